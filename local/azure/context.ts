@@ -1,0 +1,73 @@
+import type { FastifyInstance } from 'fastify';
+import type { ContainerClient } from '@azure/storage-blob';
+
+/** Names that are the same in every local cloud; made up, and in the ranges that Azure would accept. */
+export const localCloud = {
+  tenantId: '72000000-0000-4000-8000-000000000001',
+  clientId: '72000000-0000-4000-8000-000000000002',
+  subscriptionId: '72000000-0000-4000-8000-000000000003',
+  serviceConnectionId: '72000000-0000-4000-8000-000000000004',
+  workspaceId: '72000000-0000-4000-8000-000000000005',
+  subscriptionName: 'Local Azure',
+  serviceConnectionName: 'quick-starts-sc',
+  location: 'eastus',
+  resourceGroup: 'quick-starts-rg',
+  workspace: 'quick-starts-ws',
+  registry: 'quickstartsacr',
+  storageAccount: 'quickstartsst',
+  compute: 'cpu-cluster',
+} as const;
+
+/** A named set of JSON documents that survives a restart; keys are free text and compared without case, as ARM does. */
+export interface Collection<T> {
+  get(key: string): T | undefined;
+  /** Writes through to disk before it returns. */
+  put(key: string, value: T): void;
+  delete(key: string): boolean;
+  /** Oldest first. */
+  list(): Array<{ key: string; value: T }>;
+}
+
+export interface Blobs {
+  /** e.g. http://quickstartsst.blob.localhost:10000 */
+  readonly accountUrl: string;
+  /** A client with the account's key, for the services inside local Azure. */
+  container(name: string): ContainerClient;
+  /** A URL with a service SAS, of a container or of one blob in it. permissions as Azure's letters in order, e.g. 'racwl'. */
+  sasUrl(container: string, options: { blob?: string; permissions: string; expiresInMinutes?: number }): string;
+}
+
+/** What every resource provider of local Azure gets. */
+export interface LocalAzureContext {
+  readonly stateDir: string;
+  readonly cacheDir: string;
+  /** https://localhost:port, without a slash at the end. */
+  readonly url: string;
+  readonly port: number;
+  readonly caFile: string;
+  readonly blobs: Blobs;
+  collection<T>(name: string): Collection<T>;
+  /** Says what the local cloud does, for the person who watches it; never part of an answer. */
+  log(line: string): void;
+  /** The DNS zone of the local cloud. */
+  readonly dns: { set(name: string, ip: string): void; remove(name: string): void };
+  /** Called in reverse order when local Azure stops: end processes, close files. */
+  onClose(stop: () => Promise<void> | void): void;
+  /** Semantic faults that a test planned, by name, e.g. 'aci.capacity'; consumes one use. Undefined if none is planned. */
+  takeFault(name: string): Record<string, unknown> | undefined;
+}
+
+export type RegisterProvider = (app: FastifyInstance, context: LocalAzureContext) => void;
+
+/** An error answered in ARM's shape: {"error":{code,message,details}}. Throw it from any route. */
+export class ArmError extends Error {
+  constructor(
+    readonly status: number,
+    readonly code: string,
+    message: string,
+    readonly details: unknown[] = [],
+    readonly headers: Record<string, string> = {},
+  ) {
+    super(message);
+  }
+}
