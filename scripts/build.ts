@@ -1,0 +1,115 @@
+/**
+ * Builds the tasks as the agent runs them: dist/tasks/<Folder>/{task.json, icon.png, main.js}.
+ *
+ *   npm run build             every task
+ *   npm run build -- Train    one task
+ */
+import { existsSync } from 'node:fs';
+import { mkdir, readFile, readdir, rename, rm, writeFile } from 'node:fs/promises';
+import { join, relative, sep } from 'node:path';
+import { build, type Metafile } from 'esbuild';
+import { handlerTargets, projectVersion, readTask, root, taskFolders } from './taskManifest';
+
+export const builtTasksDir = join(root, 'dist', 'tasks');
+
+/** What one task's folder came to, in bytes of JavaScript. */
+export interface BuiltTask {
+  folder: string;
+  bytes: number;
+}
+
+/**
+ * A second copy of task-lib finds the vault of the first empty, so that inputs and secrets vanish without an error.
+ * Source: task-lib's internal.js, guard `_vsts_task_lib_loaded`.
+ */
+export function taskLibCopies(metafile: Metafile): string[] {
+  const copies = new Set<string>();
+  for (const input of Object.keys(metafile.inputs)) {
+    const match = /^(.*node_modules\/azure-pipelines-task-lib)\//.exec(input.split(sep).join('/'));
+    if (match) copies.add(match[1]!);
+  }
+  return [...copies];
+}
+
+/** Replaces a file in one step, because a test may be starting the task meanwhile. */
+async function replaceFile(file: string, contents: Uint8Array | string): Promise<void> {
+  const part = `${file}.${process.pid}.part`;
+  await writeFile(part, contents);
+  await rename(part, file);
+}
+
+/** Builds one task into `outDir`; throws with every reason when it cannot run as an agent would start it. */
+export async function buildTask(folder: string, outDir = join(builtTasksDir, folder)): Promise<BuiltTask> {
+  const sourceDir = join(root, 'tasks', folder);
+  const task = readTask(folder);
+  const targets = handlerTargets(task);
+  const entryPoints = targets.map((target) => join(sourceDir, target.replace(/\.js$/, '.ts')));
+  const missing = [...entryPoints, join(sourceDir, 'icon.png')].filter((file) => !existsSync(file));
+  if (missing.length > 0) {
+    throw new Error(`${folder}: missing ${missing.map((file) => relative(root, file)).join(', ')}`);
+  }
+
+  const { outputFiles, metafile } = await build({
+    absWorkingDir: root,
+    entryPoints,
+    outdir: outDir,
+    write: false,
+    bundle: true,
+    platform: 'node',
+    format: 'cjs',
+    target: 'node20',
+    // Without it esbuild takes the SDKs' CommonJS halves, which it cannot shake.
+    mainFields: ['module', 'main'],
+    // @azure/storage-common asks for its own place when it loads; CommonJS has no import.meta.
+    define: { 'import.meta.url': 'bundleUrl' },
+    banner: { js: "const bundleUrl = require('node:url').pathToFileURL(__filename).href;" },
+    minify: true,
+    // The agent's log shows class names of errors.
+    keepNames: true,
+    legalComments: 'eof',
+    metafile: true,
+    logLevel: 'silent',
+  });
+  const copies = taskLibCopies(metafile);
+  if (copies.length > 1) throw new Error(`${folder}: azure-pipelines-task-lib is bundled twice: ${copies.join(', ')}`);
+
+  const files = new Map<string, Uint8Array | string>(
+    outputFiles.map((file) => [relative(outDir, file.path), file.contents]),
+  );
+  files.set('icon.png', await readFile(join(sourceDir, 'icon.png')));
+  files.set('task.json', JSON.stringify({ ...task, version: projectVersion().parts }, null, 2) + '\n');
+
+  await mkdir(outDir, { recursive: true });
+  for (const [name, contents] of files) await replaceFile(join(outDir, name), contents);
+  for (const name of await readdir(outDir)) {
+    if (!files.has(name) && !name.endsWith('.part')) await rm(join(outDir, name), { recursive: true });
+  }
+  return { folder, bytes: outputFiles.reduce((sum, file) => sum + file.contents.byteLength, 0) };
+}
+
+export async function buildTasks(folders = taskFolders()): Promise<BuiltTask[]> {
+  const built = await Promise.allSettled(folders.map((folder) => buildTask(folder)));
+  const failed = built
+    .filter((result) => result.status === 'rejected')
+    .map((result) => (result.reason as Error).message);
+  if (failed.length > 0) throw new Error(failed.join('\n'));
+  return built.map((result) => (result as PromiseFulfilledResult<BuiltTask>).value);
+}
+
+async function main(folders: string[]): Promise<void> {
+  const known = taskFolders();
+  const unknown = folders.filter((folder) => !known.includes(folder));
+  if (unknown.length > 0) throw new Error(`No such task: ${unknown.join(', ')}. There are: ${known.join(', ')}`);
+  const started = Date.now();
+  for (const { folder, bytes } of await buildTasks(folders.length > 0 ? folders : known)) {
+    console.log(`${folder.padEnd(14)} ${(bytes / 1e6).toFixed(2)} MB`);
+  }
+  console.log(`built in ${((Date.now() - started) / 1000).toFixed(1)} s`);
+}
+
+if (require.main === module) {
+  main(process.argv.slice(2)).catch((error: Error) => {
+    console.error(error.message);
+    process.exitCode = 1;
+  });
+}
