@@ -8,7 +8,10 @@ const forbid = (...arrows) => ({
 const taskLib = ['^azure-pipelines-task-lib', 'The agent is reached through tasks/common/task.'];
 const azure = ['^@azure/', 'Azure is reached through tasks/common/azure.'];
 const local = ['(^|/)local/', 'Nothing under tasks/ knows of the local Azure or agent.'];
-const otherTask = ['^\\.\\./(Train|Evaluate|PackageImage|DeployACI|TestEndpoint)(/|$)', 'No task imports another task.'];
+const otherTask = [
+  '^\\.\\./(Train|Evaluate|PackageImage|DeployACI|TestEndpoint)(/|$)',
+  'No task imports another task.',
+];
 const anyTask = ['/(Train|Evaluate|PackageImage|DeployACI|TestEndpoint)(/|$)', 'common imports no task.'];
 
 export default tseslint.config(

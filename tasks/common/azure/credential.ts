@@ -1,0 +1,52 @@
+import type { TokenCredential } from '@azure/core-auth';
+import { networkOptions, type NetworkSettings } from './network';
+import type { ServiceConnection } from './serviceConnection';
+
+/** Authorities that answer Microsoft's instance discovery; at any other (Azure Stack, a private cloud) it would ask the public cloud in vain. */
+const microsoftAuthorities =
+  /^https:\/\/login\.(microsoftonline\.com|microsoftonline\.us|chinacloudapi\.cn|windows\.net)$/i;
+
+/**
+ * The one credential of a task run. It fetches a fresh federated token whenever Entra wants one, so that it outlives the
+ * ten minutes of a pipeline's ID token for as long as the job itself runs.
+ */
+export async function createCredential(
+  connection: ServiceConnection,
+  network: NetworkSettings,
+): Promise<TokenCredential> {
+  const identity = await import('@azure/identity');
+  const { authentication, tenantId } = connection;
+  const options = {
+    authorityHost: connection.authorityUrl,
+    disableInstanceDiscovery: !microsoftAuthorities.test(connection.authorityUrl),
+    ...networkOptions(network, connection.authorityUrl),
+  };
+  switch (authentication.scheme) {
+    case 'WorkloadIdentityFederation':
+      return new identity.AzurePipelinesCredential(
+        tenantId,
+        authentication.clientId,
+        connection.id,
+        authentication.systemAccessToken(),
+        options,
+      );
+    case 'ServicePrincipalKey':
+      return new identity.ClientSecretCredential(
+        tenantId,
+        authentication.clientId,
+        authentication.clientSecret,
+        options,
+      );
+    case 'ServicePrincipalCertificate':
+      return new identity.ClientCertificateCredential(
+        tenantId,
+        authentication.clientId,
+        { certificate: authentication.certificatePem },
+        options,
+      );
+    case 'ManagedIdentity':
+      return authentication.clientId
+        ? new identity.ManagedIdentityCredential({ clientId: authentication.clientId })
+        : new identity.ManagedIdentityCredential();
+  }
+}

@@ -1,0 +1,157 @@
+/**
+ * The model record: the one file that chains the stages. Each stage appends its section; each section names the SHA-256
+ * of the record before it, and the whole carries its own, so that a mixed-up, hand-edited or cut file is found and
+ * refused. That is no signature: it finds accidents and careless edits, not someone who recomputes the hashes.
+ * It never holds a secret. The JSON Schema beside this file says the same for other programs.
+ */
+export const recordFileName = 'mlops-record.json';
+export const recordSchemaVersion = 1;
+
+/** JSON has no NaN and no infinity; MLflow's words for them are kept. */
+export type MetricValue = number | 'NaN' | 'Infinity' | '-Infinity';
+
+/** The sections in the order in which the stages write them. */
+export const sectionNames = ['source', 'training', 'model', 'evaluation', 'image', 'deployment', 'tests'] as const;
+export type SectionName = (typeof sectionNames)[number];
+
+export interface SourceSection {
+  repository?: { uri: string; provider: string; branch: string; commit: string; dirty?: boolean };
+  build?: { id: string; number: string; definition: string; url: string; project: string };
+}
+
+export interface TrainingSection {
+  jobName: string;
+  jobType: string;
+  status: string;
+  experimentName: string;
+  studioUrl?: string;
+  compute?: string;
+  startedAt?: string;
+  endedAt?: string;
+  metrics: Record<string, MetricValue>;
+  /** The job's data inputs, by name: what the model was trained on. */
+  data: Array<{ name: string; type: string; uri: string; sha256?: string }>;
+  environment?: string;
+  /** SHA-256 of the code snapshot, as azure-ai-ml computes it. */
+  codeHash?: string;
+  /** Requests with expected predictions that training wrote, kept beside the record. */
+  goldenRequests?: { file: string; sha256: string };
+}
+
+export interface ModelSection {
+  name: string;
+  version: string;
+  /** ARM id of the model version. */
+  id: string;
+  type: string;
+  /** Where its files lie, as Azure ML says it. */
+  uri: string;
+  workspace: { subscriptionId: string; resourceGroup: string; name: string };
+}
+
+export interface CriterionResult {
+  /** The criterion as the user wrote it. */
+  text: string;
+  metric: string;
+  passed: boolean;
+  candidate: MetricValue | null;
+  /** The champion's value of the same metric, where the criterion speaks of it. */
+  champion: MetricValue | null;
+  /** The value that the candidate was held against, after margin or factor. */
+  limit: MetricValue | null;
+  /** Why, in one sentence that names both values. */
+  explanation: string;
+}
+
+export interface EvaluationSection {
+  decision: 'approved' | 'rejected';
+  reason: string;
+  criteria: CriterionResult[];
+  metrics: Record<string, MetricValue>;
+  champion: { name: string; version: string } | null;
+  evaluatedAt: string;
+}
+
+export interface ImageSection {
+  /** registry/repository@sha256:… */
+  reference: string;
+  digest: string;
+  registry: string;
+  repository: string;
+  tags: string[];
+  /** ARM id of the registry. */
+  registryId?: string;
+  environmentId?: string;
+  baseImage?: string;
+  /** The port on which the container listens, and the routes that it answers. */
+  port: number;
+  readinessPath: string;
+  scoringPath: string;
+  /** False where an image of the same content was found and reused. */
+  built: boolean;
+}
+
+export interface DeploymentSection {
+  containerGroup: string;
+  containerGroupId: string;
+  resourceGroup: string;
+  location: string;
+  /** The image that runs, by digest. */
+  image: string;
+  imageDigest: string;
+  scoringUri: string;
+  fqdn?: string;
+  ipAddress?: string;
+  /** What ran before, by digest; null where nothing did. */
+  previousImage: string | null;
+  deployedAt: string;
+}
+
+export interface TestsSection {
+  passed: boolean;
+  total: number;
+  failed: number;
+  skipped: number;
+  cases: Array<{ name: string; kind: string; passed: boolean; message?: string }>;
+  /** Milliseconds. */
+  latency?: {
+    p50: number;
+    p90: number;
+    p95: number;
+    p99: number;
+    max: number;
+    requests: number;
+    errors: number;
+    perSecond: number;
+  };
+  testedAt: string;
+}
+
+export interface Sections {
+  source: SourceSection;
+  training: TrainingSection;
+  model: ModelSection;
+  evaluation: EvaluationSection;
+  image: ImageSection;
+  deployment: DeploymentSection;
+  tests: TestsSection;
+}
+
+/** What every section carries beside its own fields. */
+export interface Link {
+  /** SHA-256 of the record as it was before this section. */
+  previous: string;
+}
+
+export type ModelRecord = { schemaVersion: number; sha256: string } & { [Name in SectionName]?: Sections[Name] & Link };
+
+/** Writes a metric so that JSON can hold it. */
+export function toMetricValue(value: number): MetricValue {
+  if (Number.isFinite(value)) return value;
+  return Number.isNaN(value) ? 'NaN' : value > 0 ? 'Infinity' : '-Infinity';
+}
+
+/** Reads a metric back as a number. */
+export function fromMetricValue(value: MetricValue): number {
+  return Number(value);
+}

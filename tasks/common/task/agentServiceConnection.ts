@@ -1,0 +1,95 @@
+import * as tl from 'azure-pipelines-task-lib/task';
+import type { Authentication, ServiceConnection } from '../azure/serviceConnection';
+import { TaskFailure } from '../taskFailure';
+
+const withoutSlash = (url: string) => url.replace(/\/+$/, '');
+
+/**
+ * Reads the service connection of this id from the agent and registers its secrets.
+ * @throws TaskFailure if the connection is not there or lacks a field
+ */
+export function readServiceConnection(id: string): ServiceConnection {
+  const url = tl.getEndpointUrl(id, true);
+  if (!url) {
+    throw new TaskFailure(
+      `the service connection "${id}" was not given to this job.`,
+      'Check that it exists in this project and that this pipeline is authorised to use it.',
+    );
+  }
+  const data = (key: string) => tl.getEndpointDataParameter(id, key, true) || '';
+  const name = process.env[`ENDPOINT_NAME_${id}`] || id;
+  if (data('EnableAdfsAuthentication').toLowerCase() === 'true') {
+    throw new TaskFailure(`the service connection "${name}" signs in by AD FS, which these tasks do not support.`);
+  }
+  const authority =
+    data('activeDirectoryAuthority') || data('environmentAuthorityUrl') || 'https://login.microsoftonline.com';
+  const subscriptionId = data('subscriptionid');
+  if (!subscriptionId) {
+    throw new TaskFailure(
+      `the service connection "${name}" names no subscription.`,
+      'Choose a connection whose scope is a subscription, a resource group or a Machine Learning workspace.',
+    );
+  }
+  return {
+    id,
+    name,
+    resourceManagerUrl: withoutSlash(url),
+    authorityUrl: withoutSlash(authority),
+    // Azure Machine Learning's data planes want the resource manager's own audience; Azure Stack has one of its own.
+    audience: withoutSlash(
+      (data('environment').toLowerCase() === 'azurestack' && data('activeDirectoryServiceEndpointResourceId')) || url,
+    ),
+    subscriptionId,
+    tenantId: parameter(id, 'tenantid', name, scheme(id) !== 'managedserviceidentity'),
+    authentication: readAuthentication(id, name),
+    defaults: {
+      resourceGroup: data('resourceGroupName') || undefined,
+      workspace: data('mlWorkspaceName') || undefined,
+    },
+  };
+}
+
+function readAuthentication(id: string, name: string): Authentication {
+  switch (scheme(id)) {
+    case 'workloadidentityfederation':
+      return {
+        scheme: 'WorkloadIdentityFederation',
+        clientId: parameter(id, 'serviceprincipalid', name),
+        systemAccessToken: () => tl.getEndpointAuthorizationParameterRequired('SYSTEMVSSCONNECTION', 'AccessToken'),
+      };
+    case 'managedserviceidentity':
+      return { scheme: 'ManagedIdentity', clientId: tl.getEndpointDataParameter(id, 'msiclientId', true) || undefined };
+    case 'serviceprincipal':
+    case '': {
+      const clientId = parameter(id, 'serviceprincipalid', name);
+      if (parameter(id, 'authenticationType', name, false).toLowerCase() === 'spncertificate') {
+        const certificatePem = parameter(id, 'servicePrincipalCertificate', name);
+        registerSecretLines(certificatePem);
+        return { scheme: 'ServicePrincipalCertificate', clientId, certificatePem };
+      }
+      const clientSecret = parameter(id, 'serviceprincipalkey', name);
+      tl.setSecret(clientSecret);
+      return { scheme: 'ServicePrincipalKey', clientId, clientSecret };
+    }
+    default:
+      throw new TaskFailure(
+        `the service connection "${name}" signs in by ${scheme(id)}, which cannot reach Azure Resource Manager.`,
+        'Use workload identity federation, a service principal or a managed identity.',
+      );
+  }
+}
+
+function scheme(id: string): string {
+  return (tl.getEndpointAuthorizationScheme(id, true) || '').toLowerCase();
+}
+
+function parameter(id: string, key: string, name: string, required = true): string {
+  const value = tl.getEndpointAuthorizationParameter(id, key, true) || '';
+  if (required && !value) throw new TaskFailure(`the service connection "${name}" lacks its ${key}.`, 'Save it anew.');
+  return value;
+}
+
+/** The agent masks line by line, and refuses secrets of more than one line. */
+function registerSecretLines(text: string): void {
+  for (const line of text.split(/\r?\n/)) if (line.length > 8 && !line.startsWith('-----')) tl.setSecret(line);
+}

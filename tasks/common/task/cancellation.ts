@@ -1,0 +1,22 @@
+/** Why a stage was stopped from outside: the pipeline was cancelled, or the step ran into its own time limit. */
+export class Cancelled extends Error {
+  constructor() {
+    super('The task was cancelled: the pipeline was cancelled or the step reached its time limit.');
+    this.name = 'Cancelled';
+  }
+}
+
+/**
+ * Listens to the agent. It sends SIGINT (on Windows Ctrl+C) and, 7.5 s later, SIGTERM (Ctrl+Break), then kills.
+ * Source: azure-pipelines-agent, ProcessInvoker.cs.
+ */
+export function cancellation(): { signal: AbortSignal; dispose(): void } {
+  const controller = new AbortController();
+  const signals = ['SIGINT', 'SIGTERM', 'SIGBREAK'] as const;
+  const onSignal = () => controller.abort(new Cancelled());
+  for (const each of signals) process.on(each, onSignal);
+  return {
+    signal: controller.signal,
+    dispose: () => signals.forEach((each) => process.removeListener(each, onSignal)),
+  };
+}

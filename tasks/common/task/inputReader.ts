@@ -1,0 +1,157 @@
+import * as fs from 'node:fs';
+import * as path from 'node:path';
+import * as tl from 'azure-pipelines-task-lib/task';
+import type { ServiceConnection } from '../azure/serviceConnection';
+import { TaskFailure } from '../taskFailure';
+import { readServiceConnection } from './agentServiceConnection';
+
+/** A place in a multi-line input, counted from 1, for messages such as "criteria, line 2". */
+export interface InputLine {
+  line: number;
+  text: string;
+}
+
+/**
+ * Reads a task's inputs with their types. A wrong input is noted and reading goes on, so that the user sees every problem
+ * at once; `finish` throws them all. A getter that noted a problem answers with a harmless value of its type.
+ */
+export class InputReader {
+  private readonly problems: string[] = [];
+
+  /** Notes that the input is wrong: `problem` is a sentence that follows "Input name: ". */
+  problem(name: string, problem: string): void {
+    this.problems.push(`Input ${name}: ${problem}`);
+  }
+
+  /** @throws TaskFailure with every problem noted so far, one a line */
+  finish(): void {
+    if (this.problems.length === 0) return;
+    if (this.problems.length === 1) throw new TaskFailure(this.problems[0]!);
+    throw new TaskFailure(
+      `${this.problems.length} inputs are wrong:\n${this.problems.map((each) => `  - ${each}`).join('\n')}`,
+    );
+  }
+
+  text(name: string): string | undefined {
+    return tl.getInput(name, false)?.trim() || undefined;
+  }
+
+  /** A text that the task cannot do without. */
+  required(name: string): string {
+    const text = this.text(name);
+    if (text === undefined) this.problem(name, 'it is required but empty. Set it in the task.');
+    return text ?? '';
+  }
+
+  /** A text that must never show: it is registered as a secret before it is given back. */
+  secret(name: string): string | undefined {
+    const text = this.text(name);
+    if (text !== undefined) tl.setSecret(text);
+    return text;
+  }
+
+  flag(name: string): boolean {
+    const text = (this.text(name) ?? 'false').toLowerCase();
+    if (text !== 'true' && text !== 'false') this.problem(name, `"${text}" is neither true nor false.`);
+    return text === 'true';
+  }
+
+  choice<const T extends string>(name: string, allowed: readonly T[]): T {
+    const text = this.text(name) ?? '';
+    const found = allowed.find((each) => each.toLowerCase() === text.toLowerCase());
+    if (found === undefined) this.problem(name, `"${text}" is not one of ${allowed.join(', ')}.`);
+    return found ?? allowed[0]!;
+  }
+
+  /** A number within [min, max]; undefined where the input is empty. */
+  number(
+    name: string,
+    limits: { min?: number; max?: number; integer?: boolean; unit?: string } = {},
+  ): number | undefined {
+    const text = this.text(name);
+    if (text === undefined) return undefined;
+    const value = Number(text);
+    const { min = -Infinity, max = Infinity, integer = false, unit = '' } = limits;
+    if (!Number.isFinite(value) || (integer && !Number.isInteger(value)) || value < min || value > max) {
+      const kind = integer ? 'a whole number' : 'a number';
+      const range =
+        min > -Infinity && max < Infinity
+          ? ` between ${min} and ${max}`
+          : min > -Infinity
+            ? ` of at least ${min}`
+            : max < Infinity
+              ? ` of at most ${max}`
+              : '';
+      this.problem(name, `"${text}" is not ${kind}${range}${unit && ` ${unit}`}.`);
+      return undefined;
+    }
+    return value;
+  }
+
+  /** The lines that hold something: blank ones and `#` comments are left out, line numbers are those that the user sees. */
+  lines(name: string): InputLine[] {
+    return (this.text(name) ?? '')
+      .split(/\r?\n/)
+      .map((text, index) => ({ line: index + 1, text: text.trim() }))
+      .filter(({ text }) => text !== '' && !text.startsWith('#'));
+  }
+
+  /** Lines of `name=value`; a value may hold further `=` and may be empty. */
+  keyValues(name: string): Record<string, string> {
+    const values: Record<string, string> = {};
+    for (const { line, text } of this.lines(name)) {
+      const at = text.indexOf('=');
+      const key = text.slice(0, at).trim();
+      if (at < 1 || key === '') this.problem(name, `line ${line}, "${text}", is not of the form name=value.`);
+      else if (key in values) this.problem(name, `line ${line} sets "${key}" a second time.`);
+      else values[key] = text.slice(at + 1).trim();
+    }
+    return values;
+  }
+
+  /** An existing file, as an absolute path; undefined where none was given. */
+  file(name: string): string | undefined {
+    return this.path(name, 'file');
+  }
+
+  /** An existing directory, as an absolute path; undefined where none was given. */
+  directory(name: string): string | undefined {
+    return this.path(name, 'directory');
+  }
+
+  private path(name: string, kind: 'file' | 'directory'): string | undefined {
+    // The server turns an empty filePath input into the repository's root: only filePathSupplied tells.
+    if (!tl.filePathSupplied(name)) return undefined;
+    const text = this.text(name);
+    if (text === undefined) return undefined;
+    const absolute = path.resolve(tl.getVariable('System.DefaultWorkingDirectory') ?? process.cwd(), text);
+    const found = fs.statSync(absolute, { throwIfNoEntry: false });
+    if (!found) {
+      this.problem(name, `the ${kind} ${absolute} does not exist. Check the path; it starts at the working directory.`);
+    } else if (kind === 'file' ? !found.isFile() : !found.isDirectory()) {
+      this.problem(name, `${absolute} is not a ${kind}.`);
+    }
+    return absolute;
+  }
+
+  /** The service connection that the input names; undefined where the input is empty. */
+  serviceConnection(name: string): ServiceConnection | undefined {
+    const id = this.text(name);
+    if (id === undefined) return undefined;
+    try {
+      return readServiceConnection(id);
+    } catch (error) {
+      this.problem(name, (error as Error).message);
+      return undefined;
+    }
+  }
+
+  /** The service connection of a task that cannot work without one. */
+  requiredServiceConnection(name: string): ServiceConnection {
+    const connection = this.serviceConnection(name);
+    if (!connection && this.text(name) === undefined) {
+      this.problem(name, 'no service connection is chosen. Choose an Azure Resource Manager service connection.');
+    }
+    return connection ?? ({} as ServiceConnection);
+  }
+}

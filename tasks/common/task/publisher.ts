@@ -1,0 +1,52 @@
+import * as fs from 'node:fs';
+import * as path from 'node:path';
+import * as tl from 'azure-pipelines-task-lib/task';
+import type { Pipeline } from '../pipeline';
+
+/** What a task leaves on the run's page. What the host cannot take (a classic release has no build tags) is left out with a line in the debug log. */
+export interface Publisher {
+  /** A Markdown section on the run's Extensions page; works in builds and releases. */
+  summary(title: string, markdown: string): void;
+  /** JUnit XML for the Tests tab. */
+  testResults(file: string, title: string): void;
+  /** Uploads files as an artifact; in a release, which has none, attaches them to the log. */
+  artifact(name: string, ...files: string[]): void;
+  buildTag(tag: string): void;
+}
+
+export function agentPublisher(pipeline: Pipeline): Publisher {
+  const isBuild = pipeline.hostType === 'build' && pipeline.build !== undefined;
+  return {
+    summary(title, markdown) {
+      // Under Agent.TempDirectory: inside a container job the agent refuses uploads from anywhere else.
+      const directory = fs.mkdtempSync(path.join(pipeline.directories.temp, 'summary-'));
+      const file = path.join(directory, `${title.replace(/[^A-Za-z0-9 ._-]/g, '_')}.md`);
+      fs.writeFileSync(file, markdown);
+      tl.uploadSummary(file);
+    },
+    testResults(file, title) {
+      tl.command(
+        'results.publish',
+        {
+          type: 'JUnit',
+          resultFiles: file,
+          mergeResults: 'false',
+          runTitle: title,
+          publishRunAttachments: 'true',
+          testRunSystem: 'VSTS - MLOps',
+        },
+        '',
+      );
+    },
+    artifact(name, ...files) {
+      for (const file of files) {
+        if (isBuild) tl.uploadArtifact(name, file, name);
+        else tl.uploadFile(file);
+      }
+    },
+    buildTag(tag) {
+      if (isBuild) tl.addBuildTag(tag);
+      else tl.debug(`This host has no builds to tag: ${tag}`);
+    },
+  };
+}

@@ -1,0 +1,111 @@
+import * as path from 'node:path';
+import * as tl from 'azure-pipelines-task-lib/task';
+import type { ServiceConnection } from '../azure/serviceConnection';
+import { AzureSession } from '../azure/session';
+import { systemClock } from '../clock';
+import { TaskFailure } from '../taskFailure';
+import { agentLog } from './agentLog';
+import { readNetworkSettings } from './agentNetwork';
+import { readPipeline } from './agentPipeline';
+import { cancellation, Cancelled } from './cancellation';
+import { InputReader } from './inputReader';
+import { agentPublisher } from './publisher';
+import type { StageResult, TaskContext } from './taskContext';
+
+/** The plain job variable by which a task hands the record's file to the next one of its job. */
+const recordVariable = 'mlops.recordFile';
+
+/**
+ * Runs a task: reads and checks its inputs, runs its stage, sets its outputs and its result. It holds the only try/catch
+ * that ends a task. The agent wants exit code 0 whatever the result is.
+ */
+export async function runTask<Inputs>(
+  name: string,
+  readInputs: (reader: InputReader) => Inputs,
+  stage: (inputs: Inputs, context: TaskContext) => Promise<StageResult>,
+): Promise<void> {
+  const stop = cancellation();
+  try {
+    const context = createContext(stop.signal);
+    const inputs = readChecked(readInputs);
+    finish(name, await stage(inputs, context));
+  } catch (error) {
+    fail(name, error);
+  } finally {
+    stop.dispose();
+  }
+}
+
+/**
+ * Runs a task's post-job step. It cleans up after a main step that could not; it never fails the job: what goes wrong is
+ * a warning.
+ */
+export async function runPostJob<Inputs>(
+  readInputs: (reader: InputReader) => Inputs,
+  cleanUp: (inputs: Inputs, context: TaskContext) => Promise<void>,
+): Promise<void> {
+  const stop = cancellation();
+  try {
+    await cleanUp(readChecked(readInputs), createContext(stop.signal));
+  } catch (error) {
+    agentLog.warning((error as Error).message);
+  } finally {
+    stop.dispose();
+  }
+}
+
+function readChecked<Inputs>(readInputs: (reader: InputReader) => Inputs): Inputs {
+  const reader = new InputReader();
+  const inputs = readInputs(reader);
+  reader.finish();
+  return inputs;
+}
+
+function createContext(signal: AbortSignal): TaskContext {
+  const pipeline = readPipeline();
+  return {
+    log: agentLog,
+    clock: systemClock,
+    signal,
+    pipeline,
+    publish: agentPublisher(pipeline),
+    state: { get: (key) => tl.getTaskVariable(key) || undefined, set: (key, value) => tl.setTaskVariable(key, value) },
+    recordVariable: tl.getVariable(recordVariable) || undefined,
+    azure: (connection: ServiceConnection) => new AzureSession(connection, readNetworkSettings()),
+    secret: (value) => {
+      for (const line of value.split(/\r?\n/)) if (line !== '') tl.setSecret(line);
+    },
+  };
+}
+
+function finish(name: string, { outputs, outcome = 'succeeded', reason = '', recordFile }: StageResult): void {
+  for (const [key, value] of Object.entries(outputs)) if (value !== undefined) tl.setVariable(key, value, false, true);
+  if (recordFile) {
+    tl.setVariable('recordFile', path.resolve(recordFile), false, true);
+    tl.setVariable(recordVariable, path.resolve(recordFile));
+  }
+  if (outcome === 'succeeded') tl.setResult(tl.TaskResult.Succeeded, '', true);
+  else if (outcome === 'failed') tl.setResult(tl.TaskResult.Failed, neutral(reason || `${name} failed.`), true);
+  else tl.setResult(tl.TaskResult.SucceededWithIssues, neutral(reason), true);
+}
+
+function fail(name: string, error: unknown): void {
+  const known = error instanceof TaskFailure || error instanceof Cancelled;
+  const text = error instanceof Error ? error.message : String(error);
+  if (known) {
+    agentLog.debug(String((error.cause as Error | undefined)?.stack ?? error.stack));
+    tl.setResult(tl.TaskResult.Failed, neutral(text), true);
+    return;
+  }
+  agentLog.info(String((error as Error)?.stack ?? error));
+  tl.setResult(
+    tl.TaskResult.Failed,
+    neutral(`${name} met an error that it did not expect: ${text} The stack above belongs into a bug report.`),
+    true,
+  );
+}
+
+/** Names and replies from outside may stand in a reason; task-lib escapes line ends but leaves a nested command's marker. */
+function neutral(text: string): string {
+  return text.replace(/##vso\[/gi, '##_vso[');
+}
