@@ -1,0 +1,151 @@
+import type { SecretMasker } from './secretMasker';
+import type { ServiceEndpoint } from './serviceEndpoint';
+import type { TaskDefinition } from './taskDefinition';
+import { mergeTaskResults, type TaskResult } from './taskResult';
+import type { LoggingCommand } from './loggingCommand';
+import type { TestRun } from './testResults';
+import type { Variables } from './variables';
+
+/** A YAML pipeline and a classic build are `build`; a stage of a classic release is `release`. */
+export type HostType = 'build' | 'release';
+
+export interface Issue {
+  type: 'error' | 'warning';
+  message: string;
+  /** What the logging command said besides: code, sourcepath, source, ... */
+  data: Record<string, string>;
+}
+
+export interface Summary {
+  path: string;
+  /** Markdown, as it was when the task handed it over. */
+  text: string;
+}
+
+export interface Attachment {
+  type: string;
+  name: string;
+  path: string;
+}
+
+export interface UploadedArtifact {
+  name: string;
+  /** Folder inside the artifact; the artifact's own name unless the task said otherwise. */
+  containerFolder: string;
+  path: string;
+}
+
+/** A nested record in the step's timeline (`task.logdetail`). */
+export interface DetailRecord {
+  id: string;
+  parentId?: string;
+  type: string;
+  name: string;
+  state?: string;
+  result?: string;
+  progress?: number;
+}
+
+export interface StepContextOptions {
+  hostType: HostType;
+  /** The step's `name`; its output variables are `<refName>.<variable>`. */
+  refName: string;
+  task?: TaskDefinition;
+  variables: Variables;
+  taskVariables: Variables;
+  endpoints: ServiceEndpoint[];
+  masker: SecretMasker;
+  /** Each line of the log as the user sees it, masked. */
+  onLine(line: string): void;
+}
+
+/** An agent keeps this many errors, and as many warnings, of a step; it counts the rest. */
+export const maxIssues = 10;
+
+/** What a step did so far: all that its logging commands change. */
+export class StepContext {
+  result: TaskResult | undefined;
+  /** The worst that a logging command itself came to; merged into the result when the step ends. */
+  commandResult: TaskResult | undefined;
+  progress = 0;
+  currentOperation = '';
+  errorCount = 0;
+  warningCount = 0;
+  readonly issues: Issue[] = [];
+  readonly outputs: Record<string, { value: string; secret: boolean }> = {};
+  readonly variablesSet: Record<string, { value: string; secret: boolean }> = {};
+  readonly summaries: Summary[] = [];
+  readonly attachments: Attachment[] = [];
+  readonly artifacts: UploadedArtifact[] = [];
+  readonly testRuns: TestRun[] = [];
+  readonly buildTags: string[] = [];
+  readonly details = new Map<string, DetailRecord>();
+  readonly prependPath: string[] = [];
+  readonly commands: LoggingCommand[] = [];
+  /** Lines that say `##vso` and are no command that the agent could read. */
+  readonly unreadable: string[] = [];
+  readonly log: string[] = [];
+  /** Set by `task.complete ...;done=true`: the agent waits no longer than 5 s for the process. */
+  readonly completed: Promise<void>;
+  markCompleted!: () => void;
+
+  constructor(readonly options: StepContextOptions) {
+    this.completed = new Promise((resolve) => (this.markCompleted = resolve));
+  }
+
+  write(line: string): void {
+    for (const part of this.options.masker.mask(line).split(/\r?\n/)) {
+      this.log.push(part);
+      this.options.onLine(part);
+    }
+  }
+
+  section(text: string): void {
+    this.write(`##[section]${text}`);
+  }
+
+  debug(text: string): void {
+    if (this.options.variables.get('System.Debug')?.toLowerCase() === 'true') {
+      for (const line of text.split(/\r?\n/)) this.write(`##[debug]${line}`);
+    }
+  }
+
+  error(message: string, data: Record<string, string> = {}): void {
+    this.addIssue({ type: 'error', message, data });
+  }
+
+  warning(message: string, data: Record<string, string> = {}): void {
+    this.addIssue({ type: 'warning', message, data });
+  }
+
+  addIssue(issue: Issue): void {
+    const message = this.options.masker.mask(issue.message);
+    if (message !== '') this.write(`##[${issue.type}]${message}`);
+    const count = issue.type === 'error' ? this.errorCount++ : this.warningCount++;
+    if (count < maxIssues) this.issues.push({ ...issue, message });
+  }
+
+  /** An output variable is set only as `<refName>.<name>`; any other one under its own name (ExecutionContext.SetVariable). */
+  setVariable(
+    name: string,
+    value: string,
+    flags: { secret: boolean; output: boolean; readOnly: boolean; preserveCase?: boolean },
+  ): void {
+    const { variables, refName, task } = this.options;
+    const declared = task?.outputVariables.some((output) => output.name === name) ?? false;
+    if (flags.output || declared) {
+      this.outputs[name] = { value, secret: flags.secret };
+      variables.set(`${refName}.${name}`, value, { ...flags, readOnly: flags.output || flags.readOnly });
+    } else {
+      this.variablesSet[name] = { value, secret: flags.secret };
+      variables.set(name, value, flags);
+    }
+  }
+
+  /** Merges what the commands came to into the result: what the step ends with. */
+  complete(): TaskResult {
+    if (this.commandResult !== undefined) this.result = mergeTaskResults(this.result, this.commandResult);
+    this.result ??= 'succeeded';
+    return this.result;
+  }
+}
