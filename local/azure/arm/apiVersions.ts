@@ -1,0 +1,63 @@
+import { ArmError } from '../context';
+
+/**
+ * The api-versions that the local cloud answers, by resource provider. Machine Learning: every stable one whose bodies of
+ * jobs, models and environments are the same (facts on Azure, §2); the others: those that clients of the project and
+ * its neighbours send.
+ */
+const supported: Record<string, string[]> = {
+  'microsoft.machinelearningservices': [
+    '2022-10-01',
+    '2023-04-01',
+    '2023-10-01',
+    '2024-04-01',
+    '2024-10-01',
+    '2025-04-01',
+    '2025-06-01',
+    '2025-09-01',
+    '2025-12-01',
+    '2026-03-01',
+    '2026-05-01',
+  ],
+  'microsoft.containerregistry': [
+    '2019-04-01',
+    '2019-06-01-preview',
+    '2022-12-01',
+    '2023-07-01',
+    '2025-03-01-preview',
+    '2025-11-01',
+  ],
+  'microsoft.containerinstance': ['2018-06-01', '2022-09-01', '2023-05-01', '2024-05-01-preview', '2025-09-01'],
+  // Subscriptions and resource groups.
+  '': [
+    '2016-06-01',
+    '2019-10-01',
+    '2020-01-01',
+    '2021-01-01',
+    '2021-04-01',
+    '2022-09-01',
+    '2022-12-01',
+    '2024-03-01',
+    '2024-11-01',
+  ],
+};
+
+/** Throws what Azure Resource Manager answers to a missing or unknown api-version. */
+export function checkApiVersion(path: string, apiVersion: string | undefined): void {
+  if (!apiVersion) {
+    throw new ArmError(
+      400,
+      'MissingApiVersionParameter',
+      'The api-version query parameter (?api-version=) is required for all requests.',
+    );
+  }
+  const provider = /\/providers\/([^/?]+)/i.exec(path)?.[1] ?? '';
+  const versions = supported[provider.toLowerCase()];
+  // An unknown provider is answered as such by the route that is not there.
+  if (!versions || versions.includes(apiVersion)) return;
+  throw new ArmError(
+    400,
+    'InvalidApiVersionParameter',
+    `The api-version '${apiVersion}' is invalid. The supported versions are '${versions.join(',')}'.`,
+  );
+}

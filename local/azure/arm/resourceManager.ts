@@ -1,0 +1,99 @@
+import { randomUUID } from 'node:crypto';
+import type { FastifyInstance } from 'fastify';
+import { ArmError, localCloud, type LocalAzureContext } from '../context';
+import type { TokenIssuer } from '../entra/tokenIssuer';
+import { checkApiVersion } from './apiVersions';
+import { checkAuthorization } from './authorization';
+
+interface ResourceGroup {
+  name: string;
+  location: string;
+  tags?: Record<string, string>;
+}
+
+const isArmPath = (url: string): boolean => /^\/subscriptions(\/|\?|$)/i.test(url);
+const isDataPlanePath = (url: string): boolean => /^\/(history|mlflow|artifact)\//i.test(url);
+
+/** What every request to Azure Resource Manager, and to a data plane of Azure ML, passes before its provider sees it. */
+export function guardRequests(app: FastifyInstance, context: LocalAzureContext, tokens: TokenIssuer): void {
+  const groups = context.collection<ResourceGroup>('resourceGroups');
+  let writes = 1199;
+  let reads = 11999;
+
+  app.addHook('onRequest', async (request, reply) => {
+    const arm = isArmPath(request.url);
+    if (!arm && !isDataPlanePath(request.url)) return;
+    const correlation = request.headers['x-ms-correlation-request-id'];
+    reply.header('x-ms-request-id', randomUUID());
+    reply.header('x-ms-correlation-request-id', typeof correlation === 'string' ? correlation : randomUUID());
+    checkAuthorization(request, context.url, tokens);
+    if (!arm) return;
+    if (request.method === 'GET') reply.header('x-ms-ratelimit-remaining-subscription-reads', String(reads--));
+    else reply.header('x-ms-ratelimit-remaining-subscription-writes', String(writes--));
+    const [path = '', query] = request.url.split('?', 2);
+    checkApiVersion(path, new URLSearchParams(query).get('api-version') ?? undefined);
+    const [, , subscription, scope, group] = path.split('/');
+    if (subscription && subscription.toLowerCase() !== localCloud.subscriptionId) {
+      throw new ArmError(404, 'SubscriptionNotFound', `The subscription '${subscription}' could not be found.`);
+    }
+    const createsGroup = request.method === 'PUT' && path.split('/').length === 5;
+    if (scope?.toLowerCase() === 'resourcegroups' && group && !createsGroup && !groups.get(decodeURIComponent(group))) {
+      throw new ArmError(
+        404,
+        'ResourceGroupNotFound',
+        `Resource group '${decodeURIComponent(group)}' could not be found.`,
+      );
+    }
+  });
+}
+
+/** Subscriptions and resource groups. */
+export function registerResourceManager(app: FastifyInstance, context: LocalAzureContext): void {
+  const groups = context.collection<ResourceGroup>('resourceGroups');
+  if (!groups.get(localCloud.resourceGroup)) {
+    groups.put(localCloud.resourceGroup, { name: localCloud.resourceGroup, location: localCloud.location });
+  }
+  const subscriptionId = `/subscriptions/${localCloud.subscriptionId}`;
+  const subscription = {
+    id: subscriptionId,
+    subscriptionId: localCloud.subscriptionId,
+    tenantId: localCloud.tenantId,
+    displayName: localCloud.subscriptionName,
+    state: 'Enabled',
+    subscriptionPolicies: {
+      locationPlacementId: 'Public_2014-09-01',
+      quotaId: 'PayAsYouGo_2014-09-01',
+      spendingLimit: 'Off',
+    },
+    authorizationSource: 'RoleBased',
+  };
+  const answer = (group: ResourceGroup) => ({
+    id: `${subscriptionId}/resourceGroups/${group.name}`,
+    name: group.name,
+    type: 'Microsoft.Resources/resourceGroups',
+    location: group.location,
+    tags: group.tags,
+    properties: { provisioningState: 'Succeeded' },
+  });
+
+  app.get('/subscriptions', async () => ({ value: [subscription], count: { type: 'Total', value: 1 } }));
+  app.get('/subscriptions/:subscription', async () => subscription);
+  app.get('/subscriptions/:subscription/resourceGroups', async () => ({
+    value: groups.list().map((entry) => answer(entry.value)),
+  }));
+  app.get<{ Params: { group: string } }>('/subscriptions/:subscription/resourceGroups/:group', async (request) => {
+    return answer(groups.get(request.params.group) as ResourceGroup);
+  });
+  app.put<{ Params: { group: string }; Body: { location?: string; tags?: Record<string, string> } | undefined }>(
+    '/subscriptions/:subscription/resourceGroups/:group',
+    async (request, reply) => {
+      const name = request.params.group;
+      const former = groups.get(name);
+      const location = request.body?.location;
+      if (!location)
+        throw new ArmError(400, 'LocationRequired', 'The location property is required for this definition.');
+      groups.put(name, { name: former?.name ?? name, location, tags: request.body?.tags });
+      return reply.code(former ? 200 : 201).send(answer(groups.get(name) as ResourceGroup));
+    },
+  );
+}

@@ -1,0 +1,37 @@
+import {
+  BlobServiceClient,
+  BlobSASPermissions,
+  ContainerSASPermissions,
+  generateBlobSASQueryParameters,
+  SASProtocol,
+  StorageSharedKeyCredential,
+} from '@azure/storage-blob';
+import type { Blobs } from '../context';
+
+/** The storage account of the local cloud, on an Azurite that listens on a port of this machine. */
+export function openBlobs(account: string, accountKey: string, port: number): Blobs {
+  const credential = new StorageSharedKeyCredential(account, accountKey);
+  // By address: this process needs no DNS of the local cloud for its own calls.
+  const service = new BlobServiceClient(`http://127.0.0.1:${port}/${account}`, credential);
+  const accountUrl = `http://${account}.blob.localhost:${port}`;
+  return {
+    accountUrl,
+    container: (name) => service.getContainerClient(name),
+    sasUrl(container, { blob, permissions, expiresInMinutes = 480 }) {
+      const now = Date.now();
+      const sas = generateBlobSASQueryParameters(
+        {
+          containerName: container,
+          blobName: blob,
+          permissions: blob ? BlobSASPermissions.parse(permissions) : ContainerSASPermissions.parse(permissions),
+          startsOn: new Date(now - 10 * 60_000),
+          expiresOn: new Date(now + expiresInMinutes * 60_000),
+          protocol: SASProtocol.HttpsAndHttp,
+        },
+        credential,
+      ).toString();
+      const path = blob ? `/${blob.split('/').map(encodeURIComponent).join('/')}` : '';
+      return `${accountUrl}/${container}${path}?${sas}`;
+    },
+  };
+}

@@ -1,0 +1,40 @@
+import { generateKeyPairSync, randomBytes } from 'node:crypto';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { createPrincipalCertificate } from '../certificates/certificateAuthority';
+
+/** What is secret in one local cloud: drawn at random for each state directory, readable by its owner alone. */
+export interface LocalCredentials {
+  clientSecret: string;
+  /** Of the service principal's certificate scheme, PEM. */
+  certificate: string;
+  certificateKey: string;
+  /** Base64, 64 bytes. */
+  storageKey: string;
+  /** With which the agent asks for an OIDC token: the job's System.AccessToken. */
+  systemAccessToken: string;
+  /** Guards `/_local/`. */
+  adminToken: string;
+  /** PEM, with which tokens are signed. */
+  signingKey: string;
+}
+
+export async function loadCredentials(stateDir: string): Promise<LocalCredentials> {
+  const file = join(stateDir, 'credentials.json');
+  if (existsSync(file)) return JSON.parse(readFileSync(file, 'utf8')) as LocalCredentials;
+  const principal = await createPrincipalCertificate();
+  const random = (bytes: number): string => randomBytes(bytes).toString('base64url');
+  const credentials: LocalCredentials = {
+    clientSecret: random(30),
+    certificate: principal.certificate,
+    certificateKey: principal.key,
+    storageKey: randomBytes(64).toString('base64'),
+    systemAccessToken: random(39),
+    adminToken: random(30),
+    signingKey: generateKeyPairSync('rsa', { modulusLength: 2048 })
+      .privateKey.export({ type: 'pkcs8', format: 'pem' })
+      .toString(),
+  };
+  writeFileSync(file, JSON.stringify(credentials, null, 2), { mode: 0o600 });
+  return credentials;
+}

@@ -1,0 +1,169 @@
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import type { FastifyInstance } from 'fastify';
+import { registerAdministration } from './administration/administration';
+import { guardRequests, registerResourceManager } from './arm/resourceManager';
+import { openBlobs } from './blobs/blobs';
+import { startAzurite } from './blobs/azurite';
+import { serverCertificate } from './certificates/certificateAuthority';
+import type { Description } from './connection/description';
+import { describeLocalAzure, type LocalAzure } from './connection/localAzure';
+import { registerContainerInstances } from './containerInstance/index';
+import { registerContainerRegistry } from './containerRegistry/index';
+import { localCloud, type LocalAzureContext } from './context';
+import { openZone } from './dns/zone';
+import { loadCredentials } from './entra/credentials';
+import { registerEntra } from './entra/entra';
+import { startMetadataService } from './entra/managedIdentity';
+import { TokenIssuer } from './entra/tokenIssuer';
+import { actOutFaults, FaultPlan } from './faults/faults';
+import { freePort } from './freePort';
+import { registerMachineLearning } from './machineLearning/index';
+import { endLeftoverProcesses, processStartTime } from './processes/processRecords';
+import { lockState } from './processes/stateLock';
+import { registerOciRegistry } from './registry/index';
+import { createServer } from './server';
+import { openDocumentStore } from './store/documentStore';
+import { keepRequestJournal } from './traffic/requestJournal';
+import { recordTraffic } from './traffic/trafficRecorder';
+
+export type { LocalAzure } from './connection/localAzure';
+export { connectLocalAzure } from './connection/localAzure';
+
+export interface LocalAzureOptions {
+  /** Everything that survives a restart. */
+  stateDir: string;
+  /** Python environments and layers; may be shared by several local clouds. */
+  cacheDir: string;
+  /** 0 (the default): the port of the last start on this state if it is free, else any. */
+  port?: number;
+  /** Of the blobs; as `port`. */
+  blobPort?: number;
+  log?: (line: string) => void;
+  /** Every exchange on the ARM surface is appended to this file, JSON lines. */
+  recordTrafficTo?: string;
+  /** The Python that environments of jobs are made from; found on the PATH unless told. */
+  python?: string;
+  /** Called when local Azure was asked over its administration to stop, and has stopped. */
+  onShutDown?: () => void;
+}
+
+interface Ports {
+  port: number;
+  blobPort: number;
+}
+
+/** Starts a local Azure in this process and waits until all of it answers. */
+export async function startLocalAzure(options: LocalAzureOptions): Promise<LocalAzure & { description: Description }> {
+  const stateDir = resolve(options.stateDir);
+  const cacheDir = resolve(options.cacheDir);
+  const log = options.log ?? (() => undefined);
+  const stops: Array<() => Promise<void> | void> = [];
+  const closeOnce = once(async () => {
+    for (const stop of stops.reverse()) await stop();
+  });
+  stops.push(lockState(stateDir));
+  try {
+    mkdirSync(cacheDir, { recursive: true });
+    endLeftoverProcesses(stateDir, log);
+    const credentials = await loadCredentials(stateDir);
+    const certificate = await serverCertificate(stateDir);
+    const faults = new FaultPlan();
+    const last = readLastPorts(stateDir);
+
+    const azurite = await startOnPort(options.blobPort, last?.blobPort, (port) =>
+      startAzurite({ stateDir, port, account: localCloud.storageAccount, accountKey: credentials.storageKey }),
+    );
+    stops.push(() => azurite.stop());
+
+    const app = createServer(certificate, log);
+    // URLs in answers name the port, so it is chosen before the routes are set up.
+    const port = await startOnPort(options.port, last?.port, freePort);
+    const url = `https://localhost:${port}`;
+    const hostsFile = join(stateDir, 'hosts');
+    const tokens = new TokenIssuer(url, credentials.signingKey);
+    const context: LocalAzureContext = {
+      stateDir,
+      cacheDir,
+      url,
+      port,
+      caFile: certificate.caFile,
+      blobs: openBlobs(localCloud.storageAccount, credentials.storageKey, azurite.port),
+      collection: openDocumentStore(join(stateDir, 'documents')),
+      log,
+      dns: openZone(hostsFile),
+      onClose: (stop) => void stops.push(stop),
+      checkAccessToken: (token) => tokens.checkAccessToken(token),
+      takeFault: (name) => faults.take(name),
+    };
+
+    const journal = keepRequestJournal(app);
+    if (options.recordTrafficTo) recordTraffic(app, options.recordTrafficTo);
+    actOutFaults(app, faults);
+    guardRequests(app, context, tokens);
+    const provider = (register: (scope: FastifyInstance) => void | Promise<void>) =>
+      app.register(async (scope) => register(scope));
+    provider((scope) => registerEntra(scope, context, credentials, tokens));
+    provider((scope) => registerResourceManager(scope, context));
+    provider((scope) =>
+      registerMachineLearning(scope, context, { tokens, storageKey: credentials.storageKey, python: options.python }),
+    );
+    provider((scope) => registerContainerRegistry(scope, context));
+    provider((scope) => registerOciRegistry(scope, context));
+    provider((scope) => registerContainerInstances(scope, context));
+    const stopAll = async (): Promise<void> => {
+      await closeOnce();
+      options.onShutDown?.();
+    };
+    provider((scope) =>
+      registerAdministration(scope, { token: credentials.adminToken, faults, journal, shutDown: () => void stopAll() }),
+    );
+    await app.listen({ host: '127.0.0.1', port });
+    stops.push(() => app.close());
+    const metadataUrl = await startMetadataService(context, tokens);
+
+    writeFileSync(join(stateDir, 'ports.json'), JSON.stringify({ port, blobPort: azurite.port } satisfies Ports));
+    const description: Description = {
+      pid: process.pid,
+      startTime: processStartTime(process.pid),
+      stateDir,
+      url,
+      port,
+      blobUrl: context.blobs.accountUrl,
+      metadataUrl,
+      caFile: certificate.caFile,
+      hostsFile,
+    };
+    return Object.assign(describeLocalAzure(description, credentials, closeOnce), { description });
+  } catch (error) {
+    await closeOnce();
+    throw error;
+  }
+}
+
+/** A port that was asked for is taken or is an error; else the last one, as URLs with it may be stored; else any. */
+async function startOnPort<T>(
+  asked: number | undefined,
+  last: number | undefined,
+  start: (port: number) => Promise<T>,
+): Promise<T> {
+  if (asked) return start(asked);
+  if (last) {
+    try {
+      return await start(last);
+    } catch {
+      // Someone else has it by now.
+    }
+  }
+  return start(0);
+}
+
+function readLastPorts(stateDir: string): Ports | undefined {
+  const file = join(stateDir, 'ports.json');
+  return existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as Ports) : undefined;
+}
+
+function once(action: () => Promise<void>): () => Promise<void> {
+  let running: Promise<void> | undefined;
+  return () => (running ??= action());
+}

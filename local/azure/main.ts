@@ -1,0 +1,47 @@
+import { rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { descriptionFile } from './connection/description';
+import { startLocalAzure } from './index';
+
+/**
+ * Runs a local Azure as a process of its own and describes it to its users in `<state>/azure.json`, which is there as
+ * soon as everything answers. Ends on SIGINT, SIGTERM, or when its administration is asked to.
+ */
+async function main(): Promise<void> {
+  const { values } = parseArgs({
+    options: {
+      state: { type: 'string', default: join('.local', 'azure') },
+      cache: { type: 'string', default: join('.local', 'cache') },
+      port: { type: 'string', default: '10443' },
+      'blob-port': { type: 'string', default: '0' },
+      python: { type: 'string' },
+      'record-traffic-to': { type: 'string' },
+    },
+  });
+  const azure = await startLocalAzure({
+    stateDir: values.state,
+    cacheDir: values.cache,
+    port: Number(values.port),
+    blobPort: Number(values['blob-port']),
+    python: values.python,
+    recordTrafficTo: values['record-traffic-to'],
+    log: (line) => console.log(line),
+    onShutDown: () => process.exit(0),
+  });
+  const file = descriptionFile(azure.stateDir);
+  const stop = async (): Promise<void> => {
+    rmSync(file, { force: true });
+    await azure.close();
+    process.exit(0);
+  };
+  process.on('SIGINT', () => void stop());
+  process.on('SIGTERM', () => void stop());
+  writeFileSync(file, JSON.stringify(azure.description, null, 2));
+  console.log(`Local Azure answers at ${azure.url}`);
+}
+
+main().catch((error: Error) => {
+  console.error(`Local Azure could not start: ${error.message}`);
+  process.exit(1);
+});

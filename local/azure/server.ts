@@ -1,0 +1,64 @@
+import { randomUUID } from 'node:crypto';
+import Fastify, { type FastifyInstance } from 'fastify';
+import { ArmError } from './context';
+import type { ServerCertificate } from './certificates/certificateAuthority';
+
+/**
+ * The HTTPS server of the local cloud with what all its services share: routes without regard to case (as ARM's), bodies
+ * as Azure reads them, and errors in ARM's shape. A provider that needs other parsers sets them in its own scope.
+ */
+export function createServer(certificate: ServerCertificate, log: (line: string) => void): FastifyInstance {
+  const app = Fastify({
+    https: { key: certificate.key, cert: certificate.certificate },
+    routerOptions: { caseSensitive: false, ignoreTrailingSlash: true, maxParamLength: 2048 },
+    bodyLimit: 64 * 1024 * 1024,
+    forceCloseConnections: true,
+    keepAliveTimeout: 30_000,
+  }) as unknown as FastifyInstance;
+
+  app.removeContentTypeParser(['application/json', 'text/plain']);
+  app.addContentTypeParser(/^application\/([\w.-]+\+)?json/, { parseAs: 'string' }, (_request, body, done) => {
+    if (body.length === 0) return done(null, undefined);
+    try {
+      done(null, JSON.parse(body as string));
+    } catch (error) {
+      const reason = (error as Error).message;
+      done(
+        new ArmError(
+          400,
+          'InvalidRequestContent',
+          `The request content was invalid and could not be deserialized: '${reason}'.`,
+        ),
+      );
+    }
+  });
+  app.addContentTypeParser('application/x-www-form-urlencoded', { parseAs: 'string' }, (_request, body, done) => {
+    done(null, Object.fromEntries(new URLSearchParams(body as string)));
+  });
+  // Some clients send an empty body with a type of their own.
+  app.addContentTypeParser('text/plain', { parseAs: 'string' }, (_request, body, done) => done(null, body));
+
+  app.setNotFoundHandler((request, reply) => {
+    const message = `No resource was found at '${request.method} ${request.url.split('?')[0]}'.`;
+    return reply.code(404).send({ error: { code: 'ResourceNotFound', message } });
+  });
+  app.setErrorHandler((error, request, reply) => {
+    if (error instanceof ArmError) {
+      const { code, message, details } = error;
+      return reply.code(error.status).headers(error.headers).send({ error: { code, message, details } });
+    }
+    const { statusCode, message } = error as { statusCode?: number; message: string };
+    if (statusCode && statusCode < 500) {
+      return reply.code(statusCode).send({ error: { code: 'BadRequest', message, details: [] } });
+    }
+    // A defect of local Azure itself: said where its user looks, and in the answer by its number alone.
+    const id = randomUUID();
+    log(`${request.method} ${request.url} failed (${id}): ${(error as Error).stack ?? message}`);
+    return reply
+      .code(500)
+      .send({
+        error: { code: 'InternalServerError', message: `Local Azure failed; its log has more (${id}).`, details: [] },
+      });
+  });
+  return app;
+}
