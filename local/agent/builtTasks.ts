@@ -1,0 +1,42 @@
+import { existsSync, readFileSync, readdirSync, statSync } from 'node:fs';
+import path from 'node:path';
+import { readTaskDefinition } from './taskDefinition';
+
+const root = path.join(__dirname, '..', '..');
+
+/** Where `npm run build` puts the tasks as an agent gets them. */
+export const builtTasksDir = path.join(root, 'dist', 'tasks');
+
+/** The tasks of this project by the names of their folders. */
+export function taskFolders(): string[] {
+  return readdirSync(path.join(root, 'tasks')).filter((folder) =>
+    existsSync(path.join(root, 'tasks', folder, 'task.json')),
+  );
+}
+
+/** Builds those of the tasks that are missing or older than their sources, and says which. */
+export async function ensureBuiltTasks(folders = taskFolders()): Promise<string[]> {
+  const stale = folders.filter(isStale);
+  if (stale.length > 0) {
+    // The bundler is loaded only when there is something to bundle.
+    const { buildTasks } = await import('../../scripts/build');
+    await buildTasks(stale);
+  }
+  return stale;
+}
+
+function isStale(folder: string): boolean {
+  const built = path.join(builtTasksDir, folder, 'task.json');
+  if (!existsSync(built)) return true;
+  const sources = [folder, 'common'].map((name) => path.join(root, 'tasks', name));
+  // Dependencies are bundled in; the lock file changes with them. package.json itself gives the version alone.
+  const newest = Math.max(statSync(path.join(root, 'package-lock.json')).mtimeMs, ...sources.map(newestIn));
+  const { version } = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8')) as { version: string };
+  const { Major, Minor, Patch } = readTaskDefinition(path.dirname(built)).version;
+  return version !== `${Major}.${Minor}.${Patch}` || statSync(built).mtimeMs < newest;
+}
+
+function newestIn(folder: string): number {
+  const entries = readdirSync(folder, { recursive: true, encoding: 'utf8' });
+  return Math.max(...entries.map((entry) => statSync(path.join(folder, entry)).mtimeMs));
+}

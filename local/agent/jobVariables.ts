@@ -1,0 +1,179 @@
+import os from 'node:os';
+import path from 'node:path';
+import type { HostType } from './stepContext';
+import { Variables } from './variables';
+
+/** Ids that Azure DevOps gives to a project, a pipeline and so on; here they are always the same. */
+export const localProject = {
+  collectionUri: 'https://localhost/',
+  collectionId: '73000000-0000-4000-8000-000000000001',
+  project: 'quick-starts',
+  projectId: '73000000-0000-4000-8000-000000000002',
+  planId: '73000000-0000-4000-8000-000000000003',
+} as const;
+
+/** Folders of a job as the real agent lays them out; all are there before a job starts. */
+export interface JobFolders {
+  /** Of the agent; `_temp` and `_tool` stand in it. */
+  work: string;
+  /** Of this pipeline: work/1, or work/r1 for a classic release. */
+  pipeline: string;
+  sources: string;
+  binaries: string;
+  artifacts: string;
+  testResults: string;
+  temp: string;
+  tools: string;
+}
+
+export function jobFolders(work: string, hostType: HostType): JobFolders {
+  const pipeline = path.join(work, hostType === 'build' ? '1' : 'r1');
+  return {
+    work,
+    pipeline,
+    sources: path.join(pipeline, 's'),
+    binaries: path.join(pipeline, 'b'),
+    artifacts: path.join(pipeline, 'a'),
+    testResults: path.join(pipeline, 'TestResults'),
+    temp: path.join(work, '_temp'),
+    tools: path.join(work, '_tool'),
+  };
+}
+
+export interface SourceVersion {
+  branch: string;
+  commit: string;
+  message: string;
+  author: string;
+  repository: string;
+}
+
+export interface JobDescription {
+  hostType: HostType;
+  folders: JobFolders;
+  /** Number of the run; a build's id and number come from it. */
+  runId: number;
+  pipelineName: string;
+  stage: { name: string; displayName: string };
+  job: { name: string; displayName: string };
+  source: SourceVersion;
+  /** Of a release stage, and of a deployment job. */
+  environment?: string;
+  /** Given by the server for tokens of workload identity federation; absent without one. */
+  oidcRequestUri?: string;
+  accessToken?: string;
+}
+
+/** The predefined variables of a job, as the server and the agent of Azure DevOps set them together. */
+export function jobVariables(job: JobDescription): Variables {
+  const { folders, source } = job;
+  const id = String(job.runId);
+  const branchName = source.branch
+    .replace(/^refs\/heads\//, '')
+    .split('/')
+    .pop()!;
+  const buildNumber = `${new Date().toISOString().slice(0, 10).replaceAll('-', '')}.${id}`;
+  const variables = new Variables({
+    'System.HostType': job.hostType,
+    'System.ServerType': 'Hosted',
+    'System.Culture': 'en-US',
+    'System.CollectionId': localProject.collectionId,
+    'System.CollectionUri': localProject.collectionUri,
+    'System.TeamFoundationCollectionUri': localProject.collectionUri,
+    'System.TaskDefinitionsUri': localProject.collectionUri,
+    'System.TeamProject': localProject.project,
+    'System.TeamProjectId': localProject.projectId,
+    'System.DefinitionId': '1',
+    'System.DefinitionName': job.pipelineName,
+    'System.PlanId': localProject.planId,
+    'System.JobId': '12f1170f-54f2-53f3-20dd-22fc7dff55f9',
+    'System.JobName': job.job.name,
+    'System.JobDisplayName': job.job.displayName,
+    'System.JobIdentifier': `${job.stage.name}.${job.job.name}.__default`,
+    'System.JobAttempt': '1',
+    'System.PhaseName': job.job.name,
+    'System.PhaseDisplayName': job.job.displayName,
+    'System.PhaseAttempt': '1',
+    'System.StageName': job.stage.name,
+    'System.StageDisplayName': job.stage.displayName,
+    'System.StageAttempt': '1',
+    'System.TimelineId': localProject.planId,
+    'System.WorkFolder': folders.work,
+    'Agent.Id': '1',
+    'Agent.Name': 'local',
+    'Agent.MachineName': os.hostname(),
+    'Agent.Version': '4.265.0',
+    'Agent.OS': { linux: 'Linux', darwin: 'Darwin', win32: 'Windows_NT' }[process.platform as string] ?? 'Linux',
+    'Agent.OSArchitecture': process.arch === 'arm64' ? 'ARM64' : 'X64',
+    'Agent.HomeDirectory': path.dirname(folders.work),
+    'Agent.RootDirectory': folders.work,
+    'Agent.WorkFolder': folders.work,
+    'Agent.BuildDirectory': folders.pipeline,
+    'Agent.TempDirectory': folders.temp,
+    'Agent.ToolsDirectory': folders.tools,
+    'Agent.JobName': job.job.displayName,
+    'Agent.JobStatus': 'Succeeded',
+    'Agent.RetainDefaultEncoding': 'false',
+    'Build.BuildId': id,
+    'Build.BuildNumber': buildNumber,
+    'Build.BuildUri': `vstfs:///Build/Build/${id}`,
+    'Build.ContainerId': id,
+    'Build.DefinitionName': job.pipelineName,
+    'Build.DefinitionVersion': '1',
+    'Build.QueuedBy': os.userInfo().username,
+    'Build.RequestedFor': os.userInfo().username,
+    'Build.RequestedForEmail': '',
+    'Build.Reason': 'Manual',
+    'Build.Repository.Name': source.repository,
+    'Build.Repository.Provider': 'TfsGit',
+    'Build.Repository.Uri': `${localProject.collectionUri}${localProject.project}/_git/${source.repository}`,
+    'Build.SourceBranch': source.branch,
+    'Build.SourceBranchName': branchName,
+    'Build.SourceVersion': source.commit,
+    'Build.SourceVersionMessage': source.message,
+    'Build.SourceVersionAuthor': source.author,
+    'Pipeline.Workspace': folders.pipeline,
+  });
+  if (job.hostType === 'build') {
+    for (const [name, value] of Object.entries({
+      'System.DefaultWorkingDirectory': folders.sources,
+      'System.ArtifactsDirectory': folders.artifacts,
+      'Build.SourcesDirectory': folders.sources,
+      'Build.Repository.LocalPath': folders.sources,
+      'Build.BinariesDirectory': folders.binaries,
+      'Build.ArtifactStagingDirectory': folders.artifacts,
+      'Build.StagingDirectory': folders.artifacts,
+      'Common.TestResultsDirectory': folders.testResults,
+    })) {
+      variables.set(name, value);
+    }
+  } else {
+    for (const [name, value] of Object.entries({
+      'System.DefaultWorkingDirectory': folders.artifacts,
+      'System.ArtifactsDirectory': folders.artifacts,
+      'Agent.ReleaseDirectory': folders.artifacts,
+      'Release.ReleaseId': id,
+      'Release.ReleaseName': `Release-${id}`,
+      'Release.ReleaseUri': `vstfs:///ReleaseManagement/Release/${id}`,
+      'Release.DefinitionName': job.pipelineName,
+      'Release.DefinitionId': '1',
+      'Release.EnvironmentId': '1',
+      'Release.EnvironmentName': job.stage.displayName,
+      'Release.EnvironmentUri': 'vstfs:///ReleaseManagement/Environment/1',
+      'Release.DefinitionEnvironmentId': '1',
+      'Release.DeploymentID': '1',
+      'Release.AttemptNumber': '1',
+      'Release.RequestedFor': os.userInfo().username,
+      'Release.Reason': 'Manual',
+      'Release.PrimaryArtifactSourceAlias': '_build',
+      'Release.Artifacts._build.BuildId': id,
+      'Release.Artifacts._build.BuildNumber': buildNumber,
+    })) {
+      variables.set(name, value);
+    }
+  }
+  if (job.environment) variables.set('Environment.Name', job.environment);
+  if (job.oidcRequestUri) variables.set('System.OidcRequestUri', job.oidcRequestUri);
+  if (job.accessToken) variables.set('System.AccessToken', job.accessToken, { secret: true });
+  return variables;
+}
