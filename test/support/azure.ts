@@ -1,0 +1,43 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { ClientSecretCredential } from '@azure/identity';
+import { AzureMachineLearningWorkspaces } from '@azure/arm-machinelearning';
+import { localCloud } from '../../local/azure/context';
+import { resolver } from '../../local/azure/connection/clientEnvironment';
+import { startLocalAzure, type LocalAzure } from '../../local/azure/index';
+
+const root = join(__dirname, '..', '..');
+/** What the contract suite checks against the official specifications, whoever caused it. */
+export const trafficFile = join(root, '.local', 'test', `traffic-${process.pid}.jsonl`);
+
+let running: Promise<LocalAzure> | undefined;
+
+/**
+ * The local Azure of this mocha process, started at the first call and stopped after the last test. Its state is new,
+ * its cache of Python environments is shared with all others.
+ */
+export function localAzure(): Promise<LocalAzure> {
+  return (running ??= start());
+}
+
+async function start(): Promise<LocalAzure> {
+  const stateDir = mkdtempSync(join(tmpdir(), 'local-azure-'));
+  const azure = await startLocalAzure({
+    stateDir,
+    cacheDir: join(root, '.local', 'cache'),
+    recordTrafficTo: trafficFile,
+    log: (line) => {
+      if (process.env.LOCAL_AZURE_LOG) console.error(`local Azure: ${line}`);
+    },
+  });
+  // This process itself resolves the local cloud's names too, e.g. of blobs.
+  process.env.LOCAL_AZURE_HOSTS = azure.hostsFile;
+  require(resolver);
+  after('stop local Azure', async function () {
+    this.timeout(30_000);
+    await azure.close();
+    rmSync(stateDir, { recursive: true, force: true });
+  });
+  return azure;
+}
