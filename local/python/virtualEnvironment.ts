@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { takeFileLock } from '../azure/processes/fileLock';
 import { allPythons, type Python } from './findPython';
@@ -39,7 +39,7 @@ export async function virtualEnvironment(options: VirtualEnvironmentOptions): Pr
   const { python, requirements, cacheDir, signal } = options;
   const content = JSON.stringify([python.executable, python.version, requirements, process.platform, process.arch]);
   const key = createHash('sha256').update(content).digest('hex').slice(0, 20);
-  const directory = join(cacheDir, 'python', key);
+  const directory = resolve(cacheDir, 'python', key);
   const complete = `${directory}.complete.json`;
   const environment = (reused: boolean): VirtualEnvironment => ({
     executable: join(directory, 'bin', 'python'),
@@ -110,11 +110,15 @@ async function create(directory: string, options: VirtualEnvironmentOptions): Pr
   ];
   const installed = await run(join(directory, 'bin', 'python'), pip, log, signal);
   if (installed.code === 0) return;
-  const unreachable =
-    /Retrying \(Retry\(|NewConnectionError|Failed to establish a new connection|Temporary failure in name resolution|ConnectTimeout/;
-  if (unreachable.test(installed.output)) {
+  // pip says the same of an index that it can not reach and of a package that is not there.
+  const index = await run(
+    join(directory, 'bin', 'python'),
+    ['-m', 'pip', 'index', 'versions', 'pip'],
+    () => undefined,
+    signal,
+  );
+  if (index.code !== 0)
     throw new OutOfReach(`The Python package index is out of reach.\n${lastLines(installed.output)}`);
-  }
   throw new EnvironmentError(`pip could not install ${requirements.join(' ')}.\n${lastLines(installed.output)}`);
 }
 
@@ -174,7 +178,7 @@ function run(
   log: (line: string) => void,
   signal?: AbortSignal,
 ): Promise<{ code: number; output: string }> {
-  return new Promise((resolve, reject) => {
+  return new Promise((settle, reject) => {
     signal?.throwIfAborted();
     // What this process's own Python setting says must not leak into the environment that is made.
     const { PYTHONPATH: _path, PYTHONHOME: _home, VIRTUAL_ENV: _venv, ...env } = process.env;
@@ -189,7 +193,7 @@ function run(
       output += chunk.toString();
       const lines = (rest + chunk.toString()).split('\n');
       rest = lines.pop() ?? '';
-      lines.forEach(log);
+      lines.forEach((line) => log(line));
     };
     child.stdout.on('data', read);
     child.stderr.on('data', read);
@@ -198,7 +202,7 @@ function run(
       signal?.removeEventListener('abort', end);
       if (rest) log(rest);
       if (signal?.aborted) reject(signal.reason as Error);
-      else resolve({ code: code ?? 1, output });
+      else settle({ code: code ?? 1, output });
     });
   });
 }
