@@ -1,5 +1,42 @@
-import type { FastifyInstance } from 'fastify';
+import { join } from 'node:path';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { LocalAzureContext } from '../context';
+import { registerAcrDataPlane } from './acrDataPlane';
+import { BlobStore } from './blobStore';
+import { registerDistribution } from './distribution';
+import { OciError } from './ociError';
+import { openRegistryAccounts, registryOfHost } from './registryAccounts';
+import { RegistryAuthorization } from './registryAuthorization';
+import { RegistryTokens } from './registryTokens';
+import { RepositoryStore } from './repositoryStore';
+import { registerTokenEndpoints } from './tokenEndpoints';
 
-/** The OCI registries of the local cloud: /v2/ and /oauth2/ at the host <registry>.azurecr.localhost. */
-export function registerOciRegistry(_app: FastifyInstance, _context: LocalAzureContext): void {}
+/** The OCI registries of the local cloud: /v2/, /oauth2/ and /acr/ at the host <registry>.azurecr.localhost. */
+export function registerOciRegistry(app: FastifyInstance, context: LocalAzureContext): void {
+  const directory = join(context.stateDir, 'registry');
+  const blobs = new BlobStore(directory);
+  const repositories = new RepositoryStore(directory);
+  const accounts = openRegistryAccounts(context);
+  const tokens = new RegistryTokens(context);
+  const authorization = new RegistryAuthorization(context, accounts, tokens);
+  const registryOf = (request: FastifyRequest): string => {
+    const registry = registryOfHost(request.headers.host ?? '');
+    if (registry && accounts.get(registry)) return registry;
+    throw new OciError(404, 'NAME_UNKNOWN', `there is no registry at ${request.headers.host ?? 'this host'}`);
+  };
+
+  app.register(async (scope) => {
+    scope.setErrorHandler((error, _request, reply) => {
+      if (!(error instanceof OciError)) return reply.send(error);
+      return reply.code(error.status).headers(error.headers).send(error.body());
+    });
+    registerTokenEndpoints(scope, context, authorization, tokens, registryOf);
+    registerAcrDataPlane(scope, repositories, authorization, registryOf, context.port);
+    scope.register(async (raw) => {
+      // Layers are streamed to disk, and a manifest's digest is over its very bytes.
+      raw.removeAllContentTypeParsers();
+      raw.addContentTypeParser('*', (_request, payload, done) => done(null, payload));
+      registerDistribution(raw, blobs, repositories, authorization, registryOf);
+    });
+  });
+}

@@ -1,0 +1,72 @@
+import { OciError } from './ociError';
+
+interface Descriptor {
+  mediaType?: string;
+  digest?: string;
+  size?: number;
+}
+
+export interface Manifest {
+  schemaVersion?: number;
+  mediaType?: string;
+  artifactType?: string;
+  config?: Descriptor;
+  layers?: Descriptor[];
+  manifests?: Descriptor[];
+  subject?: Descriptor;
+  annotations?: Record<string, string>;
+}
+
+const imageTypes = [
+  'application/vnd.oci.image.manifest.v1+json',
+  'application/vnd.docker.distribution.manifest.v2+json',
+];
+const indexTypes = [
+  'application/vnd.oci.image.index.v1+json',
+  'application/vnd.docker.distribution.manifest.list.v2+json',
+];
+
+const invalid = (reason: string): OciError =>
+  new OciError(400, 'MANIFEST_INVALID', `manifest invalid: ${reason}`, { reason });
+
+/**
+ * Reads a pushed manifest, and refuses one that is malformed or that names blobs or manifests which the repository does
+ * not hold, as ACR does. `mediaType` is the request's content type, which must agree with the manifest's own.
+ */
+export function checkManifest(
+  content: Buffer,
+  mediaType: string,
+  known: { blob(digest: string): boolean; manifest(digest: string): boolean },
+): Manifest {
+  let manifest: Manifest;
+  try {
+    manifest = JSON.parse(content.toString()) as Manifest;
+  } catch (error) {
+    throw invalid((error as Error).message);
+  }
+  if (manifest.schemaVersion !== 2) throw invalid(`schema version ${String(manifest.schemaVersion)} is not supported`);
+  if (manifest.mediaType && manifest.mediaType !== mediaType) {
+    throw invalid(`it says ${manifest.mediaType}, but was sent as ${mediaType}`);
+  }
+  if (imageTypes.includes(mediaType)) {
+    for (const blob of [manifest.config, ...(manifest.layers ?? [])]) {
+      if (!blob?.digest) throw invalid('a descriptor has no digest');
+      if (!known.blob(blob.digest)) {
+        throw new OciError(400, 'MANIFEST_BLOB_UNKNOWN', 'blob unknown to registry', { digest: blob.digest });
+      }
+    }
+  } else if (indexTypes.includes(mediaType)) {
+    for (const child of manifest.manifests ?? []) {
+      if (!child.digest) throw invalid('a descriptor has no digest');
+      if (!known.manifest(child.digest)) {
+        throw new OciError(400, 'MANIFEST_UNKNOWN', 'manifest unknown to registry', { digest: child.digest });
+      }
+    }
+  } else throw invalid(`media type ${mediaType || '(none)'} is not supported`);
+  return manifest;
+}
+
+/** The size of a manifest's config and layers as their descriptors say, in bytes. */
+export function sizeOf(manifest: Manifest): number {
+  return [manifest.config, ...(manifest.layers ?? [])].reduce((sum, blob) => sum + (blob?.size ?? 0), 0);
+}

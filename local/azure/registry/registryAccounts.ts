@@ -1,0 +1,47 @@
+import { randomBytes } from 'node:crypto';
+import { localCloud, type Collection, type LocalAzureContext } from '../context';
+
+/** A container registry as the local cloud keeps it. */
+export interface RegistryAccount {
+  name: string;
+  resourceGroup: string;
+  location: string;
+  sku: 'Basic' | 'Standard' | 'Premium';
+  adminUserEnabled: boolean;
+  /** Of the admin user, whose name is the registry's. */
+  passwords: [string, string];
+  creationDate: string;
+  tags: Record<string, string>;
+}
+
+/** Where the images of registries outside the local cloud are kept, each under its own host's name: see imageReference.ts. */
+export const mirrorRegistry = 'mirror';
+
+const newAccount = (name: string, resourceGroup: string): RegistryAccount => ({
+  name,
+  resourceGroup,
+  location: localCloud.location,
+  sku: 'Standard',
+  adminUserEnabled: true,
+  passwords: [randomBytes(24).toString('base64url'), randomBytes(24).toString('base64url')],
+  creationDate: new Date().toISOString(),
+  tags: {},
+});
+
+/** The registries of the local cloud; the quickstart's own and the mirror are there from the start. */
+export function openRegistryAccounts(context: LocalAzureContext): Collection<RegistryAccount> {
+  const accounts = context.collection<RegistryAccount>('registries');
+  for (const name of [localCloud.registry, mirrorRegistry]) {
+    if (!accounts.get(name)) accounts.put(name, newAccount(name, localCloud.resourceGroup));
+  }
+  return accounts;
+}
+
+/** quickstartsacr.azurecr.localhost:8443 */
+export const loginServer = (registry: string, port: number): string =>
+  `${registry.toLowerCase()}.azurecr.localhost:${port}`;
+
+/** The registry that a Host header or the host part of an image's name means; undefined for any other host. */
+export function registryOfHost(host: string): string | undefined {
+  return /^([a-z0-9-]+)\.azurecr\.localhost(:\d+)?$/i.exec(host)?.[1]?.toLowerCase();
+}

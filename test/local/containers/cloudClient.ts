@@ -1,0 +1,77 @@
+import { request as undiciRequest, type Agent, type Dispatcher } from 'undici';
+import { localCloud } from '../../../local/azure/context';
+import { createLocalAgent } from '../../../local/azure/registry/localAgent';
+import type { LocalAzure } from '../../../local/azure/index';
+import { localAzure } from '../../support/azure';
+
+export interface Answer {
+  status: number;
+  headers: Record<string, string | string[] | undefined>;
+  text: string;
+  /** The body as JSON; any, as each test says itself what it expects. */
+  // eslint-disable-next-line @typescript-eslint/no-explicit-any
+  json: any;
+}
+
+/** What the tests of the container side call local Azure with: plain HTTP, so that nothing is smoothed over by an SDK. */
+export interface CloudClient {
+  azure: LocalAzure;
+  /** Entra's token of the service principal. */
+  token: string;
+  loginServer: string;
+  arm(method: string, path: string, body?: unknown, headers?: Record<string, string>): Promise<Answer>;
+  /** url: absolute. Without a token unless a header says so. */
+  send(
+    method: string,
+    url: string,
+    options?: { headers?: Record<string, string>; body?: string | Buffer },
+  ): Promise<Answer>;
+}
+
+export const groupPath = `/subscriptions/${localCloud.subscriptionId}/resourceGroups/${localCloud.resourceGroup}/providers`;
+
+let client: Promise<CloudClient> | undefined;
+
+export function cloudClient(): Promise<CloudClient> {
+  return (client ??= connect());
+}
+
+async function connect(): Promise<CloudClient> {
+  const azure = await localAzure();
+  const dispatcher: Agent = createLocalAgent(azure.caFile);
+  after('close the test client', () => dispatcher.close());
+  const send: CloudClient['send'] = async (method, url, { headers, body } = {}) => {
+    const response = await undiciRequest(url, {
+      dispatcher,
+      method: method as Dispatcher.HttpMethod,
+      headers,
+      body,
+    });
+    const text = await response.body.text();
+    const type = response.headers['content-type'];
+    const json: unknown = text && typeof type === 'string' && type.includes('json') ? JSON.parse(text) : undefined;
+    return { status: response.statusCode, headers: response.headers, text, json };
+  };
+  const { parameters } = azure.serviceConnection('ServicePrincipal').auth;
+  const signedIn = await send('POST', `${azure.url}/${localCloud.tenantId}/oauth2/v2.0/token`, {
+    headers: { 'content-type': 'application/x-www-form-urlencoded' },
+    body: new URLSearchParams({
+      grant_type: 'client_credentials',
+      client_id: parameters.serviceprincipalid ?? '',
+      client_secret: parameters.serviceprincipalkey ?? '',
+      scope: 'https://management.azure.com/.default',
+    }).toString(),
+  });
+  const token = signedIn.json.access_token as string;
+  return {
+    azure,
+    token,
+    loginServer: `${localCloud.registry}.azurecr.localhost:${azure.port}`,
+    send,
+    arm: (method, path, body, headers) =>
+      send(method, path.startsWith('https:') ? path : `${azure.url}${path}`, {
+        headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json', ...headers },
+        body: body === undefined ? undefined : JSON.stringify(body),
+      }),
+  };
+}
