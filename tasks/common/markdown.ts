@@ -1,0 +1,46 @@
+/**
+ * Text from outside (names, replies, metrics' keys) made safe to stand inside a line or a table cell of Markdown: it can
+ * start no markup, no HTML, no mention and no link, and it stays on one line.
+ */
+export function escapeMarkdown(text: string): string {
+  return text
+    .replace(/\s+/g, ' ')
+    .replace(/[\\`*_{}[\]()#+!|~$]/g, '\\$&')
+    .replace(/&/g, '&amp;')
+    .replace(/</g, '&lt;')
+    .replace(/>/g, '&gt;')
+    .replace(/@/g, '&#64;');
+}
+
+/** The text as inline code, on one line; it may stand in a table cell too. */
+export function inlineCode(text: string): string {
+  const line = text.replace(/\s+/g, ' ').trim() || ' ';
+  const longest = Math.max(0, ...(line.match(/`+/g) ?? []).map((run) => run.length));
+  const fence = '`'.repeat(longest + 1);
+  const padding = line.startsWith('`') || line.endsWith('`') ? ' ' : '';
+  // In a table a bar ends the cell even within code; GitHub-flavoured Markdown takes the backslash away again.
+  return `${fence}${padding}${line.replace(/\|/g, '\\|')}${padding}${fence}`;
+}
+
+/** The text as a fenced block, as it is. */
+export function codeBlock(text: string, language = ''): string {
+  const longest = Math.max(2, ...(text.match(/`+/g) ?? []).map((run) => run.length));
+  const fence = '`'.repeat(longest + 1);
+  return `${fence}${language}\n${text.replace(/\n+$/, '')}\n${fence}`;
+}
+
+/** A heading of a table's column; `right` is for numbers. */
+export interface Column {
+  readonly title: string;
+  readonly align?: 'left' | 'right';
+}
+
+/** A table of GitHub-flavoured Markdown. Titles are escaped here, cells are Markdown already: escape what is untrusted in them. */
+export function markdownTable(columns: readonly Column[], rows: readonly (readonly string[])[]): string {
+  const row = (cells: readonly string[]) => `| ${cells.join(' | ')} |`;
+  return [
+    row(columns.map(({ title }) => escapeMarkdown(title))),
+    row(columns.map(({ align }) => (align === 'right' ? '---:' : '---'))),
+    ...rows.map(row),
+  ].join('\n');
+}

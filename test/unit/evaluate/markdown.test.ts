@@ -1,0 +1,29 @@
+import assert from 'node:assert/strict';
+import { createRequire } from 'node:module';
+import { codeBlock, escapeMarkdown, inlineCode, markdownTable } from '../../../tasks/common/markdown';
+
+type Renderer = { render(text: string): string; renderInline(text: string): string };
+const MarkdownIt = createRequire(__filename)('markdown-it') as new (options: object) => Renderer;
+const renderer = new MarkdownIt({ html: true });
+
+const nasty = '*a* _b_ `c` [d](http://e) <img src=x onerror=y> ![f](g) | h \\ ~~i~~ @j\n# k';
+
+describe('Markdown', () => {
+  it('escapes text so that it renders as itself', () => {
+    assert.equal(
+      renderer.renderInline(escapeMarkdown(nasty)).replace(/&lt;/g, '<').replace(/&gt;/g, '>').replace(/&amp;/g, '&'),
+      nasty.replace('\n', ' '),
+    );
+  });
+
+  it('keeps text inside its table cell', () => {
+    const html = renderer.render(markdownTable([{ title: 'a|b' }, { title: 'n', align: 'right' }], [[escapeMarkdown(nasty), inlineCode('x | `y`')]])); // prettier-ignore
+    assert.equal(html.match(/<td/g)?.length, 2);
+    assert.match(html, /<code>x \| `y`<\/code>/);
+    assert.doesNotMatch(html, /<img|<a |<em>/);
+  });
+
+  it('fences a block that holds fences', () => {
+    assert.match(renderer.render(codeBlock('a\n```\nb\n')), /<pre><code>a\n```\nb\n<\/code><\/pre>/);
+  });
+});
