@@ -138,7 +138,10 @@ function assertHidesSecrets(result: TaskStepResult, job: TestJob, endpoints: Ser
   const spoken = result.rawOutput
     .split('\n')
     .filter((line) => !/##vso\[task\.(debug|setsecret)\]|issecret=true/i.test(line));
-  const files = [...result.attachments, ...result.testRuns.flatMap(({ files }) => files.map((file) => ({ path: file })))];
+  const files = [
+    ...result.attachments,
+    ...result.testRuns.flatMap(({ files }) => files.map((file) => ({ path: file }))),
+  ];
   const stored = files.map((file) => (existsSync(file.path) ? readFileSync(file.path, 'utf8') : ''));
   for (const secret of secrets) {
     const leak = [...spoken, ...result.log, ...stored].find((line) => line.includes(secret));

