@@ -1,5 +1,8 @@
 import type { FastifyInstance } from 'fastify';
 import type { LocalAzureContext } from '../context';
+import { registerRegistries } from './registries';
 
 /** Microsoft.ContainerRegistry in the resource manager: registries and ACR Tasks. */
-export function registerContainerRegistry(_app: FastifyInstance, _context: LocalAzureContext): void {}
+export function registerContainerRegistry(app: FastifyInstance, context: LocalAzureContext): void {
+  registerRegistries(app, context);
+}

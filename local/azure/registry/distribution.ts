@@ -28,12 +28,14 @@ export function registerDistribution(
   authorization: RegistryAuthorization,
   registryOf: (request: FastifyRequest) => string,
 ): void {
-  app.route({
-    method: ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'],
-    url: '/v2/*',
-    exposeHeadRoute: false,
-    handler: answer,
-  });
+  for (const url of ['/v2', '/v2/*']) {
+    app.route({
+      method: ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'],
+      url,
+      exposeHeadRoute: false,
+      handler: answer,
+    });
+  }
 
   async function answer(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
     const [path = '', queryText] = request.url.split('?', 2);

@@ -17,7 +17,8 @@ export interface RegistryAccount {
 /** Where the images of registries outside the local cloud are kept, each under its own host's name: see imageReference.ts. */
 export const mirrorRegistry = 'mirror';
 
-const newAccount = (name: string, resourceGroup: string): RegistryAccount => ({
+/** With the admin user switched on, and passwords of its own. */
+export const newRegistryAccount = (name: string, resourceGroup: string): RegistryAccount => ({
   name,
   resourceGroup,
   location: localCloud.location,
@@ -32,7 +33,7 @@ const newAccount = (name: string, resourceGroup: string): RegistryAccount => ({
 export function openRegistryAccounts(context: LocalAzureContext): Collection<RegistryAccount> {
   const accounts = context.collection<RegistryAccount>('registries');
   for (const name of [localCloud.registry, mirrorRegistry]) {
-    if (!accounts.get(name)) accounts.put(name, newAccount(name, localCloud.resourceGroup));
+    if (!accounts.get(name)) accounts.put(name, newRegistryAccount(name, localCloud.resourceGroup));
   }
   return accounts;
 }

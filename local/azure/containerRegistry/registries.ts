@@ -1,0 +1,144 @@
+import type { FastifyInstance } from 'fastify';
+import { ArmError, localCloud, type Collection, type LocalAzureContext } from '../context';
+import {
+  loginServer,
+  newRegistryAccount,
+  openRegistryAccounts,
+  type RegistryAccount,
+} from '../registry/registryAccounts';
+
+export interface RegistryParams {
+  subscription: string;
+  group: string;
+  registry: string;
+}
+
+export const registryRoute =
+  '/subscriptions/:subscription/resourceGroups/:group/providers/Microsoft.ContainerRegistry/registries/:registry';
+
+export const registryId = (account: RegistryAccount): string =>
+  `/subscriptions/${localCloud.subscriptionId}/resourceGroups/${account.resourceGroup}/providers/Microsoft.ContainerRegistry/registries/${account.name}`;
+
+/** The registry that a request's path names. Throws what Azure answers when there is none. */
+export function findRegistry(accounts: Collection<RegistryAccount>, params: RegistryParams): RegistryAccount {
+  const account = accounts.get(params.registry);
+  if (account && account.resourceGroup.toLowerCase() === params.group.toLowerCase()) return account;
+  throw new ArmError(
+    404,
+    'ResourceNotFound',
+    `The Resource 'Microsoft.ContainerRegistry/registries/${params.registry}' under resource group '${params.group}' was not found. ` +
+      'For more details please go to https://aka.ms/ARMResourceNotFoundFix',
+  );
+}
+
+interface RegistryBody {
+  location?: string;
+  tags?: Record<string, string>;
+  sku?: { name?: string };
+  properties?: { adminUserEnabled?: boolean };
+}
+
+/** The registries themselves. Source: azure-specs Microsoft.ContainerRegistry 2023-07-01. */
+export function registerRegistries(app: FastifyInstance, context: LocalAzureContext): void {
+  const accounts = openRegistryAccounts(context);
+  const answer = (account: RegistryAccount) => ({
+    id: registryId(account),
+    name: account.name,
+    type: 'Microsoft.ContainerRegistry/registries',
+    location: account.location,
+    tags: account.tags,
+    sku: { name: account.sku, tier: account.sku },
+    properties: {
+      loginServer: loginServer(account.name, context.port),
+      creationDate: account.creationDate,
+      provisioningState: 'Succeeded',
+      adminUserEnabled: account.adminUserEnabled,
+      policies: {
+        quarantinePolicy: { status: 'disabled' },
+        trustPolicy: { type: 'Notary', status: 'disabled' },
+        retentionPolicy: { days: 7, lastUpdatedTime: account.creationDate, status: 'disabled' },
+        exportPolicy: { status: 'enabled' },
+      },
+      encryption: { status: 'disabled' },
+      dataEndpointEnabled: false,
+      dataEndpointHostNames: [],
+      privateEndpointConnections: [],
+      publicNetworkAccess: 'Enabled',
+      networkRuleBypassOptions: 'AzureServices',
+      zoneRedundancy: 'Disabled',
+    },
+  });
+  const list = (group?: string) => ({
+    value: accounts
+      .list()
+      .map((entry) => entry.value)
+      .filter((account) => !group || account.resourceGroup.toLowerCase() === group.toLowerCase())
+      .map(answer),
+  });
+
+  app.get('/subscriptions/:subscription/providers/Microsoft.ContainerRegistry/registries', async () => list());
+  app.get<{ Params: RegistryParams }>(registryRoute.replace('/:registry', ''), async (request) =>
+    list(request.params.group),
+  );
+  app.get<{ Params: RegistryParams }>(registryRoute, async (request) => answer(findRegistry(accounts, request.params)));
+
+  app.put<{ Params: RegistryParams; Body: RegistryBody | undefined }>(registryRoute, async (request, reply) => {
+    const { registry, group } = request.params;
+    if (!/^[a-zA-Z0-9]{5,50}$/.test(registry)) {
+      throw new ArmError(
+        400,
+        'InvalidRegistryName',
+        `The registry name '${registry}' is invalid. Registry names may contain alpha numeric characters only and must be between 5 and 50 characters.`,
+      );
+    }
+    const sku = request.body?.sku?.name;
+    if (sku !== 'Basic' && sku !== 'Standard' && sku !== 'Premium') {
+      throw new ArmError(
+        400,
+        'InvalidSku',
+        `The sku '${sku ?? ''}' is invalid. It must be Basic, Standard or Premium.`,
+      );
+    }
+    const known = accounts.get(registry);
+    const account: RegistryAccount = {
+      ...(known ?? newRegistryAccount(registry, group)),
+      location: request.body?.location ?? known?.location ?? localCloud.location,
+      sku,
+      // ACR's own default; the quickstart's registry was made with the admin user switched on.
+      adminUserEnabled: request.body?.properties?.adminUserEnabled ?? known?.adminUserEnabled ?? false,
+      tags: request.body?.tags ?? known?.tags ?? {},
+    };
+    accounts.put(registry, account);
+    return reply.code(known ? 200 : 201).send(answer(account));
+  });
+
+  app.patch<{ Params: RegistryParams; Body: RegistryBody | undefined }>(registryRoute, async (request) => {
+    const account = findRegistry(accounts, request.params);
+    const changed: RegistryAccount = {
+      ...account,
+      tags: request.body?.tags ?? account.tags,
+      adminUserEnabled: request.body?.properties?.adminUserEnabled ?? account.adminUserEnabled,
+    };
+    accounts.put(account.name, changed);
+    return answer(changed);
+  });
+
+  app.post<{ Params: RegistryParams }>(`${registryRoute}/listCredentials`, async (request) => {
+    const account = findRegistry(accounts, request.params);
+    if (!account.adminUserEnabled) {
+      throw new ArmError(
+        400,
+        'UnAuthorizedForCredentialOperations',
+        `The admin user is disabled for registry '${account.name}'. Enable it to list its credentials.`,
+      );
+    }
+    const [password, password2] = account.passwords;
+    return {
+      username: account.name,
+      passwords: [
+        { name: 'password', value: password },
+        { name: 'password2', value: password2 },
+      ],
+    };
+  });
+}
