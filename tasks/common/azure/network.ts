@@ -34,7 +34,8 @@ export function networkOptions(
   };
 }
 
-function proxyFor({ proxy }: NetworkSettings, url: string): ProxySettings | undefined {
+/** The proxy for this address, or undefined where the agent has none or goes around it. */
+export function proxyFor({ proxy }: NetworkSettings, url: string): ProxySettings | undefined {
   if (!proxy || proxy.bypass.some((pattern) => pattern.test(url))) return undefined;
   const { protocol, hostname, port } = new URL(proxy.url);
   return {

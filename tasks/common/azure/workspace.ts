@@ -13,6 +13,7 @@ export const machineLearningApiVersion = '2024-04-01';
 export class Workspace {
   private sdkPromise?: Promise<AzureMachineLearningWorkspaces>;
   private resourcePromise?: Promise<WorkspaceResource>;
+  private dataPlanePromise?: Promise<string>;
 
   constructor(
     readonly session: AzureSession,
@@ -77,6 +78,21 @@ export class Workspace {
     const { mlFlowTrackingUri } = await this.resource();
     if (!mlFlowTrackingUri) throw new TaskFailure(`The workspace ${this.name} names no MLflow tracking URI.`);
     return `${mlFlowTrackingUri.replace(/^azureml:/i, 'https:').replace(/\/+$/, '')}/api/2.0/mlflow`;
+  }
+
+  /**
+   * https URL of the data planes (run history, artifacts), without a slash at its end. It is discovered, never built:
+   * private links have hosts of their own.
+   */
+  dataPlaneUrl(): Promise<string> {
+    return (this.dataPlanePromise ??= (async () => {
+      const { discoveryUrl } = await this.resource();
+      if (!discoveryUrl) throw new TaskFailure(`The workspace ${this.name} names no discovery URL.`);
+      const { body } = await this.session.request<{ api?: string; history?: string }>({ url: discoveryUrl });
+      const url = body.api ?? body.history;
+      if (!url) throw new TaskFailure(`The discovery of the workspace ${this.name} names no data plane.`);
+      return url.replace(/\/+$/, '');
+    })());
   }
 
   private async read(): Promise<WorkspaceResource> {

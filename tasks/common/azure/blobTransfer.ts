@@ -1,0 +1,283 @@
+import * as fs from 'node:fs';
+import * as path from 'node:path';
+import { pipeline as pipe } from 'node:stream/promises';
+import type { PipelineRequest, PipelineResponse } from '@azure/core-rest-pipeline';
+import { AzureFailure } from './azureFailure';
+import type { AzureSession } from './session';
+
+/** A local file and the name of its blob within the container. */
+export interface FileToUpload {
+  readonly file: string;
+  readonly blob: string;
+  /** Bytes. A file that grows meanwhile is cut at this size. */
+  readonly size: number;
+}
+
+/** A piece of a blob. */
+export interface BlobRange {
+  readonly bytes: Buffer;
+  /** Size of the whole blob at that moment. */
+  readonly blobSize: number;
+}
+
+/** A file up to this size is read whole before it is sent; what is larger is streamed from disk. */
+const smallFile = 256 * 1024;
+/** A file up to this size is one request; what is larger goes in blocks of this size. */
+const blockSize = 16 * 1024 * 1024;
+/** Requests under way at once. */
+const parallelFiles = 32;
+const parallelBlocks = 4;
+/** A stream cannot be sent twice, so it is opened anew for each attempt. */
+type Body = Buffer | (() => NodeJS.ReadableStream);
+
+const storageVersion = '2021-12-02';
+
+/**
+ * Moves bytes to and from Azure Storage by URLs that carry their own permission (SAS). It keeps neither whole files nor
+ * whole folders in memory, and retries what storage says is passing.
+ * Source of the operations: Blob service REST API, Put Blob, Put Block, Put Block List, Get Blob, Set Blob Metadata.
+ */
+export class BlobTransfer {
+  private sender?: Promise<(request: PipelineRequest) => Promise<PipelineResponse>>;
+
+  constructor(private readonly session: AzureSession) {}
+
+  /**
+   * Uploads files into a container.
+   * @param containerSas URL of the container with its SAS
+   * @param onProgress called with the bytes and files that have arrived so far
+   * @throws AzureFailure that names the blob; what is still under way is stopped first
+   */
+  async uploadAll(
+    containerSas: string,
+    files: readonly FileToUpload[],
+    onProgress: (bytes: number, files: number) => void,
+    signal: AbortSignal,
+  ): Promise<void> {
+    let bytes = 0;
+    let done = 0;
+    const arrived = (count: number, isLast: boolean) => {
+      bytes += count;
+      if (isLast) done++;
+      onProgress(bytes, done);
+    };
+    await inParallel(
+      parallelFiles,
+      files.filter(({ size }) => size <= blockSize),
+      signal,
+      async ({ file, blob, size }, stop) => {
+        const body = size <= smallFile ? await readStart(file, size) : piece(file, 0, size);
+        await this.put(blobUrl(containerSas, blob), body, size, { 'x-ms-blob-type': 'BlockBlob' }, stop);
+        arrived(size, true);
+      },
+    );
+    for (const { file, blob, size } of files.filter((each) => each.size > blockSize)) {
+      const url = blobUrl(containerSas, blob);
+      const blocks = Array.from({ length: Math.ceil(size / blockSize) }, (_, index) => index);
+      const id = (index: number) => Buffer.from(String(index).padStart(8, '0')).toString('base64');
+      await inParallel(parallelBlocks, blocks, signal, async (index, stop) => {
+        const start = index * blockSize;
+        const end = Math.min(size, start + blockSize);
+        const query = { comp: 'block', blockid: id(index) };
+        await this.put(withQuery(url, query), piece(file, start, end), end - start, {}, stop);
+        arrived(end - start, false);
+      });
+      const list = `<?xml version="1.0" encoding="utf-8"?><BlockList>${blocks.map((index) => `<Latest>${id(index)}</Latest>`).join('')}</BlockList>`;
+      const body = Buffer.from(list);
+      await this.put(withQuery(url, { comp: 'blocklist' }), body, body.length, {}, signal);
+      arrived(0, true);
+    }
+  }
+
+  async setMetadata(
+    containerSas: string,
+    blob: string,
+    metadata: Record<string, string>,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const headers = Object.fromEntries(Object.entries(metadata).map(([name, value]) => [`x-ms-meta-${name}`, value]));
+    await this.put(withQuery(blobUrl(containerSas, blob), { comp: 'metadata' }), Buffer.alloc(0), 0, headers, signal);
+  }
+
+  /**
+   * Reads a blob from an offset on.
+   * @param url of the blob, with its SAS
+   * @param most bytes to read
+   * @returns no bytes where the blob ends at or before the offset; undefined where there is no such blob (yet)
+   */
+  async readRange(url: string, offset: number, most: number, signal: AbortSignal): Promise<BlobRange | undefined> {
+    const response = await this.send(url, {
+      method: 'GET',
+      headers: { 'x-ms-range': `bytes=${offset}-${offset + most - 1}` },
+      signal,
+      accept: [404, 416],
+    });
+    if (response.status === 404) {
+      await drain(response);
+      return undefined;
+    }
+    const range = response.headers.get('content-range');
+    const bytes = await readBody(response);
+    if (response.status === 416) return { bytes: Buffer.alloc(0), blobSize: sizeIn(range) ?? offset };
+    // A store that ignores ranges answers 200 with all of it.
+    if (response.status === 200)
+      return { bytes: bytes.subarray(offset, offset + most), blobSize: sizeIn(range) ?? bytes.length };
+    return { bytes, blobSize: sizeIn(range) ?? offset + bytes.length };
+  }
+
+  /** Streams a blob into a file, whose folder is made where it is missing. */
+  async download(url: string, file: string, signal: AbortSignal): Promise<void> {
+    const response = await this.send(url, { method: 'GET', signal });
+    await fs.promises.mkdir(path.dirname(file), { recursive: true });
+    await pipe(response.readableStreamBody!, fs.createWriteStream(file), { signal });
+  }
+
+  private async put(
+    url: string,
+    body: Body,
+    length: number,
+    headers: Record<string, string>,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const response = await this.send(url, {
+      method: 'PUT',
+      headers: { 'content-length': String(length), ...headers },
+      body,
+      signal,
+    });
+    await drain(response);
+  }
+
+  private async send(
+    url: string,
+    options: {
+      method: 'GET' | 'PUT';
+      headers?: Record<string, string>;
+      body?: Body;
+      signal: AbortSignal;
+      accept?: readonly number[];
+    },
+  ): Promise<PipelineResponse> {
+    const { createHttpHeaders, createPipelineRequest } = await import('@azure/core-rest-pipeline');
+    const asked = `${options.method} ${url.split('?')[0]}`;
+    let response: PipelineResponse;
+    try {
+      response = await (
+        await this.pipeline(url)
+      )(
+        createPipelineRequest({
+          url,
+          method: options.method,
+          headers: createHttpHeaders({ 'x-ms-version': storageVersion, ...options.headers }),
+          body: options.body,
+          streamResponseStatusCodes: new Set([Number.POSITIVE_INFINITY]),
+          abortSignal: options.signal,
+          allowInsecureConnection: url.startsWith('http:'),
+          timeout: 300_000,
+        }),
+      );
+    } catch (error) {
+      if (options.signal.aborted) throw options.signal.reason;
+      const { code = '', message } = error as Error & { code?: string };
+      throw new AzureFailure(
+        `Azure Storage could not be reached (${asked}): ${message}`,
+        "Check the agent's network, proxy and firewall, and the storage account's network rules.",
+        undefined,
+        code,
+        message,
+        error,
+      );
+    }
+    if ((response.status >= 200 && response.status < 300) || options.accept?.includes(response.status)) return response;
+    const text = (await readBody(response)).toString('utf8');
+    const code = response.headers.get('x-ms-error-code') ?? /<Code>([^<]*)/.exec(text)?.[1] ?? '';
+    const message = (/<Message>([^<]*)/.exec(text)?.[1] ?? text).split('\n')[0]!;
+    throw new AzureFailure(
+      `Azure Storage answered ${response.status} ${code} to ${asked}: ${message}`,
+      response.status === 403
+        ? "The storage account's firewall or the permission's end may be why: check its network rules."
+        : undefined,
+      response.status,
+      code,
+      message,
+      undefined,
+    );
+  }
+
+  private pipeline(url: string) {
+    return (this.sender ??= (async () => {
+      const { createDefaultHttpClient, createPipelineFromOptions } = await import('@azure/core-rest-pipeline');
+      const pipeline = createPipelineFromOptions({
+        ...this.session.networkOptions(url),
+        retryOptions: { maxRetries: 5, maxRetryDelayInMs: 20_000 },
+      });
+      const http = createDefaultHttpClient();
+      return (request: PipelineRequest) => pipeline.sendRequest(http, request);
+    })());
+  }
+}
+
+/** The URL of a blob under a container's SAS URL. Names may hold any character. */
+export function blobUrl(containerSas: string, blob: string): string {
+  const [base, query] = containerSas.split(/\?(.*)/s);
+  return `${base!.replace(/\/+$/, '')}/${blob.split('/').map(encodeURIComponent).join('/')}${query ? `?${query}` : ''}`;
+}
+
+function withQuery(url: string, query: Record<string, string>): string {
+  const text = Object.entries(query)
+    .map(([name, value]) => `${name}=${encodeURIComponent(value)}`)
+    .join('&');
+  return `${url}${url.includes('?') ? '&' : '?'}${text}`;
+}
+
+/** Runs the work over all items, a few at once; the first failure stops the others and is thrown when they have ended. */
+async function inParallel<T>(
+  most: number,
+  items: readonly T[],
+  signal: AbortSignal,
+  work: (item: T, stop: AbortSignal) => Promise<void>,
+): Promise<void> {
+  const failed = new AbortController();
+  const stop = AbortSignal.any([signal, failed.signal]);
+  let next = 0;
+  let failure: unknown;
+  const worker = async () => {
+    while (next < items.length && !stop.aborted) {
+      try {
+        await work(items[next++]!, stop);
+      } catch (error) {
+        failure ??= error;
+        failed.abort(error);
+      }
+    }
+  };
+  await Promise.all(Array.from({ length: Math.min(most, items.length) }, worker));
+  if (failure !== undefined) throw failure;
+  signal.throwIfAborted();
+}
+
+function piece(file: string, start: number, end: number): () => NodeJS.ReadableStream {
+  return () => fs.createReadStream(file, { start, end: end - 1, highWaterMark: smallFile });
+}
+
+async function readStart(file: string, size: number): Promise<Buffer> {
+  const bytes = await fs.promises.readFile(file);
+  return bytes.length > size ? bytes.subarray(0, size) : bytes;
+}
+
+async function readBody(response: PipelineResponse): Promise<Buffer> {
+  const parts: Buffer[] = [];
+  for await (const part of response.readableStreamBody ?? []) parts.push(part as Buffer);
+  return Buffer.concat(parts);
+}
+
+/** Empties the answer, so that its connection can be used again. */
+async function drain(response: PipelineResponse): Promise<void> {
+  response.readableStreamBody?.resume();
+  await Promise.resolve();
+}
+
+function sizeIn(contentRange: string | undefined): number | undefined {
+  const size = /\/(\d+)$/.exec(contentRange ?? '')?.[1];
+  return size === undefined ? undefined : Number(size);
+}
