@@ -1,0 +1,39 @@
+import type { AzureSession } from '../session';
+
+/** What came of one request to an endpoint that may not be up yet. */
+export type HealthAnswer =
+  | { readonly status: number }
+  /** No answer: Node's code, e.g. ECONNREFUSED or ENOTFOUND, and the message that came with it. */
+  | { readonly fault: string; readonly message: string };
+
+/** Asks once whether an endpoint is well. It never throws but when the signal is aborted. */
+export type HealthRequest = (url: string, signal?: AbortSignal) => Promise<HealthAnswer>;
+
+/** Asks the way the agent reaches the network: by its proxy, with its certificates. No token goes along. */
+export function healthRequest(session: AzureSession, timeoutInMilliseconds = 5000): HealthRequest {
+  return async (url, signal) => {
+    const { createDefaultHttpClient, createHttpHeaders, createPipelineFromOptions, createPipelineRequest } =
+      await import('@azure/core-rest-pipeline');
+    const pipeline = createPipelineFromOptions({ ...session.networkOptions(url), retryOptions: { maxRetries: 0 } });
+    try {
+      const answer = await pipeline.sendRequest(
+        createDefaultHttpClient(),
+        createPipelineRequest({
+          url,
+          headers: createHttpHeaders({ connection: 'close' }),
+          abortSignal: signal,
+          timeout: timeoutInMilliseconds,
+          allowInsecureConnection: true,
+          disableKeepAlive: true,
+        }),
+      );
+      return { status: answer.status };
+    } catch (error) {
+      if (signal?.aborted) throw signal.reason;
+      const { code, name, message } = error as Error & { code?: string };
+      return name === 'AbortError'
+        ? { fault: 'ETIMEDOUT', message: `no answer within ${timeoutInMilliseconds / 1000} s` }
+        : { fault: code ?? name, message };
+    }
+  };
+}

@@ -1,0 +1,24 @@
+import type { ContainerGroup } from '../azure/containerGroups/containerGroups';
+
+/**
+ * The secret variable of the job by which Deploy-ACI leaves what ran before to the later tasks of the same job: Azure
+ * never gives a secure value back, so that nobody else could bring the previous deployment back whole.
+ */
+export const previousDeploymentVariable = 'mlops.previousDeployment';
+
+/** What ran before a deployment. */
+export interface PreviousDeployment {
+  /** As Azure gave it, with the secure values that Deploy-ACI knew; undefined where nothing ran. */
+  readonly definition?: ContainerGroup;
+  /** Secure values that it had and nobody gave, e.g. "the environment variable DB_PASSWORD of the container scoring". */
+  readonly missing: readonly string[];
+}
+
+/** One line, so that it can be a secret variable: base64 of JSON. */
+export function encodePreviousDeployment(previous: PreviousDeployment): string {
+  return Buffer.from(JSON.stringify(previous)).toString('base64');
+}
+
+export function decodePreviousDeployment(text: string): PreviousDeployment {
+  return JSON.parse(Buffer.from(text, 'base64').toString('utf8')) as PreviousDeployment;
+}
