@@ -63,15 +63,24 @@ function readChecked<Inputs>(readInputs: (reader: InputReader) => Inputs): Input
 
 function createContext(signal: AbortSignal): TaskContext {
   const pipeline = readPipeline();
+  const network = readNetworkSettings();
   return {
+    network,
     log: agentLog,
     clock: systemClock,
     signal,
     pipeline,
     publish: agentPublisher(pipeline),
-    state: { get: (key) => tl.getTaskVariable(key) || undefined, set: (key, value) => tl.setTaskVariable(key, value) },
+    state: {
+      get: (key) => tl.getTaskVariable(key) || undefined,
+      set: (key, value, secret) => tl.setTaskVariable(key, value, secret),
+    },
+    jobSecrets: {
+      get: (key) => tl.getVariable(key) || undefined,
+      set: (key, value) => tl.setVariable(key, value, true),
+    },
     recordVariable: tl.getVariable(recordVariable) || undefined,
-    azure: (connection: ServiceConnection) => new AzureSession(connection, readNetworkSettings()),
+    azure: (connection: ServiceConnection) => new AzureSession(connection, network),
     secret: (value) => {
       for (const line of value.split(/\r?\n/)) if (line !== '') tl.setSecret(line);
     },

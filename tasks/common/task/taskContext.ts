@@ -1,3 +1,4 @@
+import type { NetworkSettings } from '../azure/network';
 import type { AzureSession } from '../azure/session';
 import type { ServiceConnection } from '../azure/serviceConnection';
 import type { Clock } from '../clock';
@@ -14,6 +15,9 @@ export interface TaskContext {
   readonly pipeline: Pipeline;
   readonly publish: Publisher;
   readonly state: TaskState;
+  /** The agent's proxy and certificates, for requests that go elsewhere than to Azure. */
+  readonly network: NetworkSettings;
+  readonly jobSecrets: JobSecrets;
   /** The record's file that the previous task of this job named. */
   readonly recordVariable?: string;
   /** Signs in lazily: nothing is sent before the first request. */
@@ -25,6 +29,14 @@ export interface TaskContext {
 /** What a task leaves for its own post-job step, which runs at the job's end whatever happened. */
 export interface TaskState {
   get(name: string): string | undefined;
+  /** @param secret true keeps the value out of every log */
+  set(name: string, value: string, secret?: boolean): void;
+}
+
+/** Secret variables of the job: later tasks of the same job read them, no log shows them, and they end with the job. */
+export interface JobSecrets {
+  get(name: string): string | undefined;
+  /** @param value one line */
   set(name: string, value: string): void;
 }
 
