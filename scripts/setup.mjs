@@ -1,0 +1,53 @@
+// Makes a fresh clone ready to run: the first thing that `npm run quickstart`, `npm test` and `npm run bench` do.
+// It runs before any dependency is there, and on Nodes that are too old, so it is plain JavaScript of long ago.
+import { spawnSync } from 'node:child_process';
+import { existsSync, readFileSync, statSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const root = join(dirname(fileURLToPath(import.meta.url)), '..');
+const lockFile = join(root, 'package-lock.json');
+const installedFile = join(root, 'node_modules', '.package-lock.json');
+
+function fail(message) {
+  console.error(message);
+  process.exit(1);
+}
+
+function checkNode() {
+  const [major, minor] = process.versions.node.split('.').map(Number);
+  if (major > 20 || (major === 20 && minor >= 19)) return;
+  fail(`This needs Node 20.19 or newer, and this is Node ${process.versions.node}. Get it from https://nodejs.org`);
+}
+
+/** Why the packages must be installed; undefined when those of the lock file are there. */
+function whyInstall() {
+  if (!existsSync(installedFile)) return 'they are missing';
+  if (statSync(installedFile).mtimeMs >= statSync(lockFile).mtimeMs) return undefined;
+  // A checkout touches the lock file without changing it, so a newer date alone says nothing.
+  const wanted = JSON.parse(readFileSync(lockFile, 'utf8')).packages;
+  const installed = JSON.parse(readFileSync(installedFile, 'utf8')).packages;
+  const stale = Object.keys(wanted).some((name) => {
+    if (name === '') return false;
+    const present = installed[name];
+    // An optional package may be for another system.
+    return present ? present.version !== wanted[name].version : !wanted[name].optional;
+  });
+  return stale ? 'the lock file has changed' : undefined;
+}
+
+function install(reason) {
+  console.log(`Installing the npm packages, as ${reason} (npm ci) ...`);
+  const npm = process.env.npm_execpath;
+  // Not our own Node: in an npm script that is the one among the packages, which are about to be replaced.
+  const node = process.env.npm_node_execpath || process.execPath;
+  const [command, args] = npm ? [node, [npm, 'ci']] : ['npm', ['ci']];
+  const options = { cwd: root, stdio: ['ignore', 'ignore', 'inherit'], shell: !npm && process.platform === 'win32' };
+  const result = spawnSync(command, args, options);
+  if (result.error) fail(`npm could not be started: ${result.error.message}. It comes with Node: https://nodejs.org`);
+  if (result.status !== 0) fail('npm ci failed. Look at its lines above; without a network it needs a filled npm cache.');
+}
+
+checkNode();
+const reason = whyInstall();
+if (reason) install(reason);
