@@ -1,5 +1,6 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
+import type { Readable } from 'node:stream';
 import { pipeline as pipe } from 'node:stream/promises';
 import type { PipelineRequest, PipelineResponse } from '@azure/core-rest-pipeline';
 import { AzureFailure } from './azureFailure';
@@ -18,6 +19,8 @@ export interface BlobRange {
   readonly bytes: Buffer;
   /** Size of the whole blob at that moment. */
   readonly blobSize: number;
+  /** The blob's metadata; storage hands the names on in lower case. */
+  readonly metadata: Readonly<Record<string, string>>;
 }
 
 /** A file up to this size is read whole before it is sent; what is larger is streamed from disk. */
@@ -27,6 +30,8 @@ const blockSize = 16 * 1024 * 1024;
 /** Requests under way at once. */
 const parallelFiles = 32;
 const parallelBlocks = 4;
+/** What comes out of a stream is held in memory until it is sent. */
+const streamBlockSize = 4 * 1024 * 1024;
 /** A stream cannot be sent twice, so it is opened anew for each attempt. */
 type Body = Buffer | (() => NodeJS.ReadableStream);
 
@@ -117,12 +122,72 @@ export class BlobTransfer {
       return undefined;
     }
     const range = response.headers.get('content-range');
+    const metadata = metadataIn(response);
     const bytes = await readBody(response);
-    if (response.status === 416) return { bytes: Buffer.alloc(0), blobSize: sizeIn(range) ?? offset };
+    if (response.status === 416) return { bytes: Buffer.alloc(0), blobSize: sizeIn(range) ?? offset, metadata };
     // A store that ignores ranges answers 200 with all of it.
     if (response.status === 200)
-      return { bytes: bytes.subarray(offset, offset + most), blobSize: sizeIn(range) ?? bytes.length };
-    return { bytes, blobSize: sizeIn(range) ?? offset + bytes.length };
+      return { bytes: bytes.subarray(offset, offset + most), blobSize: sizeIn(range) ?? bytes.length, metadata };
+    return { bytes, blobSize: sizeIn(range) ?? offset + bytes.length, metadata };
+  }
+
+  /** @returns undefined where there is no such blob */
+  async properties(
+    url: string,
+    signal: AbortSignal,
+  ): Promise<{ size: number; metadata: Readonly<Record<string, string>> } | undefined> {
+    const response = await this.send(url, { method: 'HEAD', signal, accept: [404] });
+    await drain(response);
+    if (response.status === 404) return undefined;
+    return { size: Number(response.headers.get('content-length') ?? 0), metadata: metadataIn(response) };
+  }
+
+  /** Opens a blob to be read as a stream; its size is known before the first byte is. */
+  async open(url: string, signal: AbortSignal): Promise<{ size: number; stream: Readable }> {
+    const response = await this.send(url, { method: 'GET', signal });
+    return { size: Number(response.headers.get('content-length')), stream: response.readableStreamBody as Readable };
+  }
+
+  /** Reads a small answer, such as a list of blobs, as text. */
+  async text(url: string, signal: AbortSignal): Promise<string> {
+    return (await readBody(await this.send(url, { method: 'GET', signal }))).toString('utf8');
+  }
+
+  /**
+   * Uploads what a stream yields, whose length nobody knows before its end, as a block blob. At most
+   * `parallelBlocks + 1` blocks are in memory.
+   * @param url of the blob, with its SAS
+   * @returns the bytes sent
+   */
+  async uploadStream(
+    url: string,
+    source: AsyncIterable<Buffer>,
+    signal: AbortSignal,
+    onProgress: (bytes: number) => void = () => undefined,
+  ): Promise<number> {
+    const ids: string[] = [];
+    const underWay = new Set<Promise<void>>();
+    let sent = 0;
+    for await (const block of inBlocks(source, streamBlockSize)) {
+      const id = Buffer.from(String(ids.length).padStart(8, '0')).toString('base64');
+      ids.push(id);
+      const request = this.put(withQuery(url, { comp: 'block', blockid: id }), block, block.length, {}, signal).then(
+        () => {
+          underWay.delete(request);
+          onProgress((sent += block.length));
+        },
+      );
+      // A failure shows at the next await below, not as a rejection that nobody handles.
+      request.catch(() => undefined);
+      underWay.add(request);
+      if (underWay.size >= parallelBlocks) await Promise.race(underWay);
+    }
+    await Promise.all(underWay);
+    const list = Buffer.from(
+      `<?xml version="1.0" encoding="utf-8"?><BlockList>${ids.map((id) => `<Latest>${id}</Latest>`).join('')}</BlockList>`,
+    );
+    await this.put(withQuery(url, { comp: 'blocklist' }), list, list.length, {}, signal);
+    return sent;
   }
 
   /** Streams a blob into a file, whose folder is made where it is missing. */
@@ -151,7 +216,7 @@ export class BlobTransfer {
   private async send(
     url: string,
     options: {
-      method: 'GET' | 'PUT';
+      method: 'GET' | 'HEAD' | 'PUT';
       headers?: Record<string, string>;
       body?: Body;
       signal: AbortSignal;
@@ -275,6 +340,33 @@ async function readBody(response: PipelineResponse): Promise<Buffer> {
 async function drain(response: PipelineResponse): Promise<void> {
   response.readableStreamBody?.resume();
   await Promise.resolve();
+}
+
+/** Cuts a stream into pieces of one size; only the last may be smaller. */
+async function* inBlocks(source: AsyncIterable<Buffer>, size: number): AsyncGenerator<Buffer> {
+  let parts: Buffer[] = [];
+  let length = 0;
+  for await (let chunk of source) {
+    while (length + chunk.length >= size) {
+      const rest = size - length;
+      yield Buffer.concat([...parts, chunk.subarray(0, rest)], size);
+      chunk = chunk.subarray(rest);
+      parts = [];
+      length = 0;
+    }
+    if (chunk.length > 0) parts.push(chunk);
+    length += chunk.length;
+  }
+  if (length > 0) yield Buffer.concat(parts, length);
+}
+
+function metadataIn(response: PipelineResponse): Record<string, string> {
+  const prefix = 'x-ms-meta-';
+  return Object.fromEntries(
+    Object.entries(response.headers.toJSON())
+      .filter(([name]) => name.toLowerCase().startsWith(prefix))
+      .map(([name, value]) => [name.slice(prefix.length).toLowerCase(), value]),
+  );
 }
 
 function sizeIn(contentRange: string | undefined): number | undefined {
