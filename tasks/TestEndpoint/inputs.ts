@@ -1,0 +1,108 @@
+import type { ServiceConnection } from '../common/azure/serviceConnection';
+import type { InputReader } from '../common/task/inputReader';
+import { negativeKinds, type NegativeKind } from './negativeCases';
+import { toTolerance, type Tolerance } from './requestCases';
+import { parseThresholds, type Threshold } from './thresholds';
+
+export interface Inputs {
+  readonly connection?: ServiceConnection;
+  readonly resourceGroup?: string;
+  readonly workspace?: string;
+  readonly recordFile?: string;
+  readonly scoringUri?: URL;
+  readonly requestsFile?: string;
+  readonly tolerance: Tolerance;
+  readonly apiKey?: string;
+  readonly thresholds: readonly Threshold[];
+  readonly loadDurationMs: number;
+  readonly loadConnections: number;
+  readonly loadRate?: number;
+  readonly negativeTests: readonly NegativeKind[];
+  readonly startupTimeoutMs: number;
+  readonly requestTimeoutMs: number;
+  readonly rollbackOnFailure: boolean;
+  readonly promoteToChampion: boolean;
+  readonly publishTestResults: boolean;
+}
+
+export function readInputs(reader: InputReader): Inputs {
+  const connection = reader.serviceConnection('azureSubscription');
+  const apiKey = reader.secret('apiKey');
+  const thresholds = parseThresholds(reader.lines('thresholds'), (problem) => reader.problem('thresholds', problem));
+  const loadSeconds = reader.number('loadDurationInSeconds', { min: 0, max: 3600, unit: 'seconds' }) ?? 0;
+  const rollbackOnFailure = reader.flag('rollbackOnFailure');
+  const promoteToChampion = reader.flag('promoteToChampion');
+  if (thresholds.length > 0 && loadSeconds === 0) {
+    reader.problem('loadDurationInSeconds', 'thresholds need a load test: give it a duration above 0.');
+  }
+  for (const [name, wanted] of [
+    ['rollbackOnFailure', rollbackOnFailure],
+    ['promoteToChampion', promoteToChampion],
+  ] as const) {
+    if (wanted && !connection && reader.text('azureSubscription') === undefined) {
+      reader.problem(name, 'it needs Azure: choose a service connection in azureSubscription.');
+    }
+  }
+  return {
+    connection,
+    resourceGroup: reader.text('resourceGroup') ?? connection?.defaults.resourceGroup,
+    workspace: reader.text('workspace') ?? connection?.defaults.workspace,
+    recordFile: reader.file('recordFile'),
+    scoringUri: readUri(reader),
+    requestsFile: reader.file('requestsFile'),
+    tolerance: readTolerance(reader),
+    apiKey,
+    thresholds,
+    loadDurationMs: loadSeconds * 1000,
+    loadConnections: reader.number('loadConnections', { min: 1, max: 1000, integer: true }) ?? 4,
+    loadRate: reader.number('loadRate', { min: 0.1, max: 100_000, unit: 'requests a second' }),
+    negativeTests: readNegativeTests(reader),
+    startupTimeoutMs: (reader.number('startupTimeoutInSeconds', { min: 0, max: 3600, unit: 'seconds' }) ?? 120) * 1000,
+    requestTimeoutMs: (reader.number('requestTimeoutInSeconds', { min: 1, max: 3600, unit: 'seconds' }) ?? 60) * 1000,
+    rollbackOnFailure,
+    promoteToChampion,
+    publishTestResults: reader.flag('publishTestResults'),
+  };
+}
+
+function readUri(reader: InputReader): URL | undefined {
+  const text = reader.text('scoringUri');
+  if (text === undefined) return undefined;
+  const uri = URL.canParse(text) ? new URL(text) : undefined;
+  if (!uri || !/^https?:$/.test(uri.protocol)) {
+    reader.problem(
+      'scoringUri',
+      `"${text}" is no http or https address, such as http://name.region.azurecontainer.io:5001/score.`,
+    );
+    return undefined;
+  }
+  return uri;
+}
+
+/** `1e-6`, or `absolute=1e-6, relative=1e-3`. */
+function readTolerance(reader: InputReader): Tolerance {
+  const text = reader.text('tolerance') ?? '1e-6';
+  const entries = text.split(',').map((part) => part.split('=').map((each) => each.trim()));
+  const value = entries.every((entry) => entry.length === 2)
+    ? Object.fromEntries(entries.map(([name, number]) => [name!, number === '' ? NaN : Number(number)]))
+    : Number(text);
+  const tolerance = toTolerance(value);
+  if (!tolerance) {
+    reader.problem(
+      'tolerance',
+      `"${text}" is neither a number of at least 0 nor of the form absolute=1e-6, relative=1e-3.`,
+    );
+  }
+  return tolerance ?? { absolute: 0, relative: 0 };
+}
+
+function readNegativeTests(reader: InputReader): NegativeKind[] {
+  const text = reader.text('negativeTests') ?? 'none';
+  if (text.toLowerCase() === 'none') return [];
+  if (text.toLowerCase() === 'all') return [...negativeKinds];
+  return text.split(/[\s,]+/).flatMap((word) => {
+    const kind = negativeKinds.find((each) => each.toLowerCase() === word.toLowerCase());
+    if (!kind) reader.problem('negativeTests', `"${word}" is not one of all, none, ${negativeKinds.join(', ')}.`);
+    return kind ?? [];
+  });
+}

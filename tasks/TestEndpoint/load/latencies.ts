@@ -1,0 +1,46 @@
+import { build, type Histogram } from 'hdr-histogram-js';
+import type { LoadFigures } from '../thresholds';
+
+/** Latencies in an HdrHistogram: microseconds to an hour, three significant digits, and the same memory for a million requests as for ten. */
+export class Latencies {
+  private readonly histogram: Histogram = build({
+    lowestDiscernibleValue: 1,
+    highestTrackableValue: 3_600_000_000,
+    numberOfSignificantValueDigits: 3,
+  });
+  requests = 0;
+  errors = 0;
+  /** Errors by what they were, e.g. { "503": 2, "ECONNRESET": 1 }. */
+  readonly errorKinds: Record<string, number> = {};
+
+  record(milliseconds: number, error?: string): void {
+    this.requests++;
+    if (error !== undefined) {
+      this.errors++;
+      this.errorKinds[error] = (this.errorKinds[error] ?? 0) + 1;
+    }
+    this.histogram.recordValue(Math.min(3_600_000_000, Math.max(1, Math.round(milliseconds * 1000))));
+  }
+
+  figures(seconds: number): LoadFigures {
+    const { histogram, requests, errors } = this;
+    const milliseconds = (value: number) => (requests === 0 ? NaN : value / 1000);
+    return {
+      requests,
+      errors,
+      perSecond: (requests - errors) / seconds,
+      mean: milliseconds(histogram.mean),
+      min: milliseconds(histogram.minNonZeroValue),
+      max: milliseconds(histogram.maxValue),
+      percentile: (percent) => milliseconds(histogram.getValueAtPercentile(percent)),
+    };
+  }
+
+  /** So many latencies (milliseconds) at even steps of rank, without the slowest half percent: the shape of the distribution, for a picture. */
+  sample(count: number): number[] {
+    return Array.from(
+      { length: count },
+      (_, index) => this.histogram.getValueAtPercentile(((index + 0.5) / count) * 99.5) / 1000,
+    );
+  }
+}

@@ -1,0 +1,51 @@
+import { histogram } from '../common/charts/histogram';
+import { formatNumber } from '../common/formatNumber';
+import { markdownTable } from '../common/markdown';
+import type { LoadResult } from './load/loadGenerator';
+import type { LoadFigures } from './thresholds';
+
+const percentiles = [50, 75, 90, 95, 99, 99.9];
+
+/** Milliseconds as people read them. */
+export function milliseconds(value: number): string {
+  return value >= 1000 ? `${formatNumber(value / 1000, 3)} s` : `${formatNumber(value, 3)} ms`;
+}
+
+/** One line on what the load test found. */
+export function loadSentence(figures: LoadFigures): string {
+  return (
+    `${figures.requests} requests, ${formatNumber(figures.perSecond, 3)} answered a second, ` +
+    `${formatNumber((figures.errors / figures.requests) * 100 || 0, 3)} % errors; ` +
+    `p50 ${milliseconds(figures.percentile(50))}, p95 ${milliseconds(figures.percentile(95))}, ` +
+    `p99 ${milliseconds(figures.percentile(99))}, max ${milliseconds(figures.max)}`
+  );
+}
+
+/** The table of percentiles with a bar a row, in Markdown. */
+export function percentileTable(figures: LoadFigures): string {
+  const rows = [
+    ...percentiles.map((percent): [string, number] => [`p${percent}`, figures.percentile(percent)]),
+    ['max', figures.max] as [string, number],
+  ];
+  const longest = Math.max(...rows.map(([, value]) => value));
+  return markdownTable(
+    [{ title: 'Latency' }, { title: 'Time', align: 'right' }, { title: '' }],
+    rows.map(([name, value]) => [
+      name,
+      milliseconds(value),
+      '█'.repeat(Math.max(1, Math.round((value / longest) * 30))),
+    ]),
+  );
+}
+
+/** The distribution of latencies as SVG, with its percentiles marked. */
+export function latencyHistogram({ latencies, seconds }: LoadResult): string {
+  const figures = latencies.figures(seconds);
+  return histogram({
+    title: 'Latency (the slowest half percent left out)',
+    xLabel: 'milliseconds',
+    values: latencies.sample(2000),
+    marks: [50, 95, 99].map((percent) => ({ name: `p${percent}`, x: figures.percentile(percent) })),
+    bins: 40,
+  });
+}

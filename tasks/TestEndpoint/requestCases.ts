@@ -1,0 +1,167 @@
+import * as fs from 'node:fs';
+import * as path from 'node:path';
+import { TaskFailure } from '../common/taskFailure';
+
+/** How far a number may be from the expected one: |actual − expected| ≤ absolute + relative × |expected|, the rule of numpy.allclose. */
+export interface Tolerance {
+  readonly absolute: number;
+  readonly relative: number;
+}
+
+/** One request of the requests file, ready to be sent, and what the service must answer. */
+export interface RequestCase {
+  readonly name: string;
+  readonly method: string;
+  /** Under the scoring URI's origin; undefined is the scoring URI itself. */
+  readonly path?: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: Buffer;
+  /** The body as JSON, where it is JSON; negative tests are made from it. */
+  readonly json?: unknown;
+  readonly tolerance?: Tolerance;
+  /** A status, or a class of them such as '2xx' or '4xx'. */
+  readonly expectStatus: number | string;
+  /** Compared deeply; numbers by tolerance. `undefined` expects nothing. */
+  readonly expected?: unknown;
+  /** JSON Schema that the reply must fulfil. */
+  readonly expectedSchema?: unknown;
+  /** JSONPath (RFC 9535) to the value that its first match must have. */
+  readonly expectedPaths?: Readonly<Record<string, unknown>>;
+}
+
+const fields = [
+  'name',
+  'request',
+  'requestFile',
+  'requestText',
+  'contentType',
+  'method',
+  'path',
+  'headers',
+  'tolerance',
+  'expectStatus',
+  'expected',
+  'expectedSchema',
+  'expectedPaths',
+];
+
+/**
+ * Reads a requests file: a JSON array, or JSON Lines, of `{name, request, expected?, tolerance?, expectStatus?, headers?}`.
+ * `requestFile` (a path beside the file) or `requestText` take the place of `request` where the body is not JSON.
+ * @throws TaskFailure that names file, request and field
+ */
+export function readRequestCases(file: string): RequestCase[] {
+  const entries = parse(file, fs.readFileSync(file, 'utf8'));
+  if (entries.length === 0) throw new TaskFailure(`The requests file ${file} holds no request.`, 'Write at least one.');
+  const names = new Set<string>();
+  return entries.map((entry, index) => {
+    const request = toCase(entry, index, file);
+    if (names.has(request.name)) throw wrong(file, `request ${index + 1}`, `the name "${request.name}" stands twice`);
+    names.add(request.name);
+    return request;
+  });
+}
+
+/** Reads a tolerance: a number for both bounds, or {absolute?, relative?}. */
+export function toTolerance(value: unknown): Tolerance | undefined {
+  const isBound = (each: unknown): each is number => typeof each === 'number' && Number.isFinite(each) && each >= 0;
+  if (isBound(value)) return { absolute: value, relative: value };
+  if (value === null || typeof value !== 'object') return undefined;
+  const { absolute = 0, relative = 0, ...others } = value as Record<string, unknown>;
+  return isBound(absolute) && isBound(relative) && Object.keys(others).length === 0
+    ? { absolute, relative }
+    : undefined;
+}
+
+function parse(file: string, text: string): unknown[] {
+  if (/^\s*\[/.test(text)) {
+    try {
+      return JSON.parse(text) as unknown[];
+    } catch (error) {
+      throw new TaskFailure(`The requests file ${file} is not valid JSON: ${(error as Error).message}.`);
+    }
+  }
+  return text.split(/\r?\n/).flatMap((line, index) => {
+    if (line.trim() === '') return [];
+    try {
+      return [JSON.parse(line) as unknown];
+    } catch (error) {
+      throw new TaskFailure(
+        `The requests file ${file} is not valid at line ${index + 1}: ${(error as Error).message}.`,
+        'It must be a JSON array of requests, or one JSON object a line.',
+      );
+    }
+  });
+}
+
+function toCase(entry: unknown, index: number, file: string): RequestCase {
+  const where = `request ${index + 1}`;
+  if (entry === null || typeof entry !== 'object' || Array.isArray(entry))
+    throw wrong(file, where, 'it is no JSON object');
+  const given = entry as Record<string, unknown>;
+  const unknown = Object.keys(given).filter((field) => !fields.includes(field));
+  if (unknown.length > 0) {
+    throw wrong(file, where, `it has the unknown field "${unknown[0]}"; known are ${fields.join(', ')}`);
+  }
+  const text = (field: string): string | undefined => {
+    const value = given[field];
+    if (value !== undefined && typeof value !== 'string') throw wrong(file, where, `"${field}" is no text`);
+    return value;
+  };
+  const name = text('name') ?? where;
+  const bodies = ['request', 'requestFile', 'requestText'].filter((field) => given[field] !== undefined);
+  const method = (text('method') ?? (bodies.length > 0 ? 'POST' : 'GET')).toUpperCase();
+  if (bodies.length > 1) throw wrong(file, where, `it has both "${bodies[0]}" and "${bodies[1]}"`);
+  if (bodies.length === 0 && method !== 'GET')
+    throw wrong(file, where, 'it has none of "request", "requestFile" and "requestText"');
+
+  const tolerance = given.tolerance === undefined ? undefined : toTolerance(given.tolerance);
+  if (given.tolerance !== undefined && !tolerance) {
+    throw wrong(file, where, '"tolerance" is neither a number of at least 0 nor {"absolute": …, "relative": …}');
+  }
+  const expectStatus = given.expectStatus ?? '2xx';
+  if (!(Number.isInteger(expectStatus) || /^[1-5]xx$/.test(String(expectStatus)))) {
+    throw wrong(file, where, '"expectStatus" is neither a status such as 400 nor a class such as "4xx"');
+  }
+  for (const field of ['headers', 'expectedPaths']) {
+    const value = given[field];
+    if (value !== undefined && (value === null || typeof value !== 'object' || Array.isArray(value))) {
+      throw wrong(file, where, `"${field}" is no JSON object`);
+    }
+  }
+  const contentType = text('contentType') ?? (given.request !== undefined ? 'application/json' : undefined);
+  return {
+    name,
+    method,
+    path: text('path'),
+    headers: {
+      ...(contentType ? { 'content-type': contentType } : {}),
+      ...Object.fromEntries(
+        Object.entries(given.headers ?? {}).map(([key, value]) => [key.toLowerCase(), String(value)]),
+      ),
+    },
+    body: readBody(given, file, where),
+    json: given.request,
+    tolerance,
+    expectStatus: expectStatus as number | string,
+    expected: given.expected,
+    expectedSchema: given.expectedSchema,
+    expectedPaths: given.expectedPaths as Record<string, unknown> | undefined,
+  };
+}
+
+function readBody(given: Record<string, unknown>, file: string, where: string): Buffer {
+  if (given.request !== undefined) return Buffer.from(JSON.stringify(given.request));
+  if (typeof given.requestText === 'string') return Buffer.from(given.requestText);
+  if (typeof given.requestFile !== 'string') return Buffer.alloc(0);
+  const absolute = path.resolve(path.dirname(file), given.requestFile);
+  try {
+    return fs.readFileSync(absolute);
+  } catch {
+    throw wrong(file, where, `its file ${absolute} cannot be read`);
+  }
+}
+
+function wrong(file: string, where: string, what: string): TaskFailure {
+  return new TaskFailure(`The requests file ${file} is wrong: in ${where}, ${what}.`);
+}

@@ -1,0 +1,102 @@
+import * as tls from 'node:tls';
+import type { Dispatcher } from 'undici';
+import { proxyFor, type NetworkSettings } from '../common/azure/network';
+
+export interface HttpRequest {
+  readonly url: URL;
+  readonly method: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body?: Buffer;
+}
+
+export interface Reply {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: Buffer;
+  /** From sending to the last byte. */
+  readonly milliseconds: number;
+}
+
+/** The service could not be reached, or broke off or did not end its answer in time. */
+export class NoReply extends Error {
+  constructor(
+    message: string,
+    /** Node's or undici's code, e.g. ECONNREFUSED or UND_ERR_HEADERS_TIMEOUT. */
+    readonly code: string,
+  ) {
+    super(message);
+  }
+}
+
+/** HTTP as a port. */
+export interface ScoringClient {
+  /** @throws NoReply */
+  send(request: HttpRequest, signal: AbortSignal): Promise<Reply>;
+  /** Connections for the load test, under the same network settings. */
+  pool(origin: string, connections: number): Promise<Dispatcher>;
+  close(): Promise<void>;
+}
+
+/**
+ * A client on undici, which is loaded when it is first needed.
+ * @param timeout milliseconds that a whole answer may take
+ */
+export function createScoringClient(network: NetworkSettings, timeout: number): ScoringClient {
+  const open: Dispatcher[] = [];
+  const connect = network.certificateAuthorities
+    ? { ca: [...tls.rootCertificates, network.certificateAuthorities], ...network.clientCertificate }
+    : { ...network.clientCertificate };
+  const dispatcher = async (origin: string, connections?: number): Promise<Dispatcher> => {
+    const { Pool, ProxyAgent } = await import('undici');
+    const proxy = proxyFor(network, origin);
+    const options = { connect, connections, headersTimeout: timeout, bodyTimeout: timeout };
+    const created = proxy
+      ? new ProxyAgent({ ...options, uri: `${proxy.host}:${proxy.port}`, token: basicToken(proxy) })
+      : new Pool(origin, options);
+    open.push(created);
+    return created;
+  };
+  const shared = new Map<string, Promise<Dispatcher>>();
+  return {
+    pool: dispatcher,
+    async send({ url, method, headers, body }, signal) {
+      const { request } = await import('undici');
+      if (!shared.has(url.origin)) shared.set(url.origin, dispatcher(url.origin));
+      const started = performance.now();
+      try {
+        const answer = await request(url, {
+          dispatcher: await shared.get(url.origin)!,
+          method: method as Dispatcher.HttpMethod,
+          headers,
+          body,
+          signal: AbortSignal.any([signal, AbortSignal.timeout(timeout)]),
+        });
+        const received = Buffer.from(await answer.body.arrayBuffer());
+        return {
+          status: answer.statusCode,
+          headers: Object.fromEntries(Object.entries(answer.headers).map(([name, value]) => [name, String(value)])),
+          body: received,
+          milliseconds: performance.now() - started,
+        };
+      } catch (error) {
+        if (signal.aborted) throw signal.reason;
+        throw noReply(error as Error & { code?: string }, url, timeout);
+      }
+    },
+    close: async () => {
+      await Promise.all(open.map((each) => each.destroy()));
+    },
+  };
+}
+
+function noReply(error: Error & { code?: string }, url: URL, timeout: number): NoReply {
+  if (error.name === 'TimeoutError' || /TIMEOUT/.test(error.code ?? '')) {
+    return new NoReply(`${url.origin} gave no whole answer within ${timeout / 1000} s.`, error.code ?? 'ETIMEDOUT');
+  }
+  const code = error.code ?? (error.cause as { code?: string } | undefined)?.code ?? error.name;
+  return new NoReply(`${url.origin} could not be reached: ${error.message} (${code}).`, code);
+}
+
+function basicToken({ username, password }: { username?: string; password?: string }): string | undefined {
+  return username ? `Basic ${Buffer.from(`${username}:${password ?? ''}`).toString('base64')}` : undefined;
+}

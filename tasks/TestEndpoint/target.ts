@@ -1,0 +1,24 @@
+import type { HttpRequest } from './scoringClient';
+import type { RequestCase } from './requestCases';
+
+/** The endpoint under test. */
+export interface Target {
+  readonly scoringUri: URL;
+  readonly apiKey?: string;
+  /** A health route, where it is known. */
+  readonly readinessPath?: string;
+}
+
+/** A request to the target, with its key unless the case brings an authorization of its own. Managed online endpoints, AKS and Deploy-ACI's gateway all take the key as a bearer token. */
+export function toHttpRequest(target: Target, request: RequestCase): HttpRequest {
+  return {
+    url: request.path === undefined ? target.scoringUri : new URL(request.path, target.scoringUri),
+    method: request.method,
+    headers: { ...keyHeader(target), ...request.headers },
+    body: request.body.length > 0 || request.method !== 'GET' ? request.body : undefined,
+  };
+}
+
+function keyHeader({ apiKey }: Target): Record<string, string> {
+  return apiKey ? { authorization: `Bearer ${apiKey}` } : {};
+}
