@@ -39,9 +39,7 @@ const areas: Record<string, Area> = {
       logissue: logIssue,
       issue: logIssue,
       setprogress: (context, { properties, data }) => {
-        const value = /^\s*[+-]?\d+\s*$/.test(properties.value ?? '') ? Number(properties.value) : 0;
-        context.progress = Math.max(context.progress, Math.min(Math.max(value, 0), 100));
-        context.currentOperation = data;
+        context.setProgress(/^\s*[+-]?\d+\s*$/.test(properties.value ?? '') ? Number(properties.value) : 0, data);
       },
       logdetail: logDetail,
       complete,
@@ -66,8 +64,8 @@ const areas: Record<string, Area> = {
       prependpath: (context, { data }) => {
         const folder = required(data, 'path');
         // A folder that comes again moves to the front.
-        const others = context.prependPath.filter((known) => known !== folder);
-        context.prependPath.splice(0, context.prependPath.length, folder, ...others);
+        const { prependPath } = context.options;
+        prependPath.splice(0, prependPath.length, folder, ...prependPath.filter((known) => known !== folder));
       },
     },
   },
@@ -189,7 +187,7 @@ function logIssue(context: StepContext, { properties, data }: LoggingCommand): v
   context.addIssue({ type, message: place + data, data: properties });
 }
 
-function logDetail(context: StepContext, { properties, data }: LoggingCommand): void {
+function logDetail(context: StepContext, { properties }: LoggingCommand): void {
   const id = required(properties.id, 'id');
   const known = context.details.get(id);
   const parentId = properties.parentid;
@@ -209,15 +207,13 @@ function logDetail(context: StepContext, { properties, data }: LoggingCommand): 
     result: properties.result ?? known?.result,
     progress,
   });
-  if (data !== '') context.currentOperation = data;
 }
 
 function complete(context: StepContext, { properties, data }: LoggingCommand): void {
   const result = parseTaskResult(properties.result ?? '');
   if (result === undefined) throw new Error("Command doesn't have valid result value.");
   context.result = mergeTaskResults(context.result, result);
-  context.progress = 100;
-  context.currentOperation = data;
+  context.setProgress(100, data);
   if (flag(properties, 'done')) context.markCompleted();
 }
 

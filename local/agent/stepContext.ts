@@ -55,8 +55,11 @@ export interface StepContextOptions {
   taskVariables: Variables;
   endpoints: ServiceEndpoint[];
   masker: SecretMasker;
+  /** The job's folders before PATH; a step adds to them. */
+  prependPath: string[];
   /** Each line of the log as the user sees it, masked. */
   onLine(line: string): void;
+  onProgress?(percent: number, operation: string): void;
 }
 
 /** An agent keeps this many errors, and as many warnings, of a step; it counts the rest. */
@@ -68,7 +71,6 @@ export class StepContext {
   /** The worst that a logging command itself came to; merged into the result when the step ends. */
   commandResult: TaskResult | undefined;
   progress = 0;
-  currentOperation = '';
   errorCount = 0;
   warningCount = 0;
   readonly issues: Issue[] = [];
@@ -80,11 +82,12 @@ export class StepContext {
   readonly testRuns: TestRun[] = [];
   readonly buildTags: string[] = [];
   readonly details = new Map<string, DetailRecord>();
-  readonly prependPath: string[] = [];
   readonly commands: LoggingCommand[] = [];
   /** Lines that say `##vso` and are no command that the agent could read. */
   readonly unreadable: string[] = [];
   readonly log: string[] = [];
+  /** What the step's processes wrote, both streams in the order in which they came; not masked. */
+  readonly rawOutput: string[] = [];
   /** Set by `task.complete ...;done=true`: the agent waits no longer than 5 s for the process. */
   readonly completed: Promise<void>;
   markCompleted!: () => void;
@@ -123,6 +126,12 @@ export class StepContext {
     if (message !== '') this.write(`##[${issue.type}]${message}`);
     const count = issue.type === 'error' ? this.errorCount++ : this.warningCount++;
     if (count < maxIssues) this.issues.push({ ...issue, message });
+  }
+
+  /** Progress never goes back. */
+  setProgress(percent: number, operation: string): void {
+    this.progress = Math.max(this.progress, Math.min(Math.max(percent, 0), 100));
+    this.options.onProgress?.(this.progress, this.options.masker.mask(operation));
   }
 
   /** An output variable is set only as `<refName>.<name>`; any other one under its own name (ExecutionContext.SetVariable). */

@@ -1,3 +1,4 @@
+import path from 'node:path';
 import type { ServiceEndpoint } from './serviceEndpoint';
 import { environmentName, type Variables } from './variables';
 
@@ -65,6 +66,11 @@ export function taskVariableEnvironment(taskVariables: Variables): Record<string
       .list()
       .map(({ name, value, preserveCase }) => [`VSTS_TASKVARIABLE_${environmentName(name, preserveCase)}`, value]),
   );
+}
+
+/** Puts the folders that steps asked for by `task.prependpath` before PATH. */
+export function prependToPath(environment: Record<string, string>, folders: string[]): void {
+  if (folders.length > 0) environment.PATH = [...folders, environment.PATH ?? ''].join(path.delimiter);
 }
 
 export function isSystemConnection(endpoint: ServiceEndpoint): boolean {
