@@ -1,10 +1,11 @@
-import type { ModelVersion } from '@azure/arm-machinelearning';
 import { TaskFailure } from '../taskFailure';
-import { isAzureFailure } from './azureFailure';
 import type { Workspace } from './workspace';
 
 /** Carried by the version that serves: its value is the time (ISO 8601) at which it was promoted. Should two carry it, the later one is champion. */
 export const championTag = 'champion';
+
+/** MLflow flavours by name, as a model version carries them. */
+export type Flavors = Readonly<Record<string, { readonly data?: Readonly<Record<string, string>> }>>;
 
 /** A version of a registered model. */
 export interface RegisteredModel {
@@ -20,7 +21,7 @@ export interface RegisteredModel {
   readonly jobName?: string;
   readonly tags: Readonly<Record<string, string>>;
   readonly properties: Readonly<Record<string, string>>;
-  readonly flavors?: ModelVersion['properties']['flavors'];
+  readonly flavors?: Flavors;
   readonly createdAt?: Date;
 }
 
@@ -32,7 +33,24 @@ export interface NewModel {
   readonly description?: string;
   readonly tags?: Record<string, string>;
   readonly properties?: Record<string, string>;
-  readonly flavors?: ModelVersion['properties']['flavors'];
+  readonly flavors?: Flavors;
+}
+
+/** A model version as Azure ML sends it. Fields that we do not know stay in it, so that writing it back loses none. */
+interface ModelVersionResource {
+  id: string;
+  name: string;
+  systemData?: { createdAt?: string };
+  properties: {
+    modelUri: string;
+    modelType?: string;
+    jobName?: string | null;
+    description?: string | null;
+    flavors?: Flavors | null;
+    tags?: Record<string, string | null> | null;
+    properties?: Record<string, string | null> | null;
+    provisioningState?: string;
+  };
 }
 
 /** The model registry of a workspace. */
@@ -41,17 +59,11 @@ export class Models {
 
   /** @returns undefined where the name or the version does not exist; other errors are thrown */
   async find(name: string, version: string): Promise<RegisteredModel | undefined> {
-    try {
-      return this.toModel(
-        name,
-        await this.workspace.call(`the model ${name} version ${version}`, (sdk) =>
-          sdk.modelVersions.get(this.workspace.resourceGroup, this.workspace.name, name, version),
-        ),
-      );
-    } catch (error) {
-      if (isAzureFailure(error, 404)) return undefined;
-      throw error;
-    }
+    const { status, body } = await this.workspace.request<ModelVersionResource>({
+      url: versionPath(name, version),
+      accept: [404],
+    });
+    return status === 404 ? undefined : toModel(name, body);
   }
 
   /** @throws TaskFailure if it does not exist */
@@ -71,25 +83,22 @@ export class Models {
    * @returns an empty list where no model of that name is registered
    */
   async list(name: string, filter: { top: number; tags?: readonly string[] }): Promise<RegisteredModel[]> {
-    const { resourceGroup, name: workspaceName } = this.workspace;
-    try {
-      return await this.workspace.call(`the versions of the model ${name}`, async (sdk) => {
-        const found: RegisteredModel[] = [];
-        const versions = sdk.modelVersions.list(resourceGroup, workspaceName, name, {
-          orderBy: 'createdtime desc',
-          top: filter.top,
-          tags: filter.tags?.join(','),
-        });
-        for await (const version of versions) {
-          found.push(this.toModel(name, version));
-          // The service offers a next page however few were asked for.
-          if (found.length >= filter.top) break;
-        }
-        return found;
-      });
-    } catch (error) {
-      if (isAzureFailure(error, 404)) return [];
-      throw error;
+    interface Page {
+      value: ModelVersionResource[];
+      nextLink?: string;
+    }
+    const found: RegisteredModel[] = [];
+    let page = await this.workspace.request<Page>({
+      url: `models/${encodeURIComponent(name)}/versions`,
+      query: { $orderBy: 'createdtime desc', $top: String(filter.top), tags: filter.tags?.join(',') },
+      accept: [404],
+    });
+    if (page.status === 404) return [];
+    for (;;) {
+      found.push(...page.body.value.map((each) => toModel(name, each)));
+      // The service offers a next page however few were asked for.
+      if (found.length >= filter.top || !page.body.nextLink) return found.slice(0, filter.top);
+      page = await this.workspace.session.request<Page>({ url: page.body.nextLink });
     }
   }
 
@@ -101,83 +110,72 @@ export class Models {
 
   /** Registers the next version. Retries where another run took that version in between. */
   async register(model: NewModel): Promise<RegisteredModel> {
-    const { resourceGroup, name: workspaceName } = this.workspace;
     for (let attempt = 1; ; attempt++) {
       const version = await this.nextVersion(model.name);
-      const answer = await this.workspace.request<{ properties: { modelUri: string } }>({
-        url: `models/${encodeURIComponent(model.name)}/versions/${version}`,
-        accept: [404],
+      if (attempt < 5 && (await this.find(model.name, version))) continue;
+      const { body } = await this.workspace.request<ModelVersionResource>({
+        method: 'PUT',
+        url: versionPath(model.name, version),
+        body: {
+          properties: {
+            modelType: model.type,
+            modelUri: model.uri,
+            jobName: model.jobName,
+            description: model.description,
+            flavors: model.flavors,
+            tags: model.tags,
+            properties: model.properties,
+          },
+        },
       });
-      const taken = answer.status === 200;
-      if (taken && attempt < 5) continue;
-      return this.toModel(
-        model.name,
-        await this.workspace.call(`registering the model ${model.name} version ${version}`, (sdk) =>
-          sdk.modelVersions.createOrUpdate(resourceGroup, workspaceName, model.name, version, {
-            properties: {
-              modelType: model.type,
-              modelUri: model.uri,
-              jobName: model.jobName,
-              description: model.description,
-              flavors: model.flavors,
-              tags: model.tags,
-              properties: model.properties,
-            },
-          }),
-        ),
-      );
+      return toModel(model.name, body);
     }
   }
 
   /** Sets or (where the value is undefined) removes tags of a version and leaves all else as it is. */
   async tag(name: string, version: string, changes: Record<string, string | undefined>): Promise<RegisteredModel> {
-    const { resourceGroup, name: workspaceName } = this.workspace;
-    return this.workspace.call(`the tags of the model ${name} version ${version}`, async (sdk) => {
-      const current = await sdk.modelVersions.get(resourceGroup, workspaceName, name, version);
-      const merged = { ...current.properties.tags, ...changes };
-      const tags = Object.fromEntries(
-        Object.entries(merged).filter((entry): entry is [string, string] => entry[1] != null),
-      );
-      const { modelUri, modelType, jobName, description, flavors, properties, isAnonymous, isArchived } =
-        current.properties;
-      const updated = await sdk.modelVersions.createOrUpdate(resourceGroup, workspaceName, name, version, {
-        properties: { modelUri, modelType, jobName, description, flavors, properties, isAnonymous, isArchived, tags },
-      });
-      return this.toModel(name, updated);
+    const url = versionPath(name, version);
+    const { body: current } = await this.workspace.request<ModelVersionResource>({ url });
+    const { provisioningState: _, ...properties } = current.properties;
+    const tags = withoutNulls({ ...properties.tags, ...changes });
+    const { body } = await this.workspace.request<ModelVersionResource>({
+      method: 'PUT',
+      url,
+      body: { properties: { ...properties, tags } },
     });
+    return toModel(name, body);
   }
 
   private async nextVersion(name: string): Promise<string> {
-    try {
-      const { resourceGroup, name: workspaceName } = this.workspace;
-      const container = await this.workspace.call(`the model ${name}`, (sdk) =>
-        sdk.modelContainers.get(resourceGroup, workspaceName, name),
-      );
-      return container.properties.nextVersion ?? '1';
-    } catch (error) {
-      if (isAzureFailure(error, 404)) return '1';
-      throw error;
-    }
-  }
-
-  private toModel(name: string, { name: version, id, properties, systemData }: ModelVersion): RegisteredModel {
-    return {
-      name,
-      version: version ?? '',
-      id: id ?? `${this.workspace.id}/models/${name}/versions/${version}`,
-      type: properties.modelType ?? 'custom_model',
-      uri: properties.modelUri ?? '',
-      description: properties.description ?? undefined,
-      jobName: properties.jobName ?? undefined,
-      tags: withoutNulls(properties.tags),
-      properties: withoutNulls(properties.properties),
-      flavors: properties.flavors,
-      createdAt: systemData?.createdAt,
-    };
+    const { status, body } = await this.workspace.request<{ properties: { nextVersion?: string } }>({
+      url: `models/${encodeURIComponent(name)}`,
+      accept: [404],
+    });
+    return (status === 404 ? undefined : body.properties.nextVersion) ?? '1';
   }
 }
 
-function withoutNulls(values: Record<string, string | null> | null | undefined): Record<string, string> {
+function versionPath(name: string, version: string): string {
+  return `models/${encodeURIComponent(name)}/versions/${encodeURIComponent(version)}`;
+}
+
+function toModel(name: string, { name: version, id, properties, systemData }: ModelVersionResource): RegisteredModel {
+  return {
+    name,
+    version,
+    id,
+    type: properties.modelType ?? 'custom_model',
+    uri: properties.modelUri,
+    description: properties.description ?? undefined,
+    jobName: properties.jobName ?? undefined,
+    tags: withoutNulls(properties.tags),
+    properties: withoutNulls(properties.properties),
+    flavors: properties.flavors ?? undefined,
+    createdAt: systemData?.createdAt ? new Date(systemData.createdAt) : undefined,
+  };
+}
+
+function withoutNulls(values: Record<string, string | null | undefined> | null | undefined): Record<string, string> {
   return Object.fromEntries(
     Object.entries(values ?? {}).filter((entry): entry is [string, string] => entry[1] != null),
   );

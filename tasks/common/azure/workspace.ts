@@ -1,6 +1,5 @@
-import type { AzureMachineLearningWorkspaces, Workspace as WorkspaceResource } from '@azure/arm-machinelearning';
 import { TaskFailure } from '../taskFailure';
-import { azureFailure, isAzureFailure } from './azureFailure';
+import { isAzureFailure } from './azureFailure';
 import type { AzureRequest, AzureResponse, AzureSession } from './session';
 
 /**
@@ -9,9 +8,20 @@ import type { AzureRequest, AzureResponse, AzureSession } from './session';
  */
 export const machineLearningApiVersion = '2024-04-01';
 
+/** What Azure ML says of a workspace; as much of it as the tasks use. */
+export interface WorkspaceResource {
+  readonly id: string;
+  readonly location: string;
+  readonly workspaceId?: string;
+  readonly discoveryUrl?: string;
+  readonly mlFlowTrackingUri?: string;
+  /** ARM id; null until the workspace was given one. */
+  readonly containerRegistry?: string | null;
+  readonly storageAccount?: string;
+}
+
 /** An Azure Machine Learning workspace, and the ways into its control plane and data planes. */
 export class Workspace {
-  private sdkPromise?: Promise<AzureMachineLearningWorkspaces>;
   private resourcePromise?: Promise<WorkspaceResource>;
   private dataPlanePromise?: Promise<string>;
 
@@ -25,34 +35,6 @@ export class Workspace {
   get id(): string {
     const { subscriptionId } = this.session.connection;
     return `/subscriptions/${subscriptionId}/resourceGroups/${this.resourceGroup}/providers/Microsoft.MachineLearningServices/workspaces/${this.name}`;
-  }
-
-  /** The typed client. It silently drops request properties that it does not know: send those by `request`. */
-  sdk(): Promise<AzureMachineLearningWorkspaces> {
-    return (this.sdkPromise ??= (async () => {
-      const [{ AzureMachineLearningWorkspaces: Client }, credential] = await Promise.all([
-        import('@azure/arm-machinelearning'),
-        this.session.credential(),
-      ]);
-      const { session } = this;
-      return new Client(
-        credential,
-        session.connection.subscriptionId,
-        session.clientOptions(machineLearningApiVersion),
-      );
-    })());
-  }
-
-  /**
-   * Calls the typed client and turns what it throws into an AzureFailure.
-   * @param asked what was asked, for the message, e.g. "the model cost-estimator"
-   */
-  async call<T>(asked: string, operation: (sdk: AzureMachineLearningWorkspaces) => Promise<T>): Promise<T> {
-    try {
-      return await operation(await this.sdk());
-    } catch (error) {
-      throw azureFailure(error, asked);
-    }
   }
 
   /** A request under the workspace's own path, e.g. `jobs/x`; an absolute URL is taken as it is. */
@@ -97,7 +79,12 @@ export class Workspace {
 
   private async read(): Promise<WorkspaceResource> {
     try {
-      return await this.call(`the workspace ${this.name}`, (sdk) => sdk.workspaces.get(this.resourceGroup, this.name));
+      const { body } = await this.session.request<{
+        id: string;
+        location: string;
+        properties: Omit<WorkspaceResource, 'id' | 'location'>;
+      }>({ url: this.id, apiVersion: machineLearningApiVersion });
+      return { ...body.properties, id: body.id, location: body.location };
     } catch (error) {
       if (!isAzureFailure(error, 404) || error.code === 'ResourceGroupNotFound') throw error;
       throw new TaskFailure(
@@ -110,11 +97,11 @@ export class Workspace {
 
   private async others(): Promise<string> {
     try {
-      const names: string[] = [];
-      for await (const each of (await this.sdk()).workspaces.listByResourceGroup(this.resourceGroup)) {
-        names.push(each.name ?? '');
-        if (names.length === 10) break;
-      }
+      const { body } = await this.session.request<{ value: Array<{ name: string }> }>({
+        url: this.id.slice(0, this.id.lastIndexOf('/')),
+        apiVersion: machineLearningApiVersion,
+      });
+      const names = body.value.slice(0, 10).map(({ name }) => name);
       return names.length > 0 ? `; workspaces there: ${names.join(', ')}` : '; the resource group has no workspace';
     } catch {
       return '';
