@@ -1,0 +1,104 @@
+import { TaskFailure } from '../taskFailure';
+import { isAzureFailure } from './azureFailure';
+import type { AzureSession } from './session';
+import type { Workspace } from './workspace';
+
+/** The control plane of registries. */
+export const registryApiVersion = '2023-07-01';
+
+/** An Azure container registry, as the resource manager describes it. */
+export interface ContainerRegistry {
+  /** ARM id. */
+  readonly id: string;
+  readonly name: string;
+  /** e.g. quickstartsacr.azurecr.io */
+  readonly loginServer: string;
+  readonly sku: string;
+  /** True where a firewall or private endpoints keep the public network out, in whole or in part. */
+  readonly networkRestricted: boolean;
+}
+
+interface RegistryResource {
+  id: string;
+  name: string;
+  sku?: { name?: string };
+  properties: {
+    loginServer: string;
+    publicNetworkAccess?: string;
+    networkRuleSet?: { defaultAction?: string };
+  };
+}
+
+/**
+ * The registry that images go to.
+ * @param wanted its name, login server or ARM id; left out, the workspace's own registry
+ * @throws TaskFailure that names the registries that there are
+ */
+export async function findContainerRegistry(
+  workspace: Workspace,
+  wanted: string | undefined,
+): Promise<ContainerRegistry> {
+  const { session } = workspace;
+  if (!wanted) {
+    const { containerRegistry } = (await workspace.resource()).properties;
+    if (!containerRegistry) {
+      throw new TaskFailure(
+        `The workspace ${workspace.name} has no container registry of its own yet.`,
+        'Name a registry in the input containerRegistry.',
+      );
+    }
+    return byId(session, containerRegistry, `The registry of the workspace ${workspace.name}`);
+  }
+  if (wanted.startsWith('/')) return byId(session, wanted, 'Input containerRegistry: the registry');
+  const all = await list(session);
+  const lower = wanted.replace(/^https?:\/\//i, '').replace(/\/+$/, '').toLowerCase(); // prettier-ignore
+  const found = all.find(({ name, loginServer }) => [name.toLowerCase(), loginServer.toLowerCase()].includes(lower));
+  if (found) return found;
+  throw new TaskFailure(
+    `Input containerRegistry: the subscription has no registry "${wanted}" that the service connection may see.`,
+    all.length > 0
+      ? `There are: ${all.map(({ name }) => name).join(', ')}.`
+      : 'It sees no registry at all: check its roles.',
+  );
+}
+
+async function byId(session: AzureSession, id: string, what: string): Promise<ContainerRegistry> {
+  try {
+    const { body } = await session.request<RegistryResource>({ url: id, apiVersion: registryApiVersion });
+    return toRegistry(body);
+  } catch (error) {
+    if (!isAzureFailure(error, 404)) throw error;
+    throw new TaskFailure(`${what} ${id} does not exist.`, 'Name another one in the input containerRegistry.', {
+      cause: error,
+    });
+  }
+}
+
+async function list(session: AzureSession): Promise<ContainerRegistry[]> {
+  interface Page {
+    value: RegistryResource[];
+    nextLink?: string;
+  }
+  const found: ContainerRegistry[] = [];
+  let url: string | undefined =
+    `/subscriptions/${session.connection.subscriptionId}/providers/Microsoft.ContainerRegistry/registries`;
+  let apiVersion: string | undefined = registryApiVersion;
+  while (url) {
+    const { body }: { body: Page } = await session.request<Page>({ url, apiVersion });
+    found.push(...body.value.map(toRegistry));
+    url = body.nextLink;
+    apiVersion = undefined;
+  }
+  return found;
+}
+
+function toRegistry({ id, name, sku, properties }: RegistryResource): ContainerRegistry {
+  return {
+    id,
+    name,
+    loginServer: properties.loginServer,
+    sku: sku?.name ?? '',
+    networkRestricted:
+      properties.publicNetworkAccess === 'Disabled' || properties.networkRuleSet?.defaultAction === 'Deny',
+  };
+}

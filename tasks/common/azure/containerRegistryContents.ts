@@ -1,0 +1,252 @@
+import type { PipelineResponse } from '@azure/core-rest-pipeline';
+import { AzureFailure } from './azureFailure';
+import type { ImageName } from '../imageName';
+import type { AzureSession } from './session';
+
+/** How a registry's data plane is signed in to. */
+export type RegistrySignIn =
+  | { readonly kind: 'anonymous' }
+  | { readonly kind: 'password'; readonly userName: string; readonly password: string }
+  /** As the service connection, by Entra: registries of Azure alone. */
+  | { readonly kind: 'entra' };
+
+const manifestTypes = [
+  'application/vnd.oci.image.index.v1+json',
+  'application/vnd.docker.distribution.manifest.list.v2+json',
+  'application/vnd.oci.image.manifest.v1+json',
+  'application/vnd.docker.distribution.manifest.v2+json',
+].join(', ');
+
+export interface Manifest {
+  readonly digest: string;
+  readonly mediaType: string;
+  readonly layers: ReadonlyArray<{ mediaType: string; digest: string; size: number }>;
+}
+
+interface Call {
+  readonly method: 'GET' | 'HEAD' | 'PUT';
+  readonly path: string;
+  readonly repository: string;
+  readonly actions: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: Buffer;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * What a registry holds: manifests, tags and blobs.
+ * Source: OCI distribution specification 1.1; its token specification; ACR's data plane 2021-07-01 for Entra's tokens.
+ */
+export class RegistryContents {
+  private readonly tokens = new Map<string, string>();
+
+  /**
+   * @param host of the registry, with its port where it has one
+   * @param timeout milliseconds that one request may take
+   */
+  constructor(
+    private readonly session: AzureSession,
+    private readonly host: string,
+    private readonly signIn: RegistrySignIn,
+    private readonly timeout = 30_000,
+  ) {}
+
+  /**
+   * @param reference a tag or a digest
+   * @returns undefined where there is no such image
+   * @throws AzureFailure where the registry refuses or cannot be reached
+   */
+  async digest(repository: string, reference: string, signal: AbortSignal): Promise<string | undefined> {
+    const path = `${repository}/manifests/${reference}`;
+    const headers = { accept: manifestTypes };
+    const response = await this.send({ method: 'HEAD', path, repository, actions: 'pull', headers, signal }, [404]);
+    return response.status === 404 ? undefined : response.headers.get('docker-content-digest');
+  }
+
+  async manifest(repository: string, reference: string, signal: AbortSignal): Promise<Manifest> {
+    const response = await this.readManifest(repository, reference, signal);
+    const { layers = [] } = JSON.parse(response.bodyAsText ?? '{}') as Partial<Manifest>;
+    return {
+      digest: response.headers.get('docker-content-digest') ?? reference,
+      mediaType: response.headers.get('content-type') ?? '',
+      layers,
+    };
+  }
+
+  /** Gives an image that is there a further tag. */
+  async tag(repository: string, digest: string, tag: string, signal: AbortSignal): Promise<void> {
+    const manifest = await this.readManifest(repository, digest, signal);
+    await this.send({
+      method: 'PUT',
+      path: `${repository}/manifests/${tag}`,
+      repository,
+      actions: 'pull,push',
+      headers: { 'content-type': manifest.headers.get('content-type') ?? '' },
+      body: Buffer.from(manifest.bodyAsText ?? ''),
+      signal,
+    });
+  }
+
+  /** Reads a blob whole: for small ones only. */
+  async blob(repository: string, digest: string, signal: AbortSignal): Promise<Buffer> {
+    const path = `${repository}/blobs/${digest}`;
+    let response = await this.send(
+      { method: 'GET', path, repository, actions: 'pull', signal },
+      [301, 302, 303, 307, 308],
+    );
+    const location = response.headers.get('location');
+    // Azure sends on to storage, by a URL that carries its own permission and must not see ours.
+    if (response.status >= 300 && location) {
+      response = await this.request(new URL(location, `https://${this.host}`).toString(), { method: 'GET', signal });
+    }
+    const parts: Buffer[] = [];
+    for await (const part of response.readableStreamBody ?? []) parts.push(part as Buffer);
+    return Buffer.concat(parts);
+  }
+
+  private readManifest(repository: string, reference: string, signal: AbortSignal): Promise<PipelineResponse> {
+    const path = `${repository}/manifests/${reference}`;
+    return this.send({ method: 'GET', path, repository, actions: 'pull', headers: { accept: manifestTypes }, signal });
+  }
+
+  /** Sends with the token of that repository; a registry that wants another one says so, and is asked once more. */
+  private async send(call: Call, accept: readonly number[] = []): Promise<PipelineResponse> {
+    const url = `https://${this.host}/v2/${call.path}`;
+    const scope = `repository:${call.repository}:${call.actions}`;
+    const withToken = () => {
+      const authorization = this.tokens.get(scope);
+      return this.request(url, { ...call, headers: { ...call.headers, ...(authorization ? { authorization } : {}) } });
+    };
+    let response = await withToken();
+    if (response.status === 401) {
+      const challenge = response.headers.get('www-authenticate') ?? '';
+      this.tokens.set(scope, await this.authorize(challenge, scope, call.signal));
+      response = await withToken();
+    }
+    if ((response.status >= 200 && response.status < 300) || accept.includes(response.status)) return response;
+    throw failure(response, `${call.method} ${url}`);
+  }
+
+  /** @returns the Authorization header */
+  private async authorize(challenge: string, wantedScope: string, signal: AbortSignal): Promise<string> {
+    const parameter = (name: string) => new RegExp(`\\b${name}="([^"]*)"`, 'i').exec(challenge)?.[1];
+    const { signIn } = this;
+    const basic =
+      signIn.kind === 'password'
+        ? `Basic ${Buffer.from(`${signIn.userName}:${signIn.password}`).toString('base64')}`
+        : undefined;
+    if (!/^bearer/i.test(challenge)) return basic ?? '';
+    const service = parameter('service') ?? this.host;
+    const scope = parameter('scope') ?? wantedScope;
+    const realm = new URL(parameter('realm') ?? `https://${this.host}/oauth2/token`);
+    let response: PipelineResponse;
+    if (signIn.kind === 'entra') {
+      const { token } = await this.session.token();
+      const form = (values: Record<string, string>) => ({
+        method: 'POST' as const,
+        headers: { 'content-type': 'application/x-www-form-urlencoded' },
+        body: Buffer.from(new URLSearchParams(values).toString()),
+        signal,
+      });
+      const exchange = `https://${this.host}/oauth2/exchange`;
+      const exchanged = await this.request(
+        exchange,
+        form({ grant_type: 'access_token', service, access_token: token }),
+      );
+      if (exchanged.status !== 200) throw failure(exchanged, `POST ${exchange}`);
+      const { refresh_token } = JSON.parse((await text(exchanged)) || '{}') as { refresh_token: string };
+      response = await this.request(
+        `https://${this.host}/oauth2/token`,
+        form({ grant_type: 'refresh_token', service, scope, refresh_token }),
+      );
+    } else {
+      realm.searchParams.set('service', service);
+      realm.searchParams.set('scope', scope);
+      response = await this.request(realm.toString(), {
+        method: 'GET',
+        headers: basic ? { authorization: basic } : {},
+        signal,
+      });
+    }
+    if (response.status !== 200) throw failure(response, `a token of ${realm.host}`);
+    const answer = JSON.parse((await text(response)) || '{}') as { access_token?: string; token?: string };
+    return `Bearer ${answer.access_token ?? answer.token}`;
+  }
+
+  private async request(
+    url: string,
+    options: {
+      method: 'GET' | 'HEAD' | 'PUT' | 'POST';
+      headers?: Readonly<Record<string, string>>;
+      body?: Buffer;
+      signal: AbortSignal;
+    },
+  ): Promise<PipelineResponse> {
+    const rest = await import('@azure/core-rest-pipeline');
+    const pipeline = rest.createPipelineFromOptions({
+      ...this.session.networkOptions(url),
+      // A registry that cannot be reached is an answer here, not something to wait for.
+      retryOptions: { maxRetries: this.timeout < 30_000 ? 0 : 3 },
+    });
+    const isBlob = url.includes('/blobs/') || !url.includes(this.host);
+    try {
+      return await pipeline.sendRequest(
+        rest.createDefaultHttpClient(),
+        rest.createPipelineRequest({
+          url,
+          method: options.method,
+          headers: rest.createHttpHeaders({ ...options.headers }),
+          body: options.body,
+          abortSignal: options.signal,
+          allowInsecureConnection: url.startsWith('http:'),
+          streamResponseStatusCodes: isBlob ? new Set([200]) : undefined,
+          timeout: this.timeout,
+        }),
+      );
+    } catch (error) {
+      if (options.signal.aborted) throw options.signal.reason;
+      const { code = '', message } = error as Error & { code?: string };
+      throw new AzureFailure(
+        `The registry ${this.host} could not be reached: ${message}`,
+        "Check the agent's network, proxy and firewall, and the registry's network rules.",
+        undefined,
+        code,
+        message,
+        error,
+      );
+    }
+  }
+}
+
+async function text(response: PipelineResponse): Promise<string> {
+  if (!response.readableStreamBody) return response.bodyAsText ?? '';
+  const parts: Buffer[] = [];
+  for await (const part of response.readableStreamBody) parts.push(part as Buffer);
+  return Buffer.concat(parts).toString('utf8');
+}
+
+function failure(response: PipelineResponse, asked: string): AzureFailure {
+  let first: { code?: string; message?: string } = {};
+  try {
+    const parsed = JSON.parse(response.bodyAsText ?? '{}') as { errors?: Array<{ code?: string; message?: string }> };
+    first = parsed.errors?.[0] ?? {};
+  } catch {
+    // A proxy's page, or nothing: the status has to do.
+  }
+  const { code = '', message = '' } = first;
+  return new AzureFailure(
+    `The registry answered ${response.status} ${code} to ${asked}${message && `: ${message}`}.`,
+    response.status === 401 || response.status === 403
+      ? "Check that the identity may pull from the registry (role AcrPull), and the registry's network rules."
+      : undefined,
+    response.status,
+    code,
+    message,
+    undefined,
+  );
+}
+
+/** The name by which an image's registry is reached; Docker Hub's own differs from the one in names. */
+export function registryHost({ registry }: ImageName): string {
+  return registry === 'docker.io' ? 'registry-1.docker.io' : registry;
+}

@@ -1,0 +1,28 @@
+/** A reference to a container image, taken apart. */
+export interface ImageName {
+  /** Host of the registry, with its port where it has one; docker.io where the reference names none. */
+  readonly registry: string;
+  readonly repository: string;
+  readonly tag?: string;
+  /** sha256:… */
+  readonly digest?: string;
+}
+
+/**
+ * Takes a reference such as mcr.microsoft.com/azureml/x:latest or python:3.11 apart, by Docker's rules: the first part is
+ * a registry if it holds a dot or a colon or is localhost; a name of one part at Docker Hub lies under library/.
+ * @returns undefined where it is no image reference
+ */
+export function parseImageName(reference: string): ImageName | undefined {
+  const match = /^([^@\s]+?)(?::([\w][\w.-]{0,127}))?(?:@(sha256:[0-9a-f]{64}))?$/.exec(reference);
+  if (!match) return undefined;
+  const [, name = '', tag, digest] = match;
+  const slash = name.indexOf('/');
+  const first = slash > 0 ? name.slice(0, slash) : '';
+  const hasRegistry = /[.:]/.test(first) || first === 'localhost';
+  const registry = hasRegistry ? first : 'docker.io';
+  const rest = hasRegistry ? name.slice(slash + 1) : name;
+  if (!/^[a-z0-9]+(?:[._-]+[a-z0-9]+)*(?:\/[a-z0-9]+(?:[._-]+[a-z0-9]+)*)*$/.test(rest)) return undefined;
+  const repository = registry === 'docker.io' && !rest.includes('/') ? `library/${rest}` : rest;
+  return { registry, repository, tag, digest };
+}
