@@ -1,4 +1,5 @@
 import type { ContainerGroup } from '../azure/containerGroups/containerGroups';
+import { withSecureValues } from './secureValues';
 
 /**
  * The secret variable of the job by which Deploy-ACI leaves what ran before to the later tasks of the same job: Azure
@@ -12,6 +13,33 @@ export interface PreviousDeployment {
   readonly definition?: ContainerGroup;
   /** Secure values that it had and nobody gave, e.g. "the environment variable DB_PASSWORD of the container scoring". */
   readonly missing: readonly string[];
+}
+
+/**
+ * @param group as Azure gave it; undefined where nothing runs
+ * @param complete a definition that holds the secure values of this run
+ */
+export function previousDeployment(group: ContainerGroup | undefined, complete: ContainerGroup): PreviousDeployment {
+  return group ? withSecureValues(definitionOf(group), complete) : { missing: [] };
+}
+
+/** What was once sent to get this group: without its state, its id and the address that Azure chose. */
+function definitionOf(group: ContainerGroup): ContainerGroup {
+  const {
+    id: _id,
+    name: _name,
+    type: _type,
+    provisioningState: _state,
+    instanceView: _view,
+    ipAddress,
+    ...rest
+  } = group;
+  const { ip: _ip, fqdn: _fqdn, ...address } = ipAddress ?? { type: 'Public', ports: [] };
+  return {
+    ...rest,
+    ipAddress: ipAddress && address,
+    containers: group.containers.map(({ instanceView: _instance, ...container }) => container),
+  };
 }
 
 /** One line, so that it can be a secret variable: base64 of JSON. */

@@ -1,6 +1,11 @@
 import type { ContainerGroups } from '../azure/containerGroups/containerGroups';
 import type { DeploymentSection } from '../record/record';
+import { TaskFailure } from '../taskFailure';
+import { removeAndWait } from './apply';
+import { mainContainer } from './containers';
 import type { DeploymentPorts } from './ports';
+import { decodePreviousDeployment, previousDeployment, type PreviousDeployment } from './previousDeployment';
+import { restore } from './restore';
 
 export interface RollbackOptions {
   /** The groups of `deployment.resourceGroup`. */
@@ -34,6 +39,47 @@ export interface RollbackResult {
  *
  * @throws TaskFailure if a secure value is missing (nothing is changed then), or if the previous image does not serve either
  */
-export async function rollback(_options: RollbackOptions): Promise<RollbackResult> {
-  return Promise.reject(new Error('unreachable'));
+export async function rollback({
+  groups,
+  deployment,
+  handedOver,
+  startTimeoutInMinutes = 10,
+  ports,
+}: RollbackOptions): Promise<RollbackResult> {
+  const { containerGroup: name, previousImage, scoringUri } = deployment;
+  const { clock, log, signal } = ports;
+  const previous = handedOver
+    ? decodePreviousDeployment(handedOver)
+    : previousImage
+      ? await withImage(groups, name, previousImage, signal)
+      : { missing: [] };
+  if (!previous.definition) {
+    log.info(`Nothing ran as ${name} before this deployment: the container group is removed.`);
+    await removeAndWait(groups, name, clock.now() + startTimeoutInMinutes * 60_000, ports);
+    return { outcome: 'removed', image: null };
+  }
+  const image = mainContainer(previous.definition)!.image;
+  log.info(`Bringing back ${image} as ${name}.`);
+  const { origin, seconds } = await restore({ groups, name, previous, minutes: startTimeoutInMinutes }, ports);
+  log.info(`${image} serves again at ${origin}, after ${Math.round(seconds)} s.`);
+  return { outcome: 'restored', image, scoringUri: origin + new URL(scoringUri).pathname };
+}
+
+/** What runs now, with another image. */
+async function withImage(
+  groups: ContainerGroups,
+  name: string,
+  image: string,
+  signal: AbortSignal,
+): Promise<PreviousDeployment> {
+  const current = await groups.find(name, signal);
+  if (!current) {
+    throw new TaskFailure(
+      `The container group ${name} is not there any more, and what ran in it before is not known to this job.`,
+      'Deploy the previous release anew, or run Deploy-ACI and this task in one job.',
+    );
+  }
+  const main = mainContainer(current);
+  const containers = current.containers.map((each) => (each === main ? { ...each, image } : each));
+  return previousDeployment({ ...current, containers }, { ...current, containers: [] });
 }

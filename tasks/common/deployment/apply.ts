@@ -1,0 +1,69 @@
+import { isAzureFailure } from '../azure/azureFailure';
+import type { ContainerGroup, ContainerGroups, Provisioning } from '../azure/containerGroups/containerGroups';
+import type { DeploymentPorts } from './ports';
+
+export interface Application {
+  readonly groups: ContainerGroups;
+  readonly name: string;
+  readonly definition: ContainerGroup;
+  /** Delete what is there and wait until it is gone, before. */
+  readonly deleteFirst: boolean;
+  /** Milliseconds since the epoch. */
+  readonly deadline: number;
+}
+
+const betweenTries = 5_000;
+const betweenLooks = 2_000;
+
+/**
+ * Sends a definition until Azure takes it: a group in transition refuses every change, and the name of a group that was
+ * just deleted is free only a while later. Azure's word on what cannot be changed in place is the last: it may ask for
+ * the deletion that the comparison did not foresee.
+ * @throws AzureFailure for every other refusal, or when the deadline has passed
+ */
+export async function apply(application: Application, ports: DeploymentPorts): Promise<Provisioning> {
+  const { groups, name, definition, deadline } = application;
+  const { clock, log, signal } = ports;
+  let deleteFirst = application.deleteFirst;
+  let deleted = false;
+  for (;;) {
+    if (deleteFirst && !deleted) {
+      await removeAndWait(groups, name, deadline, ports);
+      deleted = true;
+    }
+    try {
+      return await groups.put(name, definition, signal);
+    } catch (error) {
+      if (!isAzureFailure(error)) throw error;
+      if (error.code === 'InvalidContainerGroupUpdate' && !deleted) {
+        log.warning(`Azure cannot change ${name} in place, it is deleted and made anew: ${error.serviceMessage}`);
+        deleteFirst = true;
+        continue;
+      }
+      const passes =
+        error.code === 'ContainerGroupTransitioning' || (deleted && error.code === 'DnsNameLabelAlreadyTaken');
+      if (!passes || clock.now() + betweenTries > deadline) throw error;
+      log.info(`Azure is not ready to change ${name} (${error.code}), asking again in ${betweenTries / 1000} s.`);
+      await clock.sleep(betweenTries, signal);
+    }
+  }
+}
+
+/** Deletes a group and waits until it is gone. */
+export async function removeAndWait(
+  groups: ContainerGroups,
+  name: string,
+  deadline: number,
+  { clock, signal }: DeploymentPorts,
+): Promise<void> {
+  for (;;) {
+    try {
+      await groups.remove(name, signal);
+      break;
+    } catch (error) {
+      if (!isAzureFailure(error, 409) || clock.now() + betweenTries > deadline) throw error;
+      await clock.sleep(betweenTries, signal);
+    }
+  }
+  while ((await groups.find(name, signal)) && clock.now() < deadline) await clock.sleep(betweenLooks, signal);
+}

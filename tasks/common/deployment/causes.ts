@@ -1,0 +1,326 @@
+import type { Container, ContainerGroup } from '../azure/containerGroups/containerGroups';
+import type { HealthAnswer } from '../azure/containerGroups/healthRequest';
+import type { NotReady } from './readiness';
+
+/** All that is known of a deployment that failed. */
+export interface Evidence {
+  /** What Azure answered, at once or at the end of its operation. */
+  readonly error?: { readonly code: string; readonly message: string };
+  readonly reason?: NotReady['reason'];
+  readonly group?: ContainerGroup;
+  /** The last lines of each container. */
+  readonly logs: Readonly<Record<string, readonly string[]>>;
+  readonly answer?: HealthAnswer;
+  readonly url?: string;
+  readonly definition: ContainerGroup;
+  readonly minutes: number;
+}
+
+export type CauseName =
+  | 'dnsLabelTaken'
+  | 'quota'
+  | 'capacity'
+  | 'transitioning'
+  | 'rateLimit'
+  | 'architecture'
+  | 'imageNotAccessible'
+  | 'outOfMemory'
+  | 'crashInInit'
+  | 'probeFailing'
+  | 'crash'
+  | 'ended'
+  | 'certificate'
+  | 'nameNotFound'
+  | 'wrongPort'
+  | 'wrongPath'
+  | 'unhealthy'
+  | 'unreachable'
+  | 'gone'
+  | 'refused'
+  | 'slow';
+
+/** One sentence that says what is wrong, and one that says what to do. */
+export interface Cause {
+  readonly name: CauseName;
+  readonly problem: string;
+  readonly remedy: string;
+}
+
+type Rule = (evidence: Evidence) => Omit<Cause, 'name'> | undefined;
+
+/** The known causes, the surest first. Codes and texts: facts on ACI, §4 of Azure's errors, and the scoring server's exit codes. */
+const rules: Record<CauseName, Rule> = {
+  dnsLabelTaken: ({ error, definition }) =>
+    when(says(error, /DnsNameLabelAlreadyTaken|DNS name label .* not available/i), () => ({
+      problem: `The DNS name label "${definition.ipAddress?.dnsNameLabel}" is taken in ${definition.location}.`,
+      remedy:
+        'Choose another dnsNameLabel, or set dnsNameLabelReuse to resourceGroup: Azure then puts a hash into the name that makes it yours.',
+    })),
+  quota: ({ error, definition }) =>
+    when(says(error, /QuotaReached|QuotaExceeded|\bquota\b/i), () => ({
+      problem: `The subscription's quota for container instances in ${definition.location} is reached: ${error!.message}`,
+      remedy:
+        'Delete container groups that are not needed, choose another location, or ask for more quota in the portal.',
+    })),
+  capacity: ({ error, definition }) =>
+    when(says(error, /not available in the location|ServiceUnavailable|InsufficientCapacity|capacity/i), () => ({
+      problem: `${definition.location} has no room now for ${size(definition)}: ${error!.message}`,
+      remedy: 'Choose another location or a smaller size, or try later.',
+    })),
+  transitioning: ({ error, minutes }) =>
+    when(says(error, /ContainerGroupTransitioning|still transitioning/i), () => ({
+      problem: `The container group was changing for the whole ${minutes} minutes, so that Azure took no change from us.`,
+      remedy: 'See in the portal who deploys to this group as well; if nobody does, delete the group and run again.',
+    })),
+  rateLimit: (evidence) =>
+    when(says(evidence.error, /RegistryErrorResponse/) ?? inEvents(evidence, /toomanyrequests|rate limit/i), () => ({
+      problem: `The registry ${registries(evidence.definition)} limits how often images are pulled, and that limit is reached.`,
+      remedy:
+        'Import the image into your own container registry and deploy it from there, or sign in with registryAuthentication credentials, or try later.',
+    })),
+  architecture: (evidence) =>
+    when(
+      inLogs(evidence, /exec format error/i) ??
+        inEvents(evidence, /exec format error|no matching manifest|exec user process/i) ??
+        says(evidence.error, /OsVersionNotSupported|ImageOsTypeNotMatchContainerGroup|no matching manifest/i),
+      () => ({
+        problem: 'The image is built for another processor or operating system; container instances run linux/amd64.',
+        remedy: 'Build the image for the platform linux/amd64.',
+      }),
+    ),
+  imageNotAccessible: (evidence) =>
+    when(
+      says(evidence.error, /InaccessibleImage|InvalidImageRegistry|not accessible/i) ??
+        (evidence.reason === 'pullFailed' || inEvents(evidence, /failed to pull/i)),
+      () => ({
+        problem: `The image ${images(evidence.definition)} could not be pulled${because(pullMessage(evidence))}.`,
+        remedy: 'Check that the image exists and that registryAuthentication lets the group pull it.',
+      }),
+    ),
+  outOfMemory: (evidence) =>
+    whenContainer(
+      evidence,
+      ({ exitCode, detail, killedByProbe }) => (exitCode === 137 || /OOM/i.test(detail)) && !killedByProbe,
+      ({ container }) => ({
+        problem: `The container ${container.name} ran out of memory: it was given ${container.resources.requests.memoryInGB} GB and was killed (exit code 137).`,
+        remedy: 'Raise memoryInGB.',
+      }),
+    ),
+  probeFailing: (evidence) =>
+    whenContainer(
+      evidence,
+      ({ killedByProbe }) => killedByProbe,
+      ({ container }) => ({
+        problem: `Azure restarts the container ${container.name} because its liveness probe fails at ${container.livenessProbe?.httpGet?.path} on port ${container.livenessProbe?.httpGet?.port}.`,
+        remedy: 'Check readinessPath and port, or give init() more time with startTimeoutInMinutes.',
+      }),
+    ),
+  crashInInit: (evidence) =>
+    whenContainer(
+      evidence,
+      ({ exitCode, lines }) =>
+        exitCode === 3 ||
+        (exitCode !== 0 && exitCode !== undefined && lines.some((line) => /\bin init\b|init\(\)/.test(line))),
+      ({ container, lines }) => ({
+        problem: `The scoring script crashed while it was loaded, in its import or init()${because(lastException(lines))}.`,
+        remedy: `Correct the scoring script or its packages; the log of the container ${container.name} above shows where it stopped.`,
+      }),
+    ),
+  crash: (evidence) =>
+    whenContainer(
+      evidence,
+      ({ exitCode }) => exitCode !== undefined && exitCode !== 0,
+      ({ container, exitCode, lines }) => ({
+        problem: `The container ${container.name} ended with exit code ${exitCode}${because(lastException(lines))}.`,
+        remedy: `The log of the container ${container.name} above shows its last lines.`,
+      }),
+    ),
+  ended: (evidence) =>
+    whenContainer(
+      evidence,
+      ({ exitCode }) => exitCode === 0,
+      ({ container }) => ({
+        problem: `The container ${container.name} ended by itself (exit code 0) instead of serving.`,
+        remedy: "Check the image's command: it must start a server that stays.",
+      }),
+    ),
+  gone: ({ reason }) =>
+    when(reason === 'gone', () => ({
+      problem: 'The container group was deleted by somebody else while it was deployed.',
+      remedy: 'See who deploys to this name as well, e.g. in the activity log of the resource group.',
+    })),
+  certificate: (evidence) =>
+    when(fault(evidence, /CERT|TLS|SSL|SELF_SIGNED|UNABLE_TO|EPROTO/i), () => {
+      const limited = inLogs(evidence, /rateLimited|too many certificates/i);
+      return limited
+        ? {
+            problem:
+              'The certificate authority gives no more certificates for this name for now: its rate limit is reached.',
+            remedy: 'Wait, choose another dnsNameLabel, or name another authority in certificateAuthority.',
+          }
+        : {
+            problem: `The gateway has no certificate that is trusted here for ${evidence.url}${because(faultMessage(evidence))}.`,
+            remedy:
+              'Look at the log of the container gateway: the certificate authority must reach ports 80 and 443 of this name.',
+          };
+    }),
+  nameNotFound: (evidence) =>
+    when(fault(evidence, /ENOTFOUND|EAI_AGAIN/), () => ({
+      problem: `The name in ${evidence.url} is not known to the agent's DNS.`,
+      remedy: "Check the agent's DNS, or deploy without dnsNameLabel to call the group by its address.",
+    })),
+  wrongPort: (evidence) =>
+    when(fault(evidence, /ECONNREFUSED|ECONNRESET|REQUEST_SEND_ERROR/), () => {
+      const port = evidence.definition.containers[0]?.ports?.[0]?.port;
+      const heard = listeningPorts(evidence).find((each) => each !== port);
+      return {
+        problem: heard
+          ? `Nothing listens at port ${port}; by its log the container listens at port ${heard}.`
+          : `The container runs, but nothing answers at port ${port}.`,
+        remedy: heard
+          ? `Set port to ${heard}.`
+          : 'Set port to the port at which the container listens; it must listen at 0.0.0.0.',
+      };
+    }),
+  wrongPath: (evidence) =>
+    when(
+      status(evidence, (code) => code >= 300 && code < 500),
+      (code) => ({
+        problem: `The container answers, but its health route does not exist: ${evidence.url} gives HTTP ${code}.`,
+        remedy: 'Set readinessPath to the route by which the image tells that it is ready.',
+      }),
+    ),
+  unhealthy: (evidence) =>
+    when(
+      status(evidence, (code) => code >= 500),
+      (code) => ({
+        problem: `The health route ${evidence.url} still answers HTTP ${code} after ${evidence.minutes} minutes.`,
+        remedy:
+          'The log of the containers above shows what the server waits for; raise startTimeoutInMinutes if it needs longer.',
+      }),
+    ),
+  unreachable: (evidence) =>
+    when(fault(evidence, /./), () => ({
+      problem: `The agent cannot reach ${evidence.url}${because(faultMessage(evidence))}.`,
+      remedy: evidence.definition.subnetIds?.length
+        ? 'The group has a private address: run this task on an agent in that network or one peered with it.'
+        : "Check the agent's network, proxy and firewall.",
+    })),
+  refused: ({ error }) =>
+    when(error, ({ code, message }) => ({
+      problem: `Azure refused the container group (${code}): ${message}`,
+      remedy: 'Correct the input that the message speaks of.',
+    })),
+  slow: ({ minutes, group }) => ({
+    problem: `The containers were not ready after ${minutes} minutes; the group is ${group?.instanceView?.state ?? group?.provisioningState ?? 'pending'}.`,
+    remedy: 'Raise startTimeoutInMinutes: a large image takes minutes to pull.',
+  }),
+};
+
+/** The surest cause that the evidence fits. There is always one. */
+export function findCause(evidence: Evidence): Cause {
+  for (const [name, rule] of Object.entries(rules) as [CauseName, Rule][]) {
+    const cause = rule(evidence);
+    if (cause) return { name, ...cause };
+  }
+  throw new Error('The last rule fits everything.');
+}
+
+function when<T, R>(found: T | undefined | false, then: (found: T) => R): R | undefined {
+  return found === undefined || found === false ? undefined : then(found);
+}
+
+function says(error: Evidence['error'], pattern: RegExp): true | undefined {
+  return error && (pattern.test(error.code) || pattern.test(error.message)) ? true : undefined;
+}
+
+function allEvents({ group }: Evidence) {
+  const ofContainers = group?.containers.flatMap(({ instanceView }) => instanceView?.events ?? []) ?? [];
+  return [...(group?.instanceView?.events ?? []), ...ofContainers];
+}
+
+function inEvents(evidence: Evidence, pattern: RegExp): true | undefined {
+  return allEvents(evidence).some(({ message }) => pattern.test(message ?? '')) || undefined;
+}
+
+function inLogs({ logs }: Evidence, pattern: RegExp): true | undefined {
+  return Object.values(logs).some((lines) => lines.some((line) => pattern.test(line))) || undefined;
+}
+
+interface Death {
+  container: Container;
+  exitCode: number | undefined;
+  detail: string;
+  lines: readonly string[];
+  killedByProbe: boolean;
+}
+
+/** Looks at each container's last end: the current one, or the one before where it runs or waits again. */
+function whenContainer<R>(
+  evidence: Evidence,
+  fits: (death: Death) => boolean,
+  then: (death: Death) => R,
+): R | undefined {
+  for (const container of evidence.group?.containers ?? []) {
+    const { currentState, previousState, events = [] } = container.instanceView ?? {};
+    const end = currentState?.state === 'Terminated' ? currentState : previousState;
+    const death: Death = {
+      container,
+      exitCode: end?.exitCode,
+      detail: `${currentState?.detailStatus ?? ''} ${end?.detailStatus ?? ''}`,
+      lines: evidence.logs[container.name] ?? [],
+      killedByProbe: events.some(({ name, message = '' }) => name === 'Killing' && /liveness/i.test(message)),
+    };
+    if (fits(death)) return then(death);
+  }
+  return undefined;
+}
+
+function fault({ answer }: Evidence, pattern: RegExp): true | undefined {
+  return answer && 'fault' in answer && pattern.test(answer.fault) ? true : undefined;
+}
+
+function faultMessage({ answer }: Evidence): string | undefined {
+  return answer && 'fault' in answer ? answer.message : undefined;
+}
+
+function status({ answer }: Evidence, fits: (code: number) => boolean): number | undefined {
+  return answer && 'status' in answer && fits(answer.status) ? answer.status : undefined;
+}
+
+/** The last line that names an exception, as Python ends a traceback. */
+function lastException(lines: readonly string[]): string | undefined {
+  return lines.findLast((line) => /^\s*[\w.]*(Error|Exception|Exit)\b.*/.test(line))?.trim();
+}
+
+function listeningPorts({ logs }: Evidence): number[] {
+  return Object.values(logs)
+    .flat()
+    .flatMap((line) => [...line.matchAll(/(?:listening|serving|running|bound)\b.*?:(\d{2,5})\b/gi)])
+    .map((match) => Number(match[1]));
+}
+
+function pullMessage(evidence: Evidence): string | undefined {
+  return (
+    evidence.error?.message ?? allEvents(evidence).find(({ message }) => /failed to pull/i.test(message ?? ''))?.message
+  );
+}
+
+function because(reason: string | undefined): string {
+  return reason ? `: ${reason.replace(/\.$/, '')}` : '';
+}
+
+function images({ containers }: ContainerGroup): string {
+  return containers.map(({ image }) => image).join(' or ');
+}
+
+function registries({ containers }: ContainerGroup): string {
+  return [...new Set(containers.map(({ image }) => (/^[^/]*[.:][^/]*(?=\/)/.exec(image) ?? ['docker.io'])[0]))].join(
+    ' or ',
+  );
+}
+
+function size({ containers }: ContainerGroup): string {
+  const sum = (of: (container: Container) => number) => containers.reduce((total, each) => total + of(each), 0);
+  return `${sum(({ resources }) => resources.requests.cpu)} CPU and ${sum(({ resources }) => resources.requests.memoryInGB)} GB`;
+}

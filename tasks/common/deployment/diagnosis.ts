@@ -1,0 +1,78 @@
+import { isAzureFailure } from '../azure/azureFailure';
+import type { ContainerGroup, ContainerGroups, ContainerState } from '../azure/containerGroups/containerGroups';
+import { explainFurther } from '../azure/containerGroups/circumstances';
+import { TaskFailure } from '../taskFailure';
+import { findCause, type Evidence } from './causes';
+import type { DeploymentPorts } from './ports';
+import { NotReady } from './readiness';
+
+const logLines = 40;
+
+/**
+ * Finds out why a deployment failed: writes the events, states and last log lines of every container into the log, and
+ * says in one sentence what is wrong and in one what to do.
+ * @returns the failure to throw; errors that are not Azure's nor the containers' come back as they are
+ */
+export async function diagnose(
+  error: unknown,
+  {
+    groups,
+    name,
+    definition,
+    minutes,
+  }: { groups: ContainerGroups; name: string; definition: ContainerGroup; minutes: number },
+  ports: Pick<DeploymentPorts, 'log' | 'signal'>,
+): Promise<Error> {
+  const { log, signal } = ports;
+  const evidence = await gather();
+  if (!evidence) return error as Error;
+  for (const container of evidence.group?.containers ?? []) {
+    const { restartCount = 0, currentState, previousState, events = [] } = container.instanceView ?? {};
+    log.group(`Container ${container.name}: state, events and the last ${logLines} lines of its log`);
+    log.info(`image     ${container.image}`);
+    log.info(`now       ${tellState(currentState)}`);
+    log.info(`before    ${tellState(previousState)}`);
+    log.info(`restarts  ${restartCount}`);
+    for (const { count = 1, lastTimestamp, type, name: event, message } of events) {
+      log.info(`event     ${lastTimestamp?.toISOString() ?? ''} ${type} ${event} (${count}): ${message}`);
+    }
+    for (const line of evidence.logs[container.name] ?? []) log.info(`log       ${line}`);
+    log.endGroup();
+  }
+  const cause = findCause(evidence);
+  const further = await explainFurther(cause.name, groups, definition, signal);
+  return new TaskFailure(cause.problem, further ? `${further} ${cause.remedy}` : cause.remedy, { cause: error });
+
+  async function gather(): Promise<Evidence | undefined> {
+    const known = { definition, minutes };
+    if (isAzureFailure(error)) {
+      const isAnswer = error.status !== undefined && error.status !== 401 && error.status !== 403;
+      return isAnswer ? { ...known, error: { code: error.code, message: error.serviceMessage }, logs: {} } : undefined;
+    }
+    if (!(error instanceof NotReady)) return undefined;
+    const { reason, group, failure, answer, url } = error;
+    const logs = Object.fromEntries(
+      await Promise.all(
+        (group?.containers ?? []).map(
+          async (container) => [container.name, await groups.log(name, container.name, logLines, signal)] as const,
+        ),
+      ),
+    );
+    const told = failure && { code: failure.code, message: failure.serviceMessage };
+    return { ...known, reason, group, error: told, answer, url, logs };
+  }
+}
+
+function tellState(state: ContainerState | undefined): string {
+  if (!state?.state) return 'not known';
+  const { startTime, finishTime, exitCode, detailStatus } = state;
+  return [
+    state.state,
+    detailStatus && `(${detailStatus})`,
+    startTime && `since ${startTime.toISOString()}`,
+    finishTime && `until ${finishTime.toISOString()}`,
+    exitCode !== undefined && state.state === 'Terminated' && `exit code ${exitCode}`,
+  ]
+    .filter(Boolean)
+    .join(' ');
+}

@@ -1,0 +1,151 @@
+import type { Container, ContainerEvent, ContainerGroup, Provisioning } from '../azure/containerGroups/containerGroups';
+import type { ContainerGroups } from '../azure/containerGroups/containerGroups';
+import type { AzureFailure } from '../azure/azureFailure';
+import type { HealthAnswer } from '../azure/containerGroups/healthRequest';
+import { groupOrigin, mainContainer, probedPath } from './containers';
+import type { DeploymentPorts } from './ports';
+
+/** A group that serves. */
+export interface Ready {
+  readonly group: ContainerGroup;
+  /** As groupOrigin gives it. */
+  readonly origin: string;
+  /** From the start of waiting to the first healthy answer. */
+  readonly seconds: number;
+}
+
+/** Why waiting has no more sense, with all that was seen. */
+export class NotReady extends Error {
+  constructor(
+    readonly reason: 'failed' | 'gone' | 'crashed' | 'ended' | 'pullFailed' | 'timeout',
+    /** As last seen; undefined where it is gone. */
+    readonly group: ContainerGroup | undefined,
+    /** What Azure says itself, where it does. */
+    readonly failure: AzureFailure | undefined,
+    /** The last answer of the health route. */
+    readonly answer: HealthAnswer | undefined,
+    readonly url: string | undefined,
+  ) {
+    super(`The container group did not become ready: ${reason}.`);
+    this.name = 'NotReady';
+  }
+}
+
+export interface Waiting {
+  readonly groups: ContainerGroups;
+  readonly name: string;
+  /** The accepted PUT that is waited for; undefined where somebody else sent it. */
+  readonly provisioning?: Provisioning;
+  /** The group as it was before an update in place: its containers may still answer for a while. */
+  readonly before?: ContainerGroup;
+  /** Milliseconds since the epoch. */
+  readonly deadline: number;
+}
+
+/** Between two looks at the group: Azure's own clients look every two seconds; a slow start needs no more than this. */
+const quickLook = 2_000;
+const slowLook = 5_000;
+const betweenRequests = 500;
+/** A container that ended this often does not come up by itself. */
+const hopelessCrashes = 2;
+
+/**
+ * Waits until the health route answers with 2xx at the address that users will call, by the containers of this
+ * deployment. Meanwhile it says what happens, each thing once, with the seconds since the start.
+ * @throws NotReady
+ */
+export async function waitUntilReady(waiting: Waiting, ports: DeploymentPorts): Promise<Ready> {
+  const { groups, name, provisioning, before, deadline } = waiting;
+  const { clock, log, signal, health } = ports;
+  const started = clock.now();
+  const said = new Set<string>();
+  const say = (text: string) => {
+    if (said.has(text)) return;
+    said.add(text);
+    log.info(`${String(Math.round((clock.now() - started) / 1000)).padStart(5)} s  ${text}`);
+  };
+  let answer: HealthAnswer | undefined;
+  let url: string | undefined;
+  for (;;) {
+    const group = await groups.find(name, signal);
+    const stop = (reason: NotReady['reason'], failure?: AzureFailure) =>
+      new NotReady(reason, group, failure, answer, url);
+    if (!group) throw stop('gone');
+    tell(group, say);
+    if (hasFailed(group)) throw stop('failed', await provisioning?.failure(signal));
+    const hopeless = hopelessReason(group, before);
+    if (hopeless) throw stop(hopeless);
+
+    const origin = groupOrigin(group);
+    const asking = origin !== undefined && isRunning(group, before);
+    log.progress(asking ? 80 : group.containers.some(isStarted) ? 60 : 30, asking ? 'probing' : 'starting');
+    const nextLook = clock.now() + (clock.now() - started < 20_000 && !asking ? quickLook : slowLook);
+    if (asking) {
+      url = origin + probedPath(group);
+      do {
+        answer = await health(url, signal);
+        say(`${url}: ${'status' in answer ? `HTTP ${answer.status}` : `${answer.fault}`}`);
+        if ('status' in answer && answer.status >= 200 && answer.status < 300) {
+          return { group, origin, seconds: (clock.now() - started) / 1000 };
+        }
+        await clock.sleep(betweenRequests, signal);
+      } while (clock.now() < Math.min(nextLook, deadline));
+    }
+    if (clock.now() >= deadline) throw stop('timeout');
+    await clock.sleep(Math.max(0, Math.min(nextLook, deadline) - clock.now()), signal);
+  }
+}
+
+function hasFailed({ provisioningState, instanceView }: ContainerGroup): boolean {
+  return provisioningState === 'Failed' || (provisioningState === 'Succeeded' && instanceView?.state === 'Failed');
+}
+
+/** Whether all containers run, and are those of this deployment. */
+function isRunning(group: ContainerGroup, before: ContainerGroup | undefined): boolean {
+  return group.containers.every((container) => isStarted(container) && !isOld(container, group, before));
+}
+
+/** Whether what Azure says of the container is still of before the update. */
+function isOld(container: Container, group: ContainerGroup, before: ContainerGroup | undefined): boolean {
+  const old = before?.containers.find(({ name }) => name === container.name)?.instanceView?.currentState?.startTime;
+  if (!old) return false;
+  const now = container.instanceView?.currentState?.startTime;
+  return group.provisioningState !== 'Succeeded' || now?.getTime() === old.getTime();
+}
+
+function isStarted({ instanceView }: Container): boolean {
+  return instanceView?.currentState?.state === 'Running';
+}
+
+function hopelessReason(
+  group: ContainerGroup,
+  before: ContainerGroup | undefined,
+): 'crashed' | 'ended' | 'pullFailed' | undefined {
+  for (const container of group.containers) {
+    if (isOld(container, group, before)) continue;
+    const { restartCount = 0, currentState, events } = container.instanceView ?? {};
+    const isDown = currentState?.state === 'Terminated' || currentState?.state === 'Waiting';
+    if (restartCount + (isDown && restartCount > 0 ? 1 : 0) >= hopelessCrashes) return 'crashed';
+    if (currentState?.state === 'Terminated' && group.restartPolicy !== 'Always') return 'ended';
+    if (events?.some(isHopelessPull)) return 'pullFailed';
+  }
+  return undefined;
+}
+
+function isHopelessPull({ name, message = '', count = 1 }: ContainerEvent): boolean {
+  return name === 'Failed' && /pull/i.test(message) && count >= 2;
+}
+
+function tell(group: ContainerGroup, say: (text: string) => void): void {
+  for (const event of group.instanceView?.events ?? []) say(`${event.name}: ${event.message}`);
+  for (const { name, instanceView } of group.containers) {
+    for (const event of instanceView?.events ?? []) say(`${name}: ${event.name}: ${event.message}`);
+    const { state, detailStatus, exitCode } = instanceView?.currentState ?? {};
+    if (!state) continue;
+    const ended = state === 'Terminated' ? ` with exit code ${exitCode}` : '';
+    const times = instanceView?.restartCount ? `, restarted ${instanceView.restartCount} times` : '';
+    say(`${name}: ${state}${ended}${detailStatus ? ` (${detailStatus})` : ''}${times}`);
+  }
+  const main = mainContainer(group);
+  if (!main?.instanceView?.currentState) say(`${group.name ?? 'The group'}: ${group.provisioningState ?? 'accepted'}`);
+}

@@ -1,0 +1,60 @@
+import type { ContainerGroup, ContainerGroups } from '../azure/containerGroups/containerGroups';
+import { TaskFailure } from '../taskFailure';
+import { apply } from './apply';
+import { differences, notUpdatable } from './change';
+import { diagnose } from './diagnosis';
+import type { PreviousDeployment } from './previousDeployment';
+import type { DeploymentPorts } from './ports';
+import { waitUntilReady, type Ready } from './readiness';
+
+export interface Restoration {
+  readonly groups: ContainerGroups;
+  readonly name: string;
+  readonly previous: PreviousDeployment;
+  readonly minutes: number;
+}
+
+/**
+ * Brings the previous definition back and proves that it serves.
+ * @throws TaskFailure if one of its secure values is not known (nothing is changed then) or if it does not serve either
+ */
+export async function restore(
+  { groups, name, previous, minutes }: Restoration,
+  ports: DeploymentPorts,
+): Promise<Ready> {
+  const definition = completeDefinition(previous, name);
+  const { clock, signal } = ports;
+  const deadline = clock.now() + minutes * 60_000;
+  const current = await groups.find(name, signal);
+  try {
+    const provisioning = await apply(
+      { groups, name, definition, deleteFirst: mustDelete(current, definition), deadline },
+      ports,
+    );
+    return await waitUntilReady({ groups, name, provisioning, before: current, deadline }, ports);
+  } catch (error) {
+    const failure = await diagnose(error, { groups, name, definition, minutes }, ports);
+    throw failure instanceof TaskFailure
+      ? new TaskFailure(`The previous deployment of ${name} could not be brought back. ${failure.message}`, undefined, {
+          cause: error,
+        })
+      : failure;
+  }
+}
+
+/** Whether Azure wants the group deleted before it takes the definition. */
+export function mustDelete(current: ContainerGroup | undefined, definition: ContainerGroup): boolean {
+  if (!current) return false;
+  return (
+    notUpdatable(current) !== undefined || differences(current, definition).some(({ needsDeletion }) => needsDeletion)
+  );
+}
+
+function completeDefinition({ definition, missing }: PreviousDeployment, name: string): ContainerGroup {
+  if (!definition) throw new TaskFailure(`Nothing ran as ${name} before, so that there is nothing to bring back.`);
+  if (missing.length === 0) return definition;
+  throw new TaskFailure(
+    `The previous deployment of ${name} cannot be brought back: Azure never gives secret values back, and nobody gave ${missing.join(', ')}.`,
+    'Set them in the inputs of Deploy-ACI, also those that only the previous version needs, or deploy the previous release anew.',
+  );
+}
