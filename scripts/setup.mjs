@@ -45,7 +45,8 @@ function install(reason) {
   const options = { cwd: root, stdio: ['ignore', 'ignore', 'inherit'], shell: !npm && process.platform === 'win32' };
   const result = spawnSync(command, args, options);
   if (result.error) fail(`npm could not be started: ${result.error.message}. It comes with Node: https://nodejs.org`);
-  if (result.status !== 0) fail('npm ci failed. Look at its lines above; without a network it needs a filled npm cache.');
+  if (result.status !== 0)
+    fail('npm ci failed. Look at its lines above; without a network it needs a filled npm cache.');
 }
 
 checkNode();

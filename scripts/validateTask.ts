@@ -1,0 +1,175 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import Ajv, { type ValidateFunction } from 'ajv';
+import { pngSize } from './pngSize';
+import { inputsRead, outputsSet } from './sourceNames';
+import { handlerTargets, readJson, type TaskInput, type TaskManifest } from './taskManifest';
+import { parseVisibleRule } from './visibleRule';
+
+let schema: ValidateFunction | undefined;
+
+/** Checks the shape of a task.json against `task.schema.json`; each problem names its place as a JSON pointer. */
+export function shapeProblems(task: unknown): string[] {
+  schema ??= new Ajv({ allErrors: true, allowUnionTypes: true }).compile(
+    readJson<object>(join(__dirname, 'task.schema.json')),
+  );
+  if (schema(task)) return [];
+  return (schema.errors ?? []).map(({ instancePath, message, params }) => {
+    const what = 'additionalProperty' in params ? ` '${String(params.additionalProperty)}'` : '';
+    return `${instancePath || '/'} ${message}${what}`;
+  });
+}
+
+const repeated = (names: string[]): string[] => {
+  const seen = new Set<string>();
+  return names.filter((name) => seen.size === seen.add(name.toLowerCase()).size);
+};
+
+const variables = (text: string): string[] => [...text.matchAll(/\$\(([^)]+)\)/g)].map((match) => match[1]!);
+
+/** Checks what no schema can say: that every name which task.json refers to exists, and what the agent does with it. */
+export function referenceProblems(task: TaskManifest): string[] {
+  const problems: string[] = [];
+  const inputs = new Map(task.inputs.map((input) => [input.name, input]));
+  const groups = task.groups ?? [];
+  const groupNames = new Set(groups.map((group) => group.name));
+
+  for (const name of repeated(task.inputs.flatMap((input) => [input.name, ...(input.aliases ?? [])]))) {
+    problems.push(`input ${name}: the name stands twice; the agent compares names without case`);
+  }
+  for (const name of repeated((task.outputVariables ?? []).map((output) => output.name))) {
+    problems.push(`output ${name}: the name stands twice`);
+  }
+  for (const name of repeated(groups.map((group) => group.name))) problems.push(`group ${name}: the name stands twice`);
+  for (const group of groups) {
+    if (!task.inputs.some((input) => input.groupName === group.name))
+      problems.push(`group ${group.name}: no input is in it`);
+  }
+
+  const checkRule = (owner: string, rule: string | undefined): void => {
+    if (rule === undefined) return;
+    try {
+      for (const { input: name, operator, value } of parseVisibleRule(rule)) {
+        const input = inputs.get(name);
+        if (!input) problems.push(`${owner}: visibleRule names the unknown input ${name}`);
+        else if (/^!?=$/.test(operator) && !canHaveValue(input, value)) {
+          problems.push(`${owner}: visibleRule compares ${name} with '${value}', which it never is`);
+        }
+      }
+    } catch (error) {
+      problems.push(`${owner}: visibleRule ${(error as Error).message}`);
+    }
+  };
+
+  const bound = new Set((task.dataSourceBindings ?? []).map((binding) => String(binding.target)));
+  for (const input of task.inputs) {
+    const owner = `input ${input.name}`;
+    if (input.groupName !== undefined && !groupNames.has(input.groupName)) {
+      problems.push(`${owner}: there is no group ${input.groupName}`);
+    }
+    checkRule(owner, input.visibleRule);
+    problems.push(...choiceProblems(input, bound.has(input.name)).map((problem) => `${owner}: ${problem}`));
+  }
+  for (const group of groups) checkRule(`group ${group.name}`, group.visibleRule);
+
+  for (const binding of task.dataSourceBindings ?? []) {
+    const owner = `dataSourceBinding of ${String(binding.target)}`;
+    if (!inputs.has(String(binding.target))) problems.push(`${owner}: there is no such input`);
+    for (const name of new Set(variables(JSON.stringify(binding)))) {
+      if (!inputs.has(name)) problems.push(`${owner}: $(${name}) is no input`);
+    }
+    const connection = inputs.get(variables(String(binding.endpointId))[0] ?? '');
+    if (connection && !connection.type.startsWith('connectedService:')) {
+      problems.push(`${owner}: endpointId names ${connection.name}, which is no service connection`);
+    }
+  }
+  for (const name of variables(task.instanceNameFormat)) {
+    if (!inputs.has(name)) problems.push(`instanceNameFormat: $(${name}) is no input`);
+  }
+  for (const phase of ['prejobexecution', 'execution', 'postjobexecution'] as const) {
+    const targets = new Set(Object.values(task[phase] ?? {}).map((handler) => handler.target));
+    if (targets.size > 1)
+      problems.push(`${phase}: the Node versions start different files: ${[...targets].join(', ')}`);
+  }
+  return problems;
+}
+
+function canHaveValue(input: TaskInput, value: string): boolean {
+  if (input.type === 'boolean') return value === 'true' || value === 'false';
+  const isOpen = input.properties?.EditableOptions === 'True';
+  return input.options === undefined || isOpen || value === '' || value in input.options;
+}
+
+function choiceProblems(input: TaskInput, isBound: boolean): string[] {
+  const { type, options, defaultValue, properties = {} } = input;
+  const problems: string[] = [];
+  const isChoice = type === 'pickList' || type === 'radio';
+  const isEditable = properties.EditableOptions === 'True';
+  if (isChoice && !options && !isBound)
+    problems.push('nothing fills its list: it has neither options nor a dataSourceBinding');
+  if (!isChoice && options) problems.push(`a ${type} has no options`);
+  if (isBound && type === 'pickList' && !isEditable) {
+    problems.push('a list that Azure fills must have EditableOptions, or a YAML pipeline cannot give a variable');
+  }
+  if (
+    options &&
+    !isEditable &&
+    defaultValue !== undefined &&
+    defaultValue !== '' &&
+    !(String(defaultValue) in options)
+  ) {
+    problems.push(`its default '${defaultValue}' is not among its options`);
+  }
+  if (type === 'boolean' && !['true', 'false'].includes(String(defaultValue)))
+    problems.push('a boolean needs a default');
+  if (type === 'int' && defaultValue !== undefined && !/^-?\d*$/.test(String(defaultValue))) {
+    problems.push(`its default '${defaultValue}' is no whole number`);
+  }
+  if (input.required && defaultValue === '') problems.push('a required input needs no empty default');
+  return problems;
+}
+
+/** Checks that the source code and task.json speak of the same inputs, outputs and files. */
+export function sourceProblems(task: TaskManifest, taskDir: string): string[] {
+  const problems: string[] = [];
+  const compare = (what: string, declared: string[], used: Set<string>, verb: string): void => {
+    for (const name of declared) if (!used.has(name)) problems.push(`${what} ${name}: no code ${verb} it`);
+    for (const name of used)
+      if (!declared.includes(name)) problems.push(`${what} ${name}: the code ${verb} it, task.json lacks it`);
+  };
+  const names = (entries: Array<{ name: string }> | undefined): string[] => (entries ?? []).map((entry) => entry.name);
+  compare('input', names(task.inputs), inputsRead(taskDir), 'reads');
+  compare('output', names(task.outputVariables), outputsSet(taskDir), 'sets');
+
+  for (const target of handlerTargets(task)) {
+    const entry = target.replace(/\.js$/, '.ts');
+    if (!existsSync(join(taskDir, entry))) problems.push(`handler target ${target}: there is no ${entry}`);
+  }
+  const icon = join(taskDir, 'icon.png');
+  if (!existsSync(icon)) problems.push('there is no icon.png');
+  else {
+    const { width, height } = pngSize(icon);
+    if (width !== 32 || height !== 32) problems.push(`icon.png is ${width}x${height}, not 32x32`);
+  }
+  return problems;
+}
+
+/** Checks one task's folder; returns every problem found, or an empty list. */
+export function taskProblems(taskDir: string): string[] {
+  const file = join(taskDir, 'task.json');
+  const text = readFileSync(file, 'utf8');
+  const task = readJson<TaskManifest>(file);
+  const problems = text.includes('\r') ? ['task.json has Windows line ends'] : [];
+  const shape = shapeProblems(task);
+  // References can only be followed in a document of the right shape.
+  if (shape.length > 0) return [...problems, ...shape];
+  return [...problems, ...referenceProblems(task), ...sourceProblems(task, taskDir)];
+}
+
+/** Ids and names must differ between tasks: the server ignores the second of two equal ones without a word. */
+export function uniquenessProblems(tasks: TaskManifest[]): string[] {
+  return [
+    ...repeated(tasks.map((task) => task.id)).map((id) => `the id ${id} is used by two tasks`),
+    ...repeated(tasks.map((task) => task.name)).map((name) => `the name ${name} is used by two tasks`),
+  ];
+}
