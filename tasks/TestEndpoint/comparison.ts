@@ -1,3 +1,4 @@
+import { formatNumber } from '../common/formatNumber';
 import type { Tolerance } from './requestCases';
 
 /**
@@ -16,7 +17,7 @@ export function differences(actual: unknown, expected: unknown, tolerance: Toler
     if (typeof e === 'number' && typeof a === 'number') {
       const allowed = tolerance.absolute + tolerance.relative * Math.abs(e);
       if (!(Math.abs(a - e) <= allowed)) {
-        report(`${where}: expected ${e}, got ${a} (differs by ${Math.abs(a - e)}, allowed ${allowed}).`);
+        report(`${where}: expected ${e}, got ${a} (differs by ${formatNumber(Math.abs(a - e))}, allowed ${formatNumber(allowed)}).`);
       }
       return;
     }

@@ -47,7 +47,7 @@ export function createScoringClient(network: NetworkSettings, timeout: number): 
     ? { ca: [...tls.rootCertificates, network.certificateAuthorities], ...network.clientCertificate }
     : { ...network.clientCertificate };
   const dispatcher = async (origin: string, connections?: number): Promise<Dispatcher> => {
-    const { Pool, ProxyAgent } = await import('undici');
+    const { Pool, ProxyAgent } = await import('./undici');
     const proxy = proxyFor(network, origin);
     const options = { connect, connections, headersTimeout: timeout, bodyTimeout: timeout };
     const created = proxy
@@ -60,12 +60,13 @@ export function createScoringClient(network: NetworkSettings, timeout: number): 
   return {
     pool: dispatcher,
     async send({ url, method, headers, body }, signal) {
-      const { request } = await import('undici');
+      const { request } = await import('./undici');
       if (!shared.has(url.origin)) shared.set(url.origin, dispatcher(url.origin));
       const started = performance.now();
       try {
-        const answer = await request(url, {
-          dispatcher: await shared.get(url.origin)!,
+        const answer = await request.call(await shared.get(url.origin)!, {
+          origin: url.origin,
+          path: `${url.pathname}${url.search}`,
           method: method as Dispatcher.HttpMethod,
           headers,
           body,
