@@ -54,11 +54,22 @@ export interface CriterionResult {
   text: string;
   metric: string;
   passed: boolean;
+  /** There was no champion to compare with, and the pipeline says that the comparison then does not count. */
+  skipped?: boolean;
   candidate: MetricValue | null;
   /** The champion's value of the same metric, where the criterion speaks of it. */
   champion: MetricValue | null;
   /** The value that the candidate was held against, after margin or factor. */
   limit: MetricValue | null;
+  /** Where the criterion asks for confidence: the interval of candidate − limit. */
+  interval?: {
+    level: number;
+    lower: MetricValue;
+    upper: MetricValue;
+    rows: number;
+    resamples: number;
+    mcNemarPValue?: number;
+  };
   /** Why, in one sentence that names both values. */
   explanation: string;
 }

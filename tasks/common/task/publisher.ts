@@ -9,6 +9,8 @@ export interface Publisher {
   summary(title: string, markdown: string): void;
   /** JUnit XML for the Tests tab. */
   testResults(file: string, title: string): void;
+  /** A file that goes with the step's log, such as a picture: a Markdown summary cannot show one. */
+  attachment(file: string): void;
   /** Uploads files as an artifact; in a release, which has none, attaches them to the log. */
   artifact(name: string, ...files: string[]): void;
   buildTag(tag: string): void;
@@ -38,6 +40,7 @@ export function agentPublisher(pipeline: Pipeline): Publisher {
         '',
       );
     },
+    attachment: (file) => tl.uploadFile(file),
     artifact(name, ...files) {
       for (const file of files) {
         if (isBuild) tl.uploadArtifact(name, file, name);

@@ -1,0 +1,36 @@
+export type Operator = '<' | '<=' | '>' | '>=' | '==';
+
+/** What a metric is held against. */
+export type Limit =
+  | { readonly kind: 'number'; readonly value: number }
+  /** champion × factor + offset; a criterion has a factor other than 1 or an offset other than 0, never both. */
+  | { readonly kind: 'champion'; readonly factor: number; readonly offset: number };
+
+/** A part of the data, by a column and its value: `[region=eu]`. */
+export interface SliceTerm {
+  readonly key: string;
+  readonly value: string;
+}
+
+/** One line of the criteria, e.g. `accuracy[region=eu] >= champion - 0.01 with 95% confidence`. */
+export interface Criterion {
+  /** As the user wrote it, without comment and outer white space. */
+  readonly text: string;
+  readonly line: number;
+  readonly metric: string;
+  readonly slice: readonly SliceTerm[];
+  readonly operator: Operator;
+  readonly limit: Limit;
+  /** 0.95 for `with 95% confidence`; undefined where the values alone decide. */
+  readonly confidence?: number;
+}
+
+/** Whether the criterion compares with the champion. */
+export function isComparison({ limit }: Criterion): boolean {
+  return limit.kind === 'champion';
+}
+
+/** The metric as people call it: `accuracy[region=eu]`. */
+export function metricLabel({ metric, slice }: Pick<Criterion, 'metric' | 'slice'>): string {
+  return slice.length === 0 ? metric : `${metric}[${slice.map(({ key, value }) => `${key}=${value}`).join(', ')}]`;
+}

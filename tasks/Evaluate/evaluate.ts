@@ -1,0 +1,244 @@
+import * as fs from 'node:fs';
+import * as path from 'node:path';
+import type { RegisteredModel } from '../common/azure/models';
+import { junitXml } from '../common/junit';
+import { append } from '../common/record/chain';
+import { writeEvaluationInfo } from '../common/record/compatibilityFiles';
+import type { ModelRecord, ModelSection } from '../common/record/record';
+import { readRecord, requireRecordFile, requireSection, writeRecord } from '../common/record/recordFile';
+import type { StageResult, TaskContext } from '../common/task/taskContext';
+import { findChampion } from './champion';
+import { metricLabel } from './criteria/criterion';
+import { judge, type Opponent } from './criteria/judge';
+import { lookUp, type Metrics } from './criteria/metricLookup';
+import { decide, type Decision } from './decision';
+import { earlierApproval, tagsOf, type EarlierDecision } from './earlierDecision';
+import { evaluationSection } from './evaluationSection';
+import { historyChart, historyLength, metricHistories, type MetricHistory } from './history';
+import type { EvaluateInputs } from './inputs';
+import { measure, readMetricsFile, type Measurement } from './measurement';
+import { openServices, type Services } from './services';
+import { summaryMarkdown, type Report } from './summary';
+import { criteriaSuite } from './testCases';
+
+/** Judges the record's model and writes the decision wherever people and later stages look for it. */
+export async function evaluate(inputs: EvaluateInputs, context: TaskContext): Promise<StageResult> {
+  const recordFile = requireRecordFile({
+    input: inputs.recordFile,
+    variable: context.recordVariable,
+    artifacts: context.pipeline.directories.artifacts,
+  });
+  const record = await readRecord(recordFile);
+  const model = requireSection(record, 'model', recordFile);
+  return evaluateRecord(inputs, context, openServices(inputs, model, context), { file: recordFile, record, model });
+}
+
+/** The record that an evaluation reads and appends to. */
+export interface RecordAtHand {
+  readonly file: string;
+  readonly record: ModelRecord;
+  readonly model: ModelSection;
+}
+
+/** What an evaluation came to, before anything is written. */
+interface Outcome {
+  readonly decision: Decision;
+  readonly champion?: RegisteredModel;
+  readonly metrics: Metrics;
+  readonly sources: Report['sources'];
+  readonly warnings: readonly string[];
+  readonly plots: readonly string[];
+}
+
+/** As `evaluate`, with the registry given. */
+export async function evaluateRecord(
+  inputs: EvaluateInputs,
+  context: TaskContext,
+  services: Services,
+  { file, record, model }: RecordAtHand,
+): Promise<StageResult> {
+  const { log, clock, publish, pipeline } = context;
+  const candidate = await services.models.get(model.name, model.version);
+  const earlier = earlierApproval(candidate, inputs.criteria);
+  const outcome = earlier
+    ? await repeatApproval(earlier, candidate, inputs, services, context)
+    : await judgeCandidate(candidate, inputs, services, context);
+  const { decision, champion, metrics } = outcome;
+  const evaluatedAt = new Date(clock.now()).toISOString();
+
+  const histories = await readHistories(outcome, candidate, services, context);
+  const pictures = histories.map((history) => ({
+    name: `history-${fileName(history.label)}.svg`,
+    content: historyChart(history),
+  }));
+  const report: Report = {
+    model,
+    decision,
+    champion,
+    sources: outcome.sources,
+    warnings: outcome.warnings,
+    histories,
+    plots: outcome.plots,
+    attachments: pictures.map(({ name }) => name),
+  };
+  sayDecision(report, context);
+
+  const written = append(record, 'evaluation', evaluationSection(decision, metrics, champion, evaluatedAt));
+  writeRecord(file, written);
+  writeEvaluationInfo(path.dirname(file), written);
+
+  const directory = fs.mkdtempSync(path.join(pipeline.directories.temp, 'evaluate-'));
+  for (const { name, content } of pictures) {
+    fs.writeFileSync(path.join(directory, name), content);
+    publish.attachment(path.join(directory, name));
+  }
+  publish.summary(`Evaluate ${model.name}`, summaryMarkdown(report));
+  if (inputs.publishTestResults) {
+    const results = path.join(directory, 'TEST-evaluate.xml');
+    fs.writeFileSync(results, junitXml([criteriaSuite(model.name, decision)]));
+    publish.testResults(results, `Evaluate ${model.name} ${model.version}`);
+  }
+  publish.buildTag(`model-${decision.decision}`);
+  if (!earlier) await tagModel(candidate, tagsOf(decision, inputs.criteria, evaluatedAt, pipeline), services, log);
+
+  const approved = decision.decision === 'approved';
+  return {
+    outputs: {
+      decision: decision.decision,
+      deployModel: String(approved),
+      reason: decision.reason,
+      championVersion: champion?.version ?? '',
+    },
+    ...(approved ? {} : rejection(inputs.onRejection, model, decision.reason)),
+    recordFile: file,
+  };
+}
+
+async function judgeCandidate(
+  candidate: RegisteredModel,
+  inputs: EvaluateInputs,
+  services: Services,
+  { signal }: TaskContext,
+): Promise<Outcome> {
+  // Read even where no criterion compares: the report shows the champion, and a registry that cannot be read is an error.
+  const champion = await findChampion(services.models, candidate, inputs);
+  const file = inputs.metricsFile === undefined ? undefined : readMetricsFile(inputs.metricsFile);
+  const from = inputs.metricsFrom === 'file' ? 'auto' : inputs.metricsFrom;
+  const fromFile = (metrics: Metrics): Measurement => ({ metrics, source: path.basename(inputs.metricsFile!) });
+  const isItself = champion?.version === candidate.version;
+  const [own, other] = await Promise.all([
+    file ? fromFile(file.candidate) : measure(candidate, from, services.runs, signal),
+    !champion || isItself
+      ? undefined
+      : file?.champion
+        ? fromFile(file.champion)
+        : measure(champion, from, services.runs, signal),
+  ]);
+  const opponent: Opponent = isItself
+    ? { kind: 'itself' }
+    : champion
+      ? { kind: 'champion', version: champion.version, metrics: other!.metrics }
+      : { kind: 'none', comparisons: inputs.firstModel === 'reject' ? 'reject' : 'skip' };
+  const verdicts = inputs.criteria.map((criterion) => judge(criterion, own.metrics, opponent));
+  return {
+    decision: decide(verdicts),
+    champion,
+    metrics: own.metrics,
+    sources: { candidate: own.source, champion: other?.source },
+    warnings: [],
+    plots: [],
+  };
+}
+
+/** The earlier approval again, with the candidate's values of today for people to see. */
+async function repeatApproval(
+  earlier: EarlierDecision,
+  candidate: RegisteredModel,
+  { criteria, metricsFrom }: EvaluateInputs,
+  services: Services,
+  { signal }: TaskContext,
+): Promise<Outcome> {
+  const { metrics, source } = await measure(
+    candidate,
+    metricsFrom === 'file' ? 'auto' : metricsFrom,
+    services.runs,
+    signal,
+  );
+  const when = earlier.at ? ` on ${earlier.at}` : '';
+  const verdicts = criteria.map((criterion) => {
+    const measured = lookUp(metrics, criterion);
+    const value = measured.kind === 'value' ? measured.value : null;
+    const explanation = `${metricLabel(criterion)} was approved${when}; the model has not changed since.`;
+    return { criterion, passed: true, skipped: false, candidate: value, champion: null, limit: null, explanation };
+  });
+  const where = earlier.build ? ` (${earlier.build})` : '';
+  const reason = `Version ${candidate.version} was approved by these criteria${when}${where} and has not changed since. ${earlier.reason}`;
+  return {
+    decision: { decision: 'approved', reason: reason.trim(), verdicts },
+    metrics,
+    sources: { candidate: source },
+    warnings: [],
+    plots: [],
+  };
+}
+
+async function readHistories(
+  { decision, metrics }: Outcome,
+  candidate: RegisteredModel,
+  { models }: Services,
+  { log, signal }: TaskContext,
+): Promise<MetricHistory[]> {
+  try {
+    const newest = await models.list(candidate.name, { top: historyLength });
+    return metricHistories(decision.verdicts, newest, candidate, metrics);
+  } catch (error) {
+    if (signal.aborted) throw error;
+    log.warning(`The history of the metrics is left out: ${(error as Error).message}`);
+    return [];
+  }
+}
+
+async function tagModel(
+  { name, version }: RegisteredModel,
+  tags: Record<string, string | undefined>,
+  { models }: Services,
+  log: TaskContext['log'],
+): Promise<void> {
+  try {
+    await models.tag(name, version, tags);
+  } catch (error) {
+    // The decision stands in the record, which later stages read; the tags are for people and for the next evaluation.
+    log.warning(
+      `The model ${name} version ${version} could not be tagged with the decision: ${(error as Error).message}`,
+    );
+  }
+}
+
+function sayDecision({ model, decision, champion, sources, warnings }: Report, { log }: TaskContext): void {
+  log.info(`Candidate: ${model.name} version ${model.version}, measured by ${sources.candidate}`);
+  log.info(
+    champion
+      ? `Champion: version ${champion.version}${sources.champion ? `, measured by ${sources.champion}` : ''}`
+      : 'Champion: none',
+  );
+  for (const { criterion, passed, skipped, explanation } of decision.verdicts) {
+    log.info(`${skipped ? 'skipped ' : passed ? 'holds   ' : 'FAILS   '} ${criterion.text}`);
+    log.info(`          ${explanation}`);
+  }
+  for (const warning of warnings) log.warning(warning);
+  log.info(`Decision: ${decision.decision}. ${decision.reason}`);
+}
+
+function rejection(
+  onRejection: EvaluateInputs['onRejection'],
+  model: ModelSection,
+  why: string,
+): Pick<StageResult, 'outcome' | 'reason'> {
+  const reason = `${model.name} version ${model.version} is rejected. ${why}`;
+  if (onRejection === 'continue') return {};
+  return { outcome: onRejection === 'warn' ? 'succeededWithIssues' : 'failed', reason };
+}
+
+function fileName(label: string): string {
+  return label.replace(/[^A-Za-z0-9._-]+/g, '_').slice(0, 80);
+}

@@ -1,0 +1,57 @@
+import { toMetricValue, type CriterionResult, type EvaluationSection } from '../common/record/record';
+import { metricLabel } from './criteria/criterion';
+import type { Verdict } from './criteria/judge';
+import type { Metrics } from './criteria/metricLookup';
+import type { Decision } from './decision';
+
+/** The record's section `evaluation`. */
+export function evaluationSection(
+  { decision, reason, verdicts }: Decision,
+  metrics: Metrics,
+  champion: { name: string; version: string } | undefined,
+  evaluatedAt: string,
+): EvaluationSection {
+  return {
+    decision,
+    reason,
+    criteria: verdicts.map(criterionResult),
+    metrics: Object.fromEntries(Object.entries(metrics).map(([name, value]) => [name, toMetricValue(value)])),
+    champion: champion ? { name: champion.name, version: champion.version } : null,
+    evaluatedAt,
+  };
+}
+
+function criterionResult({
+  criterion,
+  passed,
+  skipped,
+  candidate,
+  champion,
+  limit,
+  explanation,
+  interval,
+}: Verdict): CriterionResult {
+  const value = (number: number | null) => (number === null ? null : toMetricValue(number));
+  return {
+    text: criterion.text,
+    metric: metricLabel(criterion),
+    passed,
+    ...(skipped ? { skipped } : {}),
+    candidate: value(candidate),
+    champion: value(champion),
+    limit: value(limit),
+    ...(interval
+      ? {
+          interval: {
+            level: interval.level,
+            lower: toMetricValue(interval.lower),
+            upper: toMetricValue(interval.upper),
+            rows: interval.rows,
+            resamples: interval.resamples,
+            ...(interval.mcNemar ? { mcNemarPValue: interval.mcNemar.pValue } : {}),
+          },
+        }
+      : {}),
+    explanation,
+  };
+}

@@ -1,0 +1,78 @@
+import * as fs from 'node:fs';
+import type { ServiceConnection } from '../common/azure/serviceConnection';
+import type { InputReader } from '../common/task/inputReader';
+import { isComparison, type Criterion } from './criteria/criterion';
+import { parseCriteria } from './criteria/parseCriteria';
+
+export interface EvaluateInputs {
+  readonly connection: ServiceConnection;
+  readonly resourceGroup?: string;
+  readonly workspace?: string;
+  readonly criteria: readonly Criterion[];
+  readonly champion: 'tagged' | 'version' | 'none';
+  readonly championVersion?: string;
+  readonly firstModel: 'skipComparison' | 'reject';
+  readonly metricsFrom: 'auto' | 'job' | 'model' | 'file';
+  readonly metricsFile?: string;
+  readonly onRejection: 'fail' | 'warn' | 'continue';
+  readonly publishTestResults: boolean;
+  readonly postToPullRequest: boolean;
+  readonly recordFile?: string;
+}
+
+export function readInputs(reader: InputReader): EvaluateInputs {
+  const criteria = readCriteria(reader);
+  const champion = reader.choice('champion', ['tagged', 'version', 'none']);
+  const championVersion = reader.text('championVersion');
+  if (champion === 'version' && !championVersion) {
+    reader.problem('championVersion', 'it is required where champion is "version". Name the version to compare with.');
+  }
+  const comparison = criteria.find(isComparison);
+  if (champion === 'none' && comparison) {
+    reader.problem('criteria', `"${comparison.text}" compares with the champion, but the input champion is "none".`);
+  }
+  const metricsFrom = reader.choice('metricsFrom', ['auto', 'job', 'model', 'file']);
+  const metricsFile = reader.file('metricsFile');
+  if (metricsFrom === 'file' && !metricsFile) {
+    reader.problem('metricsFile', 'it is required where metricsFrom is "file". Name the JSON file with the metrics.');
+  }
+  return {
+    connection: reader.requiredServiceConnection('azureSubscription'),
+    resourceGroup: reader.text('resourceGroup'),
+    workspace: reader.text('workspace'),
+    criteria,
+    champion,
+    championVersion: champion === 'version' ? championVersion : undefined,
+    firstModel: reader.choice('firstModel', ['skipComparison', 'reject']),
+    metricsFrom,
+    metricsFile: metricsFrom === 'file' ? metricsFile : undefined,
+    onRejection: reader.choice('onRejection', ['fail', 'warn', 'continue']),
+    publishTestResults: reader.flag('publishTestResults'),
+    postToPullRequest: reader.flag('postToPullRequest'),
+    recordFile: reader.file('recordFile'),
+  };
+}
+
+/** The criteria of the input and of the file; a model must meet them all. */
+function readCriteria(reader: InputReader): Criterion[] {
+  const sources: Array<{ input: string; text: string }> = [];
+  const inline = reader.text('criteria');
+  if (inline) sources.push({ input: 'criteria', text: inline });
+  const file = reader.file('criteriaFile');
+  if (file && fs.statSync(file, { throwIfNoEntry: false })?.isFile()) {
+    sources.push({ input: 'criteriaFile', text: fs.readFileSync(file, 'utf8').replace(/^\uFEFF/, '') });
+  }
+  const criteria: Criterion[] = [];
+  for (const { input, text } of sources) {
+    const parsed = parseCriteria(text);
+    criteria.push(...parsed.criteria);
+    for (const { line, column, message } of parsed.problems) {
+      reader.problem(input, `line ${line}, column ${column}: ${message}`);
+    }
+    if (parsed.criteria.length === 0 && parsed.problems.length === 0) reader.problem(input, 'it has no criterion.');
+  }
+  if (sources.length === 0 && !file) {
+    reader.problem('criteria', 'no criterion is given. Write one a line, e.g. rmse <= 5.0.');
+  }
+  return criteria;
+}

@@ -1,0 +1,109 @@
+import * as fs from 'node:fs';
+import type { Tracking } from '../common/azure/metrics';
+import type { RegisteredModel } from '../common/azure/models';
+import { TaskFailure } from '../common/taskFailure';
+import type { Metrics } from './criteria/metricLookup';
+
+/** A model's metrics, and where they come from. */
+export interface Measurement {
+  readonly metrics: Metrics;
+  /** For people: "the job x". */
+  readonly source: string;
+  /** The job whose run the metrics are of; its artifacts may hold predictions. */
+  readonly jobName?: string;
+}
+
+/** The metrics of a file: of the candidate, and of the champion where the file names it too. */
+export interface MetricsFile {
+  readonly candidate: Metrics;
+  readonly champion?: Metrics;
+}
+
+/**
+ * Reads what a model was measured as.
+ * `job`: the metrics that its job logged. `model`: the tags and properties of the model version. `auto`: the job's, and
+ * if it logged none the model's. The two are never mixed: they may be of different data.
+ * @throws where the service cannot be read, or `job` is demanded of a model that no job made
+ */
+export async function measure(
+  model: RegisteredModel,
+  from: 'auto' | 'job' | 'model',
+  runs: Pick<Tracking, 'run'>,
+  signal?: AbortSignal,
+): Promise<Measurement> {
+  const name = `${model.name} version ${model.version}`;
+  if (from !== 'model' && model.jobName) {
+    const run = await runs.run(model.jobName, signal);
+    const metrics = run?.metrics ?? {};
+    if (from === 'job' || Object.keys(metrics).length > 0) {
+      return { metrics, source: `the job ${model.jobName}`, jobName: model.jobName };
+    }
+  }
+  if (from === 'job') {
+    throw new TaskFailure(
+      `Input metricsFrom: the model ${name} names no job that made it.`,
+      'Set metricsFrom to "model" or "file", or register the model with Train.',
+    );
+  }
+  return { metrics: metricsOfModel(model), source: `the tags of ${name}`, jobName: model.jobName };
+}
+
+/** The numbers among a model version's properties and tags; `metric.rmse` counts before a plain `rmse`. */
+export function metricsOfModel({ tags, properties }: Pick<RegisteredModel, 'tags' | 'properties'>): Metrics {
+  const metrics: Record<string, number> = {};
+  const texts = [...Object.entries(properties), ...Object.entries(tags)];
+  const prefix = 'metric.';
+  const ordered = [
+    ...texts.filter(([name]) => !name.startsWith(prefix)),
+    ...texts.filter(([name]) => name.startsWith(prefix)),
+  ];
+  for (const [name, text] of ordered) {
+    const value = parseNumber(text);
+    if (value !== undefined) metrics[name.startsWith(prefix) ? name.slice(prefix.length) : name] = value;
+  }
+  return metrics;
+}
+
+/**
+ * Reads a JSON file of metrics: `{"rmse": 3.2}`, or `{"candidate": {…}, "champion": {…}}`. JSON has no NaN: the texts
+ * "NaN", "Infinity" and "-Infinity" stand for them.
+ */
+export function readMetricsFile(file: string): MetricsFile {
+  let content: unknown;
+  try {
+    content = JSON.parse(fs.readFileSync(file, 'utf8').replace(/^\uFEFF/, ''));
+  } catch (error) {
+    throw new TaskFailure(`Input metricsFile: ${file} is not JSON: ${(error as Error).message}.`);
+  }
+  const refuse = (what: string) =>
+    new TaskFailure(
+      `Input metricsFile: ${file}: ${what}.`,
+      'Write metrics as {"rmse": 3.2}, or {"candidate": {…}, "champion": {…}}.',
+    );
+  const section = (value: unknown, name: string): Metrics => {
+    if (!isObject(value)) throw refuse(`${name} is no object of names and numbers`);
+    return Object.fromEntries(
+      Object.entries(value).map(([metric, each]) => {
+        const number = typeof each === 'number' ? each : typeof each === 'string' ? parseNumber(each) : undefined;
+        if (number === undefined) throw refuse(`"${metric}" is ${JSON.stringify(each)}, which is no number`);
+        return [metric, number];
+      }),
+    );
+  };
+  if (!isObject(content)) throw refuse('it is no object');
+  if (!isObject(content.candidate)) return { candidate: section(content, 'it') };
+  const champion = content.champion === undefined ? undefined : section(content.champion, '"champion"');
+  return { candidate: section(content.candidate, '"candidate"'), champion };
+}
+
+function parseNumber(text: string): number | undefined {
+  const word = text.trim();
+  if (/^nan$/i.test(word)) return NaN;
+  if (/^[+-]?inf(inity)?$/i.test(word)) return word.startsWith('-') ? -Infinity : Infinity;
+  const value = Number(word);
+  return word === '' || Number.isNaN(value) ? undefined : value;
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

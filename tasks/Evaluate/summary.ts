@@ -1,0 +1,90 @@
+import { formatDifference, formatNumber } from '../common/formatNumber';
+import { escapeMarkdown, inlineCode, markdownTable } from '../common/markdown';
+import type { Interval, Verdict } from './criteria/judge';
+import type { Decision } from './decision';
+import { historyLine, type MetricHistory } from './history';
+
+/** What a summary tells of one evaluation. */
+export interface Report {
+  readonly model: { readonly name: string; readonly version: string };
+  readonly decision: Decision;
+  readonly champion?: { readonly version: string };
+  /** Where the candidate's and the champion's metrics come from. */
+  readonly sources: { readonly candidate: string; readonly champion?: string };
+  /** What a reader should know before trusting the numbers. */
+  readonly warnings: readonly string[];
+  readonly histories: readonly MetricHistory[];
+  /** Markdown of plots, such as a confusion matrix. */
+  readonly plots: readonly string[];
+  /** Names of the pictures that are attached beside the summary. */
+  readonly attachments: readonly string[];
+}
+
+const marks = { approved: '✅', rejected: '❌' } as const;
+
+/** The report as Markdown, for the run's page and the pull request. */
+export function summaryMarkdown(report: Report): string {
+  const { model, decision, champion, sources, warnings, histories, plots, attachments } = report;
+  const title = `${marks[decision.decision]} ${escapeMarkdown(model.name)} version ${escapeMarkdown(model.version)}: ${decision.decision}`;
+  const sections = [
+    `## ${title}`,
+    escapeMarkdown(decision.reason),
+    criteriaTable(decision.verdicts, champion?.version),
+    ...intervals(decision.verdicts),
+    warnings.map((warning) => `> ⚠️ ${escapeMarkdown(warning)}`).join('\n>\n'),
+    histories.length > 0 ? `### History\n\n${histories.map((history) => `- ${historyLine(history)}`).join('\n')}` : '',
+    ...plots,
+    [
+      `Candidate: version ${escapeMarkdown(model.version)}, measured by ${escapeMarkdown(sources.candidate)}.`,
+      champion
+        ? `Champion: version ${escapeMarkdown(champion.version)}, measured by ${escapeMarkdown(sources.champion ?? 'nothing')}.`
+        : 'There is no champion to compare with.',
+      ...(attachments.length > 0
+        ? [`Pictures are attached to this step: ${attachments.map(inlineCode).join(', ')}.`]
+        : []),
+    ].join(' '),
+  ];
+  return `${sections.filter((section) => section !== '').join('\n\n')}\n`;
+}
+
+function criteriaTable(verdicts: readonly Verdict[], championVersion: string | undefined): string {
+  return markdownTable(
+    [
+      { title: '' },
+      { title: 'criterion' },
+      { title: 'candidate', align: 'right' },
+      { title: championVersion === undefined ? 'champion' : `champion (v${championVersion})`, align: 'right' },
+      { title: 'difference', align: 'right' },
+      { title: 'limit', align: 'right' },
+      { title: 'verdict' },
+    ],
+    verdicts.map(({ criterion, passed, skipped, candidate, champion, limit, explanation }) => [
+      skipped ? '⏭️' : passed ? '✅' : '❌',
+      inlineCode(criterion.text),
+      show(candidate),
+      show(champion),
+      candidate === null || champion === null ? '–' : formatDifference(candidate - champion),
+      show(limit),
+      escapeMarkdown(explanation),
+    ]),
+  );
+}
+
+function intervals(verdicts: readonly Verdict[]): string[] {
+  const lines = verdicts.flatMap(({ criterion, interval }) =>
+    interval ? [`- ${inlineCode(criterion.text)}: ${intervalLine(interval)}`] : [],
+  );
+  return lines.length > 0 ? [`### Confidence\n\n${lines.join('\n')}`] : [];
+}
+
+/** The interval and how it was made, e.g. `95% interval of candidate − limit: −0.41 to −0.22 (…)`. */
+export function intervalLine({ level, lower, upper, rows, resamples, mcNemar }: Interval): string {
+  const test = mcNemar
+    ? `; McNemar's exact test: p = ${formatNumber(mcNemar.pValue, 3)} (only the candidate right in ${mcNemar.onlyCandidate} rows, only the champion in ${mcNemar.onlyChampion})`
+    : '';
+  return `${formatNumber(level * 100)}% interval of candidate − limit: **${formatNumber(lower)} to ${formatNumber(upper)}** (bootstrap, ${resamples} resamples of ${rows} rows)${test}`;
+}
+
+function show(value: number | null): string {
+  return value === null ? '–' : formatNumber(value);
+}
