@@ -2,7 +2,9 @@ import * as fs from 'node:fs';
 import * as path from 'node:path';
 import * as tl from 'azure-pipelines-task-lib/task';
 import type { ServiceConnection } from '../azure/serviceConnection';
+import type { DockerRegistryConnection } from '../dockerRegistryConnection';
 import { TaskFailure } from '../taskFailure';
+import { readDockerRegistryConnection } from './agentDockerRegistry';
 import { readServiceConnection } from './agentServiceConnection';
 
 /** A place in a multi-line input, counted from 1, for messages such as "criteria, line 2". */
@@ -109,6 +111,18 @@ export class InputReader {
     return values;
   }
 
+  /** As keyValues; each value is registered as a secret. */
+  secretKeyValues(name: string): Record<string, string> {
+    const values = this.keyValues(name);
+    for (const value of Object.values(values)) if (value !== '') tl.setSecret(value);
+    return values;
+  }
+
+  /** Where relative paths start. */
+  get workDirectory(): string {
+    return tl.getVariable('System.DefaultWorkingDirectory') ?? process.cwd();
+  }
+
   /** An existing file, as an absolute path; undefined where none was given. */
   file(name: string): string | undefined {
     return this.path(name, 'file');
@@ -124,7 +138,7 @@ export class InputReader {
     if (!tl.filePathSupplied(name)) return undefined;
     const text = this.text(name);
     if (text === undefined) return undefined;
-    const absolute = path.resolve(tl.getVariable('System.DefaultWorkingDirectory') ?? process.cwd(), text);
+    const absolute = path.resolve(this.workDirectory, text);
     const found = fs.statSync(absolute, { throwIfNoEntry: false });
     if (!found) {
       this.problem(name, `the ${kind} ${absolute} does not exist. Check the path; it starts at the working directory.`);
@@ -140,6 +154,18 @@ export class InputReader {
     if (id === undefined) return undefined;
     try {
       return readServiceConnection(id);
+    } catch (error) {
+      this.problem(name, (error as Error).message);
+      return undefined;
+    }
+  }
+
+  /** The Docker registry service connection that the input names; undefined where the input is empty. */
+  dockerRegistryConnection(name: string): DockerRegistryConnection | undefined {
+    const id = this.text(name);
+    if (id === undefined) return undefined;
+    try {
+      return readDockerRegistryConnection(id);
     } catch (error) {
       this.problem(name, (error as Error).message);
       return undefined;

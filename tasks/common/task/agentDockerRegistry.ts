@@ -1,0 +1,25 @@
+import * as tl from 'azure-pipelines-task-lib/task';
+import type { DockerRegistryConnection } from '../dockerRegistryConnection';
+import { TaskFailure } from '../taskFailure';
+
+/**
+ * Reads the Docker registry service connection of this id from the agent and registers its password.
+ * Source of the fields: azure-pipelines-tasks-common-packages, docker-common's registryauthenticationprovider.
+ * @throws TaskFailure if the connection is not there or holds no user name and password
+ */
+export function readDockerRegistryConnection(id: string): DockerRegistryConnection {
+  const parameter = (key: string) => tl.getEndpointAuthorizationParameter(id, key, true) || '';
+  const name = process.env[`ENDPOINT_NAME_${id}`] || id;
+  const registry = parameter('registry') || parameter('loginServer') || tl.getEndpointUrl(id, true) || '';
+  const password = parameter('password');
+  if (password) tl.setSecret(password);
+  const userName = parameter('username');
+  if (!registry || !userName || !password) {
+    throw new TaskFailure(
+      `the Docker registry service connection "${name}" holds no user name and password.`,
+      'Choose one of the kind "Others" or "Docker Hub". For an Azure container registry use a token or a service principal as user and password.',
+    );
+  }
+  const server = registry.replace(/^https?:\/\//i, '').replace(/\/.*$/, '').toLowerCase(); // prettier-ignore
+  return { server: server === 'index.docker.io' ? 'docker.io' : server, userName, password };
+}
