@@ -48,7 +48,7 @@ function matchesStatus(status: number, expected: number | string): boolean {
 }
 
 async function againstSchema(json: unknown, schema: unknown): Promise<string[]> {
-  const { Ajv2020 } = await import('ajv/dist/2020');
+  const { Ajv2020 } = await import('ajv/dist/2020.js');
   try {
     const validate = new Ajv2020({ allErrors: true, strict: false }).compile(schema as object);
     if (validate(json)) return [];

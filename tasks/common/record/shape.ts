@@ -6,7 +6,7 @@ import schema from './record.schema.json';
  */
 export async function checkShape(value: unknown): Promise<string[]> {
   // Loaded when needed: the validator takes longer to start than a task needs to read its inputs.
-  const { Ajv2020 } = await import('ajv/dist/2020');
+  const { Ajv2020 } = await import('ajv/dist/2020.js');
   const validate = new Ajv2020({ allErrors: true, allowUnionTypes: true }).compile(schema);
   if (validate(value)) return [];
   return (validate.errors ?? []).map(

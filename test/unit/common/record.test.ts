@@ -1,0 +1,151 @@
+import assert from 'node:assert/strict';
+import * as fs from 'node:fs';
+import * as os from 'node:os';
+import * as path from 'node:path';
+import { append, emptyRecord, verify } from '../../../tasks/common/record/chain';
+import { writeEvaluationInfo } from '../../../tasks/common/record/compatibilityFiles';
+import {
+  findRecordFile,
+  readRecord,
+  requireRecordFile,
+  requireSection,
+  writeRecord,
+} from '../../../tasks/common/record/recordFile';
+import type { ModelRecord } from '../../../tasks/common/record/record';
+
+const model = {
+  name: 'cost-estimator',
+  version: '3',
+  id: '/subscriptions/s/models/cost-estimator/versions/3',
+  type: 'custom_model',
+  uri: 'azureml://jobs/j/outputs/artifacts/paths/outputs/model',
+  workspace: { subscriptionId: 's', resourceGroup: 'g', name: 'w' },
+};
+const evaluation = {
+  decision: 'approved' as const,
+  reason: 'All criteria are met.',
+  criteria: [
+    {
+      text: 'rmse <= 5',
+      metric: 'rmse',
+      passed: true,
+      candidate: 2.5,
+      champion: null,
+      limit: 5,
+      explanation: '2.5 is at most 5.',
+    },
+  ],
+  metrics: { rmse: 2.5, odd: 'NaN' as const },
+  champion: null,
+  evaluatedAt: '2026-11-22T12:00:00.000Z',
+};
+
+describe('model record', () => {
+  let directory: string;
+  beforeEach(() => (directory = fs.mkdtempSync(path.join(os.tmpdir(), 'record-'))));
+  afterEach(() => fs.rmSync(directory, { recursive: true }));
+
+  const chain = (): ModelRecord =>
+    append(append(append(emptyRecord(), 'source', {}), 'model', model), 'evaluation', evaluation);
+  const inFile = (content: string): string => {
+    const file = path.join(directory, 'mlops-record.json');
+    fs.writeFileSync(file, content);
+    return file;
+  };
+
+  it('is whole after each stage, and survives its file', async () => {
+    const record = chain();
+    assert.deepEqual(verify(record), []);
+    const file = path.join(directory, 'deep', 'mlops-record.json');
+    writeRecord(file, record);
+    assert.deepEqual(await readRecord(file), record);
+    assert.deepEqual(fs.readdirSync(path.dirname(file)), ['mlops-record.json']);
+  });
+
+  it('does not mind another formatting or order of fields', async () => {
+    const { sha256, schemaVersion, ...sections } = chain();
+    await readRecord(
+      inFile(JSON.stringify({ ...Object.fromEntries(Object.entries(sections).reverse()), sha256, schemaVersion })),
+    );
+  });
+
+  const tampered: Array<[string, (record: ModelRecord) => unknown, RegExp]> = [
+    [
+      'an edited decision',
+      (r) => ({ ...r, evaluation: { ...r.evaluation!, decision: 'rejected' } }),
+      /changed after the last stage/,
+    ],
+    [
+      'an edited earlier section',
+      (r) => ({ ...r, model: { ...r.model!, version: '4' } }),
+      /before the section "evaluation"/,
+    ],
+    ['a section taken out', ({ model: _, ...r }) => r, /before the section "evaluation"/],
+    ['the last section taken out', ({ evaluation: _, ...r }) => r, /changed after the last stage/],
+    [
+      'a section of another record',
+      (r) => ({ ...r, model: append(emptyRecord(), 'model', model).model }),
+      /before the section "model"/,
+    ],
+    ['an unknown section', (r) => ({ ...r, extra: 1 }), /extra/],
+    ['a decision that is none', (r) => ({ ...r, evaluation: { ...r.evaluation!, decision: 'yes' } }), /decision/],
+    ['no hash', ({ sha256: _, ...r }) => r, /sha256/],
+  ];
+  for (const [what, change, message] of tampered) {
+    it(`is refused with ${what}`, async () => {
+      const file = inFile(JSON.stringify(change(chain())));
+      await assert.rejects(readRecord(file), message);
+    });
+  }
+
+  it('is refused when cut, and when from a later version', async () => {
+    await assert.rejects(readRecord(inFile(JSON.stringify(chain()).slice(0, -20))), /not JSON.*may have been cut/s);
+    await assert.rejects(readRecord(inFile('{"schemaVersion":2}')), /Update the extension/);
+  });
+
+  it('drops what later stages said when an earlier one speaks again', () => {
+    const again = append(chain(), 'model', { ...model, version: '4' });
+    assert.equal(again.evaluation, undefined);
+    assert.deepEqual(verify(again), []);
+  });
+
+  it('is found by input, then by variable, then as the only one beneath the artifacts', () => {
+    const artifacts = path.join(directory, 'artifacts');
+    const lie = path.join(artifacts, 'drop', 'mlops', 'mlops-record.json');
+    writeRecord(lie, chain());
+    const other = path.join(directory, 'other.json');
+    writeRecord(other, chain());
+    assert.equal(findRecordFile({ input: other, variable: lie, artifacts: [artifacts] }), other);
+    assert.equal(findRecordFile({ variable: other, artifacts: [artifacts] }), other);
+    assert.equal(findRecordFile({ artifacts: [artifacts, path.join(artifacts, 'drop')] }), fs.realpathSync(lie));
+    writeRecord(path.join(artifacts, 'second', 'mlops-record.json'), chain());
+    assert.throws(
+      () => findRecordFile({ artifacts: [artifacts] }),
+      /2 files named mlops-record.json:\n.*drop.*\n.*second/s,
+    );
+    assert.throws(
+      () => findRecordFile({ input: path.join(directory, 'gone'), artifacts: [] }),
+      /Input recordFile: .*gone does not exist/,
+    );
+    assert.throws(
+      () => requireRecordFile({ artifacts: [path.join(directory, 'empty')] }),
+      /No mlops-record.json was found/,
+    );
+  });
+
+  it('names the task that has to write a missing section', () => {
+    assert.throws(() => requireSection(chain(), 'image', 'r.json'), /no section "image"\. Run Package-Image/);
+  });
+
+  it("writes the quickstart's eval_info.json", () => {
+    assert.deepEqual(JSON.parse(fs.readFileSync(writeEvaluationInfo(directory, chain()), 'utf8')), {
+      model_name: 'cost-estimator',
+      model_version: '3',
+      model_path: model.uri,
+      rmse: 2.5,
+      metric_threshold: 5,
+      deploy_model: true,
+      image_name: '',
+    });
+  });
+});

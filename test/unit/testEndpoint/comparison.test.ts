@@ -1,0 +1,68 @@
+import assert from 'node:assert/strict';
+import { differences, hiddenFaults } from '../../../tasks/TestEndpoint/comparison';
+
+const exact = { absolute: 0, relative: 0 };
+
+describe('comparison of replies', () => {
+  const table: Array<[string, unknown, unknown, { absolute: number; relative: number }, RegExp | undefined]> = [
+    ['equal values', { a: [1, 'x', null, true] }, { a: [1, 'x', null, true] }, exact, undefined],
+    ['a number within the absolute bound', 1.05, 1, { absolute: 0.1, relative: 0 }, undefined],
+    ['a number within the relative bound', 101, 100, { absolute: 0, relative: 0.01 }, undefined],
+    ['a negative number within the relative bound', -101, -100, { absolute: 0, relative: 0.01 }, undefined],
+    ['a number outside both', 102, 100, { absolute: 0.5, relative: 0.01 }, /differs by 2, allowed 1\.5/],
+    ['NaN in place of a number', NaN, 1, { absolute: 1e9, relative: 0 }, /expected 1/],
+    ['a number that became text', '5', 5, exact, /expected 5 \(number\), got "5" \(string\)/],
+    ['a boolean that became text', 'True', true, exact, /expected true \(boolean\), got "True" \(string\)/],
+    ['null for a value', null, 0, exact, /expected 0 \(number\), got null \(null\)/],
+    ['a list that is too short', [1], [1, 2], exact, /expected 2 elements, got 1/],
+    ['a missing field', { a: 1 }, { a: 1, b: 2 }, exact, /\$\.b: it is missing/],
+    ['a field too many', { a: 1, b: 2 }, { a: 1 }, exact, /\$\.b: it was not expected/],
+    [
+      'a difference far inside',
+      { p: [{ x: 1 }, { x: 3 }] },
+      { p: [{ x: 1 }, { x: 2 }] },
+      exact,
+      /^\$\.p\[1\]\.x: expected 2, got 3/,
+    ],
+    ['an object for a list', {}, [], exact, /expected a list/],
+  ];
+  for (const [what, actual, expected, tolerance, message] of table) {
+    it(`${message ? 'finds' : 'accepts'} ${what}`, () => {
+      const found = differences(actual, expected, tolerance);
+      if (message) assert.match(found[0] ?? '', message);
+      else assert.deepEqual(found, []);
+    });
+  }
+
+  it('stops at five differences', () => {
+    assert.equal(differences([1, 2, 3, 4, 5, 6, 7], [0, 0, 0, 0, 0, 0, 0], exact).length, 5);
+  });
+});
+
+describe('faults that a success status hides', () => {
+  const hidden: Array<[string, string, RegExp | undefined]> = [
+    ['a prediction', '{"predictions":[1.5]}', undefined],
+    ['a word', '"setosa"', undefined],
+    ['an empty error list', '{"errors":[],"predictions":[1]}', undefined],
+    ["the quickstart's exception text", '"could not convert string to float: \'x\'"', /error text/],
+    ['a traceback', 'Traceback (most recent call last):\n  File', /error text/],
+    ['an exception name', '"ValueError: X has 12 features"', /error text/],
+    ['an error field', '{"error":"no such column"}', /its "error" says/],
+    ['JSON in JSON', '"[1.5, 2]"', /encoded twice/],
+    ['NaN as Python writes it', '{"predictions":[NaN]}', /not JSON/],
+    ['NaN as text', '{"predictions":["NaN"]}', /"NaN" at \$\.predictions\[0\]/],
+  ];
+  for (const [what, text, message] of hidden) {
+    it(`${message ? 'finds' : 'accepts'} ${what}`, () => {
+      let json: unknown;
+      try {
+        json = JSON.parse(text);
+      } catch {
+        json = undefined;
+      }
+      const found = hiddenFaults(text, json);
+      if (message) assert.match(found[0] ?? '', message);
+      else assert.deepEqual(found, []);
+    });
+  }
+});

@@ -1,0 +1,56 @@
+import assert from 'node:assert/strict';
+import { keeps, parseThresholds, type LoadFigures } from '../../../tasks/TestEndpoint/thresholds';
+
+const figures: LoadFigures = {
+  requests: 200,
+  errors: 2,
+  perSecond: 50,
+  mean: 10,
+  min: 1,
+  max: 900,
+  percentile: (percent) => percent * 2,
+};
+const verdict = (text: string): boolean => {
+  const [threshold] = parseThresholds([{ line: 1, text }], assert.fail);
+  return keeps(threshold!, threshold!.measure(figures));
+};
+
+describe('thresholds', () => {
+  for (const text of [
+    'p95 < 200ms',
+    'p99 < 1s',
+    'p99.9<199.9ms',
+    'p50 <= 100000us',
+    'errors <= 1%',
+    'throughput >= 50/s',
+    'max < 1 s',
+    'MEAN > 9ms',
+  ]) {
+    it(`${text} is kept`, () => assert.equal(verdict(text), true));
+  }
+  for (const text of ['p95 < 190ms', 'p99 < 0.1s', 'errors < 1%', 'throughput > 50/s', 'min > 1ms']) {
+    it(`${text} is not kept`, () => assert.equal(verdict(text), false));
+  }
+  it('keeps nothing on a figure that is no number', () => {
+    const [threshold] = parseThresholds([{ line: 1, text: 'p95 < 200ms' }], assert.fail);
+    assert.equal(keeps(threshold!, NaN), false);
+  });
+  for (const text of [
+    'p95 200ms',
+    'p95 < 200',
+    'errors < 1',
+    'throughput > 50ms',
+    'p100 < 1ms',
+    'speed < 1ms',
+    'p95 < -1ms',
+  ]) {
+    it(`"${text}" is refused with its line`, () => {
+      const problems: string[] = [];
+      assert.deepEqual(
+        parseThresholds([{ line: 7, text }], (problem) => problems.push(problem)),
+        [],
+      );
+      assert.match(problems[0] ?? '', /^line 7/);
+    });
+  }
+});
