@@ -54,11 +54,9 @@ export function createServer(certificate: ServerCertificate, log: (line: string)
     // A defect of local Azure itself: said where its user looks, and in the answer by its number alone.
     const id = randomUUID();
     log(`${request.method} ${request.url} failed (${id}): ${(error as Error).stack ?? message}`);
-    return reply
-      .code(500)
-      .send({
-        error: { code: 'InternalServerError', message: `Local Azure failed; its log has more (${id}).`, details: [] },
-      });
+    return reply.code(500).send({
+      error: { code: 'InternalServerError', message: `Local Azure failed; its log has more (${id}).`, details: [] },
+    });
   });
   return app;
 }

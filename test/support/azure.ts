@@ -41,3 +41,29 @@ async function start(): Promise<LocalAzure> {
   });
   return azure;
 }
+
+/** A credential of the local cloud's service principal, for SDK clients in the mocha process itself. */
+export function clientSecretCredential(azure: LocalAzure): ClientSecretCredential {
+  const { parameters } = azure.serviceConnection('ServicePrincipal').auth;
+  return new ClientSecretCredential(
+    parameters.tenantid ?? '',
+    parameters.serviceprincipalid ?? '',
+    parameters.serviceprincipalkey ?? '',
+    { authorityHost: azure.url, disableInstanceDiscovery: true, tlsOptions: trust(azure) } as object,
+  );
+}
+
+/** The unmodified SDK client, with the options that any sovereign cloud needs. */
+export function machineLearningClient(azure: LocalAzure): AzureMachineLearningWorkspaces {
+  return new AzureMachineLearningWorkspaces(clientSecretCredential(azure), localCloud.subscriptionId, {
+    endpoint: azure.url,
+    credentialScopes: 'https://management.azure.com/.default',
+    apiVersion: '2024-04-01',
+    tlsOptions: trust(azure),
+  } as object);
+}
+
+/** This process was started before the local cloud's authority was there, so it is told by the client's options. */
+function trust(azure: LocalAzure): { ca: string } {
+  return { ca: readFileSync(azure.caFile, 'utf8') };
+}

@@ -1,16 +1,73 @@
+import { join } from 'node:path';
 import type { FastifyInstance } from 'fastify';
-import type { LocalAzureContext } from '../context';
+import { ArmError, localCloud, type LocalAzureContext } from '../context';
 import type { TokenIssuer } from '../entra/tokenIssuer';
+import { registerAssets } from './assets/assets';
+import { openAssetStores } from './assets/assetStore';
+import { registerJobs } from './jobs/jobs';
+import { JobStore } from './jobs/jobStore';
+import { sendControlPlaneError, sendDataPlaneError } from './mlError';
+import { JobRunner } from './runner/jobRunner';
+import { NodePool } from './runner/nodePool';
+import { registerArtifactService } from './runs/artifactService';
+import { MetricStore } from './runs/metricStore';
+import { RunArtifacts } from './runs/runArtifacts';
+import { registerRunHistory } from './runs/runHistory';
+import { RunStore } from './runs/runStore';
+import { defaultNodeCount, registerComputes } from './workspace/computes';
+import { registerDatastores } from './workspace/datastores';
+import { registerWorkspaces } from './workspace/workspaces';
 
 export interface MachineLearningOptions {
   tokens: TokenIssuer;
   storageKey: string;
+  /** The Python to make the environments of jobs from; found on the PATH unless told. */
   python?: string;
 }
 
-/** Microsoft.MachineLearningServices in the resource manager, and its data planes. */
+/** Microsoft.MachineLearningServices in the resource manager, its data planes, and the jobs that it runs. */
 export async function registerMachineLearning(
-  _app: FastifyInstance,
-  _context: LocalAzureContext,
-  _options: MachineLearningOptions,
-): Promise<void> {}
+  app: FastifyInstance,
+  context: LocalAzureContext,
+  { tokens, storageKey, python }: MachineLearningOptions,
+): Promise<void> {
+  const stores = openAssetStores(context);
+  const runs = new RunStore(context);
+  const jobs = new JobStore(context, runs, stores);
+  const metrics = new MetricStore(join(context.stateDir, 'metrics'));
+  const artifacts = new RunArtifacts(context.blobs);
+  const nodes = new NodePool(defaultNodeCount);
+  const computes = [{ name: localCloud.compute, maxNodeCount: nodes.size }];
+  const runner = new JobRunner({ context, jobs, runs, metrics, artifacts, stores, tokens, nodes, python });
+  runner.settleLostJobs();
+  context.onClose(() => runner.stop());
+
+  await app.register(async (scope) => {
+    scope.setErrorHandler(sendControlPlaneError);
+    refuseOtherWorkspaces(scope);
+    registerWorkspaces(scope, context);
+    await registerDatastores(scope, context, storageKey);
+    registerComputes(scope, context, computes, { busyNodes: () => nodes.busy });
+    registerAssets(scope, context, stores, jobs);
+    registerJobs(scope, context, jobs, runs, runner, { stores, outputs: jobs, computes });
+  });
+  await app.register(async (scope) => {
+    scope.setErrorHandler(sendDataPlaneError);
+    refuseOtherWorkspaces(scope);
+    registerRunHistory(scope, context, runs, artifacts);
+    registerArtifactService(scope, runs, artifacts);
+  });
+}
+
+function refuseOtherWorkspaces(app: FastifyInstance): void {
+  app.addHook('preHandler', async (request) => {
+    const { group, workspace } = request.params as { group?: string; workspace?: string };
+    if (!workspace) return;
+    if (workspace.toLowerCase() === localCloud.workspace && group?.toLowerCase() === localCloud.resourceGroup) return;
+    throw new ArmError(
+      404,
+      'ResourceNotFound',
+      `The Resource 'Microsoft.MachineLearningServices/workspaces/${workspace}' under resource group '${group}' was not found.`,
+    );
+  });
+}

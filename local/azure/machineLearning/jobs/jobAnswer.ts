@@ -1,0 +1,77 @@
+import { localCloud, type LocalAzureContext } from '../../context';
+import type { Run } from '../runs/runStore';
+import { resourceId, workspaceArmId } from '../resourceIds';
+import type { Job } from './jobStore';
+
+/** A job as the service shows it; what the request left out is null (facts on Azure, §2). */
+export function jobAnswer(context: LocalAzureContext, job: Job, run: Run) {
+  const { specification } = job;
+  const host = new URL(context.url).host;
+  const service = (jobServiceType: string, endpoint: string) => ({
+    jobServiceType,
+    port: null,
+    endpoint,
+    status: null,
+    errorMessage: null,
+    properties: null,
+    nodes: null,
+  });
+  return {
+    id: resourceId('jobs', job.name),
+    name: job.name,
+    type: 'Microsoft.MachineLearningServices/workspaces/jobs',
+    properties: {
+      ...unset(specification.jobType),
+      ...specification,
+      description: run.description ?? null,
+      displayName: run.displayName ?? null,
+      tags: run.tags,
+      properties: run.properties,
+      status: run.status,
+      isArchived: specification.isArchived ?? false,
+      services: {
+        ...specification.services,
+        Tracking: service('Tracking', `azureml://${host}/mlflow/v1.0${workspaceArmId}?`),
+        Studio: service('Studio', `${context.url}/runs/${job.name}?wsid=${workspaceArmId}&tid=${localCloud.tenantId}`),
+      },
+      outputs: {
+        ...specification.outputs,
+        default: {
+          description: null,
+          jobOutputType: 'uri_folder',
+          mode: 'ReadWriteMount',
+          uri: `azureml://datastores/workspaceartifactstore/ExperimentRun/dcid.${job.name}`,
+        },
+      },
+      ...(job.parent ? { parentJobName: job.parent } : {}),
+    },
+    systemData: job.system,
+  };
+}
+
+function unset(jobType: string): Record<string, unknown> {
+  const all = {
+    computeId: null,
+    componentId: null,
+    identity: null,
+    inputs: {},
+    notificationSetting: null,
+  };
+  switch (jobType) {
+    case 'Command':
+      return {
+        ...all,
+        codeId: null,
+        distribution: null,
+        environmentVariables: {},
+        limits: null,
+        parameters: null,
+        queueSettings: null,
+        resources: { instanceCount: 1, instanceType: null, properties: {}, dockerArgs: null, shmSize: '2g' },
+      };
+    case 'Sweep':
+      return { ...all, earlyTermination: null, queueSettings: null };
+    default:
+      return { ...all, sourceJobId: null, settings: {} };
+  }
+}

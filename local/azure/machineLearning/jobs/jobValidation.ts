@@ -1,0 +1,125 @@
+import { resolveStorageUri, type OutputLocations } from '../assets/storageLocation';
+import type { AssetStores } from '../assets/assetStore';
+import { invalid, MlError } from '../mlError';
+import { parseAssetReference } from '../resourceIds';
+import type { Compute } from '../workspace/computes';
+import { durationInSeconds } from './duration';
+import type { CommandJob, JobInput, JobOutput, JobSpecification, SweepJob, Trial } from './jobSpecification';
+
+export interface Workspace {
+  stores: AssetStores;
+  outputs: OutputLocations;
+  computes: Compute[];
+}
+
+const inputTypes = ['literal', 'uri_file', 'uri_folder', 'mltable', 'custom_model', 'mlflow_model', 'triton_model'];
+const inputModes = ['ReadOnlyMount', 'ReadWriteMount', 'Download', 'Direct', 'EvalMount', 'EvalDownload'];
+const outputTypes = inputTypes.filter((type) => type !== 'literal');
+const outputModes = ['ReadWriteMount', 'Upload', 'Direct'];
+
+/** Checks a new job as the service does before it takes it. Throws the service's error. */
+export function checkJob(name: string, job: Partial<JobSpecification>, workspace: Workspace): void {
+  if (!/^[a-zA-Z0-9][a-zA-Z0-9\-_]{0,254}$/.test(name)) {
+    throw invalid(`The job name '${name}' may have letters, digits, '-' and '_' only, and at most 255 of them.`);
+  }
+  if (!job.jobType) throw invalid('The JobType field is required.');
+  checkCompute(job, workspace.computes);
+  for (const [key, input] of Object.entries(job.inputs ?? {})) checkInput(key, input, workspace);
+  for (const [key, output] of Object.entries(job.outputs ?? {})) checkOutput(key, output, workspace);
+  switch (job.jobType) {
+    case 'Command':
+      checkTrial(job, job, workspace, []);
+      checkTimeout((job as CommandJob).limits?.timeout);
+      return;
+    case 'Sweep':
+      checkSweep(job as Partial<SweepJob>, workspace);
+      return;
+    case 'Pipeline':
+      if (!job.jobs || Object.keys(job.jobs).length === 0) throw invalid('The pipeline job has no jobs.');
+      return;
+    default:
+      throw invalid(`The job type '${String((job as { jobType: unknown }).jobType)}' is not supported.`);
+  }
+}
+
+function checkSweep(job: Partial<SweepJob>, workspace: Workspace): void {
+  for (const field of ['trial', 'searchSpace', 'samplingAlgorithm', 'objective'] as const) {
+    if (!job[field]) throw invalid(`The ${field} field is required.`);
+  }
+  if (!job.objective?.primaryMetric) throw invalid('The PrimaryMetric field is required.');
+  if (!['Minimize', 'Maximize'].includes(job.objective.goal)) throw invalid("The goal is 'Minimize' or 'Maximize'.");
+  checkTrial(job.trial ?? {}, job, workspace, Object.keys(job.searchSpace ?? {}));
+  checkTimeout(job.limits?.timeout);
+  checkTimeout(job.limits?.trialTimeout);
+}
+
+function checkTrial(
+  trial: Partial<Trial>,
+  job: Pick<Partial<JobSpecification>, 'inputs' | 'outputs'>,
+  { stores, computes }: Workspace,
+  searchSpace: string[],
+): void {
+  if (!trial.command) throw invalid('The Command field is required.');
+  if (!trial.environmentId) throw invalid('The EnvironmentId field is required.');
+  const environment = parseAssetReference('environments', trial.environmentId);
+  if (!environment || (!environment.registry && !stores.environments.find(environment))) {
+    throw new MlError(400, `No environment exists for '${trial.environmentId}'.`, 'NotFoundError');
+  }
+  const code = trial.codeId ? parseAssetReference('codes', trial.codeId) : undefined;
+  if (trial.codeId && !(code && stores.codes.find(code))) {
+    throw new MlError(400, `No code exists for '${trial.codeId}'.`, 'NotFoundError');
+  }
+  const most = computes[0]?.maxNodeCount ?? 1;
+  if ((trial.resources?.instanceCount ?? 1) > most) {
+    throw invalid(`The job asks for ${trial.resources?.instanceCount} nodes, the compute has at most ${most}.`);
+  }
+  for (const [, kind, key = ''] of trial.command.matchAll(/\$\{\{\s*(inputs|outputs|search_space)\.([\w-]+)\s*\}\}/g)) {
+    const known =
+      kind === 'inputs'
+        ? Object.keys(job.inputs ?? {})
+        : kind === 'outputs'
+          ? Object.keys(job.outputs ?? {})
+          : searchSpace;
+    if (!known.includes(key)) throw invalid(`The command refers to '${kind}.${key}', which the job does not have.`);
+  }
+}
+
+function checkCompute(job: Partial<JobSpecification>, computes: Compute[]): void {
+  if (!job.computeId) return;
+  const name = /\/computes\/([^/]+)$/i.exec(job.computeId)?.[1] ?? job.computeId.replace(/^azureml:/, '');
+  if (computes.some((compute) => compute.name === name.toLowerCase())) return;
+  throw new MlError(400, `Unknown compute target '${name}'.`, 'ComputeTargetNotFound');
+}
+
+function checkInput(key: string, input: JobInput, { stores, outputs }: Workspace): void {
+  if (!inputTypes.includes(input.jobInputType))
+    throw invalid(`The type '${input.jobInputType}' of input '${key}' is unknown.`);
+  if (input.jobInputType === 'literal') {
+    if (typeof input.value !== 'string') throw invalid(`The value of the literal input '${key}' is not a string.`);
+    return;
+  }
+  if (!input.uri) throw invalid(`The input '${key}' has no uri.`);
+  if (input.mode && !inputModes.includes(input.mode))
+    throw invalid(`The mode '${input.mode}' of input '${key}' is unknown.`);
+  const location = resolveStorageUri(input.uri, stores, outputs);
+  if ('problem' in location)
+    throw new MlError(400, `The input '${key}' is wrong: ${location.problem}`, 'NotFoundError');
+}
+
+function checkOutput(key: string, output: JobOutput, { stores, outputs }: Workspace): void {
+  if (!outputTypes.includes(output.jobOutputType)) {
+    throw invalid(`The type '${output.jobOutputType}' of output '${key}' is unknown.`);
+  }
+  if (output.mode && !outputModes.includes(output.mode)) {
+    throw invalid(`The mode '${output.mode}' of output '${key}' is unknown.`);
+  }
+  if (!output.uri) return;
+  const location = resolveStorageUri(output.uri, stores, outputs);
+  if ('problem' in location)
+    throw new MlError(400, `The output '${key}' is wrong: ${location.problem}`, 'NotFoundError');
+}
+
+function checkTimeout(timeout: string | undefined | null): void {
+  if (timeout && durationInSeconds(timeout) === undefined)
+    throw invalid(`The timeout '${timeout}' is no ISO 8601 duration.`);
+}

@@ -1,0 +1,67 @@
+import { randomUUID } from 'node:crypto';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { ArmError, localCloud } from '../context';
+
+/** An error of the Azure ML service. `innerCode` says what it is about, e.g. NotFoundError. */
+export class MlError extends ArmError {
+  constructor(
+    status: number,
+    message: string,
+    readonly innerCode: string,
+    code = 'UserError',
+  ) {
+    super(status, code, message);
+  }
+}
+
+export const notFound = (what: string): MlError => new MlError(404, `${what} was not found.`, 'NotFoundError');
+export const invalid = (message: string): MlError => new MlError(400, message, 'BadArgument');
+
+/** The shape of errors in the control plane (facts on Azure, §2). */
+export function sendControlPlaneError(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  if (!(error instanceof ArmError)) throw error;
+  const info = (type: string, value: unknown) => ({ type, info: { value } });
+  return reply
+    .code(error.status)
+    .headers(error.headers)
+    .send({
+      error: {
+        code: error.code,
+        message: error.message,
+        details: error.details,
+        additionalInfo: [
+          info('ComponentName', 'managementfrontend'),
+          info('Correlation', correlation(request, reply)),
+          info('Environment', localCloud.location),
+          info('Location', localCloud.location),
+          info('Time', new Date().toISOString()),
+          ...(error instanceof MlError ? [info('InnerError', { code: error.innerCode, innerError: null })] : []),
+        ],
+      },
+    });
+}
+
+/** The shape of errors in run history and the artifact service. */
+export function sendDataPlaneError(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  if (!(error instanceof ArmError)) throw error;
+  return reply
+    .code(error.status)
+    .headers(error.headers)
+    .send({
+      error: {
+        code: error.code,
+        message: error.message,
+        innerError: { code: error instanceof MlError ? error.innerCode : error.code, innerError: null },
+      },
+      correlation: correlation(request, reply),
+      environment: localCloud.location,
+      location: localCloud.location,
+      time: new Date().toISOString(),
+      componentName: 'run-history',
+    });
+}
+
+function correlation(request: FastifyRequest, reply: FastifyReply): { operation: string; request: string } {
+  const operation = reply.getHeader('x-ms-correlation-request-id');
+  return { operation: typeof operation === 'string' ? operation : randomUUID(), request: String(request.id) };
+}

@@ -1,0 +1,107 @@
+import type { FastifyInstance } from 'fastify';
+import { localCloud, type LocalAzureContext } from '../../context';
+import { notFound } from '../mlError';
+import { dataPlaneRoute } from '../resourceIds';
+import type { RunArtifacts } from './runArtifacts';
+import type { Run, RunStore } from './runStore';
+
+interface RunParams {
+  run: string;
+}
+
+const logDirectories = ['user_logs/', 'azureml-logs/', 'system_logs/', 'logs/'];
+
+/** Run history: what a run is, how it goes, and where its logs are. */
+export function registerRunHistory(
+  app: FastifyInstance,
+  context: LocalAzureContext,
+  runs: RunStore,
+  artifacts: RunArtifacts,
+): void {
+  const history = dataPlaneRoute('history');
+  const find = (runId: string): Run => {
+    const run = runs.get(runId);
+    if (!run) throw notFound(`Run ${runId}`);
+    return run;
+  };
+
+  const details = async (run: Run) => {
+    const files = await artifacts.list(run.runId);
+    const logs = files.filter((file) => logDirectories.some((directory) => file.path.startsWith(directory)));
+    return {
+      runId: run.runId,
+      target: run.target ?? null,
+      status: run.status,
+      parentRunId: run.parentRunId ?? null,
+      startTimeUtc: run.startTimeUtc ?? null,
+      endTimeUtc: run.endTimeUtc ?? null,
+      error: errorAnswer(run),
+      warnings: run.warnings,
+      tags: run.tags,
+      properties: run.properties,
+      runDefinition: null,
+      logFiles: Object.fromEntries(logs.map((file) => [file.path, artifacts.readUrl(run.runId, file.path)])),
+      revision: run.revision,
+    };
+  };
+  const summary = (run: Run) => ({
+    runNumber: run.runNumber,
+    rootRunId: run.rootRunId,
+    experimentId: runs.experiment(run.experimentName).id,
+    createdUtc: run.createdUtc,
+    createdBy: { userObjectId: localCloud.clientId, userTenantId: localCloud.tenantId, userName: 'Local Azure' },
+    runId: run.runId,
+    parentRunId: run.parentRunId ?? null,
+    status: run.status,
+    startTimeUtc: run.startTimeUtc ?? null,
+    endTimeUtc: run.endTimeUtc ?? null,
+    name: run.displayName ?? run.runId,
+    displayName: run.displayName ?? run.runId,
+    description: run.description ?? null,
+    dataContainerId: `dcid.${run.runId}`,
+    runType: run.runType,
+    hidden: false,
+    target: run.target ?? null,
+    error: errorAnswer(run),
+    warnings: run.warnings,
+    tags: run.tags,
+    properties: run.properties,
+    revision: run.revision,
+  });
+  const children = (run: Run) => ({
+    value: runs.childrenOf(run.runId).map(summary),
+    continuationToken: null,
+    nextLink: null,
+  });
+
+  for (const scope of [`${history}/runs/:run`, `${history}/experiments/:experiment/runs/:run`]) {
+    app.get<{ Params: RunParams }>(scope, async (request) => summary(find(request.params.run)));
+    app.get<{ Params: RunParams }>(`${scope}/details`, async (request) => details(find(request.params.run)));
+    app.get<{ Params: RunParams }>(`${scope}/children`, async (request) => children(find(request.params.run)));
+  }
+  app.post<{ Body: { runId: string } | undefined }>(`${history}/rundata`, async (request) => {
+    const run = find(request.body?.runId ?? '');
+    return { runMetadata: summary(run), runDefinition: null, jobSpecification: null, systemSettings: null };
+  });
+}
+
+function errorAnswer(run: Run) {
+  if (!run.error) return null;
+  return {
+    error: {
+      severity: null,
+      messageFormat: null,
+      messageParameters: {},
+      referenceCode: null,
+      detailsUri: null,
+      target: null,
+      details: [],
+      ...run.error,
+    },
+    correlation: { operation: null, request: run.runId },
+    environment: localCloud.location,
+    location: localCloud.location,
+    time: run.endTimeUtc ?? run.createdUtc,
+    componentName: 'CommonRuntime',
+  };
+}
