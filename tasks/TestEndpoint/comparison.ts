@@ -17,7 +17,9 @@ export function differences(actual: unknown, expected: unknown, tolerance: Toler
     if (typeof e === 'number' && typeof a === 'number') {
       const allowed = tolerance.absolute + tolerance.relative * Math.abs(e);
       if (!(Math.abs(a - e) <= allowed)) {
-        report(`${where}: expected ${e}, got ${a} (differs by ${formatNumber(Math.abs(a - e))}, allowed ${formatNumber(allowed)}).`);
+        report(
+          `${where}: expected ${e}, got ${a} (differs by ${formatNumber(Math.abs(a - e))}, allowed ${formatNumber(allowed)}).`,
+        );
       }
       return;
     }

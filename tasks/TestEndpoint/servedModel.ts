@@ -1,40 +1,25 @@
 import type { DeploymentSection, ImageSection, ModelSection } from '../common/record/record';
-import type { AzureSession } from '../common/azure/session';
-import { isAzureFailure } from '../common/azure/azureFailure';
+import type { ContainerGroups } from '../common/azure/containerGroups/containerGroups';
 import type { TestCase } from './testCase';
-
-/** Version of Microsoft.ContainerInstance that Deploy-ACI speaks too. */
-const apiVersion = '2023-05-01';
-
-interface ContainerGroup {
-  tags?: Record<string, string>;
-  properties: {
-    instanceView?: { state?: string };
-    containers: Array<{ name: string; properties: { image: string } }>;
-  };
-}
 
 /**
  * Checks that what runs behind the scoring URI is what the record speaks of: the image by its digest, the model by the
  * version that the group's tags name.
  */
 export async function servedModelCases(
-  session: AzureSession,
+  groups: Pick<ContainerGroups, 'find'>,
   deployment: DeploymentSection,
-  image: ImageSection | undefined,
+  packaged: ImageSection | undefined,
   model: ModelSection | undefined,
   signal: AbortSignal,
 ): Promise<TestCase[]> {
-  const digest = image?.digest ?? deployment.imageDigest;
-  let group: ContainerGroup;
-  try {
-    ({ body: group } = await session.request<ContainerGroup>({ url: deployment.containerGroupId, apiVersion, signal }));
-  } catch (error) {
-    if (!isAzureFailure(error, 404)) throw error;
+  const digest = packaged?.digest ?? deployment.imageDigest;
+  const group = await groups.find(deployment.containerGroup, signal);
+  if (!group) {
     const message = `The container group ${deployment.containerGroup} does not exist any more.`;
     return [{ kind: 'model', name: 'container group', outcome: 'failed', message }];
   }
-  const images = group.properties.containers.map(({ properties }) => properties.image);
+  const images = group.containers.map(({ image }) => image);
   const cases: TestCase[] = [
     images.some((each) => each.endsWith(`@${digest}`))
       ? { kind: 'model', name: 'image digest', outcome: 'passed' }

@@ -1,8 +1,12 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
+import { ContainerGroups } from '../common/azure/containerGroups/containerGroups';
+import { healthRequest } from '../common/azure/containerGroups/healthRequest';
 import type { AzureSession } from '../common/azure/session';
 import { Models } from '../common/azure/models';
 import { Workspace } from '../common/azure/workspace';
+import { previousDeploymentVariable } from '../common/deployment/previousDeployment';
+import { rollback } from '../common/deployment/rollback';
 import { formatNumber } from '../common/formatNumber';
 import { junitXml } from '../common/junit';
 import { append } from '../common/record/chain';
@@ -144,7 +148,15 @@ async function runTests(
   const deployment = record?.deployment;
   if (session && deployment && deployment.scoringUri === target.scoringUri.toString()) {
     log.group('The right model');
-    note(...(await servedModelCases(session, deployment, record.image, record.model, signal)));
+    note(
+      ...(await servedModelCases(
+        new ContainerGroups(session, deployment.resourceGroup),
+        deployment,
+        record.image,
+        record.model,
+        signal,
+      )),
+    );
     log.endGroup();
   } else if (deployment) {
     log.info(
@@ -368,37 +380,76 @@ async function conclude(
   }
 
   const notes: string[] = [];
-  if (passed && inputs.promoteToChampion) notes.push(await promoteModel(session!, record, clock));
+  const problems = failed.map(({ name, message }) => `${name} (${message})`);
+  try {
+    if (passed && inputs.promoteToChampion) notes.push(await promoteModel(inputs, session!, record, clock));
+    if (!passed && inputs.rollbackOnFailure) notes.push(await rollBack(session!, record, context));
+  } catch (error) {
+    if (!(error instanceof TaskFailure)) throw error;
+    // What the tests found is still worth showing.
+    notes.push(error.message);
+    problems.push(error.message);
+  }
   for (const each of notes) log.info(each);
   publish.summary('Endpoint tests', summary(target.scoringUri, cases, startup, figures, notes));
   log.info(`Results: ${resultsFile}`);
   return {
     outputs: { testsPassed: String(passed), latencyP95: figures && String(figures.percentile(95)) },
     recordFile,
-    outcome: passed ? 'succeeded' : 'failed',
-    reason: passed
-      ? undefined
-      : `${failed.length} of ${cases.length} tests failed: ${failed.map(({ name, message }) => `${name} (${message})`).join('; ')}`,
+    outcome: problems.length === 0 ? 'succeeded' : 'failed',
+    reason: passed ? problems[0] : `${failed.length} of ${cases.length} tests failed: ${problems.join('; ')}`,
   };
 }
 
 async function promoteModel(
+  { resourceGroup, workspace }: Inputs,
   session: AzureSession,
   record: ModelRecord | undefined,
   clock: TaskContext['clock'],
 ): Promise<string> {
   const model = record?.model;
-  if (!model)
+  if (!model) {
     throw new TaskFailure(
-      'promoteToChampion needs a record that names a model.',
+      'promoteToChampion needs a model record that names a model.',
       'Run Train and the later tasks before this one.',
     );
-  const workspace = new Workspace(session, model.workspace.resourceGroup, model.workspace.name);
-  const { champion, dethroned, isChampion } = await promote(new Models(workspace), model.name, model.version, clock);
-  if (!isChampion)
+  }
+  const registry = new Models(
+    new Workspace(session, resourceGroup ?? model.workspace.resourceGroup, workspace ?? model.workspace.name),
+  );
+  const { champion, dethroned, isChampion } = await promote(registry, model.name, model.version, clock);
+  if (!isChampion) {
     return `Another release promoted ${champion.name}:${champion.version} in the meantime; it stays champion.`;
+  }
   const before = dethroned.length > 0 ? ` in place of version ${dethroned.join(', ')}` : '';
   return `${model.name}:${model.version} is champion now${before}.`;
+}
+
+async function rollBack(
+  session: AzureSession,
+  record: ModelRecord | undefined,
+  { log, clock, signal, jobSecrets }: TaskContext,
+): Promise<string> {
+  const deployment = record?.deployment;
+  if (!deployment)
+    throw new TaskFailure(
+      'rollbackOnFailure needs a model record that names a deployment.',
+      'Run Deploy-ACI before this task.',
+    );
+  log.group('Roll back');
+  try {
+    const { outcome, image } = await rollback({
+      groups: new ContainerGroups(session, deployment.resourceGroup),
+      deployment,
+      handedOver: jobSecrets.get(previousDeploymentVariable),
+      ports: { log, clock, signal, health: healthRequest(session) },
+    });
+    return outcome === 'restored'
+      ? `Rolled back: ${image} serves again.`
+      : `Rolled back: nothing ran before, so the container group ${deployment.containerGroup} was removed.`;
+  } finally {
+    log.endGroup();
+  }
 }
 
 function latencySection(figures: LoadFigures): NonNullable<TestsSection['latency']> {
