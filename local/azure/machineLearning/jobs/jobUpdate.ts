@@ -25,7 +25,9 @@ type Given = Partial<JobSpecification> & {
 /** A PUT of a job that is there: the same again is accepted, what never changes is refused, the rest is taken over. */
 export function updateJob(jobs: JobStore, runs: RunStore, job: Job, given: Given): void {
   const specification = job.specification as unknown as Record<string, unknown>;
-  for (const [field, value] of Object.entries(given)) {
+  // The default output is the service's own; a client that sends back what it got sends it along.
+  const { default: _default, ...outputs } = given.outputs ?? {};
+  for (const [field, value] of Object.entries({ ...given, outputs })) {
     if (changeable.includes(field) || value === null || contains(specification[field], value)) continue;
     throw invalid(`The property '${field}' of job ${job.name} cannot be updated.`);
   }
