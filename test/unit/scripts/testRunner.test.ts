@@ -1,0 +1,56 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { judge, type Suite } from '../../../scripts/test';
+
+describe('The test runner', () => {
+  let folder: string;
+  let suite: Suite;
+  before(() => {
+    folder = mkdtempSync(join(tmpdir(), 'test-runner-'));
+    suite = { name: 'sample', args: [], report: join(folder, 'report.json') };
+  });
+  after(() => rmSync(folder, { recursive: true }));
+
+  const report = (passes: number, failures: string[], pending: string[]): void =>
+    writeFileSync(
+      suite.report!,
+      JSON.stringify({
+        stats: { passes, failures: failures.length, pending: pending.length },
+        failures: failures.map((fullTitle) => ({ fullTitle, err: { message: 'it broke' } })),
+        pending: pending.map((fullTitle) => ({ fullTitle })),
+      }),
+    );
+  const counts = (exitCode: number): number[] => {
+    const { passed, failed, skipped } = judge(suite, exitCode, 'output');
+    return [passed, failed, skipped];
+  };
+
+  it('counts what the report says', () => {
+    report(5, ['a'], ['b', 'c']);
+    assert.deepEqual(counts(1), [5, 1, 2]);
+    const { details } = judge(suite, 1, 'output');
+    assert.deepEqual(details, ['  ✗ a\n    it broke', '  - skipped: b', '  - skipped: c', '    output']);
+  });
+
+  it('counts a suite that exits with an error though no test failed', () => {
+    report(5, [], []);
+    assert.deepEqual(counts(1), [5, 1, 0]);
+    assert.deepEqual(counts(0), [5, 0, 0]);
+  });
+
+  it('counts a suite that died before its report as failed', () => {
+    assert.deepEqual(judge({ ...suite, report: join(folder, 'none.json') }, 0, 'boom'), {
+      passed: 0,
+      failed: 1,
+      skipped: 0,
+      details: ['    boom'],
+    });
+  });
+
+  it('judges a check by its exit code', () => {
+    assert.deepEqual(judge({ name: 'lint', args: [] }, 0, ''), { passed: 1, failed: 0, skipped: 0, details: [] });
+    assert.equal(judge({ name: 'lint', args: [] }, 2, 'line 1').failed, 1);
+  });
+});
