@@ -100,21 +100,25 @@ export class InputReader {
 
   /** Lines of `name=value`; a value may hold further `=` and may be empty. */
   keyValues(name: string): Record<string, string> {
+    return this.readKeyValues(name, (text) => `, "${text}",`);
+  }
+
+  /** As keyValues, with values that must never show: they are registered as secrets, and no problem repeats a line. */
+  secretKeyValues(name: string): Record<string, string> {
+    const values = this.readKeyValues(name, () => '');
+    for (const value of Object.values(values)) if (value !== '') tl.setSecret(value);
+    return values;
+  }
+
+  private readKeyValues(name: string, quote: (text: string) => string): Record<string, string> {
     const values: Record<string, string> = {};
     for (const { line, text } of this.lines(name)) {
       const at = text.indexOf('=');
       const key = text.slice(0, at).trim();
-      if (at < 1 || key === '') this.problem(name, `line ${line}, "${text}", is not of the form name=value.`);
+      if (at < 1 || key === '') this.problem(name, `line ${line}${quote(text)} is not of the form name=value.`);
       else if (key in values) this.problem(name, `line ${line} sets "${key}" a second time.`);
       else values[key] = text.slice(at + 1).trim();
     }
-    return values;
-  }
-
-  /** As keyValues; each value is registered as a secret. */
-  secretKeyValues(name: string): Record<string, string> {
-    const values = this.keyValues(name);
-    for (const value of Object.values(values)) if (value !== '') tl.setSecret(value);
     return values;
   }
 
