@@ -13,11 +13,14 @@ interface Datastore {
   protocol?: string;
 }
 
-/** The blob container behind a datastore, with a permission to read and list it for some hours. */
+/** The blob container behind a datastore, with a permission for some hours. */
 export interface DatastoreContainer {
   /** URL of the container with its SAS. */
   readonly sasUrl: string;
 }
+
+/** What the permission allows, as the letters of Azure Storage: to read and list, or to write as well. */
+export type Permissions = 'rl' | 'rcwl';
 
 /** Bytes of a blob by its name within the container. */
 export interface BlobListing {
@@ -29,13 +32,14 @@ const version = '2021-12-02';
 const hours = 8;
 
 /**
- * Opens a datastore for reading: by its account key or SAS where it holds one, else as the service connection itself.
+ * Opens a datastore, for reading where nothing else is said: by its account key or SAS where it holds one, else as the service connection itself.
  * @throws TaskFailure for a datastore that is not there or is no blob storage
  */
 export async function openDatastore(
   workspace: Workspace,
   name: string,
   signal: AbortSignal,
+  permissions: Permissions = 'rl',
 ): Promise<DatastoreContainer> {
   const url = `datastores/${encodeURIComponent(name)}`;
   let datastore: Datastore;
@@ -49,7 +53,7 @@ export async function openDatastore(
   const container = datastore.containerName ?? datastore.filesystem;
   if (!accountName || !container || !/^AzureBlob$|^AzureDataLakeGen2$/i.test(datastore.datastoreType)) {
     throw new TaskFailure(
-      `The datastore "${name}" is of the type ${datastore.datastoreType}; models are read from blob storage only.`,
+      `The datastore "${name}" is of the type ${datastore.datastoreType}; only blob storage can be used here.`,
     );
   }
   const containerUrl = `${protocol}://${accountName}.blob.${endpoint}/${container}`;
@@ -62,13 +66,14 @@ export async function openDatastore(
   });
   if (secrets.sasToken) return { sasUrl: `${containerUrl}?${secrets.sasToken.replace(/^\?/, '')}` };
   const sas = secrets.key
-    ? accountKeySas(accountName, container, secrets.key, protocol, new Date())
+    ? accountKeySas(accountName, container, secrets.key, protocol, new Date(), permissions)
     : await userDelegationSas(
         workspace,
         accountName,
         container,
         `${protocol}://${accountName}.blob.${endpoint}`,
         signal,
+        permissions,
       );
   return { sasUrl: `${containerUrl}?${sas}` };
 }
@@ -121,13 +126,20 @@ function terms(now: Date, protocol: string): Terms {
 }
 
 /**
- * A service SAS for reading and listing a container.
+ * A service SAS for a container.
  * Source: "Create a service SAS", string-to-sign of version 2020-12-06 and later.
  */
-export function accountKeySas(account: string, container: string, key: string, protocol: string, now: Date): string {
+export function accountKeySas(
+  account: string,
+  container: string,
+  key: string,
+  protocol: string,
+  now: Date,
+  permissions: Permissions = 'rl',
+): string {
   const { start, expiry, protocol: spr } = terms(now, protocol);
   const toSign = [
-    'rl',
+    permissions,
     start,
     expiry,
     `/blob/${account}/${container}`,
@@ -144,7 +156,7 @@ export function accountKeySas(account: string, container: string, key: string, p
     '',
     '',
   ];
-  return query({ sp: 'rl', st: start, se: expiry, spr, sv: version, sr: 'c', sig: sign(key, toSign) });
+  return query({ sp: permissions, st: start, se: expiry, spr, sv: version, sr: 'c', sig: sign(key, toSign) });
 }
 
 /** As accountKeySas, signed by a key that Entra's user is given. Source: "Create a user delegation SAS". */
@@ -154,6 +166,7 @@ async function userDelegationSas(
   container: string,
   accountUrl: string,
   signal: AbortSignal,
+  permissions: Permissions,
 ): Promise<string> {
   const { start, expiry, protocol: spr } = terms(new Date(), accountUrl.split(':')[0]!);
   const xml = await userDelegationKey(workspace, accountUrl, { start, expiry }, signal);
@@ -166,12 +179,12 @@ async function userDelegationSas(
   ];
   const [service, keyVersion] = [value('SignedService'), value('SignedVersion')];
   const toSign = [
-    'rl', start, expiry, `/blob/${account}/${container}`,
+    permissions, start, expiry, `/blob/${account}/${container}`,
     oid, tid, keyStart, keyEnd, service, keyVersion,
     '', '', '', '', spr, version, 'c', '', '', '', '', '', '', '',
   ]; // prettier-ignore
   return query({
-    sp: 'rl', st: start, se: expiry, spr, sv: version, sr: 'c',
+    sp: permissions, st: start, se: expiry, spr, sv: version, sr: 'c',
     skoid: oid, sktid: tid, skt: keyStart, ske: keyEnd, sks: service, skv: keyVersion,
     sig: sign(value('Value'), toSign),
   }); // prettier-ignore

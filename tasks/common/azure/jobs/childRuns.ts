@@ -1,0 +1,46 @@
+import type { JobLog } from './jobLog';
+import { hasEnded } from './jobStatus';
+import type { ChildRun, RunHistory } from './runHistory';
+
+/** The trials of a sweep or the steps of a pipeline: what becomes of them, and their logs. */
+export class ChildRuns {
+  private readonly known = new Map<string, string>();
+  private readonly told = new Set<string>();
+
+  constructor(
+    private readonly parent: string,
+    private readonly history: Pick<RunHistory, 'details' | 'children'>,
+    private readonly output: JobLog,
+  ) {}
+
+  /** Tells what has changed since the last look, and where the logs of the running ones are. */
+  async look(signal: AbortSignal): Promise<void> {
+    await this.lookBeneath(this.parent, '', signal);
+  }
+
+  /** A last look, so that nothing of a child that ended just now is missed. */
+  async finish(signal: AbortSignal): Promise<void> {
+    await this.look(signal);
+    await this.output.readNew(signal);
+  }
+
+  private async lookBeneath(runId: string, prefix: string, signal: AbortSignal): Promise<void> {
+    for (const child of await this.history.children(runId, signal)) {
+      const name = prefix + (child.displayName || child.name || child.runId);
+      if (this.known.get(child.runId) !== child.status) this.output.say(`${name}: ${child.status}`);
+      this.known.set(child.runId, child.status);
+      if (isParent(child)) await this.lookBeneath(child.runId, `${name} / `, signal);
+      // The log of one that has ended grows no more: once more is enough.
+      if (this.told.has(child.runId) || child.status === 'NotStarted') continue;
+      const details = await this.history.details(child.runId, signal);
+      const ended = hasEnded(details.status);
+      this.output.know(child.runId, details.logFiles ?? {}, name, ended);
+      if (ended) this.told.add(child.runId);
+    }
+  }
+}
+
+/** A step that is a sweep or a pipeline itself. */
+function isParent({ runType }: ChildRun): boolean {
+  return /pipeline|hyperdrive|sweep/i.test(runType ?? '') && !/steprun/i.test(runType ?? '');
+}

@@ -1,0 +1,224 @@
+import type { Clock } from '../../clock';
+import type { TaskLog } from '../../log';
+import { TaskFailure } from '../../taskFailure';
+import { AzureFailure } from '../azureFailure';
+import type { BlobTransfer } from '../blobTransfer';
+import { ChildRuns } from './childRuns';
+import { JobLog } from './jobLog';
+import { hasEnded, isWaiting } from './jobStatus';
+import type { Job, Jobs } from './jobs';
+import { errorText, type RunDetails, type RunHistory } from './runHistory';
+
+export interface FollowOptions {
+  /** Milliseconds that the job may wait for its compute; undefined for ever. */
+  readonly queueTimeout?: number;
+  /** Milliseconds that the job may run, from when its code first ran; undefined for ever. */
+  readonly runTimeout?: number;
+  /** Shows the log of every process of a distributed job, not of the first alone. */
+  readonly allRanks: boolean;
+}
+
+export interface FollowPorts {
+  readonly log: TaskLog;
+  readonly clock: Clock;
+  readonly signal: AbortSignal;
+  readonly jobs: Pick<Jobs, 'requestCancel'>;
+  readonly history: Pick<RunHistory, 'details' | 'children'>;
+  readonly transfer: Pick<BlobTransfer, 'readRange'>;
+  /** Called at each look at the running job, not too often; what it throws is not the job's fault and is left aside. */
+  readonly watch?: (details: RunDetails) => Promise<void>;
+}
+
+/** How a job came to its end, or to where it goes no further. */
+export interface JobEnd {
+  readonly status: string;
+  /** The service's own words on what went wrong. */
+  readonly error?: string;
+  readonly warnings: readonly string[];
+  readonly startedAt?: string;
+  readonly endedAt?: string;
+  /** The last lines that the job wrote. */
+  readonly lastLines: readonly string[];
+  /** Set where we cancelled the job because it took too long or did not respond. */
+  readonly stoppedBecause?: string;
+}
+
+const minute = 60_000;
+/** A job that does not respond may come back. */
+const notRespondingGrace = 10 * minute;
+/** The service may be out of reach for so long before we give up on it. */
+const outageLimit = 30 * minute;
+/** A cancelled job gets so long to end. */
+const cancelGrace = 5 * minute;
+
+/**
+ * Follows a job to its end: shows its log and status, watches its time, rides out passing faults. A look at the job adds
+ * at most 2 % to the time that the run takes, so that short jobs are told at once and long ones cost few requests.
+ * @throws the signal's reason when it is aborted; the job runs on then, and whoever aborted cancels it
+ */
+export async function followJob(job: Job, options: FollowOptions, ports: FollowPorts): Promise<JobEnd> {
+  const { log, clock, signal } = ports;
+  const output = new JobLog(log, ports.transfer, options.allRanks);
+  const children = job.properties.jobType === 'Command' ? undefined : new ChildRuns(job.name, ports.history, output);
+  const faults = new Outage(log, clock);
+  const begin = clock.now();
+  let shown = '';
+  let details: RunDetails | undefined;
+  let runningSince: number | undefined;
+  let silentSince: number | undefined;
+  let stopped: { because: string; at: number } | undefined;
+  let nextLook = 0;
+
+  for (;;) {
+    const now = clock.now();
+    if (now >= nextLook) {
+      details = (await faults.ride(() => ports.history.details(job.name, signal))) ?? details;
+      nextLook = clock.now() + lookInterval(clock.now() - begin);
+      if (details) {
+        const status = describe(details);
+        if (status !== shown) output.say(`${elapsed(clock.now() - begin)}  ${status}`);
+        shown = status;
+        output.know(job.name, details.logFiles ?? {});
+        await faults.ride(async () => children?.look(signal));
+        await ports.watch?.(details).catch(() => undefined);
+      }
+    }
+    await faults.ride(() => output.readNew(signal));
+    if (details && (hasEnded(details.status) || details.status === 'Paused')) break;
+
+    const time = clock.now();
+    if (details) {
+      if (!isWaiting(details.status)) runningSince ??= startOf(details, time);
+      silentSince = details.status === 'NotResponding' ? (silentSince ?? time) : undefined;
+      const because = stopped ? undefined : tooLong(options, { time, begin, runningSince, silentSince });
+      if (because) {
+        output.say(`${because} Cancelling the job.`);
+        await faults.ride(() => ports.jobs.requestCancel(job.name, signal));
+        stopped = { because, at: time };
+        nextLook = 0;
+      }
+      if (stopped && time - stopped.at > cancelGrace) break;
+    }
+    await clock.sleep(Math.max(0, Math.min(nextLook - time, logInterval(time - begin))), signal);
+  }
+
+  await faults.ride(() => output.readNew(signal));
+  await faults.ride(async () => children?.finish(signal));
+  output.end();
+  return {
+    status: details.status,
+    error: errorText(details.error?.error),
+    warnings: (details.warnings ?? []).map(({ message }) => message ?? '').filter((message) => message !== ''),
+    startedAt: details.startTimeUtc ?? undefined,
+    endedAt: details.endTimeUtc ?? undefined,
+    lastLines: output.lastLines,
+    stoppedBecause: stopped?.because,
+  };
+}
+
+function lookInterval(elapsedMs: number): number {
+  return Math.min(30_000, Math.max(2_000, elapsedMs * 0.02));
+}
+
+/** The log alone is looked at more often: it is one small request to the storage account. */
+function logInterval(elapsedMs: number): number {
+  return Math.min(10_000, Math.max(2_000, elapsedMs * 0.01));
+}
+
+function startOf(details: RunDetails, now: number): number {
+  const start = Date.parse(details.startTimeUtc ?? '');
+  return Number.isNaN(start) ? now : Math.min(start, now);
+}
+
+function tooLong(
+  { queueTimeout, runTimeout }: FollowOptions,
+  at: { time: number; begin: number; runningSince?: number; silentSince?: number },
+): string | undefined {
+  if (at.silentSince !== undefined && at.time - at.silentSince > notRespondingGrace) {
+    return `The job has not responded for ${notRespondingGrace / minute} minutes.`;
+  }
+  if (at.runningSince === undefined) {
+    if (queueTimeout !== undefined && at.time - at.begin > queueTimeout) {
+      return `The job has waited for its compute for more than ${queueTimeout / minute} minutes (queueTimeoutInMinutes).`;
+    }
+  } else if (runTimeout !== undefined && at.time - at.runningSince > runTimeout) {
+    return `The job has run for more than ${runTimeout / minute} minutes (runTimeoutInMinutes).`;
+  }
+  return undefined;
+}
+
+/** "Queued on cpu-cluster: resizing, 0 of 2 nodes are there" */
+function describe({ status, target, tags }: RunDetails): string {
+  const on = target && isWaiting(status) ? ` for ${target}` : target ? ` on ${target}` : '';
+  const compute = isWaiting(status) ? computeState(tags?._aml_system_ComputeTargetStatus) : undefined;
+  return `${status}${on}${compute ? `: ${compute}` : ''}`;
+}
+
+/** The compute's state as the service notes it on a waiting job. */
+function computeState(json: string | undefined): string | undefined {
+  if (!json) return undefined;
+  try {
+    const state = JSON.parse(json) as Record<string, string | number | null>;
+    const parts = [
+      typeof state.AllocationState === 'string' ? state.AllocationState : undefined,
+      typeof state.CurrentNodeCount === 'number' ? `${state.CurrentNodeCount} nodes are there` : undefined,
+      typeof state.PreparingNodeCount === 'number' && state.PreparingNodeCount > 0
+        ? `${state.PreparingNodeCount} being prepared`
+        : undefined,
+      typeof state.QueuePosition === 'number' ? `position ${state.QueuePosition} in the queue` : undefined,
+    ];
+    return parts.filter((part) => part).join(', ') || undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** 5025 s → "1:23:45". */
+export function elapsed(milliseconds: number): string {
+  const seconds = Math.floor(milliseconds / 1000);
+  const two = (value: number) => String(value).padStart(2, '0');
+  return `${Math.floor(seconds / 3600)}:${two(Math.floor(seconds / 60) % 60)}:${two(seconds % 60)}`;
+}
+
+/** Rides out faults that pass: says once that there is one, and once that it is over. */
+class Outage {
+  private since: number | undefined;
+
+  constructor(
+    private readonly log: TaskLog,
+    private readonly clock: Clock,
+  ) {}
+
+  /** @returns undefined where the call met a fault that may pass */
+  async ride<T>(call: () => Promise<T>): Promise<T | undefined> {
+    try {
+      const result = await call();
+      if (this.since !== undefined) {
+        this.log.info(`Azure answers again, after ${elapsed(this.clock.now() - this.since)}.`);
+        this.since = undefined;
+      }
+      return result;
+    } catch (error) {
+      if (!mayPass(error)) throw error;
+      const now = this.clock.now();
+      if (this.since === undefined) {
+        this.since = now;
+        this.log.info(`${error.message} The job runs on; trying again until Azure answers.`);
+      }
+      if (now - this.since > outageLimit) {
+        throw new TaskFailure(
+          `Azure has been out of reach for ${outageLimit / minute} minutes: ${error.message}`,
+          undefined,
+          { cause: error },
+        );
+      }
+      return undefined;
+    }
+  }
+}
+
+/** No answer at all, too many requests, or the service's own fault. */
+function mayPass(error: unknown): error is AzureFailure {
+  if (!(error instanceof AzureFailure)) return false;
+  return error.status === undefined || error.status === 408 || error.status === 429 || error.status >= 500;
+}
