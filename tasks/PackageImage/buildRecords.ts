@@ -1,0 +1,48 @@
+import * as fs from 'node:fs';
+import * as path from 'node:path';
+import type { TaskContext } from '../common/task/taskContext';
+
+/** What is kept of a build as an artifact: its Dockerfile, its log and its bill of materials. */
+export class BuildRecords {
+  private readonly directory: string;
+  private readonly artifact: string;
+  /** How many components the bill of materials lists. */
+  components: number | undefined;
+
+  constructor(
+    temp: string,
+    repository: string,
+    private readonly context: Pick<TaskContext, 'log' | 'publish'>,
+  ) {
+    this.directory = fs.mkdtempSync(path.join(temp, 'package-image-'));
+    this.artifact = `image-${repository.replace(/[^\w.-]+/g, '-')}`;
+  }
+
+  dockerfile(text: string): void {
+    fs.writeFileSync(this.file('Dockerfile'), text);
+  }
+
+  /** Shows lines of the build's log, and keeps them. */
+  log(lines: string): void {
+    fs.appendFileSync(this.file('build.log'), lines);
+    this.context.log.info(lines.replace(/\n$/, ''));
+  }
+
+  /** Uploads what there is so far; after a failed build the log is what one wants to see. */
+  publish(): void {
+    const files = ['Dockerfile', 'build.log'].map((name) => this.file(name)).filter((file) => fs.existsSync(file));
+    this.context.publish.artifact(this.artifact, ...files);
+  }
+
+  /** @param text CycloneDX JSON; undefined where it could not be read */
+  billOfMaterials(text: string | undefined): void {
+    if (text === undefined) return;
+    this.components = (JSON.parse(text) as { components?: unknown[] }).components?.length;
+    fs.writeFileSync(this.file('sbom.cdx.json'), text);
+    this.context.publish.artifact(this.artifact, this.file('sbom.cdx.json'));
+  }
+
+  private file(name: string): string {
+    return path.join(this.directory, name);
+  }
+}

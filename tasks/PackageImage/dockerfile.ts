@@ -1,0 +1,102 @@
+/** Where things lie in the image; Azure ML's own deployments use the same folders. */
+export const appRoot = '/var/azureml-app';
+export const port = 5001;
+export const readinessPath = '/';
+export const scoringPath = '/score';
+/** The bill of materials, relative to appRoot. It is alone in the image's last layer, from where it is read back. */
+export const billOfMaterialsFile = 'sbom.cdx.json';
+
+export interface ScoringImage {
+  /** Pinned by digest where that could be found. */
+  readonly baseImage: string;
+  readonly modelName: string;
+  readonly modelVersion: string;
+  readonly hasConda: boolean;
+  /** Names of build arguments that only the installation of packages may see. */
+  readonly secretArguments: readonly string[];
+  /** Arguments of the server's start beside the model's folder and the port. */
+  readonly server: { readonly module: string; readonly arguments: readonly string[] };
+  readonly selfTest: boolean;
+}
+
+/** The folder of a model's files, relative to appRoot: the same as in Azure ML's online endpoints. */
+export function modelDirectory(name: string, version: string): string {
+  return `azureml-models/${name}/${version}`;
+}
+
+/**
+ * The Dockerfile of a scoring image. What changes least comes first: base, dependencies, code, model. Paths are relative
+ * to one working directory. It keeps to what the classic builder of ACR Tasks knows: no mounts, no here-documents.
+ */
+export function scoringDockerfile(image: ScoringImage): string {
+  const { secretArguments, modelName, modelVersion } = image;
+  const model = modelDirectory(modelName, modelVersion);
+  const install = installation(image);
+  const hasStage = secretArguments.length > 0;
+  return `${[
+    `# The scoring image of ${modelName}, written by the pipeline task MLOpsPackageImage.`,
+    `ARG BASE_IMAGE=${image.baseImage}`,
+    '',
+    ...(hasStage
+      ? [
+          '# Packages are installed in a stage of their own: its layers and its history, which see the secret arguments,',
+          '# stay behind, and only the installed packages are taken over.',
+          'FROM ${BASE_IMAGE} AS dependencies',
+          'USER root',
+          `WORKDIR ${appRoot}`,
+          ...secretArguments.map((name) => `ARG ${name}`),
+          ...install,
+          '',
+        ]
+      : []),
+    'FROM ${BASE_IMAGE} AS scoring',
+    'USER root',
+    `WORKDIR ${appRoot}`,
+    ...(hasStage ? [`COPY --from=dependencies ${appRoot}/environment environment`] : install),
+    `ENV PATH=${appRoot}/environment/bin:$PATH PYTHONUNBUFFERED=1 HOME=/tmp LOGNAME=scoring`,
+    '',
+    '# The code, then the model: a new version of the model changes nothing above it.',
+    'COPY code/ ./',
+    `COPY model/ ${model}/`,
+    '# A number, because the base may have no user of ours.',
+    'USER 10001',
+    '',
+    '# What is checked here must hold, or there is no image. Of this stage the image takes the bill of materials alone.',
+    'FROM scoring AS checked',
+    'COPY check/ check/',
+    ...(image.selfTest
+      ? [
+          `RUN environment/bin/python check/self_test.py ${[image.server.module, ...image.server.arguments].join(' ')} --model_dir "$PWD/${model}"`,
+        ]
+      : []),
+    'USER root',
+    `RUN environment/bin/python check/bill_of_materials.py > ${billOfMaterialsFile}`,
+    '',
+    'FROM scoring',
+    `COPY --from=checked ${appRoot}/${billOfMaterialsFile} ${billOfMaterialsFile}`,
+    `EXPOSE ${port}`,
+    'ENTRYPOINT []',
+    '# exec: the server itself is the first process and gets the SIGTERM that ends a container.',
+    `CMD exec environment/bin/python -m ${image.server.module} ${[...image.server.arguments, '--model_dir', `"$PWD/${model}"`].join(' ')} --port ${port}`,
+  ].join('\n')}\n`;
+}
+
+function installation({ hasConda }: ScoringImage): string[] {
+  return [
+    'COPY dependencies/ dependencies/',
+    ...(hasConda
+      ? [
+          '# Conda first, pip after it: solved together they are more than the memory of a small build agent.',
+          'RUN conda env create --quiet --prefix environment --file dependencies/conda.yaml && conda clean --all --yes --quiet',
+        ]
+      : ["# Beside the packages of the base's own Python.", 'RUN python -m venv --system-site-packages environment']),
+    'RUN cd dependencies && ../environment/bin/python -m pip install --no-cache-dir --disable-pip-version-check --requirement requirements.txt',
+  ];
+}
+
+/** The instruction that gives an image its labels; at the end of a Dockerfile it changes no layer. */
+export function labelInstruction(labels: Readonly<Record<string, string>>): string {
+  const quoted = (text: string) => `"${text.replace(/[\r\n]+/g, ' ').replace(/["\\$]/g, '\\$&')}"`;
+  const pairs = Object.entries(labels).map(([name, value]) => `${quoted(name)}=${quoted(value)}`);
+  return pairs.length > 0 ? `LABEL ${pairs.join(' \\\n      ')}\n` : '';
+}

@@ -1,0 +1,159 @@
+import * as fs from 'node:fs';
+import * as path from 'node:path';
+import type { ServiceConnection } from '../common/azure/serviceConnection';
+import { parseImageName } from '../common/imageName';
+import type { DockerRegistryConnection } from '../common/dockerRegistryConnection';
+import type { InputReader } from '../common/task/inputReader';
+import { findEntryScriptProblems } from './entryScript';
+
+export type Packaging = 'scoringScript' | 'mlflow' | 'dockerfile';
+
+export interface PackageInputs {
+  readonly connection: ServiceConnection;
+  readonly resourceGroup?: string;
+  readonly workspace?: string;
+  readonly modelName?: string;
+  readonly modelVersion?: string;
+  readonly packaging: Packaging;
+  /** Absolute; the root of the code or of the build context. Not set for mlflow. */
+  readonly sourceDirectory?: string;
+  /** Relative to sourceDirectory, with slashes. */
+  readonly entryScript?: string;
+  readonly condaFile?: string;
+  readonly requirementsFile?: string;
+  readonly dockerfile?: string;
+  /** JSON text. */
+  readonly selfTestRequest?: string;
+  readonly baseImage: string;
+  readonly baseImageConnection?: DockerRegistryConnection;
+  readonly secretBuildArguments: Readonly<Record<string, string>>;
+  readonly containerRegistry?: string;
+  readonly imageRepository?: string;
+  readonly imageTags: readonly string[];
+  readonly registerEnvironment: boolean;
+  readonly builder: 'acrTasks' | 'docker';
+  readonly rebuild: 'whenChanged' | 'always';
+  readonly agentPool?: string;
+  readonly buildTimeoutInMinutes: number;
+  readonly recordFile?: string;
+}
+
+const repositoryPattern = /^[a-z0-9]+(?:[._-]+[a-z0-9]+)*(?:\/[a-z0-9]+(?:[._-]+[a-z0-9]+)*)*$/;
+const tagPattern = /^\w[\w.-]{0,127}$/;
+
+export function readInputs(reader: InputReader): PackageInputs {
+  const packaging = reader.choice('packaging', ['scoringScript', 'mlflow', 'dockerfile']);
+  const modelName = reader.text('modelName');
+  const modelVersion = reader.text('modelVersion');
+  if (modelVersion && !modelName) reader.problem('modelName', 'it is required where modelVersion is set.');
+  if (modelVersion && !/^\d+$/.test(modelVersion)) {
+    reader.problem('modelVersion', `"${modelVersion}" is no version. Versions are whole numbers, e.g. 3.`);
+  }
+
+  const baseImage = reader.text('baseImage') ?? '';
+  if (packaging !== 'dockerfile' && baseImage === '') reader.problem('baseImage', 'it is required but empty.');
+  if (baseImage !== '' && !parseImageName(baseImage)) {
+    reader.problem('baseImage', `"${baseImage}" is no image reference such as registry/repository:tag.`);
+  }
+  const imageRepository = reader.text('imageRepository');
+  if (imageRepository !== undefined && !repositoryPattern.test(imageRepository)) {
+    reader.problem(
+      'imageRepository',
+      `"${imageRepository}" is no repository name: lower-case letters, digits, and . _ - / between them.`,
+    );
+  }
+  const imageTags = reader.lines('imageTags');
+  for (const { line, text } of imageTags) {
+    if (!tagPattern.test(text))
+      reader.problem('imageTags', `line ${line}, "${text}", is no tag: letters, digits, . _ - only.`);
+  }
+  const secretBuildArguments = reader.secretKeyValues('secretBuildArguments');
+  for (const name of Object.keys(secretBuildArguments)) {
+    if (!/^[A-Za-z_]\w*$/.test(name)) reader.problem('secretBuildArguments', `"${name}" is no name of a variable.`);
+  }
+  return {
+    connection: reader.requiredServiceConnection('azureSubscription'),
+    resourceGroup: reader.text('resourceGroup'),
+    workspace: reader.text('workspace'),
+    modelName,
+    modelVersion,
+    packaging,
+    ...readSources(reader, packaging),
+    selfTestRequest: packaging === 'dockerfile' ? undefined : readSelfTestRequest(reader),
+    baseImage,
+    baseImageConnection: reader.dockerRegistryConnection('baseImageConnection'),
+    secretBuildArguments,
+    containerRegistry: reader.text('containerRegistry'),
+    imageRepository,
+    imageTags: imageTags.map(({ text }) => text),
+    registerEnvironment: reader.flag('registerEnvironment'),
+    builder: reader.choice('builder', ['acrTasks', 'docker']),
+    rebuild: reader.choice('rebuild', ['whenChanged', 'always']),
+    agentPool: reader.text('agentPool'),
+    buildTimeoutInMinutes: reader.number('buildTimeoutInMinutes', { min: 5, max: 480, unit: 'minutes' }) ?? 60,
+    recordFile: reader.file('recordFile'),
+  };
+}
+
+type Sources = Pick<PackageInputs, 'sourceDirectory' | 'entryScript' | 'condaFile' | 'requirementsFile' | 'dockerfile'>;
+
+/** The files that the packaging wants; a script without init() or run() is found here, before anything is created. */
+function readSources(reader: InputReader, packaging: Packaging): Sources {
+  if (packaging === 'mlflow') return {};
+  const given = reader.directory('sourceDirectory');
+  if (packaging === 'dockerfile') {
+    const dockerfile = reader.file('dockerfile');
+    if (!dockerfile)
+      reader.problem('dockerfile', 'it is required where packaging is "dockerfile". Name your Dockerfile.');
+    return { dockerfile, sourceDirectory: given ?? (dockerfile && path.dirname(dockerfile)) };
+  }
+  const condaFile = reader.file('condaFile');
+  const requirementsFile = reader.file('requirementsFile');
+  if (condaFile && requirementsFile) {
+    reader.problem(
+      'requirementsFile',
+      'name a Conda file or a requirements file, not both: a Conda file has a list for pip.',
+    );
+  }
+  const name = reader.text('entryScript') ?? 'score.py';
+  const found = [given, reader.workDirectory]
+    .filter((directory) => directory !== undefined)
+    .map((directory) => path.resolve(directory, name))
+    .find((file) => fs.statSync(file, { throwIfNoEntry: false })?.isFile());
+  if (!found) {
+    reader.problem(
+      'entryScript',
+      `there is no file "${name}" in ${given ?? reader.workDirectory}. Name your scoring script.`,
+    );
+    return { condaFile, requirementsFile };
+  }
+  const sourceDirectory = given ?? path.dirname(found);
+  const entryScript = path.relative(sourceDirectory, found).split(path.sep).join('/');
+  if (entryScript.startsWith('../')) {
+    reader.problem(
+      'entryScript',
+      `${found} lies outside of the source directory ${sourceDirectory}, so the image would lack it.`,
+    );
+  }
+  for (const problem of findEntryScriptProblems(fs.readFileSync(found, 'utf8'))) {
+    reader.problem('entryScript', `${entryScript} ${problem}`);
+  }
+  return { sourceDirectory, entryScript, condaFile, requirementsFile };
+}
+
+function readSelfTestRequest(reader: InputReader): string | undefined {
+  const text = reader.text('selfTestRequest');
+  if (text === undefined) return undefined;
+  let json = text;
+  if (!/^[[{"\d-]|^(true|false|null)$/.test(text) || fs.existsSync(path.resolve(reader.workDirectory, text))) {
+    const file = reader.file('selfTestRequest');
+    if (!file || !fs.statSync(file, { throwIfNoEntry: false })?.isFile()) return undefined;
+    json = fs.readFileSync(file, 'utf8').replace(/^\uFEFF/, '');
+  }
+  try {
+    JSON.parse(json);
+  } catch (error) {
+    reader.problem('selfTestRequest', `it is not JSON: ${(error as Error).message}. Give a request as run() gets it.`);
+  }
+  return json;
+}

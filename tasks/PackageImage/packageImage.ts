@@ -1,0 +1,198 @@
+import * as path from 'node:path';
+import { isAzureFailure } from '../common/azure/azureFailure';
+import { findContainerRegistry } from '../common/azure/containerRegistry';
+import { RegistryContents } from '../common/azure/containerRegistryContents';
+import { listModelFiles } from '../common/azure/modelFiles';
+import { Models, type RegisteredModel } from '../common/azure/models';
+import { Workspace } from '../common/azure/workspace';
+import { append } from '../common/record/chain';
+import { writeEvaluationInfo } from '../common/record/compatibilityFiles';
+import type { ImageSection } from '../common/record/record';
+import { writeRecord } from '../common/record/recordFile';
+import { TaskFailure } from '../common/taskFailure';
+import type { StageResult, TaskContext } from '../common/task/taskContext';
+import { pinBaseImage } from './baseImage';
+import { readBillOfMaterials } from './billOfMaterials';
+import { BuildRecords } from './buildRecords';
+import { contentTag } from './contentTag';
+import { labelInstruction } from './dockerfile';
+import { chooseBuilder } from './chooseBuilder';
+import { asTag, imageLabels } from './imageLabels';
+import { contextOf, planOwnDockerfile, planScoringScript, type ImagePlan } from './imagePlan';
+import type { PackageInputs } from './inputs';
+import { planMlflowModel } from './mlflowModel';
+import { registerEnvironment } from './registeredEnvironment';
+import { findSubject, readModel } from './subject';
+import { imageSummary } from './summary';
+
+/** Packages a model: finds or builds its image, and hands its digest on. */
+export async function packageImage(inputs: PackageInputs, context: TaskContext): Promise<StageResult> {
+  const { log, signal } = context;
+  const subject = await findSubject(inputs, context);
+  const session = context.azure(inputs.connection);
+  const workspace = new Workspace(session, subject.workspace.resourceGroup, subject.workspace.name);
+  const models = new Models(workspace);
+  const [{ model, record }, registry] = await Promise.all([
+    readModel(subject, models, session.connection.subscriptionId),
+    findContainerRegistry(workspace, inputs.containerRegistry),
+  ]);
+  if (!subject.approved)
+    log.warning(
+      `No record approves the model ${model.name} version ${model.version}; it is packaged because the inputs name it.`,
+    );
+  const repository = inputs.imageRepository ?? asRepository(model.name);
+  log.info(`Model ${model.name} version ${model.version}, image ${registry.loginServer}/${repository}`);
+
+  const [modelFiles, baseImage] = await Promise.all([
+    listModelFiles(workspace, model, signal),
+    inputs.baseImage &&
+      pinBaseImage(inputs.baseImage, session, registry.loginServer, inputs.baseImageConnection, log, signal),
+  ]);
+  const plan = await makePlan(inputs, model, baseImage, modelFiles, signal);
+  const content = await contentTag(plan, model, signal);
+  const tags = chooseTags(inputs, model, context, content);
+  const contents = new RegistryContents(session, registry.loginServer, { kind: 'entra' });
+
+  const records = new BuildRecords(context.pipeline.directories.temp, repository, context);
+  let digest = inputs.rebuild === 'always' ? undefined : await findBuilt(contents, repository, content, context);
+  const built = digest === undefined;
+  if (digest) {
+    log.info(`Nothing changed since the image ${digest} was built: it is used again.`);
+    await addTags(contents, repository, digest, tags, context);
+  } else {
+    const labels = labelInstruction(
+      imageLabels(model, record, context.pipeline, baseImage, new Date(context.clock.now())),
+    );
+    const files = contextOf(plan, labels, modelFiles);
+    const builder = chooseBuilder(inputs, registry, session, context);
+    records.dockerfile(plan.dockerfile + labels);
+    try {
+      log.group(`Building ${repository}`);
+      const order = { context: files, dockerfile: plan.dockerfilePath, repository, tags, arguments: plan.arguments };
+      digest = await builder.build(order, (lines) => records.log(lines), signal);
+    } finally {
+      log.endGroup();
+      records.publish();
+    }
+    digest ??= await contents.digest(repository, content, signal);
+    if (!digest) {
+      throw new TaskFailure(
+        `The build succeeded, but the registry ${registry.name} has no image ${repository}:${content}.`,
+        'Look at the log of the build above.',
+      );
+    }
+    if (plan.hasBillOfMaterials)
+      records.billOfMaterials(await readBillOfMaterials(contents, repository, digest, log, signal));
+  }
+
+  const reference = `${registry.loginServer}/${repository}@${digest}`;
+  const [environmentId] = await Promise.all([
+    inputs.registerEnvironment
+      ? registerEnvironment(
+          workspace,
+          asEnvironmentName(repository),
+          reference,
+          plan,
+          { model: model.name, modelVersion: model.version },
+          signal,
+        )
+      : undefined,
+    models.tag(model.name, model.version, { image: reference, imageDigest: digest }),
+  ]);
+  const section: ImageSection = {
+    reference,
+    digest,
+    registry: registry.loginServer,
+    repository,
+    tags: [...tags],
+    registryId: registry.id,
+    environmentId,
+    baseImage: baseImage || undefined,
+    port: plan.port,
+    readinessPath: plan.readinessPath,
+    scoringPath: plan.scoringPath,
+    built,
+  };
+  const next = append(record, 'image', section);
+  writeRecord(subject.recordFile, next);
+  writeEvaluationInfo(path.dirname(subject.recordFile), next);
+  context.publish.summary('Package-Image', imageSummary(model, section, records.components));
+  log.info(`Image ${reference}`);
+  return {
+    outputs: { image: reference, imageDigest: digest, environmentId, built: String(built) },
+    recordFile: subject.recordFile,
+  };
+}
+
+function makePlan(
+  inputs: PackageInputs,
+  model: RegisteredModel,
+  baseImage: string,
+  modelFiles: Parameters<typeof planMlflowModel>[3],
+  signal: AbortSignal,
+): Promise<ImagePlan> | ImagePlan {
+  switch (inputs.packaging) {
+    case 'scoringScript':
+      return planScoringScript(inputs, model, baseImage);
+    case 'mlflow':
+      return planMlflowModel(inputs, model, baseImage, modelFiles, signal);
+    case 'dockerfile':
+      return planOwnDockerfile(inputs, model, baseImage || undefined);
+  }
+}
+
+/** The content's tag comes last: people look for the others. */
+function chooseTags(
+  inputs: PackageInputs,
+  model: RegisteredModel,
+  { pipeline }: TaskContext,
+  content: string,
+): readonly string[] {
+  const number = asTag(pipeline.build?.number ?? '');
+  return [...new Set([`v${model.version}`, ...(number ? [number] : []), ...inputs.imageTags, content])];
+}
+
+/** An image that cannot be looked for is built: that is slower, and right. */
+async function findBuilt(
+  contents: RegistryContents,
+  repository: string,
+  content: string,
+  { log, signal }: TaskContext,
+): Promise<string | undefined> {
+  try {
+    return await contents.digest(repository, content, signal);
+  } catch (error) {
+    if (!isAzureFailure(error)) throw error;
+    log.info(`Whether an image of this content is there already cannot be found out: ${error.message}`);
+    return undefined;
+  }
+}
+
+async function addTags(
+  contents: RegistryContents,
+  repository: string,
+  digest: string,
+  tags: readonly string[],
+  { log, signal }: TaskContext,
+): Promise<void> {
+  await Promise.all(
+    tags.map(async (tag) => {
+      try {
+        if ((await contents.digest(repository, tag, signal)) !== digest)
+          await contents.tag(repository, digest, tag, signal);
+      } catch (error) {
+        if (!isAzureFailure(error)) throw error;
+        log.warning(`The image could not be given the tag ${tag}: ${error.message}`);
+      }
+    }),
+  );
+}
+
+function asRepository(modelName: string): string {
+  return modelName.toLowerCase().replace(/[^a-z0-9]+/g, '-').replace(/^-+|-+$/g, ''); // prettier-ignore
+}
+
+/** Names of environments hold no slash. */
+function asEnvironmentName(repository: string): string {
+  return repository.replace(/[^A-Za-z0-9._-]+/g, '-');
+}

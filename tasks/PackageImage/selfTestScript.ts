@@ -1,0 +1,101 @@
+/** Begins the line by which the self-test says in the build's log why it failed. */
+export const selfTestFailed = 'SELF-TEST FAILED:';
+
+/**
+ * The Python script that runs init() and run() during the build, on check/request.json and by the very application that
+ * will serve, without a port. A reply that repeats an exception which the scoring script caught is an error dressed up
+ * as a success; tracing finds such exceptions, so that a model which answers with text is not suspected.
+ */
+export const selfTestScript = `"""Runs the scoring script on one request. Written by the pipeline task MLOpsPackageImage."""
+import argparse
+import importlib
+import json
+import os
+import sys
+import traceback
+
+parser = argparse.ArgumentParser()
+parser.add_argument("module")
+parser.add_argument("--entry_script")
+parser.add_argument("--model_dir")
+options = parser.parse_args()
+
+root = os.getcwd()
+os.environ["AML_APP_ROOT"] = root
+os.environ["AZUREML_MODEL_DIR"] = options.model_dir
+if options.entry_script:
+    os.environ["AZUREML_ENTRY_SCRIPT"] = os.path.realpath(options.entry_script)
+sys.path.insert(0, root)
+sys.dont_write_bytecode = True
+
+
+def fail(reason):
+    sys.stdout.flush()
+    sys.stderr.flush()
+    print("${selfTestFailed} " + " ".join(reason.split()), flush=True)
+    sys.exit(1)
+
+
+caught = []
+
+
+def trace(frame, event, argument):
+    path = frame.f_code.co_filename
+    if not path.startswith(root) or path.startswith(os.path.join(root, "environment")):
+        return None
+    if event == "exception":
+        caught.append(argument[1])
+    return trace
+
+
+try:
+    if options.module == "azureml_inference_server_http":
+        application = importlib.import_module("azureml_inference_server_http.server.create_app").create()
+    else:
+        application = importlib.import_module(options.module).application()
+except SystemExit:
+    fail("init() failed. The traceback stands above.")
+except BaseException:
+    traceback.print_exc()
+    fail("the server could not be started. The traceback stands above.")
+
+with open(os.path.join("check", "request.json"), encoding="utf-8") as file:
+    request = file.read()
+client = application.test_client()
+sys.settrace(trace)
+try:
+    response = client.post("/score", data=request, content_type="application/json")
+finally:
+    sys.settrace(None)
+body = response.get_data(as_text=True)
+print("Self-test: POST /score answered %d: %s" % (response.status_code, body[:2000]), flush=True)
+if response.status_code != 200:
+    for error in caught[-1:]:
+        traceback.print_exception(type(error), error, error.__traceback__)
+    fail("run() answered the request with status %d: %s" % (response.status_code, body[:300]))
+
+
+def texts(value):
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict):
+        for each in value.values():
+            yield from texts(each)
+    elif isinstance(value, list):
+        for each in value:
+            yield from texts(each)
+
+
+try:
+    reply = json.loads(body)
+except ValueError:
+    reply = body
+for error in caught:
+    message = str(error)
+    if len(message) > 3 and any(message in text for text in texts(reply)):
+        traceback.print_exception(type(error), error, error.__traceback__)
+        fail("run() caught an error and answered it as a success: " + message[:300])
+if isinstance(reply, dict) and reply.get("error"):
+    fail("run() answered with success, but the answer holds an error: " + str(reply["error"])[:300])
+print("Self-test passed.", flush=True)
+`;

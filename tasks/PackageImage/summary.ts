@@ -1,0 +1,18 @@
+import type { RegisteredModel } from '../common/azure/models';
+import { inlineCode, markdownTable } from '../common/markdown';
+import type { ImageSection } from '../common/record/record';
+
+/** The Markdown section on the run's page. */
+export function imageSummary(model: RegisteredModel, image: ImageSection, components: number | undefined): string {
+  const rows: string[][] = [
+    ['Model', `${inlineCode(model.name)} version ${inlineCode(model.version)}`],
+    ['Image', inlineCode(image.reference)],
+    ['Tags', image.tags.map(inlineCode).join(' ')],
+    ['Built', image.built ? 'now' : 'before: nothing changed, so the image was used again'],
+  ];
+  if (image.baseImage) rows.push(['Base image', inlineCode(image.baseImage)]);
+  if (components !== undefined)
+    rows.push(['Installed', `${components} components, listed in ${inlineCode('sbom.cdx.json')}`]);
+  if (image.environmentId) rows.push(['Environment', inlineCode(image.environmentId)]);
+  return `### Scoring image\n\n${markdownTable([{ title: '' }, { title: '' }], rows)}\n`;
+}
