@@ -11,7 +11,11 @@ export function inheritedEnvironment(own: NodeJS.ProcessEnv = process.env): Reco
   const kept = Object.entries(own).filter(
     (entry): entry is [string, string] => entry[1] !== undefined && !agentNames.test(entry[0]),
   );
-  return Object.fromEntries(kept);
+  const environment = Object.fromEntries(kept);
+  // npm puts the tools of this project first; a step must find the machine's.
+  const folders = (environment.PATH ?? '').split(path.delimiter);
+  environment.PATH = folders.filter((folder) => !/node_modules[\\/]/.test(folder)).join(path.delimiter);
+  return environment;
 }
 
 /** Public variables under their environment names; secret ones only where a task asks for them by `SECRET_<NAME>`. */

@@ -1,0 +1,79 @@
+import type { TaskDefinition } from '../taskDefinition';
+
+/** A variable of a pipeline file; `$[ ]` in its value is worked out when the job starts. */
+export interface VariableDefinition {
+  name: string;
+  value: string;
+  readOnly: boolean;
+}
+
+export interface PipelinePlan {
+  name: string;
+  stages: StagePlan[];
+  /** What the file says and this agent leaves out, or what looks like a slip. */
+  warnings: string[];
+}
+
+export interface StagePlan {
+  name: string;
+  displayName: string;
+  dependsOn: string[];
+  condition: string | undefined;
+  /** Root and stage variables, those set from outside already put in. */
+  variables: VariableDefinition[];
+  jobs: JobPlan[];
+}
+
+export interface JobPlan {
+  name: string;
+  displayName: string;
+  /** Of a deployment job: the environment that it deploys to. */
+  environment: string | undefined;
+  deployment: boolean;
+  dependsOn: string[];
+  condition: string | undefined;
+  continueOnError: boolean;
+  timeoutInMinutes: number | undefined;
+  variables: VariableDefinition[];
+  steps: StepPlan[];
+}
+
+export interface StepPlan {
+  /** Its `name`, by which others read its output variables. */
+  name: string;
+  displayName: string;
+  condition: string | undefined;
+  continueOnError: boolean;
+  timeoutInMinutes: number | undefined;
+  retryCountOnTaskFailure: number;
+  env: Record<string, string>;
+  action: StepAction;
+}
+
+/** What a step does. Texts may hold `$(variable)`. */
+export type StepAction =
+  | { kind: 'task'; folder: string; task: TaskDefinition; inputs: Record<string, string> }
+  | { kind: 'script'; shell: 'bash' | 'pwsh'; text: string; workingDirectory?: string; failOnStderr: boolean }
+  | { kind: 'checkout' }
+  | { kind: 'publish'; path: string; artifact: string; containerArtifact: boolean }
+  /** Without an artifact: all of them, each into a folder of its own name. */
+  | { kind: 'download'; artifact?: string; patterns: string[]; path?: string };
+
+/** The nodes before each node; `dependsOn` names must be known. Order is that of the file, dependencies first. */
+export function inDependencyOrder<T extends { name: string; dependsOn: string[] }>(nodes: T[], what: string): T[] {
+  const done: T[] = [];
+  const visit = (node: T, path: string[]): void => {
+    if (done.includes(node)) return;
+    if (path.includes(node.name)) {
+      throw new Error(`These ${what}s wait for each other: ${[...path, node.name].join(' -> ')}.`);
+    }
+    for (const name of node.dependsOn) {
+      const other = nodes.find((candidate) => candidate.name === name);
+      if (!other) throw new Error(`${what} ${node.name} depends on ${what} ${name}, which does not exist.`);
+      visit(other, [...path, node.name]);
+    }
+    done.push(node);
+  };
+  for (const node of nodes) visit(node, []);
+  return done;
+}

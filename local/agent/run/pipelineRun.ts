@@ -1,0 +1,239 @@
+import { cpSync } from 'node:fs';
+import path from 'node:path';
+import { dependencyValue, expandRuntime, nodeRuns, type FinishedNode, type NodeContext } from '../pipeline/conditions';
+import type { Value } from '../pipeline/expression';
+import type { JobPlan, PipelinePlan, StagePlan, VariableDefinition } from '../pipeline/plan';
+import type { ServiceEndpoint } from '../serviceEndpoint';
+import type { HostType } from '../stepContext';
+import { mergeTaskResults, type TaskResult } from '../taskResult';
+import { ArtifactStore } from './artifactStore';
+import { JobRun, type JobSurroundings } from './jobRun';
+import { createRunFolder, lastRunWithArtifacts, writeRunRecord } from './runFolder';
+import type { JobRecord, RunObserver, RunRecord, StageRecord } from './runRecord';
+import { repositoryRoot, sourceVersion } from './sources';
+
+export interface PipelineRunOptions {
+  /** The pipeline file, for the record and for the repository that it is in. */
+  file: string;
+  /** Where the runs are kept: `<runs>/<n>`. */
+  runs: string;
+  /** The agent's work folder. */
+  workFolder: string;
+  hostType?: HostType;
+  /** Only these stages, whatever they depend on; without artifacts of their own they take those of the last run. */
+  stages?: string[];
+  set?: Record<string, string>;
+  secrets?: Record<string, string>;
+  endpoints?: ServiceEndpoint[];
+  environment?: Record<string, string>;
+  oidcRequestUri?: string;
+  accessToken?: string;
+  nodePath?: string;
+  signal?: AbortSignal;
+  observer?: RunObserver;
+}
+
+/** Runs a pipeline on this machine, one job after the other, and keeps all of it in `<runs>/<n>`. */
+export async function runPipeline(
+  plan: PipelinePlan,
+  options: PipelineRunOptions,
+): Promise<{ run: RunRecord; folder: string }> {
+  const stages = chooseStages(plan, options.stages);
+  const { id, folder } = createRunFolder(options.runs);
+  const repository = repositoryRoot(options.file);
+  const run: RunRecord = {
+    id,
+    pipeline: plan.name,
+    file: path.relative(repository, path.resolve(options.file)),
+    hostType: options.hostType ?? 'build',
+    set: options.set ?? {},
+    source: sourceVersion(repository),
+    warnings: plan.warnings,
+    errors: [],
+    startTime: new Date().toISOString(),
+    stages: stages.map(({ name, displayName, jobs }) => ({
+      name,
+      displayName,
+      jobs: jobs.map((job) => ({
+        name: job.name,
+        displayName: job.displayName,
+        environment: job.environment,
+        steps: [],
+        outputs: {},
+      })),
+    })),
+    artifacts: [],
+    buildTags: [],
+  };
+  const artifacts = new ArtifactStore(path.join(folder, 'artifacts'));
+  const earlier = options.stages && lastRunWithArtifacts(options.runs, id);
+  if (earlier) cpSync(path.join(earlier, 'artifacts'), artifacts.folder, { recursive: true });
+  run.artifacts = artifacts.list();
+
+  const observer = options.observer ?? {};
+  const save = (): void => writeRunRecord(folder, run);
+  const around: JobSurroundings = {
+    run,
+    runFolder: folder,
+    workFolder: options.workFolder,
+    repository,
+    source: run.source,
+    hostType: run.hostType,
+    artifacts,
+    endpoints: options.endpoints ?? [],
+    environment: options.environment ?? {},
+    secrets: options.secrets ?? {},
+    oidcRequestUri: options.oidcRequestUri,
+    accessToken: options.accessToken,
+    nodePath: options.nodePath,
+    signal: options.signal ?? new AbortController().signal,
+    observer,
+    save,
+  };
+  save();
+  observer.runStarted?.(run);
+  run.result = await new StagesRun(around, stages).run();
+  run.finishTime = new Date().toISOString();
+  save();
+  observer.runFinished?.(run);
+  return { run, folder };
+}
+
+function chooseStages(plan: PipelinePlan, wanted: string[] | undefined): StagePlan[] {
+  if (!wanted) return plan.stages;
+  const unknown = wanted.filter((name) => !plan.stages.some((stage) => stage.name === name));
+  if (unknown.length > 0) {
+    const names = plan.stages.map(({ name }) => name).join(', ');
+    throw new Error(`No stage ${unknown.join(', ')} in this pipeline. It has: ${names}.`);
+  }
+  return plan.stages
+    .filter(({ name }) => wanted.includes(name))
+    .map((stage) => ({ ...stage, dependsOn: stage.dependsOn.filter((name) => wanted.includes(name)) }));
+}
+
+/** Runs the stages in their order, and in each its jobs. */
+class StagesRun {
+  readonly #stages: FinishedNode[] = [];
+  /** The ended jobs of each ended stage, for `stageDependencies`. */
+  readonly #jobsOf = new Map<string, FinishedNode[]>();
+
+  constructor(
+    readonly around: JobSurroundings,
+    readonly stages: StagePlan[],
+  ) {}
+
+  async run(): Promise<TaskResult> {
+    let result: TaskResult = 'succeeded';
+    for (const [index, stage] of this.stages.entries()) {
+      const record = this.around.run.stages[index]!;
+      await this.#timed(record, () => this.#runStage(stage, record));
+      result = combine(result, record.result!);
+    }
+    return this.around.signal.aborted ? 'canceled' : result;
+  }
+
+  async #runStage(stage: StagePlan, record: StageRecord): Promise<TaskResult> {
+    const context = this.#context(this.#stages, stage.dependsOn, stage.variables);
+    const jobs: FinishedNode[] = [];
+    let result: TaskResult = 'skipped';
+    if (this.#decide(stage.condition, context, `stage ${stage.name}`)) {
+      this.around.observer.stageStarted?.(record);
+      result = 'succeeded';
+      for (const [index, job] of stage.jobs.entries()) {
+        const jobRecord = record.jobs[index]!;
+        await this.#timed(jobRecord, () => this.#runJob(stage, job, jobRecord, record, jobs));
+        jobs.push({ ...job, result: jobRecord.result!, outputs: outputsOf(job, jobRecord) });
+        result = combine(result, jobRecord.result!);
+      }
+    }
+    record.result = result;
+    const outputs = jobs.flatMap((job) =>
+      Object.entries(job.outputs).map(([name, value]) => [`${job.name}.${name}`, value] as const),
+    );
+    this.#jobsOf.set(stage.name, jobs);
+    this.#stages.push({ ...stage, result, outputs: Object.fromEntries(outputs) });
+    this.around.observer.stageFinished?.(record);
+    return result;
+  }
+
+  async #runJob(
+    stage: StagePlan,
+    job: JobPlan,
+    record: JobRecord,
+    stageRecord: StageRecord,
+    finished: FinishedNode[],
+  ): Promise<TaskResult> {
+    const context = this.#context(finished, job.dependsOn, job.variables, stage);
+    if (!this.#decide(job.condition, context, `job ${job.name}`)) return 'skipped';
+    this.around.observer.jobStarted?.(record, stageRecord);
+    const values = Object.fromEntries(job.variables.map(({ name }) => [name, context.variables[name] as string]));
+    const result = await new JobRun(this.around, stage, job, record, values).run();
+    record.result = result === 'failed' && job.continueOnError ? 'succeededWithIssues' : result;
+    this.around.observer.jobFinished?.(record, stageRecord);
+    return record.result;
+  }
+
+  #decide(condition: string | undefined, context: NodeContext, what: string): boolean {
+    try {
+      return nodeRuns(condition, context);
+    } catch (error) {
+      throw new Error(`The condition of ${what} cannot be evaluated. ${(error as Error).message}`);
+    }
+  }
+
+  #context(
+    finished: FinishedNode[],
+    dependsOn: string[],
+    definitions: VariableDefinition[],
+    stage?: StagePlan,
+  ): NodeContext {
+    const variables: Record<string, Value> = {
+      'Build.SourceBranch': this.around.source.branch,
+      'Build.Reason': 'Manual',
+      'System.StageName': stage?.name ?? '',
+    };
+    const context: NodeContext = {
+      finished,
+      dependsOn,
+      canceled: this.around.signal.aborted,
+      variables,
+      stageDependencies: stage && this.#stageDependencies(stage),
+    };
+    for (const { name, value } of definitions) variables[name] = expandRuntime(value, context);
+    return context;
+  }
+
+  #stageDependencies(stage: StagePlan): Record<string, Value> {
+    return Object.fromEntries(
+      stage.dependsOn.map((name) => {
+        const jobs = (this.#jobsOf.get(name) ?? []).map((job) => [job.name, dependencyValue(job)] as const);
+        return [name, Object.fromEntries(jobs)];
+      }),
+    );
+  }
+
+  async #timed(record: StageRecord | JobRecord, work: () => Promise<TaskResult>): Promise<void> {
+    record.startTime = new Date().toISOString();
+    try {
+      record.result = await work();
+    } catch (error) {
+      this.around.run.errors.push(`${record.displayName}: ${(error as Error).message}`);
+      record.result = 'failed';
+    }
+    if (record.result === 'skipped') delete record.startTime;
+    else record.finishTime = new Date().toISOString();
+    this.around.save();
+  }
+}
+
+/** A stage or run is as good as the worst of its parts; a part that was skipped takes nothing away. */
+function combine(result: TaskResult, part: TaskResult): TaskResult {
+  return part === 'skipped' ? result : mergeTaskResults(result, part);
+}
+
+/** Outputs of a deployment job are named with the job before the step, too. */
+function outputsOf(job: JobPlan, record: JobRecord): Record<string, string> {
+  const own = record.outputs;
+  if (!job.deployment) return own;
+  return { ...own, ...Object.fromEntries(Object.entries(own).map(([name, value]) => [`${job.name}.${name}`, value])) };
+}

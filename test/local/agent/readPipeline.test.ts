@@ -1,0 +1,201 @@
+import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { readPipeline } from '../../../local/agent/pipeline/readPipeline';
+import type { PipelinePlan } from '../../../local/agent/pipeline/plan';
+import { readTaskDefinition } from '../../../local/agent/taskDefinition';
+import { temporaryFolder } from '../../support/agent';
+import { fakeTask } from './fakeTask';
+
+const folder = fakeTask({
+  main: '',
+  inputs: [
+    { name: 'azureSubscription', required: true, aliases: ['connection'] },
+    { name: 'mode', defaultValue: 'inline' },
+    { name: 'file', required: true, visibleRule: 'mode = file' },
+  ],
+});
+const tasks = [{ folder, task: readTaskDefinition(folder) }];
+
+function read(yaml: string, set: Record<string, string> = {}): PipelinePlan {
+  const file = path.join(temporaryFolder(), 'azure-pipelines.yml');
+  writeFileSync(file, yaml);
+  return readPipeline(file, { tasks, set, predefined: { 'Build.Reason': 'Manual' } });
+}
+
+describe('a pipeline file', () => {
+  it('may hold steps alone, which check out the sources first', () => {
+    const [stage] = read('steps:\n- script: echo $(x)\n  displayName: Say x\n  env: {A: 0.10}\n').stages;
+    assert.equal(stage!.name, '__default');
+    const [checkout, script] = stage!.jobs[0]!.steps;
+    assert.equal(checkout!.action.kind, 'checkout');
+    assert.deepEqual([script!.name, script!.displayName, script!.env], ['CmdLine', 'Say x', { A: '0.10' }]);
+  });
+
+  it('puts parameters and variables into its templates, level by level', () => {
+    const { stages } = read(
+      `
+parameters:
+- {name: threshold, type: number, default: 0.5}
+- {name: deploy, type: boolean, default: true}
+variables:
+- {name: region, value: east}
+- name: group
+  value: rg-\${{ variables.region }}
+stages:
+- stage: Build
+  variables: {region: west, both: '\${{ variables.group }}/\${{ parameters.threshold }}'}
+  jobs:
+  - job: One
+    steps:
+    - script: echo \${{ variables.region }} \${{ variables.both }}
+- \${{ if eq(parameters.deploy, true) }}:
+  - stage: Release
+    jobs:
+    - job: Two
+      steps:
+      - \${{ if eq(variables['Build.Reason'], 'Schedule') }}:
+        - script: scheduled
+      - \${{ elseif parameters.deploy }}:
+        - script: manual
+      - \${{ else }}:
+        - script: other
+`,
+      { threshold: '0.01' },
+    );
+    assert.deepEqual(
+      stages.map(({ name, dependsOn }) => [name, dependsOn]),
+      [
+        ['Build', []],
+        ['Release', ['Build']],
+      ],
+    );
+    const texts = stages.map(({ jobs }) => jobs[0]!.steps.map(({ action }) => action.kind === 'script' && action.text));
+    assert.deepEqual(texts, [
+      [false, 'echo west rg-east/0.01'],
+      [false, 'manual'],
+    ]);
+    assert.deepEqual(stages[0]!.variables.at(-1), { name: 'both', value: 'rg-east/0.01', readOnly: false });
+  });
+
+  it('lets a value that is set win at every level', () => {
+    const { stages } = read('variables: {a: root}\njobs:\n- job: J\n  variables: {a: job}\n  steps: []\n', {
+      A: 'set',
+    });
+    assert.deepEqual(stages[0]!.jobs[0]!.variables, [{ name: 'a', value: 'set', readOnly: false }]);
+  });
+
+  it('orders stages and jobs by what they wait for', () => {
+    const { stages } = read(`
+jobs:
+- {job: Last, dependsOn: [First, Middle], steps: []}
+- {job: Middle, dependsOn: First, steps: []}
+- {job: First, steps: []}
+`);
+    assert.deepEqual(
+      stages[0]!.jobs.map(({ name }) => name),
+      ['First', 'Middle', 'Last'],
+    );
+  });
+
+  it('knows the tasks by name, alias of an input and the agent’s own ones', () => {
+    const { stages, warnings } = read(`
+steps:
+- task: publisher.extension.Fake@1
+  name: fake
+  inputs: {connection: c, Mode: inline, typo: x}
+- task: PublishPipelineArtifact@1
+  inputs: {targetPath: out, artifact: model}
+- publish: out2
+  artifact: more
+- download: current
+  artifact: model
+  patterns: |
+    **/*.json
+- download: none
+`);
+    const actions = stages[0]!.jobs[0]!.steps.map(({ action }) => action);
+    assert.deepEqual(actions.slice(1), [
+      { kind: 'task', folder, task: tasks[0]!.task, inputs: { connection: 'c', Mode: 'inline', typo: 'x' } },
+      { kind: 'publish', path: 'out', artifact: 'model', containerArtifact: false },
+      { kind: 'publish', path: 'out2', artifact: 'more', containerArtifact: false },
+      { kind: 'download', artifact: 'model', patterns: ['**/*.json'], path: undefined },
+    ]);
+    assert.deepEqual(warnings, [
+      "azure-pipelines.yml, job Job, step 1: unexpected input 'typo'; it has: azureSubscription, mode, file.",
+    ]);
+  });
+
+  it('runs the hooks of a deployment after its artifacts have been downloaded', () => {
+    const { stages } = read(`
+jobs:
+- deployment: Deploy
+  environment: production
+  strategy:
+    runOnce:
+      deploy:
+        steps:
+        - script: deploy
+      on:
+        failure:
+          steps:
+          - script: undo
+`);
+    const job = stages[0]!.jobs[0]!;
+    assert.equal(job.environment, 'production');
+    assert.deepEqual(
+      job.steps.map(({ action, condition }) => [action.kind, condition]),
+      [
+        ['download', undefined],
+        ['script', undefined],
+        ['script', 'failed()'],
+      ],
+    );
+  });
+
+  const faults: Array<[what: string, yaml: string, message: RegExp]> = [
+    ['YAML that cannot be read', 'steps:\n- script: "x\n', /azure-pipelines\.yml: .* at line \d/],
+    ['no body', 'variables: {}\n', /exactly one of 'stages', 'jobs' and 'steps'/],
+    [
+      'an unknown key',
+      'steps:\n- script: x\n  dispalyName: y\n',
+      /step 1: unexpected 'dispalyName'\. Known here: script/,
+    ],
+    [
+      'an unknown task',
+      'steps:\n- task: UsePythonVersion@0\n',
+      /no task UsePythonVersion@0\. It has: Fake@1, publishpipe/,
+    ],
+    ['a task without version', 'steps:\n- task: Fake\n', /'Fake' names no version/],
+    ['a missing input', 'steps:\n- task: Fake@1\n', /step 1: task Fake needs a value for 'connection'\./],
+    [
+      'a missing visible input',
+      'steps:\n- {task: Fake@1, inputs: {azureSubscription: c, mode: file}}\n',
+      /needs a value for 'file'/,
+    ],
+    ['a template', 'steps:\n- template: x.yml\n', /templates are not supported/],
+    ['a circle', 'jobs:\n- {job: A, dependsOn: B, steps: []}\n- {job: B, dependsOn: A, steps: []}\n', /A -> B -> A/],
+    ['an unknown dependency', 'jobs:\n- {job: A, dependsOn: X, steps: []}\n', /job A depends on job X, which does not/],
+    ['two of a name', 'jobs:\n- {job: A, steps: []}\n- {job: a, steps: []}\n', /Two jobs have the name/],
+    [
+      'a matrix',
+      'jobs:\n- {job: A, strategy: {matrix: {}}, steps: []}\n',
+      /'strategy' is not supported by the local agent: write the jobs out/,
+    ],
+    ['a bad expression', 'steps:\n- script: ${{ nosuch() }}\n', /Unrecognized function: 'nosuch'/],
+    ['a bad boolean', 'steps:\n- {script: x, enabled: maybe}\n', /'enabled' must be true or false, and is 'maybe'/],
+    ['a parameter without value', 'parameters:\n- name: p\nsteps: []\n', /give one by --set p=/],
+    ['no YAML mapping', '- a\n', /a mapping is expected, and this is a list/],
+  ];
+  for (const [what, yaml, message] of faults) {
+    it(`is refused with ${what}`, () => {
+      assert.throws(() => read(yaml), message);
+    });
+  }
+
+  it('is refused when a name to set is in it nowhere', () => {
+    assert.throws(() => read('variables: {metricThreshold: 1}\nsteps: []\n', { metricTreshold: '2' }), {
+      message: /no variable or parameter metricTreshold to set\. It has: metricthreshold/i,
+    });
+  });
+});
