@@ -1,3 +1,4 @@
+import { createRequire } from 'node:module';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -33,7 +34,7 @@ async function start(): Promise<LocalAzure> {
   });
   // This process itself resolves the local cloud's names too, e.g. of blobs.
   process.env.LOCAL_AZURE_HOSTS = azure.hostsFile;
-  require(resolver);
+  createRequire(__filename)(resolver);
   after('stop local Azure', async function () {
     this.timeout(30_000);
     await azure.close();

@@ -7,6 +7,7 @@ import { openAssetStores } from './assets/assetStore';
 import { registerJobs } from './jobs/jobs';
 import { JobStore } from './jobs/jobStore';
 import { sendControlPlaneError, sendDataPlaneError } from './mlError';
+import { registerMlflow } from './mlflow/index';
 import { JobRunner } from './runner/jobRunner';
 import { NodePool } from './runner/nodePool';
 import { registerArtifactService } from './runs/artifactService';
@@ -56,6 +57,10 @@ export async function registerMachineLearning(
     refuseOtherWorkspaces(scope);
     registerRunHistory(scope, context, runs, artifacts);
     registerArtifactService(scope, runs, artifacts);
+  });
+  await app.register(async (scope) => {
+    refuseOtherWorkspaces(scope);
+    await registerMlflow(scope, context, runs, metrics, artifacts);
   });
 }
 
