@@ -35,11 +35,11 @@ export async function fromCondaFile(text: string, file: string, directory: strin
   try {
     parsed = yaml.parse(text) as CondaSpecification | null;
   } catch (error) {
-    throw new TaskFailure(`Input condaFile: ${file} is not YAML: ${(error as Error).message}`);
+    throw new TaskFailure(`The Conda file ${file} is not YAML: ${(error as Error).message}`);
   }
   const dependencies = parsed?.dependencies;
   if (!parsed || typeof parsed !== 'object' || !Array.isArray(dependencies)) {
-    throw new TaskFailure(`Input condaFile: ${file} has no list "dependencies".`, 'Give a Conda specification.');
+    throw new TaskFailure(`The Conda file ${file} has no list "dependencies".`, 'Give a Conda specification.');
   }
   const packages = dependencies.filter((each): each is string => typeof each === 'string');
   const pip = dependencies
@@ -47,7 +47,7 @@ export async function fromCondaFile(text: string, file: string, directory: strin
     .find((list): list is unknown[] => Array.isArray(list));
   if (!packages.some((each) => /^(\S+::)?python\b(?!-)/.test(each))) {
     throw new TaskFailure(
-      `Input condaFile: ${file} names no version of Python, so that each build might get another one.`,
+      `The Conda file ${file} names no version of Python, so that each build might get another one.`,
       'Add e.g. "python=3.11" to its dependencies.',
     );
   }
