@@ -32,8 +32,8 @@ export class NoReply extends Error {
 export interface ScoringClient {
   /** @throws NoReply */
   send(request: HttpRequest, signal: AbortSignal): Promise<Reply>;
-  /** Connections for the load test, under the same network settings. */
-  pool(origin: string, connections: number): Promise<Dispatcher>;
+  /** One connection of its own, for the load test, under the same network settings. */
+  connection(origin: string): Promise<Dispatcher>;
   close(): Promise<void>;
 }
 
@@ -46,22 +46,22 @@ export function createScoringClient(network: NetworkSettings, timeout: number): 
   const connect = network.certificateAuthorities
     ? { ca: [...tls.rootCertificates, network.certificateAuthorities], ...network.clientCertificate }
     : { ...network.clientCertificate };
-  const dispatcher = async (origin: string, connections?: number): Promise<Dispatcher> => {
-    const { Pool, ProxyAgent } = await import('./undici');
+  const dispatcher = async (origin: string, kind: 'Client' | 'Pool'): Promise<Dispatcher> => {
+    const { ProxyAgent, ...direct } = await import('./undici');
     const proxy = proxyFor(network, origin);
-    const options = { connect, connections, headersTimeout: timeout, bodyTimeout: timeout };
+    const options = { connect, headersTimeout: timeout, bodyTimeout: timeout };
     const created = proxy
       ? new ProxyAgent({ ...options, uri: `${proxy.host}:${proxy.port}`, token: basicToken(proxy) })
-      : new Pool(origin, options);
+      : new direct[kind](origin, options);
     open.push(created);
     return created;
   };
   const shared = new Map<string, Promise<Dispatcher>>();
   return {
-    pool: dispatcher,
+    connection: (origin) => dispatcher(origin, 'Client'),
     async send({ url, method, headers, body }, signal) {
       const { request } = await import('./undici');
-      if (!shared.has(url.origin)) shared.set(url.origin, dispatcher(url.origin));
+      if (!shared.has(url.origin)) shared.set(url.origin, dispatcher(url.origin, 'Pool'));
       const started = performance.now();
       try {
         const answer = await request.call(await shared.get(url.origin)!, {

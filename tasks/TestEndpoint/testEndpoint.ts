@@ -317,10 +317,10 @@ async function runLoad(
     .filter(({ expectStatus }) => String(expectStatus).startsWith('2'))
     .map((request) => toHttpRequest(target, request))
     .filter(({ url }) => url.origin === target.scoringUri.origin);
-  const pools = await Promise.all(Array.from({ length: connections }, () => client.pool(target.scoringUri.origin, 1)));
+  XX;
   const result = await generateLoad(
     { requests: sent, connections, rate, durationMs, warmUpMs: Math.min(2_000, durationMs / 5) },
-    () => pools.pop()!,
+    () => opened.pop()!,
     signal,
     (passed, answered) => {
       log.info(`${passed} s: ${answered} requests`);

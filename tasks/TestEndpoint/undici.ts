@@ -4,12 +4,17 @@
  */
 import type * as undici from 'undici';
 // @ts-expect-error the file has no types of its own
+import ClientFile from 'undici/lib/dispatcher/client.js';
+// @ts-expect-error the file has no types of its own
 import PoolFile from 'undici/lib/dispatcher/pool.js';
 // @ts-expect-error the file has no types of its own
 import ProxyAgentFile from 'undici/lib/dispatcher/proxy-agent.js';
 // @ts-expect-error the file has no types of its own
 import requestFile from 'undici/lib/api/api-request.js';
 
+/** One connection. */
+export const Client = ClientFile as typeof undici.Client;
+/** As many connections as are needed. */
 export const Pool = PoolFile as typeof undici.Pool;
 export const ProxyAgent = ProxyAgentFile as typeof undici.ProxyAgent;
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { generateLoad, type LoadPlan } from '../../../tasks/TestEndpoint/load/loadGenerator';
-import { Pool } from '../../../tasks/TestEndpoint/undici';
+import { Client } from '../../../tasks/TestEndpoint/undici';
 
 describe('load generator', () => {
   let server: Server;
@@ -18,7 +18,7 @@ describe('load generator', () => {
     const request = { url: new URL('/score', origin), method: 'POST', headers: {}, body: Buffer.from('{}') };
     const result = await generateLoad(
       { requests: [request], connections: 4, durationMs: 1000, warmUpMs: 0, ...plan },
-      () => new Pool(origin, { connections: 1 }),
+      () => new Client(origin),
       new AbortController().signal,
     );
     return { ...result, figures: result.latencies.figures(result.seconds) };
