@@ -7,16 +7,13 @@ import { writeEvaluationInfo } from '../common/record/compatibilityFiles';
 import type { ModelRecord, ModelSection } from '../common/record/record';
 import { readRecord, requireRecordFile, requireSection, writeRecord } from '../common/record/recordFile';
 import type { StageResult, TaskContext } from '../common/task/taskContext';
-import { findChampion } from './champion';
-import { metricLabel } from './criteria/criterion';
-import { judge, type Opponent } from './criteria/judge';
-import { lookUp, type Metrics } from './criteria/metricLookup';
-import { decide, type Decision } from './decision';
-import { earlierApproval, tagsOf, type EarlierDecision } from './earlierDecision';
+import { earlierApproval, tagsOf } from './earlierDecision';
 import { evaluationSection } from './evaluationSection';
 import { historyChart, historyLength, metricHistories, type MetricHistory } from './history';
 import type { EvaluateInputs } from './inputs';
-import { measure, readMetricsFile, type Measurement } from './measurement';
+import { judgeCandidate, type Judgement } from './judgement';
+import type { Picture } from './plots';
+import { repeatApproval } from './repeatedApproval';
 import { openServices, type Services } from './services';
 import { summaryMarkdown, type Report } from './summary';
 import { criteriaSuite } from './testCases';
@@ -40,16 +37,6 @@ export interface RecordAtHand {
   readonly model: ModelSection;
 }
 
-/** What an evaluation came to, before anything is written. */
-interface Outcome {
-  readonly decision: Decision;
-  readonly champion?: RegisteredModel;
-  readonly metrics: Metrics;
-  readonly sources: Report['sources'];
-  readonly warnings: readonly string[];
-  readonly plots: readonly string[];
-}
-
 /** As `evaluate`, with the registry given. */
 export async function evaluateRecord(
   inputs: EvaluateInputs,
@@ -60,25 +47,29 @@ export async function evaluateRecord(
   const { log, clock, publish, pipeline } = context;
   const candidate = await services.models.get(model.name, model.version);
   const earlier = earlierApproval(candidate, inputs.criteria);
-  const outcome = earlier
-    ? await repeatApproval(earlier, candidate, inputs, services, context)
-    : await judgeCandidate(candidate, inputs, services, context);
-  const { decision, champion, metrics } = outcome;
+  const directory = fs.mkdtempSync(path.join(pipeline.directories.temp, 'evaluate-'));
+  const judgement = earlier
+    ? await repeatApproval(earlier, candidate, inputs, services, context.signal)
+    : await judgeCandidate(candidate, inputs, services, context, directory);
+  const { decision, champion, metrics, plots } = judgement;
   const evaluatedAt = new Date(clock.now()).toISOString();
 
-  const histories = await readHistories(outcome, candidate, services, context);
-  const pictures = histories.map((history) => ({
-    name: `history-${fileName(history.label)}.svg`,
-    content: historyChart(history),
-  }));
+  const histories = await readHistories(judgement, candidate, services, context);
+  const pictures: Picture[] = [
+    ...histories.map((history) => ({
+      name: `history-${fileName(history.label)}.svg`,
+      content: historyChart(history),
+    })),
+    ...plots.pictures,
+  ];
   const report: Report = {
     model,
     decision,
     champion,
-    sources: outcome.sources,
-    warnings: outcome.warnings,
+    sources: judgement.sources,
+    warnings: judgement.warnings,
     histories,
-    plots: outcome.plots,
+    plots: plots.markdown,
     attachments: pictures.map(({ name }) => name),
   };
   sayDecision(report, context);
@@ -87,7 +78,6 @@ export async function evaluateRecord(
   writeRecord(file, written);
   writeEvaluationInfo(path.dirname(file), written);
 
-  const directory = fs.mkdtempSync(path.join(pipeline.directories.temp, 'evaluate-'));
   for (const { name, content } of pictures) {
     fs.writeFileSync(path.join(directory, name), content);
     publish.attachment(path.join(directory, name));
@@ -114,76 +104,8 @@ export async function evaluateRecord(
   };
 }
 
-async function judgeCandidate(
-  candidate: RegisteredModel,
-  inputs: EvaluateInputs,
-  services: Services,
-  { signal }: TaskContext,
-): Promise<Outcome> {
-  // Read even where no criterion compares: the report shows the champion, and a registry that cannot be read is an error.
-  const champion = await findChampion(services.models, candidate, inputs);
-  const file = inputs.metricsFile === undefined ? undefined : readMetricsFile(inputs.metricsFile);
-  const from = inputs.metricsFrom === 'file' ? 'auto' : inputs.metricsFrom;
-  const fromFile = (metrics: Metrics): Measurement => ({ metrics, source: path.basename(inputs.metricsFile!) });
-  const isItself = champion?.version === candidate.version;
-  const [own, other] = await Promise.all([
-    file ? fromFile(file.candidate) : measure(candidate, from, services.runs, signal),
-    !champion || isItself
-      ? undefined
-      : file?.champion
-        ? fromFile(file.champion)
-        : measure(champion, from, services.runs, signal),
-  ]);
-  const opponent: Opponent = isItself
-    ? { kind: 'itself' }
-    : champion
-      ? { kind: 'champion', version: champion.version, metrics: other!.metrics }
-      : { kind: 'none', comparisons: inputs.firstModel === 'reject' ? 'reject' : 'skip' };
-  const verdicts = inputs.criteria.map((criterion) => judge(criterion, own.metrics, opponent));
-  return {
-    decision: decide(verdicts),
-    champion,
-    metrics: own.metrics,
-    sources: { candidate: own.source, champion: other?.source },
-    warnings: [],
-    plots: [],
-  };
-}
-
-/** The earlier approval again, with the candidate's values of today for people to see. */
-async function repeatApproval(
-  earlier: EarlierDecision,
-  candidate: RegisteredModel,
-  { criteria, metricsFrom }: EvaluateInputs,
-  services: Services,
-  { signal }: TaskContext,
-): Promise<Outcome> {
-  const { metrics, source } = await measure(
-    candidate,
-    metricsFrom === 'file' ? 'auto' : metricsFrom,
-    services.runs,
-    signal,
-  );
-  const when = earlier.at ? ` on ${earlier.at}` : '';
-  const verdicts = criteria.map((criterion) => {
-    const measured = lookUp(metrics, criterion);
-    const value = measured.kind === 'value' ? measured.value : null;
-    const explanation = `${metricLabel(criterion)} was approved${when}; the model has not changed since.`;
-    return { criterion, passed: true, skipped: false, candidate: value, champion: null, limit: null, explanation };
-  });
-  const where = earlier.build ? ` (${earlier.build})` : '';
-  const reason = `Version ${candidate.version} was approved by these criteria${when}${where} and has not changed since. ${earlier.reason}`;
-  return {
-    decision: { decision: 'approved', reason: reason.trim(), verdicts },
-    metrics,
-    sources: { candidate: source },
-    warnings: [],
-    plots: [],
-  };
-}
-
 async function readHistories(
-  { decision, metrics }: Outcome,
+  { decision, metrics }: Judgement,
   candidate: RegisteredModel,
   { models }: Services,
   { log, signal }: TaskContext,

@@ -137,7 +137,8 @@ function decide(
     return verdict(false, `${is}, which is ${words} ${limitText}, but not surely so: ${range}, which holds 0.`, values);
   }
   const test = interval.mcNemar;
-  if (test && !(test.pValue < 1 - interval.level)) {
+  const strict = criterion.operator === '<' || criterion.operator === '>';
+  if (test && strict && !(test.pValue < 1 - interval.level)) {
     return verdict(false, `${is}, which is ${words} ${limitText}, but McNemar's test does not confirm it: p = ${formatNumber(test.pValue, 3)}.`, values); // prettier-ignore
   }
   const confirmed = test ? `; McNemar's p = ${formatNumber(test.pValue, 3)}` : '';

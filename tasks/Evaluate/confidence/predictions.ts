@@ -1,0 +1,147 @@
+import { GrowingArray } from './growingArray';
+import { readRows, RowsUnreadable } from './rowReader';
+
+/** What a column of predictions means, and the names by which it goes. */
+export const columnNames = {
+  id: ['id', 'row_id'],
+  label: ['label', 'y_true', 'truth', 'actual', 'target', 'expected'],
+  prediction: ['prediction', 'y_pred', 'predicted'],
+  score: ['score', 'probability', 'y_score', 'proba'],
+} as const;
+
+/** A column to read: by meaning, or by its own name. Among numbers true is 1 and false 0. */
+export interface ColumnRequest {
+  readonly role: 'label' | 'prediction' | 'score' | 'own';
+  /** The name of an `own` column. */
+  readonly name?: string;
+  /** Numbers, or the code of a class in a dictionary that both models share. */
+  readonly as: 'number' | 'class';
+}
+
+export type Predictions = Readable | { readonly kind: 'unusable'; readonly why: string };
+
+/** One model's rows, as far as they were asked for. */
+export interface Readable {
+  readonly kind: 'rows';
+  readonly rows: number;
+  /** A hash of each row's id; undefined where the file has no ids and rows are told apart by their order. */
+  readonly ids?: Float64Array;
+  column(request: ColumnRequest): Float64Array | undefined;
+}
+
+/** Codes of class labels: `1`, `1.0` and `true` are one class, and so in both models' files. */
+export class ClassDictionary {
+  private readonly codes = new Map<string, number>();
+
+  code(text: string): number {
+    const name = className(text);
+    const known = this.codes.get(name);
+    if (known !== undefined) return known;
+    this.codes.set(name, this.codes.size);
+    return this.codes.size - 1;
+  }
+
+  find(text: string): number | undefined {
+    return this.codes.get(className(text));
+  }
+
+  get names(): string[] {
+    return [...this.codes.keys()];
+  }
+}
+
+/**
+ * Reads a file of predictions, one row at a time, and keeps of it the columns that are asked for, as numbers.
+ * A column that is not there is left out; a cell that is missing or no number makes the file unusable.
+ */
+export async function readPredictions(
+  file: string,
+  requests: readonly ColumnRequest[],
+  classes: ClassDictionary,
+  signal?: AbortSignal,
+): Promise<Predictions> {
+  const found: Array<{ request: ColumnRequest; name: string; values: GrowingArray }> = [];
+  let ids: GrowingArray | undefined;
+  const choose = (columns: readonly string[]): string[] => {
+    const id = nameOf('id', undefined, columns);
+    if (id !== undefined) ids = new GrowingArray();
+    for (const request of requests) {
+      const name = nameOf(request.role, request.name, columns);
+      if (name !== undefined) found.push({ request, name, values: new GrowingArray() });
+    }
+    return [...(id === undefined ? [] : [id]), ...found.map(({ name }) => name)];
+  };
+  let rows = 0;
+  try {
+    await readRows(
+      file,
+      choose,
+      (cells) => {
+        const offset = ids ? 1 : 0;
+        if (ids) {
+          const id = cells[0];
+          if (id === undefined) throw new RowsUnreadable('it has no id');
+          ids.push(hash53(id));
+        }
+        for (let index = 0; index < found.length; index++) {
+          const { request, name, values } = found[index]!;
+          const cell = cells[index + offset];
+          if (cell === undefined) throw new RowsUnreadable(`it has no ${name}`);
+          if (request.as === 'class') {
+            values.push(classes.code(cell));
+          } else {
+            const value = Number(className(cell));
+            if (!Number.isFinite(value)) throw new RowsUnreadable(`its ${name}, "${cell}", is no finite number`);
+            values.push(value);
+          }
+        }
+        rows++;
+      },
+      signal,
+    );
+  } catch (error) {
+    if (!(error instanceof RowsUnreadable)) throw error;
+    return { kind: 'unusable', why: `in the predictions, ${error.message}` };
+  }
+  if (rows === 0) return { kind: 'unusable', why: 'the predictions have no rows' };
+  return {
+    kind: 'rows',
+    rows,
+    ids: ids?.toArray(),
+    column: ({ role, name, as }) =>
+      found
+        .find(({ request }) => request.role === role && request.name === name && request.as === as)
+        ?.values.toArray(),
+  };
+}
+
+function nameOf(
+  role: ColumnRequest['role'] | 'id',
+  own: string | undefined,
+  columns: readonly string[],
+): string | undefined {
+  if (role === 'own') return columns.find((column) => column === own);
+  return columnNames[role].map((name) => columns.find((column) => column.toLowerCase() === name)).find((name) => name !== undefined); // prettier-ignore
+}
+
+function className(text: string): string {
+  const word = text.trim();
+  if (/^true$/i.test(word)) return '1';
+  if (/^false$/i.test(word)) return '0';
+  const number = Number(word);
+  return word === '' || Number.isNaN(number) ? word : String(number);
+}
+
+/** 53 bits of two 32-bit hashes (Bryc's cyrb53 mixing), which a double holds exactly. Among a million ids two collide with a chance of 1 in 18,000, and a collision is found as a repeated id. */
+function hash53(text: string): number {
+  let first = 0xdeadbeef;
+  let second = 0x41c6ce57;
+  for (let index = 0; index < text.length; index++) {
+    const code = text.charCodeAt(index);
+    first = Math.imul(first ^ code, 2654435761);
+    second = Math.imul(second ^ code, 1597334677);
+  }
+  first = Math.imul(first ^ (first >>> 16), 2246822507) ^ Math.imul(second ^ (second >>> 13), 3266489909);
+  second = Math.imul(second ^ (second >>> 16), 2246822507) ^ Math.imul(first ^ (first >>> 13), 3266489909);
+  return 4294967296 * (2097151 & second) + (first >>> 0);
+}

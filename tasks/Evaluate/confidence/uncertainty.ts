@@ -1,0 +1,162 @@
+import type { Criterion } from '../criteria/criterion';
+import type { Uncertainty } from '../criteria/judge';
+import { bootstrapInterval } from './bootstrap';
+import { correctCells, formulaOf, isAccuracy, type PairedColumn } from './formulas';
+import { mcNemarPValue } from './mcNemar';
+import { inCandidateOrder, pairRows, type Pairing } from './pairing';
+import { ClassDictionary, readPredictions, type ColumnRequest, type Readable } from './predictions';
+
+/** Where the models' predictions lie on this machine; undefined where a model has none. */
+export interface PredictionFiles {
+  readonly candidate?: string;
+  /** Left out where there is no champion to compare with. */
+  readonly champion?: string;
+}
+
+/**
+ * How sure each criterion `with … confidence` is, by the predictions of both models. Each file is read once for all.
+ * @param criteria those that ask for confidence
+ * @param pause called now and then while resampling; it throws to stop
+ */
+export async function uncertainties(
+  criteria: readonly Criterion[],
+  files: PredictionFiles,
+  pause: () => Promise<void>,
+  signal?: AbortSignal,
+): Promise<Map<Criterion, Uncertainty>> {
+  const all = (why: string) => new Map(criteria.map((each) => [each, unavailable(why)]));
+  const howTo = 'write predictions.csv (columns id, label, prediction or score) or .jsonl into its outputs';
+  if (!files.candidate) return all(`the candidate's job left no predictions; ${howTo}.`);
+  const classes = new ClassDictionary();
+  const requests = requestsOf(criteria);
+  const candidate = await readPredictions(files.candidate, requests, classes, signal);
+  if (candidate.kind === 'unusable') return all(`${candidate.why} (candidate).`);
+  const champion = files.champion ? await readPredictions(files.champion, requests, classes, signal) : undefined;
+  const pairing = champion?.kind === 'rows' ? pairRows(candidate, champion) : undefined;
+
+  const found = new Map<Criterion, Uncertainty>();
+  for (const criterion of criteria) {
+    let result: Uncertainty;
+    if (criterion.limit.kind === 'number') {
+      result = await ofCriterion(criterion, { candidate, classes }, pause);
+    } else if (!champion) {
+      result = unavailable(`the champion's job left no predictions; ${howTo}.`);
+    } else if (champion.kind === 'unusable') {
+      result = unavailable(`${champion.why} (champion).`);
+    } else if (pairing!.kind === 'different') {
+      result = unavailable(`${pairing!.why}.`);
+    } else {
+      result = await ofCriterion(criterion, { candidate, champion, pairing: pairing!, classes }, pause);
+    }
+    found.set(criterion, result);
+  }
+  return found;
+}
+
+interface Rows {
+  readonly candidate: Readable;
+  readonly champion?: Readable;
+  readonly pairing?: Extract<Pairing, { kind: 'paired' }>;
+  readonly classes: ClassDictionary;
+}
+
+async function ofCriterion(
+  criterion: Criterion,
+  { candidate, champion, pairing, classes }: Rows,
+  pause: () => Promise<void>,
+): Promise<Uncertainty> {
+  const formula = formulaOf(criterion.metric);
+  const chosen = sliceRows(criterion, candidate, classes);
+  if ('why' in chosen) return unavailable(chosen.why);
+  const part = (values: Float64Array) => (chosen.rows ? Float64Array.from(chosen.rows, (row) => values[row]!) : values);
+
+  const columns: PairedColumn[] = [];
+  for (const request of formula.columns) {
+    const own = candidate.column(request);
+    const other = champion?.column(request);
+    const name = request.name ?? request.role;
+    if (!own) return unavailable(`the candidate's predictions have no column "${name}".`);
+    if (champion && !other) return unavailable(`the champion's predictions have no column "${name}".`);
+    columns.push({ candidate: part(own), champion: other && part(inCandidateOrder(other, pairing!)) });
+  }
+  const labels = columns[formula.columns.findIndex(({ role }) => role === 'label')];
+  if (labels?.champion && !labels.candidate.every((label, row) => label === labels.champion![row])) {
+    return unavailable('the two files of predictions have different labels, so that they are not of the same rows.');
+  }
+  const metric = formula.build(columns, classes);
+  if ('why' in metric) return unavailable(`${metric.why}.`);
+
+  const { limit } = criterion;
+  const level = criterion.confidence!;
+  const [value, theirs] = metric.values(new Uint8Array(metric.rows).fill(1));
+  const interval = await bootstrapInterval(
+    metric,
+    (mine, other) => mine - (limit.kind === 'number' ? limit.value : other * limit.factor + limit.offset),
+    level,
+    pause,
+  );
+  if (interval.undefinedResamples > 0) {
+    return unavailable(
+      `the metric has no value in ${interval.undefinedResamples} of ${interval.resamples} resamples of its ${metric.rows} rows; it takes more rows.`,
+    );
+  }
+  const plain = limit.kind === 'champion' && limit.factor === 1 && limit.offset === 0;
+  return {
+    kind: 'interval',
+    candidate: value,
+    ...(champion ? { champion: theirs } : {}),
+    lower: interval.lower,
+    upper: interval.upper,
+    level,
+    rows: metric.rows,
+    resamples: interval.resamples,
+    ...(plain && isAccuracy(criterion.metric) ? { mcNemar: mcNemarOf(columns) } : {}),
+  };
+}
+
+function mcNemarOf([label, prediction]: readonly PairedColumn[]) {
+  let [onlyCandidate, onlyChampion] = [0, 0];
+  for (const cell of correctCells(label!.candidate, prediction!)) {
+    if (cell === 1) onlyCandidate++;
+    if (cell === 2) onlyChampion++;
+  }
+  return { pValue: mcNemarPValue(onlyCandidate, onlyChampion), onlyCandidate, onlyChampion };
+}
+
+/** The rows of the criterion's slice; undefined for all. */
+function sliceRows(
+  { slice }: Criterion,
+  candidate: Readable,
+  classes: ClassDictionary,
+): { rows?: Uint32Array } | { why: string } {
+  if (slice.length === 0) return {};
+  const terms: Array<{ values: Float64Array; code: number | undefined }> = [];
+  for (const { key, value } of slice) {
+    const values = candidate.column(sliceColumn(key));
+    if (!values) return { why: `the candidate's predictions have no column "${key}".` };
+    terms.push({ values, code: classes.find(value) });
+  }
+  const rows: number[] = [];
+  for (let row = 0; row < candidate.rows; row++) {
+    if (terms.every(({ values, code }) => values[row] === code)) rows.push(row);
+  }
+  if (rows.length > 0) return { rows: Uint32Array.from(rows) };
+  return { why: `no row of the predictions has ${slice.map(({ key, value }) => `${key}=${value}`).join(' and ')}.` };
+}
+
+function sliceColumn(name: string): ColumnRequest {
+  return { role: 'own', name, as: 'class' };
+}
+
+/** What all criteria together need of the files, each column once. */
+function requestsOf(criteria: readonly Criterion[]): ColumnRequest[] {
+  const requests = criteria.flatMap(({ metric, slice }) => [
+    ...formulaOf(metric).columns,
+    ...slice.map(({ key }) => sliceColumn(key)),
+  ]);
+  return [...new Map(requests.map((request) => [JSON.stringify(request), request])).values()];
+}
+
+function unavailable(why: string): Uncertainty {
+  return { kind: 'unavailable', why };
+}

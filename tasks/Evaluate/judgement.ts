@@ -1,0 +1,150 @@
+import * as path from 'node:path';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import type { RegisteredModel } from '../common/azure/models';
+import { formatNumber } from '../common/formatNumber';
+import type { TaskContext } from '../common/task/taskContext';
+import { findChampion } from './champion';
+import { uncertainties } from './confidence/uncertainty';
+import { isComparison, metricLabel } from './criteria/criterion';
+import { judge, type Opponent, type Uncertainty, type Verdict } from './criteria/judge';
+import { lookUp, type Metrics } from './criteria/metricLookup';
+import { decide, type Decision } from './decision';
+import type { EvaluateInputs } from './inputs';
+import { JobFiles } from './jobFiles';
+import { measure, readMetricsFile, type Measurement } from './measurement';
+import { readPlots, type Plots } from './plots';
+import { dataDifference, dataOf } from './sameData';
+import type { Services } from './services';
+
+/** What an evaluation came to, before anything is written. */
+export interface Judgement {
+  readonly decision: Decision;
+  readonly champion?: RegisteredModel;
+  readonly metrics: Metrics;
+  /** Where the candidate's and the champion's metrics come from. */
+  readonly sources: { readonly candidate: string; readonly champion?: string };
+  /** What a reader should know before trusting the numbers. */
+  readonly warnings: readonly string[];
+  readonly plots: Plots;
+}
+
+/**
+ * Measures candidate and champion and judges each criterion.
+ * @param directory where files of the jobs may be downloaded to
+ */
+export async function judgeCandidate(
+  candidate: RegisteredModel,
+  inputs: EvaluateInputs,
+  services: Services,
+  context: Pick<TaskContext, 'log' | 'signal'>,
+  directory: string,
+): Promise<Judgement> {
+  const { signal } = context;
+  // Read even where no criterion compares: the report shows the champion, and a registry that cannot be read is an error.
+  const champion = await findChampion(services.models, candidate, inputs);
+  const rival = champion && champion.version !== candidate.version ? champion : undefined;
+  const [own, other] = await measureBoth(candidate, rival, inputs, services, signal);
+  const files = own.jobName ? new JobFiles(own.jobName, services.artifacts, directory, signal) : undefined;
+  const rivalFiles = other?.jobName ? new JobFiles(other.jobName, services.artifacts, directory, signal) : undefined;
+  const opponent: Opponent = rival
+    ? { kind: 'champion', version: rival.version, metrics: other!.metrics }
+    : champion
+      ? { kind: 'itself' }
+      : { kind: 'none', comparisons: inputs.firstModel === 'reject' ? 'reject' : 'skip' };
+
+  const confidence = await confidences(inputs, rival, files, rivalFiles, signal);
+  const verdicts = inputs.criteria.map((each) => judge(each, own.metrics, opponent, confidence.get(each)));
+  const warnings = [
+    ...verdicts.flatMap((verdict) => discrepancy(verdict, own)),
+    ...(rival && own.jobName && other?.jobName && inputs.criteria.some(isComparison)
+      ? await differentData(own.jobName, other.jobName, services, context)
+      : []),
+  ];
+  return {
+    decision: decide(verdicts),
+    champion,
+    metrics: own.metrics,
+    sources: { candidate: own.source, champion: other?.source },
+    warnings,
+    plots: files ? await plotsOf(files, context) : { markdown: [], pictures: [] },
+  };
+}
+
+async function measureBoth(
+  candidate: RegisteredModel,
+  rival: RegisteredModel | undefined,
+  { metricsFrom, metricsFile }: EvaluateInputs,
+  { runs }: Services,
+  signal: AbortSignal,
+): Promise<[Measurement, Measurement | undefined]> {
+  const file = metricsFile === undefined ? undefined : readMetricsFile(metricsFile);
+  const from = metricsFrom === 'file' ? 'auto' : metricsFrom;
+  const ofFile = (metrics: Metrics): Measurement => ({ metrics, source: path.basename(metricsFile!) });
+  return Promise.all([
+    file ? ofFile(file.candidate) : measure(candidate, from, runs, signal),
+    rival && (file?.champion ? ofFile(file.champion) : measure(rival, from, runs, signal)),
+  ]);
+}
+
+/** How sure each criterion is that asks for it. A comparison with nobody is decided without. */
+async function confidences(
+  { criteria }: EvaluateInputs,
+  rival: RegisteredModel | undefined,
+  files: JobFiles | undefined,
+  rivalFiles: JobFiles | undefined,
+  signal: AbortSignal,
+): Promise<Map<unknown, Uncertainty>> {
+  const asking = criteria.filter(
+    (each) => each.confidence !== undefined && (rival !== undefined || !isComparison(each)),
+  );
+  if (asking.length === 0) return new Map();
+  const found = {
+    candidate: await files?.predictions(),
+    champion: asking.some(isComparison) ? await rivalFiles?.predictions() : undefined,
+  };
+  const pause = async () => {
+    await nextTurn();
+    signal.throwIfAborted();
+  };
+  return uncertainties(asking, found, pause, signal);
+}
+
+/** The value computed from the rows and the one that was logged should be the same; if not, they are of different rows. */
+function discrepancy({ criterion, interval }: Verdict, { metrics, source }: Measurement): string[] {
+  if (!interval) return [];
+  const logged = lookUp(metrics, criterion);
+  if (logged.kind !== 'value') return [];
+  const difference = Math.abs(logged.value - interval.candidate);
+  if (difference <= 0.01 * Math.max(Math.abs(logged.value), Math.abs(interval.candidate))) return [];
+  return [
+    `${metricLabel(criterion)} is ${formatNumber(interval.candidate)} by the predictions, but ${formatNumber(logged.value)} by ${source}; the criterion "${criterion.text}" judges by the predictions.`,
+  ];
+}
+
+async function differentData(
+  ownJob: string,
+  otherJob: string,
+  { runs, jobs }: Services,
+  { log, signal }: Pick<TaskContext, 'log' | 'signal'>,
+): Promise<string[]> {
+  try {
+    const of = async (job: string) => dataOf(...(await Promise.all([runs.run(job, signal), jobs.find(job, signal)])));
+    const difference = dataDifference(...(await Promise.all([of(ownJob), of(otherJob)])));
+    return difference === undefined ? [] : [difference];
+  } catch (error) {
+    if (signal.aborted) throw error;
+    log.debug(`Whether both were measured on the same data is not known: ${(error as Error).message}`);
+    return [];
+  }
+}
+
+/** Plots are a courtesy: what goes wrong with them never decides. */
+async function plotsOf(files: JobFiles, { log, signal }: Pick<TaskContext, 'log' | 'signal'>): Promise<Plots> {
+  try {
+    return await readPlots(files, signal);
+  } catch (error) {
+    if (signal.aborted) throw error;
+    log.warning(`Plots of the candidate are left out: ${(error as Error).message}`);
+    return { markdown: [], pictures: [] };
+  }
+}
