@@ -53,6 +53,13 @@ interface ModelVersionResource {
   };
 }
 
+/** Which versions of a model are meant. */
+interface VersionFilter {
+  readonly top: number;
+  /** Names or name=value that a version must carry. */
+  readonly tags?: readonly string[];
+}
+
 /** The model registry of a workspace. */
 export class Models {
   constructor(private readonly workspace: Workspace) {}
@@ -82,7 +89,29 @@ export class Models {
    * @param filter.tags names or name=value that a version must carry, e.g. ['champion']
    * @returns an empty list where no model of that name is registered
    */
-  async list(name: string, filter: { top: number; tags?: readonly string[] }): Promise<RegisteredModel[]> {
+  async list(name: string, filter: VersionFilter): Promise<RegisteredModel[]> {
+    return (await this.versions(name, filter)) ?? [];
+  }
+
+  /**
+   * The version that serves, or undefined where none was promoted yet.
+   * @throws where the registry cannot be read or has no model of that name: neither means that there is no champion
+   */
+  async champion(name: string): Promise<RegisteredModel | undefined> {
+    const promoted = await this.versions(name, { top: 50, tags: [championTag] });
+    if (!promoted)
+      throw new TaskFailure(`No model named "${name}" is registered in the workspace ${this.workspace.name}.`);
+    const stray = promoted.find(({ tags }) => !(championTag in tags));
+    if (stray) {
+      throw new TaskFailure(
+        `The registry was asked for the versions of "${name}" with the tag "${championTag}" and answered with version ${stray.version}, which has none: who is champion is not known.`,
+      );
+    }
+    return promoted.sort((a, b) => b.tags[championTag]!.localeCompare(a.tags[championTag]!))[0];
+  }
+
+  /** @returns undefined where no model of that name is registered */
+  private async versions(name: string, filter: VersionFilter): Promise<RegisteredModel[] | undefined> {
     interface Page {
       value: ModelVersionResource[];
       nextLink?: string;
@@ -93,19 +122,13 @@ export class Models {
       query: { $orderBy: 'createdtime desc', $top: String(filter.top), tags: filter.tags?.join(',') },
       accept: [404],
     });
-    if (page.status === 404) return [];
+    if (page.status === 404) return undefined;
     for (;;) {
       found.push(...page.body.value.map((each) => toModel(name, each)));
       // The service offers a next page however few were asked for.
       if (found.length >= filter.top || !page.body.nextLink) return found.slice(0, filter.top);
       page = await this.workspace.session.request<Page>({ url: page.body.nextLink });
     }
-  }
-
-  /** The version that serves, or undefined where none was promoted yet. A registry that cannot be read is an error, never "none". */
-  async champion(name: string): Promise<RegisteredModel | undefined> {
-    const promoted = await this.list(name, { top: 50, tags: [championTag] });
-    return promoted.sort((a, b) => (b.tags[championTag] ?? '').localeCompare(a.tags[championTag] ?? ''))[0];
   }
 
   /** Registers the next version. Retries where another run took that version in between. */
