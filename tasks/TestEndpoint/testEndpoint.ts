@@ -317,7 +317,9 @@ async function runLoad(
     .filter(({ expectStatus }) => String(expectStatus).startsWith('2'))
     .map((request) => toHttpRequest(target, request))
     .filter(({ url }) => url.origin === target.scoringUri.origin);
-  XX;
+  const opened = await Promise.all(
+    Array.from({ length: connections }, () => client.connection(target.scoringUri.origin)),
+  );
   const result = await generateLoad(
     { requests: sent, connections, rate, durationMs, warmUpMs: Math.min(2_000, durationMs / 5) },
     () => opened.pop()!,

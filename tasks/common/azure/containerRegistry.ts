@@ -40,7 +40,7 @@ export async function findContainerRegistry(
 ): Promise<ContainerRegistry> {
   const { session } = workspace;
   if (!wanted) {
-    const { containerRegistry } = (await workspace.resource()).properties;
+    const { containerRegistry } = await workspace.resource();
     if (!containerRegistry) {
       throw new TaskFailure(
         `The workspace ${workspace.name} has no container registry of its own yet.`,
