@@ -1,0 +1,134 @@
+import assert from 'node:assert/strict';
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { Readable } from 'node:stream';
+import { gunzipSync } from 'node:zlib';
+import { extract } from 'tar-stream';
+import {
+  archive,
+  directoryFiles,
+  hashFiles,
+  textFile,
+  type ContextFile,
+} from '../../../tasks/PackageImage/buildContext';
+import { readDockerIgnore } from '../../../tasks/PackageImage/ignoreFile';
+
+const signal = new AbortController().signal;
+
+async function unpack(files: readonly ContextFile[]): Promise<Record<string, string>> {
+  const found: Record<string, string> = {};
+  const tar = extract();
+  Readable.from([gunzipSync(await collect(files))]).pipe(tar);
+  for await (const entry of tar) {
+    const parts: Buffer[] = [];
+    for await (const part of entry) parts.push(part as Buffer);
+    found[entry.header.name] = `${entry.header.mode.toString(8)} ${Buffer.concat(parts).toString()}`;
+  }
+  return found;
+}
+
+async function collect(files: readonly ContextFile[], stop = signal): Promise<Buffer> {
+  const parts: Buffer[] = [];
+  for await (const part of archive(files, stop)) parts.push(part);
+  return Buffer.concat(parts);
+}
+
+describe('the build context', () => {
+  let directory: string;
+  const write = (name: string, text: string, mode = 0o644) => {
+    mkdirSync(path.dirname(path.join(directory, name)), { recursive: true });
+    writeFileSync(path.join(directory, name), text, { mode });
+  };
+  beforeEach(() => (directory = mkdtempSync(path.join(tmpdir(), 'context-'))));
+  afterEach(() => rmSync(directory, { recursive: true }));
+
+  it("holds a folder's files, without those that .dockerignore and version control leave out", async () => {
+    write('score.py', 'x');
+    write('run.sh', 'y', 0o755);
+    write('data/big.csv', 'z');
+    write('data/keep.csv', 'k');
+    write('.git/HEAD', 'ref');
+    write('.dockerignore', '# not these\ndata\n!data/keep.csv\n');
+    symlinkSync('score.py', path.join(directory, 'link.py'));
+    assert.deepEqual(await unpack([textFile('Dockerfile', 'FROM x'), ...directoryFiles(directory, 'code')]), {
+      Dockerfile: '644 FROM x',
+      'code/data/keep.csv': '644 k',
+      'code/link.py': '644 x',
+      'code/run.sh': '755 y',
+      'code/score.py': '644 x',
+    });
+  });
+
+  it('is the same bytes for the same files', async () => {
+    write('a', 'one');
+    const first = await collect(directoryFiles(directory, ''));
+    write('a', 'one');
+    assert.deepEqual(await collect(directoryFiles(directory, '')), first);
+  });
+
+  it('carries names and files that the old tar format cannot', async () => {
+    const name = `${'long/'.repeat(40)}größe.txt`;
+    assert.deepEqual(await unpack([textFile(name, 'ok')]), { [name]: '644 ok' });
+  });
+
+  it('ends with the error of a file that cannot be read, and opens no further file', async () => {
+    let opened = 0;
+    const files: ContextFile[] = [
+      { path: 'a', open: () => Promise.reject(new Error('storage is gone')) },
+      { path: 'b', open: () => Promise.resolve({ size: ++opened, stream: Readable.from([]) }) },
+    ];
+    await assert.rejects(collect(files), /storage is gone/);
+    assert.equal(opened, 0);
+  });
+
+  it('ends with an error where a file is shorter than it said', async () => {
+    const files = [
+      { path: 'a', open: () => Promise.resolve({ size: 10, stream: Readable.from([Buffer.from('short')]) }) },
+    ];
+    await assert.rejects(collect(files), /size/i);
+  });
+
+  it('stops at cancellation', async () => {
+    const stop = new AbortController();
+    const endless = new Readable({ read: () => setImmediate(() => endless.push(Buffer.alloc(65536))) });
+    const files = [{ path: 'a', open: () => Promise.resolve({ size: 1e12, stream: endless }) }];
+    setImmediate(() => stop.abort(new Error('cancelled')));
+    await assert.rejects(collect(files, stop.signal), /cancelled/);
+    assert.ok(endless.destroyed);
+  });
+
+  it('has a hash of names, modes and contents', async () => {
+    const hash = (name: string, text: string, executable = false) =>
+      hashFiles([{ ...textFile(name, text), executable }], signal);
+    const same = await hash('a', 'x');
+    assert.equal(await hash('a', 'x'), same);
+    for (const other of [hash('b', 'x'), hash('a', 'y'), hash('a', 'x', true)]) assert.notEqual(await other, same);
+  });
+});
+
+describe('.dockerignore', () => {
+  for (const [pattern, path, ignored] of [
+    ['*.pyc', 'a.pyc', true],
+    ['*.pyc', 'deep/a.pyc', false],
+    ['**/*.pyc', 'deep/er/a.pyc', true],
+    ['**/*.pyc', 'a.pyc', true],
+    ['/data/', 'data/x', true],
+    ['data', 'database', false],
+    ['a?c', 'abc', true],
+    ['a[0-9]', 'a5', true],
+    ['**', 'any/thing', true],
+    ['x.y', 'xzy', false],
+    ['./out', 'out/file', true],
+    ['\\#odd', '#odd', true],
+  ] as const) {
+    it(`${pattern} ${ignored ? 'leaves out' : 'keeps'} ${path}`, () => {
+      assert.equal(readDockerIgnore(pattern)(path), ignored);
+    });
+  }
+
+  it('lets the last matching line decide', () => {
+    const ignored = readDockerIgnore('*\n!src\nsrc/secret');
+    assert.deepEqual(['a', 'src/a', 'src/secret'].map(ignored), [true, false, true]);
+  });
+});
