@@ -28,3 +28,17 @@ export function probedPath(group: ContainerGroup): string {
   const container = mainContainer(group);
   return container?.readinessProbe?.httpGet?.path ?? container?.livenessProbe?.httpGet?.path ?? '/';
 }
+
+/** Tags that Deploy-ACI leaves on a group. */
+export const deploymentTags = {
+  model: 'mlops-model',
+  modelVersion: 'mlops-model-version',
+  imageDigest: 'mlops-image-digest',
+  build: 'mlops-build',
+  /** The image that ran before, for a run that takes up where another one died. */
+  previousImage: 'mlops-previous-image',
+  /** Fingerprint of the secure values. */
+  secrets: 'mlops-secrets',
+  /** On a group that stands beside the real one while it is verified: the real one's name. */
+  besides: 'mlops-besides',
+} as const;

@@ -9,6 +9,8 @@ export const previousDeploymentVariable = 'mlops.previousDeployment';
 
 /** What ran before a deployment. */
 export interface PreviousDeployment {
+  /** ARM id of the group. */
+  readonly groupId: string;
   /** As Azure gave it, with the secure values that Deploy-ACI knew; undefined where nothing ran. */
   readonly definition?: ContainerGroup;
   /** Secure values that it had and nobody gave, e.g. "the environment variable DB_PASSWORD of the container scoring". */
@@ -16,11 +18,16 @@ export interface PreviousDeployment {
 }
 
 /**
- * @param group as Azure gave it; undefined where nothing runs
+ * @param group as Azure gave it; undefined where nothing runs. One whose last deployment failed serves nothing either.
  * @param complete a definition that holds the secure values of this run
  */
-export function previousDeployment(group: ContainerGroup | undefined, complete: ContainerGroup): PreviousDeployment {
-  return group ? withSecureValues(definitionOf(group), complete) : { missing: [] };
+export function previousDeployment(
+  groupId: string,
+  group: ContainerGroup | undefined,
+  complete: ContainerGroup,
+): PreviousDeployment {
+  const ran = group && group.provisioningState !== 'Failed';
+  return ran ? { groupId, ...withSecureValues(definitionOf(group), complete) } : { groupId, missing: [] };
 }
 
 /** What was once sent to get this group: without its state, its id and the address that Azure chose. */

@@ -48,12 +48,11 @@ export async function rollback({
 }: RollbackOptions): Promise<RollbackResult> {
   const { containerGroup: name, previousImage, scoringUri } = deployment;
   const { clock, log, signal } = ports;
-  const previous = handedOver
-    ? decodePreviousDeployment(handedOver)
-    : previousImage
-      ? await withImage(groups, name, previousImage, signal)
-      : { missing: [] };
-  if (!previous.definition) {
+  const kept = handedOver ? decodePreviousDeployment(handedOver) : undefined;
+  // Another Deploy-ACI of the job may have left what ran in another group.
+  const isKept = kept?.groupId.toLowerCase() === deployment.containerGroupId.toLowerCase();
+  const previous = isKept ? kept! : previousImage ? await withImage(groups, name, previousImage, signal) : undefined;
+  if (!previous?.definition) {
     log.info(`Nothing ran as ${name} before this deployment: the container group is removed.`);
     await removeAndWait(groups, name, clock.now() + startTimeoutInMinutes * 60_000, ports);
     return { outcome: 'removed', image: null };
@@ -81,5 +80,5 @@ async function withImage(
   }
   const main = mainContainer(current);
   const containers = current.containers.map((each) => (each === main ? { ...each, image } : each));
-  return previousDeployment({ ...current, containers }, { ...current, containers: [] });
+  return previousDeployment(groups.id(name), { ...current, containers }, { ...current, containers: [] });
 }

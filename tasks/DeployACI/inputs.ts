@@ -1,0 +1,202 @@
+import type { ServiceConnection } from '../common/azure/serviceConnection';
+import { parseImageName } from '../common/imageName';
+import type { InputReader } from '../common/task/inputReader';
+import {
+  containerGroupProblem,
+  dnsNameLabelProblem,
+  environmentVariableProblem,
+  routeProblem,
+  tagProblem,
+} from './names';
+
+export type RegistryAuthentication =
+  | { readonly kind: 'managedIdentity'; readonly identity?: string }
+  | { readonly kind: 'adminUser' }
+  | { readonly kind: 'credentials'; readonly username: string; readonly password: string }
+  | { readonly kind: 'none' };
+
+export interface Inputs {
+  readonly connection: ServiceConnection;
+  readonly resourceGroup: string;
+  /** The record's model must come from it; undefined accepts any. */
+  readonly workspace?: string;
+  readonly recordFile?: string;
+  readonly containerGroup?: string;
+  readonly location?: string;
+  readonly image?: string;
+  readonly allowImageTag: boolean;
+  readonly requireApproval: boolean;
+  readonly registryAuthentication: RegistryAuthentication;
+  readonly cpu: number;
+  readonly memoryInGB: number;
+  readonly port?: number;
+  readonly environmentVariables: Readonly<Record<string, string>>;
+  readonly secretEnvironmentVariables: Readonly<Record<string, string>>;
+  readonly restartPolicy: 'Always' | 'OnFailure' | 'Never';
+  readonly probes: boolean;
+  readonly readinessPath?: string;
+  readonly scoringPath?: string;
+  readonly https: boolean;
+  readonly apiKey?: string;
+  readonly gatewayImage: string;
+  readonly certificateAuthority?: string;
+  readonly dnsNameLabel?: string;
+  readonly dnsNameLabelReuse: string;
+  readonly subnet?: string;
+  readonly strategy: 'replace' | 'verifyFirst';
+  readonly rollbackOnFailure: boolean;
+  readonly keepFailedGroup: boolean;
+  readonly startTimeoutInMinutes: number;
+  readonly tags: Readonly<Record<string, string>>;
+  readonly zones: readonly string[];
+  readonly logAnalyticsWorkspace?: string;
+  readonly priority: 'Regular' | 'Spot';
+  readonly sku: 'Standard' | 'Confidential';
+  readonly confidentialPolicy?: string;
+}
+
+export function readInputs(reader: InputReader): Inputs {
+  const connection = reader.requiredServiceConnection('azureSubscription');
+  const resourceGroup = reader.text('resourceGroup') ?? connection.defaults?.resourceGroup ?? '';
+  if (resourceGroup === '') {
+    reader.problem(
+      'resourceGroup',
+      'it is empty, and the service connection is not scoped to one. Name the resource group.',
+    );
+  }
+  const inputs: Inputs = {
+    connection,
+    resourceGroup,
+    workspace: reader.text('workspace'),
+    recordFile: reader.file('recordFile'),
+    containerGroup: reader.text('containerGroup'),
+    location: reader.text('location')?.replace(/\s/g, '').toLowerCase(),
+    image: reader.text('image'),
+    allowImageTag: reader.flag('allowImageTag'),
+    requireApproval: reader.flag('requireApproval'),
+    registryAuthentication: readRegistryAuthentication(reader),
+    // Most that a container group can have. Source: learn.microsoft.com/azure/container-instances/container-instances-resource-and-quota-limits
+    cpu: reader.number('cpu', { min: 0.01, max: 31 }) ?? 1,
+    memoryInGB: reader.number('memoryInGB', { min: 0.1, max: 240, unit: 'GB' }) ?? 1.5,
+    port: reader.number('port', { min: 1, max: 65535, integer: true }),
+    environmentVariables: reader.keyValues('environmentVariables'),
+    secretEnvironmentVariables: reader.secretKeyValues('secretEnvironmentVariables'),
+    restartPolicy: reader.choice('restartPolicy', ['Always', 'OnFailure', 'Never']),
+    probes: reader.flag('probes'),
+    readinessPath: reader.text('readinessPath'),
+    scoringPath: reader.text('scoringPath'),
+    https: reader.flag('https'),
+    apiKey: reader.secret('apiKey'),
+    gatewayImage: reader.required('gatewayImage'),
+    certificateAuthority: reader.text('certificateAuthority'),
+    dnsNameLabel: reader.text('dnsNameLabel'),
+    dnsNameLabelReuse: reader.choice('dnsNameLabelReuse', [
+      'Unsecure',
+      'TenantReuse',
+      'SubscriptionReuse',
+      'ResourceGroupReuse',
+      'Noreuse',
+    ]),
+    subnet: reader.text('subnet'),
+    strategy: reader.choice('strategy', ['replace', 'verifyFirst']),
+    rollbackOnFailure: reader.flag('rollbackOnFailure'),
+    keepFailedGroup: reader.flag('keepFailedGroup'),
+    startTimeoutInMinutes: reader.number('startTimeoutInMinutes', { min: 0.1, max: 120, unit: 'minutes' }) ?? 10,
+    tags: reader.keyValues('tags'),
+    zones: reader.text('zones')?.split(/[\s,]+/) ?? [],
+    logAnalyticsWorkspace: reader.text('logAnalyticsWorkspace'),
+    priority: reader.choice('priority', ['Regular', 'Spot']),
+    sku: reader.choice('sku', ['Standard', 'Confidential']),
+    confidentialPolicy: reader.text('confidentialPolicy'),
+  };
+  checkNames(reader, inputs);
+  checkAccess(reader, inputs);
+  checkSize(reader, inputs);
+  return inputs;
+}
+
+function readRegistryAuthentication(reader: InputReader): RegistryAuthentication {
+  const kind = reader.choice('registryAuthentication', ['managedIdentity', 'adminUser', 'credentials', 'none']);
+  if (kind === 'managedIdentity') return { kind, identity: reader.text('userAssignedIdentity') };
+  if (kind !== 'credentials') return { kind };
+  const password = reader.secret('registryPassword');
+  if (!password) reader.problem('registryPassword', 'it is empty. Set it from a secret variable.');
+  return { kind, username: reader.required('registryUsername'), password: password ?? '' };
+}
+
+/** Names that Azure would refuse, said before any call. */
+function checkNames(reader: InputReader, inputs: Inputs): void {
+  const check = (input: string, value: string | undefined, problemOf: (value: string) => string | undefined) => {
+    const problem = value === undefined ? undefined : problemOf(value);
+    if (problem) reader.problem(input, problem);
+  };
+  check('containerGroup', inputs.containerGroup, containerGroupProblem);
+  check('dnsNameLabel', inputs.dnsNameLabel, dnsNameLabelProblem);
+  check('readinessPath', inputs.readinessPath, routeProblem);
+  check('scoringPath', inputs.scoringPath, routeProblem);
+  for (const input of ['environmentVariables', 'secretEnvironmentVariables'] as const) {
+    for (const name of Object.keys(inputs[input])) check(input, name, environmentVariableProblem);
+  }
+  for (const name of Object.keys(inputs.secretEnvironmentVariables)) {
+    if (name in inputs.environmentVariables) {
+      reader.problem('secretEnvironmentVariables', `"${name}" stands in environmentVariables too. Keep one of them.`);
+    }
+  }
+  for (const [name, value] of Object.entries(inputs.tags)) check('tags', name, () => tagProblem(name, value));
+  for (const input of ['image', 'gatewayImage'] as const) {
+    check(input, inputs[input], (value) =>
+      parseImageName(value) ? undefined : `"${value}" is no image. Write registry/repository@sha256:….`,
+    );
+  }
+  if (inputs.image && parseImageName(inputs.image)?.digest === undefined && !inputs.allowImageTag) {
+    reader.problem(
+      'image',
+      `"${inputs.image}" has no digest, so that what runs could change unseen. Write registry/repository@sha256:…, or set allowImageTag.`,
+    );
+  }
+  check('subnet', inputs.subnet, (value) =>
+    /^\/subscriptions\/[^/]+\/resourceGroups\/[^/]+\/providers\/Microsoft\.Network\/virtualNetworks\/[^/]+\/subnets\/[^/]+$/i.test(
+      value,
+    )
+      ? undefined
+      : `"${value}" is no resource id of a subnet: /subscriptions/…/virtualNetworks/<name>/subnets/<name>.`,
+  );
+}
+
+function checkAccess(reader: InputReader, inputs: Inputs): void {
+  const { https, apiKey, dnsNameLabel, subnet, certificateAuthority, port } = inputs;
+  if (subnet && dnsNameLabel) {
+    reader.problem('dnsNameLabel', 'a group in a subnet has no public name. Leave dnsNameLabel or subnet empty.');
+  }
+  if (https && !dnsNameLabel) {
+    reader.problem('https', 'a certificate needs a public name. Set dnsNameLabel.');
+  }
+  if (https && (port === 80 || port === 443)) {
+    reader.problem(
+      'port',
+      `the gateway itself listens at ports 80 and 443. Let the container listen at another one than ${port}.`,
+    );
+  }
+  if (apiKey !== undefined && (apiKey.length < 16 || !/^[\x21-\x7e]+$/.test(apiKey))) {
+    reader.problem('apiKey', 'it must have at least 16 characters, all printable ASCII without spaces.');
+  }
+  if (certificateAuthority && !/^https:\/\/\S+$/.test(certificateAuthority)) {
+    reader.problem('certificateAuthority', `"${certificateAuthority}" is no https address of an ACME directory.`);
+  }
+}
+
+function checkSize(reader: InputReader, { cpu, memoryInGB, priority, sku, subnet, confidentialPolicy }: Inputs): void {
+  if (Math.abs(memoryInGB * 10 - Math.round(memoryInGB * 10)) > 1e-9) {
+    reader.problem('memoryInGB', `Azure gives memory in steps of 0.1 GB, not ${memoryInGB}.`);
+  }
+  if (cpu < 1) reader.problem('cpu', `a container group has at least 1 core, not ${cpu}.`);
+  if (memoryInGB < 1) reader.problem('memoryInGB', `a container group has at least 1 GB, not ${memoryInGB}.`);
+  if (priority === 'Spot') {
+    if (cpu > 4 || memoryInGB > 16) reader.problem('priority', 'a Spot group has at most 4 cores and 16 GB.');
+    if (subnet) reader.problem('priority', 'a Spot group cannot stand in a subnet.');
+    if (sku === 'Confidential') reader.problem('priority', 'a confidential group cannot be Spot.');
+  }
+  if (confidentialPolicy && sku !== 'Confidential') {
+    reader.problem('confidentialPolicy', 'it needs the SKU Confidential.');
+  }
+}

@@ -1,0 +1,50 @@
+/** What Azure says of a name, so that it is said before any call. Each function gives the problem, or undefined where there is none. */
+
+/** Source: resource name rules, Microsoft.ContainerInstance/containerGroups. */
+export function containerGroupProblem(name: string): string | undefined {
+  return /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/.test(name)
+    ? undefined
+    : `"${name}" is no name for a container group. Use 1 to 63 lower-case letters, digits and hyphens, with a letter or digit at both ends.`;
+}
+
+/** Source: the message of Azure's InvalidDnsNameLabel. */
+export function dnsNameLabelProblem(label: string): string | undefined {
+  return /^[a-z][a-z0-9-]{3,61}[a-z0-9]$/.test(label)
+    ? undefined
+    : `"${label}" is no DNS name label. Use 5 to 63 lower-case letters, digits and hyphens, a letter first and a letter or digit last.`;
+}
+
+export function environmentVariableProblem(name: string): string | undefined {
+  return /^[-._a-zA-Z][-._a-zA-Z0-9]*$/.test(name)
+    ? undefined
+    : `"${name}" is no name for an environment variable. Use letters, digits, hyphens, points and underscores, no digit first.`;
+}
+
+/** Tag names have at most 512 characters and none of <>%&\?/, values at most 256. Source: resource manager, tag limits. */
+export function tagProblem(name: string, value: string): string | undefined {
+  if (name.length > 512 || /[<>%&\\?/]/.test(name))
+    return `"${name}" is no name for a tag: it may not hold any of < > % & \\ ? /.`;
+  return value.length > 256 ? `the value of "${name}" has more than 256 characters.` : undefined;
+}
+
+/** A route that can stand in a URL, a probe and the gateway's rules. */
+export function routeProblem(route: string): string | undefined {
+  return /^\/[A-Za-z0-9._~/-]*$/.test(route)
+    ? undefined
+    : `"${route}" is no route. It starts with / and holds letters, digits and . _ ~ / - alone.`;
+}
+
+/** A valid container group's name that is as near to the text as can be. */
+export function toContainerGroupName(text: string): string {
+  const name = text
+    .toLowerCase()
+    .replace(/[^a-z0-9-]+/g, '-')
+    .slice(0, 63)
+    .replace(/^-+|-+$/g, '');
+  return name || 'model';
+}
+
+/** The name, or label, of what stands beside the real one while it is verified. */
+export function besides(name: string): string {
+  return `${name.slice(0, 58).replace(/-+$/, '')}-next`;
+}

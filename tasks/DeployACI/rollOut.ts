@@ -1,0 +1,200 @@
+import type { ContainerGroup, ContainerGroups } from '../common/azure/containerGroups/containerGroups';
+import { apply, removeAndWait } from '../common/deployment/apply';
+import { differences, notUpdatable, type Difference } from '../common/deployment/change';
+import { deploymentTags, groupOrigin, mainContainer, probedPath } from '../common/deployment/containers';
+import { diagnose } from '../common/deployment/diagnosis';
+import type { DeploymentPorts } from '../common/deployment/ports';
+import { previousDeployment, type PreviousDeployment } from '../common/deployment/previousDeployment';
+import { waitUntilReady, type Ready } from '../common/deployment/readiness';
+import { hasFingerprint } from '../common/deployment/secureValues';
+import { TaskFailure } from '../common/taskFailure';
+import type { Inputs } from './inputs';
+import { besides } from './names';
+import { failureWithUndoing, startUndoing, undo, type UndoJournal, type UndoOptions, type Unfinished } from './undo';
+
+export interface RollOut {
+  readonly groups: ContainerGroups;
+  readonly name: string;
+  /** With its secure values and tags. */
+  readonly definition: ContainerGroup;
+  /** What is there now. */
+  readonly current?: ContainerGroup;
+  readonly options: UndoOptions & Pick<Inputs, 'strategy'>;
+  readonly journal: UndoJournal;
+}
+
+export interface RolledOut {
+  readonly kind: 'created' | 'updated' | 'recreated' | 'unchanged' | 'resumed';
+  readonly ready: Ready;
+  readonly changes: readonly Difference[];
+  /** What a rollback brings back; undefined where this run changed nothing. */
+  readonly previous?: PreviousDeployment;
+}
+
+/**
+ * Brings the group to its definition and waits until it serves. What fails is explained, and undone.
+ * @throws TaskFailure that says what was wrong, what to do, and what became of the group
+ */
+export async function rollOut(rollout: RollOut, ports: DeploymentPorts): Promise<RolledOut> {
+  const { groups, name, definition, current, options, journal } = rollout;
+  const { clock, log, signal } = ports;
+  const minutes = options.startTimeoutInMinutes;
+  const same = current && isSame(current, definition) && !notUpdatable(current);
+  const isPending = same && current.provisioningState !== 'Succeeded';
+  if (same && !isPending) {
+    const ready = await leaveAlone(rollout, current, ports);
+    if (ready) return { kind: 'unchanged', ready, changes: [] };
+  }
+
+  const changes = current ? differences(current, definition) : [];
+  const why = current && reasonToDelete(current, changes);
+  const previous = isPending
+    ? ranBefore(groups.id(name), current, definition)
+    : previousDeployment(groups.id(name), current, definition);
+  if (isPending)
+    log.info(`A run that did not come to its end has sent just this definition of ${name} already: waiting for it.`);
+  else announce(name, current, changes, why, options.strategy, log);
+  if (previous.missing.length > 0 && options.rollbackOnFailure) {
+    log.warning(
+      `A rollback could not bring back what runs now: this run does not set ${previous.missing.join(', ')}, and Azure never gives secret values back.`,
+    );
+  }
+
+  let unfinished: Unfinished = { name };
+  const note = (more: Partial<Unfinished>) => {
+    unfinished = { ...unfinished, ...more };
+    journal.write(unfinished);
+  };
+  try {
+    if (current && !isPending && options.strategy === 'verifyFirst') {
+      const temporary = besides(name);
+      await verifyBesides(rollout, temporary, () => note({ temporary }), ports);
+    }
+    note({ temporary: undefined, previous });
+    const deadline = clock.now() + minutes * 60_000;
+    const inPlace = why === undefined;
+    const provisioning = isPending
+      ? undefined
+      : await apply({ groups, name, definition, deleteFirst: !inPlace, deadline }, ports);
+    const before = isPending || !inPlace ? undefined : current;
+    const ready = await waitUntilReady({ groups, name, provisioning, before, deadline }, ports);
+    journal.close();
+    const kind = isPending ? 'resumed' : !current ? 'created' : inPlace ? 'updated' : 'recreated';
+    return { kind, ready, changes, previous };
+  } catch (error) {
+    if (signal.aborted) {
+      await startUndoing(groups, unfinished, options, ports);
+      throw signal.reason;
+    }
+    const failure = await diagnose(error, { groups, name: unfinished.temporary ?? name, definition, minutes }, ports);
+    const explained = await failureWithUndoing(failure, undo(groups, unfinished, options, ports));
+    journal.close();
+    throw explained;
+  }
+}
+
+function isSame(current: ContainerGroup, definition: ContainerGroup): boolean {
+  return (
+    differences(current, definition).length === 0 && hasFingerprint(definition, current.tags?.[deploymentTags.secrets])
+  );
+}
+
+/** What ran before a deployment that a run, which died, has sent: its image stands in a tag. */
+function ranBefore(groupId: string, current: ContainerGroup, definition: ContainerGroup): PreviousDeployment {
+  const image = current.tags?.[deploymentTags.previousImage];
+  if (!image) return { groupId, missing: [] };
+  const main = mainContainer(definition);
+  const containers = definition.containers.map((each) => (each === main ? { ...each, image } : each));
+  return { groupId, definition: { ...definition, containers }, missing: [] };
+}
+
+/**
+ * Leaves a group alone that is as wanted and serves.
+ * @returns undefined where it does not serve
+ */
+async function leaveAlone(
+  { groups, name, definition }: RollOut,
+  current: ContainerGroup,
+  { log, signal, health }: DeploymentPorts,
+): Promise<Ready | undefined> {
+  const origin = groupOrigin(current);
+  const answer = origin === undefined ? undefined : await health(origin + probedPath(current), signal);
+  if (!origin || !answer || !('status' in answer) || answer.status < 200 || answer.status > 299) {
+    log.info(`${name} is as it should be but does not answer: it is deployed anew.`);
+    return undefined;
+  }
+  log.info(`${name} runs just this already and answers: it is left alone.`);
+  const isOther = ([tag, value]: [string, string]) =>
+    ![deploymentTags.secrets, deploymentTags.previousImage, deploymentTags.build].includes(tag as never) &&
+    current.tags?.[tag] !== value;
+  if (Object.entries(definition.tags ?? {}).some(isOther)) {
+    log.info('Its tags are brought up to date, which restarts nothing.');
+    const { [deploymentTags.previousImage]: _kept, ...tags } = definition.tags ?? {};
+    await groups.tag(name, { ...current.tags, ...tags }, signal);
+  }
+  return { group: current, origin, seconds: 0 };
+}
+
+function reasonToDelete(current: ContainerGroup, changes: readonly Difference[]): string | undefined {
+  const unchangeable = changes.filter(({ needsDeletion }) => needsDeletion).map(({ what }) => what);
+  return unchangeable.length > 0 ? `Azure cannot change ${unchangeable.join(', ')} of a group` : notUpdatable(current);
+}
+
+function announce(
+  name: string,
+  current: ContainerGroup | undefined,
+  changes: readonly Difference[],
+  why: string | undefined,
+  strategy: Inputs['strategy'],
+  log: DeploymentPorts['log'],
+): void {
+  if (!current) return log.info(`${name} is new: it is created.`);
+  log.info(`${name} runs ${mainContainer(current)?.image ?? 'nothing'}. What changes:`);
+  for (const { what, from, to } of changes) log.info(`  ${what}: ${from} → ${to}`);
+  if (changes.length === 0) log.info('  secret values, or nothing but that it serves again');
+  if (strategy === 'verifyFirst') {
+    log.info(`The new one is brought up beside it as ${besides(name)} and checked; ${name} serves meanwhile.`);
+  }
+  if (why) {
+    log.warning(
+      `${name} is deleted and made anew, because ${why}: it does not answer meanwhile, and its IP address changes.`,
+    );
+  } else log.info('It is changed in place: its containers restart.');
+}
+
+/**
+ * Brings the new group up beside the real one, waits until it serves, and removes it again.
+ * @param begins called before anything is made
+ * @throws TaskFailure if somebody else's group has the temporary name
+ */
+async function verifyBesides(
+  { groups, name, definition, options }: RollOut,
+  temporary: string,
+  begins: () => void,
+  ports: DeploymentPorts,
+): Promise<void> {
+  const { clock, log, signal } = ports;
+  const { ipAddress } = definition;
+  const label = ipAddress?.dnsNameLabel;
+  const beside: ContainerGroup = {
+    ...definition,
+    tags: { ...definition.tags, [deploymentTags.besides]: name },
+    ipAddress: ipAddress && { ...ipAddress, dnsNameLabel: label && besides(label) },
+  };
+  const left = await groups.find(temporary, signal);
+  if (left && left.tags?.[deploymentTags.besides] !== name) {
+    throw new TaskFailure(
+      `The new image cannot be verified beside ${name}: a container group ${temporary} is there that this task did not make.`,
+      'Delete it, or set strategy to replace.',
+    );
+  }
+  begins();
+  const deadline = clock.now() + options.startTimeoutInMinutes * 60_000;
+  const isLeft = left && isSame(left, beside) && !notUpdatable(left);
+  const provisioning = isLeft
+    ? undefined
+    : await apply({ groups, name: temporary, definition: beside, deleteFirst: left !== undefined, deadline }, ports);
+  const { origin, seconds } = await waitUntilReady({ groups, name: temporary, provisioning, deadline }, ports);
+  log.info(`The new image serves at ${origin} after ${Math.round(seconds)} s; now ${name} is switched.`);
+  await removeAndWait(groups, temporary, deadline, ports);
+}

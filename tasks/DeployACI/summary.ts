@@ -1,0 +1,63 @@
+import { codeBlock, escapeMarkdown, inlineCode, markdownTable } from '../common/markdown';
+import type { DeploymentSection } from '../common/record/record';
+import type { RolledOut } from './rollOut';
+
+interface Facts {
+  readonly model?: { readonly name: string; readonly version: string };
+  readonly https: boolean;
+  readonly apiKey?: string;
+  readonly subnet?: string;
+}
+
+const sentences: Record<RolledOut['kind'], string> = {
+  created: 'A new container group was created.',
+  updated: 'The container group was updated in place.',
+  recreated: 'The container group was deleted and made anew.',
+  unchanged: 'The container group ran just this already and was left alone.',
+  resumed: 'An earlier run had sent this deployment; this one waited for it.',
+};
+
+/** The section on the run's page. It holds no secret: the key stands as a variable in the example. */
+export function summary(section: DeploymentSection, { kind, changes, ready }: RolledOut, facts: Facts): string {
+  const { containerGroup, resourceGroup, location, image, scoringUri, fqdn, ipAddress, previousImage } = section;
+  const rows = [
+    ...(facts.model
+      ? [['Model', `${escapeMarkdown(facts.model.name)} version ${escapeMarkdown(facts.model.version)}`]]
+      : []),
+    ['Image', inlineCode(image)],
+    [
+      'Container group',
+      `${escapeMarkdown(containerGroup)} in ${escapeMarkdown(resourceGroup)}, ${escapeMarkdown(location)}`,
+    ],
+    ['Address', inlineCode(fqdn ?? ipAddress ?? '')],
+    ['Access', accessSentence(facts)],
+    ['Ran before', previousImage ? inlineCode(previousImage) : 'nothing'],
+    ...(ready.seconds > 0 ? [['Ready after', `${Math.round(ready.seconds)} s`]] : []),
+  ];
+  const key = facts.apiKey ? ' \\\n  -H "Authorization: Bearer $API_KEY"' : '';
+  return [
+    `**Serving at ${inlineCode(scoringUri)}.** ${sentences[kind]}`,
+    '',
+    markdownTable([{ title: '' }, { title: '' }], rows),
+    ...(changes.length > 0
+      ? [
+          '',
+          markdownTable(
+            [{ title: 'Changed' }, { title: 'From' }, { title: 'To' }],
+            changes.map(({ what, from, to }) => [escapeMarkdown(what), inlineCode(from), inlineCode(to)]),
+          ),
+        ]
+      : []),
+    '',
+    codeBlock(`curl ${scoringUri}${key} \\\n  -H "Content-Type: application/json" -d @request.json`, 'sh'),
+    '',
+  ].join('\n');
+}
+
+function accessSentence({ https, apiKey, subnet }: Facts): string {
+  if (subnet) return 'private, in a subnet';
+  if (https && apiKey) return 'encrypted, with a key';
+  if (https) return '⚠️ encrypted, open to everybody';
+  if (apiKey) return '⚠️ with a key, not encrypted';
+  return '⚠️ open to everybody, not encrypted';
+}

@@ -1,0 +1,125 @@
+import { ContainerGroups } from '../common/azure/containerGroups/containerGroups';
+import { healthRequest } from '../common/azure/containerGroups/healthRequest';
+import { removeAndWait } from '../common/deployment/apply';
+import { mainContainer } from '../common/deployment/containers';
+import type { DeploymentPorts } from '../common/deployment/ports';
+import type { PreviousDeployment } from '../common/deployment/previousDeployment';
+import { mustDelete, restore } from '../common/deployment/restore';
+import type { TaskContext, TaskState } from '../common/task/taskContext';
+import { TaskFailure } from '../common/taskFailure';
+import type { Inputs } from './inputs';
+
+/** What must be undone should the deployment not come to its end. */
+export interface Unfinished {
+  readonly name: string;
+  /** A group that stands beside the real one while it is verified. */
+  readonly temporary?: string;
+  /** Set once the real group is being changed: what ran before. */
+  readonly previous?: PreviousDeployment;
+}
+
+export type UndoOptions = Pick<Inputs, 'rollbackOnFailure' | 'keepFailedGroup' | 'startTimeoutInMinutes'>;
+
+/** The post-job step finds here what the main step could not undo: it was killed, or its time after a cancellation was over. */
+export interface UndoJournal {
+  write(unfinished: Unfinished): void;
+  close(): void;
+  read(): Unfinished | undefined;
+}
+
+export function undoJournal(state: TaskState): UndoJournal {
+  return {
+    // The previous definition carries secure values. A second variable says whether it counts still: one that was
+    // secret once stays so, and a word such as "done" must not become one.
+    write: (unfinished) => {
+      state.set('unfinished', Buffer.from(JSON.stringify(unfinished)).toString('base64'), true);
+      state.set('isUnfinished', 'true');
+    },
+    close: () => state.set('isUnfinished', 'false'),
+    read: () => {
+      const text = state.get('unfinished');
+      if (!text || state.get('isUnfinished') !== 'true') return undefined;
+      return JSON.parse(Buffer.from(text, 'base64').toString('utf8')) as Unfinished;
+    },
+  };
+}
+
+/**
+ * Undoes a deployment that failed: a first one is removed, an update is rolled back and the previous image proven to
+ * serve, each unless the user wants otherwise.
+ * @returns what was done, one sentence
+ */
+export async function undo(
+  groups: ContainerGroups,
+  { name, temporary, previous }: Unfinished,
+  { rollbackOnFailure, keepFailedGroup, startTimeoutInMinutes: minutes }: UndoOptions,
+  ports: DeploymentPorts,
+): Promise<string> {
+  const deadline = ports.clock.now() + minutes * 60_000;
+  if (temporary) await removeAndWait(groups, temporary, deadline, ports);
+  if (!previous) return `What ran as ${name} before was not touched.`;
+  if (!previous.definition) {
+    if (keepFailedGroup) return `The container group ${name} is left as it is, as keepFailedGroup is on.`;
+    ports.log.info(`Removing the container group ${name}: nothing ran there before.`);
+    await removeAndWait(groups, name, deadline, ports);
+    return `The container group ${name} was removed, as nothing ran there before.`;
+  }
+  if (!rollbackOnFailure) return `The container group ${name} is left as it is, as rollbackOnFailure is off.`;
+  const image = mainContainer(previous.definition)!.image;
+  ports.log.info(`Bringing back ${image} as ${name}.`);
+  const { origin, seconds } = await restore({ groups, name, previous, minutes }, ports);
+  return `${image} was brought back and serves again at ${origin}, after ${Math.round(seconds)} s.`;
+}
+
+/** The agent gives a cancelled task 7.5 s before it ends it harder. */
+const timeAfterCancellation = 6_000;
+
+/** Sends what undoes a cancelled deployment and does not wait for it: the post-job step sees to the rest. */
+export async function startUndoing(
+  groups: ContainerGroups,
+  { name, temporary, previous }: Unfinished,
+  { rollbackOnFailure, keepFailedGroup }: UndoOptions,
+  { log }: Pick<DeploymentPorts, 'log'>,
+): Promise<void> {
+  const signal = AbortSignal.timeout(timeAfterCancellation);
+  try {
+    if (temporary) await groups.remove(temporary, signal);
+    if (!previous) return;
+    if (!previous.definition) {
+      if (keepFailedGroup) return;
+      log.info(`Cancelled: the container group ${name} is being removed.`);
+      await groups.remove(name, signal);
+    } else if (rollbackOnFailure && previous.missing.length === 0) {
+      log.info(`Cancelled: what ran as ${name} before is being brought back.`);
+      if (mustDelete(await groups.find(name, signal), previous.definition)) await groups.remove(name, signal);
+      else await groups.put(name, previous.definition, signal);
+    }
+  } catch (error) {
+    // A group that is still being made takes no change: the post-job step has the time to wait for it.
+    log.debug(`Undoing goes on in the post-job step: ${(error as Error).message}`);
+  }
+}
+
+/** The post-job step. */
+export async function finishUndoing(inputs: Inputs, context: TaskContext): Promise<void> {
+  const journal = undoJournal(context.state);
+  const unfinished = journal.read();
+  if (!unfinished) return;
+  const { log, clock, signal } = context;
+  log.info(`The deployment of ${unfinished.name} did not come to its end; it is undone now.`);
+  const session = context.azure(inputs.connection);
+  const groups = new ContainerGroups(session, inputs.resourceGroup);
+  const done = await undo(groups, unfinished, inputs, { log, clock, signal, health: healthRequest(session) });
+  journal.close();
+  log.info(done);
+}
+
+/** The failure, with what became of the group. */
+export async function failureWithUndoing(failure: Error, undoing: Promise<string>): Promise<Error> {
+  if (!(failure instanceof TaskFailure)) {
+    await undoing.catch(() => undefined);
+    return failure;
+  }
+  const result = await undoing.catch((error: Error) => `Undoing failed as well: ${error.message}`);
+  return new TaskFailure(`${failure.message} ${result}`, undefined, { cause: failure });
+}

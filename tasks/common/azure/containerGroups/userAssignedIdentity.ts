@@ -1,0 +1,44 @@
+import { TaskFailure } from '../../taskFailure';
+import type { AzureSession } from '../session';
+
+export const identityApiVersion = '2023-01-31';
+
+/** ARM ids of the user-assigned identities of a resource group. */
+async function listIdentities(session: AzureSession, resourceGroup: string, signal: AbortSignal): Promise<string[]> {
+  const { body } = await session.request<{ value: Array<{ id: string }> }>({
+    url: `${provider(session, resourceGroup)}/userAssignedIdentities`,
+    apiVersion: identityApiVersion,
+    signal,
+  });
+  return body.value.map(({ id }) => id);
+}
+
+/**
+ * The ARM id of the identity that pulls images.
+ * @param wanted its name in the resource group, or its ARM id; left out, the only one that the resource group has
+ * @throws TaskFailure if none is wanted and the resource group has none or several
+ */
+export async function resolveIdentity(
+  session: AzureSession,
+  resourceGroup: string,
+  wanted: string | undefined,
+  signal: AbortSignal,
+): Promise<string> {
+  if (wanted?.startsWith('/')) return wanted;
+  if (wanted) return `${provider(session, resourceGroup)}/userAssignedIdentities/${wanted}`;
+  const found = await listIdentities(session, resourceGroup, signal);
+  if (found.length === 1) return found[0]!;
+  const names = found.map((id) => id.slice(id.lastIndexOf('/') + 1));
+  throw new TaskFailure(
+    names.length === 0
+      ? `The group pulls its image as a user-assigned identity, and the resource group ${resourceGroup} has none.`
+      : `The resource group ${resourceGroup} has ${names.length} user-assigned identities: ${names.join(', ')}.`,
+    names.length === 0
+      ? 'Create one (az identity create), give it the role AcrPull on the registry and name it in userAssignedIdentity; or choose another registryAuthentication.'
+      : 'Name the one that may pull the image in userAssignedIdentity.',
+  );
+}
+
+function provider({ connection }: AzureSession, resourceGroup: string): string {
+  return `/subscriptions/${connection.subscriptionId}/resourceGroups/${resourceGroup}/providers/Microsoft.ManagedIdentity`;
+}
