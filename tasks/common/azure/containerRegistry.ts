@@ -50,7 +50,7 @@ export async function findContainerRegistry(
     return byId(session, containerRegistry, `The registry of the workspace ${workspace.name}`);
   }
   if (wanted.startsWith('/')) return byId(session, wanted, 'Input containerRegistry: the registry');
-  const all = await list(session);
+  const all = await listContainerRegistries(session);
   const lower = wanted.replace(/^https?:\/\//i, '').replace(/\/+$/, '').toLowerCase(); // prettier-ignore
   const found = all.find(({ name, loginServer }) => [name.toLowerCase(), loginServer.toLowerCase()].includes(lower));
   if (found) return found;
@@ -74,7 +74,8 @@ async function byId(session: AzureSession, id: string, what: string): Promise<Co
   }
 }
 
-async function list(session: AzureSession): Promise<ContainerRegistry[]> {
+/** The registries of the subscription that the service connection may see. */
+export async function listContainerRegistries(session: AzureSession): Promise<ContainerRegistry[]> {
   interface Page {
     value: RegistryResource[];
     nextLink?: string;
