@@ -60,7 +60,7 @@ export async function registerMachineLearning(
   });
   await app.register(async (scope) => {
     refuseOtherWorkspaces(scope);
-    await registerMlflow(scope, context, runs, metrics, artifacts);
+    await registerMlflow(scope, context, runs, metrics, artifacts, stores, jobs);
   });
 }
 

@@ -32,7 +32,7 @@ export function registerLoggedModels(
   route: string,
   context: LocalAzureContext,
   runs: RunStore,
-): void {
+): { artifactUriOf(modelId: string): string | undefined } {
   const models = context.collection<LoggedModel>('machineLearning.loggedModels');
   const find = (id: string): LoggedModel => {
     const model = models.get(id);
@@ -99,6 +99,8 @@ export function registerLoggedModels(
       .filter(({ value }) => request.body?.experiment_ids?.includes(value.experiment_id))
       .map(({ value }) => answer(value).model),
   }));
+
+  return { artifactUriOf: (modelId) => models.get(modelId)?.artifact_uri };
 
   /** A model that is logged outside of a run needs a place of its own. */
   function ownRun(experimentId: string): string {

@@ -183,7 +183,9 @@ async function runRanks(
     results.find((result) => result.code !== 0 && result.own) ?? results.find((result) => result.code !== 0);
   if (!failed) return;
   const program = basename(/^\s*(\S+)/.exec(command)?.[1] ?? 'bash');
-  const lastLine = tails[failed.index]?.trimEnd().split('\n').at(-1) ?? '';
+  const lines = (tails[failed.index] ?? '').trimEnd().split('\n');
+  // Libraries go on printing at the end of Python, after the exception.
+  const lastLine = lines.findLast((line) => /^[\w.]*(Error|Exception)\b/.test(line)) ?? lines.at(-1);
   throw userFailure(
     `Execution failed. User process '${program}' exited with status code ${failed.code}. ` +
       `Please check log file '${failed.rank.logFile}' for error details. Error: ${lastLine}`,
