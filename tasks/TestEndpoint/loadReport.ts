@@ -1,4 +1,5 @@
 import { histogram } from '../common/charts/histogram';
+import { lineChart } from '../common/charts/lineChart';
 import { formatNumber } from '../common/formatNumber';
 import { markdownTable } from '../common/markdown';
 import type { LoadResult } from './load/loadGenerator';
@@ -47,5 +48,23 @@ export function latencyHistogram({ latencies, seconds }: LoadResult): string {
     values: latencies.sample(2000),
     marks: [50, 95, 99].map((percent) => ({ name: `p${percent}`, x: figures.percentile(percent) })),
     bins: 40,
+  });
+}
+
+/** Latency over its percentiles as SVG: where the tail begins. */
+export function percentileChart({ latencies, seconds }: LoadResult): string {
+  const figures = latencies.figures(seconds);
+  const shown = [...percentiles, 100];
+  return lineChart({
+    title: 'Latency by percentile',
+    xLabel: 'percentile',
+    yLabel: 'milliseconds',
+    xNames: shown.map((percent) => (percent === 100 ? 'max' : `p${percent}`)),
+    lines: [
+      {
+        name: 'latency',
+        points: shown.map((percent, x) => ({ x, y: percent === 100 ? figures.max : figures.percentile(percent) })),
+      },
+    ],
   });
 }

@@ -18,7 +18,7 @@ import { TaskFailure } from '../common/taskFailure';
 import type { Inputs } from './inputs';
 import { judge } from './judge';
 import { generateLoad, type LoadResult } from './load/loadGenerator';
-import { latencyHistogram, loadSentence, milliseconds } from './loadReport';
+import { latencyHistogram, loadSentence, milliseconds, percentileChart } from './loadReport';
 import { negativeCases } from './negativeCases';
 import { promote } from './promotion';
 import { exchange, junitSuites, startupSentence, summary } from './report';
@@ -376,9 +376,9 @@ async function conclude(
   fs.writeFileSync(junit, junitXml(junitSuites(cases)));
   if (inputs.publishTestResults) publish.testResults(junit, 'Test-Endpoint');
   if (load && load.latencies.requests > 0) {
-    const picture = path.join(temporary, 'latency.svg');
-    fs.writeFileSync(picture, latencyHistogram(load));
-    publish.artifact('mlops-charts', picture);
+    const pictures = { 'latency.svg': latencyHistogram(load), 'latency-percentiles.svg': percentileChart(load) };
+    for (const [name, svg] of Object.entries(pictures)) fs.writeFileSync(path.join(temporary, name), svg);
+    publish.artifact('mlops-charts', ...Object.keys(pictures).map((name) => path.join(temporary, name)));
   }
 
   const notes: string[] = [];
