@@ -25,6 +25,8 @@ export interface Pipeline {
   readonly stage: { readonly name: string; readonly attempt: number };
   readonly job: { readonly id: string; readonly name: string; readonly attempt: number };
   readonly taskInstanceId: string;
+  /** The step's name within its job, e.g. train or MLOpsTrain1; unlike the instance's id it is the same in every attempt. */
+  readonly step: string;
   readonly planId: string;
   readonly directories: {
     /** System.DefaultWorkingDirectory: where relative paths start. */

@@ -63,6 +63,7 @@ export function readPipeline(): Pipeline {
       attempt: Number(variable('System.JobAttempt') || 1),
     },
     taskInstanceId: variable('System.TaskInstanceId'),
+    step: variable('System.TaskInstanceName') || variable('System.TaskInstanceId'),
     planId: variable('System.PlanId'),
     directories: {
       work,

@@ -1,0 +1,80 @@
+import type { Artifacts } from '../common/azure/artifacts';
+import type { Job } from '../common/azure/jobs/jobs';
+import { TaskFailure } from '../common/taskFailure';
+
+/** Where a job left its model. */
+export interface OutputModel {
+  /** As Azure ML takes it for a model version. */
+  readonly uri: string;
+  /** Whether it has MLflow's MLmodel file; undefined where the files cannot be listed. */
+  readonly isMlflow?: boolean;
+}
+
+/** Lists the files of a named output, by their path within it. */
+export type ListOutput = (uri: string) => Promise<string[] | undefined>;
+
+/**
+ * Finds the model among what a job left.
+ * @param runId whose artifacts are looked through: the job, or the best trial of a sweep
+ * @throws TaskFailure that lists what is there, where the path is not
+ */
+export async function findOutputModel(
+  job: Job,
+  runId: string,
+  path: string,
+  artifacts: Pick<Artifacts, 'list'>,
+  listOutput: ListOutput,
+): Promise<OutputModel> {
+  const [output = '', ...within] = path.split('/');
+  const named = job.properties.outputs?.[output];
+  if (named && output !== 'default') {
+    const rest = within.join('/');
+    const files = named.uri ? await listOutput(named.uri) : undefined;
+    const beneath = files && below(files, rest);
+    if (beneath?.length === 0)
+      throw notThere(
+        path,
+        files!.map((file) => `${output}/${file}`),
+        job,
+      );
+    return { uri: `azureml://jobs/${job.name}/outputs/${output}/paths/${rest}`, isMlflow: beneath?.some(isMlmodel) };
+  }
+  const all = (await artifacts.list(runId, '')).map((artifact) => artifact.path);
+  const beneath = below(all, path);
+  if (beneath.length === 0) {
+    throw notThere(
+      path,
+      all.filter((file) => !/^(user_logs|system_logs|azureml-logs|logs)\//.test(file)),
+      job,
+    );
+  }
+  const isFolder = !all.includes(path);
+  return {
+    uri: `azureml://jobs/${runId}/outputs/artifacts/paths/${path}${isFolder ? '/' : ''}`,
+    isMlflow: beneath.some(isMlmodel),
+  };
+}
+
+/** The files that the path names: itself, or those beneath it, relative to it. */
+function below(files: readonly string[], path: string): string[] {
+  if (path === '') return [...files];
+  return files
+    .filter((file) => file === path || file.startsWith(`${path}/`))
+    .map((file) => file.slice(path.length).replace(/^\//, ''));
+}
+
+function isMlmodel(file: string): boolean {
+  return file === 'MLmodel';
+}
+
+function notThere(path: string, files: readonly string[], job: Job): TaskFailure {
+  const shown = files.slice(0, 20);
+  const named = Object.keys(job.properties.outputs ?? {}).filter((name) => name !== 'default');
+  const list =
+    shown.map((file) => `\n  - ${file}`).join('') + (files.length > 20 ? `\n  - and ${files.length - 20} more` : '');
+  return new TaskFailure(
+    `Input modelPath: the job ${job.name} left nothing under "${path}".`,
+    (files.length > 0 ? `What it left:${list}` : 'It left no files at all.') +
+      (named.length > 0 ? `\nIts named outputs: ${named.join(', ')}.` : ''),
+  );
+}

@@ -1,0 +1,58 @@
+import type { Job } from '../common/azure/jobs/jobs';
+import type { RunHistory } from '../common/azure/jobs/runHistory';
+import type { MetricPoint, Tracking } from '../common/azure/metrics';
+
+/** The run whose model and metrics count: the job itself, or of a sweep the best trial. */
+export interface TrainedRun {
+  readonly runId: string;
+  readonly metrics: Readonly<Record<string, number>>;
+  /** All points of the metrics that were logged more than once; of the first dozen metrics only. */
+  histories(): Promise<Record<string, MetricPoint[]>>;
+}
+
+/** Each history is a request. */
+const mostHistories = 12;
+
+/**
+ * Finds the run that counts and reads its metrics. Of a pipeline, the metrics of its steps are put together: what the
+ * pipeline itself logged goes first, then the step that ended last.
+ */
+export async function trainedRun(
+  job: Job,
+  history: Pick<RunHistory, 'details' | 'children'>,
+  tracking: Pick<Tracking, 'run' | 'history'>,
+  signal: AbortSignal,
+): Promise<TrainedRun> {
+  const runId = job.properties.jobType === 'Sweep' ? await bestTrial(job, history, signal) : job.name;
+  const runs = [runId];
+  if (job.properties.jobType === 'Pipeline') {
+    runs.push(...(await history.children(runId, signal)).map((child) => child.runId).reverse());
+  }
+  const metrics: Record<string, number> = {};
+  const source: Record<string, string> = {};
+  for (const each of runs) {
+    for (const [name, value] of Object.entries((await tracking.run(each, signal))?.metrics ?? {})) {
+      if (name in metrics) continue;
+      metrics[name] = value;
+      source[name] = each;
+    }
+  }
+  return {
+    runId,
+    metrics,
+    async histories() {
+      const result: Record<string, MetricPoint[]> = {};
+      for (const name of Object.keys(metrics).sort().slice(0, mostHistories)) {
+        const points = await tracking.history(source[name]!, name, signal);
+        if (points.length > 1) result[name] = points;
+      }
+      return result;
+    },
+  };
+}
+
+/** The service notes the best trial on the sweep's run. */
+async function bestTrial(job: Job, history: Pick<RunHistory, 'details'>, signal: AbortSignal): Promise<string> {
+  const known = job.properties.properties?.best_child_run_id;
+  return known ?? (await history.details(job.name, signal)).properties?.best_child_run_id ?? job.name;
+}

@@ -1,0 +1,77 @@
+import { sparkline } from '../common/charts/sparkline';
+import type { MetricPoint } from '../common/azure/metrics';
+import { elapsed, type JobEnd } from '../common/azure/jobs/followJob';
+import { studioUrl, type Job } from '../common/azure/jobs/jobs';
+import type { RegisteredModel } from '../common/azure/models';
+import { escapeMarkdown, inlineCode, markdownTable } from '../common/markdown';
+import { metricText } from './metricsWatch';
+
+export interface SummaryContent {
+  readonly job: Job;
+  readonly end: JobEnd;
+  readonly metrics: Readonly<Record<string, number>>;
+  /** Of the metrics that were logged more than once. */
+  readonly histories: Readonly<Record<string, readonly MetricPoint[]>>;
+  readonly model?: { readonly model: RegisteredModel; readonly isNew: boolean };
+}
+
+const columns = 24;
+
+/** The section on the run's page. */
+export function trainingSummary({ job, end, metrics, histories, model }: SummaryContent): string {
+  const url = studioUrl(job);
+  const title = escapeMarkdown(job.properties.displayName || job.name);
+  const duration = end.startedAt && end.endedAt ? Date.parse(end.endedAt) - Date.parse(end.startedAt) : undefined;
+  const compute = job.properties.computeId?.split('/').at(-1);
+  const facts: Array<[string, string]> = [
+    ['Job', url ? `[${title}](${url})` : title],
+    ['Status', `${end.status === 'Completed' ? '✅' : '❌'} ${escapeMarkdown(end.status)}`],
+    ...(duration !== undefined ? [['Ran for', elapsed(duration)] as [string, string]] : []),
+    ...(compute ? [['Compute', escapeMarkdown(compute)] as [string, string]] : []),
+    ...(model
+      ? [
+          [
+            'Model',
+            `${escapeMarkdown(model.model.name)} version ${escapeMarkdown(model.model.version)}${model.isNew ? '' : ' (registered before)'}`,
+          ] as [string, string],
+        ]
+      : []),
+  ];
+  const parts = [markdownTable([{ title: 'Training' }, { title: '' }], facts)];
+  if (end.error) parts.push(`**What went wrong:** ${escapeMarkdown(end.error)}`);
+  const names = Object.keys(metrics).sort();
+  if (names.length > 0) {
+    const hasHistory = names.some((name) => (histories[name]?.length ?? 0) > 1);
+    const rows = names.map((name) => {
+      const points = histories[name] ?? [];
+      const values = points.map(({ value }) => value);
+      return [
+        inlineCode(name),
+        metricText(metrics[name]!),
+        ...(hasHistory
+          ? [
+              values.length > 1
+                ? `${sparkline(sample(values))} ${metricText(values[0]!)} → ${metricText(values.at(-1)!)}, ${values.length} points`
+                : '',
+            ]
+          : []),
+      ];
+    });
+    parts.push(
+      markdownTable(
+        [{ title: 'Metric' }, { title: 'Value', align: 'right' }, ...(hasHistory ? [{ title: 'History' }] : [])],
+        rows,
+      ),
+    );
+  }
+  return `${parts.join('\n\n')}\n`;
+}
+
+/** As many values as a row of blocks has room for, the first and the last among them. */
+function sample(values: readonly number[]): number[] {
+  if (values.length <= columns) return [...values];
+  return Array.from(
+    { length: columns },
+    (_, index) => values[Math.round((index * (values.length - 1)) / (columns - 1))]!,
+  );
+}
