@@ -37,6 +37,8 @@ async function main(): Promise<void> {
   };
   process.on('SIGINT', () => void stop());
   process.on('SIGTERM', () => void stop());
+  // Whoever started it with a channel wants it to end with him, even when he is killed.
+  process.on('disconnect', () => void stop());
   writeFileSync(file, JSON.stringify(azure.description, null, 2));
   console.log(`Local Azure answers at ${azure.url}`);
 }
