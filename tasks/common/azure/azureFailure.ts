@@ -55,7 +55,7 @@ export function azureFailure(error: unknown, asked: string): Error {
       : `Azure answered ${sdk.statusCode} ${code} to ${asked}: ${message}`;
   return new AzureFailure(
     problem,
-    remedy(code, sdk.statusCode, message, isSignIn, isNetwork),
+    remedy(code, sdk.statusCode, `${asked} ${message}`, isSignIn, isNetwork),
     sdk.statusCode,
     code,
     message,
@@ -66,14 +66,14 @@ export function azureFailure(error: unknown, asked: string): Error {
 function remedy(
   code: string,
   status: number | undefined,
-  message: string,
+  text: string,
   isSignIn: boolean,
   isNetwork: boolean,
 ): string | undefined {
   if (isSignIn) {
-    if (/AADSTS7000222/.test(message))
+    if (/AADSTS7000222/.test(text))
       return "The service principal's secret has expired: renew it in the service connection.";
-    if (/AADSTS70021|AADSTS700213|AADSTS700016/.test(message)) {
+    if (/AADSTS70021|AADSTS700213|AADSTS700016/.test(text)) {
       return 'Check the federated credential of the app registration: its issuer and subject must be those that the service connection shows.';
     }
     return 'Check the service connection: verify it in the project settings.';
@@ -81,7 +81,13 @@ function remedy(
   if (isNetwork) return "Check the connection's resource manager URL, the agent's network, proxy and firewall.";
   if (status === 401) return 'Check the service connection: verify it in the project settings.';
   if (status === 403 || code === 'AuthorizationFailed') {
-    return "Give the service connection's identity the role that allows this on the resource that the message names.";
+    const role = /Microsoft\.MachineLearningServices|\/(history|mlflow|artifact)\/v\d/i.test(text)
+      ? 'the role "AzureML Data Scientist" on the workspace'
+      : 'the role that allows this on the resource that the message names';
+    return `Give the service connection's identity ${role}.`;
+  }
+  if (/quota/i.test(`${code} ${text}`) && status !== 404) {
+    return 'Ask for more quota, or choose another size, fewer nodes or another region.';
   }
   if (code === 'SubscriptionNotFound') return 'Check the subscription of the service connection.';
   if (code === 'ResourceGroupNotFound') return 'Check the resource group, and that the service connection may read it.';

@@ -18,12 +18,6 @@ export class ChildRuns {
     await this.lookBeneath(this.parent, '', signal);
   }
 
-  /** A last look, so that nothing of a child that ended just now is missed. */
-  async finish(signal: AbortSignal): Promise<void> {
-    await this.look(signal);
-    await this.output.readNew(signal);
-  }
-
   private async lookBeneath(runId: string, prefix: string, signal: AbortSignal): Promise<void> {
     for (const child of await this.history.children(runId, signal)) {
       const name = prefix + (child.displayName || child.name || child.runId);

@@ -75,15 +75,18 @@ export async function followJob(job: Job, options: FollowOptions, ports: FollowP
       details = (await faults.ride(() => ports.history.details(job.name, signal))) ?? details;
       nextLook = clock.now() + lookInterval(clock.now() - begin);
       if (details) {
+        output.know(job.name, details.logFiles ?? {});
+        await faults.ride(async () => children?.look(signal));
+        // What the job wrote before it came to this status is shown before it.
+        await faults.ride(() => output.readNew(signal));
         const status = describe(details);
         if (status !== shown) output.say(`${elapsed(clock.now() - begin)}  ${status}`);
         shown = status;
-        output.know(job.name, details.logFiles ?? {});
-        await faults.ride(async () => children?.look(signal));
         await ports.watch?.(details).catch(() => undefined);
       }
+    } else {
+      await faults.ride(() => output.readNew(signal));
     }
-    await faults.ride(() => output.readNew(signal));
     if (details && (hasEnded(details.status) || details.status === 'Paused')) break;
 
     const time = clock.now();
@@ -102,8 +105,8 @@ export async function followJob(job: Job, options: FollowOptions, ports: FollowP
     await clock.sleep(Math.max(0, Math.min(nextLook - time, logInterval(time - begin))), signal);
   }
 
-  await faults.ride(() => output.readNew(signal));
-  await faults.ride(async () => children?.finish(signal));
+  // Now nothing may be missed: what cannot be read yet is tried until it can.
+  while ((await faults.ride(() => readRest(output, children, signal))) === undefined) await clock.sleep(2_000, signal);
   output.end();
   return {
     status: details.status,
@@ -114,6 +117,12 @@ export async function followJob(job: Job, options: FollowOptions, ports: FollowP
     lastLines: output.lastLines,
     stoppedBecause: stopped?.because,
   };
+}
+
+async function readRest(output: JobLog, children: ChildRuns | undefined, signal: AbortSignal): Promise<true> {
+  await children?.look(signal);
+  await output.readNew(signal);
+  return true;
 }
 
 function lookInterval(elapsedMs: number): number {
@@ -165,7 +174,9 @@ function computeState(json: string | undefined): string | undefined {
       typeof state.PreparingNodeCount === 'number' && state.PreparingNodeCount > 0
         ? `${state.PreparingNodeCount} being prepared`
         : undefined,
-      typeof state.QueuePosition === 'number' ? `position ${state.QueuePosition} in the queue` : undefined,
+      typeof state.QueueLength === 'number' && state.QueueLength > 0
+        ? `${state.QueueLength} waiting for it`
+        : undefined,
     ];
     return parts.filter((part) => part).join(', ') || undefined;
   } catch {

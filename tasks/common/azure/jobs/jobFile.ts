@@ -35,7 +35,9 @@ export function checkReferences(job: Readonly<Record<string, unknown>>, note: No
   const { command } = program;
   if (typeof command !== 'string') return;
   const at = program === job ? ['command'] : ['trial', 'command'];
-  for (const [, kind, name] of command.matchAll(/\$\{\{\s*(inputs|outputs|search_space)\.([\w-]+)/g)) {
+  // What stands in $[[ ]] is left out where its input has no value.
+  const always = command.replace(/\$\[\[.*?\]\]/gs, '');
+  for (const [, kind, name] of always.matchAll(/\$\{\{\s*(inputs|outputs|search_space)\.([\w-]+)/g)) {
     const known = job[kind!];
     if (isMapping(known) && name! in known) continue;
     note(at, `it uses \${{${kind}.${name}}}, but there is no "${name}" under ${kind}.`);
