@@ -1,8 +1,27 @@
 import type { FastifyInstance } from 'fastify';
 import type { LocalAzureContext } from '../context';
+import { sharedEngine } from '../engine/sharedEngine';
+import { WorkFolder } from '../engine/workFolder';
+import { createLocalAgent } from '../registry/localAgent';
 import { registerRegistries } from './registries';
+import { endOrphanedRuns, TaskRunner } from './taskRunner';
+import type { TaskRun } from './taskRun';
+import { registerTasks } from './tasks';
 
 /** Microsoft.ContainerRegistry in the resource manager: registries and ACR Tasks. */
 export function registerContainerRegistry(app: FastifyInstance, context: LocalAzureContext): void {
   registerRegistries(app, context);
+
+  const runs = context.collection<TaskRun>('acrRuns');
+  endOrphanedRuns(runs);
+  const engine = sharedEngine(context);
+  const agent = createLocalAgent(context.caFile);
+  const work = new WorkFolder(context.cacheDir);
+  const runner = new TaskRunner({ context, runs, engine, agent, work });
+  context.onClose(async () => {
+    await runner.close();
+    await agent.close();
+    work.remove();
+  });
+  registerTasks(app, context, runs, runner);
 }

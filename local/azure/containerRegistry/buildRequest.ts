@@ -1,0 +1,129 @@
+import { ArmError } from '../context';
+import type { DockerBuildRequest } from './taskRun';
+
+/** What only the run itself may know. */
+export interface BuildSecrets {
+  arguments: Record<string, string>;
+  /** By login server. */
+  registries: Record<string, { username: string; password: string }>;
+}
+
+interface Body {
+  type?: unknown;
+  dockerFilePath?: unknown;
+  sourceLocation?: unknown;
+  imageNames?: unknown;
+  isPushEnabled?: unknown;
+  noCache?: unknown;
+  target?: unknown;
+  timeout?: unknown;
+  platform?: { os?: unknown; architecture?: unknown; variant?: unknown };
+  arguments?: unknown;
+  agentConfiguration?: { cpu?: number };
+  agentPoolName?: unknown;
+  isArchiveEnabled?: unknown;
+  credentials?: {
+    sourceRegistry?: { loginMode?: unknown };
+    customRegistries?: Record<string, { userName?: Secret; password?: Secret; identity?: string } | null>;
+  };
+}
+
+interface Secret {
+  type?: string;
+  value?: string;
+}
+
+const architectures = ['amd64', 'x86', '386', 'arm', 'arm64'];
+const otherTypes = ['FileTaskRunRequest', 'TaskRunRequest', 'EncodedTaskRunRequest'];
+const imageName = /^(?:[\w.-]+(?::\d+)?\/)?[a-z0-9]+(?:[._/-]+[a-z0-9]+)*(?::[\w{][\w.{}-]{0,127})?$/;
+
+/** Checks the body of scheduleRun as ACR does, and separates what is secret. Source: azure-specs 2019-06-01-preview. */
+export function readBuildRequest(body: unknown): { request: DockerBuildRequest; secrets: BuildSecrets } {
+  const refuse = (message: string): never => {
+    throw new ArmError(400, 'InvalidRequestContent', message);
+  };
+  if (typeof body !== 'object' || body === null) return refuse('The request content is missing.');
+  const given = body as Body;
+  if (typeof given.type === 'string' && otherTypes.includes(given.type)) {
+    return refuse(`Local Azure carries out runs of type 'DockerBuildRequest' alone, not '${given.type}'.`);
+  }
+  if (given.type !== 'DockerBuildRequest') {
+    return refuse(`The run request's type '${String(given.type)}' is invalid: it must be 'DockerBuildRequest'.`);
+  }
+  const text = (name: keyof Body): string => {
+    const value = given[name];
+    return typeof value === 'string' && value
+      ? value
+      : refuse(`The property '${name}' is required and must not be empty.`);
+  };
+  const flag = (name: keyof Body, standard: boolean): boolean => {
+    const value = given[name] ?? standard;
+    return typeof value === 'boolean' ? value : refuse(`The property '${name}' must be true or false.`);
+  };
+  const { platform, timeout = 3600 } = given;
+  if (typeof platform?.os !== 'string') return refuse("The property 'platform.os' is required.");
+  if (platform.os.toLowerCase() === 'windows') return refuse('Local Azure builds images for Linux alone.');
+  if (platform.os.toLowerCase() !== 'linux') return refuse(`The platform OS '${platform.os}' is invalid.`);
+  const architecture = platform.architecture ?? 'amd64';
+  if (typeof architecture !== 'string' || !architectures.includes(architecture.toLowerCase())) {
+    return refuse(
+      `The platform architecture '${String(architecture)}' is invalid. It must be one of ${architectures.join(', ')}.`,
+    );
+  }
+  if (typeof timeout !== 'number' || timeout < 300 || timeout > 28800) {
+    return refuse(`The timeout '${String(timeout)}' is invalid. It must be between 300 and 28800 seconds.`);
+  }
+  if (given.agentPoolName) return refuse(`The agent pool '${String(given.agentPoolName)}' was not found.`);
+  const imageNames = (given.imageNames ?? []) as unknown[];
+  if (!Array.isArray(imageNames)) return refuse("The property 'imageNames' must be a list.");
+  for (const name of imageNames) {
+    if (typeof name !== 'string' || !imageName.test(name)) refuse(`The image name '${String(name)}' is invalid.`);
+  }
+  const entries = (given.arguments ?? []) as Array<{ name?: unknown; value?: unknown; isSecret?: unknown }>;
+  const secrets: BuildSecrets = { arguments: {}, registries: {} };
+  const buildArguments = entries.map(({ name, value, isSecret }) => {
+    if (typeof name !== 'string' || !name || typeof value !== 'string') {
+      return refuse('Every build argument needs a name and a value, which are texts.');
+    }
+    if (isSecret === true) {
+      secrets.arguments[name] = value;
+      return { name, isSecret: true };
+    }
+    return { name, value, isSecret: false };
+  });
+  const loginMode = given.credentials?.sourceRegistry?.loginMode ?? 'Default';
+  if (loginMode !== 'None' && loginMode !== 'Default')
+    return refuse(`The login mode '${String(loginMode)}' is invalid.`);
+  for (const [server, login] of Object.entries(given.credentials?.customRegistries ?? {})) {
+    const { userName, password } = login ?? {};
+    if (userName?.type === 'Vaultsecret' || password?.type === 'Vaultsecret' || login?.identity) {
+      refuse(`Local Azure signs in to '${server}' by user name and password (type Opaque) alone.`);
+    }
+    if (!userName?.value || !password?.value)
+      return refuse(`The registry '${server}' needs a user name and a password.`);
+    secrets.registries[server] = { username: userName.value, password: password.value };
+  }
+  return {
+    request: {
+      type: 'DockerBuildRequest',
+      dockerFilePath: text('dockerFilePath'),
+      sourceLocation: text('sourceLocation'),
+      imageNames: imageNames as string[],
+      isPushEnabled: flag('isPushEnabled', true),
+      noCache: flag('noCache', false),
+      target: given.target ? text('target') : undefined,
+      timeout,
+      platform: {
+        os: 'linux',
+        architecture: architecture.toLowerCase(),
+        variant: platform.variant as string | undefined,
+      },
+      arguments: buildArguments,
+      agentConfiguration: given.agentConfiguration,
+      isArchiveEnabled: flag('isArchiveEnabled', false),
+      sourceRegistryLogin: loginMode,
+      customRegistries: Object.keys(secrets.registries),
+    },
+    secrets,
+  };
+}

@@ -1,0 +1,227 @@
+import { createHash, randomUUID, type Hash } from 'node:crypto';
+import {
+  closeSync,
+  createReadStream,
+  createWriteStream,
+  existsSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  readSync,
+  writeFileSync,
+} from 'node:fs';
+import { rename, rm } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { Transform, type Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { createGunzip, createGzip } from 'node:zlib';
+import { pack as createPack } from 'tar-stream';
+import { layerTime, whiteout, type LayerEntry } from './layerEntry';
+import { UnpackedLayer } from './unpackedLayer';
+
+/** A layer as a manifest names it. */
+export interface Layer {
+  /** Of the uncompressed archive. */
+  diffId: string;
+  /** Of the compressed one, and its size in bytes. */
+  digest: string;
+  size: number;
+}
+
+/** Files up to this size are read at once; bigger ones are streamed. */
+const smallFile = 1 << 20;
+
+/**
+ * The layers on this machine, each in a folder named by its diff id: the compressed archive as it is pushed, and, once it was
+ * needed, its content unpacked.
+ */
+export class LayerStore {
+  private readonly directory: string;
+  private readonly unpacking = new Map<string, Promise<UnpackedLayer>>();
+
+  constructor(cacheDir: string) {
+    this.directory = join(cacheDir, 'layers');
+    mkdirSync(this.directory, { recursive: true });
+  }
+
+  find(diffId: string): Layer | undefined {
+    const file = join(this.folder(diffId), 'layer.json');
+    return existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as Layer) : undefined;
+  }
+
+  archive(layer: Layer): string {
+    return join(this.folder(layer.diffId), 'layer.tar.gz');
+  }
+
+  /**
+   * Makes a layer of changes in the order of their paths. The source files must be the engine's own: they become part of
+   * the store by hard links, and must not be written to afterwards.
+   */
+  async create(entries: LayerEntry[]): Promise<Layer> {
+    const folder = this.newFolder();
+    try {
+      const pack = createPack();
+      const written = this.compress(
+        pack as unknown as Readable,
+        join(folder, 'layer.tar.gz'),
+        createGzip({ level: 1 }),
+      );
+      await Promise.all([writeEntries(pack, entries), written]);
+      const layer = await written;
+      if (!existsSync(this.folder(layer.diffId))) await UnpackedLayer.adopt(join(folder, 'content'), entries);
+      return await this.settle(folder, layer);
+    } catch (error) {
+      await rm(folder, { recursive: true, force: true });
+      throw error;
+    }
+  }
+
+  /** Takes in a layer from a registry. Throws when its content is not what the image's config says. */
+  async import(content: Readable, expected: { diffId: string; mediaType: string }): Promise<Layer> {
+    const folder = this.newFolder();
+    try {
+      const file = join(folder, 'layer.tar.gz');
+      let layer: Layer;
+      if (/zstd$/.test(expected.mediaType)) throw new Error('layers compressed with zstd are not supported');
+      if (/gzip$/.test(expected.mediaType)) {
+        const compressed = new Measure();
+        await pipeline(content, compressed, createWriteStream(file));
+        const plain = new Measure();
+        await pipeline(createReadStream(file), createGunzip(), plain, drain());
+        layer = { diffId: plain.digest(), digest: compressed.digest(), size: compressed.size };
+      } else layer = await this.compress(content, file, createGzip({ level: 1 }));
+      if (layer.diffId !== expected.diffId) {
+        throw new Error(`the layer's content is ${layer.diffId}, but the image's config says ${expected.diffId}`);
+      }
+      return await this.settle(folder, layer);
+    } catch (error) {
+      await rm(folder, { recursive: true, force: true });
+      throw error;
+    }
+  }
+
+  /** The layer's content as files; unpacked at the first call, and anew after `damaged`. */
+  unpacked(layer: Layer): Promise<UnpackedLayer> {
+    const { diffId } = layer;
+    let running = this.unpacking.get(diffId);
+    if (!running) {
+      running = UnpackedLayer.open(join(this.folder(diffId), 'content'), this.archive(layer));
+      this.unpacking.set(diffId, running);
+      running.catch(() => this.unpacking.delete(diffId));
+    }
+    return running;
+  }
+
+  /** Called when a process changed a file that it shares with the unpacked layer. */
+  async damaged(layer: Layer): Promise<void> {
+    this.unpacking.delete(layer.diffId);
+    const aside = join(this.directory, `.damaged-${randomUUID()}`);
+    await rename(join(this.folder(layer.diffId), 'content'), aside).catch(() => undefined);
+    await rm(aside, { recursive: true, force: true });
+  }
+
+  private async compress(content: Readable, file: string, gzip: Transform): Promise<Layer> {
+    const plain = new Measure();
+    const compressed = new Measure();
+    await pipeline(content, plain, gzip, compressed, createWriteStream(file));
+    return { diffId: plain.digest(), digest: compressed.digest(), size: compressed.size };
+  }
+
+  /** Another build may have made the same layer meanwhile: then that one stays. */
+  private async settle(folder: string, layer: Layer): Promise<Layer> {
+    writeFileSync(join(folder, 'layer.json'), JSON.stringify(layer));
+    const known = this.find(layer.diffId);
+    if (!known) {
+      try {
+        await rename(folder, this.folder(layer.diffId));
+        return layer;
+      } catch (error) {
+        if (!existsSync(this.folder(layer.diffId))) throw error;
+      }
+    }
+    await rm(folder, { recursive: true, force: true });
+    return this.find(layer.diffId) as Layer;
+  }
+
+  private folder(diffId: string): string {
+    return join(this.directory, diffId.replace(/^sha256:/, ''));
+  }
+
+  private newFolder(): string {
+    const folder = join(this.directory, `.new-${randomUUID()}`);
+    mkdirSync(folder);
+    return folder;
+  }
+}
+
+/** Passes content on and knows its digest and size at the end. */
+class Measure extends Transform {
+  size = 0;
+  private readonly hash: Hash = createHash('sha256');
+
+  override _transform(chunk: Buffer, _encoding: BufferEncoding, done: (error: null, chunk: Buffer) => void): void {
+    this.size += chunk.length;
+    this.hash.update(chunk);
+    done(null, chunk);
+  }
+
+  digest(): string {
+    return `sha256:${this.hash.digest('hex')}`;
+  }
+}
+
+const drain =
+  () =>
+  async (stream: AsyncIterable<unknown>): Promise<void> => {
+    for await (const _chunk of stream);
+  };
+
+async function writeEntries(pack: ReturnType<typeof createPack>, entries: LayerEntry[]): Promise<void> {
+  const owner = { uid: 0, gid: 0, uname: '', gname: '', mtime: layerTime };
+  for (const entry of entries) {
+    const add = (
+      header: { name: string; mode: number; type?: 'file' | 'directory' | 'symlink'; linkname?: string },
+      content?: Buffer,
+    ) =>
+      new Promise<void>((resolve, reject) => {
+        pack.entry({ ...owner, ...header }, content ?? '', (error) => (error ? reject(error as Error) : resolve()));
+      });
+    switch (entry.type) {
+      case 'directory':
+        await add({ name: `${entry.path}/`, mode: entry.mode, type: 'directory' });
+        break;
+      case 'symlink':
+        await add({ name: entry.path, mode: 0o777, type: 'symlink', linkname: entry.target });
+        break;
+      case 'removed':
+        await add({ name: join(dirname(entry.path), whiteout + basename(entry.path)), mode: 0o644 });
+        break;
+      case 'file': {
+        const { path: name, mode, size, source } = entry;
+        if (Buffer.isBuffer(source)) await add({ name, mode }, source);
+        else if (size <= smallFile) await add({ name, mode }, readSmall(source, size));
+        else {
+          const sink = pack.entry({ ...owner, name, mode, size });
+          await pipeline(createReadStream(source), sink as unknown as NodeJS.WritableStream);
+        }
+      }
+    }
+  }
+  pack.finalize();
+}
+
+/** Exactly as many bytes as the entry says, so that a file that changes meanwhile does not break the archive. */
+function readSmall(file: string, size: number): Buffer {
+  const content = Buffer.alloc(size);
+  const descriptor = openSync(file, 'r');
+  try {
+    for (let at = 0; at < size;) {
+      const count = readSync(descriptor, content, at, size - at, null);
+      if (count === 0) throw new Error(`${file} became shorter while it was read`);
+      at += count;
+    }
+    return content;
+  } finally {
+    closeSync(descriptor);
+  }
+}

@@ -1,0 +1,80 @@
+"""Keeps the Python processes of an image to the image, where local Azure's embedded engine builds and runs it.
+
+The engine's processes share this machine's file system and network. This file's folder stands on their PYTHONPATH.
+
+In a container, a group's loopback address takes the place of its network: so that a server listens where the group is
+reached, whatever address it asks for, and so that the containers of a group reach each other at localhost, sockets are
+bound and connected to that address.
+
+In a build, a virtual environment with --system-site-packages sees the packages of the image's own Python, and not those of
+this machine's, which the image's is made from.
+"""
+
+import importlib.machinery
+import os
+import sys
+import types
+
+
+def _keep_to_group(group):
+    import socket
+
+    localhost = {"127.0.0.1", "::1", "localhost"}
+    everywhere = localhost | {"", "0.0.0.0", "::"}
+
+    def in_group(sock, address, hosts):
+        if not isinstance(address, tuple) or address[0] not in hosts:
+            return address
+        if sock.family == socket.AF_INET:
+            return (group,) + address[1:]
+        if sock.family == socket.AF_INET6:
+            sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)
+            return ("::ffff:" + group,) + address[1:]
+        return address
+
+    def redirect(name, hosts):
+        original = getattr(socket.socket, name)
+
+        def call(self, address):
+            return original(self, in_group(self, address, hosts))
+
+        setattr(socket.socket, name, call)
+
+    redirect("bind", everywhere)
+    redirect("connect", localhost)
+    redirect("connect_ex", localhost)
+
+
+def _keep_to_image():
+    import sysconfig
+    import venv
+
+    create = venv.EnvBuilder.create
+
+    def create_in_image(self, env_dir):
+        wanted, self.system_site_packages = self.system_site_packages, False
+        create(self, env_dir)
+        if wanted:
+            image = sysconfig.get_path("purelib")
+            own = os.path.join(os.path.abspath(env_dir), os.path.relpath(image, sys.prefix))
+            with open(os.path.join(own, "image-packages.pth"), "w") as file:
+                # Relative, as the image may lie elsewhere when it runs.
+                file.write(os.path.relpath(image, own) + "\n")
+
+    venv.EnvBuilder.create = create_in_image
+
+
+if os.environ.get("LOCAL_AZURE_GROUP_ADDRESS"):
+    _keep_to_group(os.environ["LOCAL_AZURE_GROUP_ADDRESS"])
+elif "venv" in getattr(sys, "orig_argv", []):
+    _keep_to_image()
+
+# The image may have a sitecustomize of its own, which this one came before.
+_here = os.path.dirname(os.path.abspath(__file__))
+sys.path[:] = [folder for folder in sys.path if os.path.abspath(folder or ".") != _here]
+_spec = importlib.machinery.PathFinder.find_spec("sitecustomize", sys.path)
+if _spec and _spec.loader:
+    _own = types.ModuleType("sitecustomize")
+    _own.__spec__, _own.__file__ = _spec, _spec.origin
+    sys.modules["sitecustomize"] = _own
+    _spec.loader.exec_module(_own)

@@ -1,0 +1,82 @@
+import { lstatSync, readdirSync, readlinkSync, type Stats } from 'node:fs';
+import { join } from 'node:path';
+
+interface FileState {
+  kind: 'directory' | 'file' | 'symlink' | 'other';
+  mode: number;
+  size: number;
+  changed: number;
+  inode: number;
+  target?: string;
+}
+
+/** What stands under a folder, by path. */
+export type Snapshot = Map<string, FileState>;
+
+export interface Changes {
+  /** New or different; in the order of a layer. */
+  changed: string[];
+  /** The topmost path of each part that is gone. */
+  removed: string[];
+  /** Files that are still the same one, but were written to or got another mode in place. */
+  inPlace: string[];
+}
+
+export async function takeSnapshot(root: string): Promise<Snapshot> {
+  const snapshot: Snapshot = new Map();
+  let count = 0;
+  const visit = async (relative: string): Promise<void> => {
+    for (const name of readdirSync(join(root, relative)).sort()) {
+      // The server goes on answering meanwhile.
+      if (++count % 500 === 0) await new Promise((resolve) => setImmediate(resolve));
+      const path = relative ? `${relative}/${name}` : name;
+      const state = describe(lstatSync(join(root, path)), () => readlinkSync(join(root, path)));
+      snapshot.set(path, state);
+      if (state.kind === 'directory') await visit(path);
+    }
+  };
+  await visit('');
+  return snapshot;
+}
+
+export function compareSnapshots(before: Snapshot, after: Snapshot): Changes {
+  const changes: Changes = { changed: [], removed: [], inPlace: [] };
+  for (const [path, state] of after) {
+    const former = before.get(path);
+    if (former && isSame(former, state)) continue;
+    if (former?.kind === 'file' && state.inode === former.inode) changes.inPlace.push(path);
+    changes.changed.push(path);
+  }
+  for (const path of before.keys()) {
+    if (after.has(path)) continue;
+    const parent = path.slice(0, Math.max(0, path.lastIndexOf('/')));
+    if (parent === '' || after.get(parent)?.kind === 'directory') changes.removed.push(path);
+  }
+  changes.changed.sort((a, b) => (a < b ? -1 : 1));
+  return changes;
+}
+
+function describe(stats: Stats, target: () => string): FileState {
+  const kind = stats.isDirectory()
+    ? 'directory'
+    : stats.isFile()
+      ? 'file'
+      : stats.isSymbolicLink()
+        ? 'symlink'
+        : 'other';
+  return {
+    kind,
+    mode: stats.mode & 0o777,
+    size: stats.size,
+    changed: stats.mtimeMs,
+    inode: stats.ino,
+    target: kind === 'symlink' ? target() : undefined,
+  };
+}
+
+function isSame(a: FileState, b: FileState): boolean {
+  if (a.kind !== b.kind) return false;
+  if (a.kind === 'symlink') return a.target === b.target;
+  if (a.mode !== b.mode) return false;
+  return a.kind === 'directory' || (a.size === b.size && a.changed === b.changed && a.inode === b.inode);
+}

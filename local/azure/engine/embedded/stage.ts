@@ -1,0 +1,141 @@
+import { existsSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import type { BuildCache, CachedStep } from './buildCache';
+import { stepKey } from './buildCache';
+import { isOnStandIn, readEnvironment, type ContainerConfig, type HistoryEntry, type ImageConfig } from './imageConfig';
+import { ImagePaths } from './imagePaths';
+import type { Layer, LayerStore } from './layerStore';
+import type { LayerEntry } from './layerEntry';
+import { assembleRootFileSystem } from './rootFileSystem';
+import type { UnpackedLayer } from './unpackedLayer';
+import type { WorkFolder } from '../workFolder';
+
+export interface StageTools {
+  store: LayerStore;
+  cache: BuildCache;
+  work: WorkFolder;
+  /** Folder of the stand-ins for system programs. */
+  programs: string;
+}
+
+/** The image that a FROM begins with. */
+export interface StageBase {
+  /** What the stage's cache keys begin with: the same for the same base. */
+  key: string;
+  config: ContainerConfig;
+  layers: Layer[];
+  history: HistoryEntry[];
+  created: string;
+}
+
+/** A build stage on its way: the image so far, and, while commands run, its files put together. */
+export class Stage {
+  readonly layers: Layer[];
+  readonly config: ContainerConfig;
+  readonly history: HistoryEntry[];
+  /** Values of the build arguments that the stage declared. */
+  readonly buildArguments: Record<string, string> = {};
+  key: string;
+  created: string;
+  private root: string | undefined;
+
+  constructor(
+    private readonly tools: StageTools,
+    base: StageBase,
+  ) {
+    this.layers = [...base.layers];
+    this.config = structuredClone(base.config);
+    this.history = [...base.history];
+    this.key = base.key;
+    this.created = base.created;
+  }
+
+  /** What variables mean in the stage's instructions: an ENV goes before an ARG. */
+  get variables(): Record<string, string> {
+    return { ...this.buildArguments, ...readEnvironment(this.config.Env) };
+  }
+
+  get workingDirectory(): string {
+    return this.config.WorkingDir || '/';
+  }
+
+  /** Notes an instruction that changes the image's config alone. */
+  configure(createdBy: string): void {
+    this.key = stepKey(this.key, createdBy, this.config);
+    this.history.push({ created: this.created, created_by: createdBy, empty_layer: true });
+  }
+
+  /**
+   * Carries out an instruction that changes files, unless the cache has its outcome. `make` returns the changes as entries
+   * of a layer; `inPlace` when it makes them in the files put together. Returns whether the outcome came from the cache.
+   */
+  async change(
+    step: { inputs: unknown[]; createdBy: string; useCache: boolean; inPlace: boolean },
+    make: () => Promise<LayerEntry[]>,
+  ): Promise<boolean> {
+    this.key = stepKey(this.key, step.inputs);
+    const cached = step.useCache ? this.tools.cache.find(this.key) : undefined;
+    let outcome: CachedStep;
+    if (cached) {
+      outcome = cached;
+    } else {
+      const entries = await make();
+      const layer = entries.length > 0 ? await this.tools.store.create(entries) : undefined;
+      outcome = { layer, created: new Date().toISOString() };
+      this.tools.cache.put(this.key, outcome);
+    }
+    // Files that were put together before do not have this change.
+    if (outcome.layer && (cached || !step.inPlace)) this.dropRoot();
+    // The next step stands on what this one made, whatever made it.
+    this.key = stepKey(this.key, outcome.layer?.diffId);
+    const empty = outcome.layer ? {} : { empty_layer: true as const };
+    if (outcome.layer) this.layers.push(outcome.layer);
+    this.created = outcome.created;
+    this.history.push({ created: outcome.created, created_by: step.createdBy, ...empty });
+    return cached !== undefined;
+  }
+
+  unpackedLayers(): Promise<UnpackedLayer[]> {
+    return Promise.all(this.layers.map((layer) => this.tools.store.unpacked(layer)));
+  }
+
+  /** The stage's files put together, for a command to work on. */
+  async rootFileSystem(): Promise<{ root: string; paths: ImagePaths }> {
+    if (!this.root) {
+      const root = this.tools.work.reserve('build');
+      await assembleRootFileSystem(this.tools.store, this.layers, root);
+      this.root = root;
+    }
+    return {
+      root: this.root,
+      paths: new ImagePaths(this.root, isOnStandIn(this.config) ? this.tools.programs : undefined),
+    };
+  }
+
+  /** Removes the files put together; the next command has them put together anew. */
+  dropRoot(): void {
+    if (this.root) rmSync(this.root, { recursive: true, force: true });
+    this.root = undefined;
+  }
+
+  /** A command wrote into files that it shares with unpacked layers: those are unpacked anew before they are used again. */
+  async repairLayers(paths: string[]): Promise<void> {
+    const contents = paths.length > 0 ? await this.unpackedLayers() : [];
+    for (const [index, content] of contents.entries()) {
+      if (paths.some((path) => existsSync(join(content.root, path)))) {
+        await this.tools.store.damaged(this.layers[index] as Layer);
+      }
+    }
+  }
+
+  imageConfig(architecture: string): ImageConfig {
+    return {
+      created: this.created,
+      architecture,
+      os: 'linux',
+      config: this.config,
+      rootfs: { type: 'layers', diff_ids: this.layers.map((layer) => layer.diffId) },
+      history: this.history,
+    };
+  }
+}
