@@ -88,6 +88,12 @@ export class MlWorkspace {
     return name;
   }
 
+  /** Asks the job to end; does not wait for it. */
+  async cancel(job: string): Promise<void> {
+    const { status } = await this.call('POST', this.arm(`/jobs/${job}/cancel`));
+    if (status !== 202) throw new Error(`The cancellation of ${job} was answered by ${status}`);
+  }
+
   async details(job: string): Promise<RunDetails> {
     return (await this.call('GET', `/history/v1.0${workspaceId}/runs/${job}/details`)).body;
   }

@@ -1,4 +1,4 @@
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
 
 /** An answer that a test plans for requests instead of (or before) the real one. */
 export interface HttpFault {
@@ -69,6 +69,9 @@ export class FaultPlan {
   }
 }
 
+/** Requests that were answered by a fault and not by the cloud: no part of what it is held to. */
+export const answeredByFault = new WeakSet<FastifyRequest>();
+
 /** Acts out the planned HTTP faults before anything else sees a request. */
 export function actOutFaults(app: FastifyInstance, plan: FaultPlan): void {
   app.addHook('onRequest', async (request, reply) => {
@@ -82,6 +85,7 @@ export function actOutFaults(app: FastifyInstance, plan: FaultPlan): void {
       return;
     }
     if (action.status === undefined) return;
+    answeredByFault.add(request);
     return reply
       .code(action.status)
       .headers(action.headers ?? {})

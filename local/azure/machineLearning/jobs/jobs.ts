@@ -105,7 +105,7 @@ export function registerJobs(
     const operation = `jc:${localCloud.workspaceId}:${job.name}:${randomUUID()}`;
     return reply
       .code(202)
-      .headers({ location: operationUrl(operation, request.url), 'retry-after': '1' })
+      .headers({ location: operationUrl(operation, request.url), 'retry-after': '10' })
       .send();
   });
   const operationUrl = (operation: string, url: string): string =>
@@ -119,7 +119,7 @@ export function registerJobs(
       if (hasEnded(run.status)) return reply.code(200).send();
       return reply
         .code(202)
-        .headers({ location: operationUrl(operation, request.url), 'retry-after': '1' })
+        .headers({ location: operationUrl(operation, request.url), 'retry-after': '10' })
         .send();
     },
   );

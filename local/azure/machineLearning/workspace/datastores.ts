@@ -37,7 +37,8 @@ export async function registerDatastores(
       tags: null,
       properties: null,
       isDefault: datastore.isDefault,
-      credentials: { credentialsType: 'AccountKey' },
+      // The key itself is for listSecrets alone.
+      credentials: { credentialsType: 'AccountKey', secrets: { secretsType: 'AccountKey' } },
       datastoreType: 'AzureBlob',
       accountName: localCloud.storageAccount,
       containerName: datastore.container,

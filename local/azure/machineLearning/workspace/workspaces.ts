@@ -38,7 +38,6 @@ export function registerWorkspaces(app: FastifyInstance, context: LocalAzureCont
       provisioningState: 'Succeeded',
       v1LegacyMode: false,
       storageHnsEnabled: false,
-      systemDatastoresAuthMode: 'accessKey',
     },
     systemData: system,
   };

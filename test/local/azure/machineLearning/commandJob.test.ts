@@ -72,7 +72,8 @@ describe('a command job of local Azure', function () {
     }
     assert.equal(log, 'begun\n');
 
-    await ml.client.jobs.beginCancelAndWait(resourceGroup, workspace, job);
+    await ml.cancel(job);
+    await ml.untilEnd(job);
 
     assert.equal((await ml.client.jobs.get(resourceGroup, workspace, job)).properties.status, 'Canceled');
   });
@@ -102,7 +103,8 @@ describe('a command job of local Azure', function () {
     await ml.until(first, 'Running');
     const second = await ml.submit({ command: 'true', environmentId });
     await ml.until(second, 'Queued');
-    await ml.client.jobs.beginCancelAndWait(resourceGroup, workspace, first);
+    await ml.cancel(first);
+    await ml.untilEnd(first);
     assert.equal((await ml.untilEnd(second)).details.status, 'Completed');
   });
 
