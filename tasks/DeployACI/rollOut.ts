@@ -65,6 +65,7 @@ export async function rollOut(rollout: RollOut, ports: DeploymentPorts): Promise
     unfinished = { ...unfinished, ...more };
     journal.write(unfinished);
   };
+  let changed = false;
   try {
     if (current && !isPending && options.strategy === 'verifyFirst') {
       const temporary = besides(name);
@@ -75,7 +76,10 @@ export async function rollOut(rollout: RollOut, ports: DeploymentPorts): Promise
     const inPlace = why === undefined;
     const provisioning = isPending
       ? undefined
-      : await apply({ groups, name, definition, deleteFirst: !inPlace, deadline }, ports);
+      : await apply(
+          { groups, name, definition, deleteFirst: !inPlace, deadline, onChange: () => (changed = true) },
+          ports,
+        );
     const before = isPending || !inPlace ? undefined : current;
     const ready = await waitUntilReady({ groups, name, provisioning, before, deadline }, ports);
     journal.close();
@@ -86,6 +90,8 @@ export async function rollOut(rollout: RollOut, ports: DeploymentPorts): Promise
       await startUndoing(groups, unfinished, options, ports);
       throw signal.reason;
     }
+    // A refused update left what ran alone: bringing that back would only restart it.
+    if (current && !isPending && !changed) unfinished = { ...unfinished, previous: undefined };
     const failure = await diagnose(error, { groups, name: unfinished.temporary ?? name, definition, minutes }, ports);
     const explained = await failureWithUndoing(failure, undo(groups, unfinished, options, ports));
     journal.close();

@@ -59,6 +59,7 @@ export async function undo(
   if (temporary) await removeAndWait(groups, temporary, deadline, ports);
   if (!previous) return `What ran as ${name} before was not touched.`;
   if (!previous.definition) {
+    if (!(await groups.find(name, ports.signal))) return 'Nothing is left behind.';
     if (keepFailedGroup) return `The container group ${name} is left as it is, as keepFailedGroup is on.`;
     ports.log.info(`Removing the container group ${name}: nothing ran there before.`);
     await removeAndWait(groups, name, deadline, ports);

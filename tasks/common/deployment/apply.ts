@@ -10,6 +10,8 @@ export interface Application {
   readonly deleteFirst: boolean;
   /** Milliseconds since the epoch. */
   readonly deadline: number;
+  /** Called as soon as what was there before may be changed: a refused definition changes nothing. */
+  readonly onChange?: () => void;
 }
 
 const betweenTries = 5_000;
@@ -22,19 +24,26 @@ const betweenLooks = 2_000;
  * @throws AzureFailure for every other refusal, or when the deadline has passed
  */
 export async function apply(application: Application, ports: DeploymentPorts): Promise<Provisioning> {
-  const { groups, name, definition, deadline } = application;
+  const { groups, name, definition, deadline, onChange } = application;
   const { clock, log, signal } = ports;
   let deleteFirst = application.deleteFirst;
   let deleted = false;
   for (;;) {
     if (deleteFirst && !deleted) {
+      onChange?.();
       await removeAndWait(groups, name, deadline, ports);
       deleted = true;
     }
     try {
-      return await groups.put(name, definition, signal);
+      const provisioning = await groups.put(name, definition, signal);
+      onChange?.();
+      return provisioning;
     } catch (error) {
-      if (!isAzureFailure(error)) throw error;
+      const isRefusal = isAzureFailure(error) && error.status !== undefined && error.status < 500;
+      if (!isRefusal) {
+        onChange?.();
+        throw error;
+      }
       if (error.code === 'InvalidContainerGroupUpdate' && !deleted) {
         log.warning(`Azure cannot change ${name} in place, it is deleted and made anew: ${error.serviceMessage}`);
         deleteFirst = true;

@@ -1,5 +1,7 @@
 import type { Container, ContainerGroup } from '../azure/containerGroups/containerGroups';
 import type { HealthAnswer } from '../azure/containerGroups/healthRequest';
+import { sizeOf } from '../azure/containerGroups/regions';
+import { mainContainer } from './containers';
 import type { NotReady } from './readiness';
 
 /** All that is known of a deployment that failed. */
@@ -64,7 +66,7 @@ const rules: Record<CauseName, Rule> = {
     })),
   capacity: ({ error, definition }) =>
     when(says(error, /not available in the location|ServiceUnavailable|InsufficientCapacity|capacity/i), () => ({
-      problem: `${definition.location} has no room now for ${size(definition)}: ${error!.message}`,
+      problem: `${definition.location} has no room now for ${sizeText(definition)}: ${error!.message}`,
       remedy: 'Choose another location or a smaller size, or try later.',
     })),
   transitioning: ({ error, minutes }) =>
@@ -170,18 +172,23 @@ const rules: Record<CauseName, Rule> = {
       remedy: "Check the agent's DNS, or deploy without dnsNameLabel to call the group by its address.",
     })),
   wrongPort: (evidence) =>
-    when(fault(evidence, /ECONNREFUSED|ECONNRESET|REQUEST_SEND_ERROR/), () => {
-      const port = evidence.definition.containers[0]?.ports?.[0]?.port;
-      const heard = listeningPorts(evidence).find((each) => each !== port);
-      return {
-        problem: heard
-          ? `Nothing listens at port ${port}; by its log the container listens at port ${heard}.`
-          : `The container runs, but nothing answers at port ${port}.`,
-        remedy: heard
-          ? `Set port to ${heard}.`
-          : 'Set port to the port at which the container listens; it must listen at 0.0.0.0.',
-      };
-    }),
+    // A gateway that finds nobody behind it says 502.
+    when(
+      fault(evidence, /ECONNREFUSED|ECONNRESET|REQUEST_SEND_ERROR/) ?? status(evidence, (code) => code === 502),
+      () => {
+        const main = mainContainer(evidence.definition);
+        const port = main?.ports?.[0]?.port ?? main?.readinessProbe?.httpGet?.port;
+        const heard = listeningPorts(evidence).find((each) => each !== port);
+        return {
+          problem: heard
+            ? `Nothing listens at port ${port}; by its log the container listens at port ${heard}.`
+            : `The container runs, but nothing answers at port ${port}.`,
+          remedy: heard
+            ? `Set port to ${heard}.`
+            : 'Set port to the port at which the container listens; it must listen at 0.0.0.0.',
+        };
+      },
+    ),
   wrongPath: (evidence) =>
     when(
       status(evidence, (code) => code >= 300 && code < 500),
@@ -320,7 +327,7 @@ function registries({ containers }: ContainerGroup): string {
   );
 }
 
-function size({ containers }: ContainerGroup): string {
-  const sum = (of: (container: Container) => number) => containers.reduce((total, each) => total + of(each), 0);
-  return `${sum(({ resources }) => resources.requests.cpu)} CPU and ${sum(({ resources }) => resources.requests.memoryInGB)} GB`;
+function sizeText(definition: ContainerGroup): string {
+  const { cpu, memoryInGB } = sizeOf(definition);
+  return `${cpu} CPU and ${memoryInGB} GB`;
 }

@@ -1,8 +1,8 @@
 import { isAzureFailure } from '../azure/azureFailure';
 import type { ContainerGroup, ContainerGroups, ContainerState } from '../azure/containerGroups/containerGroups';
-import { explainFurther } from '../azure/containerGroups/circumstances';
 import { TaskFailure } from '../taskFailure';
 import { findCause, type Evidence } from './causes';
+import { withCircumstances } from './circumstances';
 import type { DeploymentPorts } from './ports';
 import { NotReady } from './readiness';
 
@@ -39,9 +39,8 @@ export async function diagnose(
     for (const line of evidence.logs[container.name] ?? []) log.info(`log       ${line}`);
     log.endGroup();
   }
-  const cause = findCause(evidence);
-  const further = await explainFurther(cause.name, groups, definition, signal);
-  return new TaskFailure(cause.problem, further ? `${further} ${cause.remedy}` : cause.remedy, { cause: error });
+  const { problem, remedy } = await withCircumstances(findCause(evidence), groups, definition, ports);
+  return new TaskFailure(problem, remedy, { cause: error });
 
   async function gather(): Promise<Evidence | undefined> {
     const known = { definition, minutes };

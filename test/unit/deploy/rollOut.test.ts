@@ -1,0 +1,274 @@
+import assert from 'node:assert/strict';
+import type { ContainerGroup } from '../../../tasks/common/azure/containerGroups/containerGroups';
+import { fingerprint } from '../../../tasks/common/deployment/secureValues';
+import { Cancelled } from '../../../tasks/common/task/cancellation';
+import { rollOut, type RollOut } from '../../../tasks/DeployACI/rollOut';
+import { undo, undoJournal, type UndoJournal } from '../../../tasks/DeployACI/undo';
+import { definitionOf, FakeContainerInstances } from './fakeContainerInstances';
+
+const options = {
+  strategy: 'replace',
+  rollbackOnFailure: true,
+  keepFailedGroup: false,
+  startTimeoutInMinutes: 2,
+} as const;
+
+describe('Rolling out a container group', () => {
+  let azure: FakeContainerInstances;
+  let journal: UndoJournal;
+
+  beforeEach(() => {
+    azure = new FakeContainerInstances();
+    const state = new Map<string, string>();
+    journal = undoJournal({ get: (key) => state.get(key), set: (key, value) => void state.set(key, value) });
+  });
+
+  async function run(definition: ContainerGroup, changes: Partial<RollOut['options']> = {}) {
+    const current = await azure.groups.find('estimator');
+    return rollOut(
+      { groups: azure.groups, name: 'estimator', definition, current, options: { ...options, ...changes }, journal },
+      azure.ports,
+    );
+  }
+
+  const images = () => azure.definition('estimator')?.containers[0]?.image;
+
+  it('creates a group and is ready only when its health route answers', async () => {
+    azure.behaviours['one'] = { startsAfter: 9 };
+    const { kind, ready } = await run(definitionOf('one'));
+    assert.equal(kind, 'created');
+    assert.equal(ready.origin, 'http://estimator.eastus.azurecontainer.io:5001');
+    assert.ok(ready.seconds >= 9, `${ready.seconds} s`);
+    assert.deepEqual(azure.calls, ['PUT estimator one']);
+    assert.equal(journal.read(), undefined);
+  });
+
+  it('removes a first deployment that never serves, and says so', async () => {
+    azure.behaviours['one'] = { crashes: 3, log: ['Traceback', "ModuleNotFoundError: No module named 'pandas'"] };
+    await assert.rejects(run(definitionOf('one')), (error: Error) => {
+      assert.match(error.message, /crashed while it was loaded.*ModuleNotFoundError: No module named 'pandas'/);
+      assert.match(error.message, /estimator was removed, as nothing ran there before/);
+      return true;
+    });
+    assert.deepEqual(azure.calls, ['PUT estimator one', 'DELETE estimator']);
+    assert.ok(azure.lines.some((line) => line.includes('ModuleNotFoundError')));
+    assert.equal(journal.read(), undefined);
+  });
+
+  it('keeps a failed first deployment when asked', async () => {
+    azure.behaviours['one'] = { crashes: 1 };
+    await assert.rejects(
+      run(definitionOf('one'), { keepFailedGroup: true }),
+      /left as it is, as keepFailedGroup is on/,
+    );
+    assert.equal(images(), 'one');
+  });
+
+  it('updates in place and waits for the new containers, not for the old ones that still answer', async () => {
+    azure.runs('estimator', definitionOf('one'));
+    azure.behaviours['two'] = { startsAfter: 12 };
+    const { kind, ready, changes } = await run(definitionOf('two'));
+    assert.equal(kind, 'updated');
+    assert.ok(ready.seconds >= 12);
+    assert.deepEqual(changes, [
+      { what: 'image of the container scoring', from: 'one', to: 'two', needsDeletion: false },
+    ]);
+    assert.deepEqual(azure.calls, ['PUT estimator two']);
+    assert.deepEqual(azure.warnings, []);
+  });
+
+  it('says before that it must delete, and deletes, where Azure cannot change in place', async () => {
+    azure.runs('estimator', definitionOf('one'));
+    const { kind } = await run(definitionOf('one', {}, 2));
+    assert.equal(kind, 'recreated');
+    assert.deepEqual(azure.calls, ['DELETE estimator', 'PUT estimator one']);
+    assert.match(
+      azure.warnings.join(),
+      /deleted and made anew, because Azure cannot change cpu of the container scoring/,
+    );
+  });
+
+  it('deletes first where Azure itself asks for it', async () => {
+    azure.runs('estimator', definitionOf('one'));
+    azure.refusals.push({ code: 'InvalidContainerGroupUpdate', message: 'you must delete it first' });
+    await run(definitionOf('two'));
+    assert.deepEqual(azure.calls, ['PUT estimator two', 'DELETE estimator', 'PUT estimator two']);
+  });
+
+  it('asks again while the group is in transition', async () => {
+    azure.refusals.push({ code: 'ContainerGroupTransitioning', message: 'still transitioning', status: 409 });
+    await run(definitionOf('one'));
+    assert.deepEqual(azure.calls, ['PUT estimator one', 'PUT estimator one']);
+  });
+
+  it('brings back what ran before with the secrets of this run, and proves that it serves', async () => {
+    const secret = { name: 'PASSWORD', secureValue: 'from this run' };
+    const before = definitionOf('one');
+    before.containers[0]!.environmentVariables!.push({ name: 'PASSWORD', secureValue: 'of an earlier run' });
+    azure.runs('estimator', before);
+    azure.behaviours['two'] = { answer: { status: 503 } };
+    const wanted = definitionOf('two');
+    wanted.containers[0]!.environmentVariables!.push(secret);
+    await assert.rejects(run(wanted), /HTTP 503.*one was brought back and serves again at http:\/\/estimator/s);
+    assert.equal(images(), 'one');
+    assert.deepEqual(azure.definition('estimator')!.containers[0]!.environmentVariables, [
+      { name: 'LEVEL', value: 'info' },
+      secret,
+    ]);
+  });
+
+  it('changes nothing back that it could not bring back whole, and names the secret', async () => {
+    const before = definitionOf('one');
+    before.containers[0]!.environmentVariables!.push({ name: 'OLD_SECRET', secureValue: 'unknown' });
+    azure.runs('estimator', before);
+    azure.behaviours['two'] = { crashes: 1 };
+    await assert.rejects(run(definitionOf('two')), /nobody gave the environment variable OLD_SECRET/);
+    assert.match(azure.warnings.join(), /OLD_SECRET/);
+    assert.equal(images(), 'two');
+  });
+
+  it('says so when what ran before does not serve any more either', async () => {
+    azure.runs('estimator', definitionOf('one'));
+    azure.behaviours['one'] = { answer: { status: 500 } };
+    azure.behaviours['two'] = { crashes: 1 };
+    await assert.rejects(
+      run(definitionOf('two')),
+      /exit code 1.*previous deployment of estimator could not be brought back/s,
+    );
+  });
+
+  it('restarts nothing when Azure refuses the update', async () => {
+    azure.runs('estimator', definitionOf('one'));
+    azure.behaviours['two'] = { refused: { code: 'InaccessibleImage', message: "The image 'two' is not accessible." } };
+    await assert.rejects(run(definitionOf('two')), /could not be pulled.*was not touched/s);
+    assert.deepEqual(azure.calls, ['PUT estimator two']);
+  });
+
+  it('has nothing to remove when Azure refuses a first deployment', async () => {
+    azure.refusals.push({ code: 'DnsNameLabelAlreadyTaken', message: 'not available' });
+    await assert.rejects(run(definitionOf('one')), /DNS name label "estimator" is taken.*Nothing is left behind/s);
+    assert.deepEqual(azure.calls, ['PUT estimator one']);
+  });
+
+  it('leaves what failed in place when rollbackOnFailure is off', async () => {
+    azure.runs('estimator', definitionOf('one'));
+    azure.behaviours['two'] = { crashes: 1 };
+    await assert.rejects(run(definitionOf('two'), { rollbackOnFailure: false }), /as rollbackOnFailure is off/);
+    assert.equal(images(), 'two');
+  });
+
+  it('leaves an unchanged group that serves alone', async () => {
+    azure.runs('estimator', definitionOf('one'));
+    const { kind, previous } = await run(definitionOf('one'));
+    assert.equal(kind, 'unchanged');
+    assert.equal(previous, undefined);
+    assert.deepEqual(azure.calls, []);
+  });
+
+  it('brings only tags up to date when nothing else changed', async () => {
+    azure.runs('estimator', definitionOf('one', { tags: { owner: 'kept', 'mlops-model-version': '1' } }));
+    await run(
+      definitionOf('one', { tags: { 'mlops-model-version': '2', 'mlops-build': '8', 'mlops-previous-image': 'one' } }),
+    );
+    assert.deepEqual(azure.calls, ['PATCH estimator']);
+    assert.deepEqual(azure.definition('estimator')!.tags, {
+      owner: 'kept',
+      'mlops-model-version': '2',
+      'mlops-build': '8',
+    });
+  });
+
+  it('deploys an unchanged group anew when it does not answer', async () => {
+    azure.runs('estimator', definitionOf('one'));
+    azure.behaviours['one'] = { answer: { status: 500 } };
+    azure.onSleep = () => (azure.behaviours['one'] = {});
+    const { kind } = await run(definitionOf('one'));
+    assert.equal(kind, 'updated');
+    assert.deepEqual(azure.calls, ['PUT estimator one']);
+  });
+
+  it('sees that a secret changed, which Azure never shows', async () => {
+    const withSecret = (secureValue: string) => {
+      const definition = definitionOf('one');
+      definition.containers[0]!.environmentVariables!.push({ name: 'PASSWORD', secureValue });
+      return { ...definition, tags: { 'mlops-secrets': fingerprint(definition)! } };
+    };
+    azure.runs('estimator', withSecret('first'));
+    assert.equal((await run(withSecret('first'))).kind, 'unchanged');
+    assert.equal((await run(withSecret('second'))).kind, 'updated');
+  });
+
+  it('takes up where a run died, and knows what ran before that', async () => {
+    azure.runs('estimator', definitionOf('one'));
+    await azure.groups.put('estimator', definitionOf('two', { tags: { 'mlops-previous-image': 'one' } }));
+    const { kind, previous } = await run(definitionOf('two', { tags: { 'mlops-previous-image': 'two' } }));
+    assert.equal(kind, 'resumed');
+    assert.equal(previous?.definition?.containers[0]?.image, 'one');
+    assert.deepEqual(azure.calls, ['PUT estimator two']);
+  });
+
+  describe('with strategy verifyFirst', () => {
+    it('checks the new image beside the real group before it switches', async () => {
+      azure.runs('estimator', definitionOf('one'));
+      await run(definitionOf('two'), { strategy: 'verifyFirst' });
+      assert.deepEqual(azure.calls, ['PUT estimator-next two', 'DELETE estimator-next', 'PUT estimator two']);
+    });
+
+    it('does not touch the real group when the new image fails beside it', async () => {
+      azure.runs('estimator', definitionOf('one'));
+      azure.behaviours['two'] = { crashes: 137 };
+      await assert.rejects(run(definitionOf('two'), { strategy: 'verifyFirst' }), /out of memory.*was not touched/s);
+      assert.deepEqual(azure.calls, ['PUT estimator-next two', 'DELETE estimator-next']);
+      assert.equal(images(), 'one');
+    });
+
+    it('does not take over a group of the temporary name that is not its own', async () => {
+      azure.runs('estimator', definitionOf('one'));
+      azure.runs('estimator-next', definitionOf('other'));
+      await assert.rejects(
+        run(definitionOf('two'), { strategy: 'verifyFirst' }),
+        /estimator-next is there that this task did not make/,
+      );
+      assert.deepEqual(azure.calls, []);
+    });
+
+    it('needs nothing beside for a first deployment', async () => {
+      await run(definitionOf('one'), { strategy: 'verifyFirst' });
+      assert.deepEqual(azure.calls, ['PUT estimator one']);
+    });
+  });
+
+  describe('when cancelled', () => {
+    const cancelWhile = () => {
+      azure.behaviours['two'] = { startsAfter: 60 };
+      azure.onSleep = () => azure.controller.abort(new Cancelled());
+    };
+
+    it('removes a first deployment at once', async () => {
+      cancelWhile();
+      await assert.rejects(run(definitionOf('two')), Cancelled);
+      assert.deepEqual(azure.calls, ['PUT estimator two', 'DELETE estimator']);
+    });
+
+    it('sends the previous definition at once, and leaves the proof to the post-job step', async () => {
+      azure.runs('estimator', definitionOf('one'));
+      cancelWhile();
+      await assert.rejects(run(definitionOf('two')), Cancelled);
+      assert.deepEqual(azure.calls, ['PUT estimator two', 'PUT estimator one']);
+
+      const unfinished = journal.read();
+      assert.ok(unfinished, 'the post-job step finds what is unfinished');
+      azure.onSleep = () => undefined;
+      const ports = { ...azure.ports, signal: new AbortController().signal };
+      assert.match(await undo(azure.groups, unfinished, options, ports), /one was brought back and serves again/);
+    });
+
+    it('removes what stands beside', async () => {
+      azure.runs('estimator', definitionOf('one'));
+      cancelWhile();
+      await assert.rejects(run(definitionOf('two'), { strategy: 'verifyFirst' }), Cancelled);
+      assert.deepEqual(azure.calls, ['PUT estimator-next two', 'DELETE estimator-next']);
+      assert.equal(images(), 'one');
+    });
+  });
+});
