@@ -55,10 +55,15 @@ const patterns: ReadonlyArray<[TokenKind, RegExp]> = [
   ['text', /"(?:[^"\\]|\\.)*"/y],
   ['number', /(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?(?![\w])/y],
   ['name', /[\p{L}_][\p{L}\p{N}_]*(?:[./:-][\p{L}\p{N}_]+)*/uy],
-  // Number-like values of a slice, e.g. 18-25 or 2024-01.
-  ['text', /\d[\p{L}\p{N}_.:/-]*/uy],
   ['operator', /<=|>=|==|<|>/y],
   ['sign', /[[\]=,%*+-]/y],
+];
+
+/** Between the brackets of a slice a word may begin like a number: 18-25, 2024-01. */
+const slicePatterns: typeof patterns = [
+  ['text', /"(?:[^"\\]|\\.)*"/y],
+  ['name', /[\p{L}\p{N}_.:/+-]+/uy],
+  ['sign', /[[\]=,]/y],
 ];
 
 const numberToken = 'a number such as 0.95';
@@ -125,7 +130,7 @@ class LineParser {
 
   private sliceWord(wanted: string): string {
     const token = this.peek();
-    if (!['name', 'text', 'number'].includes(token.kind) || token.value === '') {
+    if ((token.kind !== 'name' && token.kind !== 'text') || token.value === '') {
       this.fail(`here should stand ${wanted}${this.insteadOf(token)}.`);
     }
     return this.take().value;
@@ -228,6 +233,7 @@ function tokenize(source: string): { tokens: Token[]; end: number } {
   const tokens: Token[] = [];
   let at = 0;
   let end = 0;
+  let inSlice = false;
   while (at < source.length) {
     const character = source[at]!;
     if (character === '#') break;
@@ -235,16 +241,17 @@ function tokenize(source: string): { tokens: Token[]; end: number } {
       at++;
       continue;
     }
-    const token = readToken(source, at);
+    const token = readToken(source, at, inSlice ? slicePatterns : patterns);
     tokens.push(token);
+    if (token.kind === 'sign' && (token.raw === '[' || token.raw === ']')) inSlice = token.raw === '[';
     at += token.raw.length;
     end = at;
   }
   return { tokens, end };
 }
 
-function readToken(source: string, at: number): Token {
-  for (const [kind, pattern] of patterns) {
+function readToken(source: string, at: number, kinds: typeof patterns): Token {
+  for (const [kind, pattern] of kinds) {
     pattern.lastIndex = at;
     const raw = pattern.exec(source)?.[0];
     if (raw === undefined) continue;
@@ -252,6 +259,11 @@ function readToken(source: string, at: number): Token {
     return { kind, value, raw, column: at + 1 };
   }
   if (source[at] === '"') throw new Mistake(at + 1, 'the quoted name is not closed: a second " is missing.');
-  const hint: Record<string, string> = { '≤': ' Write <=.', '≥': ' Write >=.', '!': ' "Not equal" is no criterion.' };
+  const hint: Record<string, string> = {
+    '≤': ' Write <=.',
+    '≥': ' Write >=.',
+    '!': ' "Not equal" is no criterion.',
+    $: ' Is it a variable that the pipeline does not set?',
+  };
   throw new Mistake(at + 1, `"${source[at]}" has no meaning in a criterion.${hint[source[at]!] ?? ''}`);
 }
