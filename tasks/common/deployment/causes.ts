@@ -228,7 +228,7 @@ const rules: Record<CauseName, Rule> = {
 export function findCause(evidence: Evidence): Cause {
   for (const [name, rule] of Object.entries(rules) as [CauseName, Rule][]) {
     const cause = rule(evidence);
-    if (cause) return { name, ...cause };
+    if (cause) return { ...cause, name, problem: cause.problem.replace(/[^.!?]$/, '$&.') };
   }
   throw new Error('The last rule fits everything.');
 }

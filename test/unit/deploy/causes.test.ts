@@ -1,0 +1,256 @@
+import assert from 'node:assert/strict';
+import type { ContainerGroup, ContainerState } from '../../../tasks/common/azure/containerGroups/containerGroups';
+import { findCause, type CauseName, type Evidence } from '../../../tasks/common/deployment/causes';
+import { definitionOf } from './fakeContainerInstances';
+
+const image = 'r.azurecr.io/estimator@sha256:1';
+const definition = definitionOf(image);
+
+interface Seen {
+  now?: ContainerState;
+  before?: ContainerState;
+  events?: Array<{ name: string; message: string; count?: number }>;
+}
+
+function group({ now, before, events = [] }: Seen): ContainerGroup {
+  const [container] = definition.containers;
+  return {
+    ...definition,
+    containers: [
+      {
+        ...container!,
+        livenessProbe: { httpGet: { path: '/live', port: 5001 } },
+        instanceView: { restartCount: 2, currentState: now, previousState: before, events },
+      },
+    ],
+  };
+}
+
+const ended = (exitCode: number, detailStatus = ''): Seen => ({
+  now: { state: 'Waiting', detailStatus: 'CrashLoopBackOff' },
+  before: { state: 'Terminated', exitCode, detailStatus },
+});
+
+interface Case {
+  title: string;
+  evidence: Partial<Evidence>;
+  cause: CauseName;
+  problem?: RegExp;
+  remedy?: RegExp;
+}
+
+/** Texts as the service gives them; sources in the facts on ACI, §4. */
+const cases: Case[] = [
+  {
+    title: 'a taken DNS label',
+    evidence: {
+      error: {
+        code: 'DnsNameLabelAlreadyTaken',
+        message: "The DNS name label 'estimator' in container group 'x' is not available. Try using a different label.",
+      },
+    },
+    cause: 'dnsLabelTaken',
+    problem: /"estimator" is taken in eastus/,
+    remedy: /dnsNameLabelReuse/,
+  },
+  {
+    title: 'the quota of groups or cores',
+    evidence: {
+      error: {
+        code: 'ContainerGroupQuotaReached',
+        message:
+          "Resource type 'Microsoft.ContainerInstance/containerGroups' container group quota 'StandardCores' exceeded in region 'eastus'. Limit: '100', Usage: '100' Requested: '1'.",
+      },
+    },
+    cause: 'quota',
+    problem: /Limit: '100'/,
+  },
+  {
+    title: 'a region without capacity',
+    evidence: {
+      error: {
+        code: 'ServiceUnavailable',
+        message:
+          "The requested resource with '1' CPU and '1.5' GB memory is not available in the location 'eastus' at this moment.",
+      },
+    },
+    cause: 'capacity',
+    problem: /no room now for 1 CPU and 1.5 GB/,
+  },
+  {
+    title: 'a group that stayed in transition',
+    evidence: {
+      error: {
+        code: 'ContainerGroupTransitioning',
+        message: "The container group 'x' is still transitioning, please retry later.",
+      },
+    },
+    cause: 'transitioning',
+  },
+  {
+    title: "Docker Hub's rate limit",
+    evidence: {
+      error: {
+        code: 'RegistryErrorResponse',
+        message: "An error response is received from the docker registry 'index.docker.io'. Please retry later.",
+      },
+    },
+    cause: 'rateLimit',
+    problem: /r\.azurecr\.io limits/,
+    remedy: /your own container registry/,
+  },
+  {
+    title: 'a rate limit told by an event',
+    evidence: {
+      group: group({ events: [{ name: 'Failed', message: 'Failed to pull image: toomanyrequests: limit' }] }),
+    },
+    cause: 'rateLimit',
+  },
+  {
+    title: 'an image that is not accessible',
+    evidence: {
+      error: {
+        code: 'InaccessibleImage',
+        message: `The image '${image}' in container group 'x' is not accessible. Please check the image and registry credential.`,
+      },
+    },
+    cause: 'imageNotAccessible',
+    problem: /r\.azurecr\.io\/estimator@sha256:1 could not be pulled: The image/,
+  },
+  {
+    title: 'pulls that fail again and again',
+    evidence: {
+      reason: 'pullFailed',
+      group: group({ events: [{ name: 'Failed', message: 'Failed to pull image "x": unauthorized', count: 3 }] }),
+    },
+    cause: 'imageNotAccessible',
+    problem: /unauthorized/,
+  },
+  {
+    title: 'an image for another processor, by its log',
+    evidence: { group: group(ended(1)), logs: { scoring: ['exec /usr/bin/python: exec format error'] } },
+    cause: 'architecture',
+    remedy: /linux\/amd64/,
+  },
+  {
+    title: 'an image for another processor, by its manifest',
+    evidence: { group: group({ events: [{ name: 'Failed', message: 'no matching manifest for linux/amd64' }] }) },
+    cause: 'architecture',
+  },
+  {
+    title: 'too little memory',
+    evidence: { group: group(ended(137)) },
+    cause: 'outOfMemory',
+    problem: /given 1.5 GB/,
+    remedy: /memoryInGB/,
+  },
+  {
+    title: 'too little memory, as the service names it',
+    evidence: { group: group(ended(1, 'OOMKilled')) },
+    cause: 'outOfMemory',
+  },
+  {
+    title: 'a failing liveness probe, which kills with the same exit code',
+    evidence: {
+      group: group({
+        ...ended(137),
+        events: [{ name: 'Killing', message: 'Container scoring failed liveness probe, will be restarted' }],
+      }),
+    },
+    cause: 'probeFailing',
+    problem: /\/live on port 5001/,
+  },
+  {
+    title: "the inference server's exit code for a broken init()",
+    evidence: {
+      group: group(ended(3)),
+      logs: {
+        scoring: ['Traceback (most recent call last):', 'FileNotFoundError: [Errno 2] model.pkl', 'Worker exiting'],
+      },
+    },
+    cause: 'crashInInit',
+    problem: /init\(\): FileNotFoundError: \[Errno 2\] model\.pkl\./,
+  },
+  {
+    title: 'another crash',
+    evidence: { group: group(ended(2)), logs: { scoring: ['ValueError: bad flag'] } },
+    cause: 'crash',
+    problem: /exit code 2: ValueError: bad flag/,
+  },
+  {
+    title: 'a container that does not stay',
+    evidence: { reason: 'ended', group: group({ now: { state: 'Terminated', exitCode: 0 } }) },
+    cause: 'ended',
+  },
+  {
+    title: 'a wrong port, with the right one in the log',
+    evidence: {
+      group: group({ now: { state: 'Running' } }),
+      answer: { fault: 'ECONNREFUSED', message: '' },
+      logs: { scoring: ['[INFO] Listening at: http://0.0.0.0:8080 (7)'] },
+    },
+    cause: 'wrongPort',
+    problem: /listens at port 8080/,
+    remedy: /Set port to 8080/,
+  },
+  {
+    title: 'a wrong port behind the gateway',
+    evidence: { group: group({ now: { state: 'Running' } }), answer: { status: 502 } },
+    cause: 'wrongPort',
+  },
+  {
+    title: 'a wrong health route',
+    evidence: { answer: { status: 404 }, url: 'http://x:5001/ready' },
+    cause: 'wrongPath',
+    problem: /http:\/\/x:5001\/ready gives HTTP 404/,
+  },
+  { title: 'a server that says it is not well', evidence: { answer: { status: 503 } }, cause: 'unhealthy' },
+  {
+    title: 'a certificate that is not trusted',
+    evidence: { answer: { fault: 'DEPTH_ZERO_SELF_SIGNED_CERT', message: 'self-signed' } },
+    cause: 'certificate',
+  },
+  {
+    title: "the certificate authority's rate limit",
+    evidence: {
+      answer: { fault: 'EPROTO', message: 'tlsv1 alert internal error' },
+      logs: { gateway: ['urn:ietf:params:acme:error:rateLimited - too many certificates (5) already issued'] },
+    },
+    cause: 'certificate',
+    problem: /rate limit/,
+  },
+  {
+    title: 'a name that is not known',
+    evidence: { answer: { fault: 'ENOTFOUND', message: '' } },
+    cause: 'nameNotFound',
+  },
+  {
+    title: 'a private address out of reach',
+    evidence: {
+      answer: { fault: 'ETIMEDOUT', message: 'no answer' },
+      definition: { ...definition, subnetIds: [{ id: '/s' }] },
+    },
+    cause: 'unreachable',
+    remedy: /agent in that network/,
+  },
+  { title: 'a group that somebody deleted', evidence: { reason: 'gone' }, cause: 'gone' },
+  {
+    title: 'any other refusal',
+    evidence: { error: { code: 'VirtualNetworkNotFound', message: 'no such network' } },
+    cause: 'refused',
+    problem: /VirtualNetworkNotFound\): no such network/,
+  },
+  { title: 'nothing but time', evidence: { reason: 'timeout' }, cause: 'slow', problem: /after 10 minutes/ },
+];
+
+describe('The cause of a failed deployment', () => {
+  for (const { title, evidence, cause, problem = /./, remedy = /./ } of cases) {
+    it(`finds ${title}`, () => {
+      const found = findCause({ logs: {}, definition, minutes: 10, ...evidence });
+      assert.equal(found.name, cause);
+      assert.match(found.problem, problem);
+      assert.match(found.remedy, remedy);
+      assert.match(found.problem, /^[^]*\.$/, 'a whole sentence');
+    });
+  }
+});

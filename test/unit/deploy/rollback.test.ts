@@ -1,0 +1,78 @@
+import assert from 'node:assert/strict';
+import { encodePreviousDeployment, previousDeployment } from '../../../tasks/common/deployment/previousDeployment';
+import { rollback } from '../../../tasks/common/deployment/rollback';
+import type { DeploymentSection } from '../../../tasks/common/record/record';
+import { definitionOf, FakeContainerInstances } from './fakeContainerInstances';
+
+describe('Rolling back a deployment that its tests rejected', () => {
+  let azure: FakeContainerInstances;
+  const deployment = (previousImage: string | null): DeploymentSection => ({
+    containerGroup: 'estimator',
+    containerGroupId: azure.groups.id('estimator'),
+    resourceGroup: 'rg',
+    location: 'eastus',
+    image: 'two',
+    imageDigest: '',
+    scoringUri: 'http://estimator.eastus.azurecontainer.io:5001/score',
+    previousImage,
+    deployedAt: '',
+  });
+
+  beforeEach(() => {
+    azure = new FakeContainerInstances();
+    azure.runs('estimator', definitionOf('two'));
+  });
+
+  it('brings back what Deploy-ACI handed over in the same job, secrets and all', async () => {
+    const before = definitionOf('one', {}, 2);
+    before.containers[0]!.environmentVariables!.push({ name: 'SECRET', secureValue: 'kept' });
+    const handedOver = encodePreviousDeployment(previousDeployment(azure.groups.id('estimator'), before, before));
+    const result = await rollback({
+      groups: azure.groups,
+      deployment: deployment('one'),
+      handedOver,
+      ports: azure.ports,
+    });
+    assert.deepEqual(result, { outcome: 'restored', image: 'one', scoringUri: deployment(null).scoringUri });
+    assert.deepEqual(azure.calls, ['DELETE estimator', 'PUT estimator one'], 'its size needs a deletion');
+    assert.equal(azure.definition('estimator')!.containers[0]!.environmentVariables![1]!.secureValue, 'kept');
+  });
+
+  it('puts the previous image into what runs, in another job', async () => {
+    const result = await rollback({ groups: azure.groups, deployment: deployment('one'), ports: azure.ports });
+    assert.equal(result.outcome, 'restored');
+    assert.deepEqual(azure.calls, ['PUT estimator one']);
+  });
+
+  it('does not mistake what ran in another group', async () => {
+    const other = definitionOf('other');
+    const handedOver = encodePreviousDeployment(previousDeployment(azure.groups.id('another'), other, other));
+    await rollback({ groups: azure.groups, deployment: deployment('one'), handedOver, ports: azure.ports });
+    assert.deepEqual(azure.calls, ['PUT estimator one']);
+  });
+
+  it('refuses, and changes nothing, where a secret is not known in another job', async () => {
+    const running = definitionOf('two');
+    running.containers[0]!.environmentVariables!.push({ name: 'SECRET', secureValue: 'x' });
+    azure.runs('estimator', running);
+    await assert.rejects(
+      rollback({ groups: azure.groups, deployment: deployment('one'), ports: azure.ports }),
+      /nobody gave the environment variable SECRET of the container scoring/,
+    );
+    assert.deepEqual(azure.calls, []);
+  });
+
+  it('removes a first deployment', async () => {
+    const result = await rollback({ groups: azure.groups, deployment: deployment(null), ports: azure.ports });
+    assert.deepEqual(result, { outcome: 'removed', image: null });
+    assert.deepEqual(azure.calls, ['DELETE estimator']);
+  });
+
+  it('fails where the previous image does not serve either', async () => {
+    azure.behaviours['one'] = { answer: { status: 500 } };
+    await assert.rejects(
+      rollback({ groups: azure.groups, deployment: deployment('one'), ports: azure.ports }),
+      /could not be brought back.*HTTP 500/s,
+    );
+  });
+});
