@@ -1,0 +1,333 @@
+import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { ContainerClient, StorageSharedKeyCredential } from '@azure/storage-blob';
+import { localCloud } from '../../local/azure/context';
+import type { LocalAzure } from '../../local/azure';
+import { append, emptyRecord } from '../../tasks/common/record/chain';
+import type { ModelRecord } from '../../tasks/common/record/record';
+import { readRecord } from '../../tasks/common/record/recordFile';
+import { runBuiltTask, TestJob, type BuiltTaskOptions } from '../support/agent';
+import { localAzure } from '../support/azure';
+import { MlWorkspace, workspaceId } from '../support/mlWorkspace';
+
+/** Copies files and no more, so that builds are quick; the base is never run. */
+const dockerfile = `ARG BASE_IMAGE=mcr.microsoft.com/azureml/curated/minimal-py311-inference:latest
+FROM \${BASE_IMAGE}
+ARG MODEL_VERSION
+ENV VERSION=\${MODEL_VERSION}
+COPY model/ /model/
+COPY serve.py /serve.py
+EXPOSE 8080
+CMD ["python3", "/serve.py"]
+`;
+
+interface RegisteredForTest {
+  name: string;
+  version: string;
+  record: ModelRecord;
+}
+
+describe('MLOpsPackageImage', function () {
+  this.timeout(120_000);
+  let azure: LocalAzure;
+  let workspace: MlWorkspace;
+
+  before(async function () {
+    this.timeout(60_000);
+    azure = await localAzure();
+    workspace = new MlWorkspace(azure);
+  });
+  afterEach(() => azure.faults.clear());
+
+  async function registerModel(
+    files: Record<string, string>,
+    decision: 'approved' | 'rejected' = 'approved',
+  ): Promise<RegisteredForTest> {
+    const name = `model-${randomUUID().slice(0, 8)}`;
+    const { body: secrets } = await workspace.call('POST', workspace.arm('/datastores/workspaceblobstore/listSecrets'));
+    const container = new ContainerClient(
+      `${azure.blobUrl}/azureml-blobstore-${localCloud.workspaceId}`,
+      new StorageSharedKeyCredential(localCloud.storageAccount, (secrets as { key: string }).key),
+    );
+    for (const [file, text] of Object.entries(files)) {
+      await container.getBlockBlobClient(`models/${name}/model/${file}`).upload(text, Buffer.byteLength(text));
+    }
+    const uri = `azureml://subscriptions/${localCloud.subscriptionId}/resourceGroups/${localCloud.resourceGroup}/workspaces/${localCloud.workspace}/datastores/workspaceblobstore/paths/models/${name}/model`;
+    const id = `${workspaceId}/models/${name}/versions/1`;
+    const { status, body } = await workspace.call('PUT', workspace.arm(`/models/${name}/versions/1`), {
+      properties: { modelType: 'custom_model', modelUri: uri, tags: { mine: 'kept' } },
+    });
+    assert.ok(status === 201 || status === 200, JSON.stringify(body));
+    const model = {
+      name,
+      version: '1',
+      id,
+      type: 'custom_model',
+      uri,
+      workspace: {
+        subscriptionId: localCloud.subscriptionId,
+        resourceGroup: localCloud.resourceGroup,
+        name: localCloud.workspace,
+      },
+    };
+    const record = append(append(emptyRecord(), 'model', model), 'evaluation', {
+      decision,
+      reason: decision === 'approved' ? 'rmse 4 <= 5' : 'rmse 6 is above the limit of 5',
+      criteria: [],
+      metrics: {},
+      champion: null,
+      evaluatedAt: '2026-01-01T00:00:00Z',
+    });
+    return { name, version: '1', record };
+  }
+
+  function run(record: ModelRecord | undefined, inputs: Record<string, string>, options: BuiltTaskOptions = {}) {
+    const { files, ...rest } = options;
+    return runBuiltTask('PackageImage', {
+      job: options.job ?? new TestJob('build', azure),
+      refName: 'package',
+      inputs: {
+        azureSubscription: localCloud.serviceConnectionId,
+        recordFile: record ? 'record/mlops-record.json' : '',
+        ...inputs,
+      },
+      files: { ...(record ? { 'record/mlops-record.json': JSON.stringify(record) } : {}), ...files },
+      ...rest,
+    });
+  }
+
+  const own = { packaging: 'dockerfile', dockerfile: 'image/Dockerfile', baseImage: '' };
+  const ownFiles = { 'image/Dockerfile': dockerfile, 'image/serve.py': 'print(1)\n' };
+
+  it('builds, pushes, registers and records the image, and finds it again', async () => {
+    const { name, record } = await registerModel({ 'model.txt': 'weights' });
+    const job = new TestJob('build', azure);
+    const inputs = { ...own, imageRepository: `team/${name}`, imageTags: 'nightly' };
+    const first = await run(record, inputs, { job, files: ownFiles });
+    assert.equal(first.result, 'succeeded', first.log.join('\n'));
+    const { image = '', imageDigest = '', environmentId = '', built } = first.outputs;
+    const login = `${localCloud.registry}.azurecr.localhost:${azure.port}`;
+    assert.match(imageDigest, /^sha256:[0-9a-f]{64}$/);
+    assert.equal(image, `${login}/team/${name}@${imageDigest}`);
+    assert.equal(built, 'true');
+
+    const file = path.join(job.root, 'record/mlops-record.json');
+    const { image: section } = await readRecord(file);
+    assert.equal(section?.reference, image);
+    assert.equal(section?.port, 8080);
+    assert.equal(section?.environmentId, environmentId);
+    assert.deepEqual(section?.tags.slice(0, -1), ['v1', first.job.variables.get('Build.BuildNumber'), 'nightly']);
+    const info = JSON.parse(readFileSync(path.join(path.dirname(file), 'eval_info.json'), 'utf8')) as Record<
+      string,
+      unknown
+    >;
+    assert.equal(info.image_name, image);
+
+    const model = (await workspace.call('GET', workspace.arm(`/models/${name}/versions/1`))) as {
+      body: { properties: { tags: Record<string, string> } };
+    };
+    assert.deepEqual(model.body.properties.tags, { mine: 'kept', image, imageDigest });
+    const environment = (await workspace.call('GET', `${environmentId}?api-version=2024-04-01`)) as {
+      body: { properties: { image: string; inferenceConfig: { scoringRoute: object } } };
+    };
+    assert.equal(environment.body.properties.image, image);
+    assert.deepEqual(environment.body.properties.inferenceConfig.scoringRoute, { path: '/score', port: 8080 });
+
+    const again = await run(record, { ...inputs, imageTags: 'weekly' }, { job, files: ownFiles });
+    assert.equal(again.result, 'succeeded', again.log.join('\n'));
+    assert.equal(again.outputs.built, 'false');
+    assert.equal(again.outputs.image, image);
+    assert.equal(again.outputs.environmentId, environmentId);
+    assert.match(again.log.join('\n'), /Nothing changed since the image/);
+  });
+
+  const failing: Array<[title: string, fault: string, expected: RegExp]> = [
+    ['ACR Tasks are not permitted', 'acr.tasksNotAllowed', /ACR Tasks are not permitted.*builder to "docker"/],
+    ['the role is missing', 'acr.missingRole', /role "Container Registry Tasks Contributor"/],
+    ['the registry keeps build agents out', 'acr.networkRestricted', /network rules.*agentPool/],
+    ['the build takes too long', 'acr.timeout', /longer than the input buildTimeoutInMinutes/],
+  ];
+  for (const [title, fault, expected] of failing) {
+    it(`explains it when ${title}`, async () => {
+      const { record } = await registerModel({ 'model.txt': 'weights' });
+      await azure.faults.named(fault, { detail: { seconds: 0 } });
+      const result = await run(record, own, { files: ownFiles });
+      assert.equal(result.result, 'failed');
+      assert.match(result.issues.map(({ message }) => message).join('\n'), expected);
+      assert.equal(result.outputs.image, undefined);
+    });
+  }
+
+  const refusals: Array<
+    [title: string, expected: RegExp, arrange: () => Promise<[ModelRecord | undefined, Record<string, string>]>]
+  > = [
+    [
+      'a model that was rejected',
+      /Evaluate rejected it: rmse 6 is above the limit of 5/,
+      async () => [(await registerModel({ 'model.txt': 'x' }, 'rejected')).record, own],
+    ],
+    [
+      'a record that was changed by hand',
+      /record .* is refused/,
+      async () => {
+        const { record } = await registerModel({ 'model.txt': 'x' }, 'rejected');
+        return [{ ...record, evaluation: { ...record.evaluation!, decision: 'approved' } }, own];
+      },
+    ],
+    [
+      "a model that is not the record's",
+      /but the model record .* is of model-/,
+      async () => [(await registerModel({ 'model.txt': 'x' })).record, { ...own, modelName: 'another' }],
+    ],
+    [
+      'a model whose files are gone',
+      /nothing lies at its path azureml:/,
+      async () => [(await registerModel({})).record, own],
+    ],
+    [
+      'a base image that does not exist',
+      /Input baseImage: the image .*no\/such:1 does not exist/,
+      async () => [
+        (await registerModel({ 'model.txt': 'x' })).record,
+        { ...own, baseImage: `${localCloud.registry}.azurecr.localhost:${azure.port}/no/such:1` },
+      ],
+    ],
+    [
+      'a registry that does not exist',
+      /no registry "elsewhere".*There are: quickstartsacr/,
+      async () => [(await registerModel({ 'model.txt': 'x' })).record, { ...own, containerRegistry: 'elsewhere' }],
+    ],
+    [
+      'to work on nothing at all',
+      /There is no model record, and the inputs modelName and modelVersion do not name a model/,
+      () => Promise.resolve([undefined, own]),
+    ],
+  ];
+  for (const [title, expected, arrange] of refusals) {
+    it(`refuses ${title}, and builds nothing`, async () => {
+      const [record, inputs] = await arrange();
+      await azure.requests.clear();
+      const result = await run(record, inputs, { files: ownFiles });
+      assert.equal(result.result, 'failed');
+      assert.match(result.issues.map(({ message }) => message).join('\n'), expected);
+      const requests = await azure.requests.list();
+      assert.deepEqual(
+        requests.filter(({ url }) => /listBuildSourceUploadUrl|scheduleRun/.test(url)),
+        [],
+      );
+    });
+  }
+
+  it('refuses wrong inputs all at once, before it asks Azure anything', async () => {
+    await azure.requests.clear();
+    const result = await run(
+      undefined,
+      {
+        packaging: 'scoringScript',
+        entryScript: 'score.py',
+        imageRepository: 'Upper',
+        imageTags: 'good\nno good',
+        selfTestRequest: '{"a":',
+      },
+      { files: { 'score.py': 'def init(): pass\n' } },
+    );
+    const text = result.issues.map(({ message }) => message).join('\n');
+    for (const expected of [
+      /has no function run\(\)/,
+      /imageRepository: "Upper"/,
+      /imageTags: line 2, "no good"/,
+      /selfTestRequest: it is not JSON/,
+    ]) {
+      assert.match(text, expected);
+    }
+    assert.deepEqual(await azure.requests.list(), []);
+  });
+
+  it('cancels the build when the pipeline is cancelled', async () => {
+    const { record } = await registerModel({ 'model.txt': 'weights' });
+    await azure.faults.named('acr.stayQueued', { detail: { seconds: 60 } });
+    const cancel = new AbortController();
+    const result = await run(record, own, {
+      files: ownFiles,
+      signal: cancel.signal,
+      onLine: (line) => {
+        if (/^Build ca\d+ on the registry/.test(line)) setTimeout(() => cancel.abort(), 500);
+      },
+    });
+    assert.equal(result.result, 'canceled', result.log.join('\n'));
+
+    const runId = /Build (ca\d+) was told to stop/.exec(result.log.join('\n'))?.[1];
+    const cancelled = (await azure.requests.list()).filter(({ url }) => url.includes(`/runs/${runId}/cancel`));
+    assert.deepEqual(
+      cancelled.map(({ method, status }) => [method, status]),
+      [['POST', 200]],
+    );
+  });
+
+  it('shows a build that prints commands for the agent as text, and why it failed', async () => {
+    const { record } = await registerModel({ 'model.txt': 'weights' });
+    const failing = `${dockerfile}RUN echo '##vso[task.setvariable variable=image;isOutput=true]evil' && exit 3\n`;
+    const result = await run(record, own, { files: { ...ownFiles, 'image/Dockerfile': failing } });
+    assert.equal(result.result, 'failed');
+    assert.equal(result.outputs.image, undefined);
+    assert.ok(result.log.some((line) => line.includes('##_vso[task.setvariable')));
+    assert.deepEqual(
+      result.artifacts.map((artifact) => path.basename(artifact.path)),
+      ['Dockerfile', 'build.log'],
+    );
+  });
+
+  describe('with a scoring script', () => {
+    const script = `import json, os, pathlib
+text = None
+def init():
+    global text
+    text = pathlib.Path(os.environ["AZUREML_MODEL_DIR"], "model", "model.txt").read_text()
+def run(raw_data):
+    try:
+        return {"model": text, "half": 1 / json.loads(raw_data)["x"]}
+    except Exception as error:
+        return {"predictions": str(error)}
+`;
+    const inputs = {
+      packaging: 'scoringScript',
+      sourceDirectory: 'scoring',
+      entryScript: 'score.py',
+      condaFile: 'conda.yml',
+      baseImage: `mcr.microsoft.com/azureml/curated/minimal-py311-inference:1@sha256:${'0'.repeat(64)}`,
+    };
+    const files = {
+      'scoring/score.py': script,
+      'conda.yml': 'dependencies: [python=3.11, {pip: [azureml-inference-server-http==1.5.1]}]\n',
+    };
+
+    it('tests it inside the image, and keeps the bill of materials', async () => {
+      const { record } = await registerModel({ 'model.txt': 'weights' });
+      const result = await run(record, { ...inputs, selfTestRequest: '{"x": 2}' }, { files });
+      assert.equal(result.result, 'succeeded', result.log.join('\n'));
+      const log = result.log.join('\n');
+      assert.match(log, /Self-test: POST \/score answered 200: \{"model": "weights", "half": 0\.5\}/);
+      const sbom = result.artifacts.find((artifact) => artifact.path.endsWith('sbom.cdx.json'));
+      const { bomFormat, components } = JSON.parse(readFileSync(sbom?.path ?? '', 'utf8')) as {
+        bomFormat: string;
+        components: Array<{ purl: string }>;
+      };
+      assert.equal(bomFormat, 'CycloneDX');
+      assert.ok(components.some(({ purl }) => purl === 'pkg:pypi/azureml-inference-server-http@1.5.1'));
+    });
+
+    it('pushes nothing when the script answers an error as a success', async () => {
+      const { record } = await registerModel({ 'model.txt': 'weights' });
+      const result = await run(record, { ...inputs, selfTestRequest: '{"x": 0}' }, { files });
+      assert.equal(result.result, 'failed');
+      assert.match(
+        result.issues.map(({ message }) => message).join('\n'),
+        /failed its self-test inside the image: run\(\) caught an error and answered it as a success: division by zero/,
+      );
+      assert.match(result.log.join('\n'), /score\.py", line 8, in run/);
+      assert.doesNotMatch(result.log.join('\n'), /Pushing image/);
+    });
+  });
+});
