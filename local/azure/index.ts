@@ -65,7 +65,7 @@ export async function startLocalAzure(options: LocalAzureOptions): Promise<Local
   stops.push(lockState(stateDir));
   try {
     mkdirSync(cacheDir, { recursive: true });
-    endLeftoverProcesses(stateDir, log);
+    await endLeftoverProcesses(stateDir, log);
     const credentials = await loadCredentials(stateDir);
     const certificate = await serverCertificate(stateDir);
     const faults = new FaultPlan();

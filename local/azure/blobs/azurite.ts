@@ -26,11 +26,21 @@ export async function startAzurite(options: AzuriteOptions): Promise<Azurite> {
   const location = join(options.stateDir, 'azurite');
   mkdirSync(location, { recursive: true });
   const main = createRequire(__filename).resolve('azurite/dist/src/blob/main.js');
-  const args = [main, '--blobHost', '127.0.0.1', '--blobPort', String(options.port), '--location', location];
+  const preload = ['--require', join(__dirname, '..', 'processes', 'end-with-parent.cjs')];
+  const args = [
+    ...preload,
+    main,
+    '--blobHost',
+    '127.0.0.1',
+    '--blobPort',
+    String(options.port),
+    '--location',
+    location,
+  ];
   const child = spawn(process.execPath, [...args, '--disableTelemetry', '--silent', '--skipApiVersionCheck'], {
     cwd: location,
     env: { ...process.env, NODE_OPTIONS: '', AZURITE_ACCOUNTS: `${options.account}:${options.accountKey}` },
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: ['pipe', 'pipe', 'pipe'],
     // Its own group: Ctrl-C in a terminal must not end it before those who still write to it.
     detached: true,
   });

@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 
 interface ProcessRecord {
   pid: number;
@@ -46,27 +47,29 @@ export function recordProcess(
   return () => rmSync(recordFile(stateDir, pid), { force: true });
 }
 
+/** How long a left-over process that was asked to end may take over it. */
+const graceInMs = 3000;
+
 /** Ends what a former run of local Azure on this state left running when it was killed. */
-export function endLeftoverProcesses(stateDir: string, log: (line: string) => void): void {
-  let files: string[];
-  try {
-    files = readdirSync(join(stateDir, 'processes'));
-  } catch {
-    return;
-  }
-  for (const file of files) {
-    const path = join(stateDir, 'processes', file);
-    const record = readRecord(path);
-    if (record && processStartTime(record.pid) === record.startTime) {
-      log(`Ending ${record.name} (process ${record.pid}), left over from a former run.`);
-      try {
-        process.kill(record.group ? -record.pid : record.pid, 'SIGKILL');
-      } catch {
-        // It ended by itself meanwhile.
-      }
+export async function endLeftoverProcesses(stateDir: string, log: (line: string) => void): Promise<void> {
+  const directory = join(stateDir, 'processes');
+  const paths = existsSync(directory) ? readdirSync(directory).map((file) => join(directory, file)) : [];
+  const records = paths.flatMap((path) => readRecord(path) ?? []);
+  const alive = (record: ProcessRecord): boolean => processStartTime(record.pid) === record.startTime;
+  const end = (record: ProcessRecord, signal: NodeJS.Signals): void => {
+    try {
+      process.kill(record.group ? -record.pid : record.pid, signal);
+    } catch {
+      // It ended by itself meanwhile.
     }
-    rmSync(path, { force: true });
+  };
+  for (const record of records.filter(alive)) {
+    log(`Ending ${record.name} (process ${record.pid}), left over from a former run.`);
+    end(record, 'SIGTERM');
   }
+  for (const until = Date.now() + graceInMs; records.some(alive) && Date.now() < until;) await sleep(50);
+  for (const record of records.filter(alive)) end(record, 'SIGKILL');
+  for (const path of paths) rmSync(path, { force: true });
 }
 
 function readRecord(path: string): ProcessRecord | undefined {
