@@ -60,7 +60,8 @@ export async function followJob(job: Job, options: FollowOptions, ports: FollowP
   const { log, clock, signal } = ports;
   const output = new JobLog(log, ports.transfer, options.allRanks);
   const children = job.properties.jobType === 'Command' ? undefined : new ChildRuns(job.name, ports.history, output);
-  const faults = new Outage(log, clock);
+  const service = new Outage(log, clock);
+  const storage = new Outage(log, clock);
   const begin = clock.now();
   let shown = '';
   let details: RunDetails | undefined;
@@ -72,20 +73,20 @@ export async function followJob(job: Job, options: FollowOptions, ports: FollowP
   for (;;) {
     const now = clock.now();
     if (now >= nextLook) {
-      details = (await faults.ride(() => ports.history.details(job.name, signal))) ?? details;
+      details = (await service.ride(() => ports.history.details(job.name, signal))) ?? details;
       nextLook = clock.now() + lookInterval(clock.now() - begin);
       if (details) {
         output.know(job.name, details.logFiles ?? {});
-        await faults.ride(async () => children?.look(signal));
+        await service.ride(async () => children?.look(signal));
         // What the job wrote before it came to this status is shown before it.
-        await faults.ride(() => output.readNew(signal));
+        await storage.ride(() => output.readNew(signal));
         const status = describe(details);
         if (status !== shown) output.say(`${elapsed(clock.now() - begin)}  ${status}`);
         shown = status;
         await ports.watch?.(details).catch(() => undefined);
       }
     } else {
-      await faults.ride(() => output.readNew(signal));
+      await storage.ride(() => output.readNew(signal));
     }
     if (details && (hasEnded(details.status) || details.status === 'Paused')) break;
 
@@ -96,7 +97,7 @@ export async function followJob(job: Job, options: FollowOptions, ports: FollowP
       const because = stopped ? undefined : tooLong(options, { time, begin, runningSince, silentSince });
       if (because) {
         output.say(`${because} Cancelling the job.`);
-        await faults.ride(() => ports.jobs.requestCancel(job.name, signal));
+        await service.ride(() => ports.jobs.requestCancel(job.name, signal));
         stopped = { because, at: time };
         nextLook = 0;
       }
@@ -106,7 +107,7 @@ export async function followJob(job: Job, options: FollowOptions, ports: FollowP
   }
 
   // Now nothing may be missed: what cannot be read yet is tried until it can.
-  while ((await faults.ride(() => readRest(output, children, signal))) === undefined) await clock.sleep(2_000, signal);
+  while ((await storage.ride(() => readRest(output, children, signal))) === undefined) await clock.sleep(2_000, signal);
   output.end();
   return {
     status: details.status,

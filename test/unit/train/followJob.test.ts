@@ -1,0 +1,249 @@
+import assert from 'node:assert/strict';
+import sinon from 'sinon';
+import { AzureFailure } from '../../../tasks/common/azure/azureFailure';
+import { followJob, type FollowOptions } from '../../../tasks/common/azure/jobs/followJob';
+import type { Job } from '../../../tasks/common/azure/jobs/jobs';
+import type { RunDetails } from '../../../tasks/common/azure/jobs/runHistory';
+
+const minute = 60_000;
+
+/** Time that passes only while somebody sleeps. */
+class FakeClock {
+  time = Date.parse('2026-01-01T00:00:00Z');
+  sleeps: number[] = [];
+  now = () => this.time;
+  sleep = (milliseconds: number, signal?: AbortSignal) => {
+    signal?.throwIfAborted();
+    this.sleeps.push(milliseconds);
+    this.time += Math.max(1, milliseconds);
+    if (this.sleeps.length > 20_000) throw new Error('The job is followed for ever.');
+    return Promise.resolve();
+  };
+}
+
+const outage = new AzureFailure(
+  'Azure answered 503 to GET details: busy',
+  undefined,
+  503,
+  'ServerBusy',
+  'busy',
+  undefined,
+);
+
+function setUp(jobType = 'Command') {
+  const clock = new FakeClock();
+  const begin = clock.time;
+  const log = {
+    info: sinon.spy(),
+    debug: sinon.spy(),
+    warning: sinon.spy(),
+    error: sinon.spy(),
+    group: sinon.spy(),
+    endGroup: sinon.spy(),
+    progress: sinon.spy(),
+  };
+  const job = { id: '', name: 'job', properties: { jobType, status: 'NotStarted' } } as Job;
+  /** What the service answers, by the time since the begin. */
+  let answer: (elapsed: number) => Partial<RunDetails> = () => ({ status: 'Completed' });
+  const details = sinon.spy(async (runId: string) => ({ runId, ...answer(clock.time - begin) }) as RunDetails);
+  const requestCancel = sinon.spy(async () => undefined);
+  const readRange = sinon.stub().resolves(undefined);
+  const children = sinon.stub().resolves([]);
+  const controller = new AbortController();
+  return {
+    clock,
+    log,
+    details,
+    requestCancel,
+    readRange,
+    children,
+    controller,
+    said: () => log.info.args.map(([text]) => String(text)),
+    answers: (to: typeof answer) => (answer = to),
+    follow: (options: Partial<FollowOptions> = {}) =>
+      followJob(
+        job,
+        { allRanks: false, ...options },
+        {
+          log,
+          clock,
+          signal: controller.signal,
+          jobs: { requestCancel },
+          history: { details, children },
+          transfer: { readRange },
+        },
+      ),
+  };
+}
+
+describe('Train: following a job', () => {
+  it('tells each status once and ends with the job', async () => {
+    const test = setUp();
+    test.answers((at) => ({ status: at < 5_000 ? 'Queued' : at < 20_000 ? 'Running' : 'Completed', target: 'cpu' }));
+    const end = await test.follow();
+    assert.equal(end.status, 'Completed');
+    assert.deepEqual(
+      test.said().map((line) => line.replace(/^\S+\s+/, '')),
+      ['Queued for cpu', 'Running on cpu', 'Completed on cpu'],
+    );
+  });
+
+  it('shows the state of the compute while the job waits', async () => {
+    const test = setUp();
+    const state = JSON.stringify({ AllocationState: 'resizing', CurrentNodeCount: 0, PreparingNodeCount: 2 });
+    test.answers((at) =>
+      at < 3_000
+        ? { status: 'Queued', target: 'cpu', tags: { _aml_system_ComputeTargetStatus: state } }
+        : { status: 'Completed' },
+    );
+    await test.follow();
+    assert.match(test.said()[0]!, /Queued for cpu: resizing, 0 nodes are there, 2 being prepared$/);
+  });
+
+  for (const status of ['Failed', 'Canceled', 'Paused']) {
+    it(`ends with ${status} and the service's own error`, async () => {
+      const test = setUp();
+      test.answers(() => ({
+        status,
+        error: { error: { code: 'UserError', message: 'it broke', innerError: { code: 'ExecutionFailed' } } },
+      }));
+      const end = await test.follow();
+      assert.equal(end.status, status);
+      assert.equal(end.error, 'ExecutionFailed: it broke');
+      sinon.assert.notCalled(test.requestCancel);
+    });
+  }
+
+  it('gives a job that does not respond time to come back', async () => {
+    const test = setUp();
+    test.answers((at) => ({
+      status: at < 9 * minute ? 'NotResponding' : at < 12 * minute ? 'Running' : 'Completed',
+    }));
+    assert.equal((await test.follow()).status, 'Completed');
+    sinon.assert.notCalled(test.requestCancel);
+  });
+
+  it('cancels a job that has not responded for ten minutes', async () => {
+    const test = setUp();
+    test.answers(() => ({ status: test.requestCancel.called ? 'Canceled' : 'NotResponding' }));
+    const end = await test.follow();
+    sinon.assert.calledOnce(test.requestCancel);
+    assert.match(end.stoppedBecause!, /has not responded for 10 minutes/);
+  });
+
+  it('cancels a job that waits too long, but does not count its running', async () => {
+    const test = setUp();
+    test.answers((at) => ({ status: at < 4 * minute ? 'Queued' : at < 60 * minute ? 'Running' : 'Completed' }));
+    assert.equal((await test.follow({ queueTimeout: 5 * minute })).status, 'Completed');
+
+    const late = setUp();
+    late.answers(() => ({ status: late.requestCancel.called ? 'Canceled' : 'Queued' }));
+    const end = await late.follow({ queueTimeout: 5 * minute });
+    sinon.assert.calledOnce(late.requestCancel);
+    assert.match(end.stoppedBecause!, /waited for its compute for more than 5 minutes \(queueTimeoutInMinutes\)/);
+  });
+
+  it('cancels a job that runs too long, but does not count its waiting', async () => {
+    const test = setUp();
+    test.answers((at) => ({
+      status: test.requestCancel.called ? 'Canceled' : at < 60 * minute ? 'Queued' : 'Running',
+    }));
+    const begin = test.clock.time;
+    const end = await test.follow({ runTimeout: 10 * minute });
+    assert.match(end.stoppedBecause!, /run for more than 10 minutes/);
+    assert.ok(test.clock.time - begin > 70 * minute && test.clock.time - begin < 73 * minute);
+  });
+
+  it('does not wait for ever for a job that will not be cancelled', async () => {
+    const test = setUp();
+    test.answers(() => ({ status: test.requestCancel.called ? 'CancelRequested' : 'Running' }));
+    const end = await test.follow({ runTimeout: minute });
+    assert.equal(end.status, 'CancelRequested');
+  });
+
+  it('rides out faults and says so once', async () => {
+    const test = setUp();
+    test.answers((at) => {
+      if (at > 10_000 && at < 5 * minute) throw outage;
+      return { status: at < 6 * minute ? 'Running' : 'Completed' };
+    });
+    assert.equal((await test.follow()).status, 'Completed');
+    assert.equal(test.said().filter((line) => line.includes('503')).length, 1);
+    assert.equal(test.said().filter((line) => line.includes('answers again')).length, 1);
+  });
+
+  it('gives up on an Azure that stays out of reach for half an hour', async () => {
+    const test = setUp();
+    test.answers(() => {
+      throw outage;
+    });
+    await assert.rejects(test.follow(), /out of reach for 30 minutes/);
+  });
+
+  it('does not ride out what will not pass', async () => {
+    const test = setUp();
+    test.answers(() => {
+      throw new AzureFailure('no', undefined, 403, 'AuthorizationFailed', 'no', undefined);
+    });
+    await assert.rejects(test.follow(), { message: 'no' });
+    sinon.assert.calledOnce(test.details);
+  });
+
+  it('asks less often the longer the job runs', async () => {
+    const test = setUp();
+    test.answers((at) => ({ status: at < 600 * minute ? 'Running' : 'Completed' }));
+    await test.follow();
+    // Ten hours: about two looks a minute, but thirty in the first.
+    assert.ok(test.details.callCount < 1400, String(test.details.callCount));
+    const early = setUp();
+    early.answers((at) => ({ status: at < minute ? 'Running' : 'Completed' }));
+    await early.follow();
+    assert.ok(early.details.callCount >= 28, String(early.details.callCount));
+  });
+
+  it('reads the log to its end though the storage fails at that moment', async () => {
+    const test = setUp();
+    const bytes = Buffer.from('the last line');
+    test.answers(() => ({ status: 'Completed', logFiles: { 'user_logs/std_log.txt': 'url' } }));
+    test.readRange.reset();
+    test.readRange.rejects(outage);
+    test.readRange.onCall(3).resolves({ bytes, blobSize: bytes.length });
+    test.readRange.onCall(4).resolves({ bytes: Buffer.alloc(0), blobSize: bytes.length });
+    const end = await test.follow();
+    assert.ok(test.said().includes('the last line'));
+    assert.deepEqual(end.lastLines, ['the last line']);
+  });
+
+  it("shows the logs of a sweep's trials in groups, each once", async () => {
+    const test = setUp('Sweep');
+    const bytes = Buffer.from('trial line\n');
+    let asked = 0;
+    test.children.callsFake(() =>
+      Promise.resolve([
+        { runId: 'job_0', displayName: 'trial 0', status: asked++ === 0 ? 'Running' : 'Completed' },
+        { runId: 'job_1', displayName: 'trial 1', status: 'NotStarted' },
+      ]),
+    );
+    test.readRange.callsFake((_url: string, offset: number) =>
+      Promise.resolve({ bytes: bytes.subarray(offset), blobSize: bytes.length }),
+    );
+    test.answers((at) => ({
+      status: at < 10_000 ? 'Running' : 'Completed',
+      logFiles: at > 0 ? { 'user_logs/std_log.txt': 'url' } : {},
+    }));
+    await test.follow();
+    sinon.assert.calledWith(test.log.group, 'trial 0');
+    const lines = test.said().filter((line) => line === 'trial line');
+    assert.equal(lines.length, 2, 'one of the sweep itself, one of its trial');
+    assert.ok(test.said().includes('trial 0: Completed'));
+  });
+
+  it('stops at once with the reason of the signal', async () => {
+    const test = setUp();
+    test.answers(() => {
+      test.controller.abort(new Error('cancelled'));
+      return { status: 'Running' };
+    });
+    await assert.rejects(test.follow(), { message: 'cancelled' });
+  });
+});
