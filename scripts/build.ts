@@ -6,7 +6,7 @@
  */
 import { existsSync } from 'node:fs';
 import { mkdir, readFile, readdir, rename, rm, writeFile } from 'node:fs/promises';
-import { join, relative, sep } from 'node:path';
+import { basename, join, relative, sep } from 'node:path';
 import { build, type Metafile } from 'esbuild';
 import { handlerTargets, projectVersion, readTask, root, taskFolders } from './taskManifest';
 
@@ -38,21 +38,33 @@ async function replaceFile(file: string, contents: Uint8Array | string): Promise
   await rename(part, file);
 }
 
+/**
+ * The source of the one bundle. A task with a post-job step shares most of its code with it: both are in main.js, and the
+ * step's own file only starts that, which tells them apart by the name that Node was given.
+ */
+function entry(targets: string[]): string {
+  const others = targets.filter((target) => target !== 'main.js');
+  const tests = others.map(
+    (target) => `if (process.argv[1].endsWith('${target}')) require('./${basename(target, '.js')}'); else `,
+  );
+  return `${tests.join('')}require('./main');`;
+}
+
 /** Builds one task into `outDir`; throws with every reason when it cannot run as an agent would start it. */
 export async function buildTask(folder: string, outDir = join(builtTasksDir, folder)): Promise<BuiltTask> {
   const sourceDir = join(root, 'tasks', folder);
   const task = readTask(folder);
   const targets = handlerTargets(task);
-  const entryPoints = targets.map((target) => join(sourceDir, target.replace(/\.js$/, '.ts')));
-  const missing = [...entryPoints, join(sourceDir, 'icon.png')].filter((file) => !existsSync(file));
+  const sources = targets.map((target) => join(sourceDir, target.replace(/\.js$/, '.ts')));
+  const missing = [...sources, join(sourceDir, 'icon.png')].filter((file) => !existsSync(file));
   if (missing.length > 0) {
     throw new Error(`${folder}: missing ${missing.map((file) => relative(root, file)).join(', ')}`);
   }
 
   const { outputFiles, metafile } = await build({
     absWorkingDir: root,
-    entryPoints,
-    outdir: outDir,
+    stdin: { contents: entry(targets), resolveDir: sourceDir, sourcefile: 'entry.js' },
+    outfile: join(outDir, 'main.js'),
     write: false,
     bundle: true,
     platform: 'node',
@@ -73,9 +85,9 @@ export async function buildTask(folder: string, outDir = join(builtTasksDir, fol
   const copies = taskLibCopies(metafile);
   if (copies.length > 1) throw new Error(`${folder}: azure-pipelines-task-lib is bundled twice: ${copies.join(', ')}`);
 
-  const files = new Map<string, Uint8Array | string>(
-    outputFiles.map((file) => [relative(outDir, file.path), file.contents]),
-  );
+  const bundle = outputFiles[0]!.contents;
+  const files = new Map<string, Uint8Array | string>(targets.map((target) => [target, "require('./main.js');\n"]));
+  files.set('main.js', bundle);
   files.set('icon.png', await readFile(join(sourceDir, 'icon.png')));
   files.set('task.json', JSON.stringify({ ...task, version: projectVersion().parts }, null, 2) + '\n');
 
@@ -84,7 +96,7 @@ export async function buildTask(folder: string, outDir = join(builtTasksDir, fol
   for (const name of await readdir(outDir)) {
     if (!files.has(name) && !name.endsWith('.part')) await rm(join(outDir, name), { recursive: true });
   }
-  return { folder, bytes: outputFiles.reduce((sum, file) => sum + file.contents.byteLength, 0) };
+  return { folder, bytes: bundle.byteLength };
 }
 
 export async function buildTasks(folders = taskFolders()): Promise<BuiltTask[]> {

@@ -19,16 +19,41 @@ function visit(node: ts.Node, each: (node: ts.Node) => void): void {
   node.forEachChild((child) => visit(child, each));
 }
 
-/** Names of the inputs that a task's inputs.ts reads: the literals that calls of `reader`'s methods name first. */
+/** The first argument of a call of one of `reader`'s methods, e.g. 'champion' of `reader.text('champion')`. */
+function nameGivenToReader(node: ts.Node): ts.Expression | undefined {
+  if (!ts.isCallExpression(node) || !ts.isPropertyAccessExpression(node.expression)) return undefined;
+  const { expression: target, name } = node.expression;
+  return target.getText() === 'reader' && name.text !== 'problem' ? node.arguments[0] : undefined;
+}
+
+/** Functions that hand one of their parameters on to the reader, with that parameter's place. */
+function readingFunctions(file: ts.SourceFile): Map<string, number> {
+  const found = new Map<string, number>();
+  visit(file, (node) => {
+    const declaration = ts.isVariableDeclaration(node) ? node.initializer : node;
+    if (!declaration || !(ts.isArrowFunction(declaration) || ts.isFunctionDeclaration(declaration))) return;
+    const named = ts.isVariableDeclaration(node) ? node.name : declaration.name;
+    if (!named) return;
+    visit(declaration, (inner) => {
+      const given = nameGivenToReader(inner);
+      const place = declaration.parameters.findIndex(
+        (parameter) => given && parameter.name.getText() === given.getText(),
+      );
+      if (place >= 0) found.set(named.getText(), place);
+    });
+  });
+  return found;
+}
+
+/** Names of the inputs that a task's inputs.ts reads: the literals that reach the methods of `reader`. */
 export function inputsRead(taskDir: string): Set<string> {
   const names = new Set<string>();
   for (const file of withImports(join(taskDir, 'inputs.ts'))) {
+    const functions = readingFunctions(file);
     visit(file, (node) => {
-      if (!ts.isCallExpression(node) || !ts.isPropertyAccessExpression(node.expression)) return;
-      const { expression: target, name } = node.expression;
-      const [first] = node.arguments;
-      if (target.getText() !== 'reader' || name.text === 'problem' || !first || !ts.isStringLiteral(first)) return;
-      names.add(first.text);
+      let name = nameGivenToReader(node);
+      if (ts.isCallExpression(node)) name ??= node.arguments[functions.get(node.expression.getText()) ?? -1];
+      if (name && ts.isStringLiteral(name)) names.add(name.text);
     });
   }
   return names;

@@ -1,24 +1,10 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import Ajv, { type ValidateFunction } from 'ajv';
 import { pngSize } from './pngSize';
+import { shapeProblems } from './shape';
 import { inputsRead, outputsSet } from './sourceNames';
 import { handlerTargets, readJson, type TaskInput, type TaskManifest } from './taskManifest';
 import { parseVisibleRule } from './visibleRule';
-
-let schema: ValidateFunction | undefined;
-
-/** Checks the shape of a task.json against `task.schema.json`; each problem names its place as a JSON pointer. */
-export function shapeProblems(task: unknown): string[] {
-  schema ??= new Ajv({ allErrors: true, allowUnionTypes: true }).compile(
-    readJson<object>(join(__dirname, 'task.schema.json')),
-  );
-  if (schema(task)) return [];
-  return (schema.errors ?? []).map(({ instancePath, message, params }) => {
-    const what = 'additionalProperty' in params ? ` '${String(params.additionalProperty)}'` : '';
-    return `${instancePath || '/'} ${message}${what}`;
-  });
-}
 
 const repeated = (names: string[]): string[] => {
   const seen = new Set<string>();
@@ -160,7 +146,7 @@ export function taskProblems(taskDir: string): string[] {
   const text = readFileSync(file, 'utf8');
   const task = readJson<TaskManifest>(file);
   const problems = text.includes('\r') ? ['task.json has Windows line ends'] : [];
-  const shape = shapeProblems(task);
+  const shape = shapeProblems('task', task);
   // References can only be followed in a document of the right shape.
   if (shape.length > 0) return [...problems, ...shape];
   return [...problems, ...referenceProblems(task), ...sourceProblems(task, taskDir)];

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
+import { shapeProblems } from '../../scripts/shape';
 import { readJson, readTask, root, taskFolders, type TaskManifest } from '../../scripts/taskManifest';
-import { referenceProblems, shapeProblems, taskProblems, uniquenessProblems } from '../../scripts/validateTask';
+import { referenceProblems, taskProblems, uniquenessProblems } from '../../scripts/validateTask';
 
 interface PublishedNames {
   [task: string]: { inputs: string[]; outputs: string[] };
@@ -108,7 +109,7 @@ describe('The check of task.json', () => {
     task.inputs.find((each) => each.name === name) as unknown as Record<string, unknown>;
 
   it('finds nothing wrong with a right one', () => {
-    assert.deepEqual([...shapeProblems(valid), ...referenceProblems(valid)], []);
+    assert.deepEqual([...shapeProblems('task', valid), ...referenceProblems(valid)], []);
   });
 
   const defects: Array<[string, (task: Sample) => void, RegExp]> = [
@@ -177,7 +178,7 @@ describe('The check of task.json', () => {
     it(`finds ${defect}`, () => {
       const task = structuredClone(valid);
       make(task);
-      assert.match([...shapeProblems(task), ...referenceProblems(task)].join('\n'), expected);
+      assert.match([...shapeProblems('task', task), ...referenceProblems(task)].join('\n'), expected);
     });
   }
 

@@ -1,0 +1,116 @@
+/**
+ * Builds the tasks, checks everything and makes the extension: dist/<publisher>.<id>-<version>.vsix.
+ */
+import { spawnSync } from 'node:child_process';
+import { cpSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join, relative } from 'node:path';
+import { buildTasks, builtTasksDir } from './build';
+import { handlerTargets, projectVersion, readTask, root, taskFolders } from './taskManifest';
+import { manifestProblems, readManifest } from './validateManifest';
+import { taskProblems, uniquenessProblems } from './validateTask';
+import { reproducible, zipEntries, type ZipEntry } from './zipFile';
+
+export interface PackagedExtension {
+  file: string;
+  bytes: number;
+  entries: ZipEntry[];
+}
+
+/** Everything that is wrong with the extension's sources, or an empty list. */
+export function extensionProblems(): string[] {
+  const folders = taskFolders();
+  return [
+    ...folders.flatMap((folder) => taskProblems(join(root, 'tasks', folder)).map((problem) => `${folder}: ${problem}`)),
+    ...uniquenessProblems(folders.map((folder) => readTask(folder))),
+    ...manifestProblems().map((problem) => `vss-extension.json: ${problem}`),
+  ];
+}
+
+/** Files and folders, relative to the root, that go into the package beside the tasks. */
+function packagedSources(): string[] {
+  const { content, icons, screenshots = [], files } = readManifest();
+  const others = files.map(({ path }) => path).filter((path) => path !== 'tasks');
+  return [
+    ...new Set([
+      content.details.path,
+      content.license.path,
+      icons.default,
+      ...screenshots.map(({ path }) => path),
+      ...others,
+    ]),
+  ];
+}
+
+/** Lays out the package as it will be: tfx looks for a task's files where its contribution says that they lie. */
+function stage(folder: string, version: string): void {
+  rmSync(folder, { recursive: true, force: true });
+  cpSync(builtTasksDir, join(folder, 'tasks'), { recursive: true });
+  for (const path of packagedSources()) cpSync(join(root, path), join(folder, path), { recursive: true });
+  writeFileSync(join(folder, 'vss-extension.json'), JSON.stringify({ ...readManifest(), version }, null, 2));
+}
+
+/** What the archive must hold: one bundle a task, the templates, pictures and texts, and what tfx adds. */
+function expectedFiles(): string[] {
+  const tasks = taskFolders().flatMap((folder) =>
+    ['icon.png', 'task.json', ...handlerTargets(readTask(folder))].map((file) => `tasks/${folder}/${file}`),
+  );
+  const sources = packagedSources().map((path) => (path.startsWith('templates/') ? `${path}/template.json` : path));
+  const fromTfx = ['[Content_Types].xml', 'extension.vsixmanifest', 'extension.vsomanifest'];
+  return [...tasks, ...sources, ...fromTfx].sort();
+}
+
+/** tfx ends well whatever it warns of; here a warning is an error. */
+function runTfx(folder: string, outputFile: string): void {
+  const tfx = join(root, 'node_modules', 'tfx-cli', '_build', 'tfx-cli.js');
+  const args = ['--root', folder, '--manifest-globs', 'vss-extension.json', '--output-path', outputFile];
+  const { status, stdout, stderr } = spawnSync(
+    process.execPath,
+    [tfx, 'extension', 'create', ...args, '--no-prompt', '--no-color'],
+    { cwd: folder, encoding: 'utf8' },
+  );
+  const output = `${stdout}${stderr}`;
+  if (status !== 0 || /warning/i.test(output)) throw new Error(`tfx is not content:\n${output}`);
+}
+
+export async function packageExtension(outputFile: string): Promise<PackagedExtension> {
+  const problems = extensionProblems();
+  if (problems.length > 0) throw new Error(problems.join('\n'));
+  await buildTasks();
+  const folder = join(root, 'dist', 'extension');
+  stage(folder, projectVersion().text);
+  runTfx(folder, outputFile);
+
+  const zip = reproducible(readFileSync(outputFile));
+  const entries = zipEntries(zip);
+  const names = entries.map(({ name }) => name).sort();
+  const expected = expectedFiles();
+  const missing = expected.filter((name) => !names.includes(name));
+  const extra = names.filter((name) => !expected.includes(name));
+  if (missing.length + extra.length > 0) {
+    throw new Error(
+      `The package lacks ${missing.join(', ') || 'nothing'}; it should not hold ${extra.join(', ') || 'anything else'}.`,
+    );
+  }
+  writeFileSync(outputFile, zip);
+  return { file: outputFile, bytes: zip.length, entries };
+}
+
+async function main(): Promise<void> {
+  const { publisher, id } = readManifest();
+  const { file, bytes, entries } = await packageExtension(
+    join(root, 'dist', `${publisher}.${id}-${projectVersion().text}.vsix`),
+  );
+  for (const { name, size, compressedSize } of entries.sort((a, b) => b.size - a.size)) {
+    console.log(
+      `${size.toLocaleString('en').padStart(12)} ${compressedSize.toLocaleString('en').padStart(10)}  ${name}`,
+    );
+  }
+  console.log(`${relative(root, file)}: ${entries.length} files, ${(bytes / 1e6).toFixed(2)} MB`);
+}
+
+if (require.main === module) {
+  main().catch((error: Error) => {
+    console.error(error.message);
+    process.exitCode = 1;
+  });
+}
