@@ -73,11 +73,12 @@ export async function followJob(job: Job, options: FollowOptions, ports: FollowP
   for (;;) {
     const now = clock.now();
     if (now >= nextLook) {
-      details = (await service.ride(() => ports.history.details(job.name, signal))) ?? details;
+      const answer = await service.ride(() => ports.history.details(job.name, signal));
       nextLook = clock.now() + lookInterval(clock.now() - begin);
-      if (details) {
+      if (answer) {
+        details = answer;
         output.know(job.name, details.logFiles ?? {});
-        await service.ride(async () => children?.look(signal));
+        if (children) await service.ride(() => children.look(signal));
         // What the job wrote before it came to this status is shown before it.
         await storage.ride(() => output.readNew(signal));
         const status = describe(details);
