@@ -1,6 +1,7 @@
 import { createHash, createHmac } from 'node:crypto';
 import type { Container, EnvironmentVariable } from '../common/azure/containerGroups/containerGroups';
 import { gatewayContainer } from '../common/deployment/containers';
+import { besides } from './names';
 
 /** Ports that the gateway uses within the group, beside those that are exposed: no scoring server listens at such. */
 const keyPort = 64002;
@@ -62,7 +63,7 @@ function keyVariables(apiKey: string): EnvironmentVariable[] {
  * its template ran and set a header.
  */
 export function caddyfile(options: Gateway): string {
-  const { https, apiKey, readinessPath, port } = options;
+  const { https, apiKey, readinessPath, port, dnsNameLabel = '', location } = options;
   const sites = [
     site(https ? 'https://' : `:${gatewayPorts(options)[0]}`, [
       ...(https ? ['tls {', '\ton_demand', '}'] : []),
@@ -87,7 +88,9 @@ export function caddyfile(options: Gateway): string {
     );
   }
   if (https) {
-    const name = `^${options.dnsNameLabel}\\\\.([a-z0-9]+\\\\.)?${options.location}\\\\.azurecontainer\\\\.[a-z]+$`;
+    // The second name is that of a group that stands beside while it is verified.
+    const labels = [dnsNameLabel, besides(dnsNameLabel)].join('|');
+    const name = `^(${labels})\\\\.([a-z0-9]+\\\\.)?${location}\\\\.azurecontainer\\\\.[a-z]+$`;
     sites.push(
       site(`http://:${certificatePort}`, [
         'bind 127.0.0.1',

@@ -1,9 +1,14 @@
 import assert from 'node:assert/strict';
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
+import { request } from 'node:https';
 import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { caddyfile, gateway, gatewayPorts, type Gateway } from '../../../tasks/DeployACI/gateway';
+import { freePort } from '../../../local/azure/freePort';
 import { realCaddy } from './realCaddy';
 
 const apiKey = 'a-key-that-nobody-guesses';
@@ -42,8 +47,9 @@ describe('The gateway', () => {
     this.timeout(90_000);
     let caddy: string;
     let scoring: Server;
-    let running: ChildProcess | undefined;
+    const running: ChildProcess[] = [];
     let seen: Array<string | undefined>;
+    const home = mkdtempSync(join(tmpdir(), 'gateway-'));
 
     before(async function () {
       const found = realCaddy();
@@ -61,25 +67,47 @@ describe('The gateway', () => {
     });
     beforeEach(() => (seen = []));
     after(async () => {
-      running?.kill();
-      if (running) await once(running, 'exit');
+      for (const each of running) {
+        each.kill();
+        await once(each, 'exit');
+      }
       scoring?.close();
+      rmSync(home, { recursive: true, force: true });
     });
 
-    it('lets a call through only with the key, and everybody to the health route', async () => {
+    /** Starts the gateway as its container does, with some of its ports moved to free ones. */
+    async function start(changes: Partial<Gateway>, edit: (caddyfile: string) => string): Promise<void> {
       const { port } = scoring.address() as AddressInfo;
-      const container = gateway({ ...options, port });
+      const container = gateway({ ...options, ...changes, port });
       const [shell, ...args] = container.command!;
       const environment = Object.fromEntries(
         container.environmentVariables!.map(({ name, value, secureValue }) => [name, value ?? secureValue]),
       );
+      const CADDYFILE = edit(environment.CADDYFILE!)
+        .replaceAll('64001', String(await freePort(0)))
+        .replaceAll('64002', String(await freePort(0)));
       const path = `${caddy.slice(0, caddy.lastIndexOf('/'))}:${process.env.PATH}`;
-      running = spawn(shell!, args, { env: { ...process.env, ...environment, PATH: path }, stdio: 'ignore' });
-      const call = (route: string, init: RequestInit = {}) => fetch(`http://127.0.0.1:8080${route}`, init);
-      for (let tries = 0; tries < 100; tries++) {
-        if (await call('/health').catch(() => undefined)) break;
+      running.push(
+        spawn(shell!, args, {
+          env: { ...process.env, ...environment, CADDYFILE, PATH: path, HOME: home, XDG_DATA_HOME: home },
+          stdio: 'ignore',
+        }),
+      );
+    }
+
+    async function until(answers: () => Promise<unknown>): Promise<void> {
+      for (let tries = 0; tries < 150; tries++) {
+        if (await answers().catch(() => undefined)) return;
         await new Promise((resolve) => setTimeout(resolve, 100));
       }
+      throw new Error('The gateway did not start.');
+    }
+
+    it('lets a call through only with the key, and everybody to the health route', async () => {
+      const port = await freePort(0);
+      await start({}, (text) => text.replace(':8080 {', `:${port} {`));
+      const call = (route: string, init: RequestInit = {}) => fetch(`http://127.0.0.1:${port}${route}`, init);
+      await until(() => call('/health'));
       const post = (authorization?: string, route = '/score') =>
         call(route, { method: 'POST', body: '[1]', headers: authorization ? { authorization } : {} });
 
@@ -97,6 +125,42 @@ describe('The gateway', () => {
       assert.equal(answer.status, 200);
       assert.equal(await answer.text(), '[1]');
       assert.deepEqual(seen, [undefined, undefined], 'the key goes no further than the gateway');
+    });
+
+    it('ends TLS for the names of its own group alone', async () => {
+      const port = await freePort(0);
+      const plain = await freePort(0);
+      await start({ https: true }, (text) =>
+        text
+          .replace('admin off', `admin off\n\thttps_port ${port}\n\thttp_port ${plain}\n\tskip_install_trust`)
+          .replace('on_demand\n', 'on_demand\n\t\tissuer internal\n'),
+      );
+      const status = (servername: string, route: string) =>
+        new Promise<number | undefined>((resolve, reject) => {
+          const call = request({
+            host: '127.0.0.1',
+            port,
+            servername,
+            headers: { host: servername },
+            path: route,
+            rejectUnauthorized: false,
+            agent: false,
+          });
+          call.on('response', (response) => resolve(response.resume().statusCode)).on('error', reject);
+          call.end();
+        });
+      await until(() => status('estimator.eastus.azurecontainer.io', '/health'));
+      for (const own of ['estimator.a1b2c3.eastus.azurecontainer.io', 'estimator-next.eastus.azurecontainer.io']) {
+        assert.equal(await status(own, '/health'), 200, own);
+        assert.equal(await status(own, '/score'), 401, own);
+      }
+      for (const foreign of [
+        'evil.example',
+        'estimator.eastus.azurecontainer.evil.example',
+        'estimator.westus.azurecontainer.io',
+      ]) {
+        await assert.rejects(status(foreign, '/health'), { code: /SSL|ECONNRESET|EPROTO/ }, foreign);
+      }
     });
 
     for (const [title, changes] of [
