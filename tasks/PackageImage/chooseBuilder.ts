@@ -1,26 +1,30 @@
 import type { ContainerRegistry } from '../common/azure/containerRegistry';
+import type { RegistryContents } from '../common/azure/containerRegistryContents';
 import { ContainerRegistryTasks } from '../common/azure/containerRegistryTasks';
 import type { AzureSession } from '../common/azure/session';
 import type { TaskContext } from '../common/task/taskContext';
 import { AcrBuilder } from './acrBuilder';
+import { EngineBuilder } from './engineBuilder';
 import type { ImageBuilder } from './imageBuilder';
 import type { PackageInputs } from './inputs';
 
-export function chooseBuilder(
-  { baseImageConnection, buildTimeoutInMinutes, agentPool }: PackageInputs,
+/** The builder that the inputs ask for, with the logins that it needs. */
+export async function chooseBuilder(
+  { builder, baseImageConnection, buildTimeoutInMinutes: timeoutInMinutes, agentPool }: PackageInputs,
   registry: ContainerRegistry,
+  contents: RegistryContents,
   session: AzureSession,
-  { log, clock }: Pick<TaskContext, 'log' | 'clock'>,
-): ImageBuilder {
-  const customRegistries = baseImageConnection
-    ? {
-        [baseImageConnection.server]: {
-          userName: baseImageConnection.userName,
-          password: baseImageConnection.password,
-        },
-      }
-    : {};
-  const tasks = new ContainerRegistryTasks(session, registry);
-  const options = { timeoutInMinutes: buildTimeoutInMinutes, agentPool, customRegistries };
-  return new AcrBuilder(tasks, registry, options, log, clock);
+  context: TaskContext,
+): Promise<ImageBuilder> {
+  const { log, clock, signal, pipeline } = context;
+  const customRegistries = baseImageConnection ? { [baseImageConnection.server]: baseImageConnection } : {};
+  if (builder === 'acrTasks') {
+    const tasks = new ContainerRegistryTasks(session, registry);
+    return new AcrBuilder(tasks, registry, { timeoutInMinutes, agentPool, customRegistries }, log, clock);
+  }
+  const login = await contents.engineLogin(signal);
+  context.secret(login.password);
+  const logins = { ...customRegistries, [registry.loginServer]: login };
+  const { temp } = pipeline.directories;
+  return new EngineBuilder({ temp, timeoutInMinutes, registry: registry.loginServer, logins }, log);
 }

@@ -2,6 +2,7 @@ import * as fs from 'node:fs';
 import * as path from 'node:path';
 import type { ModelFile } from '../common/azure/modelFiles';
 import type { RegisteredModel } from '../common/azure/models';
+import { TaskFailure } from '../common/taskFailure';
 import { billOfMaterialsScript } from './billOfMaterialsScript';
 import { directoryFiles, textFile, type ContextFile } from './buildContext';
 import { fromCondaFile, fromRequirements, type Dependencies } from './dependencies';
@@ -25,6 +26,9 @@ export interface ImagePlan {
 
 /** The whole build context. */
 export function contextOf(plan: ImagePlan, labels: string, modelFiles: readonly ModelFile[]): ContextFile[] {
+  const astray = modelFiles.find((file) => file.path.split('/').some((part) => part === '..' || part === '.'));
+  if (astray)
+    throw new TaskFailure(`The model has a file of the name "${astray.path}", which leads out of its folder.`);
   return [
     textFile(plan.dockerfilePath, `${plan.dockerfile.replace(/\n*$/, '\n')}${labels}`),
     ...plan.files,

@@ -64,7 +64,7 @@ export async function packageImage(inputs: PackageInputs, context: TaskContext):
       imageLabels(model, record, context.pipeline, baseImage, new Date(context.clock.now())),
     );
     const files = contextOf(plan, labels, modelFiles);
-    const builder = chooseBuilder(inputs, registry, session, context);
+    const builder = await chooseBuilder(inputs, registry, contents, session, context);
     records.dockerfile(plan.dockerfile + labels);
     try {
       log.group(`Building ${repository}`);

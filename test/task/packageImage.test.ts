@@ -260,10 +260,8 @@ describe('MLOpsPackageImage', function () {
 
     const runId = /Build (ca\d+) was told to stop/.exec(result.log.join('\n'))?.[1];
     const cancelled = (await azure.requests.list()).filter(({ url }) => url.includes(`/runs/${runId}/cancel`));
-    assert.deepEqual(
-      cancelled.map(({ method, status }) => [method, status]),
-      [['POST', 200]],
-    );
+    assert.equal(cancelled.length, 1);
+    assert.ok([200, 202].includes(cancelled[0]!.status));
   });
 
   it('shows a build that prints commands for the agent as text, and why it failed', async () => {

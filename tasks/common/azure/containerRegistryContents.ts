@@ -1,6 +1,7 @@
-import type { PipelineResponse } from '@azure/core-rest-pipeline';
+import type { PipelineRequest, PipelineResponse } from '@azure/core-rest-pipeline';
 import { AzureFailure } from './azureFailure';
 import type { ImageName } from '../imageName';
+import { TaskFailure } from '../taskFailure';
 import type { AzureSession } from './session';
 
 /** How a registry's data plane is signed in to. */
@@ -23,6 +24,8 @@ export interface Manifest {
   readonly layers: ReadonlyArray<{ mediaType: string; digest: string; size: number }>;
 }
 
+type Send = (request: PipelineRequest) => Promise<PipelineResponse>;
+
 interface Call {
   readonly method: 'GET' | 'HEAD' | 'PUT';
   readonly path: string;
@@ -39,6 +42,7 @@ interface Call {
  */
 export class RegistryContents {
   private readonly tokens = new Map<string, string>();
+  private readonly senders = new Map<string, Send>();
 
   /**
    * @param host of the registry, with its port where it has one
@@ -104,6 +108,17 @@ export class RegistryContents {
     return Buffer.concat(parts);
   }
 
+  /**
+   * User and password by which a container engine signs in to this registry of Azure as the service connection, for some
+   * hours. Source: "Authenticate with an Azure container registry", az acr login --expose-token.
+   */
+  async engineLogin(signal: AbortSignal): Promise<{ userName: string; password: string }> {
+    return {
+      userName: '00000000-0000-0000-0000-000000000000',
+      password: await this.refreshToken(this.host, signal),
+    };
+  }
+
   private readManifest(repository: string, reference: string, signal: AbortSignal): Promise<PipelineResponse> {
     const path = `${repository}/manifests/${reference}`;
     return this.send({ method: 'GET', path, repository, actions: 'pull', headers: { accept: manifestTypes }, signal });
@@ -139,25 +154,17 @@ export class RegistryContents {
     const service = parameter('service') ?? this.host;
     const scope = parameter('scope') ?? wantedScope;
     const realm = new URL(parameter('realm') ?? `https://${this.host}/oauth2/token`);
+    if (realm.protocol !== 'https:') {
+      throw new TaskFailure(
+        `The registry ${this.host} wants credentials sent to ${realm.origin}, which is not encrypted.`,
+      );
+    }
     let response: PipelineResponse;
     if (signIn.kind === 'entra') {
-      const { token } = await this.session.token();
-      const form = (values: Record<string, string>) => ({
-        method: 'POST' as const,
-        headers: { 'content-type': 'application/x-www-form-urlencoded' },
-        body: Buffer.from(new URLSearchParams(values).toString()),
-        signal,
-      });
-      const exchange = `https://${this.host}/oauth2/exchange`;
-      const exchanged = await this.request(
-        exchange,
-        form({ grant_type: 'access_token', service, access_token: token }),
-      );
-      if (exchanged.status !== 200) throw failure(exchanged, `POST ${exchange}`);
-      const { refresh_token } = JSON.parse((await text(exchanged)) || '{}') as { refresh_token: string };
+      const refresh_token = await this.refreshToken(service, signal);
       response = await this.request(
         `https://${this.host}/oauth2/token`,
-        form({ grant_type: 'refresh_token', service, scope, refresh_token }),
+        form({ grant_type: 'refresh_token', service, scope, refresh_token }, signal),
       );
     } else {
       realm.searchParams.set('service', service);
@@ -173,6 +180,34 @@ export class RegistryContents {
     return `Bearer ${answer.access_token ?? answer.token}`;
   }
 
+  /** One per host, so that connections are used again. */
+  private sender(url: string, rest: typeof import('@azure/core-rest-pipeline')): Send {
+    const { host } = new URL(url);
+    let send = this.senders.get(host);
+    if (!send) {
+      const pipeline = rest.createPipelineFromOptions({
+        ...this.session.networkOptions(url),
+        // A registry that cannot be reached is an answer where little time is given, not something to wait for.
+        retryOptions: { maxRetries: this.timeout < 30_000 ? 0 : 3 },
+      });
+      const http = rest.createDefaultHttpClient();
+      this.senders.set(host, (send = (request) => pipeline.sendRequest(http, request)));
+    }
+    return send;
+  }
+
+  /** Trades Entra's token for one of the registry. */
+  private async refreshToken(service: string, signal: AbortSignal): Promise<string> {
+    const { token } = await this.session.token();
+    const url = `https://${this.host}/oauth2/exchange`;
+    const response = await this.request(
+      url,
+      form({ grant_type: 'access_token', service, access_token: token }, signal),
+    );
+    if (response.status !== 200) throw failure(response, `POST ${url}`);
+    return (JSON.parse((await text(response)) || '{}') as { refresh_token: string }).refresh_token;
+  }
+
   private async request(
     url: string,
     options: {
@@ -183,15 +218,10 @@ export class RegistryContents {
     },
   ): Promise<PipelineResponse> {
     const rest = await import('@azure/core-rest-pipeline');
-    const pipeline = rest.createPipelineFromOptions({
-      ...this.session.networkOptions(url),
-      // A registry that cannot be reached is an answer here, not something to wait for.
-      retryOptions: { maxRetries: this.timeout < 30_000 ? 0 : 3 },
-    });
+    const send = this.sender(url, rest);
     const isBlob = url.includes('/blobs/') || !url.includes(this.host);
     try {
-      return await pipeline.sendRequest(
-        rest.createDefaultHttpClient(),
+      return await send(
         rest.createPipelineRequest({
           url,
           method: options.method,
@@ -216,6 +246,15 @@ export class RegistryContents {
       );
     }
   }
+}
+
+function form(values: Record<string, string>, signal: AbortSignal) {
+  return {
+    method: 'POST' as const,
+    headers: { 'content-type': 'application/x-www-form-urlencoded' },
+    body: Buffer.from(new URLSearchParams(values).toString()),
+    signal,
+  };
 }
 
 async function text(response: PipelineResponse): Promise<string> {
