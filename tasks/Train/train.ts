@@ -11,6 +11,7 @@ import { RunHistory } from '../common/azure/jobs/runHistory';
 import { WorkspaceAssets } from '../common/azure/jobs/workspaceAssets';
 import { Tracking } from '../common/azure/metrics';
 import { Models } from '../common/azure/models';
+import { Outage } from '../common/azure/outage';
 import { Workspace } from '../common/azure/workspace';
 import { append, emptyRecord } from '../common/record/chain';
 import { recordFileName, toMetricValue } from '../common/record/record';
@@ -220,9 +221,11 @@ async function finish(
   context: TaskContext,
 ): Promise<StageResult> {
   const { log, publish, signal, pipeline } = context;
+  const outage = new Outage(log, context.clock);
+  const insist = <T>(call: () => Promise<T>) => outage.insist(call, signal);
   // Read anew: what a job's outputs are is known at its end.
-  const ended = (await services.jobs.find(job.name, signal)) ?? job;
-  const run = await trainedRun(ended, services.history, services.tracking, signal);
+  const ended = (await insist(() => services.jobs.find(job.name, signal))) ?? job;
+  const run = await insist(() => trainedRun(ended, services.history, services.tracking, signal));
   const outputs = {
     jobName: job.name,
     jobStatus: end.status,
@@ -238,7 +241,7 @@ async function finish(
   }
 
   const golden = path.join(recordDirectory(context), path.basename(goldenRequests));
-  const hasGolden = await services.artifacts.download(run.runId, goldenRequests, golden, signal);
+  const hasGolden = await insist(() => services.artifacts.download(run.runId, goldenRequests, golden, signal));
   const training = trainingSection(ended, end, run.metrics, {
     codeHash,
     goldenRequests: hasGolden
@@ -249,10 +252,12 @@ async function finish(
   let registered: Awaited<ReturnType<typeof registerOnce>> | undefined;
   if (inputs.model) {
     const { name, path: modelPath, type, description } = inputs.model;
-    const found = await findOutputModel(ended, run.runId, modelPath, services.artifacts, (uri) =>
-      listNamedOutput(services.workspace, services.transfer, uri, signal),
+    const found = await insist(() =>
+      findOutputModel(ended, run.runId, modelPath, services.artifacts, (uri) =>
+        listNamedOutput(services.workspace, services.transfer, uri, signal),
+      ),
     );
-    registered = await registerOnce(services.models, {
+    const newModel = {
       name,
       type: type !== 'auto' ? type : found.isMlflow ? 'mlflow_model' : 'custom_model',
       uri: found.uri,
@@ -264,7 +269,8 @@ async function finish(
         'mlops.job': job.name,
         ...(studioUrl(ended) && { 'mlops.studioUrl': studioUrl(ended)! }),
       },
-    });
+    };
+    registered = await insist(() => registerOnce(services.models, newModel));
     const { model, isNew } = registered;
     log.info(
       isNew
@@ -279,7 +285,7 @@ async function finish(
     const trained = append(append(record, 'source', provenance), 'training', training);
     return registered ? append(trained, 'model', modelSection(registered.model, place)) : trained;
   });
-  const histories = await run.histories();
+  const histories = await insist(() => run.histories());
   publish.summary('Training', trainingSummary({ job: ended, end, metrics: run.metrics, histories, model: registered }));
   if (registered && pipeline.build) publish.buildTag(`${registered.model.name}:${registered.model.version}`);
   return {

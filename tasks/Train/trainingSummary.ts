@@ -1,6 +1,7 @@
 import { sparkline } from '../common/charts/sparkline';
 import type { MetricPoint } from '../common/azure/metrics';
-import { elapsed, type JobEnd } from '../common/azure/jobs/followJob';
+import type { JobEnd } from '../common/azure/jobs/followJob';
+import { elapsed } from '../common/elapsed';
 import { studioUrl, type Job } from '../common/azure/jobs/jobs';
 import type { RegisteredModel } from '../common/azure/models';
 import { escapeMarkdown, inlineCode, markdownTable } from '../common/markdown';

@@ -1,8 +1,8 @@
 import type { Clock } from '../../clock';
 import type { TaskLog } from '../../log';
-import { TaskFailure } from '../../taskFailure';
-import { AzureFailure } from '../azureFailure';
+import { elapsed } from '../../elapsed';
 import type { BlobTransfer } from '../blobTransfer';
+import { Outage } from '../outage';
 import { ChildRuns } from './childRuns';
 import { JobLog } from './jobLog';
 import { hasEnded, isWaiting } from './jobStatus';
@@ -46,8 +46,6 @@ export interface JobEnd {
 const minute = 60_000;
 /** A job that does not respond may come back. */
 const notRespondingGrace = 10 * minute;
-/** The service may be out of reach for so long before we give up on it. */
-const outageLimit = 30 * minute;
 /** A cancelled job gets so long to end. */
 const cancelGrace = 5 * minute;
 
@@ -108,7 +106,7 @@ export async function followJob(job: Job, options: FollowOptions, ports: FollowP
   }
 
   // Now nothing may be missed: what cannot be read yet is tried until it can.
-  while ((await storage.ride(() => readRest(output, children, signal))) === undefined) await clock.sleep(2_000, signal);
+  await storage.insist(() => readRest(output, children, signal), signal);
   output.end();
   return {
     status: details.status,
@@ -121,10 +119,9 @@ export async function followJob(job: Job, options: FollowOptions, ports: FollowP
   };
 }
 
-async function readRest(output: JobLog, children: ChildRuns | undefined, signal: AbortSignal): Promise<true> {
+async function readRest(output: JobLog, children: ChildRuns | undefined, signal: AbortSignal): Promise<void> {
   await children?.look(signal);
   await output.readNew(signal);
-  return true;
 }
 
 function lookInterval(elapsedMs: number): number {
@@ -184,54 +181,4 @@ function computeState(json: string | undefined): string | undefined {
   } catch {
     return undefined;
   }
-}
-
-/** 5025 s → "1:23:45". */
-export function elapsed(milliseconds: number): string {
-  const seconds = Math.floor(milliseconds / 1000);
-  const two = (value: number) => String(value).padStart(2, '0');
-  return `${Math.floor(seconds / 3600)}:${two(Math.floor(seconds / 60) % 60)}:${two(seconds % 60)}`;
-}
-
-/** Rides out faults that pass: says once that there is one, and once that it is over. */
-class Outage {
-  private since: number | undefined;
-
-  constructor(
-    private readonly log: TaskLog,
-    private readonly clock: Clock,
-  ) {}
-
-  /** @returns undefined where the call met a fault that may pass */
-  async ride<T>(call: () => Promise<T>): Promise<T | undefined> {
-    try {
-      const result = await call();
-      if (this.since !== undefined) {
-        this.log.info(`Azure answers again, after ${elapsed(this.clock.now() - this.since)}.`);
-        this.since = undefined;
-      }
-      return result;
-    } catch (error) {
-      if (!mayPass(error)) throw error;
-      const now = this.clock.now();
-      if (this.since === undefined) {
-        this.since = now;
-        this.log.info(`${error.message} The job runs on; trying again until Azure answers.`);
-      }
-      if (now - this.since > outageLimit) {
-        throw new TaskFailure(
-          `Azure has been out of reach for ${outageLimit / minute} minutes: ${error.message}`,
-          undefined,
-          { cause: error },
-        );
-      }
-      return undefined;
-    }
-  }
-}
-
-/** No answer at all, too many requests, or the service's own fault. */
-function mayPass(error: unknown): error is AzureFailure {
-  if (!(error instanceof AzureFailure)) return false;
-  return error.status === undefined || error.status === 408 || error.status === 429 || error.status >= 500;
 }

@@ -1,0 +1,79 @@
+import { networkOptions, type NetworkSettings } from './network';
+
+export interface AzureDevOpsRequest {
+  readonly method: 'GET' | 'POST' | 'PATCH';
+  /** Below the project, e.g. _apis/git/repositories/… */
+  readonly path: string;
+  readonly body?: unknown;
+  readonly signal?: AbortSignal;
+}
+
+/** What Azure DevOps answered when it refused. 401 and 403 (and its sign-in page, 203) mean that the job's identity may not. */
+export class AzureDevOpsFailure extends Error {
+  constructor(
+    message: string,
+    readonly status: number,
+  ) {
+    super(message);
+    this.name = 'AzureDevOpsFailure';
+  }
+
+  get isForbidden(): boolean {
+    return [203, 302, 401, 403].includes(this.status);
+  }
+}
+
+/** Azure DevOps' REST API, version 7.1, as the job's own identity ("Project Build Service"), through the agent's proxy. */
+export class AzureDevOps {
+  constructor(
+    /** https://dev.azure.com/{organization}/{project}/ */
+    private readonly projectUrl: string,
+    private readonly accessToken: string,
+    private readonly network: NetworkSettings = {},
+  ) {}
+
+  /** @throws AzureDevOpsFailure where it answers with anything but success and JSON */
+  async request<T>({ method, path, body, signal }: AzureDevOpsRequest): Promise<T> {
+    const { createDefaultHttpClient, createHttpHeaders, createPipelineFromOptions, createPipelineRequest } =
+      await import('@azure/core-rest-pipeline');
+    const url = new URL(path, this.projectUrl);
+    url.searchParams.set('api-version', '7.1');
+    const pipeline = createPipelineFromOptions(networkOptions(this.network, this.projectUrl));
+    const response = await pipeline.sendRequest(
+      createDefaultHttpClient(),
+      createPipelineRequest({
+        url: url.toString(),
+        method,
+        headers: createHttpHeaders({
+          accept: 'application/json',
+          authorization: `Bearer ${this.accessToken}`,
+          // Else it answers with a redirection to its sign-in page.
+          'x-tfs-fedauthredirect': 'Suppress',
+          ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+        }),
+        body: body === undefined ? undefined : JSON.stringify(body),
+        abortSignal: signal,
+        timeout: 30_000,
+        allowInsecureConnection: url.protocol === 'http:',
+      }),
+    );
+    const text = response.bodyAsText ?? '';
+    const { status } = response;
+    if (status === 203 || status < 200 || status > 299) {
+      throw new AzureDevOpsFailure(
+        `Azure DevOps answered ${status} to ${method} ${url.pathname}: ${messageOf(text)}`,
+        status,
+      );
+    }
+    return JSON.parse(text) as T;
+  }
+}
+
+function messageOf(text: string): string {
+  try {
+    return String((JSON.parse(text) as { message?: unknown }).message ?? text);
+  } catch {
+    // A page of HTML says nothing to a person who reads a log.
+    return text.startsWith('<') ? 'it shows its sign-in page' : text.slice(0, 300);
+  }
+}
