@@ -63,7 +63,9 @@ export interface ContainerSpec {
   /** Replaces the image's entry point and command, as ACI's `command` does. Empty: the image's own. */
   command: string[];
   environment: Record<string, string>;
-  /** Files to lay into the container: volume contents by mount path. */
+  /** TCP ports that it says it listens at. */
+  ports: number[];
+  /** Folders of this machine to be seen in the container at a path. */
   mounts: Array<{ path: string; source: string; readOnly: boolean }>;
   memoryInBytes: number;
   cpu: number;
@@ -87,6 +89,9 @@ export interface RunningContainer {
   execute(command: string[], timeoutInSeconds: number): Promise<number>;
 }
 
+/** A container could not be started at all, e.g. because its program is not in the image. */
+export class ContainerStartError extends Error {}
+
 /** The containers of one group: they share an address, and reach each other at localhost. */
 export interface ContainerGroupSandbox {
   start(container: ContainerSpec): Promise<RunningContainer>;
@@ -97,8 +102,9 @@ export interface ContainerGroupSandbox {
 export interface SandboxRequest {
   /** Unique among all groups; letters, digits and hyphens. */
   id: string;
-  /** A loopback address that is free for all of the ports. */
+  /** A loopback address that is the group's own for its ports. */
   address: string;
+  /** TCP ports at which the group is reached there. */
   ports: number[];
 }
 

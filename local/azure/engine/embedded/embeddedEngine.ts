@@ -18,6 +18,7 @@ import { BuildCache } from './buildCache';
 import { Builder } from './builder';
 import { standInLabel, type ContainerConfig, type ImageConfig } from './imageConfig';
 import { LayerStore, type Layer } from './layerStore';
+import { MemoryMonitor } from './memoryMonitor';
 import { ProcessGroupSandbox } from './processGroupSandbox';
 import type { StageBase } from './stage';
 import { StandInBases } from './standIn';
@@ -47,6 +48,7 @@ export class EmbeddedEngine implements ContainerEngine {
   private readonly work: WorkFolder;
   private readonly standIns: StandInBases;
   private readonly programs: string;
+  private readonly memory = new MemoryMonitor();
   private readonly built = new Map<string, LocalImage>();
   private readonly pulled = new Map<string, { config: ImageConfig; layers: Layer[] }>();
 
@@ -118,9 +120,9 @@ export class EmbeddedEngine implements ContainerEngine {
   }
 
   async createSandbox(request: SandboxRequest): Promise<ContainerGroupSandbox> {
-    const { store, work, programs, pulled } = this;
-    const { stateDir, cacheDir } = this.context;
-    return new ProcessGroupSandbox({ store, work, programs, stateDir, cacheDir, images: pulled }, request);
+    const { store, work, memory, programs, pulled: images } = this;
+    const { stateDir, log } = this.context;
+    return new ProcessGroupSandbox({ store, work, memory, programs, stateDir, images, log }, request);
   }
 
   async close(): Promise<void> {

@@ -68,11 +68,11 @@ export class ImagePaths {
 
   /**
    * The program that a command's first word means, as a path on this machine; undefined if there is none. A stand-in goes
-   * before the system's own program.
+   * before the system's own program; a relative path begins at `directory`, a folder on this machine.
    */
-  findProgram(name: string, searchPath: string): string | undefined {
+  findProgram(name: string, searchPath: string, directory: string): string | undefined {
     if (name.includes('/')) {
-      const path = name.startsWith('/') ? this.program(name, 'all') : name;
+      const path = name.startsWith('/') ? this.program(name, 'all') : join(directory, name);
       return isProgram(path) ? path : undefined;
     }
     return searchPath

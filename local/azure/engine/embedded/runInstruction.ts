@@ -27,14 +27,14 @@ export async function runInstruction(stage: Stage, instruction: Instruction, too
   const { root, paths } = await stage.rootFileSystem();
   const command = commandOf(stage, instruction);
   const environment = buildEnvironment(stage, paths, tools.temporary);
-  const program = paths.findProgram(command[0] ?? '', environment.PATH ?? '');
+  const directory = root + stage.workingDirectory;
+  const program = paths.findProgram(command[0] ?? '', environment.PATH ?? '', directory);
   if (!program) {
     throw new BuildError(
       `failed to run ${JSON.stringify(command)}: ${command[0]}: no such file or directory in the image`,
       127,
     );
   }
-  const directory = root + stage.workingDirectory;
   mkdirSync(directory, { recursive: true });
   mkdirSync(tools.temporary, { recursive: true });
   const before = await takeSnapshot(root);

@@ -1,0 +1,134 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { mkdirSync } from 'node:fs';
+import { recordProcess } from '../../processes/processRecords';
+import type { ContainerExit, RunningContainer } from '../engine';
+
+export interface ContainerProcess {
+  name: string;
+  program: string;
+  args: string[];
+  directory: string;
+  environment: Record<string, string>;
+  stateDir: string;
+  /** Gets whole lines. */
+  output(stream: 'stdout' | 'stderr', line: string): void;
+  /** Resolves a command of a probe as the container's own was. */
+  resolve(command: string[]): { program: string; args: string[] } | undefined;
+  /** Starts to watch the memory of the process group; returns what ends the watch. */
+  watchMemory(group: number, exceeded: () => void): () => void;
+  ended(): void;
+}
+
+/** A container as a process group. When its first process ends, the whole group does. */
+export class ProcessContainer implements RunningContainer {
+  readonly startTime = new Date();
+  readonly exited: Promise<ContainerExit>;
+  private readonly child: ChildProcess;
+  private outOfMemory = false;
+
+  constructor(private readonly container: ContainerProcess) {
+    const { program, args, directory, environment, stateDir, name } = container;
+    mkdirSync(directory, { recursive: true });
+    const child = spawn(program, args, {
+      cwd: directory,
+      env: environment,
+      stdio: ['ignore', 'pipe', 'pipe'],
+      detached: true,
+    });
+    this.child = child;
+    const group = child.pid;
+    const forget = group ? recordProcess(stateDir, group, `container ${name}`, { group: true }) : () => undefined;
+    const unwatch = group
+      ? container.watchMemory(group, () => {
+          this.outOfMemory = true;
+          this.endGroup();
+        })
+      : () => undefined;
+    for (const stream of ['stdout', 'stderr'] as const) byLine(child[stream], (line) => container.output(stream, line));
+    this.exited = new Promise((resolve) => {
+      let exitCode = 0;
+      const settle = (): void => {
+        unwatch();
+        forget();
+        container.ended();
+        resolve({ exitCode, finishTime: new Date(), outOfMemory: this.outOfMemory });
+      };
+      child.once('error', (error) => {
+        container.output('stderr', `${error.message}\n`);
+        exitCode = 127;
+        settle();
+      });
+      child.once('exit', (code, signal) => {
+        exitCode = code ?? 128 + (signals[signal ?? ''] ?? 0);
+        // What it left behind, which also may hold the output open.
+        this.endGroup();
+      });
+      child.once('close', settle);
+    });
+  }
+
+  async stop(graceInSeconds: number): Promise<void> {
+    // As in a container, the first process alone is told.
+    this.child.kill('SIGTERM');
+    const timer = setTimeout(() => this.endGroup(), graceInSeconds * 1000);
+    await this.exited;
+    clearTimeout(timer);
+  }
+
+  execute(command: string[], timeoutInSeconds: number): Promise<number> {
+    const resolved = this.container.resolve(command);
+    if (!resolved) return Promise.resolve(127);
+    const { directory: cwd, environment: env } = this.container;
+    return new Promise((resolve) => {
+      const child = spawn(resolved.program, resolved.args, { cwd, env, stdio: 'ignore', detached: true });
+      const timer = setTimeout(() => {
+        endGroupOf(child);
+        resolve(124);
+      }, timeoutInSeconds * 1000);
+      child.once('error', () => {
+        clearTimeout(timer);
+        resolve(127);
+      });
+      child.once('exit', (code) => {
+        clearTimeout(timer);
+        endGroupOf(child);
+        resolve(code ?? 137);
+      });
+    });
+  }
+
+  private endGroup(): void {
+    endGroupOf(this.child);
+  }
+}
+
+const signals: Record<string, number> = {
+  SIGHUP: 1,
+  SIGINT: 2,
+  SIGQUIT: 3,
+  SIGABRT: 6,
+  SIGKILL: 9,
+  SIGSEGV: 11,
+  SIGTERM: 15,
+};
+
+function endGroupOf(child: ChildProcess): void {
+  try {
+    if (child.pid) process.kill(-child.pid, 'SIGKILL');
+  } catch {
+    // Nothing of it is left.
+  }
+}
+
+function byLine(stream: NodeJS.ReadableStream | null, handle: (line: string) => void): void {
+  let rest = '';
+  stream?.setEncoding('utf8');
+  stream?.on('data', (chunk: string) => {
+    const lines = (rest + chunk).split('\n');
+    rest = lines.pop() ?? '';
+    lines.forEach((line) => handle(`${line}\n`));
+  });
+  stream?.on('end', () => {
+    if (rest) handle(rest);
+  });
+}
