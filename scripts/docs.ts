@@ -1,0 +1,123 @@
+/**
+ * Writes docs/tasks/<Folder>.md from each task.json, where every name, default and help text lives.
+ */
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { format, resolveConfig } from 'prettier';
+import { readTask, root, taskFolders, type TaskInput, type TaskManifest } from './taskManifest';
+
+export const taskPageFile = (folder: string): string => join(root, 'docs', 'tasks', `${folder}.md`);
+
+const isMandatory = ({ required, defaultValue, visibleRule }: TaskInput): boolean =>
+  required === true && !defaultValue && visibleRule === undefined;
+
+function defaultOf({ defaultValue }: TaskInput): string | undefined {
+  return defaultValue === undefined || defaultValue === '' ? undefined : String(defaultValue);
+}
+
+/** What may be given, in the words of a YAML pipeline's author. */
+function kindOf({ type, options, properties }: TaskInput): string {
+  if (type.startsWith('connectedService:')) return `service connection (${type.split(':')[1]})`;
+  if (options) {
+    const values = Object.keys(options).map((value) => `\`${value}\``);
+    return properties?.EditableOptions === 'True' ? `${values.join(', ')} or another` : values.join(', ');
+  }
+  const kinds: Record<string, string> = {
+    boolean: '`true`, `false`',
+    filePath: 'path',
+    multiLine: 'text of several lines',
+    pickList: 'text (a list in the designer)',
+    string: 'text',
+    int: 'whole number',
+    secureFile: 'secure file',
+  };
+  return kinds[type] ?? type;
+}
+
+/** Groups in their order, the visible inputs first. */
+function grouped(task: TaskManifest): Array<{ title: string; inputs: TaskInput[]; visibleRule?: string }> {
+  const groups = [
+    { name: undefined, displayName: 'Main inputs', visibleRule: undefined },
+    ...(task.groups ?? []).map(({ name, displayName, visibleRule }) => ({ name, displayName, visibleRule })),
+  ];
+  return groups
+    .map(({ name, displayName, visibleRule }) => ({
+      title: displayName,
+      inputs: task.inputs.filter((input) => input.groupName === name),
+      visibleRule,
+    }))
+    .filter(({ inputs }) => inputs.length > 0);
+}
+
+function yamlLine(input: TaskInput): string {
+  const value = defaultOf(input);
+  if (isMandatory(input)) return `${input.name}: my-${input.name.toLowerCase()} # ${input.label}`;
+  if (value === undefined) return `# ${input.name}: # ${input.label}`;
+  return `# ${input.name}: ${/^[\w./-]+$/.test(value) ? value : `'${value}'`}`;
+}
+
+/** Every input, with its default; those that must be given are not commented out. */
+function yaml(task: TaskManifest): string {
+  const groups = grouped(task).map(({ title, inputs }) =>
+    [`# ${title}`, ...inputs.map(yamlLine)].map((line) => `    ${line}`).join('\n'),
+  );
+  const inputs = task.inputs.some(isMandatory) ? '  inputs:' : '  # inputs:';
+  return `- task: ${task.name}@${task.version.Major}\n${inputs}\n${groups.join('\n\n')}`;
+}
+
+/** The task's step in the quickstart's pipeline. */
+function quickstartStep(task: TaskManifest): string {
+  const pipeline = readFileSync(join(root, 'examples', 'quickstart', 'azure-pipelines.yml'), 'utf8');
+  const reference = `- task: ${task.name}@${task.version.Major}`;
+  const match = new RegExp(`^( *)${reference}\\n(?:\\1  .*\\n)+`, 'm').exec(pipeline);
+  if (!match) throw new Error(`The quickstart has no step ${reference}`);
+  return match[0].replaceAll(new RegExp(`^${match[1]}`, 'gm'), '').trimEnd();
+}
+
+function inputSection(input: TaskInput): string {
+  const value = defaultOf(input);
+  const facts = [
+    input.label,
+    kindOf(input),
+    isMandatory(input) ? '**required**' : value === undefined ? undefined : `default \`${value}\``,
+    input.visibleRule && `for \`${input.visibleRule}\``,
+  ];
+  return [`#### \`${input.name}\``, '', facts.filter(Boolean).join(' · '), '', input.helpMarkDown].join('\n');
+}
+
+/** The page of one task, as Markdown in this repository's format. */
+export async function taskPage(task: TaskManifest): Promise<string> {
+  const reference = `${task.name}@${task.version.Major}`;
+  const step = task.name.replace(/^MLOps/, '').toLowerCase();
+  const outputs = task.outputVariables ?? [];
+  const parts = [
+    `<!-- Made from task.json by \`npm run docs\`. -->`,
+    `# ${reference}`,
+    task.description,
+    task.helpMarkDown ?? '',
+    '## In the quickstart',
+    `\`\`\`yaml\n${quickstartStep(task)}\n\`\`\``,
+    '## All inputs with their defaults',
+    'Only what stands without `#` must be given.',
+    `\`\`\`yaml\n${yaml(task)}\n\`\`\``,
+    '## Inputs',
+    ...grouped(task).flatMap(({ title, inputs }) => [`### ${title}`, ...inputs.map(inputSection)]),
+    '## Output variables',
+    `With \`name: ${step}\` on the step, later steps of the job read them as \`$(${step}.${outputs[0]?.name})\`.`,
+    outputs.map(({ name, description }) => `- \`${name}\`: ${description}`).join('\n'),
+  ];
+  const file = taskPageFile(step);
+  return format(`${parts.join('\n\n')}\n`, { ...(await resolveConfig(file)), parser: 'markdown' });
+}
+
+async function main(): Promise<void> {
+  mkdirSync(join(root, 'docs', 'tasks'), { recursive: true });
+  for (const folder of taskFolders()) writeFileSync(taskPageFile(folder), await taskPage(readTask(folder)));
+}
+
+if (require.main === module) {
+  main().catch((error: Error) => {
+    console.error(error.message);
+    process.exitCode = 1;
+  });
+}

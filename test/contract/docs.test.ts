@@ -1,0 +1,56 @@
+import assert from 'node:assert/strict';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, relative } from 'node:path';
+import { taskPage, taskPageFile } from '../../scripts/docs';
+import { readJson, readTask, root, taskFolders } from '../../scripts/taskManifest';
+
+describe('The pages of the tasks', () => {
+  for (const folder of taskFolders()) {
+    it(`${folder} says what task.json says`, async () => {
+      const page = existsSync(taskPageFile(folder)) ? readFileSync(taskPageFile(folder), 'utf8') : '';
+      assert.equal(page, await taskPage(readTask(folder)), 'Run `npm run docs`.');
+    });
+  }
+});
+
+describe('The texts', () => {
+  const { scripts } = readJson<{ scripts: Record<string, string> }>(join(root, 'package.json'));
+  const below = (folder: string): string[] =>
+    readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' }).map((file) => join(root, folder, file));
+  const files = [join(root, 'README.md'), join(root, 'CONTRIBUTING.md'), join(root, 'CHANGELOG.md')]
+    .concat(below('docs'), below('examples'))
+    .filter((file) => file.endsWith('.md'));
+
+  /** As the pages' renderers make it from a heading. */
+  const anchors = (markdown: string): string[] =>
+    [...markdown.matchAll(/^#+ (.+)$/gm)].map(([, title]) =>
+      title!
+        .toLowerCase()
+        .replace(/[^\p{L}\p{N}\s_-]/gu, '')
+        .replace(/\s/g, '-'),
+    );
+
+  for (const file of files) {
+    it(`${relative(root, file)} leads nowhere wrong`, () => {
+      const text = readFileSync(file, 'utf8').replace(/^```.*?^```/gms, '');
+      const broken = [...text.matchAll(/\]\(([^)\s]+)\)/g)]
+        .map(([, link]) => link!)
+        .filter((link) => !/^https:\/\//.test(link))
+        .filter((link) => {
+          const [path, anchor] = link.split('#') as [string, string | undefined];
+          const target = path === '' ? file : join(dirname(file), path);
+          if (!existsSync(target)) return true;
+          return anchor !== undefined && !anchors(readFileSync(target, 'utf8')).includes(anchor);
+        });
+      assert.deepEqual(broken, []);
+    });
+
+    it(`${relative(root, file)} names only commands that there are`, () => {
+      const named = [...readFileSync(file, 'utf8').matchAll(/\bnpm run ([a-z]+)/g)].map(([, name]) => name!);
+      assert.deepEqual(
+        named.filter((name) => !(name in scripts)),
+        [],
+      );
+    });
+  }
+});
