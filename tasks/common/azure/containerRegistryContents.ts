@@ -1,3 +1,4 @@
+import type * as RestPipeline from '@azure/core-rest-pipeline';
 import type { PipelineRequest, PipelineResponse } from '@azure/core-rest-pipeline';
 import { AzureFailure } from './azureFailure';
 import type { ImageName } from '../imageName';
@@ -181,7 +182,7 @@ export class RegistryContents {
   }
 
   /** One per host, so that connections are used again. */
-  private sender(url: string, rest: typeof import('@azure/core-rest-pipeline')): Send {
+  private sender(url: string, rest: typeof RestPipeline): Send {
     const { host } = new URL(url);
     let send = this.senders.get(host);
     if (!send) {
