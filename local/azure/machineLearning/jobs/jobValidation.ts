@@ -1,6 +1,7 @@
 import { resolveStorageUri, type OutputLocations } from '../assets/storageLocation';
 import type { AssetStores } from '../assets/assetStore';
 import { invalid, MlError } from '../mlError';
+import { grid, readSearchSpace } from '../runner/searchSpace';
 import { parseAssetReference } from '../resourceIds';
 import type { Compute } from '../workspace/computes';
 import { durationInSeconds } from './duration';
@@ -48,6 +49,8 @@ function checkSweep(job: Partial<SweepJob>, workspace: Workspace): void {
   }
   if (!job.objective?.primaryMetric) throw invalid('The PrimaryMetric field is required.');
   if (!['Minimize', 'Maximize'].includes(job.objective.goal)) throw invalid("The goal is 'Minimize' or 'Maximize'.");
+  const space = readSearchSpace(job.searchSpace ?? {});
+  if (job.samplingAlgorithm?.samplingAlgorithmType === 'Grid') grid(space);
   checkTrial(job.trial ?? {}, job, workspace, Object.keys(job.searchSpace ?? {}));
   checkTimeout(job.limits?.timeout);
   checkTimeout(job.limits?.trialTimeout);

@@ -199,9 +199,11 @@ async function downloadCode(
   directory: string,
   signal: AbortSignal,
 ): Promise<void> {
-  const reference = specification.codeId ? parseAssetReference('codes', specification.codeId) : undefined;
+  if (!specification.codeId) return;
+  const reference = parseAssetReference('codes', specification.codeId);
   const uri = reference && services.stores.codes.find(reference)?.properties.codeUri;
-  if (typeof uri !== 'string') return;
+  if (typeof uri !== 'string')
+    throw userFailure(`The code '${specification.codeId}' was not found.`, 'SnapshotNotFound');
   const location = resolveStorageUri(uri, services.stores, services.jobs);
   if ('problem' in location) throw userFailure(location.problem, 'SnapshotNotFound');
   await download(services.context.blobs, location, directory, signal);

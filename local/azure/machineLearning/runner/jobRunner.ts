@@ -1,3 +1,4 @@
+import { ArmError } from '../../context';
 import { durationInSeconds } from '../jobs/duration';
 import type { CommandJob, JobSpecification } from '../jobs/jobSpecification';
 import { outputUris, type Job } from '../jobs/jobStore';
@@ -12,7 +13,7 @@ import { executeSweep } from './sweepExecution';
 /** What setTimeout can wait at most. */
 const longestTimer = 2 ** 31 - 1;
 
-const runTypes = { Command: 'azureml.command', Sweep: 'azureml.sweep', Pipeline: 'azureml.PipelineRun' };
+const runTypes = { Command: 'azureml.scriptrun', Sweep: 'hyperdrive', Pipeline: 'azureml.PipelineRun' };
 
 export interface NewJob {
   name: string;
@@ -22,6 +23,8 @@ export interface NewJob {
   tags: Record<string, string>;
   properties: Record<string, string>;
   parent?: string;
+  /** As run history names it; follows from the type of the job unless told. */
+  runType?: string;
 }
 
 /** Runs the jobs of the workspace, each from its creation to its end. */
@@ -39,7 +42,7 @@ export class JobRunner {
       isJob: true,
       experimentName: specification.experimentName,
       status: 'NotStarted',
-      runType: runTypes[specification.jobType],
+      runType: job.runType ?? runTypes[specification.jobType],
       displayName: job.displayName ?? name,
       description: job.description,
       parentRunId: parent,
@@ -107,6 +110,8 @@ export class JobRunner {
         this.end(name, reason.endStatus, reason.message ? { code: 'UserError', message: reason.message } : undefined);
       } else if (reason instanceof RunFailure) {
         this.end(name, 'Failed', reason.error);
+      } else if (reason instanceof ArmError) {
+        this.end(name, 'Failed', { code: 'UserError', message: reason.message });
       } else {
         context.log(`Job ${name} failed within local Azure: ${(reason as Error).stack}`);
         this.end(name, 'Failed', { code: 'ServiceError', message: (reason as Error).message });
@@ -139,7 +144,7 @@ export class JobRunner {
         if (planned) controller.abort(new RunStop(planned as RunStatus, `The job is ${String(planned)}.`));
       },
       runChild: async (child) => {
-        controller.signal.throwIfAborted();
+        if (controller.signal.aborted) return 'Canceled';
         this.create({ ...child, parent: name });
         const cancel = (): void => this.cancel(child.name);
         controller.signal.addEventListener('abort', cancel, { once: true });
