@@ -23,6 +23,8 @@ export interface Behaviour {
 interface Entry {
   definition: ContainerGroup;
   putAt: number;
+  /** When the containers started that run until the new ones do. */
+  formerStart?: Date;
 }
 
 /** Container Instances with a clock of its own: time passes only when somebody waits. */
@@ -95,7 +97,9 @@ export class FakeContainerInstances {
     this.calls.push(`PUT ${name} ${mainContainer(definition)!.image}`);
     const refused = this.refusals.shift() ?? this.behaviours[mainContainer(definition)!.image]?.refused;
     if (refused) throw azureError(refused);
-    this.entries.set(name, { definition: structuredClone(definition), putAt: this.now });
+    const former = this.view(name)?.containers[0]?.instanceView?.currentState;
+    const formerStart = former?.state === 'Running' ? former.startTime : undefined;
+    this.entries.set(name, { definition: structuredClone(definition), putAt: this.now, formerStart });
     const { fails } = this.behaviours[mainContainer(definition)!.image] ?? {};
     return { failure: () => Promise.resolve(fails && azureError(fails)) };
   }
@@ -109,7 +113,7 @@ export class FakeContainerInstances {
   private view(name: string): ContainerGroup | undefined {
     const entry = this.entries.get(name);
     if (!entry) return undefined;
-    const { definition, putAt } = entry;
+    const { definition, putAt, formerStart } = entry;
     const { startsAfter = 4, crashes, detailStatus, pullFails, fails } = this.behaviourOf(name);
     const age = (this.now - putAt) / 1000;
     const isUp = age >= startsAfter;
@@ -138,6 +142,7 @@ export class FakeContainerInstances {
         instanceView: !isUp
           ? {
               restartCount: 0,
+              currentState: formerStart && { state: 'Running', startTime: formerStart },
               events: pullFails ? [{ name: 'Failed', count: 3, type: 'Warning', message: pullFails }] : [],
             }
           : {
