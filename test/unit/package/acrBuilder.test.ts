@@ -1,0 +1,240 @@
+import assert from 'node:assert/strict';
+import sinon from 'sinon';
+import { AzureFailure } from '../../../tasks/common/azure/azureFailure';
+import type { ContainerRegistry } from '../../../tasks/common/azure/containerRegistry';
+import type {
+  BuildRun,
+  BuildRunStatus,
+  ContainerRegistryTasks,
+} from '../../../tasks/common/azure/containerRegistryTasks';
+import type { Clock } from '../../../tasks/common/clock';
+import type { TaskLog } from '../../../tasks/common/log';
+import { AcrBuilder } from '../../../tasks/PackageImage/acrBuilder';
+import { textFile } from '../../../tasks/PackageImage/buildContext';
+
+const registry: ContainerRegistry = {
+  id: '/subscriptions/s/resourceGroups/g/providers/Microsoft.ContainerRegistry/registries/acr',
+  name: 'acr',
+  loginServer: 'acr.example.net',
+  sku: 'Basic',
+  networkRestricted: false,
+};
+const order = {
+  context: [textFile('Dockerfile', 'FROM x')],
+  dockerfile: 'Dockerfile',
+  repository: 'team/model',
+  tags: ['v1', 'content-1'],
+  arguments: [{ name: 'PIP_INDEX_URL', value: 'secret', isSecret: true }],
+};
+
+/** A clock whose sleep takes no time and counts as if it had. */
+function fakeClock(): Clock & { slept: number[] } {
+  let now = 0;
+  const slept: number[] = [];
+  return {
+    slept,
+    now: () => now,
+    sleep: (milliseconds, signal) => {
+      signal?.throwIfAborted();
+      slept.push(milliseconds);
+      now += milliseconds;
+      return Promise.resolve();
+    },
+  };
+}
+
+describe('AcrBuilder', () => {
+  const signal = new AbortController().signal;
+  let printed: string;
+  let clock: ReturnType<typeof fakeClock>;
+  let log: sinon.SinonStubbedInstance<TaskLog>;
+  beforeEach(() => {
+    printed = '';
+    clock = fakeClock();
+    log = {
+      info: sinon.stub(),
+      debug: sinon.stub(),
+      warning: sinon.stub(),
+      error: sinon.stub(),
+      group: sinon.stub(),
+      endGroup: sinon.stub(),
+      progress: sinon.stub(),
+    };
+  });
+
+  /** A run that goes through these states, one a look, and logs these pieces, one a read. */
+  function tasks(
+    states: Array<BuildRunStatus | Partial<BuildRun>>,
+    pieces: string[] = [],
+    completeAfter = pieces.length,
+  ) {
+    const runs = states.map((state) => ({
+      runId: 'ca7',
+      outputImages: [],
+      ...(typeof state === 'string' ? { status: state } : state),
+    })) as BuildRun[];
+    const run = sinon.stub();
+    runs.forEach((each, index) => run.onCall(index).resolves(each));
+    run.resolves(runs.at(-1));
+    let reads = 0;
+    const buildLog = {
+      complete: completeAfter === 0,
+      read: sinon.stub().callsFake(() => {
+        const piece = pieces[reads++] ?? '';
+        buildLog.complete = reads >= completeAfter;
+        return Promise.resolve(Buffer.from(piece));
+      }),
+    };
+    return {
+      uploadContext: sinon.stub().callsFake(async (context: AsyncIterable<Buffer>) => {
+        let bytes = 0;
+        for await (const chunk of context) bytes += chunk.length;
+        return { sourceLocation: 'source/1.tar.gz', bytes };
+      }),
+      schedule: sinon.stub().resolves({ runId: 'ca7', status: 'Queued', outputImages: [] }),
+      run,
+      cancel: sinon.stub().resolves(),
+      log: sinon.stub().resolves(buildLog),
+      buildLog,
+    };
+  }
+
+  function build(fake: ReturnType<typeof tasks>, stop = signal) {
+    const options = { timeoutInMinutes: 30, agentPool: 'pool', customRegistries: {} };
+    const builder = new AcrBuilder(fake as unknown as ContainerRegistryTasks, registry, options, log, clock);
+    return builder.build(order, (lines) => (printed += lines), stop);
+  }
+
+  it('asks for what the inputs say', async () => {
+    const fake = tasks(['Succeeded']);
+    await build(fake);
+    assert.deepEqual(fake.schedule.firstCall.args[0], {
+      sourceLocation: 'source/1.tar.gz',
+      dockerFilePath: 'Dockerfile',
+      imageNames: ['team/model:v1', 'team/model:content-1'],
+      arguments: order.arguments,
+      customRegistries: {},
+      agentPoolName: 'pool',
+      timeout: 1800,
+    });
+  });
+
+  it('hands back the digest of its own repository', async () => {
+    const digest = `sha256:${'1'.repeat(64)}`;
+    const outputImages = [
+      { repository: 'other', digest: 'sha256:0' },
+      { repository: 'team/model', tag: 'v1', digest },
+    ];
+    assert.equal(await build(tasks(['Queued', { status: 'Succeeded', outputImages }])), digest);
+  });
+
+  it('shows whole lines, in order, whatever the pieces', async () => {
+    await build(
+      tasks(
+        ['Queued', 'Running', 'Running', 'Succeeded'],
+        ['', 'Step 1\r\nSt', 'ep 2\n', 'the end without a line end'],
+      ),
+    );
+    assert.equal(printed, 'Step 1\nStep 2\nthe end without a line end\n');
+  });
+
+  it('shows each state once', async () => {
+    await build(tasks(['Queued', 'Queued', 'Running', 'Running', 'Succeeded']));
+    const states = log.info
+      .getCalls()
+      .map(({ args }) => args[0])
+      .filter((line) => line.startsWith('Build ca7'));
+    assert.deepEqual(states, ['Build ca7 on the registry acr: Queued', 'Build ca7: Running', 'Build ca7: Succeeded']);
+  });
+
+  it('takes the end from the run, not from the log, and then waits for the rest of the log', async () => {
+    const fake = tasks(['Running', 'Succeeded'], ['a\n', 'b\n', '', 'c\n'], 4);
+    await build(fake);
+    assert.equal(printed, 'a\nb\nc\n');
+  });
+
+  it('does not wait for ever for a log that is never completed', async () => {
+    await build(tasks(['Succeeded'], [], Infinity));
+    const waited = clock.slept.reduce((sum, each) => sum + each, 0);
+    assert.ok(waited >= 15_000 && waited < 20_000, String(waited));
+  });
+
+  it('looks less and less often at a silent run', async () => {
+    await build(tasks([...Array<BuildRunStatus>(12).fill('Queued'), 'Succeeded']));
+    assert.ok(clock.slept[0]! < 1000);
+    assert.equal(Math.max(...clock.slept), 4000);
+  });
+
+  const ends: Array<[status: BuildRunStatus, log: string, expected: RegExp]> = [
+    ['Failed', 'The command returned a non-zero code: 137', /ran out of memory \(exit code 137\).*agent pool/],
+    [
+      'Failed',
+      'x\nSELF-TEST FAILED: run() answered 500\nmore',
+      /failed its self-test inside the image: run\(\) answered 500 Nothing was pushed/,
+    ],
+    ['Failed', "denied: client with IP '20.1.2.3' is not allowed access", /network rules/],
+    ['Failed', '/bin/sh: 1: conda: not found', /base image has no conda.*requirements file/],
+    ['Failed', 'ERROR: ResolutionImpossible: for help', /cannot be installed together/],
+    ['Failed', 'ERROR: No matching distribution found for skit-learn==1', /does not exist in the version/],
+    [
+      'Failed',
+      'manifest for mcr.example.net/x:1 not found: manifest unknown',
+      /may not pull an image.*baseImageConnection/,
+    ],
+    ['Failed', 'something else', /could not be built \(Failed\)\. The builder says: exit status 1/],
+    ['Timeout', '', /longer than the input buildTimeoutInMinutes/],
+    ['Canceled', '', /cancelled by somebody else/],
+    ['Error', '', /could not be built \(Error\)/],
+  ];
+  for (const [status, text, expected] of ends) {
+    it(`explains a run that ends as ${status}${text && ` with "${text.split('\n').at(-1)}"`}`, async () => {
+      await assert.rejects(build(tasks([{ status, runErrorMessage: 'exit status 1' }], [text])), expected);
+    });
+  }
+
+  it('cancels the run when the pipeline is cancelled, and says so', async () => {
+    const stop = new AbortController();
+    const fake = tasks(['Running']);
+    fake.run.callsFake(() => {
+      stop.abort(new Error('cancelled'));
+      return Promise.reject(stop.signal.reason as Error);
+    });
+    await assert.rejects(build(fake, stop.signal), /cancelled/);
+    assert.deepEqual(fake.cancel.args, [['ca7']]);
+  });
+
+  it('leaves a run alone that failed by itself', async () => {
+    const fake = tasks(['Failed']);
+    await assert.rejects(build(fake));
+    sinon.assert.notCalled(fake.cancel);
+  });
+
+  const refusals: Array<[code: string, status: number, message: string, restricted: boolean, expected: RegExp]> = [
+    [
+      'TasksOperationsNotAllowed',
+      403,
+      'not permitted',
+      false,
+      /ACR Tasks are not permitted on the registry acr.*"docker"/,
+    ],
+    ['AuthorizationFailed', 403, 'no authorization', false, /Container Registry Tasks Contributor/],
+    ['Forbidden', 403, 'the network rules deny it', true, /network rules.*agentPool/],
+  ];
+  for (const [code, status, message, networkRestricted, expected] of refusals) {
+    it(`explains ${code}`, async () => {
+      const fake = tasks(['Queued']);
+      fake.schedule.rejects(new AzureFailure(message, undefined, status, code, message, undefined));
+      const builder = new AcrBuilder(
+        fake as unknown as ContainerRegistryTasks,
+        { ...registry, networkRestricted },
+        { timeoutInMinutes: 30, customRegistries: {} },
+        log,
+        clock,
+      );
+      await assert.rejects(
+        builder.build(order, () => undefined, signal),
+        expected,
+      );
+    });
+  }
+});

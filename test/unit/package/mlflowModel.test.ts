@@ -1,0 +1,66 @@
+import assert from 'node:assert/strict';
+import { Readable } from 'node:stream';
+import { parse } from 'yaml';
+import type { ModelFile } from '../../../tasks/common/azure/modelFiles';
+import type { RegisteredModel } from '../../../tasks/common/azure/models';
+import { readMlflowDependencies } from '../../../tasks/PackageImage/mlflowModel';
+
+const model = { name: 'm', version: '2' } as RegisteredModel;
+const signal = new AbortController().signal;
+const mlModel =
+  'mlflow_version: 2.22.5\nflavors:\n  python_function:\n    env: {conda: conda.yaml, virtualenv: python_env.yaml}\n    python_version: 3.10.1\n';
+
+function files(texts: Record<string, string>): ModelFile[] {
+  return Object.entries(texts).map(([path, text]) => ({
+    path,
+    open: () => Promise.resolve({ size: text.length, stream: Readable.from([Buffer.from(text)]) }),
+  }));
+}
+
+describe('what an MLflow model needs', () => {
+  it('stands in its conda.yaml', async () => {
+    const conda =
+      'channels: [conda-forge]\nname: mlflow-env\ndependencies:\n- python=3.11.7\n- pip<=23.2.1\n- pip:\n  - mlflow==2.22.5\n  - scikit-learn==1.6.1\n';
+    const found = await readMlflowDependencies(
+      model,
+      files({ 'model/MLmodel': mlModel, 'model/conda.yaml': conda }),
+      signal,
+    );
+    assert.deepEqual(parse(found.conda!), {
+      channels: ['conda-forge'],
+      dependencies: ['python=3.11.7', 'pip<=23.2.1'],
+    });
+    assert.equal(found.requirements, 'mlflow==2.22.5\nscikit-learn==1.6.1\nazureml-inference-server-http==1.5.1\n');
+  });
+
+  it('stands in python_env.yaml and requirements.txt where it has no conda.yaml', async () => {
+    const texts = { MLmodel: mlModel, 'python_env.yaml': 'python: 3.9.6\n', 'requirements.txt': 'xgboost==2.1\n' };
+    const found = await readMlflowDependencies(model, files(texts), signal);
+    assert.deepEqual(parse(found.conda!), { channels: ['conda-forge'], dependencies: ['python=3.9.6', 'pip'] });
+    assert.equal(found.requirements, 'xgboost==2.1\nazureml-inference-server-http==1.5.1\nmlflow-skinny==2.22.5\n');
+  });
+
+  it('is read from the outermost MLmodel: flavours may nest models', async () => {
+    const texts = {
+      'model/inner/MLmodel': 'flavors: {}',
+      'model/MLmodel': mlModel,
+      'model/requirements.txt': 'mlflow-skinny\n',
+    };
+    const { requirements } = await readMlflowDependencies(model, files(texts), signal);
+    assert.equal(requirements, 'mlflow-skinny\nazureml-inference-server-http==1.5.1\n');
+  });
+
+  for (const [title, texts, expected] of [
+    [
+      'no MLmodel',
+      { 'model/model.pkl': '' },
+      /model m version 2 is no MLflow model: it holds no file MLmodel.*scoringScript/,
+    ],
+    ['no python_function', { MLmodel: 'flavors: {spark: {}}' }, /no flavour python_function.*its flavours: spark/],
+    ['no requirements', { MLmodel: mlModel }, /neither conda\.yaml nor requirements\.txt/],
+  ] as Array<[string, Record<string, string>, RegExp]>) {
+    it(`is told plainly where there is ${title}`, async () => {
+      await assert.rejects(readMlflowDependencies(model, files(texts), signal), expected);
+    });
+  }
+});
