@@ -13,6 +13,7 @@ import { historyChart, historyLength, metricHistories, type MetricHistory } from
 import type { EvaluateInputs } from './inputs';
 import { judgeCandidate, type Judgement } from './judgement';
 import type { Picture } from './plots';
+import { postToPullRequest } from './pullRequest';
 import { repeatApproval } from './repeatedApproval';
 import { openServices, type Services } from './services';
 import { summaryMarkdown, type Report } from './summary';
@@ -88,6 +89,7 @@ export async function evaluateRecord(
     fs.writeFileSync(results, junitXml([criteriaSuite(model.name, decision)]));
     publish.testResults(results, `Evaluate ${model.name} ${model.version}`);
   }
+  if (inputs.postToPullRequest) await postToPullRequest(report, context);
   publish.buildTag(`model-${decision.decision}`);
   if (!earlier) await tagModel(candidate, tagsOf(decision, inputs.criteria, evaluatedAt, pipeline), services, log);
 

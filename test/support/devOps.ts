@@ -1,0 +1,53 @@
+import { createServer, type IncomingMessage, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+
+/** The part of Azure Repos' REST API that a pull request's comments and statuses take. */
+export class FakeDevOps {
+  readonly threads: Array<{ id: number; status: string; comments: Array<{ id: number; content: string }> }> = [];
+  readonly statuses: Array<{ state: string }> = [];
+  readonly authorizations: string[] = [];
+  forbidden = false;
+  private server?: Server;
+
+  get url(): string {
+    return `http://127.0.0.1:${(this.server!.address() as AddressInfo).port}/quickstarts/`;
+  }
+
+  async start(): Promise<void> {
+    this.server = createServer((request, response) => {
+      void this.answer(request).then(({ status, body }) => {
+        response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
+      });
+    });
+    await new Promise<void>((resolve) => this.server!.listen(0, '127.0.0.1', resolve));
+  }
+
+  stop(): void {
+    this.server?.close();
+  }
+
+  private async answer(request: IncomingMessage): Promise<{ status: number; body: unknown }> {
+    const chunks: Buffer[] = [];
+    for await (const chunk of request) chunks.push(chunk as Buffer);
+    const sent = chunks.length > 0 ? JSON.parse(Buffer.concat(chunks).toString()) : undefined;
+    this.authorizations.push(request.headers.authorization ?? '');
+    if (this.forbidden) return { status: 403, body: { message: 'TF401027: You need the Git permission.' } };
+    const { pathname, searchParams } = new URL(request.url!, this.url);
+    const [, tail] = /\/_apis\/git\/repositories\/[^/]+\/pullRequests\/12\/(.*)$/.exec(pathname) ?? [];
+    if (tail === undefined || searchParams.get('api-version') !== '7.1')
+      return { status: 400, body: { message: pathname } };
+    const route = `${request.method} ${tail.replace(/\d+/g, '#')}`;
+    const thread = this.threads[Number(/threads\/(\d+)/.exec(tail)?.[1]) - 1];
+    if (route === 'GET threads') return { status: 200, body: { value: this.threads, count: this.threads.length } };
+    if (route === 'POST threads') {
+      const comments = sent.comments.map((each: { content: string }, index: number) => ({ id: index + 1, ...each }));
+      this.threads.push({ id: this.threads.length + 1, status: sent.status, comments });
+      return { status: 200, body: this.threads.at(-1) };
+    }
+    if (route === 'PATCH threads/#/comments/#') thread!.comments[0]!.content = sent.content;
+    else if (route === 'PATCH threads/#') thread!.status = sent.status;
+    else if (route === 'POST statuses') this.statuses.push(sent);
+    else return { status: 404, body: { message: route } };
+    return { status: 200, body: {} };
+  }
+}

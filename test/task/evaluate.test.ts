@@ -1,0 +1,249 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { localCloud } from '../../local/azure/context';
+import type { LocalAzure } from '../../local/azure';
+import { append, emptyRecord } from '../../tasks/common/record/chain';
+import { recordFileName, type ModelRecord } from '../../tasks/common/record/record';
+import { writeRecord } from '../../tasks/common/record/recordFile';
+import { runBuiltTask, TestJob } from '../support/agent';
+import { localAzure } from '../support/azure';
+import { FakeDevOps } from '../support/devOps';
+import { MlWorkspace, workspaceId } from '../support/mlWorkspace';
+import { describeOnEachNode } from '../support/node';
+
+const connection = { azureSubscription: localCloud.serviceConnectionId };
+
+/** A job without packages: it logs metrics by MLflow's REST API and leaves predictions. */
+const script = `
+import json, os, pathlib, random, ssl, sys, urllib.request
+error = float(sys.argv[1])
+def log(key, value):
+    body = {"run_id": os.environ["MLFLOW_RUN_ID"], "key": key, "value": value, "timestamp": 1, "step": 0}
+    request = urllib.request.Request(os.environ["MLFLOW_TRACKING_URI"] + "/api/2.0/mlflow/runs/log-metric",
+        json.dumps(body).encode(), {"Authorization": "Bearer " + os.environ["MLFLOW_TRACKING_TOKEN"], "Content-Type": "application/json"})
+    urllib.request.urlopen(request, context=ssl.create_default_context(cafile=os.environ["MLFLOW_TRACKING_SERVER_CERT_PATH"]))
+rng = random.Random(3)
+rows = [(i, i * 0.5, i * 0.5 + rng.gauss(0, 1) * error) for i in range(400)]
+log("rmse", (sum((p - y) ** 2 for _, y, p in rows) / len(rows)) ** 0.5)
+pathlib.Path("outputs/model").mkdir(parents=True)
+pathlib.Path("outputs/model/model.json").write_text("{}")
+pathlib.Path("outputs/predictions.csv").write_text("id,label,prediction\\n" + "".join(f"{i},{y},{p}\\n" for i, y, p in rows))
+`;
+
+/** Trains by a job and registers, as Train does; what Evaluate gets is the record. */
+class Registry {
+  readonly ml: MlWorkspace;
+  private code?: Promise<string>;
+  private environment?: Promise<string>;
+
+  constructor(
+    azure: LocalAzure,
+    readonly modelName: string,
+  ) {
+    this.ml = new MlWorkspace(azure);
+  }
+
+  async trained(version: string, error: number): Promise<void> {
+    const job = await this.ml.submit({
+      command: `python train.py ${error}`,
+      codeId: await (this.code ??= this.ml.code({ 'train.py': script })),
+      environmentId: await (this.environment ??= this.ml.environment()),
+    });
+    const { details } = await this.ml.untilEnd(job);
+    assert.equal(details.status, 'Completed', JSON.stringify(details.error));
+    await this.register(version, {
+      jobName: job,
+      modelUri: `azureml://jobs/${job}/outputs/artifacts/paths/outputs/model/`,
+    });
+  }
+
+  async register(version: string, properties: Record<string, unknown>): Promise<void> {
+    const { status } = await this.ml.call('PUT', this.url(version), {
+      properties: { modelType: 'custom_model', tags: {}, ...properties },
+    });
+    assert.ok(status === 200 || status === 201, String(status));
+  }
+
+  async tags(version: string): Promise<Record<string, string>> {
+    const { body } = await this.ml.call('GET', this.url(version));
+    return (body as { properties: { tags: Record<string, string> } }).properties.tags;
+  }
+
+  async setTags(version: string, tags: Record<string, string>): Promise<void> {
+    const { body } = await this.ml.call('GET', this.url(version));
+    const { properties } = body as { properties: Record<string, unknown> & { tags: object } };
+    delete properties.provisioningState;
+    await this.ml.call('PUT', this.url(version), {
+      properties: { ...properties, tags: { ...properties.tags, ...tags } },
+    });
+  }
+
+  record(version: string): ModelRecord {
+    const { subscriptionId, resourceGroup, workspace } = localCloud;
+    const id = `${workspaceId}/models/${this.modelName}/versions/${version}`;
+    return append(emptyRecord(), 'model', {
+      name: this.modelName,
+      version,
+      id,
+      type: 'custom_model',
+      uri: 'azureml://x',
+      workspace: { subscriptionId, resourceGroup, name: workspace },
+    });
+  }
+
+  private url(version: string): string {
+    return this.ml.arm(`/models/${this.modelName}/versions/${version}`);
+  }
+}
+
+async function evaluate(
+  registry: Registry,
+  version: string,
+  inputs: Record<string, string>,
+  options: Parameters<typeof runBuiltTask>[1] = {},
+) {
+  const job = options.job ?? new TestJob('build', registry.ml.azure);
+  writeRecord(
+    path.join(job.variables.get('Build.ArtifactStagingDirectory')!, 'mlops', recordFileName),
+    registry.record(version),
+  );
+  const result = await runBuiltTask('Evaluate', { ...options, job, inputs: { ...connection, ...inputs } });
+  const file = path.join(job.variables.get('Build.ArtifactStagingDirectory')!, 'mlops', recordFileName);
+  const record = JSON.parse(readFileSync(file, 'utf8')) as ModelRecord;
+  return { ...result, record, log: result.log.join('\n') };
+}
+
+let suites = 0;
+
+describeOnEachNode('MLOpsEvaluate, built', (nodePath) => {
+  let registry: Registry;
+
+  before(async function () {
+    this.timeout(120_000);
+    registry = new Registry(await localAzure(), `judged-${++suites}`);
+    await registry.trained('1', 1);
+    await registry.trained('2', 0.5);
+  });
+
+  it('approves a first model, and says so everywhere', async function () {
+    this.timeout(30_000);
+    const result = await evaluate(registry, '1', { criteria: 'rmse <= 2\nrmse < champion' }, { nodePath });
+    assert.equal(result.result, 'succeeded', result.log);
+    assert.equal(result.outputs.decision, 'approved');
+    assert.equal(result.outputs.deployModel, 'true');
+    assert.equal(result.outputs.championVersion, '');
+    assert.deepEqual(result.buildTags, ['model-approved']);
+    assert.deepEqual(
+      result.testRuns[0]!.cases.map(({ name, outcome }) => [name, outcome]),
+      [
+        ['rmse <= 2', 'passed'],
+        ['rmse < champion', 'skipped'],
+      ],
+    );
+    assert.match(result.summaries[0]!.text, /✅ judged-.* version 1: approved/);
+    assert.equal(result.record.evaluation!.decision, 'approved');
+    assert.equal(result.variables['mlops.recordFile'], result.outputs.recordFile);
+    const info = JSON.parse(
+      readFileSync(path.join(path.dirname(result.outputs.recordFile!), 'eval_info.json'), 'utf8'),
+    );
+    assert.equal(info.deploy_model, true);
+    assert.equal(info.metric_threshold, 2);
+    assert.equal((await registry.tags('1')).evaluation, 'approved');
+  });
+
+  it('compares with the champion, with confidence from the predictions of both', async function () {
+    this.timeout(30_000);
+    await registry.setTags('1', { champion: '2026-01-01T00:00:00Z' });
+    const criteria = 'rmse <= champion * 0.9\nrmse < champion with 95% confidence';
+    const result = await evaluate(registry, '2', { criteria }, { nodePath });
+    assert.equal(result.result, 'succeeded', result.log);
+    assert.equal(result.outputs.championVersion, '1');
+    const [, sure] = result.record.evaluation!.criteria;
+    assert.equal(sure!.interval!.rows, 400);
+    assert.ok(Number(sure!.interval!.upper) < 0);
+    assert.ok(result.attachments.some(({ name }) => name === 'residuals.svg'));
+  });
+
+  it('rejects what does not hold, with the reason and both values', async function () {
+    this.timeout(30_000);
+    const criteria = 'rmse <= champion * 0.01';
+    const failed = await evaluate(registry, '2', { criteria }, { nodePath });
+    assert.equal(failed.result, 'failed');
+    assert.equal(failed.outputs.deployModel, 'false');
+    assert.match(
+      failed.issues[0]!.message,
+      /version 2 is rejected.*rmse is 0\.\d+, but must be at most 0\.\d+ \(the champion's/,
+    );
+    assert.equal(failed.record.evaluation!.decision, 'rejected');
+    assert.equal((await registry.tags('2')).evaluation, 'rejected');
+    const warned = await evaluate(registry, '2', { criteria, onRejection: 'warn' }, { nodePath });
+    assert.equal(warned.result, 'succeededWithIssues');
+    const continued = await evaluate(registry, '2', { criteria, onRejection: 'continue' }, { nodePath });
+    assert.equal(continued.result, 'succeeded');
+    assert.equal(continued.outputs.decision, 'rejected');
+  });
+
+  it('fails, and approves nothing, where the registry cannot be read', async function () {
+    this.timeout(60_000);
+    const { faults } = registry.ml.azure;
+    await faults.http({ method: 'GET', path: `models/${registry.modelName}/versions\\?.*tags=`, times: 20, action: { status: 403, body: { error: { code: 'AuthorizationFailed', message: 'No.' } } } }); // prettier-ignore
+    const result = await evaluate(registry, '2', { criteria: 'rmse < champion' }, { nodePath });
+    await faults.clear();
+    assert.equal(result.result, 'failed');
+    assert.match(result.issues[0]!.message, /Azure answered 403 AuthorizationFailed/);
+    assert.equal(result.outputs.decision, undefined);
+    assert.equal(result.record.evaluation, undefined);
+  });
+
+  it('names every wrong input at once, before it asks Azure', async function () {
+    this.timeout(30_000);
+    const criteria = 'rmse =< 5\nr2 > ';
+    const inputs = { criteria, champion: 'version', onRejection: 'explode' };
+    const { result, issues } = await evaluate(registry, '2', inputs, { nodePath });
+    assert.equal(result, 'failed');
+    for (const part of ['line 1, column 6', 'line 2, column 5', 'championVersion', '"explode" is not one of']) {
+      assert.ok(issues[0]!.message.includes(part), issues[0]!.message);
+    }
+  });
+
+  describe('on a pull request', () => {
+    const devOps = new FakeDevOps();
+    before(() => devOps.start());
+    after(() => devOps.stop());
+
+    const run = async (criteria: string) => {
+      const job = new TestJob('build', registry.ml.azure);
+      job.variables.set('System.CollectionUri', devOps.url);
+      job.variables.set('System.TeamFoundationCollectionUri', devOps.url);
+      job.variables.set('System.PullRequest.PullRequestId', '12');
+      job.variables.set('Build.Repository.ID', '7a1b2c3d-0000-4000-8000-000000000007');
+      return evaluate(registry, '2', { criteria, onRejection: 'continue' }, { nodePath, job });
+    };
+
+    it('writes one comment, updates it in place, and sets a status', async function () {
+      this.timeout(60_000);
+      await run('rmse < 5');
+      assert.equal(devOps.threads.length, 1);
+      assert.match(devOps.threads[0]!.comments[0]!.content, /version 2: approved/);
+      assert.equal(devOps.threads[0]!.status, 'closed');
+      await run('rmse < 0');
+      assert.equal(devOps.threads.length, 1);
+      assert.match(devOps.threads[0]!.comments[0]!.content, /version 2: rejected/);
+      assert.equal(devOps.threads[0]!.status, 'active');
+      assert.deepEqual(
+        devOps.statuses.map(({ state }) => state),
+        ['succeeded', 'failed'],
+      );
+      assert.ok(devOps.authorizations.every((each) => each === `Bearer ${registry.ml.azure.systemAccessToken}`));
+    });
+
+    it('does without where the build service may not, and says what to give it', async function () {
+      this.timeout(30_000);
+      devOps.forbidden = true;
+      const { result, log } = await run('rmse < 4');
+      assert.equal(result, 'succeeded');
+      assert.match(log, /may not write to it \(403\)\. Give it "Contribute to pull requests"/);
+    });
+  });
+});
