@@ -1,5 +1,6 @@
+import assert from 'node:assert/strict';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ClientSecretCredential } from '@azure/identity';
@@ -7,9 +8,10 @@ import { AzureMachineLearningWorkspaces } from '@azure/arm-machinelearning';
 import { localCloud } from '../../local/azure/context';
 import { resolver } from '../../local/azure/connection/clientEnvironment';
 import { startLocalAzure, type LocalAzure } from '../../local/azure/index';
+import { specificationsDirectory, validateTraffic } from '../contract/validateTraffic';
 
 const root = join(__dirname, '..', '..');
-/** What the contract suite checks against the official specifications, whoever caused it. */
+/** What this process does with the resource manager; kept only where it does not follow the official specifications. */
 export const trafficFile = join(root, '.local', 'test', `traffic-${process.pid}.jsonl`);
 
 let running: Promise<LocalAzure> | undefined;
@@ -23,6 +25,7 @@ export function localAzure(): Promise<LocalAzure> {
 }
 
 async function start(): Promise<LocalAzure> {
+  rmSync(trafficFile, { force: true });
   const stateDir = mkdtempSync(join(tmpdir(), 'local-azure-'));
   const azure = await startLocalAzure({
     stateDir,
@@ -36,11 +39,21 @@ async function start(): Promise<LocalAzure> {
   process.env.LOCAL_AZURE_HOSTS = azure.hostsFile;
   createRequire(__filename)(resolver);
   after('stop local Azure', async function () {
-    this.timeout(30_000);
+    this.timeout(60_000);
     await azure.close();
     rmSync(stateDir, { recursive: true, force: true });
+    await checkTraffic();
   });
   return azure;
+}
+
+/** Whatever a suite tested: what went between it and the resource manager must follow the official specifications. */
+async function checkTraffic(): Promise<void> {
+  const specifications = specificationsDirectory();
+  if (!specifications || !existsSync(trafficFile)) return;
+  const { violations } = await validateTraffic(trafficFile, specifications);
+  assert.deepEqual(violations, [], 'Exchanges with local Azure that do not follow the official specifications');
+  rmSync(trafficFile);
 }
 
 /** A credential of the local cloud's service principal, for SDK clients in the mocha process itself. */

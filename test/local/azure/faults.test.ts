@@ -66,13 +66,13 @@ describe('the resource manager of local Azure', function () {
     ],
     [
       'an unknown resource group',
-      `/subscriptions/${localCloud.subscriptionId}/resourceGroups/none/providers/Microsoft.MachineLearningServices/workspaces/x?api-version=2024-04-01`,
+      `/subscriptions/${localCloud.subscriptionId}/resourceGroups/none/providers/Microsoft.MachineLearningServices/workspaces/none?api-version=2024-04-01`,
       404,
       'ResourceGroupNotFound',
     ],
     [
       'an unknown workspace',
-      `/subscriptions/${localCloud.subscriptionId}/resourceGroups/${resourceGroup}/providers/Microsoft.MachineLearningServices/workspaces/x?api-version=2024-04-01`,
+      `/subscriptions/${localCloud.subscriptionId}/resourceGroups/${resourceGroup}/providers/Microsoft.MachineLearningServices/workspaces/none?api-version=2024-04-01`,
       404,
       'ResourceNotFound',
     ],

@@ -110,8 +110,8 @@ describe('a command job of local Azure', function () {
 
   it('is the same job when it is sent again, and refuses what can not change', async () => {
     const job = await ml.submit({ command: 'true', environmentId, tags: { a: '1' } });
-    const body = await ml.client.jobs.get(resourceGroup, workspace, job);
-    body.properties.tags = { a: '1', b: '2' };
+    const { properties } = await ml.client.jobs.get(resourceGroup, workspace, job);
+    const body = { properties: { ...properties, tags: { a: '1', b: '2' } } };
     const again = await ml.client.jobs.createOrUpdate(resourceGroup, workspace, job, body);
     assert.equal(again.properties.tags?.b, '2');
     const refused = (await ml.call('PUT', ml.arm(`/jobs/${job}`), {
