@@ -106,6 +106,8 @@ export function caddyfile(options: Gateway): string {
 function globalOptions({ https, certificateAuthority }: Gateway): string[] {
   const options = ['admin off', 'persist_config off'];
   if (!https) return [...options, 'auto_https off'];
+  const [secure, plain] = gatewayPorts({ https, port: 0 });
+  options.push(`https_port ${secure}`, `http_port ${plain}`);
   if (certificateAuthority) options.push(`acme_ca ${certificateAuthority}`);
   // Only for the group's own name: else anybody could make the gateway ask for certificates in vain.
   return [...options, 'on_demand_tls {', `\task http://127.0.0.1:${certificatePort}`, '}'];

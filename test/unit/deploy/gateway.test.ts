@@ -132,7 +132,9 @@ describe('The gateway', () => {
       const plain = await freePort(0);
       await start({ https: true }, (text) =>
         text
-          .replace('admin off', `admin off\n\thttps_port ${port}\n\thttp_port ${plain}\n\tskip_install_trust`)
+          .replace('admin off', 'admin off\n\tskip_install_trust')
+          .replace('https_port 443', `https_port ${port}`)
+          .replace('http_port 80', `http_port ${plain}`)
           .replace('on_demand\n', 'on_demand\n\t\tissuer internal\n'),
       );
       const status = (servername: string, route: string) =>
