@@ -2,8 +2,10 @@ import assert from 'node:assert/strict';
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { localCloud } from '../../local/azure/context';
-import { runBuiltTask } from '../support/agent';
+import { Variables } from '../../local/agent/variables';
+import { runBuiltTask, TestJob } from '../support/agent';
 import { localAzure } from '../support/azure';
+import { MlWorkspace } from '../support/mlWorkspace';
 import { describeOnEachNode } from '../support/node';
 
 const connection = {
@@ -53,3 +55,225 @@ describeOnEachNode('MLOpsTrain, built', (nodePath) => {
     assert.ok(existsSync(path.join(path.dirname(result.outputs.recordFile!), record.training.goldenRequests.file)));
   });
 });
+
+describe('MLOpsTrain, built', function () {
+  this.timeout(60_000);
+
+  const inline = {
+    ...connection,
+    sourceDirectory: 'src',
+    command: 'python train.py',
+    environment: 'mcr.microsoft.com/azureml/openmpi5.0-ubuntu24.04',
+    compute: localCloud.compute,
+  };
+
+  async function workspace() {
+    return new MlWorkspace(await localAzure());
+  }
+
+  it('cancels the job when the pipeline is cancelled', async () => {
+    const azure = await localAzure();
+    const controller = new AbortController();
+    const result = await runBuiltTask('Train', {
+      azure,
+      files: { 'src/train.py': 'import time\nprint("running", flush=True)\ntime.sleep(600)' },
+      inputs: inline,
+      refName: 'cancelled',
+      signal: controller.signal,
+      onLine: (line) => line === 'running' && controller.abort(),
+    });
+    assert.equal(result.result, 'canceled');
+    const name = jobIn(result.log);
+    assert.ok(result.log.some((line) => line === `Asked Azure ML to cancel the job ${name}.`));
+    const { details } = await (await workspace()).untilEnd(name);
+    assert.equal(details.status, 'Canceled');
+  });
+
+  it('cancels in its post-job step what the main step left running, and nothing else', async () => {
+    const azure = await localAzure();
+    const ml = await workspace();
+    const environmentId = await ml.environment();
+    const running = await ml.submit({ command: 'sleep 600', environmentId });
+    const done = await ml.submit({ command: 'echo done', environmentId });
+    await Promise.all([ml.until(running, 'Running'), ml.untilEnd(done)]);
+    const clean = async (left: object) => {
+      const taskVariables = new Variables();
+      taskVariables.set('trainJob', JSON.stringify(left));
+      return runBuiltTask('Train', { azure, phase: 'postjob', inputs: inline, taskVariables });
+    };
+    const place = { resourceGroup: localCloud.resourceGroup, workspace: localCloud.workspace };
+    for (const left of [{}, { name: done, ...place }, { name: 'never-created', ...place }]) {
+      const result = await clean(left);
+      assert.equal(result.result, 'succeeded');
+      assert.deepEqual(result.issues, []);
+    }
+    assert.equal((await ml.details(running)).status, 'Running');
+    assert.equal((await ml.details(done)).status, 'Completed');
+    await clean({ name: running, ...place });
+    assert.equal((await ml.untilEnd(running)).details.status, 'Canceled');
+  });
+
+  it('hands back a job without waiting, finds it again, and registers its model once', async () => {
+    const azure = await localAzure();
+    const job = new TestJob('build', azure);
+    const files = {
+      'src/train.py':
+        'import time, pathlib\ntime.sleep(2)\nprint("late", flush=True)\n' +
+        'pathlib.Path("outputs/model").mkdir(parents=True)\npathlib.Path("outputs/model/MLmodel").write_text("x")',
+    };
+    const run = (inputs: Record<string, string>) =>
+      runBuiltTask('Train', { job, files, refName: 'again', inputs: { ...inline, modelName: 'again', ...inputs } });
+    const first = await run({ waitForCompletion: 'false' });
+    assert.equal(first.result, 'succeeded', first.log.join('\n'));
+    assert.equal(first.outputs.modelVersion, undefined);
+    const second = await run({});
+    assert.equal(second.result, 'succeeded', second.log.join('\n'));
+    assert.equal(second.outputs.jobName, first.outputs.jobName);
+    assert.ok(second.log.includes('late'));
+    const third = await run({ jobSource: 'existing', jobName: first.outputs.jobName! });
+    assert.equal(third.outputs.modelVersion, second.outputs.modelVersion);
+    const model = (
+      await (
+        await workspace()
+      ).client.modelVersions.get(localCloud.resourceGroup, localCloud.workspace, 'again', second.outputs.modelVersion!)
+    ).properties;
+    assert.equal(model.modelType, 'mlflow_model');
+    assert.match(model.properties!['azureml.git.build_uri']!, /buildId=7$/);
+  });
+
+  it('fails with the job, in its own words, and starts anew when it is tried again', async () => {
+    const azure = await localAzure();
+    const job = new TestJob('build', azure);
+    const files = { 'src/train.py': 'print("before the end")\nraise SystemExit(3)' };
+    const first = await runBuiltTask('Train', { job, files, refName: 'failing', inputs: inline });
+    assert.equal(first.result, 'failed');
+    assert.match(first.issues.at(-1)!.message, /ended as Failed\..*before the end/s);
+    const second = await runBuiltTask('Train', { job, files, refName: 'failing', inputs: inline });
+    assert.notEqual(jobIn(second.log), jobIn(first.log));
+  });
+
+  it('cancels a job that waits too long for its compute', async () => {
+    const azure = await localAzure();
+    await azure.faults.named('ml.queue', { detail: { seconds: 600 } });
+    const result = await runBuiltTask('Train', {
+      azure,
+      files: { 'src/train.py': '' },
+      refName: 'queued',
+      inputs: { ...inline, queueTimeoutInMinutes: '0.1' },
+    });
+    assert.equal(result.result, 'failed');
+    assert.match(result.issues.at(-1)!.message, /waited for its compute for more than 0\.1 minutes/);
+    assert.equal((await (await workspace()).untilEnd(jobIn(result.log))).details.status, 'Canceled');
+  });
+
+  it('runs a job file with local data, inputs over it and outputs by name', async () => {
+    const azure = await localAzure();
+    const result = await runBuiltTask('Train', {
+      azure,
+      refName: 'file',
+      files: {
+        'jobs/job.yml': `
+$schema: https://azuremlschemas.azureedge.net/latest/commandJob.schema.json
+command: >-
+  cat \${{inputs.data}}/rows.csv && echo rate \${{inputs.rate}} \${{inputs.flag}} &&
+  cp \${{inputs.data}}/rows.csv \${{outputs.model}}/
+environment: {image: python:3.12}
+compute: azureml:${localCloud.compute}
+experiment_name: from-file
+inputs:
+  data: {type: uri_folder, path: ./data}
+  rate: 1.0
+  flag: true
+outputs:
+  model: {type: custom_model}
+`,
+        'jobs/data/rows.csv': 'one row\n',
+      },
+      inputs: {
+        ...connection,
+        jobSource: 'file',
+        jobFile: 'jobs/job.yml',
+        jobInputs: 'rate=2.50',
+        modelName: 'from-file',
+        modelPath: 'model',
+      },
+    });
+    assert.equal(result.result, 'succeeded', result.log.join('\n'));
+    assert.ok(result.log.includes('one row'));
+    assert.ok(result.log.includes('rate 2.50 True'));
+    const record = JSON.parse(readFileSync(result.outputs.recordFile!, 'utf8'));
+    assert.equal(record.training.experimentName, 'from-file');
+    assert.equal(record.training.data[0].name, 'data');
+    assert.match(record.model.uri, /outputs\/model|azureml\/.*\/model/);
+  });
+
+  it('rides out an Azure that is busy, unreachable or resets the connection', async () => {
+    const azure = await localAzure();
+    const details = '/history/v1.0/.*/details';
+    await azure.faults.http({ path: details, skip: 1, times: 4, action: { status: 503 } });
+    await azure.faults.http({ path: details, skip: 2, times: 1, action: { reset: true } });
+    const result = await runBuiltTask('Train', {
+      azure,
+      refName: 'busy',
+      files: { 'src/train.py': 'import time\nfor i in range(8):\n  print("line", i, flush=True); time.sleep(1)' },
+      inputs: inline,
+    });
+    assert.equal(result.result, 'succeeded', result.log.join('\n'));
+    const lines = result.log.filter((line) => line.startsWith('line '));
+    assert.deepEqual(lines, ['line 0', 'line 1', 'line 2', 'line 3', 'line 4', 'line 5', 'line 6', 'line 7']);
+    assert.equal(result.log.filter((line) => line.includes('Trying again until Azure answers')).length, 1);
+  });
+
+  const wrong: Array<[string, Record<string, string>, RegExp]> = [
+    ['an unknown compute', { compute: 'no-such' }, /Input compute: .* no compute "no-such"\. There are: cpu-cluster/],
+    ['an unknown environment', { environment: 'azureml:nope:1' }, /There is no environment "nope"/],
+    [
+      'an unknown datastore',
+      { jobInputs: 'd=azureml://datastores/nope/paths/x' },
+      /Input jobInputs, d: .* no datastore "nope"\. There are: /,
+    ],
+    [
+      'a local path that is not there',
+      { jobInputs: 'd=uri_folder ./gone' },
+      /Input jobInputs, d: .*gone does not exist/,
+    ],
+    [
+      'an input that the command has and the job has not',
+      { command: 'python x.py ${{inputs.rate}}' },
+      /Input command: .*inputs\.rate/,
+    ],
+    ['an unknown workspace', { workspace: 'nope' }, /workspace "nope" does not exist.*quick-starts-ws/],
+    ['several at once', { command: '', instanceCount: '0', runTimeoutInMinutes: 'x' }, /3 inputs are wrong/],
+  ];
+  for (const [what, inputs, message] of wrong) {
+    it(`refuses ${what}, and starts no job`, async () => {
+      const azure = await localAzure();
+      const result = await runBuiltTask('Train', {
+        azure,
+        files: { 'src/a.py': '' },
+        inputs: { ...inline, ...inputs },
+      });
+      assert.equal(result.result, 'failed');
+      assert.equal(result.issues.length, 1, result.log.join('\n'));
+      assert.match(result.issues[0]!.message, message);
+      assert.ok(!result.log.some((line) => line.startsWith('Started the job')));
+    });
+  }
+
+  it('says what the job left, where the model is not', async () => {
+    const result = await runBuiltTask('Train', {
+      azure: await localAzure(),
+      refName: 'nomodel',
+      files: { 'src/train.py': 'open("outputs/other.txt", "w").write("x")' },
+      inputs: { ...inline, modelName: 'm', modelPath: 'outputs/model' },
+    });
+    assert.equal(result.result, 'failed');
+    assert.match(result.issues.at(-1)!.message, /left nothing under "outputs\/model".*outputs\/other\.txt/s);
+  });
+});
+
+function jobIn(log: string[]): string {
+  const name = /^Started the job (\S+)/m.exec(log.join('\n'))?.[1];
+  assert.ok(name, log.join('\n'));
+  return name;
+}

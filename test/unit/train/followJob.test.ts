@@ -229,7 +229,7 @@ describe('Train: following a job', () => {
     );
     test.answers((at) => ({
       status: at < 10_000 ? 'Running' : 'Completed',
-      logFiles: at > 0 ? { 'user_logs/std_log.txt': 'url' } : {},
+      logFiles: at > 0 ? { 'user_logs/std_log.txt': 'url' } : undefined,
     }));
     await test.follow();
     sinon.assert.calledWith(test.log.group, 'trial 0');
