@@ -6,6 +6,9 @@ import { besides } from './names';
 /** Ports that the gateway uses within the group, beside those that are exposed: no scoring server listens at such. */
 const keyPort = 64002;
 const certificatePort = 64001;
+const httpsPort = 443;
+/** The certificate authority calls here; everything else is sent on to HTTPS. */
+const challengePort = 80;
 
 export interface Gateway {
   readonly image: string;
@@ -22,8 +25,7 @@ export interface Gateway {
 
 /** The ports that a gateway exposes in place of the scoring container's. */
 export function gatewayPorts({ https, port }: Pick<Gateway, 'https' | 'port'>): number[] {
-  // 80 is there for the certificate authority's challenge; everything else is sent on to 443.
-  if (https) return [443, 80];
+  if (https) return [httpsPort, challengePort];
   return [port === 8080 ? 8081 : 8080];
 }
 
@@ -106,8 +108,7 @@ export function caddyfile(options: Gateway): string {
 function globalOptions({ https, certificateAuthority }: Gateway): string[] {
   const options = ['admin off', 'persist_config off'];
   if (!https) return [...options, 'auto_https off'];
-  const [secure, plain] = gatewayPorts({ https, port: 0 });
-  options.push(`https_port ${secure}`, `http_port ${plain}`);
+  options.push(`https_port ${httpsPort}`, `http_port ${challengePort}`);
   if (certificateAuthority) options.push(`acme_ca ${certificateAuthority}`);
   // Only for the group's own name: else anybody could make the gateway ask for certificates in vain.
   return [...options, 'on_demand_tls {', `\task http://127.0.0.1:${certificatePort}`, '}'];
