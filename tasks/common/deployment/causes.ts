@@ -92,7 +92,7 @@ const rules: Record<CauseName, Rule> = {
     ),
   imageNotAccessible: (evidence) =>
     when(
-      says(evidence.error, /InaccessibleImage|InvalidImageRegistry|not accessible/i) ??
+      says(evidence.error, /InaccessibleImage|InvalidImageRegistry|FailedIdentityOperation|not accessible/i) ??
         (evidence.reason === 'pullFailed' || inEvents(evidence, /failed to pull/i)),
       () => ({
         problem: `The image ${images(evidence.definition)} could not be pulled${because(pullMessage(evidence))}.`,
