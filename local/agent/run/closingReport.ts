@@ -1,0 +1,114 @@
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import path from 'node:path';
+import type { ModelRecord } from '../../../tasks/common/record/record';
+import { timeTaken } from './duration';
+import type { RunRecord, StepRecord } from './runRecord';
+import { resultLook, type Style } from './terminal';
+
+type Paint = (style: Style, text: string) => string;
+
+export interface ReportOptions {
+  run: RunRecord;
+  /** The run's folder. */
+  folder: string;
+  /** The run's page. */
+  page: string;
+  /** Addresses of the local cloud's names, for a `curl` that cannot resolve them. */
+  addressOf(name: string): string | undefined;
+  /** Whether the endpoint goes on after the run. */
+  cloudStays: boolean;
+  paint: Paint;
+}
+
+/** The model record that the run left, if any. */
+export function readModelRecord(run: RunRecord, folder: string): ModelRecord | undefined {
+  if (!run.modelRecord) return undefined;
+  return JSON.parse(readFileSync(path.join(folder, run.modelRecord), 'utf8')) as ModelRecord;
+}
+
+/** What a run came to, in a few lines for the terminal. */
+export function closingReport(options: ReportOptions): string {
+  const { run, folder, paint } = options;
+  const look = resultLook[run.result!];
+  const record = readModelRecord(run, folder);
+  const facts: Array<[label: string, text: string] | undefined> = [
+    ...failures(run, paint),
+    ...(record ? modelFacts(record, paint) : []),
+    testFacts(run, record, paint),
+    ...(record?.deployment && run.result !== 'canceled' ? endpointFacts(record, options) : []),
+    ['Page', paint('cyan', options.page)],
+    ['Files', folder],
+  ];
+  const present = facts.filter((fact) => fact !== undefined);
+  const width = Math.max(...present.map(([label]) => label.length));
+  const title = `${look.mark} Run ${run.id} ${look.text} in ${timeTaken(run)}`;
+  const lines = present.map(([label, text]) => {
+    const indented = text.replaceAll('\n', `\n${' '.repeat(width + 4)}`);
+    return `  ${paint('dim', label.padEnd(width))}  ${indented}`;
+  });
+  return ['', paint('bold', paint(look.style, title)), '', ...lines, ''].join('\n');
+}
+
+function failures(run: RunRecord, paint: Paint): Array<[string, string]> {
+  const steps = run.stages.flatMap(({ jobs }) => jobs.flatMap((job) => job.steps));
+  const failed = steps.filter(({ result }) => result === 'failed');
+  const reason = (step: StepRecord): string =>
+    step.issues.find(({ type }) => type === 'error')?.message ?? 'no reason given';
+  return failed.map((step) => [`${step.displayName} failed`, paint('red', reason(step))]);
+}
+
+function modelFacts(record: ModelRecord, paint: Paint): Array<[string, string] | undefined> {
+  const { model, evaluation, image } = record;
+  const approved = evaluation?.decision === 'approved';
+  return [
+    model && ['Model', `${model.name} version ${model.version}`],
+    evaluation && ['Decision', `${paint(approved ? 'green' : 'red', evaluation.decision)}: ${evaluation.reason}`],
+    image && [
+      'Image',
+      `${image.registry}/${image.repository}@${image.digest}${image.built ? '' : ' (unchanged, reused)'}`,
+    ],
+  ];
+}
+
+function testFacts(run: RunRecord, record: ModelRecord | undefined, paint: Paint): [string, string] | undefined {
+  const cases = run.stages
+    .flatMap(({ jobs }) => jobs.flatMap((job) => job.steps))
+    .flatMap((step) => step.testRuns.flatMap((testRun) => testRun.cases));
+  if (cases.length === 0) return undefined;
+  const count = (outcome: string): number => cases.filter((test) => test.outcome === outcome).length;
+  const [passed, failed, skipped] = ['passed', 'failed', 'skipped'].map(count) as [number, number, number];
+  const parts = [
+    `${passed} of ${cases.length} passed`,
+    failed > 0 && paint('red', `${failed} failed`),
+    skipped > 0 && `${skipped} skipped`,
+    record?.tests?.latency && `p95 latency ${record.tests.latency.p95.toFixed(0)} ms`,
+  ];
+  return ['Tests', parts.filter(Boolean).join(', ')];
+}
+
+function endpointFacts(record: ModelRecord, options: ReportOptions): Array<[string, string]> {
+  const { scoringUri } = record.deployment!;
+  const { hostname, port } = new URL(scoringUri);
+  const address = options.addressOf(hostname);
+  // curl takes every .localhost name for 127.0.0.1; only another address must be told.
+  const resolve = address && address !== '127.0.0.1' ? ` --resolve ${hostname}:${port || 80}:${address}` : '';
+  const request = sampleRequest(options.folder, record.training?.goldenRequests?.file);
+  const curl = `curl${resolve} -H 'content-type: application/json' ${scoringUri} -d '${request}'`;
+  const call = options.cloudStays ? curl : `npm run local -- up\n${curl}`;
+  return [
+    ['Scoring URI', scoringUri],
+    [options.cloudStays ? 'Call it' : 'It has ended; to call it', call],
+  ];
+}
+
+/** The first request that training wrote down as an example, on one line. */
+function sampleRequest(folder: string, file: string | undefined): string {
+  const artifacts = path.join(folder, 'artifacts');
+  if (file === undefined || !existsSync(artifacts)) return '{"data": []}';
+  const found = readdirSync(artifacts, { recursive: true, encoding: 'utf8' })
+    .map((entry) => path.join(artifacts, entry))
+    .find((entry) => path.basename(entry) === file && statSync(entry).isFile());
+  if (!found) return '{"data": []}';
+  const requests = JSON.parse(readFileSync(found, 'utf8')) as Array<{ request?: unknown }>;
+  return JSON.stringify(requests[0]?.request ?? { data: [] }).replaceAll("'", "'\\''");
+}

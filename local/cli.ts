@@ -1,0 +1,151 @@
+import { existsSync, rmSync } from 'node:fs';
+import path from 'node:path';
+import { parseArgs, type ParseArgsConfig } from 'node:util';
+import { readModelRecord } from './agent/run/closingReport';
+import { timeTaken } from './agent/run/duration';
+import { readRunRecord } from './agent/run/runFolder';
+import { resultLook } from './agent/run/terminal';
+import type { HostType } from './agent/stepContext';
+import { localCloud } from './azure/context';
+import { cloudLogFile, findCloud, startCloud, type CloudProcess } from './cloudProcess';
+import { directoriesOf, directoryOptions, main, readSecrets, readSet, runHelp, runOptions } from './commandLine';
+import type { LocalDirectories } from './directories';
+import { Interruption } from './interruption';
+import { runLocally } from './localRun';
+
+const help = `npm run local -- <command> [options]
+
+  up                     start the local Azure and keep it running; its container groups start again
+      --foreground       stay in this terminal until Ctrl-C
+      --port n           (default: that of the last start, or a free one)
+  down                   stop it, with all that it runs
+  status                 what runs, and what the last run came to
+  run <pipeline.yml>     run a pipeline on this machine
+      --stage name       only this stage, with the artifacts of the last run; may be repeated
+      --host release     as a stage of a classic release
+  reset                  stop it and forget everything but the cache
+
+Options of a run:
+${runHelp}`;
+
+const commands: Record<string, (args: string[]) => Promise<number>> = { up, down, status, run, reset };
+
+main(async () => {
+  const [name = '--help', ...args] = process.argv.slice(2);
+  if (name === '--help' || name === 'help' || args.includes('--help')) {
+    console.log(help);
+    return 0;
+  }
+  const command = commands[name];
+  if (!command)
+    throw new Error(`No such command: ${name}. There are: ${Object.keys(commands).join(', ')}; and --help.`);
+  return command(args);
+});
+
+function parse<T extends NonNullable<ParseArgsConfig['options']>>(args: string[], options: T) {
+  return parseArgs({ args, options, allowPositionals: true });
+}
+
+async function up(args: string[]): Promise<number> {
+  const { values } = parse(args, { ...directoryOptions, foreground: { type: 'boolean' }, port: { type: 'string' } });
+  const directories = directoriesOf(values);
+  const port = values.port === undefined ? undefined : Number(values.port);
+  if (port !== undefined && !(Number.isInteger(port) && port > 0 && port < 65536)) {
+    throw new Error(`--port needs a port number, and got '${values.port}'.`);
+  }
+  const cloud = await startCloud(directories, { port, tied: values.foreground === true });
+  describe(cloud, directories);
+  if (values.foreground && !cloud.wasUp) {
+    console.log('Ctrl-C ends it.');
+    const interruption = new Interruption();
+    interruption.onForce(() => cloud.kill());
+    await new Promise((resolve) => {
+      interruption.signal.addEventListener('abort', resolve);
+      // Nothing else keeps this process alive.
+      setInterval(() => {}, 1 << 30);
+    });
+    await cloud.stop();
+  }
+  return 0;
+}
+
+function describe({ azure, pid, wasUp }: CloudProcess, directories: LocalDirectories): void {
+  console.log(`Local Azure ${wasUp ? 'was up already' : 'is up'} (process ${pid})
+
+  resource manager     ${azure.url}
+  blobs                ${azure.blobUrl}
+  workspace            ${localCloud.resourceGroup}/${localCloud.workspace} in subscription ${localCloud.subscriptionId}
+  service connection   ${localCloud.serviceConnectionName}
+  its CA               ${azure.caFile}
+  its log              ${cloudLogFile(directories)}
+`);
+  const endpoint = lastEndpoint(directories);
+  if (endpoint) console.log(`The last run deployed ${endpoint}\n`);
+  console.log('Stop it by: npm run local -- down');
+}
+
+/** Where the endpoint of the last run was deployed. */
+function lastEndpoint(directories: LocalDirectories): string | undefined {
+  const folder = path.join(directories.runs, 'latest');
+  if (!existsSync(path.join(folder, 'run.json'))) return undefined;
+  return readModelRecord(readRunRecord(folder), folder)?.deployment?.scoringUri;
+}
+
+async function down(args: string[]): Promise<number> {
+  const directories = directoriesOf(parse(args, directoryOptions).values);
+  const cloud = findCloud(directories);
+  await cloud?.stop();
+  console.log(cloud ? 'Local Azure has stopped.' : 'Local Azure was not running.');
+  return 0;
+}
+
+function status(args: string[]): Promise<number> {
+  const directories = directoriesOf(parse(args, directoryOptions).values);
+  const cloud = findCloud(directories);
+  if (cloud) describe(cloud, directories);
+  else console.log('Local Azure is not running; start it by: npm run local -- up');
+  const folder = path.join(directories.runs, 'latest');
+  if (existsSync(path.join(folder, 'run.json'))) {
+    const record = readRunRecord(folder);
+    const result = record.result ? resultLook[record.result].text : 'is not finished';
+    console.log(`\nThe last run, ${record.id} of ${record.file}, ${result} (${timeTaken(record)}).`);
+    console.log(`Its page: ${path.join(folder, 'index.html')}`);
+  }
+  return Promise.resolve(0);
+}
+
+async function run(args: string[]): Promise<number> {
+  const { values, positionals } = parse(args, {
+    ...runOptions,
+    stage: { type: 'string', multiple: true },
+    host: { type: 'string', default: 'build' },
+  });
+  const [file, ...rest] = positionals;
+  if (!file || rest.length > 0)
+    throw new Error('run needs one pipeline file: npm run local -- run azure-pipelines.yml');
+  if (!existsSync(file)) throw new Error(`There is no file ${path.resolve(file)}.`);
+  if (values.host !== 'build' && values.host !== 'release') {
+    throw new Error(`--host is build or release, and not '${values.host}'.`);
+  }
+  return runLocally({
+    file,
+    directories: directoriesOf(values),
+    set: readSet(values.set),
+    secrets: readSecrets(values.secret),
+    stages: values.stage,
+    hostType: values.host satisfies HostType,
+    timestamps: values.timestamps,
+  });
+}
+
+async function reset(args: string[]): Promise<number> {
+  const directories = directoriesOf(parse(args, directoryOptions).values);
+  await findCloud(directories)?.stop();
+  for (const folder of [directories.azure, directories.work, directories.runs]) {
+    rmSync(folder, { recursive: true, force: true });
+  }
+  console.log(
+    `Removed the state of local Azure, the runs and the agent's work folder in ${path.dirname(directories.runs)}.`,
+  );
+  return 0;
+}

@@ -1,0 +1,58 @@
+import { localDirectories, type LocalDirectories } from './directories';
+
+/** Options of every command that works on the local state, for `parseArgs`. */
+export const directoryOptions = {
+  directory: { type: 'string' },
+  cache: { type: 'string' },
+} as const;
+
+/** Options of a run. */
+export const runOptions = {
+  ...directoryOptions,
+  set: { type: 'string', multiple: true },
+  secret: { type: 'string', multiple: true },
+  timestamps: { type: 'boolean', default: false },
+} as const;
+
+export const runHelp = `  --set name=value     a variable or parameter of the pipeline; may be repeated
+  --secret name        a secret variable, taken from the environment variable of that name; may be repeated
+  --timestamps         the time before each line of the log
+  --directory folder   where state and runs are kept (default: .local)
+  --cache folder       where Python environments and image layers are kept (default: <directory>/cache)`;
+
+export function directoriesOf(values: { directory?: string; cache?: string }): LocalDirectories {
+  return localDirectories(values.directory, values.cache);
+}
+
+/** `name=value` pairs; throws with what was wrong. */
+export function readSet(pairs: string[] = []): Record<string, string> {
+  return Object.fromEntries(
+    pairs.map((pair) => {
+      const [, name, value] = /^([^=]+)=(.*)$/s.exec(pair) ?? [];
+      if (name === undefined) throw new Error(`--set needs name=value, and got '${pair}'.`);
+      return [name.trim(), value!];
+    }),
+  );
+}
+
+/** Secrets stand in no command line, where every process could read them. */
+export function readSecrets(names: string[] = [], environment = process.env): Record<string, string> {
+  return Object.fromEntries(
+    names.map((name) => {
+      const value = environment[name];
+      if (!value) throw new Error(`--secret ${name} needs a value in the environment variable ${name}.`);
+      return [name, value];
+    }),
+  );
+}
+
+/** Runs a command and ends the process with its code; an error is one line. */
+export function main(command: () => Promise<number>): void {
+  command().then(
+    (code) => process.exit(code),
+    (error: Error) => {
+      console.error(`Error: ${error.message}`);
+      process.exit(1);
+    },
+  );
+}

@@ -1,0 +1,122 @@
+import path from 'node:path';
+import { builtTasks } from './agent/pipeline/taskCatalog';
+import { readPipeline } from './agent/pipeline/readPipeline';
+import { checkServiceConnections } from './agent/pipeline/serviceConnections';
+import { ensureBuiltTasks } from './agent/builtTasks';
+import { closingReport } from './agent/run/closingReport';
+import { runPipeline } from './agent/run/pipelineRun';
+import type { RunRecord } from './agent/run/runRecord';
+import { painter, Terminal } from './agent/run/terminal';
+import type { HostType } from './agent/stepContext';
+import { writeRunPage } from './agent/page/runPage';
+import { takeFileLock } from './azure/processes/fileLock';
+import { processStartTime } from './azure/processes/processRecords';
+import { addressOf } from './addresses';
+import { cloudLogFile, startCloud, type CloudProcess } from './cloudProcess';
+import type { LocalDirectories } from './directories';
+import { Interruption } from './interruption';
+
+export interface LocalRunOptions {
+  /** The pipeline file. */
+  file: string;
+  directories: LocalDirectories;
+  set: Record<string, string>;
+  secrets: Record<string, string>;
+  stages?: string[];
+  hostType?: HostType;
+  timestamps: boolean;
+}
+
+/**
+ * Runs a pipeline of this machine against the local Azure, which is started for it if it is not up, and shows it in the
+ * terminal. Gives the exit code: 0 only for a run that succeeded.
+ */
+export async function runLocally(options: LocalRunOptions): Promise<number> {
+  const { directories } = options;
+  const lock = takeFileLock(path.join(directories.work, 'agent.lock'));
+  if ('owner' in lock) {
+    throw new Error(
+      `Another run is going on in ${path.dirname(directories.work)} (process ${lock.owner.pid}): wait for it, ` +
+        'end it, or choose another folder by --directory.',
+    );
+  }
+  const interruption = new Interruption();
+  let cloud: CloudProcess | undefined;
+  try {
+    const built = await ensureBuiltTasks();
+    if (built.length > 0) console.log(`Built the tasks ${built.join(', ')}.`);
+    const plan = readPipeline(options.file, {
+      tasks: builtTasks(),
+      set: options.set,
+      predefined: { 'Build.Reason': 'Manual', 'System.HostType': options.hostType ?? 'build' },
+    });
+    cloud = await startCloud(directories, { tied: true, signal: interruption.signal });
+    const present = cloud;
+    interruption.onForce(() => present.wasUp || present.kill());
+    console.log(`Local Azure ${cloud.wasUp ? 'is up' : 'has started'} at ${cloud.azure.url}`);
+    return await run(options, plan, cloud, interruption);
+  } finally {
+    if (cloud && !cloud.wasUp) await cloud.stop();
+    lock.release();
+    interruption.dispose();
+    if (interruption.signal.aborted) console.log('Ended: the step, and all that was started for this run.');
+  }
+}
+
+async function run(
+  options: LocalRunOptions,
+  plan: ReturnType<typeof readPipeline>,
+  cloud: CloudProcess,
+  interruption: Interruption,
+): Promise<number> {
+  const { azure } = cloud;
+  const endpoints = [azure.serviceConnection('WorkloadIdentityFederation')];
+  checkServiceConnections(plan, endpoints);
+  const watch = watchCloud(cloud, options.directories, interruption);
+  const terminal = new Terminal(process.stdout, options.timestamps);
+  try {
+    const { run, folder } = await runPipeline(plan, {
+      ...options,
+      runs: options.directories.runs,
+      workFolder: options.directories.work,
+      endpoints,
+      environment: azure.environment,
+      oidcRequestUri: azure.oidcRequestUri,
+      accessToken: azure.systemAccessToken,
+      signal: interruption.signal,
+      observer: terminal,
+    });
+    const page = writeRunPage(run, folder);
+    console.log(
+      closingReport({
+        run,
+        folder,
+        page,
+        addressOf: (name) => addressOf(azure.hostsFile, name),
+        cloudStays: cloud.wasUp,
+        paint: painter(process.stdout),
+      }),
+    );
+    return exitCode(run);
+  } finally {
+    clearInterval(watch);
+  }
+}
+
+/** Only a run that is green is 0; an interrupted one is what a shell gives to it. */
+function exitCode(run: RunRecord): number {
+  if (run.result === 'canceled') return 130;
+  return run.result === 'succeeded' ? 0 : 1;
+}
+
+/** A local Azure that was killed takes the run with it: the steps would only wait for it in vain. */
+function watchCloud(cloud: CloudProcess, directories: LocalDirectories, interruption: Interruption): NodeJS.Timeout {
+  const startTime = processStartTime(cloud.pid);
+  return setInterval(() => {
+    if (processStartTime(cloud.pid) === startTime || interruption.signal.aborted) return;
+    console.error(
+      `Local Azure has ended in the middle of the run. Its last words are in ${cloudLogFile(directories)}; run again to start it anew.`,
+    );
+    interruption.end();
+  }, 1000).unref();
+}

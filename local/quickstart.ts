@@ -1,0 +1,27 @@
+import path from 'node:path';
+import { parseArgs } from 'node:util';
+import { directoriesOf, main, readSecrets, readSet, runHelp, runOptions } from './commandLine';
+import { repository } from './directories';
+import { runLocally } from './localRun';
+
+const help = `npm run quickstart [-- options]
+
+Trains, judges, packages, deploys and tests a model on this machine: it runs examples/quickstart/azure-pipelines.yml
+against a local Azure. The first run makes Python environments, which takes some minutes.
+
+${runHelp}`;
+
+main(async () => {
+  const { values } = parseArgs({ options: { ...runOptions, help: { type: 'boolean' } } });
+  if (values.help) {
+    console.log(help);
+    return 0;
+  }
+  return runLocally({
+    file: path.join(repository, 'examples', 'quickstart', 'azure-pipelines.yml'),
+    directories: directoriesOf(values),
+    set: readSet(values.set),
+    secrets: readSecrets(values.secret),
+    timestamps: values.timestamps,
+  });
+});

@@ -1,0 +1,150 @@
+import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { html } from '../../../local/agent/page/html';
+import { renderLines } from '../../../local/agent/page/logView';
+import { runPage } from '../../../local/agent/page/runPage';
+import type { RunRecord, StepRecord } from '../../../local/agent/run/runRecord';
+import { temporaryFolder } from '../../support/agent';
+
+const evil = '<img src=x onerror=alert(1)>';
+
+function step(more: Partial<StepRecord> = {}): StepRecord {
+  return {
+    name: 'evaluate',
+    displayName: `Evaluate ${evil}`,
+    task: 'MLOpsEvaluate@1',
+    log: 'logs/a.log',
+    startTime: '2026-11-22T10:00:00.000Z',
+    finishTime: '2026-11-22T10:00:05.000Z',
+    result: 'failed',
+    issues: [{ type: 'error', message: `rejected ${evil}`, data: {} }],
+    errorCount: 1,
+    warningCount: 0,
+    outputs: { decision: evil },
+    variables: {},
+    summaries: [],
+    attachments: [],
+    testRuns: [
+      {
+        title: evil,
+        files: [],
+        cases: [{ suite: evil, name: evil, className: '', seconds: 1, outcome: 'failed', message: evil }],
+      },
+    ],
+    ...more,
+  };
+}
+
+function runOf(steps: StepRecord[]): RunRecord {
+  const times = { startTime: '2026-11-22T10:00:00.000Z', finishTime: '2026-11-22T10:01:00.000Z' };
+  return {
+    id: 7,
+    pipeline: 'quickstart',
+    file: 'azure-pipelines.yml',
+    hostType: 'build',
+    set: { threshold: evil },
+    source: { branch: 'refs/heads/main', commit: 'c'.repeat(40), message: evil, author: '', repository: 'r' },
+    warnings: [evil],
+    errors: [],
+    ...times,
+    result: 'failed',
+    stages: [
+      {
+        name: 'b',
+        displayName: 'Build',
+        result: 'failed',
+        ...times,
+        jobs: [{ name: 'j', displayName: 'Job', result: 'failed', ...times, steps, outputs: {} }],
+      },
+    ],
+    artifacts: [{ name: 'mlops', files: [{ path: `a/${evil} 100%.json`, bytes: 1234 }] }],
+    buildTags: [evil],
+  };
+}
+
+/** The page of a run whose every text is hostile. */
+function hostilePage(): string {
+  const folder = temporaryFolder();
+  mkdirSync(path.join(folder, 'logs'));
+  writeFileSync(path.join(folder, 'logs/a.log'), `2026-11-22T10:00:00.0000000Z ${evil} </script>\n`);
+  writeFileSync(path.join(folder, 's.md'), `# Hi\n${evil}\n\n![p](http://example.com/p.png) [l](javascript:alert(1))`);
+  writeFileSync(
+    path.join(folder, 'plot.svg'),
+    '<svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>',
+  );
+  const record = { model: { name: evil, version: '1' }, evaluation: evaluation() };
+  writeFileSync(path.join(folder, 'mlops-record.json'), JSON.stringify(record));
+  const steps = [step({ summaries: [{ title: 's', file: 's.md' }], attachments: ['plot.svg'] })];
+  return runPage({ ...runOf(steps), modelRecord: 'mlops-record.json' }, folder);
+}
+
+function evaluation() {
+  const criterion = { metric: 'rmse', champion: null, explanation: evil };
+  return {
+    decision: 'rejected',
+    reason: `too high ${evil}`,
+    champion: null,
+    metrics: { rmse: 541.2381, loss: 'NaN' },
+    criteria: [
+      { ...criterion, text: 'rmse <= 0.01', passed: false, candidate: 541.2381, limit: 0.01 },
+      { ...criterion, text: 'loss <= 1', passed: false, candidate: 'NaN', limit: 1 },
+    ],
+  };
+}
+
+describe("a run's page", () => {
+  const page = hostilePage();
+
+  it('shows the result, the decision and every criterion with its values', () => {
+    for (const text of ['Run 7', 'rejected', 'rmse &lt;= 0.01', '541.2', 'NaN', 'too high', '5.0 s']) {
+      assert.ok(page.includes(text), text);
+    }
+  });
+
+  it('takes no text of a run for HTML', () => {
+    assert.ok(!page.includes('<img src=x'));
+    assert.ok(!/<[a-z][^>]* on[a-z]+=/i.test(page.replaceAll(/<script>[\s\S]*?<\/script>/g, '')));
+    assert.ok(!/href="javascript:/i.test(page));
+  });
+
+  it('asks nobody for anything and runs no script but its own', () => {
+    const sources = [...page.matchAll(/(?:src="|<link [^>]*href=")([^"]*)"/g)].map(([, url]) => url!);
+    const outside = sources.filter((url) => /^(?:[a-z]+:)?\/\//i.test(url));
+    assert.deepEqual(outside, []);
+    const scripts = [...page.matchAll(/<script[^>]*>([\s\S]*?)<\/script>/g)].map(([, text]) => text!);
+    assert.equal(scripts.length, 1);
+    const hash = createHash('sha256').update(scripts[0]!).digest('base64');
+    assert.ok(page.includes(`default-src &#39;none&#39;`) && page.includes(`sha256-${hash}`));
+  });
+
+  it('links each file by a name that a browser takes for one', () => {
+    assert.ok(page.includes('href="artifacts/mlops/a/%3Cimg%20src%3Dx%20onerror%3Dalert(1)%3E%20100%25.json"'));
+  });
+
+  it('has anchors for every step and line', () => {
+    assert.ok(page.includes('id="step-1"') && page.includes('id="step-1-1"') && page.includes('href="#step-1"'));
+  });
+
+  it('closes groups that a log leaves open, and leaves out the middle of a very long one', () => {
+    const line = (text: string, number: number) => ({ number, time: '2026-11-22T10:00:00.000Z', text });
+    const open = renderLines([line('##[group]a', 1), line('b', 2)], 's', 'f').text;
+    assert.equal(open.match(/<details/g)!.length, open.match(/<\/details>/g)!.length);
+    const long = renderLines(
+      Array.from({ length: 9000 }, (_, index) => line(`n${index}`, index + 1)),
+      's',
+      'f',
+    ).text;
+    assert.equal(long.match(/<p id=/g)!.length, 4000);
+    assert.match(long, /5000 lines are/);
+    assert.ok(long.includes('>n8999<') && long.includes('>n0<'));
+  });
+
+  it('escapes what is put into its templates', () => {
+    assert.equal(
+      html`<b title="${'"\''}">${['<', html`<i></i>`]}${undefined}${false}</b>`.text,
+      '<b title="&quot;&#39;">&lt;<i></i></b>',
+    );
+  });
+});
