@@ -4,3 +4,5 @@
 process.stdin.on('end', () => process.kill(process.pid, 'SIGTERM'));
 process.stdin.on('error', () => process.kill(process.pid, 'SIGTERM'));
 process.stdin.resume();
+// Watching must not itself keep the child alive.
+process.stdin.unref?.();
