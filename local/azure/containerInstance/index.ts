@@ -1,5 +1,40 @@
+import { join } from 'node:path';
 import type { FastifyInstance } from 'fastify';
 import type { LocalAzureContext } from '../context';
+import { sharedEngine } from '../engine/sharedEngine';
+import { createLocalAgent } from '../registry/localAgent';
+import { openRegistryAccounts } from '../registry/registryAccounts';
+import type { ContainerGroup } from './containerGroup';
+import { ContainerGroups } from './containerGroups';
+import { ContainerLogs } from './containerLog';
+import { Identities, registerIdentities } from './identities';
+import { ImageAccess } from './imageAccess';
+import { registerLocations } from './locations';
+import { registerLogAnalytics } from './logAnalytics';
+import { Operations } from './operations';
+import { registerContainerGroups } from './routes';
 
 /** Microsoft.ContainerInstance in the resource manager, with the identities and workspaces that its groups refer to. */
-export function registerContainerInstances(_app: FastifyInstance, _context: LocalAzureContext): void {}
+export function registerContainerInstances(app: FastifyInstance, context: LocalAzureContext): void {
+  const agent = createLocalAgent(context.caFile);
+  const identities = new Identities(context);
+  const images = new ImageAccess(context, agent, identities, openRegistryAccounts(context));
+  const operations = new Operations(context);
+  const logs = new ContainerLogs(join(context.stateDir, 'container-logs'));
+  const engine = sharedEngine(context);
+  const collection = context.collection<ContainerGroup>('containerGroups');
+  const groups = new ContainerGroups({ context, engine, groups: collection, logs, images, operations });
+
+  registerContainerGroups(app, groups, logs);
+  registerLocations(app, groups);
+  registerIdentities(app, identities);
+  registerLogAnalytics(app, context);
+  operations.register(app);
+
+  // Images are pulled from this very server.
+  app.addHook('onListen', () => groups.resume());
+  context.onClose(async () => {
+    await groups.close();
+    await agent.close();
+  });
+}

@@ -1,0 +1,349 @@
+import { randomUUID } from 'node:crypto';
+import { isDeepStrictEqual } from 'node:util';
+import { ArmError, type Collection, type LocalAzureContext } from '../context';
+import type { ContainerEngine } from '../engine/engine';
+import { groupId, groupKey, isTerminated, isTransitioning, type ContainerGroup } from './containerGroup';
+import type { ContainerLogs } from './containerLog';
+import { fullyQualifiedName } from './dnsName';
+import { GroupAddresses, NoAddressError } from './groupAddresses';
+import { sizeOf, type GroupDefinition } from './groupDefinition';
+import { capacityMessage, GroupRunner, type ProvisioningError } from './groupRunner';
+import type { FoundImage, ImageAccess } from './imageAccess';
+import type { Operations } from './operations';
+import { findRegion } from './regions';
+import { checkUpdate } from './validation';
+
+export interface ContainerGroupsTools {
+  context: LocalAzureContext;
+  engine: ContainerEngine;
+  groups: Collection<ContainerGroup>;
+  logs: ContainerLogs;
+  images: ImageAccess;
+  operations: Operations;
+}
+
+/** The service's default quotas of a region and subscription (facts on Azure, §4). */
+export const quotas = { ContainerGroups: 100, StandardCores: 100, StandardSpotCores: 100 } as const;
+
+/** The container groups of the local cloud, and what is done to them. */
+export class ContainerGroups {
+  private readonly runners = new Map<string, GroupRunner>();
+  private readonly addresses = new GroupAddresses();
+  private readonly busy = new Set<string>();
+
+  constructor(private readonly tools: ContainerGroupsTools) {}
+
+  list(resourceGroup?: string): ContainerGroup[] {
+    return this.tools.groups
+      .list()
+      .map((entry) => entry.value)
+      .filter((group) => !resourceGroup || group.resourceGroup.toLowerCase() === resourceGroup.toLowerCase());
+  }
+
+  find(resourceGroup: string, name: string): ContainerGroup | undefined {
+    return this.tools.groups.get(groupKey(resourceGroup, name));
+  }
+
+  /** Throws what ARM answers when there is no such group. */
+  get(resourceGroup: string, name: string): ContainerGroup {
+    const group = this.find(resourceGroup, name);
+    if (group) return group;
+    throw new ArmError(
+      404,
+      'ResourceNotFound',
+      `The Resource 'Microsoft.ContainerInstance/containerGroups/${name}' under resource group '${resourceGroup}' was not found. For more details please go to https://aka.ms/ARMResourceNotFoundFix`,
+    );
+  }
+
+  /** Creates or updates. Returns the group as it is at once, and the header of the operation that goes on. */
+  async put(
+    resourceGroup: string,
+    name: string,
+    definition: GroupDefinition,
+  ): Promise<{ isNew: boolean; group: ContainerGroup; header: Record<string, string> }> {
+    const key = groupKey(resourceGroup, name).toLowerCase();
+    if (this.busy.has(key)) throw transitioning(name);
+    this.busy.add(key);
+    try {
+      return await this.accept(resourceGroup, name, definition);
+    } finally {
+      this.busy.delete(key);
+    }
+  }
+
+  private async accept(resourceGroup: string, name: string, definition: GroupDefinition) {
+    const { context, images, operations } = this.tools;
+    const former = this.find(resourceGroup, name);
+    if ((former && isTransitioning(former)) || context.takeFault('aci.transitioning')) throw transitioning(name);
+    if (former) checkUpdate(name, former.definition, definition);
+    if (former && isTerminated(former) && former.provisioningState === 'Succeeded') {
+      throw new ArmError(
+        400,
+        'InvalidContainerGroupUpdate',
+        `The updates on container group '${name}' are invalid. The container group is terminated: delete it first and then create a new one.`,
+      );
+    }
+    const id = groupId({ name, resourceGroup });
+    images.checkIdentities(definition, id);
+    if (
+      former &&
+      isDeepStrictEqual(plain(former.definition), plain(definition)) &&
+      former.provisioningState === 'Succeeded' &&
+      former.state === 'Running'
+    ) {
+      // Nothing of the containers changes, so they go on running.
+      const operation = operations.begin(id, definition.location);
+      operations.end(operation.id, []);
+      const group = this.setTags(resourceGroup, name, definition.tags ?? {}, undefined);
+      return { isNew: false, group, header: operation.header };
+    }
+    this.checkLimits(definition, former);
+    const fqdn = this.chooseName(resourceGroup, name, definition, former);
+    const found = await this.findImages(name, definition);
+
+    await this.takeDown(former);
+    const group: ContainerGroup = {
+      uid: randomUUID(),
+      name: former?.name ?? name,
+      resourceGroup: former?.resourceGroup ?? resourceGroup,
+      definition,
+      provisioningState: 'Pending',
+      state: 'Pending',
+      events: [],
+      instanceViews: {},
+      fqdn,
+      wanted: true,
+    };
+    if (former) this.tools.logs.remove(former.uid);
+    await this.giveAddress(group);
+    this.tools.groups.put(groupKey(group.resourceGroup, group.name), group);
+    const operation = operations.begin(id, definition.location);
+    this.bringUp(group, found, operation.id);
+    return { isNew: !former, group, header: operation.header };
+  }
+
+  setTags(
+    resourceGroup: string,
+    name: string,
+    tags: Record<string, string> | undefined,
+    zones: string[] | undefined,
+  ): ContainerGroup {
+    const group = this.get(resourceGroup, name);
+    if (zones && !isDeepStrictEqual(zones, group.definition.zones ?? [])) {
+      throw new ArmError(
+        400,
+        'InvalidContainerGroupUpdate',
+        `The zones of container group '${name}' can not be changed.`,
+      );
+    }
+    // The runner's own record is changed as well, as it writes it back.
+    const changed = this.runners.get(group.uid)?.group ?? group;
+    if (tags) changed.definition.tags = tags;
+    this.tools.groups.put(groupKey(group.resourceGroup, group.name), changed);
+    return changed;
+  }
+
+  /** Returns the operation's header; undefined when there is no such group. */
+  delete(resourceGroup: string, name: string): Record<string, string> | undefined {
+    const group = this.find(resourceGroup, name);
+    if (!group) return undefined;
+    const operation = this.tools.operations.begin(groupId(group), group.definition.location);
+    void this.takeDown(group).then(
+      () => {
+        this.tools.groups.delete(groupKey(group.resourceGroup, group.name));
+        this.tools.logs.remove(group.uid);
+        this.tools.operations.end(operation.id, []);
+        this.tools.context.log(`Container group ${group.name} is deleted`);
+      },
+      (error: unknown) => {
+        this.tools.context.log(`Deleting ${group.name} failed: ${(error as Error).stack}`);
+        this.tools.operations.end(operation.id, [], { code: 'Failed', message: (error as Error).message });
+      },
+    );
+    return operation.header;
+  }
+
+  async stop(resourceGroup: string, name: string): Promise<void> {
+    const group = this.get(resourceGroup, name);
+    if (isTransitioning(group)) throw transitioning(name);
+    if (group.state === 'Stopped') return;
+    const runner = this.runners.get(group.uid);
+    await this.takeDown(group);
+    const record = runner?.group ?? group;
+    this.tools.groups.put(groupKey(group.resourceGroup, group.name), {
+      ...record,
+      state: 'Stopped',
+      wanted: false,
+      address: undefined,
+    });
+  }
+
+  /** Starts a group that is stopped or has come to its end; a restart ends it first. */
+  async start(resourceGroup: string, name: string, isRestart: boolean): Promise<Record<string, string> | undefined> {
+    const group = this.get(resourceGroup, name);
+    if (isTransitioning(group)) throw transitioning(name);
+    if (!isRestart && group.state === 'Running') return undefined;
+    const found = await this.findImages(name, group.definition);
+    await this.takeDown(group);
+    const begun: ContainerGroup = {
+      ...group,
+      provisioningState: 'Pending',
+      state: 'Pending',
+      events: [],
+      instanceViews: {},
+      wanted: true,
+    };
+    await this.giveAddress(begun);
+    this.tools.groups.put(groupKey(group.resourceGroup, group.name), begun);
+    const operation = this.tools.operations.begin(groupId(group), group.definition.location);
+    this.bringUp(begun, found, operation.id);
+    return operation.header;
+  }
+
+  /** Brings up again what ran when the last local cloud ended, as the service does after a failure of a machine. */
+  async resume(): Promise<void> {
+    for (const group of this.list()) {
+      if (!group.wanted) continue;
+      this.tools.context.log(`Container group ${group.name} ran before and is brought up again`);
+      try {
+        const found = await this.findImages(group.name, group.definition);
+        const begun: ContainerGroup = {
+          ...group,
+          provisioningState: 'Repairing',
+          state: 'Pending',
+          events: [],
+          instanceViews: {},
+        };
+        await this.giveAddress(begun);
+        this.tools.groups.put(groupKey(group.resourceGroup, group.name), begun);
+        this.bringUp(begun, found, undefined);
+      } catch (error) {
+        this.tools.context.log(`Container group ${group.name} cannot be brought up again: ${(error as Error).message}`);
+        this.tools.groups.put(groupKey(group.resourceGroup, group.name), {
+          ...group,
+          provisioningState: 'Failed',
+          state: 'Failed',
+          wanted: false,
+          address: undefined,
+        });
+      }
+    }
+  }
+
+  /** Ends all containers; the groups stay wanted, so that the next local cloud brings them up again. */
+  async close(): Promise<void> {
+    await Promise.all([...this.runners.values()].map((runner) => runner.takeDown()));
+  }
+
+  isRunning(group: ContainerGroup, container: string): boolean {
+    return this.runners.get(group.uid)?.isRunning(container) ?? false;
+  }
+
+  private bringUp(group: ContainerGroup, found: ReadonlyMap<string, FoundImage>, operation: string | undefined): void {
+    const { context, engine, groups, logs, operations } = this.tools;
+    const runner = new GroupRunner({ context, engine, groups, logs }, group, found);
+    this.runners.set(group.uid, runner);
+    runner.bringUp().then(
+      () => operation && operations.end(operation, group.events),
+      ({ code, message }: ProvisioningError) => operation && operations.end(operation, group.events, { code, message }),
+    );
+  }
+
+  private async takeDown(group: ContainerGroup | undefined): Promise<void> {
+    if (!group) return;
+    const runner = this.runners.get(group.uid);
+    this.runners.delete(group.uid);
+    await runner?.takeDown();
+    this.addresses.release(group.uid);
+    if (group.fqdn) this.tools.context.dns.remove(group.fqdn);
+  }
+
+  private async giveAddress(group: ContainerGroup): Promise<void> {
+    const { containers, ipAddress } = group.definition.properties;
+    const declared = containers.flatMap((container) => container.properties.ports ?? []);
+    const ports = [...(ipAddress?.ports ?? []), ...declared].filter(({ protocol }) => protocol !== 'UDP');
+    try {
+      group.address = await this.addresses.reserve(group.uid, [...new Set(ports.map(({ port }) => port))]);
+    } catch (error) {
+      if (!(error instanceof NoAddressError)) throw error;
+      throw new ArmError(
+        409,
+        'ServiceUnavailable',
+        `Local Azure has no address for container group '${group.name}': ${error.message}. Free the port or choose another one.`,
+      );
+    }
+    if (group.fqdn) this.tools.context.dns.set(group.fqdn, group.address);
+  }
+
+  private chooseName(
+    resourceGroup: string,
+    name: string,
+    definition: GroupDefinition,
+    former: ContainerGroup | undefined,
+  ): string | undefined {
+    const own = former?.definition.properties.ipAddress;
+    const wanted = definition.properties.ipAddress;
+    const isKept =
+      own?.dnsNameLabel === wanted?.dnsNameLabel &&
+      own?.autoGeneratedDomainNameLabelScope === wanted?.autoGeneratedDomainNameLabelScope;
+    const fqdn = former && isKept ? former.fqdn : fullyQualifiedName(definition, resourceGroup);
+    const isTaken = this.list().some((group) => fqdn && group.fqdn === fqdn && group.uid !== former?.uid);
+    if (isTaken || this.tools.context.takeFault('aci.dnsLabelTaken')) {
+      throw new ArmError(
+        400,
+        'DnsNameLabelAlreadyTaken',
+        `The DNS name label '${wanted?.dnsNameLabel ?? ''}' in container group '${name}' is not available. Try using a different label.`,
+      );
+    }
+    return fqdn;
+  }
+
+  private checkLimits(definition: GroupDefinition, former: ContainerGroup | undefined): void {
+    const { context } = this.tools;
+    const { cpu, memoryInGB } = sizeOf(definition.properties);
+    const region = findRegion(definition.location);
+    const sync = context.takeFault('aci.capacityAtOnce');
+    if (sync || cpu > region.maxCpu || memoryInGB > region.maxMemoryInGB) {
+      throw new ArmError(409, 'ServiceUnavailable', capacityMessage({ definition }));
+    }
+    const others = this.list().filter(
+      (group) => group.uid !== former?.uid && group.definition.location === definition.location,
+    );
+    const cores = others.reduce((sum, group) => sum + sizeOf(group.definition.properties).cpu, 0);
+    const planned = context.takeFault('aci.quota');
+    const check = (quota: string, limit: number, usage: number, requested: number): void => {
+      if (!planned && usage + requested <= limit) return;
+      throw new ArmError(
+        400,
+        'ContainerGroupQuotaReached',
+        `Resource type 'Microsoft.ContainerInstance/containerGroups' container group quota '${quota}' exceeded in region '${definition.location}'. ` +
+          `Limit: '${limit}', Usage: '${planned ? limit : usage}' Requested: '${requested}'.`,
+      );
+    };
+    check('StandardCores', quotas.StandardCores, cores, cpu);
+    check('ContainerGroups', quotas.ContainerGroups, others.length, 1);
+  }
+
+  /** Every image of the group, by the name in its definition. */
+  private async findImages(name: string, { properties }: GroupDefinition): Promise<Map<string, FoundImage>> {
+    const names = [...properties.containers, ...(properties.initContainers ?? [])].map((each) => each.properties.image);
+    const found = new Map<string, FoundImage>();
+    for (const image of new Set(names)) {
+      found.set(image, await this.tools.images.find(image, properties.imageRegistryCredentials ?? [], name));
+    }
+    return found;
+  }
+}
+
+function transitioning(name: string): ArmError {
+  return new ArmError(
+    409,
+    'ContainerGroupTransitioning',
+    `The container group '${name}' is still transitioning, please retry later.`,
+  );
+}
+
+/** Without what changes nothing of the containers. */
+function plain({ tags: _tags, ...definition }: GroupDefinition): unknown {
+  return JSON.parse(JSON.stringify(definition));
+}

@@ -1,0 +1,69 @@
+import type { FastifyInstance } from 'fastify';
+import { localCloud } from '../context';
+import { quotas, type ContainerGroups } from './containerGroups';
+import { sizeOf } from './groupDefinition';
+import { findRegion, regions } from './regions';
+
+type Params = { location: string };
+
+/** What a region offers and how much of it is used, and the provider itself. */
+export function registerLocations(app: FastifyInstance, groups: ContainerGroups): void {
+  const provider = '/subscriptions/:subscription/providers/Microsoft.ContainerInstance';
+  const location = `${provider}/locations/:location`;
+
+  app.get<{ Params: Params }>(`${location}/usages`, async ({ params }) => {
+    const { name: region } = findRegion(params.location);
+    const own = groups.list().filter((group) => group.definition.location === region);
+    const cores = (priority: 'Regular' | 'Spot'): number =>
+      own
+        .filter((group) => (group.definition.properties.priority ?? 'Regular') === priority)
+        .reduce((sum, group) => sum + Math.ceil(sizeOf(group.definition.properties).cpu), 0);
+    const usage = (value: keyof typeof quotas, localizedValue: string, currentValue: number) => ({
+      id: `/subscriptions/${localCloud.subscriptionId}/providers/Microsoft.ContainerInstance/locations/${region}/usages/${value}`,
+      unit: 'Count',
+      currentValue,
+      limit: quotas[value],
+      name: { value, localizedValue },
+    });
+    return {
+      value: [
+        usage('ContainerGroups', 'Container Groups', own.length),
+        usage('StandardCores', 'Standard Cores', cores('Regular')),
+        usage('StandardSpotCores', 'Standard Spot Cores', cores('Spot')),
+      ],
+    };
+  });
+
+  app.get<{ Params: Params }>(`${location}/capabilities`, async ({ params }) => {
+    const { name, maxCpu, maxMemoryInGB } = findRegion(params.location);
+    return {
+      value: ['Public', 'Private'].map((ipAddressType) => ({
+        resourceType: 'containerGroups',
+        osType: 'Linux',
+        location: name,
+        ipAddressType,
+        gpu: 'None',
+        capabilities: { maxMemoryInGB, maxCpu, maxGpuCount: 0 },
+      })),
+    };
+  });
+
+  app.get<{ Params: Params }>(`${location}/cachedImages`, async ({ params }) => {
+    findRegion(params.location);
+    return { value: [] };
+  });
+
+  app.get(provider, async () => ({
+    id: `/subscriptions/${localCloud.subscriptionId}/providers/Microsoft.ContainerInstance`,
+    namespace: 'Microsoft.ContainerInstance',
+    registrationState: 'Registered',
+    registrationPolicy: 'RegistrationRequired',
+    resourceTypes: [
+      {
+        resourceType: 'containerGroups',
+        locations: regions.map((region) => region.displayName),
+        apiVersions: ['2023-05-01'],
+      },
+    ],
+  }));
+}

@@ -1,0 +1,90 @@
+import type { FastifyInstance } from 'fastify';
+import { ArmError } from '../context';
+import { groupAnswer, isTransitioning } from './containerGroup';
+import type { ContainerGroups } from './containerGroups';
+import type { ContainerLogs } from './containerLog';
+import { readGroupDefinition } from './validation';
+
+type Params = { group: string; name: string };
+type LogParams = Params & { container: string };
+
+/** Container groups in the resource manager. Source: azure-specs Microsoft.ContainerInstance 2023-05-01; facts on Azure, §4. */
+export function registerContainerGroups(app: FastifyInstance, groups: ContainerGroups, logs: ContainerLogs): void {
+  const all = '/subscriptions/:subscription/providers/Microsoft.ContainerInstance/containerGroups';
+  const ofGroup =
+    '/subscriptions/:subscription/resourceGroups/:group/providers/Microsoft.ContainerInstance/containerGroups';
+  const one = `${ofGroup}/:name`;
+
+  app.get(all, async () => ({ value: groups.list().map(groupAnswer) }));
+  app.get<{ Params: Params }>(ofGroup, async ({ params }) => ({ value: groups.list(params.group).map(groupAnswer) }));
+  app.get<{ Params: Params }>(one, async ({ params }) => groupAnswer(groups.get(params.group, params.name)));
+
+  app.put<{ Params: Params }>(one, async ({ params, body }, reply) => {
+    const definition = readGroupDefinition(params.name, body);
+    const { isNew, group, header } = await groups.put(params.group, params.name, definition);
+    return reply
+      .code(isNew ? 201 : 200)
+      .headers(header)
+      .send(groupAnswer(group));
+  });
+
+  app.patch<{ Params: Params; Body: { tags?: Record<string, string>; zones?: string[] } | undefined }>(
+    one,
+    async ({ params, body }) => groupAnswer(groups.setTags(params.group, params.name, body?.tags, body?.zones)),
+  );
+
+  app.delete<{ Params: Params }>(one, async ({ params }, reply) => {
+    const header = groups.delete(params.group, params.name);
+    return header ? reply.code(202).headers(header).send() : reply.code(204).send();
+  });
+
+  app.post<{ Params: Params }>(`${one}/stop`, async ({ params }, reply) => {
+    await groups.stop(params.group, params.name);
+    return reply.code(204).send();
+  });
+  app.post<{ Params: Params }>(`${one}/start`, async ({ params }, reply) => {
+    const header = await groups.start(params.group, params.name, false);
+    return header ? reply.code(202).headers(header).send() : reply.code(204).send();
+  });
+  app.post<{ Params: Params }>(`${one}/restart`, async ({ params }, reply) => {
+    const header = await groups.start(params.group, params.name, true);
+    return reply
+      .code(204)
+      .headers(header ?? {})
+      .send();
+  });
+
+  app.get<{ Params: LogParams; Querystring: { tail?: string; timestamps?: string } }>(
+    `${one}/containers/:container/logs`,
+    async ({ params, query }) => {
+      const group = groups.get(params.group, params.name);
+      const { containers, initContainers = [] } = group.definition.properties;
+      if (![...containers, ...initContainers].some(({ name }) => name === params.container)) {
+        throw new ArmError(
+          404,
+          'ContainerNotFound',
+          `The container '${params.container}' is not found in container group '${group.name}'.`,
+        );
+      }
+      if (!logs.exists(group.uid, params.container)) {
+        throw isTransitioning(group)
+          ? new ArmError(
+              409,
+              'ContainerGroupTransitioning',
+              `The container group '${group.name}' is still transitioning, please retry later.`,
+            )
+          : new ArmError(
+              404,
+              'ContainerLogNotAvailable',
+              `The log of container '${params.container}' in container group '${group.name}' is not available.`,
+            );
+      }
+      const content = logs.read(group.uid, params.container, {
+        tail: query.tail === undefined ? undefined : Number(query.tail),
+        timestamps: query.timestamps?.toLowerCase() === 'true',
+        isRunning: groups.isRunning(group, params.container),
+      });
+      return { content };
+    },
+  );
+}
