@@ -51,7 +51,8 @@ export function checkApiVersion(path: string, apiVersion: string | undefined): v
       'The api-version query parameter (?api-version=) is required for all requests.',
     );
   }
-  const provider = /\/providers\/([^/?]+)/i.exec(path)?.[1] ?? '';
+  // The last one counts, as in a role assignment of a registry; a path that ends with a provider asks ARM about it.
+  const provider = [...path.matchAll(/\/providers\/([^/?]+)(?=\/)/gi)].at(-1)?.[1] ?? '';
   const versions = supported[provider.toLowerCase()];
   // An unknown provider is answered as such by the route that is not there.
   if (!versions || versions.includes(apiVersion)) return;
