@@ -3,6 +3,7 @@ import type { RegisteredModel } from '../common/azure/models';
 import type { Pipeline } from '../common/pipeline';
 import type { Criterion } from './criteria/criterion';
 import type { Decision } from './decision';
+import type { EvaluateInputs } from './inputs';
 
 /** The tags of a model version that tell what was decided on it, by which criteria, when and where. */
 export const decisionTags = {
@@ -23,15 +24,17 @@ export interface EarlierDecision {
 }
 
 /**
- * The approval that this very model version got by these very criteria. Files of a model version never change, so that
- * it need not be judged again when, say, only the scoring code changed. Other criteria, or a rejection, are judged anew.
+ * The approval that this very model version got by these very criteria and this very evaluation. Files of a model version never change, so that
+ * it need not be judged again when, say, only the scoring code changed. Other
+ * criteria, a rejection, and metrics that the pipeline itself hands over in a file are judged anew.
  */
 export function earlierApproval(
   model: Pick<RegisteredModel, 'tags'>,
-  criteria: readonly Criterion[],
+  inputs: Basis & Pick<EvaluateInputs, 'metricsFile'>,
 ): EarlierDecision | undefined {
   const { tags } = model;
-  if (tags[decisionTags.decision] !== 'approved' || tags[decisionTags.criteria] !== criteriaHash(criteria)) {
+  if (inputs.metricsFile !== undefined) return undefined;
+  if (tags[decisionTags.decision] !== 'approved' || tags[decisionTags.criteria] !== basisHash(inputs)) {
     return undefined;
   }
   return {
@@ -44,23 +47,27 @@ export function earlierApproval(
 /** The tags that keep a decision with the model version. */
 export function tagsOf(
   { decision, reason }: Pick<Decision, 'decision' | 'reason'>,
-  criteria: readonly Criterion[],
+  inputs: Basis,
   at: string,
   pipeline: Pick<Pipeline, 'build' | 'release'>,
 ): Record<string, string | undefined> {
   return {
     [decisionTags.decision]: decision,
     [decisionTags.reason]: reason.length > longestTag ? `${reason.slice(0, longestTag - 1)}…` : reason,
-    [decisionTags.criteria]: criteriaHash(criteria),
+    [decisionTags.criteria]: basisHash(inputs),
     [decisionTags.at]: at,
     [decisionTags.build]: pipeline.build?.url ?? pipeline.release?.url,
   };
 }
 
-/** 16 hex digits of the SHA-256 of what the criteria demand; white space, comments and their order do not matter. */
-export function criteriaHash(criteria: readonly Criterion[]): string {
-  const meanings = criteria.map(({ metric, slice, operator, limit, confidence }) =>
+/** What a decision rests on beside the model. */
+type Basis = Pick<EvaluateInputs, 'criteria' | 'evaluation'>;
+
+/** 16 hex digits of the SHA-256 of what the criteria and the evaluation demand; white space, comments and the order of criteria do not matter. */
+export function basisHash({ criteria, evaluation }: Basis): string {
+  const meanings = criteria.map(({ metric, slice, operator, limit, confidence }: Criterion) =>
     JSON.stringify([metric, slice, operator, limit, confidence ?? null]),
   );
-  return createHash('sha256').update(meanings.sort().join('\n')).digest('hex').slice(0, 16);
+  const basis = [...meanings.sort(), ...(evaluation ? [JSON.stringify(evaluation.spec)] : [])];
+  return createHash('sha256').update(basis.join('\n')).digest('hex').slice(0, 16);
 }

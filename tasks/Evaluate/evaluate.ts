@@ -47,7 +47,7 @@ export async function evaluateRecord(
 ): Promise<StageResult> {
   const { log, clock, publish, pipeline } = context;
   const candidate = await services.models.get(model.name, model.version);
-  const earlier = earlierApproval(candidate, inputs.criteria);
+  const earlier = earlierApproval(candidate, inputs);
   const directory = fs.mkdtempSync(path.join(pipeline.directories.temp, 'evaluate-'));
   const judgement = earlier
     ? await repeatApproval(earlier, candidate, inputs, services, context.signal)
@@ -91,7 +91,7 @@ export async function evaluateRecord(
   }
   if (inputs.postToPullRequest) await postToPullRequest(report, context);
   publish.buildTag(`model-${decision.decision}`);
-  if (!earlier) await tagModel(candidate, tagsOf(decision, inputs.criteria, evaluatedAt, pipeline), services, log);
+  if (!earlier) await tagModel(candidate, tagsOf(decision, inputs, evaluatedAt, pipeline), services, log);
 
   const approved = decision.decision === 'approved';
   return {

@@ -1,6 +1,7 @@
 import * as fs from 'node:fs';
 import type { ServiceConnection } from '../common/azure/serviceConnection';
 import type { InputReader } from '../common/task/inputReader';
+import { readEvaluationFile, type EvaluationSpec } from './evaluationJob';
 import { isComparison, type Criterion } from './criteria/criterion';
 import { parseCriteria } from './criteria/parseCriteria';
 
@@ -14,6 +15,8 @@ export interface EvaluateInputs {
   readonly firstModel: 'skipComparison' | 'reject';
   readonly metricsFrom: 'auto' | 'job' | 'model' | 'file';
   readonly metricsFile?: string;
+  /** The user's evaluation, which measures both models on the same data. */
+  readonly evaluation?: EvaluationSpec;
   readonly onRejection: 'fail' | 'warn' | 'continue';
   readonly publishTestResults: boolean;
   readonly postToPullRequest: boolean;
@@ -36,6 +39,13 @@ export function readInputs(reader: InputReader): EvaluateInputs {
   if (metricsFrom === 'file' && !metricsFile) {
     reader.problem('metricsFile', 'it is required where metricsFrom is "file". Name the JSON file with the metrics.');
   }
+  const evaluationFile = reader.file('evaluationJobFile');
+  if (evaluationFile && metricsFrom !== 'auto') {
+    reader.problem(
+      'metricsFrom',
+      'leave it at "auto" where evaluationJobFile is set: the evaluation measures the models.',
+    );
+  }
   return {
     connection: reader.requiredServiceConnection('azureSubscription'),
     resourceGroup: reader.text('resourceGroup'),
@@ -46,11 +56,22 @@ export function readInputs(reader: InputReader): EvaluateInputs {
     firstModel: reader.choice('firstModel', ['skipComparison', 'reject']),
     metricsFrom,
     metricsFile: metricsFrom === 'file' ? metricsFile : undefined,
+    evaluation: evaluationFile ? readEvaluation(reader, evaluationFile) : undefined,
     onRejection: reader.choice('onRejection', ['fail', 'warn', 'continue']),
     publishTestResults: reader.flag('publishTestResults'),
     postToPullRequest: reader.flag('postToPullRequest'),
     recordFile: reader.file('recordFile'),
   };
+}
+
+function readEvaluation(reader: InputReader, file: string): EvaluationSpec | undefined {
+  if (!fs.statSync(file, { throwIfNoEntry: false })?.isFile()) return undefined;
+  try {
+    return readEvaluationFile(file);
+  } catch (error) {
+    reader.problem('evaluationJobFile', (error as Error).message);
+    return undefined;
+  }
 }
 
 /** The criteria of the input and of the file; a model must meet them all. */

@@ -56,7 +56,7 @@ export async function judgeCandidate(
   const verdicts = inputs.criteria.map((each) => judge(each, own.metrics, opponent, confidence.get(each)));
   const warnings = [
     ...verdicts.flatMap((verdict) => discrepancy(verdict, own)),
-    ...(rival && own.jobName && other?.jobName && inputs.criteria.some(isComparison)
+    ...(!inputs.evaluation && rival && own.jobName && other?.jobName && inputs.criteria.some(isComparison)
       ? await differentData(own.jobName, other.jobName, services, context)
       : []),
   ];
@@ -73,10 +73,14 @@ export async function judgeCandidate(
 async function measureBoth(
   candidate: RegisteredModel,
   rival: RegisteredModel | undefined,
-  { metricsFrom, metricsFile }: EvaluateInputs,
-  { runs }: Services,
+  { evaluation, metricsFrom, metricsFile }: EvaluateInputs,
+  { evaluations, runs }: Services,
   signal: AbortSignal,
 ): Promise<[Measurement, Measurement | undefined]> {
+  if (evaluation) {
+    const [own, other] = await evaluations.measure(evaluation, rival ? [candidate, rival] : [candidate]);
+    return [own!, other];
+  }
   const file = metricsFile === undefined ? undefined : readMetricsFile(metricsFile);
   const from = metricsFrom === 'file' ? 'auto' : metricsFrom;
   const ofFile = (metrics: Metrics): Measurement => ({ metrics, source: path.basename(metricsFile!) });

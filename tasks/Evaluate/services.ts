@@ -6,6 +6,7 @@ import { Workspace } from '../common/azure/workspace';
 import type { ModelSection } from '../common/record/record';
 import type { TaskContext } from '../common/task/taskContext';
 import { TaskFailure } from '../common/taskFailure';
+import { EvaluationJobs } from './evaluationJob';
 import type { EvaluateInputs } from './inputs';
 
 /** The parts of Azure Machine Learning that an evaluation reads and writes. */
@@ -13,6 +14,7 @@ export interface Services {
   readonly models: Pick<Models, 'get' | 'find' | 'champion' | 'list' | 'tag'>;
   readonly runs: Pick<Tracking, 'run'>;
   readonly jobs: Pick<Jobs, 'find'>;
+  readonly evaluations: Pick<EvaluationJobs, 'measure'>;
   readonly artifacts: Pick<Artifacts, 'list' | 'download'>;
 }
 
@@ -23,7 +25,7 @@ export interface Services {
 export function openServices(
   inputs: Pick<EvaluateInputs, 'connection' | 'resourceGroup' | 'workspace'>,
   model: ModelSection,
-  context: Pick<TaskContext, 'azure'>,
+  context: Pick<TaskContext, 'azure' | 'log' | 'clock' | 'signal' | 'pipeline'>,
 ): Services {
   const { connection } = inputs;
   const home = model.workspace;
@@ -47,6 +49,7 @@ export function openServices(
     models: new Models(workspace),
     runs: new Tracking(workspace),
     jobs: new Jobs(workspace),
+    evaluations: new EvaluationJobs(workspace, context),
     artifacts: new Artifacts(workspace),
   };
 }

@@ -14,21 +14,45 @@ import { describeOnEachNode } from '../support/node';
 
 const connection = { azureSubscription: localCloud.serviceConnectionId };
 
-/** A job without packages: it logs metrics by MLflow's REST API and leaves predictions. */
-const script = `
+/** What both jobs below do, without packages: log a metric by MLflow's REST API and leave predictions. */
+const measuring = `
 import json, os, pathlib, random, ssl, sys, urllib.request
-error = float(sys.argv[1])
 def log(key, value):
     body = {"run_id": os.environ["MLFLOW_RUN_ID"], "key": key, "value": value, "timestamp": 1, "step": 0}
     request = urllib.request.Request(os.environ["MLFLOW_TRACKING_URI"] + "/api/2.0/mlflow/runs/log-metric",
         json.dumps(body).encode(), {"Authorization": "Bearer " + os.environ["MLFLOW_TRACKING_TOKEN"], "Content-Type": "application/json"})
     urllib.request.urlopen(request, context=ssl.create_default_context(cafile=os.environ["MLFLOW_TRACKING_SERVER_CERT_PATH"]))
-rng = random.Random(3)
-rows = [(i, i * 0.5, i * 0.5 + rng.gauss(0, 1) * error) for i in range(400)]
-log("rmse", (sum((p - y) ** 2 for _, y, p in rows) / len(rows)) ** 0.5)
+def measure(error, seed):
+    rng = random.Random(seed)
+    rows = [(i, i * 0.5, i * 0.5 + rng.gauss(0, 1) * error) for i in range(400)]
+    log("rmse", (sum((p - y) ** 2 for _, y, p in rows) / len(rows)) ** 0.5)
+    pathlib.Path("outputs").mkdir(exist_ok=True)
+    pathlib.Path("outputs/predictions.csv").write_text("id,label,prediction\\n" + "".join(f"{i},{y},{p}\\n" for i, y, p in rows))
+`;
+const training = `
+from measuring import *
+error = float(sys.argv[1])
+measure(error, 3)
 pathlib.Path("outputs/model").mkdir(parents=True)
-pathlib.Path("outputs/model/model.json").write_text("{}")
-pathlib.Path("outputs/predictions.csv").write_text("id,label,prediction\\n" + "".join(f"{i},{y},{p}\\n" for i, y, p in rows))
+pathlib.Path("outputs/model/model.json").write_text(str(error))
+`;
+const evaluation = `
+from measuring import *
+model = next(pathlib.Path(sys.argv[1]).rglob("model.json")) if os.path.isdir(sys.argv[1]) else pathlib.Path(sys.argv[1])
+print("measuring", model.name)
+measure(float(model.read_text()), 4)
+`;
+const evaluationJob = `
+type: command
+command: python evaluate.py \${{inputs.model}}
+code: .
+environment:
+  image: mcr.microsoft.com/azureml/openmpi5.0-ubuntu24.04
+compute: azureml:${localCloud.compute}
+inputs:
+  model:
+    type: custom_model
+    path: azureml:any-model@latest
 `;
 
 /** Trains by a job and registers, as Train does; what Evaluate gets is the record. */
@@ -47,7 +71,7 @@ class Registry {
   async trained(version: string, error: number): Promise<void> {
     const job = await this.ml.submit({
       command: `python train.py ${error}`,
-      codeId: await (this.code ??= this.ml.code({ 'train.py': script })),
+      codeId: await (this.code ??= this.ml.code({ 'train.py': training, 'measuring.py': measuring })),
       environmentId: await (this.environment ??= this.ml.environment()),
     });
     const { details } = await this.ml.untilEnd(job);
@@ -194,6 +218,28 @@ describeOnEachNode('MLOpsEvaluate, built', (nodePath) => {
     assert.match(result.issues[0]!.message, /Azure answered 403 AuthorizationFailed/);
     assert.equal(result.outputs.decision, undefined);
     assert.equal(result.record.evaluation, undefined);
+  });
+
+  it('measures candidate and champion by the evaluation, as jobs on the same data', async function () {
+    this.timeout(90_000);
+    const result = await evaluate(
+      registry,
+      '2',
+      { criteria: 'rmse < champion with 95% confidence', evaluationJobFile: 'evaluation/job.yml' },
+      {
+        nodePath,
+        files: {
+          'evaluation/job.yml': evaluationJob,
+          'evaluation/evaluate.py': evaluation,
+          'evaluation/measuring.py': measuring,
+        },
+      },
+    );
+    assert.equal(result.result, 'succeeded', result.log);
+    assert.match(result.log, /^v2 \| measuring model\.json$/m);
+    assert.match(result.log, /^v1 \| measuring model\.json$/m);
+    assert.match(result.log, /Candidate: .* version 2, measured by the evaluation job evaluate-judged-\d-2-/);
+    assert.equal(result.record.evaluation!.criteria[0]!.interval!.rows, 400);
   });
 
   it('names every wrong input at once, before it asks Azure', async function () {

@@ -1,0 +1,167 @@
+import { createHash } from 'node:crypto';
+import { BlobTransfer } from '../common/azure/blobTransfer';
+import { followJob, type JobEnd } from '../common/azure/jobs/followJob';
+import { readJobFile } from '../common/azure/jobs/jobFile';
+import type { CommandSpec, SpecSource } from '../common/azure/jobs/jobSpec';
+import { Jobs, studioUrl, type Job, type JobProperties } from '../common/azure/jobs/jobs';
+import { restJob } from '../common/azure/jobs/restJob';
+import { RunHistory } from '../common/azure/jobs/runHistory';
+import { WorkspaceAssets } from '../common/azure/jobs/workspaceAssets';
+import { Tracking } from '../common/azure/metrics';
+import type { RegisteredModel } from '../common/azure/models';
+import type { Workspace } from '../common/azure/workspace';
+import type { TaskLog } from '../common/log';
+import type { Pipeline } from '../common/pipeline';
+import type { TaskContext } from '../common/task/taskContext';
+import { TaskFailure } from '../common/taskFailure';
+import type { Measurement } from './measurement';
+
+/** The input of the user's evaluation by which it gets the model that it is to measure. */
+const modelInput = 'model';
+
+/** The user's evaluation, as read from its file and checked. */
+export interface EvaluationSpec {
+  readonly spec: CommandSpec;
+  readonly source: SpecSource;
+}
+
+/**
+ * Reads the job file of an evaluation.
+ * @throws TaskFailure if it is no command job, or has no input `model`
+ */
+export function readEvaluationFile(file: string): EvaluationSpec {
+  const { spec, source } = readJobFile(file);
+  if (spec.type === 'sweep' || spec.type === 'pipeline') {
+    throw new TaskFailure(`${file} is a ${spec.type} job; an evaluation is a command job.`);
+  }
+  if (!Object.hasOwn(spec.inputs ?? {}, modelInput)) {
+    throw new TaskFailure(
+      `${file} has no input "${modelInput}", by which the evaluation is given candidate and champion in turn.`,
+      'Declare it under inputs, e.g. with the type custom_model and the path azureml:name@latest, and use ${{inputs.model}} in the command.',
+    );
+  }
+  return { spec, source };
+}
+
+/** Runs the user's evaluation as jobs of the workspace: one a model, all else the same. */
+export class EvaluationJobs {
+  private readonly jobs: Jobs;
+  private readonly history: RunHistory;
+  private readonly tracking: Tracking;
+  private readonly transfer: BlobTransfer;
+
+  constructor(
+    private readonly workspace: Workspace,
+    private readonly context: Pick<TaskContext, 'log' | 'clock' | 'signal' | 'pipeline'>,
+  ) {
+    this.jobs = new Jobs(workspace);
+    this.history = new RunHistory(workspace);
+    this.tracking = new Tracking(workspace);
+    this.transfer = new BlobTransfer(workspace.session);
+  }
+
+  /**
+   * Measures the models, at the same time and on the same data.
+   * @throws TaskFailure if an evaluation does not complete: then nothing is decided
+   */
+  async measure(evaluation: EvaluationSpec, models: readonly RegisteredModel[]): Promise<Measurement[]> {
+    const { log, signal } = this.context;
+    // One set of assets for all: "@latest" means the same version to each, and code is uploaded once.
+    const assets = new WorkspaceAssets(this.workspace, this.transfer, log, signal);
+    const started: string[] = [];
+    try {
+      const jobs: Job[] = [];
+      for (const model of models) {
+        const body = await restJob(specFor(evaluation.spec, model), evaluation.source, assets);
+        jobs.push(await this.start(model, body, started));
+      }
+      return await Promise.all(jobs.map((job, index) => this.finish(job, models[index]!)));
+    } catch (error) {
+      // One that failed makes the others pointless; the pipeline's end leaves 7.5 s, and the token is at hand.
+      await Promise.all(started.map((name) => this.jobs.requestCancel(name).catch(() => undefined)));
+      throw error;
+    }
+  }
+
+  /** Starts the job, or finds the one that an earlier try of this step started for the same work. */
+  private async start(model: RegisteredModel, body: JobProperties, started: string[]): Promise<Job> {
+    const { log, signal, pipeline } = this.context;
+    const experimentName = body.experimentName ?? `evaluate-${model.name}`.replace(/[^A-Za-z0-9_-]+/g, '-');
+    const properties: JobProperties = { ...body, experimentName };
+    const base = jobNameBase(model, properties, pipeline);
+    for (let attempt = 1; ; attempt++) {
+      const name = `${base}-${attempt}`;
+      const found = await this.jobs.find(name, signal);
+      if (found?.properties.status === 'Failed' || found?.properties.status === 'Canceled') continue;
+      started.push(name);
+      const job = found ?? (await this.jobs.create(name, properties, signal));
+      const url = studioUrl(job);
+      log.info(`${found ? 'Following' : 'Started'} the job ${name}, which evaluates version ${model.version}.`);
+      if (url) log.info(`Studio: ${url}`);
+      return job;
+    }
+  }
+
+  private async finish(job: Job, model: RegisteredModel): Promise<Measurement> {
+    const { log, clock, signal } = this.context;
+    const end = await followJob(
+      job,
+      { allRanks: false },
+      {
+        log: prefixed(log, `v${model.version} | `),
+        clock,
+        signal,
+        jobs: this.jobs,
+        history: this.history,
+        transfer: this.transfer,
+      },
+    );
+    if (end.status !== 'Completed') throw notCompleted(job, model, end);
+    const run = await this.tracking.run(job.name, signal);
+    return { metrics: run?.metrics ?? {}, source: `the evaluation job ${job.name}`, jobName: job.name };
+  }
+}
+
+function specFor(spec: CommandSpec, model: RegisteredModel): CommandSpec {
+  const declared = spec.inputs?.[modelInput];
+  const input = {
+    ...(typeof declared === 'object' ? declared : {}),
+    type: model.type,
+    path: `azureml:${model.name}:${model.version}`,
+  };
+  return {
+    ...spec,
+    name: undefined,
+    display_name: `Evaluate ${model.name} version ${model.version}`,
+    inputs: { ...spec.inputs, [modelInput]: input },
+  };
+}
+
+/** It follows from the run of the pipeline, the step, the model and the work, but not from the attempt: a step that runs again finds its jobs. */
+function jobNameBase(model: RegisteredModel, body: JobProperties, pipeline: Pipeline): string {
+  const { collectionUri, projectId, build, release, stage, job, step } = pipeline;
+  const run = release ? `release ${release.id}` : `build ${build?.id}`;
+  const identity = [collectionUri, projectId, run, stage.name, job.name, step, model.id, JSON.stringify(body)];
+  const hash = createHash('sha256').update(identity.join('\n')).digest('hex').slice(0, 10);
+  const name = model.name.replace(/[^A-Za-z0-9]+/g, '-').slice(0, 40);
+  return `evaluate-${name}-${model.version}-${hash}`;
+}
+
+function notCompleted(job: Job, model: RegisteredModel, end: JobEnd): TaskFailure {
+  const lines = end.lastLines.slice(-10).map((line) => `\n  ${line}`);
+  const log = lines.length > 0 ? ` The last lines of its log:${lines.join('')}` : '';
+  return new TaskFailure(
+    `The job ${job.name}, which evaluates ${model.name} version ${model.version}, ended as ${end.status}. ${end.stoppedBecause ?? end.error ?? ''}${log}`,
+  );
+}
+
+/** Two jobs write into one log: each line says which model it is of, and groups, which would entangle, are lines. */
+function prefixed(log: TaskLog, prefix: string): TaskLog {
+  return {
+    ...log,
+    info: (text) => log.info(text.replace(/^/gm, prefix)),
+    group: (title) => log.info(`${prefix}${title}`),
+    endGroup: () => {},
+    progress: () => {},
+  };
+}
