@@ -2,7 +2,7 @@ import * as fs from 'node:fs';
 import * as path from 'node:path';
 import type { TaskContext } from '../common/task/taskContext';
 
-/** What is kept of a build as an artifact: its Dockerfile, its log and its bill of materials. */
+/** What is kept of a build as an artifact: its Dockerfiles, its log and its bill of materials. */
 export class BuildRecords {
   private readonly directory: string;
   private readonly artifact: string;
@@ -18,8 +18,8 @@ export class BuildRecords {
     this.artifact = `image-${repository.replace(/[^\w.-]+/g, '-')}`;
   }
 
-  dockerfile(text: string): void {
-    fs.writeFileSync(this.file('Dockerfile'), text);
+  keep(name: 'Dockerfile' | 'environment.Dockerfile', text: string): void {
+    fs.writeFileSync(this.file(name), text);
   }
 
   /** Shows lines of the build's log, and keeps them. */
@@ -30,7 +30,9 @@ export class BuildRecords {
 
   /** Uploads what there is so far; after a failed build the log is what one wants to see. */
   publish(): void {
-    const files = ['Dockerfile', 'build.log'].map((name) => this.file(name)).filter((file) => fs.existsSync(file));
+    const files = ['environment.Dockerfile', 'Dockerfile', 'build.log']
+      .map((name) => this.file(name))
+      .filter((file) => fs.existsSync(file));
     this.context.publish.artifact(this.artifact, ...files);
   }
 

@@ -6,15 +6,21 @@ export const scoringPath = '/score';
 /** The bill of materials, relative to appRoot. It is alone in the image's last layer, from where it is read back. */
 export const billOfMaterialsFile = 'sbom.cdx.json';
 
-export interface ScoringImage {
+/** The Python environment of an image: what its packages are installed on, and how. */
+export interface EnvironmentImage {
   /** Pinned by digest where that could be found. */
   readonly baseImage: string;
-  readonly modelName: string;
-  readonly modelVersion: string;
   readonly hasConda: boolean;
   /** Names of build arguments that only the installation of packages may see. */
   readonly secretArguments: readonly string[];
-  /** Arguments of the server's start beside the model's folder and the port. */
+}
+
+export interface ScoringImage {
+  /** The image with the environment, by digest. */
+  readonly environment: string;
+  readonly modelName: string;
+  readonly modelVersion: string;
+  /** The Python module that serves, and its arguments beside the model's folder and the port. */
   readonly server: { readonly module: string; readonly arguments: readonly string[] };
   readonly selfTest: boolean;
 }
@@ -25,64 +31,12 @@ export function modelDirectory(name: string, version: string): string {
 }
 
 /**
- * The Dockerfile of a scoring image. What changes least comes first: base, dependencies, code, model. Paths are relative
- * to one working directory. It keeps to what the classic builder of ACR Tasks knows: no mounts, no here-documents.
+ * The Dockerfile of the environment. It is an image of its own, because ACR Tasks start every build with an empty cache:
+ * only so does a new version of a model, or of the code, find the packages installed, and share their layers.
+ * It keeps to what the classic builder of ACR Tasks knows: no mounts, no here-documents.
  */
-export function scoringDockerfile(image: ScoringImage): string {
-  const { secretArguments, modelName, modelVersion } = image;
-  const model = modelDirectory(modelName, modelVersion);
-  const install = installation(image);
-  const hasStage = secretArguments.length > 0;
-  return `${[
-    `# The scoring image of ${modelName}, written by the pipeline task MLOpsPackageImage.`,
-    `ARG BASE_IMAGE=${image.baseImage}`,
-    '',
-    ...(hasStage
-      ? [
-          '# Packages are installed in a stage of their own: its layers and its history, which see the secret arguments,',
-          '# stay behind, and only the installed packages are taken over.',
-          'FROM ${BASE_IMAGE} AS dependencies',
-          'USER root',
-          `WORKDIR ${appRoot}`,
-          ...secretArguments.map((name) => `ARG ${name}`),
-          ...install,
-          '',
-        ]
-      : []),
-    'FROM ${BASE_IMAGE} AS scoring',
-    'USER root',
-    `WORKDIR ${appRoot}`,
-    ...(hasStage ? [`COPY --from=dependencies ${appRoot}/environment environment`] : install),
-    `ENV PATH=${appRoot}/environment/bin:$PATH PYTHONUNBUFFERED=1 HOME=/tmp LOGNAME=scoring`,
-    '',
-    '# The code, then the model: a new version of the model changes nothing above it.',
-    'COPY code/ ./',
-    `COPY model/ ${model}/`,
-    '# A number, because the base may have no user of ours.',
-    'USER 10001',
-    '',
-    '# What is checked here must hold, or there is no image. Of this stage the image takes the bill of materials alone.',
-    'FROM scoring AS checked',
-    'COPY check/ check/',
-    ...(image.selfTest
-      ? [
-          `RUN environment/bin/python check/self_test.py ${[image.server.module, ...image.server.arguments].join(' ')} --model_dir "$PWD/${model}"`,
-        ]
-      : []),
-    'USER root',
-    `RUN environment/bin/python check/bill_of_materials.py > ${billOfMaterialsFile}`,
-    '',
-    'FROM scoring',
-    `COPY --from=checked ${appRoot}/${billOfMaterialsFile} ${billOfMaterialsFile}`,
-    `EXPOSE ${port}`,
-    'ENTRYPOINT []',
-    '# exec: the server itself is the first process and gets the SIGTERM that ends a container.',
-    `CMD exec environment/bin/python -m ${image.server.module} ${[...image.server.arguments, '--model_dir', `"$PWD/${model}"`].join(' ')} --port ${port}`,
-  ].join('\n')}\n`;
-}
-
-function installation({ hasConda }: ScoringImage): string[] {
-  return [
+export function environmentDockerfile({ baseImage, hasConda, secretArguments }: EnvironmentImage): string {
+  const install = [
     'COPY dependencies/ dependencies/',
     ...(hasConda
       ? [
@@ -92,6 +46,63 @@ function installation({ hasConda }: ScoringImage): string[] {
       : ["# Beside the packages of the base's own Python.", 'RUN python -m venv --system-site-packages environment']),
     'RUN cd dependencies && ../environment/bin/python -m pip install --no-cache-dir --disable-pip-version-check --requirement requirements.txt',
   ];
+  const start = ['USER root', `WORKDIR ${appRoot}`];
+  const hasSecrets = secretArguments.length > 0;
+  return lines([
+    '# The Python environment of a scoring image, written by the pipeline task MLOpsPackageImage.',
+    `ARG BASE_IMAGE=${baseImage}`,
+    '',
+    ...(hasSecrets
+      ? [
+          '# Packages are installed in a stage of their own: its layers and its history, which see the secret arguments,',
+          '# stay behind, and only the installed packages are taken over.',
+          'FROM ${BASE_IMAGE} AS dependencies',
+          ...start,
+          ...secretArguments.map((name) => `ARG ${name}`),
+          ...install,
+          '',
+        ]
+      : []),
+    'FROM ${BASE_IMAGE}',
+    ...start,
+    ...(hasSecrets ? [`COPY --from=dependencies ${appRoot}/environment environment`] : install),
+    `ENV PATH=${appRoot}/environment/bin:$PATH PYTHONUNBUFFERED=1 HOME=/tmp LOGNAME=scoring`,
+  ]);
+}
+
+/** The Dockerfile of a scoring image, on top of its environment. Paths are relative to one working directory. */
+export function scoringDockerfile(image: ScoringImage): string {
+  const { modelName, modelVersion, server } = image;
+  const model = modelDirectory(modelName, modelVersion);
+  const serve = [server.module, ...server.arguments, '--model_dir', `"$PWD/${model}"`].join(' ');
+  return lines([
+    `# The scoring image of ${modelName}, written by the pipeline task MLOpsPackageImage.`,
+    '# The base image with the Python environment.',
+    `FROM ${image.environment} AS scoring`,
+    '# The code, then the model: a new version of the model changes nothing above it.',
+    'COPY code/ ./',
+    `COPY model/ ${model}/`,
+    '# A number, because the base may have no user of ours.',
+    'USER 10001',
+    '',
+    '# What is checked here must hold, or there is no image. Of this stage the image takes the bill of materials alone.',
+    'FROM scoring AS checked',
+    'COPY check/ check/',
+    ...(image.selfTest ? [`RUN environment/bin/python check/self_test.py ${serve}`] : []),
+    'USER root',
+    `RUN environment/bin/python check/bill_of_materials.py > ${billOfMaterialsFile}`,
+    '',
+    'FROM scoring',
+    `COPY --from=checked ${appRoot}/${billOfMaterialsFile} ${billOfMaterialsFile}`,
+    `EXPOSE ${port}`,
+    'ENTRYPOINT []',
+    '# exec: the server itself is the first process and gets the SIGTERM that ends a container.',
+    `CMD exec environment/bin/python -m ${serve} --port ${port}`,
+  ]);
+}
+
+function lines(all: readonly string[]): string {
+  return `${all.join('\n')}\n`;
 }
 
 /** The instruction that gives an image its labels; at the end of a Dockerfile it changes no layer. */

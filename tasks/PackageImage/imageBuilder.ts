@@ -1,4 +1,5 @@
 import type { ContextFile } from './buildContext';
+import type { BuildArgument } from './imagePlan';
 
 /** One image to build and push. */
 export interface BuildOrder {
@@ -7,7 +8,7 @@ export interface BuildOrder {
   readonly dockerfile: string;
   readonly repository: string;
   readonly tags: readonly string[];
-  readonly arguments: ReadonlyArray<{ readonly name: string; readonly value: string; readonly isSecret: boolean }>;
+  readonly arguments: readonly BuildArgument[];
 }
 
 /** Where images are built and pushed. */

@@ -10,27 +10,47 @@ import * as scoring from './dockerfile';
 import type { PackageInputs } from './inputs';
 import { selfTestScript } from './selfTestScript';
 
+export interface BuildArgument {
+  readonly name: string;
+  readonly value: string;
+  readonly isSecret: boolean;
+}
+
+/** The image that the scoring image grows from. */
+export interface EnvironmentPlan {
+  readonly dockerfile: string;
+  readonly files: readonly ContextFile[];
+  readonly arguments: readonly BuildArgument[];
+}
+
 /** What an image is made of, and how it is spoken to. */
 export interface ImagePlan {
-  /** The Dockerfile without labels, and its path within the context. */
-  readonly dockerfile: string;
+  /** Not set where the user's own Dockerfile does everything. */
+  readonly environment?: EnvironmentPlan;
+  /**
+   * The Dockerfile without labels.
+   * @param environment reference of the environment's image
+   */
+  dockerfile(environment: string): string;
+  /** Its path within the context. */
   readonly dockerfilePath: string;
-  /** Everything but the Dockerfile and the model. */
+  /** Everything but the Dockerfile, the environment and the model. */
   readonly files: readonly ContextFile[];
-  readonly arguments: ReadonlyArray<{ readonly name: string; readonly value: string; readonly isSecret: boolean }>;
+  readonly arguments: readonly BuildArgument[];
   readonly port: number;
   readonly readinessPath: string;
   readonly scoringPath: string;
-  readonly hasBillOfMaterials: boolean;
 }
 
-/** The whole build context. */
-export function contextOf(plan: ImagePlan, labels: string, modelFiles: readonly ModelFile[]): ContextFile[] {
+export const dockerfileName = 'Dockerfile';
+
+/** The whole build context of the scoring image. */
+export function contextOf(plan: ImagePlan, dockerfile: string, modelFiles: readonly ModelFile[]): ContextFile[] {
   const astray = modelFiles.find((file) => file.path.split('/').some((part) => part === '..' || part === '.'));
   if (astray)
     throw new TaskFailure(`The model has a file of the name "${astray.path}", which leads out of its folder.`);
   return [
-    textFile(plan.dockerfilePath, `${plan.dockerfile.replace(/\n*$/, '\n')}${labels}`),
+    textFile(plan.dockerfilePath, dockerfile),
     ...plan.files,
     ...modelFiles.map((file) => ({ ...file, path: `model/${file.path}` })),
   ];
@@ -60,31 +80,39 @@ export function planServer(
 ): ImagePlan {
   const secrets = Object.entries(inputs.secretBuildArguments);
   return {
-    dockerfile: scoring.scoringDockerfile({
-      baseImage,
-      modelName: model.name,
-      modelVersion: model.version,
-      hasConda: dependencies.conda !== undefined,
-      secretArguments: secrets.map(([name]) => name),
-      server,
-      selfTest: inputs.selfTestRequest !== undefined,
-    }),
-    dockerfilePath: 'Dockerfile',
+    environment: {
+      dockerfile: scoring.environmentDockerfile({
+        baseImage,
+        hasConda: dependencies.conda !== undefined,
+        secretArguments: secrets.map(([name]) => name),
+      }),
+      files: [
+        ...(dependencies.conda === undefined ? [] : [textFile('dependencies/conda.yaml', dependencies.conda)]),
+        textFile('dependencies/requirements.txt', dependencies.requirements),
+        ...[...dependencies.constraints].map(([name, text]) => textFile(`dependencies/${name}`, text)),
+      ],
+      arguments: secrets.map(([name, value]) => ({ name, value, isSecret: true })),
+    },
+    dockerfile: (environment) =>
+      scoring.scoringDockerfile({
+        environment,
+        modelName: model.name,
+        modelVersion: model.version,
+        server,
+        selfTest: inputs.selfTestRequest !== undefined,
+      }),
+    dockerfilePath: dockerfileName,
     files: [
-      ...(dependencies.conda === undefined ? [] : [textFile('dependencies/conda.yaml', dependencies.conda)]),
-      textFile('dependencies/requirements.txt', dependencies.requirements),
-      ...[...dependencies.constraints].map(([name, text]) => textFile(`dependencies/${name}`, text)),
       ...code,
       textFile('check/bill_of_materials.py', billOfMaterialsScript),
       ...(inputs.selfTestRequest === undefined
         ? []
         : [textFile('check/self_test.py', selfTestScript), textFile('check/request.json', inputs.selfTestRequest)]),
     ],
-    arguments: secrets.map(([name, value]) => ({ name, value, isSecret: true })),
+    arguments: [],
     port: scoring.port,
     readinessPath: scoring.readinessPath,
     scoringPath: scoring.scoringPath,
-    hasBillOfMaterials: true,
   };
 }
 
@@ -100,7 +128,7 @@ export function planOwnDockerfile(
   // Docker warns of arguments that no ARG declares.
   const declared = Object.entries(own).filter(([name]) => new RegExp(`^\\s*ARG\\s+${name}\\b`, 'im').test(dockerfile));
   return {
-    dockerfile,
+    dockerfile: () => dockerfile,
     // Beside the user's files under a name that is not theirs, as it gets labels.
     dockerfilePath: '.mlops-package-image.Dockerfile',
     files: directoryFiles(inputs.sourceDirectory!, ''),
@@ -111,7 +139,6 @@ export function planOwnDockerfile(
     port: Number(/^\s*EXPOSE\s+(\d+)/im.exec(dockerfile)?.[1] ?? scoring.port),
     readinessPath: scoring.readinessPath,
     scoringPath: scoring.scoringPath,
-    hasBillOfMaterials: false,
   };
 }
 

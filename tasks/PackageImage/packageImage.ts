@@ -9,7 +9,6 @@ import { append } from '../common/record/chain';
 import { writeEvaluationInfo } from '../common/record/compatibilityFiles';
 import type { ImageSection } from '../common/record/record';
 import { writeRecord } from '../common/record/recordFile';
-import { TaskFailure } from '../common/taskFailure';
 import type { StageResult, TaskContext } from '../common/task/taskContext';
 import { pinBaseImage } from './baseImage';
 import { readBillOfMaterials } from './billOfMaterials';
@@ -18,7 +17,8 @@ import { contentTag } from './contentTag';
 import { labelInstruction } from './dockerfile';
 import { chooseBuilder } from './chooseBuilder';
 import { asTag, imageLabels } from './imageLabels';
-import { contextOf, planOwnDockerfile, planScoringScript, type ImagePlan } from './imagePlan';
+import { findBuilt, ImageBuild } from './imageBuild';
+import { planOwnDockerfile, planScoringScript, type ImagePlan } from './imagePlan';
 import type { PackageInputs } from './inputs';
 import { planMlflowModel } from './mlflowModel';
 import { registerEnvironment } from './registeredEnvironment';
@@ -60,29 +60,25 @@ export async function packageImage(inputs: PackageInputs, context: TaskContext):
     log.info(`Nothing changed since the image ${digest} was built: it is used again.`);
     await addTags(contents, repository, digest, tags, context);
   } else {
-    const labels = labelInstruction(
-      imageLabels(model, record, context.pipeline, baseImage, new Date(context.clock.now())),
-    );
-    const files = contextOf(plan, labels, modelFiles);
     const builder = await chooseBuilder(inputs, registry, contents, session, context);
-    records.dockerfile(plan.dockerfile + labels);
+    const image = new ImageBuild(
+      builder,
+      contents,
+      `${registry.loginServer}/${repository}`,
+      repository,
+      records,
+      context,
+    );
+    const labels = imageLabels(model, record, context.pipeline, baseImage, new Date(context.clock.now()));
     try {
-      log.group(`Building ${repository}`);
-      const order = { context: files, dockerfile: plan.dockerfilePath, repository, tags, arguments: plan.arguments };
-      digest = await builder.build(order, (lines) => records.log(lines), signal);
+      const environment = plan.environment && (await image.environment(plan.environment, inputs.rebuild));
+      digest = await image.scoring(plan, environment, labelInstruction(labels), modelFiles, tags, content);
     } finally {
-      log.endGroup();
       records.publish();
     }
-    digest ??= await contents.digest(repository, content, signal);
-    if (!digest) {
-      throw new TaskFailure(
-        `The build succeeded, but the registry ${registry.name} has no image ${repository}:${content}.`,
-        'Look at the log of the build above.',
-      );
-    }
-    if (plan.hasBillOfMaterials)
+    if (plan.environment) {
       records.billOfMaterials(await readBillOfMaterials(contents, repository, digest, log, signal));
+    }
   }
 
   const reference = `${registry.loginServer}/${repository}@${digest}`;
@@ -150,22 +146,6 @@ function chooseTags(
 ): readonly string[] {
   const number = asTag(pipeline.build?.number ?? '');
   return [...new Set([`v${model.version}`, ...(number ? [number] : []), ...inputs.imageTags, content])];
-}
-
-/** An image that cannot be looked for is built: that is slower, and right. */
-async function findBuilt(
-  contents: RegistryContents,
-  repository: string,
-  content: string,
-  { log, signal }: TaskContext,
-): Promise<string | undefined> {
-  try {
-    return await contents.digest(repository, content, signal);
-  } catch (error) {
-    if (!isAzureFailure(error)) throw error;
-    log.info(`Whether an image of this content is there already cannot be found out: ${error.message}`);
-    return undefined;
-  }
 }
 
 async function addTags(

@@ -316,6 +316,23 @@ def run(raw_data):
       assert.ok(components.some(({ purl }) => purl === 'pkg:pypi/azureml-inference-server-http@1.5.1'));
     });
 
+    it('finds the packages installed for a new version of a model', async () => {
+      const { record } = await registerModel({ 'model.txt': 'better' });
+      const imageRepository = 'shared';
+      const first = await run(record, { ...inputs, imageRepository }, { files });
+      const second = await run(
+        (await registerModel({ 'model.txt': 'best' })).record,
+        { ...inputs, imageRepository },
+        { files },
+      );
+      assert.deepEqual(
+        [first, second].map(({ result, outputs }) => [result, outputs.built]),
+        Array(2).fill(['succeeded', 'true']),
+      );
+      assert.doesNotMatch(second.log.join('\n'), /pip install/);
+      assert.notEqual(first.outputs.imageDigest, second.outputs.imageDigest);
+    });
+
     it('pushes nothing when the script answers an error as a success', async () => {
       const { record } = await registerModel({ 'model.txt': 'weights' });
       const result = await run(record, { ...inputs, selfTestRequest: '{"x": 0}' }, { files });
@@ -325,7 +342,7 @@ def run(raw_data):
         /failed its self-test inside the image: run\(\) caught an error and answered it as a success: division by zero/,
       );
       assert.match(result.log.join('\n'), /score\.py", line 8, in run/);
-      assert.doesNotMatch(result.log.join('\n'), /Pushing image/);
+      assert.doesNotMatch(result.log.join('\n'), /Pushing image: \S+:v1/);
     });
   });
 });

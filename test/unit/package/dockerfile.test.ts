@@ -1,25 +1,31 @@
 import assert from 'node:assert/strict';
-import { labelInstruction, scoringDockerfile, type ScoringImage } from '../../../tasks/PackageImage/dockerfile';
+import {
+  environmentDockerfile,
+  labelInstruction,
+  scoringDockerfile,
+  type EnvironmentImage,
+  type ScoringImage,
+} from '../../../tasks/PackageImage/dockerfile';
 import { parseDockerfile } from '../../../local/azure/engine/dockerfile/parse';
 
+const base = `mcr.example.net/inference:1@sha256:${'a'.repeat(64)}`;
+const environment: EnvironmentImage = { baseImage: base, hasConda: true, secretArguments: [] };
 const image: ScoringImage = {
-  baseImage: `mcr.example.net/inference:1@sha256:${'a'.repeat(64)}`,
+  environment: `acr.example.net/cost-estimator@sha256:${'b'.repeat(64)}`,
   modelName: 'cost-estimator',
   modelVersion: '3',
-  hasConda: true,
-  secretArguments: [],
   server: { module: 'azureml_inference_server_http', arguments: ['--entry_script', 'score.py'] },
   selfTest: true,
 };
 
-describe('the generated Dockerfile', () => {
-  it('is this, for a scoring script with a Conda file and a self-test', () => {
+describe("the environment's Dockerfile", () => {
+  it('is this, for a Conda file', () => {
     assert.equal(
-      scoringDockerfile(image),
-      `# The scoring image of cost-estimator, written by the pipeline task MLOpsPackageImage.
-ARG BASE_IMAGE=mcr.example.net/inference:1@sha256:${'a'.repeat(64)}
+      environmentDockerfile(environment),
+      `# The Python environment of a scoring image, written by the pipeline task MLOpsPackageImage.
+ARG BASE_IMAGE=${base}
 
-FROM \${BASE_IMAGE} AS scoring
+FROM \${BASE_IMAGE}
 USER root
 WORKDIR /var/azureml-app
 COPY dependencies/ dependencies/
@@ -27,7 +33,40 @@ COPY dependencies/ dependencies/
 RUN conda env create --quiet --prefix environment --file dependencies/conda.yaml && conda clean --all --yes --quiet
 RUN cd dependencies && ../environment/bin/python -m pip install --no-cache-dir --disable-pip-version-check --requirement requirements.txt
 ENV PATH=/var/azureml-app/environment/bin:$PATH PYTHONUNBUFFERED=1 HOME=/tmp LOGNAME=scoring
+`,
+    );
+  });
 
+  it("installs beside the base's own Python where there is no Conda file", () => {
+    const text = environmentDockerfile({ ...environment, hasConda: false });
+    assert.match(text, /^RUN python -m venv --system-site-packages environment$/m);
+    assert.doesNotMatch(text, /conda/);
+  });
+
+  it('shows secret arguments to a stage that the image does not grow from', () => {
+    const text = environmentDockerfile({ ...environment, secretArguments: ['PIP_INDEX_URL'] });
+    const stages: string[][] = [];
+    for (const { keyword, source } of parseDockerfile(text).instructions) {
+      if (keyword === 'FROM') stages.push([]);
+      stages.at(-1)?.push(source);
+    }
+    const [first = [], last = [], ...more] = stages;
+    assert.deepEqual(more, []);
+    assert.ok(first.includes('ARG PIP_INDEX_URL'));
+    assert.ok(first.some((line) => line.includes('pip install')));
+    assert.equal(last[0], 'FROM ${BASE_IMAGE}');
+    assert.ok(last.includes('COPY --from=dependencies /var/azureml-app/environment environment'));
+    assert.ok(!last.some((line) => /PIP_INDEX_URL|pip install/.test(line)));
+  });
+});
+
+describe("the scoring image's Dockerfile", () => {
+  it('is this, with a self-test', () => {
+    assert.equal(
+      scoringDockerfile(image),
+      `# The scoring image of cost-estimator, written by the pipeline task MLOpsPackageImage.
+# The base image with the Python environment.
+FROM acr.example.net/cost-estimator@sha256:${'b'.repeat(64)} AS scoring
 # The code, then the model: a new version of the model changes nothing above it.
 COPY code/ ./
 COPY model/ azureml-models/cost-estimator/3/
@@ -51,28 +90,11 @@ CMD exec environment/bin/python -m azureml_inference_server_http --entry_script 
     );
   });
 
-  it("installs beside the base's own Python where there is no Conda file, and tests nothing unasked", () => {
-    const text = scoringDockerfile({ ...image, hasConda: false, selfTest: false });
-    assert.match(text, /^RUN python -m venv --system-site-packages environment$/m);
-    assert.doesNotMatch(text, /conda|self_test/);
+  it('tests nothing unasked', () => {
+    assert.doesNotMatch(scoringDockerfile({ ...image, selfTest: false }), /self_test/);
   });
 
-  it('shows secret arguments to a stage that the image does not grow from', () => {
-    const text = scoringDockerfile({ ...image, secretArguments: ['PIP_INDEX_URL'] });
-    const stages = new Map<string, string[]>();
-    let stage = '';
-    for (const { keyword, text: rest } of parseDockerfile(text).instructions) {
-      if (keyword === 'FROM') stages.set((stage = /AS (\w+)/.exec(rest)?.[1] ?? 'last'), [rest]);
-      else if (stage) stages.get(stage)!.push(`${keyword} ${rest}`);
-    }
-    assert.deepEqual([...stages.keys()], ['dependencies', 'scoring', 'checked', 'last']);
-    assert.ok(stages.get('dependencies')!.includes('ARG PIP_INDEX_URL'));
-    assert.ok(stages.get('dependencies')!.some((line) => line.includes('pip install')));
-    assert.equal(stages.get('scoring')![0], '${BASE_IMAGE} AS scoring');
-    assert.ok(!stages.get('scoring')!.some((line) => /PIP_INDEX_URL|pip install/.test(line)));
-  });
-
-  it('puts what a new version of a model changes below everything else', () => {
+  it('puts what a new version of a model changes below the code', () => {
     const changed = scoringDockerfile({ ...image, modelVersion: '4' }).split('\n');
     const first = scoringDockerfile(image)
       .split('\n')
