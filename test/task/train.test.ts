@@ -207,6 +207,96 @@ outputs:
     assert.match(record.model.uri, /outputs\/model|azureml\/.*\/model/);
   });
 
+  it('runs a sweep: its trials in groups, and the best one registered', async () => {
+    const result = await runBuiltTask('Train', {
+      azure: await localAzure(),
+      refName: 'sweep',
+      files: {
+        'sweep.yml': `
+type: sweep
+trial: {code: src, command: 'python t.py \${{search_space.rate}}', environment: {image: python}}
+compute: azureml:${localCloud.compute}
+sampling_algorithm: grid
+search_space: {rate: {type: choice, values: [0.5, 0.1]}}
+objective: {goal: minimize, primary_metric: loss}
+limits: {max_total_trials: 2, max_concurrent_trials: 2}
+`,
+        'src/t.py': `
+import json, os, pathlib, ssl, sys, time, urllib.request as web
+print("trial with", sys.argv[1], flush=True)
+pathlib.Path("outputs/model").mkdir(parents=True)
+pathlib.Path("outputs/model/m.txt").write_text(sys.argv[1])
+context = ssl.create_default_context(cafile=os.environ["MLFLOW_TRACKING_SERVER_CERT_PATH"])
+for step in range(3):
+  body = {"run_id": os.environ["MLFLOW_RUN_ID"], "key": "loss", "value": float(sys.argv[1]) * (3 - step),
+          "timestamp": int(time.time() * 1000), "step": step}
+  web.urlopen(web.Request(os.environ["MLFLOW_TRACKING_URI"] + "/api/2.0/mlflow/runs/log-metric", json.dumps(body).encode(),
+    {"Authorization": "Bearer " + os.environ["MLFLOW_TRACKING_TOKEN"], "Content-Type": "application/json"}), context=context)
+`,
+      },
+      inputs: { ...connection, jobSource: 'file', jobFile: 'sweep.yml', modelName: 'sweep' },
+    });
+    const log = result.log.join('\n');
+    assert.equal(result.result, 'succeeded', log);
+    assert.match(log, /##\[group\]trial 0\ntrial with 0\.5\n##\[endgroup\]/);
+    assert.deepEqual(JSON.parse(result.outputs.metrics!), { loss: 0.1 });
+    const record = JSON.parse(readFileSync(result.outputs.recordFile!, 'utf8'));
+    assert.match(record.model.uri, /_1\//);
+    assert.match(result.summaries[0]!.text, /`loss` \| 0\.1 \| █[▄▅]▁ 0\.3 → 0\.1, 3 points/);
+  });
+
+  it('runs a pipeline of an inline step and a component file, and registers its output', async () => {
+    const result = await runBuiltTask('Train', {
+      azure: await localAzure(),
+      refName: 'pipeline',
+      files: {
+        'pipeline.yml': `
+type: pipeline
+settings: {default_compute: azureml:${localCloud.compute}}
+inputs: {word: hello}
+outputs: {report: {type: uri_folder, mode: upload}}
+jobs:
+  prepare:
+    command: echo \${{inputs.word}} > \${{outputs.text}}/a.txt && echo prepared
+    environment: {image: python}
+    inputs: {word: "\${{parent.inputs.word}}"}
+    outputs: {text: }
+  use:
+    component: ./use.yml
+    inputs: {text: "\${{parent.jobs.prepare.outputs.text}}"}
+    outputs: {report: "\${{parent.outputs.report}}"}
+`,
+        'use.yml': `
+type: command
+name: use
+inputs: {text: {type: uri_folder}, factor: {type: number, default: 1.0}}
+outputs: {report: {type: uri_folder}}
+command: cat \${{inputs.text}}/a.txt && cp \${{inputs.text}}/a.txt \${{outputs.report}}/r.txt && echo factor \${{inputs.factor}}
+environment: {image: python}
+`,
+      },
+      inputs: { ...connection, jobSource: 'file', jobFile: 'pipeline.yml', modelName: 'piped', modelPath: 'report' },
+    });
+    const log = result.log.join('\n');
+    assert.equal(result.result, 'succeeded', log);
+    assert.match(log, /##\[group\]use\nhello\nfactor 1\.0\n##\[endgroup\]/);
+    assert.equal(result.outputs.modelVersion, '1');
+  });
+
+  it('names line and key of what is wrong in a job file', async () => {
+    const result = await runBuiltTask('Train', {
+      azure: await localAzure(),
+      files: { 'job.yml': 'command: echo ${{inputs.x}}\nenvironmnt: a\nlimits:\n  timeout: soon\n' },
+      inputs: { ...connection, jobSource: 'file', jobFile: 'job.yml' },
+    });
+    assert.equal(result.result, 'failed');
+    const { message } = result.issues[0]!;
+    assert.match(message, /line 2, environmnt: there is no such key here\. Did you mean environment\?/);
+    assert.match(message, /line 4, limits\.timeout: it must be a whole number/);
+    assert.match(message, /the key "environment" is missing/);
+    assert.match(message, /line 1, command: it uses \$\{\{inputs\.x\}\}/);
+  });
+
   it('rides out an Azure that is busy, unreachable or resets the connection', async () => {
     const azure = await localAzure();
     const details = '/history/v1.0/.*/details';

@@ -20,7 +20,7 @@ export class ChildRuns {
 
   private async lookBeneath(runId: string, prefix: string, signal: AbortSignal): Promise<void> {
     for (const child of await this.history.children(runId, signal)) {
-      const name = prefix + (child.displayName || child.name || child.runId);
+      const name = prefix + titleOf(child, runId);
       if (this.known.get(child.runId) !== child.status) this.output.say(`${name}: ${child.status}`);
       this.known.set(child.runId, child.status);
       if (isParent(child)) await this.lookBeneath(child.runId, `${name} / `, signal);
@@ -32,6 +32,12 @@ export class ChildRuns {
       if (ended) this.told.add(child.runId);
     }
   }
+}
+
+/** The name of a step; trials have none but the sweep's with a number behind. */
+function titleOf({ displayName, name, runId }: ChildRun, parent: string): string {
+  const title = displayName || name || runId;
+  return title.startsWith(`${parent}_`) ? `trial ${title.slice(parent.length + 1)}` : title;
 }
 
 /** A step that is a sweep or a pipeline itself. */
