@@ -1,0 +1,156 @@
+import assert from 'node:assert/strict';
+import { chmodSync, existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import sinon from 'sinon';
+import type { TaskLog } from '../../../tasks/common/log';
+import { textFile } from '../../../tasks/PackageImage/buildContext';
+import { EngineBuilder } from '../../../tasks/PackageImage/engineBuilder';
+
+/** Notes what it is called with; fails or stays as its name in the environment says. */
+const fakeEngine = `#!${process.execPath}
+const fs = require('node:fs');
+const [command] = process.argv.slice(2);
+const name = require('node:path').basename(process.argv[1]);
+if (command === 'info') process.exit(process.env.FAKE_ENGINE === name ? 0 : (console.error('no daemon'), 1));
+const files = command === 'build' ? fs.readdirSync(process.argv.at(-1)).sort() : [];
+const { PIP_INDEX_URL, REGISTRY_AUTH_FILE, DOCKER_CONFIG } = process.env;
+const auth = JSON.parse(fs.readFileSync(REGISTRY_AUTH_FILE, 'utf8'));
+const mode = fs.statSync(REGISTRY_AUTH_FILE).mode & 0o777;
+const same = fs.existsSync(DOCKER_CONFIG + '/config.json');
+fs.appendFileSync(process.env.FAKE_CALLS, JSON.stringify({ args: process.argv.slice(2), files, PIP_INDEX_URL, auth, mode, same }) + '\\n');
+console.log('Step 1');
+console.error('a warning');
+if (command === process.env.FAKE_FAILS) { console.log('returned a non-zero code: 137'); process.exit(1); }
+if (command === process.env.FAKE_STAYS) setInterval(() => {}, 1000);
+`;
+
+interface EngineCall {
+  args: string[];
+  files: string[];
+  PIP_INDEX_URL?: string;
+  auth: { auths: Record<string, { auth: string }> };
+  mode: number;
+  same: boolean;
+}
+
+describe('EngineBuilder', function () {
+  if (process.platform === 'win32') return;
+  let directory: string;
+  let printed: string;
+  const saved = { ...process.env };
+  const log = { info: sinon.stub() } as unknown as TaskLog;
+
+  beforeEach(() => {
+    directory = mkdtempSync(path.join(tmpdir(), 'engine-'));
+    printed = '';
+    for (const name of ['docker', 'podman']) {
+      writeFileSync(path.join(directory, name), fakeEngine);
+      chmodSync(path.join(directory, name), 0o755);
+    }
+    Object.assign(process.env, { PATH: directory, FAKE_ENGINE: 'docker', FAKE_CALLS: path.join(directory, 'calls') });
+  });
+  afterEach(() => {
+    for (const name of Object.keys(process.env)) if (!(name in saved)) delete process.env[name];
+    Object.assign(process.env, saved);
+    rmSync(directory, { recursive: true });
+  });
+
+  const calls = () =>
+    readFileSync(path.join(directory, 'calls'), 'utf8').trim().split('\n').map((line) => JSON.parse(line) as EngineCall); // prettier-ignore
+  function build(signal = new AbortController().signal) {
+    const logins = {
+      'acr.example.net': { userName: 'pusher', password: 'push word' },
+      'docker.io': { userName: 'puller', password: 'pull word' },
+    };
+    const builder = new EngineBuilder(
+      { temp: directory, timeoutInMinutes: 5, registry: 'acr.example.net', logins },
+      log,
+    );
+    const order = {
+      context: [textFile('Dockerfile', 'FROM x'), textFile('code/a.py', '1')],
+      dockerfile: 'Dockerfile',
+      repository: 'team/model',
+      tags: ['v1', 'content-1'],
+      arguments: [
+        { name: 'MODEL_NAME', value: 'm', isSecret: false },
+        { name: 'PIP_INDEX_URL', value: 'https://user:word@host/simple', isSecret: true },
+      ],
+    };
+    return builder.build(order, (lines) => (printed += lines), signal);
+  }
+
+  it('builds, then pushes each tag, with secrets on no command line', async () => {
+    await build();
+    const all = calls();
+    assert.deepEqual(
+      all.map(({ args }) => args[0]),
+      ['build', 'push', 'push'],
+    );
+    const [first, ...pushes] = all as [EngineCall, ...EngineCall[]];
+    assert.deepEqual(first.files, ['Dockerfile', 'code']);
+    const after = (flag: string) => first.args.filter((_, index) => first.args[index - 1] === flag);
+    assert.deepEqual(after('--tag'), ['acr.example.net/team/model:v1', 'acr.example.net/team/model:content-1']);
+    assert.deepEqual(after('--build-arg'), ['MODEL_NAME=m', 'PIP_INDEX_URL']);
+    assert.deepEqual(after('--platform'), ['linux/amd64']);
+    assert.equal(first.PIP_INDEX_URL, 'https://user:word@host/simple');
+    assert.deepEqual(
+      pushes.map(({ args }) => args[1]),
+      ['acr.example.net/team/model:v1', 'acr.example.net/team/model:content-1'],
+    );
+    for (const { args } of all) assert.doesNotMatch(args.join(' '), /word/);
+  });
+
+  it('signs in by a file for its own user alone, which is gone afterwards', async () => {
+    await build();
+    const [{ auth, mode, same }] = calls() as [EngineCall];
+    const decoded = Object.entries(auth.auths).map(([server, { auth: text }]) => [
+      server,
+      Buffer.from(text, 'base64').toString(),
+    ]);
+    assert.deepEqual(decoded, [
+      ['acr.example.net', 'pusher:push word'],
+      ['https://index.docker.io/v1/', 'puller:pull word'],
+    ]);
+    assert.equal(mode, 0o600);
+    assert.ok(same, 'Docker and Podman read one file');
+    assert.deepEqual(readdirSync(directory).sort(), ['calls', 'docker', 'podman']);
+  });
+
+  it('shows both streams of the engine', async () => {
+    await build();
+    assert.ok(printed.includes('Step 1\n') && printed.includes('a warning\n'));
+  });
+
+  it('takes Podman where Docker does not answer', async () => {
+    process.env.FAKE_ENGINE = 'podman';
+    await build();
+    sinon.assert.calledWith(log.info as sinon.SinonStub, 'Building with podman on this agent');
+  });
+
+  it('says what each engine said where none answers', async () => {
+    process.env.FAKE_ENGINE = 'none';
+    await assert.rejects(
+      build(),
+      /Input builder: neither Docker nor Podman answers.*docker: no daemon; podman: no daemon.*acrTasks/,
+    );
+    assert.ok(!existsSync(path.join(directory, 'calls')));
+  });
+
+  it('explains a failed build, pushes nothing and leaves nothing', async () => {
+    process.env.FAKE_FAILS = 'build';
+    await assert.rejects(build(), /ran out of memory/);
+    assert.equal(calls().length, 1);
+    assert.deepEqual(readdirSync(directory).sort(), ['calls', 'docker', 'podman']);
+  });
+
+  it('ends the engine at cancellation', async () => {
+    process.env.FAKE_STAYS = 'build';
+    const stop = new AbortController();
+    const building = build(stop.signal);
+    while (!printed.includes('Step 1')) await new Promise((resolve) => setTimeout(resolve, 20));
+    stop.abort(new Error('cancelled'));
+    await assert.rejects(building, /cancelled/);
+    assert.deepEqual(readdirSync(directory).sort(), ['calls', 'docker', 'podman']);
+  });
+});
