@@ -42,6 +42,8 @@ export interface LocalAzureOptions {
   log?: (line: string) => void;
   /** Every exchange on the ARM surface is appended to this file, JSON lines. */
   recordTrafficTo?: string;
+  /** Nodes of the compute cluster, 2 unless told; jobs beyond them queue. */
+  nodes?: number;
   /** The Python that environments of jobs are made from; found on the PATH unless told. */
   python?: string;
   /** Called when local Azure was asked over its administration to stop, and has stopped. */

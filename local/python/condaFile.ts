@@ -67,11 +67,16 @@ function readCondaPackage(spec: string, result: CondaRequirements): void {
 /** `=1.5` and `1.5` by leading parts, `=1.5.1=py310_0` without the build, `==`, `>=` and lists as they are. */
 function pipVersion(version: string): string {
   if (!version || version === '*') return '';
-  if (/^([<>!~]|==)/.test(version))
-    return version.replace(/\s+/g, '').replace(/\.\*(?=,|$)/g, (star, at: number, all: string) => {
+  if (!/^([<>!~]|==)/.test(version)) {
+    const number = version.replace(/^=/, '').split('=')[0]?.trim() ?? '';
+    return `==${number.replace(/\.?\*$/, '')}.*`;
+  }
+  const clauses = version.replace(/\s+/g, '').split(',');
+  return clauses
+    .map((clause) => {
+      const withoutBuild = clause.replace(/^(==[^=]+)=.+$/, '$1');
       // pip knows `.*` after == and != alone.
-      return /(==|!=)[^,]*$/.test(all.slice(0, at)) ? star : '';
-    });
-  const number = version.replace(/^=/, '').split('=')[0]?.trim() ?? '';
-  return `==${number.replace(/\.?\*$/, '')}.*`;
+      return /^[=!]=/.test(clause) ? withoutBuild : withoutBuild.replace(/\.\*$/, '');
+    })
+    .join(',');
 }

@@ -22,6 +22,7 @@ import { registerWorkspaces } from './workspace/workspaces';
 export interface MachineLearningOptions {
   tokens: TokenIssuer;
   storageKey: string;
+  nodeCount?: number;
   /** The Python to make the environments of jobs from; found on the PATH unless told. */
   python?: string;
 }
@@ -30,14 +31,14 @@ export interface MachineLearningOptions {
 export async function registerMachineLearning(
   app: FastifyInstance,
   context: LocalAzureContext,
-  { tokens, storageKey, python }: MachineLearningOptions,
+  { tokens, storageKey, nodeCount = defaultNodeCount, python }: MachineLearningOptions,
 ): Promise<void> {
   const stores = openAssetStores(context);
   const runs = new RunStore(context);
   const jobs = new JobStore(context, runs, stores);
   const metrics = new MetricStore(join(context.stateDir, 'metrics'));
   const artifacts = new RunArtifacts(context.blobs);
-  const nodes = new NodePool(defaultNodeCount);
+  const nodes = new NodePool(nodeCount);
   const computes = [{ name: localCloud.compute, maxNodeCount: nodes.size }];
   const runner = new JobRunner({ context, jobs, runs, metrics, artifacts, stores, tokens, nodes, python });
   runner.settleLostJobs();
