@@ -1,0 +1,328 @@
+import assert from 'node:assert/strict';
+import * as fs from 'node:fs';
+import { tmpdir } from 'node:os';
+import * as path from 'node:path';
+import sinon from 'sinon';
+import type { RegisteredModel } from '../../../tasks/common/azure/models';
+import { append, emptyRecord } from '../../../tasks/common/record/chain';
+import type { ModelRecord } from '../../../tasks/common/record/record';
+import { readRecord, writeRecord } from '../../../tasks/common/record/recordFile';
+import type { TaskContext } from '../../../tasks/common/task/taskContext';
+import { parseCriteria } from '../../../tasks/Evaluate/criteria/parseCriteria';
+import { evaluateRecord } from '../../../tasks/Evaluate/evaluate';
+import type { EvaluateInputs } from '../../../tasks/Evaluate/inputs';
+import type { Services } from '../../../tasks/Evaluate/services';
+
+const now = Date.UTC(2026, 5, 1);
+
+const version = (number: string, tags: Record<string, string> = {}): RegisteredModel => ({
+  name: 'cost',
+  version: number,
+  id: `/models/cost/versions/${number}`,
+  type: 'custom_model',
+  uri: `azureml://jobs/job-${number}/outputs/artifacts/paths/model/`,
+  jobName: `job-${number}`,
+  tags,
+  properties: {},
+});
+
+interface World {
+  /** Metrics by version. */
+  metrics?: Record<string, Record<string, number>>;
+  champion?: string;
+  championError?: Error;
+  registryTurnsReadOnly?: boolean;
+  tags?: Record<string, string>;
+  inputs?: Partial<EvaluateInputs> & { text?: string };
+}
+
+describe('Evaluate: the stage', () => {
+  const directory = fs.mkdtempSync(path.join(tmpdir(), 'evaluate-'));
+  after(() => fs.rmSync(directory, { recursive: true }));
+  let count = 0;
+
+  const run = async ({ metrics = {}, champion, championError, registryTurnsReadOnly, tags, inputs = {} }: World) => {
+    const home = path.join(directory, String(count++));
+    fs.mkdirSync(home);
+    const candidate = version('7', tags);
+    const record = append(emptyRecord(), 'model', {
+      name: 'cost',
+      version: '7',
+      id: candidate.id,
+      type: candidate.type,
+      uri: candidate.uri,
+      workspace: { subscriptionId: 's', resourceGroup: 'g', name: 'w' },
+    });
+    const file = path.join(home, 'mlops-record.json');
+    writeRecord(file, record);
+
+    const models = {
+      get: sinon.stub().resolves(candidate),
+      find: sinon.stub().callsFake(async (_, number: string) => (number === '404' ? undefined : version(number))),
+      champion: championError
+        ? sinon.stub().rejects(championError)
+        : sinon.stub().resolves(champion && version(champion, { champion: '2026' })),
+      list: sinon.stub().resolves([candidate, version('6', { rmse: '3' }), version('5', { rmse: '4' })]),
+      tag: sinon.stub().resolves(candidate),
+    };
+    if (registryTurnsReadOnly) for (const stub of [models.list, models.tag]) stub.rejects(new Error('409'));
+    const runs = {
+      run: sinon.stub().callsFake(async (job: string) => {
+        const of = metrics[job.replace('job-', '')];
+        return of && { metrics: of, params: {}, tags: {} };
+      }),
+    };
+    const services: Services = {
+      models,
+      runs,
+      jobs: { find: sinon.stub().resolves(undefined) },
+      evaluations: { measure: sinon.stub().rejects(new Error('not asked for')) },
+      artifacts: { list: sinon.stub().resolves([]), download: sinon.stub().resolves(false) },
+    };
+    const publish = {
+      summary: sinon.stub(),
+      testResults: sinon.stub(),
+      attachment: sinon.stub(),
+      artifact: sinon.stub(),
+      buildTag: sinon.stub(),
+    };
+    const lines: string[] = [];
+    const say = (text: string) => void lines.push(text);
+    const context = {
+      log: { info: say, debug: say, warning: say, error: say, group: say, endGroup: () => {}, progress: () => {} },
+      clock: { now: () => now, sleep: async () => {} },
+      signal: new AbortController().signal,
+      pipeline: { directories: { temp: home }, build: { url: 'https://dev.azure.com/x/_build/results?buildId=1' } },
+      publish,
+    } as unknown as TaskContext;
+    const { text = 'rmse < champion', ...rest } = inputs;
+    const { criteria, problems } = parseCriteria(text);
+    assert.deepEqual(problems, []);
+    const result = await evaluateRecord(
+      {
+        connection: {} as EvaluateInputs['connection'],
+        criteria,
+        champion: 'tagged',
+        firstModel: 'skipComparison',
+        metricsFrom: 'auto',
+        onRejection: 'fail',
+        publishTestResults: true,
+        postToPullRequest: true,
+        ...rest,
+      },
+      context,
+      services,
+      { file, record, model: record.model! },
+    );
+    return {
+      result,
+      models,
+      runs,
+      publish,
+      lines,
+      home,
+      record: JSON.parse(fs.readFileSync(file, 'utf8')) as ModelRecord,
+    };
+  };
+
+  describe('decides: metrics × champion × rule × mode', () => {
+    const good = { rmse: 2 };
+    const bad = { rmse: 9 };
+    const broken = { rmse: NaN };
+    const cases: Array<[what: string, world: World, decision: 'approved' | 'rejected']> = [];
+    for (const [name, own, betterThanFive, betterThanChampion] of [
+      ['good metrics', good, true, true],
+      ['bad metrics', bad, false, false],
+      ['NaN', broken, false, false],
+      ['no metrics', {}, false, false],
+    ] as const) {
+      for (const [champion, exists] of [['3', true], [undefined, false]] as const) {
+        for (const firstModel of ['skipComparison', 'reject'] as const) {
+          const metrics = { '7': { ...own }, '3': { rmse: 3 } };
+          const against = `${name}, champion ${champion ?? 'none'}, firstModel ${firstModel}`;
+          const measured = Number.isFinite((own as { rmse?: number }).rmse);
+          const comparison = exists ? betterThanChampion : measured && firstModel === 'skipComparison';
+          const add = (text: string, approved: boolean) =>
+            cases.push([
+              `${text}: ${against}`,
+              { metrics, champion, inputs: { text, firstModel } },
+              approved ? 'approved' : 'rejected',
+            ]);
+          add('rmse <= 5', betterThanFive);
+          add('rmse < champion', comparison);
+          add('rmse <= champion * 0.9', comparison);
+          add('rmse <= 5\nrmse < champion', betterThanFive && comparison);
+          add('rmse <= 5\nmae <= 5', false);
+        }
+      }
+    } // prettier-ignore
+    for (const [what, world, decision] of cases) {
+      it(`${what} → ${decision}`, async () => {
+        for (const onRejection of ['fail', 'warn', 'continue'] as const) {
+          const { result, record, models } = await run({ ...world, inputs: { ...world.inputs, onRejection } });
+          const expected = decision === 'approved' || onRejection === 'continue' ? undefined : onRejection === 'fail' ? 'failed' : 'succeededWithIssues'; // prettier-ignore
+          assert.equal(result.outputs.decision, decision);
+          assert.equal(result.outputs.deployModel, String(decision === 'approved'));
+          assert.equal(result.outcome, expected);
+          assert.equal(record.evaluation!.decision, decision);
+          const [, , tags] = models.tag.firstCall.args as [string, string, Record<string, string>];
+          assert.equal(tags.evaluation, decision);
+        }
+      });
+    }
+  });
+
+  it('writes the decision wherever it is looked for', async () => {
+    const world = { metrics: { '7': { rmse: 2 }, '3': { rmse: 3 } }, champion: '3' };
+    const { result, publish, home, record, models } = await run(world);
+    // Whole and unaltered: a later stage would refuse it else.
+    await readRecord(path.join(home, 'mlops-record.json'));
+    assert.equal(result.outputs.championVersion, '3');
+    assert.equal(result.outputs.reason, "rmse is 2, which is below 3 (the champion's 3).");
+    assert.deepEqual(record.evaluation!.criteria[0], {
+      text: 'rmse < champion',
+      metric: 'rmse',
+      passed: true,
+      candidate: 2,
+      champion: 3,
+      limit: 3,
+      explanation: "rmse is 2, which is below 3 (the champion's 3).",
+    });
+    assert.equal(record.evaluation!.evaluatedAt, '2026-06-01T00:00:00.000Z');
+    assert.deepEqual(record.evaluation!.champion, { name: 'cost', version: '3' });
+    assert.equal(JSON.parse(fs.readFileSync(path.join(home, 'eval_info.json'), 'utf8')).deploy_model, true);
+    sinon.assert.calledOnceWithExactly(publish.buildTag, 'model-approved');
+    const [, , tags] = models.tag.firstCall.args as [string, string, Record<string, string>];
+    assert.equal(tags['evaluation.at'], '2026-06-01T00:00:00.000Z');
+    assert.match(tags['evaluation.build']!, /buildId=1/);
+    const [, summary] = publish.summary.firstCall.args as [string, string];
+    assert.equal(
+      summary,
+      [
+        '## ✅ cost version 7: approved',
+        '',
+        "rmse is 2, which is below 3 \\(the champion's 3\\).",
+        '',
+        '|  | criterion | candidate | champion \\(v3\\) | difference | limit | verdict |',
+        '| --- | --- | ---: | ---: | ---: | ---: | --- |',
+        "| ✅ | `rmse < champion` | 2 | 3 | −1 | 3 | rmse is 2, which is below 3 \\(the champion's 3\\). |",
+        '',
+        '### History',
+        '',
+        '- **rmse** █▅▁ 4 → 2 (versions 5 to 7)',
+        '',
+        'Candidate: version 7, measured by the job job-7. Champion: version 3, measured by the job job-3. Pictures are attached to this step: `history-rmse.svg`.',
+        '',
+      ].join('\n'),
+    );
+  });
+
+  it('keeps "there is no champion" apart from "the registry cannot be read"', async () => {
+    const metrics = { '7': { rmse: 2 } };
+    assert.equal((await run({ metrics })).result.outputs.decision, 'approved');
+    await assert.rejects(run({ metrics, championError: new Error('403') }), /403/);
+    // Even where no criterion compares.
+    await assert.rejects(run({ metrics, championError: new Error('403'), inputs: { text: 'rmse < 5' } }), /403/);
+  });
+
+  it('does not take a version that does not exist for no champion', async () => {
+    const inputs = { champion: 'version', championVersion: '404' } as const;
+    await assert.rejects(run({ metrics: { '7': { rmse: 2 } }, inputs }), /has no version "404"/);
+  });
+
+  it('asks for nobody where champion is none', async () => {
+    const { models, result } = await run({
+      metrics: { '7': { rmse: 2 } },
+      inputs: { text: 'rmse < 5', champion: 'none' },
+    });
+    sinon.assert.notCalled(models.champion);
+    assert.equal(result.outputs.championVersion, '');
+  });
+
+  it('asks little of the registry, however many versions there are', async () => {
+    const { models, runs } = await run({ metrics: { '7': { rmse: 2 }, '3': { rmse: 3 } }, champion: '3' });
+    assert.equal(models.get.callCount + models.champion.callCount + models.list.callCount, 3);
+    assert.deepEqual(models.list.firstCall.args, ['cost', { top: 20 }]);
+    assert.ok(runs.run.callCount <= 4);
+  });
+
+  it('does not compare the champion with itself', async () => {
+    const world = { metrics: { '7': { rmse: 2 } }, champion: '7', inputs: { text: 'rmse < champion\nrmse < 1' } };
+    const { record } = await run(world);
+    assert.deepEqual(
+      record.evaluation!.criteria.map(({ passed, skipped }) => [passed, skipped]),
+      [
+        [true, true],
+        [false, undefined],
+      ],
+    );
+  });
+
+  describe('metrics', () => {
+    it("are the job's, and only where it logged none the tags'", async () => {
+      const tags = { rmse: '1', mae: '1' };
+      const text = 'mae < 5';
+      assert.equal(
+        (await run({ metrics: { '7': { rmse: 9 } }, tags, inputs: { text } })).result.outputs.decision,
+        'rejected',
+      );
+      assert.equal((await run({ tags, inputs: { text } })).result.outputs.decision, 'approved');
+      assert.equal((await run({ metrics: { '7': { mae: 9 } }, tags, inputs: { text, metricsFrom: 'model' } })).result.outputs.decision, 'approved'); // prettier-ignore
+      assert.equal((await run({ tags, inputs: { text, metricsFrom: 'job' } })).result.outputs.decision, 'rejected');
+    });
+
+    it('come from a file, of the candidate and of the champion if it names it', async () => {
+      const file = (content: string) => {
+        const name = path.join(directory, `metrics-${count++}.json`);
+        fs.writeFileSync(name, content);
+        return { metricsFrom: 'file', metricsFile: name } as const;
+      };
+      const decide = async (content: string) =>
+        (await run({ metrics: { '3': { rmse: 3 } }, champion: '3', inputs: file(content) })).result.outputs.decision;
+      assert.equal(await decide('{"rmse": 2}'), 'approved');
+      assert.equal(await decide('{"rmse": "NaN"}'), 'rejected');
+      assert.equal(await decide('{"candidate": {"rmse": 2}, "champion": {"rmse": 1}}'), 'rejected');
+      assert.equal(await decide('{"candidate": {"rmse": 2}, "champion": {}}'), 'rejected');
+      await assert.rejects(decide('{"rmse": null}'), /"rmse" is null, which is no number/);
+      await assert.rejects(decide('{"rmse": 2'), /is not JSON/);
+      await assert.rejects(decide('[1]'), /it is no object/);
+    });
+  });
+
+  describe('a model that was approved before', () => {
+    const earlier = async (text: string) => {
+      const { models } = await run({ metrics: { '7': { rmse: 2 } }, inputs: { text } });
+      return (models.tag.firstCall.args as [string, string, Record<string, string>])[2];
+    };
+
+    it('stays approved by the same criteria, though the champion has changed since', async () => {
+      const tags = await earlier('rmse < champion # first');
+      const { result, models, record } = await run({ metrics: { '7': { rmse: 2 }, '8': { rmse: 1 } }, champion: '8', tags, inputs: { text: 'rmse<champion' } }); // prettier-ignore
+      assert.equal(result.outputs.decision, 'approved');
+      assert.match(result.outputs.reason!, /was approved by these criteria on 2026-06-01.* has not changed since/);
+      assert.equal(record.evaluation!.decision, 'approved');
+      sinon.assert.notCalled(models.champion);
+      sinon.assert.notCalled(models.tag);
+    });
+
+    it('is judged anew by other criteria, after a rejection, and by metrics of a file', async () => {
+      const world = { metrics: { '7': { rmse: 2 }, '8': { rmse: 1 } }, champion: '8' };
+      const other = await run({ ...world, tags: await earlier('rmse < 5') });
+      assert.equal(other.result.outputs.decision, 'rejected');
+      const tags = { ...(await earlier('rmse < champion')), evaluation: 'rejected' };
+      assert.equal((await run({ ...world, tags })).result.outputs.decision, 'rejected');
+      const metricsFile = path.join(directory, 'handed-over.json');
+      fs.writeFileSync(metricsFile, '{"rmse": 9}');
+      const inputs = { text: 'rmse < champion', metricsFrom: 'file', metricsFile } as const;
+      const handedOver = await run({ ...world, tags: await earlier('rmse < champion'), inputs });
+      assert.equal(handedOver.result.outputs.decision, 'rejected');
+    });
+  });
+
+  it('decides though the tags cannot be written and the history cannot be read, and says so', async () => {
+    const { result, lines } = await run({ metrics: { '7': { rmse: 2 } }, registryTurnsReadOnly: true });
+    assert.equal(result.outputs.decision, 'approved');
+    assert.ok(lines.some((line) => /could not be tagged with the decision: 409/.test(line)));
+    assert.ok(lines.some((line) => /history of the metrics is left out: 409/.test(line)));
+  });
+});
