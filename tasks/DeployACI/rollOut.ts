@@ -1,4 +1,4 @@
-import type { ContainerGroup, ContainerGroups } from '../common/azure/containerGroups/containerGroups';
+import type { ContainerGroup, ContainerGroups, Provisioning } from '../common/azure/containerGroups/containerGroups';
 import { apply, removeAndWait } from '../common/deployment/apply';
 import { differences, notUpdatable, type Difference } from '../common/deployment/change';
 import { deploymentTags, groupOrigin, mainContainer, probedPath } from '../common/deployment/containers';
@@ -24,12 +24,18 @@ export interface RollOut {
 }
 
 export interface RolledOut {
-  readonly kind: 'created' | 'updated' | 'recreated' | 'unchanged' | 'resumed';
+  readonly kind: 'unchanged' | Way;
   readonly ready: Ready;
   readonly changes: readonly Difference[];
   /** What a rollback brings back; undefined where this run changed nothing. */
   readonly previous?: PreviousDeployment;
 }
+
+/**
+ * How the group comes to its definition. It is resumed where a run that died has sent this definition already, restarted
+ * where it has it but does not answer, and recreated where Azure cannot change it in place.
+ */
+export type Way = 'created' | 'updated' | 'recreated' | 'restarted' | 'resumed';
 
 /**
  * Brings the group to its definition and waits until it serves. What fails is explained, and undone.
@@ -39,21 +45,17 @@ export async function rollOut(rollout: RollOut, ports: DeploymentPorts): Promise
   const { groups, name, definition, current, options, journal } = rollout;
   const { clock, log, signal } = ports;
   const minutes = options.startTimeoutInMinutes;
-  const same = current && isSame(current, definition) && !notUpdatable(current);
-  const isPending = same && current.provisioningState !== 'Succeeded';
-  if (same && !isPending) {
-    const ready = await leaveAlone(rollout, current, ports);
-    if (ready) return { kind: 'unchanged', ready, changes: [] };
-  }
-
   const changes = current ? differences(current, definition) : [];
-  const why = current && reasonToDelete(current, changes);
-  const previous = isPending
-    ? ranBefore(groups.id(name), current, definition)
-    : previousDeployment(groups.id(name), current, definition);
-  if (isPending)
-    log.info(`A run that did not come to its end has sent just this definition of ${name} already: waiting for it.`);
-  else announce(name, current, changes, why, options.strategy, log);
+  const way = chooseWay(current, definition, changes);
+  if (way === 'restarted') {
+    const ready = await leaveAlone(rollout, current!, ports);
+    if (ready) return { kind: 'unchanged', ready, changes };
+  }
+  announce(rollout, way, changes, log);
+  const previous =
+    way === 'resumed'
+      ? ranBefore(groups.id(name), current!, definition)
+      : previousDeployment(groups.id(name), current, definition);
   if (previous.missing.length > 0 && options.rollbackOnFailure) {
     log.warning(
       `A rollback could not bring back what runs now: this run does not set ${previous.missing.join(', ')}, and Azure never gives secret values back.`,
@@ -65,38 +67,50 @@ export async function rollOut(rollout: RollOut, ports: DeploymentPorts): Promise
     unfinished = { ...unfinished, ...more };
     journal.write(unfinished);
   };
-  let changed = false;
+  let changed = way === 'resumed' || way === 'created';
   try {
-    if (current && !isPending && options.strategy === 'verifyFirst') {
+    if (options.strategy === 'verifyFirst' && (way === 'updated' || way === 'recreated')) {
       const temporary = besides(name);
       await verifyBesides(rollout, temporary, () => note({ temporary }), ports);
     }
     note({ temporary: undefined, previous });
     const deadline = clock.now() + minutes * 60_000;
-    const inPlace = why === undefined;
-    const provisioning = isPending
-      ? undefined
-      : await apply(
-          { groups, name, definition, deleteFirst: !inPlace, deadline, onChange: () => (changed = true) },
-          ports,
-        );
-    const before = isPending || !inPlace ? undefined : current;
+    let provisioning: Provisioning | undefined;
+    if (way === 'restarted') await groups.restart(name, signal);
+    else if (way !== 'resumed') {
+      const onChange = () => void (changed = true);
+      provisioning = await apply(
+        { groups, name, definition, deleteFirst: way === 'recreated', deadline, onChange },
+        ports,
+      );
+    }
+    const before = way === 'updated' || way === 'restarted' ? current : undefined;
     const ready = await waitUntilReady({ groups, name, provisioning, before, deadline }, ports);
     journal.close();
-    const kind = isPending ? 'resumed' : !current ? 'created' : inPlace ? 'updated' : 'recreated';
-    return { kind, ready, changes, previous };
+    return { kind: way, ready, changes, previous };
   } catch (error) {
     if (signal.aborted) {
       await startUndoing(groups, unfinished, options, ports);
       throw signal.reason;
     }
     // A refused update left what ran alone: bringing that back would only restart it.
-    if (current && !isPending && !changed) unfinished = { ...unfinished, previous: undefined };
+    if (!changed) unfinished = { ...unfinished, previous: undefined };
     const failure = await diagnose(error, { groups, name: unfinished.temporary ?? name, definition, minutes }, ports);
     const explained = await failureWithUndoing(failure, undo(groups, unfinished, options, ports));
     journal.close();
     throw explained;
   }
+}
+
+function chooseWay(
+  current: ContainerGroup | undefined,
+  definition: ContainerGroup,
+  changes: readonly Difference[],
+): Way {
+  if (!current) return 'created';
+  if (reasonToDelete(current, changes)) return 'recreated';
+  if (!isSame(current, definition)) return 'updated';
+  return current.provisioningState === 'Succeeded' ? 'restarted' : 'resumed';
 }
 
 function isSame(current: ContainerGroup, definition: ContainerGroup): boolean {
@@ -125,10 +139,7 @@ async function leaveAlone(
 ): Promise<Ready | undefined> {
   const origin = groupOrigin(current);
   const answer = origin === undefined ? undefined : await health(origin + probedPath(current), signal);
-  if (!origin || !answer || !('status' in answer) || answer.status < 200 || answer.status > 299) {
-    log.info(`${name} is as it should be but does not answer: it is deployed anew.`);
-    return undefined;
-  }
+  if (!origin || !answer || !('status' in answer) || answer.status < 200 || answer.status > 299) return undefined;
   log.info(`${name} runs just this already and answers: it is left alone.`);
   const isOther = ([tag, value]: [string, string]) =>
     ![deploymentTags.secrets, deploymentTags.previousImage, deploymentTags.build].includes(tag as never) &&
@@ -146,24 +157,27 @@ function reasonToDelete(current: ContainerGroup, changes: readonly Difference[])
   return unchangeable.length > 0 ? `Azure cannot change ${unchangeable.join(', ')} of a group` : notUpdatable(current);
 }
 
+/** Says what will happen, before it happens. */
 function announce(
-  name: string,
-  current: ContainerGroup | undefined,
+  { name, current, options }: RollOut,
+  way: Way,
   changes: readonly Difference[],
-  why: string | undefined,
-  strategy: Inputs['strategy'],
   log: DeploymentPorts['log'],
 ): void {
-  if (!current) return log.info(`${name} is new: it is created.`);
-  log.info(`${name} runs ${mainContainer(current)?.image ?? 'nothing'}. What changes:`);
+  if (way === 'created') return log.info(`${name} is new: it is created.`);
+  if (way === 'restarted') return log.info(`${name} is as it should be but does not answer: it is restarted.`);
+  if (way === 'resumed') {
+    return log.info(`A run that did not come to its end has sent just this definition of ${name}: waiting for it.`);
+  }
+  log.info(`${name} runs ${mainContainer(current!)?.image ?? 'nothing'}. What changes:`);
   for (const { what, from, to } of changes) log.info(`  ${what}: ${from} → ${to}`);
-  if (changes.length === 0) log.info('  secret values, or nothing but that it serves again');
-  if (strategy === 'verifyFirst') {
+  if (changes.length === 0) log.info('  secret values');
+  if (options.strategy === 'verifyFirst') {
     log.info(`The new one is brought up beside it as ${besides(name)} and checked; ${name} serves meanwhile.`);
   }
-  if (why) {
+  if (way === 'recreated') {
     log.warning(
-      `${name} is deleted and made anew, because ${why}: it does not answer meanwhile, and its IP address changes.`,
+      `${name} is deleted and made anew, because ${reasonToDelete(current!, changes)}: it does not answer meanwhile, and its IP address changes.`,
     );
   } else log.info('It is changed in place: its containers restart.');
 }

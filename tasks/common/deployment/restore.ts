@@ -2,6 +2,7 @@ import type { ContainerGroup, ContainerGroups } from '../azure/containerGroups/c
 import { TaskFailure } from '../taskFailure';
 import { apply } from './apply';
 import { differences, notUpdatable } from './change';
+import { deploymentTags } from './containers';
 import { diagnose } from './diagnosis';
 import type { PreviousDeployment } from './previousDeployment';
 import type { DeploymentPorts } from './ports';
@@ -31,7 +32,9 @@ export async function restore(
       { groups, name, definition, deleteFirst: mustDelete(current, definition), deadline },
       ports,
     );
-    return await waitUntilReady({ groups, name, provisioning, before: current, deadline }, ports);
+    // Azure restarts nothing for a definition that it has already.
+    const before = current && isAsDefined(current, definition) ? undefined : current;
+    return await waitUntilReady({ groups, name, provisioning, before, deadline }, ports);
   } catch (error) {
     const failure = await diagnose(error, { groups, name, definition, minutes }, ports);
     throw failure instanceof TaskFailure
@@ -48,6 +51,11 @@ export function mustDelete(current: ContainerGroup | undefined, definition: Cont
   return (
     notUpdatable(current) !== undefined || differences(current, definition).some(({ needsDeletion }) => needsDeletion)
   );
+}
+
+function isAsDefined(current: ContainerGroup, definition: ContainerGroup): boolean {
+  const { secrets } = deploymentTags;
+  return differences(current, definition).length === 0 && current.tags?.[secrets] === definition.tags?.[secrets];
 }
 
 function completeDefinition({ definition, missing }: PreviousDeployment, name: string): ContainerGroup {

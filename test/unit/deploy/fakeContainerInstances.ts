@@ -75,6 +75,11 @@ export class FakeContainerInstances {
       this.entries.get(name)!.definition.tags = tags;
       return Promise.resolve();
     },
+    restart: (name: string) => {
+      this.calls.push(`RESTART ${name}`);
+      this.entries.get(name)!.putAt = this.now;
+      return Promise.resolve();
+    },
     remove: (name: string) => {
       this.calls.push(`DELETE ${name}`);
       this.entries.delete(name);

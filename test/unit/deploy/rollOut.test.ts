@@ -178,13 +178,13 @@ describe('Rolling out a container group', () => {
     });
   });
 
-  it('deploys an unchanged group anew when it does not answer', async () => {
+  it('restarts an unchanged group that does not answer', async () => {
     azure.runs('estimator', definitionOf('one'));
     azure.behaviours['one'] = { answer: { status: 500 } };
     azure.onSleep = () => (azure.behaviours['one'] = {});
     const { kind } = await run(definitionOf('one'));
-    assert.equal(kind, 'updated');
-    assert.deepEqual(azure.calls, ['PUT estimator one']);
+    assert.equal(kind, 'restarted');
+    assert.deepEqual(azure.calls, ['RESTART estimator']);
   });
 
   it('sees that a secret changed, which Azure never shows', async () => {

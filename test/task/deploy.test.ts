@@ -1,0 +1,229 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import type { LocalAzure } from '../../local/azure';
+import { localCloud } from '../../local/azure/context';
+import { previousDeploymentVariable } from '../../tasks/common/deployment/previousDeployment';
+import { readRecord } from '../../tasks/common/record/recordFile';
+import { cloudClient, groupPath, type CloudClient } from '../local/containers/cloudClient';
+import { runBuiltTask, TestJob, type BuiltTaskOptions } from '../support/agent';
+import { localAzure } from '../support/azure';
+import { realCaddy } from '../unit/deploy/realCaddy';
+import { buildGatewayImage, buildScoringImage, recordOf, type DeployableImage } from './deployableImages';
+
+const apiVersion = 'api-version=2023-05-01';
+
+describe('MLOpsDeployACI', function () {
+  this.timeout(120_000);
+  let azure: LocalAzure;
+  let cloud: CloudClient;
+  let one: DeployableImage;
+  let two: DeployableImage;
+  let sick: DeployableImage;
+  let count = 0;
+  let group: string;
+
+  before(async () => {
+    azure = await localAzure();
+    cloud = await cloudClient();
+    one = await buildScoringImage(cloud, 'one');
+    two = await buildScoringImage(cloud, 'two');
+    sick = await buildScoringImage(cloud, 'sick', 'CRASH=3');
+  });
+  beforeEach(() => (group = `estimator-${++count}`));
+  afterEach(async () => {
+    await azure.faults.clear();
+    await cloud.arm('DELETE', groupUrl(group));
+  });
+
+  const groupUrl = (name: string) => `${groupPath}/Microsoft.ContainerInstance/containerGroups/${name}?${apiVersion}`;
+  const find = (name = group) => cloud.arm('GET', groupUrl(name));
+
+  function run(image: DeployableImage, inputs: Record<string, string> = {}, options: BuiltTaskOptions = {}) {
+    const { files, ...rest } = options;
+    return runBuiltTask('DeployACI', {
+      job: options.job ?? new TestJob('build', azure),
+      refName: 'deploy',
+      inputs: {
+        azureSubscription: localCloud.serviceConnectionId,
+        resourceGroup: localCloud.resourceGroup,
+        containerGroup: group,
+        location: localCloud.location,
+        dnsNameLabel: group,
+        recordFile: 'record/mlops-record.json',
+        startTimeoutInMinutes: '1',
+        ...inputs,
+      },
+      files: { 'record/mlops-record.json': JSON.stringify(recordOf(image)), ...files },
+      ...rest,
+    });
+  }
+
+  const score = async (uri: string, headers: Record<string, string> = {}) => {
+    const answer = await cloud.send('POST', uri, { body: '[[1]]', headers });
+    return { status: answer.status, ...(JSON.parse(answer.text || '{}') as { version?: string; secret?: number }) };
+  };
+
+  /** Changes to container groups since the journal was cleared, e.g. "PUT estimator-1". */
+  const changes = async () =>
+    (await azure.requests.list())
+      .filter(({ method, url }) => method !== 'GET' && /containerGroups\/[^/?]+\?/i.test(url))
+      .map(({ method, url }) => `${method} ${/containerGroups\/([^/?]+)/i.exec(url)![1]}`);
+
+  it('deploys, says where it serves, leaves it alone when nothing changed, and updates it in place', async () => {
+    const job = new TestJob('build', azure);
+    const inputs = { secretEnvironmentVariables: 'SECRET=$(password)', environmentVariables: 'LEVEL=debug' };
+    const secretVariables = { password: 'not-to-be-seen' };
+    const first = await run(one, inputs, { job, secretVariables });
+    assert.equal(first.result, 'succeeded', first.log.join('\n'));
+    const { scoringUri = '', fqdn, ipAddress, containerGroupId = '', previousImage } = first.outputs;
+    assert.equal(scoringUri, `http://${group}.eastus.azurecontainer.localhost:5001/score`);
+    assert.equal(fqdn, new URL(scoringUri).hostname);
+    assert.ok(ipAddress);
+    assert.equal(previousImage, undefined);
+    assert.deepEqual(await score(scoringUri), { status: 200, version: 'one', secret: 14 });
+    assert.match(first.issues.map(({ message }) => message).join(), /open to the internet/);
+
+    const file = path.join(job.root, 'record/mlops-record.json');
+    const { deployment } = await readRecord(file);
+    assert.equal(deployment?.containerGroupId, containerGroupId);
+    assert.equal(deployment?.image, one.reference);
+    assert.equal(deployment?.previousImage, null);
+    const info = JSON.parse(readFileSync(path.join(path.dirname(file), 'aci_webservice.json'), 'utf8')) as object;
+    assert.deepEqual(info, { aci_name: group, aci_url: scoringUri });
+    assert.match(first.summaries[0]?.text ?? '', /Serving at/);
+    const { tags } = (await find()).json;
+    assert.equal(tags['mlops-model'], 'cost-estimator');
+    assert.equal(tags['mlops-image-digest'], one.digest);
+
+    await azure.requests.clear();
+    const again = await run(one, inputs, { job, secretVariables });
+    assert.equal(again.result, 'succeeded', again.log.join('\n'));
+    assert.match(again.log.join('\n'), /left alone/);
+    assert.deepEqual(await changes(), []);
+
+    const updated = await run(two, inputs, { job, secretVariables });
+    assert.equal(updated.result, 'succeeded', updated.log.join('\n'));
+    assert.deepEqual(await changes(), [`PUT ${group}`]);
+    assert.equal(updated.outputs.previousImage, one.reference);
+    assert.equal((await score(scoringUri)).version, 'two');
+    assert.ok(job.variables.list().some(({ name, secret }) => name === previousDeploymentVariable && secret));
+  });
+
+  it('shows why a first deployment fails, and leaves nothing behind', async () => {
+    const result = await run(sick);
+    assert.equal(result.result, 'failed');
+    const log = result.log.join('\n');
+    assert.match(
+      log,
+      /crashed while it was loaded, in its import or init\(\): ModuleNotFoundError: No module named 'pandas'/,
+    );
+    assert.match(log, /log {7}scoring server, version sick/);
+    assert.match(log, /exit code 3/);
+    assert.equal((await find()).status, 404);
+  });
+
+  it('brings the previous image back with the secrets of this run when an update fails', async () => {
+    const inputs = { secretEnvironmentVariables: 'SECRET=$(password)' };
+    const secretVariables = { password: 'not-to-be-seen' };
+    const { outputs } = await run(one, inputs, { secretVariables });
+    const result = await run(sick, inputs, { secretVariables });
+    assert.equal(result.result, 'failed');
+    assert.match(result.log.join('\n'), /was brought back and serves again/);
+    assert.deepEqual(await score(outputs.scoringUri!), { status: 200, version: 'one', secret: 14 });
+  });
+
+  it('verifies the new image beside the running one', async () => {
+    const { outputs } = await run(one);
+    await azure.requests.clear();
+    const failed = await run(sick, { strategy: 'verifyFirst' });
+    assert.equal(failed.result, 'failed');
+    assert.match(failed.log.join('\n'), /was not touched/);
+    assert.deepEqual(await changes(), [`PUT ${group}-next`, `DELETE ${group}-next`]);
+    assert.equal((await score(outputs.scoringUri!)).version, 'one');
+
+    await azure.requests.clear();
+    const passed = await run(two, { strategy: 'verifyFirst', cpu: '2' });
+    assert.equal(passed.result, 'succeeded', passed.log.join('\n'));
+    assert.deepEqual(await changes(), [`PUT ${group}-next`, `DELETE ${group}-next`, `DELETE ${group}`, `PUT ${group}`]);
+    assert.match(passed.log.join('\n'), /deleted and made anew, because Azure cannot change cpu/);
+    assert.equal((await score(outputs.scoringUri!)).version, 'two');
+  });
+
+  it('undoes a cancelled deployment', async () => {
+    const controller = new AbortController();
+    const job = new TestJob('build', azure);
+    const result = await run(
+      one,
+      { environmentVariables: 'SLEEP=30' },
+      {
+        job,
+        signal: controller.signal,
+        onLine: (line) => /scoring: Running/.test(line) && controller.abort(),
+      },
+    );
+    assert.equal(result.result, 'canceled');
+    const after = await run(one, {}, { job, phase: 'postjob', taskVariables: result.taskVariables });
+    assert.equal(after.result, 'succeeded', after.log.join('\n'));
+    assert.equal((await find()).status, 404);
+  });
+
+  it('lets calls through the gateway only with the key', async function () {
+    const caddy = realCaddy();
+    if (!caddy) return this.skip();
+    const gatewayImage = (await buildGatewayImage(cloud, caddy)).reference;
+    const apiKey = 'a-key-that-nobody-guesses';
+    const result = await run(one, { apiKey: '$(key)', gatewayImage }, { secretVariables: { key: apiKey } });
+    assert.equal(result.result, 'succeeded', result.log.join('\n'));
+    const uri = result.outputs.scoringUri!;
+    assert.equal(new URL(uri).port, '8080');
+    assert.equal((await score(uri)).status, 401);
+    assert.equal((await score(uri, { authorization: 'Bearer wrong' })).status, 401);
+    assert.deepEqual(await score(uri, { authorization: `Bearer ${apiKey}` }), {
+      status: 200,
+      version: 'one',
+      secret: 0,
+    });
+    assert.equal((await cloud.send('GET', new URL('/health', uri).toString())).status, 200);
+  });
+
+  const refused: Array<[title: string, inputs: Record<string, string>, expected: RegExp]> = [
+    ['a name that Azure would refuse', { containerGroup: 'Estimator_1' }, /Input containerGroup: "Estimator_1"/],
+    ['a label that Azure would refuse', { dnsNameLabel: '1a' }, /Input dnsNameLabel: "1a"/],
+    ['too much memory', { memoryInGB: '300' }, /Input memoryInGB: "300"/],
+    ['memory in steps that Azure has not', { memoryInGB: '1.25' }, /steps of 0\.1 GB/],
+    ['an image without digest', { image: 'mcr.microsoft.com/x:1', requireApproval: 'false' }, /has no digest/],
+    ['https without a name', { https: 'true', dnsNameLabel: '' }, /a certificate needs a public name/],
+    ['a short key', { apiKey: 'short' }, /at least 16 characters/],
+    [
+      'a public name in a subnet',
+      { subnet: '/subscriptions/s/resourceGroups/r/providers/Microsoft.Network/virtualNetworks/v/subnets/x' },
+      /no public name/,
+    ],
+  ];
+  for (const [title, inputs, expected] of refused) {
+    it(`refuses ${title} before any call`, async () => {
+      await azure.requests.clear();
+      const result = await run(one, inputs);
+      assert.equal(result.result, 'failed');
+      assert.match(result.issues.map(({ message }) => message).join('\n'), expected);
+      assert.deepEqual(await azure.requests.list(), []);
+    });
+  }
+
+  it('says all that is wrong with the inputs at once', async () => {
+    const result = await run(one, { cpu: 'two', port: '0', environmentVariables: 'no value', tags: 'a?=b' });
+    const [issue] = result.issues.filter(({ type }) => type === 'error');
+    for (const name of ['cpu', 'port', 'environmentVariables', 'tags'])
+      assert.match(issue!.message, new RegExp(`Input ${name}:`));
+  });
+
+  it('refuses a rejected model before any call', async () => {
+    await azure.requests.clear();
+    const record = JSON.stringify(recordOf(one, { decision: 'rejected' }));
+    const result = await run(one, {}, { files: { 'record/mlops-record.json': record } });
+    assert.equal(result.result, 'failed');
+    assert.match(result.issues[0]!.message, /was rejected by Evaluate and is not deployed: rmse 6 is above/);
+    assert.deepEqual(await azure.requests.list(), []);
+  });
+});
