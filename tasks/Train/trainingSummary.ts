@@ -2,7 +2,7 @@ import { sparkline } from '../common/charts/sparkline';
 import type { MetricPoint } from '../common/azure/metrics';
 import type { JobEnd } from '../common/azure/jobs/followJob';
 import { elapsed } from '../common/elapsed';
-import { studioUrl, type Job } from '../common/azure/jobs/jobs';
+import { studioModelUrl, studioUrl, type Job } from '../common/azure/jobs/jobs';
 import type { RegisteredModel } from '../common/azure/models';
 import { escapeMarkdown, inlineCode, markdownTable } from '../common/markdown';
 import { metricText } from './metricsWatch';
@@ -29,14 +29,7 @@ export function trainingSummary({ job, end, metrics, histories, model }: Summary
     ['Status', `${end.status === 'Completed' ? '✅' : '❌'} ${escapeMarkdown(end.status)}`],
     ...(duration !== undefined ? [['Ran for', elapsed(duration)] as [string, string]] : []),
     ...(compute ? [['Compute', escapeMarkdown(compute)] as [string, string]] : []),
-    ...(model
-      ? [
-          [
-            'Model',
-            `${escapeMarkdown(model.model.name)} version ${escapeMarkdown(model.model.version)}${model.isNew ? '' : ' (registered before)'}`,
-          ] as [string, string],
-        ]
-      : []),
+    ...(model ? [['Model', modelText(job, model)] as [string, string]] : []),
   ];
   const parts = [markdownTable([{ title: 'Training' }, { title: '' }], facts)];
   if (end.error) parts.push(`**What went wrong:** ${escapeMarkdown(end.error)}`);
@@ -66,6 +59,12 @@ export function trainingSummary({ job, end, metrics, histories, model }: Summary
     );
   }
   return `${parts.join('\n\n')}\n`;
+}
+
+function modelText(job: Job, { model, isNew }: NonNullable<SummaryContent['model']>): string {
+  const text = `${escapeMarkdown(model.name)} version ${escapeMarkdown(model.version)}`;
+  const url = studioModelUrl(job, model);
+  return `${url ? `[${text}](${url})` : text}${isNew ? '' : ' (registered before)'}`;
 }
 
 /** As many values as a row of blocks has room for, the first and the last among them. */

@@ -66,7 +66,8 @@ export async function uploadSnapshot(
   });
   const reference = pending.body.blobReferenceForConsumption;
   if (!reference?.credential?.sasUri) throw new TaskFailure('Azure ML gave no place to upload the code snapshot to.');
-  const folder = path.basename(directory) || 'code';
+  // In the code's URI the name stands as it is: one that needs no escaping is understood by everyone.
+  const folder = path.basename(directory).replace(/[^A-Za-z0-9._-]/g, '_') || 'code';
   const uploads = files.map((file) => ({ ...file, blob: `${folder}/${file.path}` }));
   await transfer.uploadAll(reference.credential.sasUri, uploads, progressOf(log, 'Uploading code', size), signal);
   // The sign by which azure-ai-ml knows an upload that came to its end.
@@ -81,7 +82,7 @@ export async function uploadSnapshot(
     url: `codes/${name}/versions/1`,
     body: {
       properties: {
-        codeUri: `${reference.blobUri.replace(/\/+$/, '')}/${encodeURIComponent(folder)}`,
+        codeUri: `${reference.blobUri.replace(/\/+$/, '')}/${folder}`,
         isAnonymous: true,
         properties: { hash_sha256: sha256, hash_version: hashVersion },
       },

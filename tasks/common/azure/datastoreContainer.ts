@@ -64,6 +64,7 @@ export async function openDatastore(
     // A datastore that relies on identities holds no secret.
     accept: [400, 404],
   });
+  for (const secret of [secrets.key, secrets.sasToken]) if (secret) workspace.session.keepSecret(secret);
   if (secrets.sasToken) return { sasUrl: `${containerUrl}?${secrets.sasToken.replace(/^\?/, '')}` };
   const sas = secrets.key
     ? accountKeySas(accountName, container, secrets.key, protocol, new Date(), permissions)

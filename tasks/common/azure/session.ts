@@ -42,6 +42,8 @@ export class AzureSession {
   constructor(
     readonly connection: ServiceConnection,
     private readonly network: NetworkSettings = {},
+    /** Called with every key that Azure hands out, before its first use. */
+    readonly keepSecret: (value: string) => void = () => undefined,
   ) {}
 
   get scope(): string {

@@ -62,6 +62,9 @@ function readChecked<Inputs>(readInputs: (reader: InputReader) => Inputs): Input
 }
 
 function createContext(signal: AbortSignal): TaskContext {
+  const secret = (value: string) => {
+    for (const line of value.split(/\r?\n/)) if (line !== '') tl.setSecret(line);
+  };
   const pipeline = readPipeline();
   const network = readNetworkSettings();
   return {
@@ -80,10 +83,8 @@ function createContext(signal: AbortSignal): TaskContext {
       set: (key, value) => tl.setVariable(key, value, true),
     },
     recordVariable: tl.getVariable(recordVariable) || undefined,
-    azure: (connection: ServiceConnection) => new AzureSession(connection, network),
-    secret: (value) => {
-      for (const line of value.split(/\r?\n/)) if (line !== '') tl.setSecret(line);
-    },
+    azure: (connection: ServiceConnection) => new AzureSession(connection, network, secret),
+    secret,
   };
 }
 

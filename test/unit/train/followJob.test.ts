@@ -238,6 +238,14 @@ describe('Train: following a job', () => {
     assert.ok(test.said().includes('trial 0: Completed'));
   });
 
+  it('gives a sign of life every few minutes while the job is silent', async () => {
+    const test = setUp();
+    test.answers((at) => ({ status: at < 31 * minute ? 'Running' : 'Completed' }));
+    await test.follow();
+    const signs = test.said().filter((line) => /^0:\d+:\d+ {2}Running$/.test(line));
+    assert.ok(signs.length >= 6 && signs.length <= 7, signs.join('\n'));
+  });
+
   it('stops at once with the reason of the signal', async () => {
     const test = setUp();
     test.answers(() => {

@@ -46,6 +46,8 @@ export interface JobEnd {
 const minute = 60_000;
 /** A job that does not respond may come back. */
 const notRespondingGrace = 10 * minute;
+/** Nothing is said for at most so long. */
+const silence = 5 * minute;
 /** A cancelled job gets so long to end. */
 const cancelGrace = 5 * minute;
 
@@ -61,6 +63,9 @@ export async function followJob(job: Job, options: FollowOptions, ports: FollowP
   const service = new Outage(log, clock);
   const storage = new Outage(log, clock);
   const begin = clock.now();
+  const createdAt = Date.parse(job.systemData?.createdAt ?? '');
+  const waitingSince = Math.min(begin, Number.isNaN(createdAt) ? begin : createdAt);
+  let lastWord = begin;
   let shown = '';
   let details: RunDetails | undefined;
   let runningSince: number | undefined;
@@ -78,14 +83,18 @@ export async function followJob(job: Job, options: FollowOptions, ports: FollowP
         output.know(job.name, details.logFiles ?? {});
         if (children) await service.ride(() => children.look(signal));
         // What the job wrote before it came to this status is shown before it.
-        await storage.ride(() => output.readNew(signal));
+        if (await storage.ride(() => output.readNew(signal))) lastWord = clock.now();
         const status = describe(details);
-        if (status !== shown) output.say(`${elapsed(clock.now() - begin)}  ${status}`);
+        // A sign of life where a job is silent for long.
+        if (status !== shown || clock.now() - lastWord > silence) {
+          output.say(`${elapsed(clock.now() - begin)}  ${status}`);
+          lastWord = clock.now();
+        }
         shown = status;
         await ports.watch?.(details).catch(() => undefined);
       }
-    } else {
-      await storage.ride(() => output.readNew(signal));
+    } else if (await storage.ride(() => output.readNew(signal))) {
+      lastWord = clock.now();
     }
     if (details && (hasEnded(details.status) || details.status === 'Paused')) break;
 
@@ -93,7 +102,7 @@ export async function followJob(job: Job, options: FollowOptions, ports: FollowP
     if (details) {
       if (!isWaiting(details.status)) runningSince ??= startOf(details, time);
       silentSince = details.status === 'NotResponding' ? (silentSince ?? time) : undefined;
-      const because = stopped ? undefined : tooLong(options, { time, begin, runningSince, silentSince });
+      const because = stopped ? undefined : tooLong(options, { time, waitingSince, runningSince, silentSince });
       if (because) {
         output.say(`${because} Cancelling the job.`);
         await service.ride(() => ports.jobs.requestCancel(job.name, signal));
@@ -140,13 +149,13 @@ function startOf(details: RunDetails, now: number): number {
 
 function tooLong(
   { queueTimeout, runTimeout }: FollowOptions,
-  at: { time: number; begin: number; runningSince?: number; silentSince?: number },
+  at: { time: number; waitingSince: number; runningSince?: number; silentSince?: number },
 ): string | undefined {
   if (at.silentSince !== undefined && at.time - at.silentSince > notRespondingGrace) {
     return `The job has not responded for ${notRespondingGrace / minute} minutes.`;
   }
   if (at.runningSince === undefined) {
-    if (queueTimeout !== undefined && at.time - at.begin > queueTimeout) {
+    if (queueTimeout !== undefined && at.time - at.waitingSince > queueTimeout) {
       return `The job has waited for its compute for more than ${queueTimeout / minute} minutes (queueTimeoutInMinutes).`;
     }
   } else if (runTimeout !== undefined && at.time - at.runningSince > runTimeout) {

@@ -6,6 +6,7 @@ import type { JobStatus } from './jobStatus';
 export interface Job {
   readonly id: string;
   readonly name: string;
+  readonly systemData?: { readonly createdAt?: string };
   readonly properties: {
     readonly jobType: string;
     readonly status: JobStatus;
@@ -64,4 +65,15 @@ export class Jobs {
 /** The job's page in the studio. */
 export function studioUrl(job: Job): string | undefined {
   return job.properties.services?.Studio?.endpoint ?? undefined;
+}
+
+/** The page of a model version in the studio that shows the job. */
+export function studioModelUrl(
+  job: Job,
+  model: { readonly name: string; readonly version: string },
+): string | undefined {
+  const page = studioUrl(job);
+  if (!page || !URL.canParse(page)) return undefined;
+  const { origin, search } = new URL(page);
+  return `${origin}/model/${encodeURIComponent(`${model.name}:${model.version}`)}/details${search}`;
 }
