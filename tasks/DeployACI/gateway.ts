@@ -38,8 +38,9 @@ export function gateway(options: Gateway): Container {
   return {
     name: gatewayContainer,
     image,
-    // By standard input: the file system of the image may be read-only.
-    command: ['sh', '-c', 'printf %s "$CADDYFILE" | exec caddy run --adapter caddyfile --config -'],
+    // By standard input: the file system of the image may be read-only. Caddy takes the shell's place, so that it gets
+    // the signal to stop.
+    command: ['sh', '-c', 'exec caddy run --adapter caddyfile --config - <<END\n$CADDYFILE\nEND'],
     ports: gatewayPorts(options).map((port) => ({ port })),
     environmentVariables: [{ name: 'CADDYFILE', value: caddyfile(options) }, ...(apiKey ? keyVariables(apiKey) : [])],
     resources: { requests: { cpu: 0.1, memoryInGB: 0.2 } },

@@ -69,7 +69,8 @@ describe('The gateway', () => {
     after(async () => {
       for (const each of running) {
         each.kill();
-        await once(each, 'exit');
+        const [, signal] = (await once(each, 'exit')) as [number, string];
+        assert.equal(signal, null, 'Caddy itself got the signal and ended in good order');
       }
       scoring?.close();
       rmSync(home, { recursive: true, force: true });
