@@ -2,6 +2,9 @@ import type { FastifyRequest } from 'fastify';
 import { ArmError, localCloud } from '../context';
 import type { TokenIssuer } from '../entra/tokenIssuer';
 
+/** The resources whose tokens the resource manager and the data planes of Azure ML take, as the real ones do. */
+const audiences = ['https://management.azure.com', 'https://management.core.windows.net', 'https://ml.azure.com'];
+
 /** Throws what Azure answers to a request without a valid token of the local cloud's Entra. */
 export function checkAuthorization(request: FastifyRequest, url: string, tokens: TokenIssuer): void {
   const refuse = (code: string, message: string, error: string): never => {
@@ -18,8 +21,16 @@ export function checkAuthorization(request: FastifyRequest, url: string, tokens:
     );
   }
   switch (tokens.checkAccessToken(token)) {
-    case 'valid':
-      return;
+    case 'valid': {
+      const audience = tokens.audienceOf(token);
+      // A cloud of its own has its own resource manager's URL as audience, too.
+      if ([...audiences, url].includes(audience)) return;
+      return refuse(
+        'InvalidAuthenticationTokenAudience',
+        `The access token has been obtained for wrong audience or resource '${audience}'.`,
+        'invalid_token',
+      );
+    }
     case 'expired':
       return refuse(
         'ExpiredAuthenticationToken',

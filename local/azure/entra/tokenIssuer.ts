@@ -44,6 +44,11 @@ export class TokenIssuer {
     return this.check(token, this.issuer);
   }
 
+  /** Whom a valid token was issued for, without a slash at the end. */
+  audienceOf(token: string): string {
+    return String(parseToken(token)?.claims.aud).replace(/\/+$/, '');
+  }
+
   isOidcToken(token: string, subject: string): boolean {
     return this.check(token, this.oidcIssuer) === 'valid' && parseToken(token)?.claims.sub === subject;
   }

@@ -14,6 +14,7 @@ import { registerArtifactService } from './runs/artifactService';
 import { MetricStore } from './runs/metricStore';
 import { RunArtifacts } from './runs/runArtifacts';
 import { registerRunHistory } from './runs/runHistory';
+import { registerRunPage } from './runs/runPage';
 import { RunStore } from './runs/runStore';
 import { defaultNodeCount, registerComputes } from './workspace/computes';
 import { registerDatastores } from './workspace/datastores';
@@ -58,6 +59,7 @@ export async function registerMachineLearning(
     refuseOtherWorkspaces(scope);
     registerRunHistory(scope, context, runs, artifacts);
     registerArtifactService(scope, runs, artifacts);
+    registerRunPage(scope, runs, metrics);
   });
   await app.register(async (scope) => {
     refuseOtherWorkspaces(scope);

@@ -117,7 +117,7 @@ describe('Entra in local Azure', function () {
     );
   });
 
-  it('lets no request pass without a token, with an expired one, or with one of another issuer', async () => {
+  it('lets no request pass without a token, with an expired one, of another issuer or for another service', async () => {
     const none = await statusWith(undefined);
     assert.equal(none.status, 401);
     assert.match(String(none.challenge), /^Bearer authorization_uri=/);
@@ -128,6 +128,8 @@ describe('Entra in local Azure', function () {
     assert.match(String(refused.challenge), /expiry/);
     const valid = await credentials.ServicePrincipal?.().getToken(scope);
     const [header, claims] = (valid?.token ?? '').split('.');
+    const storage = await credentials.ServicePrincipal?.().getToken('https://storage.azure.com/.default');
+    assert.equal((await statusWith(storage?.token)).status, 401);
     assert.equal((await statusWith(`${header}.${claims}.c2lnbmF0dXJl`)).status, 401);
   });
 });

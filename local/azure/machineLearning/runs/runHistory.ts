@@ -26,8 +26,8 @@ export function registerRunHistory(
   };
 
   const details = async (run: Run) => {
-    const files = await artifacts.list(run.runId);
-    const logs = files.filter((file) => logDirectories.some((directory) => file.path.startsWith(directory)));
+    // By directory: a run may leave any number of other files.
+    const logs = (await Promise.all(logDirectories.map((directory) => artifacts.list(run.runId, directory)))).flat();
     return {
       runId: run.runId,
       target: run.target ?? null,

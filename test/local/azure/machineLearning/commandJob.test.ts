@@ -122,6 +122,19 @@ describe('a command job of local Azure', function () {
     await ml.untilEnd(job);
   });
 
+  it('stays in the queue, and ends without an answer of its node, where a test plans it', async () => {
+    const { faults } = ml.azure;
+    await faults.named('ml.queue', { detail: { seconds: 300 } });
+    const queued = await ml.submit({ command: 'true', environmentId });
+    await ml.until(queued, 'Queued');
+    await ml.cancel(queued);
+    assert.equal((await ml.untilEnd(queued)).details.status, 'Canceled');
+
+    await faults.named('ml.job.status', { detail: { status: 'NotResponding' } });
+    const lost = await ml.submit({ command: 'sleep 300', environmentId });
+    assert.equal((await ml.untilEnd(lost)).details.status, 'NotResponding');
+  });
+
   const refusals: Array<[string, Record<string, unknown>, RegExp]> = [
     ['no command', { command: undefined }, /Command field is required/],
     ['an unknown environment', { environmentId: 'azureml:none:1' }, /No environment exists for 'azureml:none:1'/],
