@@ -1,0 +1,308 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import sinon from 'sinon';
+import type { Job } from '../../../tasks/common/azure/jobs/jobs';
+import type { RegisteredModel } from '../../../tasks/common/azure/models';
+import type { Pipeline } from '../../../tasks/common/pipeline';
+import type { Overrides } from '../../../tasks/Train/inputs';
+import { jobNameBase } from '../../../tasks/Train/jobName';
+import { jobSpecification } from '../../../tasks/Train/jobSpecification';
+import { registerOnce } from '../../../tasks/Train/modelRegistration';
+import { findOutputModel } from '../../../tasks/Train/outputModel';
+import { jobProvenance, provenanceOf } from '../../../tasks/Train/provenance';
+import { trainedRun } from '../../../tasks/Train/trainedRun';
+import { trainingSummary } from '../../../tasks/Train/trainingSummary';
+
+const pipeline = {
+  hostType: 'build',
+  collectionUri: 'https://dev.azure.com/example/',
+  project: 'Quick starts',
+  projectId: 'p1',
+  build: { id: '42', number: '20260101.1', definition: 'quickstart', url: 'https://dev.azure.com/example/build/42' },
+  repository: {
+    uri: 'https://secret-token@dev.azure.com/example/_git/repository',
+    id: 'r',
+    provider: 'TfsGit',
+    branch: 'refs/heads/feature/x',
+    commit: 'c0ffee',
+    localPath: '/s',
+  },
+  stage: { name: 'build', attempt: 1 },
+  job: { id: 'j', name: 'model', attempt: 1 },
+  taskInstanceId: 'instance 1',
+  step: 'train',
+  planId: 'plan',
+} as unknown as Pipeline;
+
+const job = (properties: Partial<Job['properties']> = {}, name = 'job-1'): Job => ({
+  id: name,
+  name,
+  properties: { jobType: 'Command', status: 'Completed', ...properties },
+});
+const { signal } = new AbortController();
+
+describe('Train: name of the job', () => {
+  const name = (change: object = {}) => jobNameBase('My experiment!', { ...pipeline, ...change });
+
+  it('is the same in every attempt, though the instance of the task is another', () => {
+    const again = {
+      stage: { name: 'build', attempt: 2 },
+      job: { id: 'k', name: 'model', attempt: 3 },
+      taskInstanceId: 'i2',
+    };
+    assert.equal(name(again), name());
+    assert.match(name(), /^My-experiment-42-[0-9a-f]{10}$/);
+  });
+
+  it('is another for another run, stage, job or step', () => {
+    const others = [
+      { build: { ...pipeline.build, id: '43' } },
+      { stage: { name: 'other', attempt: 1 } },
+      { job: { id: 'j', name: 'model 2', attempt: 1 } },
+      { step: 'train2' },
+      { release: { id: '42', name: 'r', environment: 'e', url: '' } },
+    ];
+    assert.equal(new Set([name(), ...others.map(name)]).size, others.length + 1);
+  });
+});
+
+describe('Train: provenance', () => {
+  it('names repository, branch, commit and build, and no credentials', () => {
+    assert.deepEqual(jobProvenance(provenanceOf(pipeline, true)), {
+      'mlflow.source.git.repoURL': 'https://dev.azure.com/example/_git/repository',
+      'mlflow.source.git.branch': 'feature/x',
+      'mlflow.source.git.commit': 'c0ffee',
+      'azureml.git.dirty': 'True',
+      'azureml.git.build_id': '42',
+      'azureml.git.build_uri': 'https://dev.azure.com/example/build/42',
+    });
+  });
+});
+
+describe('Train: the job that the inputs describe', () => {
+  let folder: string;
+  beforeEach(() => (folder = mkdtempSync(path.join(os.tmpdir(), 'specification-'))));
+  afterEach(() => rmSync(folder, { recursive: true, force: true }));
+  const overrides = (change: Partial<Overrides> = {}): Overrides => ({
+    inputs: {},
+    environmentVariables: {},
+    tags: {},
+    ...change,
+  });
+  const fromFile = (text: string, change: Partial<Overrides>) => {
+    const file = path.join(folder, 'job.yml');
+    writeFileSync(file, text);
+    return jobSpecification({ source: 'file', file }, overrides(change), '/work').spec;
+  };
+  const inline = (inputs: Record<string, string>, command = 'a') =>
+    jobSpecification({ source: 'inline', command, environment: 'python', outputs: {} }, overrides({ inputs }), '/work')
+      .spec;
+
+  it('tells literals from data', () => {
+    assert.deepEqual(
+      inline({
+        rate: '0.10',
+        asset: 'azureml:rows:3',
+        link: 'https://example.org/rows.csv',
+        local: 'uri_file data/rows.csv',
+        remote: 'mltable azureml:table:1',
+        plain: 'data/rows.csv',
+      }).inputs,
+      {
+        rate: '0.10',
+        asset: { type: 'uri_folder', path: 'azureml:rows:3' },
+        link: { type: 'uri_folder', path: 'https://example.org/rows.csv' },
+        local: { type: 'uri_file', path: path.resolve('/work/data/rows.csv') },
+        remote: { type: 'mltable', path: 'azureml:table:1' },
+        plain: 'data/rows.csv',
+      },
+    );
+  });
+
+  it('puts inputs over those of the file, keeping their types', () => {
+    const text = 'command: a\nenvironment: b\ninputs:\n  d: {type: uri_file, path: old, mode: download}\n  r: 1\n';
+    assert.deepEqual(fromFile(text, { inputs: { d: 'new.csv', r: '2' } }).inputs, {
+      d: { type: 'uri_file', path: path.resolve('/work/new.csv'), mode: 'download' },
+      r: '2',
+    });
+  });
+
+  it('refuses an input that the file has not, and lists those that it has', () => {
+    assert.throws(
+      () => fromFile('command: a\nenvironment: b\ninputs: {rate: 1, data: 2}', { inputs: { raet: '2' } }),
+      /jobInputs: .* no input "raet"\. Its inputs are rate, data/,
+    );
+  });
+
+  it('puts compute, resources, variables and names over those of the file', () => {
+    const spec = fromFile(
+      'command: a\nenvironment: b\ncompute: c\nresources: {shm_size: 2g}\nenvironment_variables: {A: 1}\ntags: {x: y}',
+      { compute: 'gpu', instanceCount: 2, environmentVariables: { B: '2' }, tags: { z: '1' }, experimentName: 'e' },
+    );
+    sinon.assert.match(spec, {
+      compute: 'gpu',
+      resources: { shm_size: '2g', instance_count: 2 },
+      environment_variables: { A: 1, B: '2' },
+      tags: { x: 'y', z: '1' },
+      experiment_name: 'e',
+    });
+  });
+
+  it('refuses resources for a pipeline, whose steps have their own', () => {
+    const text = 'type: pipeline\njobs:\n  a: {command: a, environment: b}';
+    assert.throws(() => fromFile(text, { instanceCount: 2 }), /Input instanceCount: the job is a pipeline/);
+  });
+
+  it('refuses a command that uses what the inputs do not give', () => {
+    assert.throws(() => inline({}, 'python t.py ${{inputs.rate}}'), /Input command: it uses \$\{\{inputs\.rate\}\}/);
+  });
+});
+
+describe('Train: the model among what a job left', () => {
+  const artifacts = (...paths: string[]) => ({ list: async () => paths.map((each) => ({ path: each, url: '' })) });
+  const find = (where: string, from: Job, ...files: string[]) =>
+    findOutputModel(from, from.name, where, artifacts(...files), async () => files);
+
+  it('is a folder, and MLflow if it has an MLmodel file', async () => {
+    assert.deepEqual(await find('outputs/model', job(), 'outputs/model/MLmodel', 'outputs/model/m.pkl'), {
+      uri: 'azureml://jobs/job-1/outputs/artifacts/paths/outputs/model/',
+      isMlflow: true,
+    });
+  });
+
+  it('is a file', async () => {
+    const found = await find('outputs/m.pkl', job(), 'outputs/m.pkl', 'outputs/m.pkl.txt');
+    assert.deepEqual(found, { uri: 'azureml://jobs/job-1/outputs/artifacts/paths/outputs/m.pkl', isMlflow: false });
+  });
+
+  it('is a named output, or a path beneath it', async () => {
+    const outputs = { model: { jobOutputType: 'uri_folder', uri: 'azureml://datastores/d/paths/p/' } };
+    const found = await find('model/best', job({ outputs }), 'best/MLmodel', 'worst/m');
+    assert.deepEqual(found, { uri: 'azureml://jobs/job-1/outputs/model/paths/best', isMlflow: true });
+  });
+
+  it('is not a file whose name only begins alike; what is there is listed', async () => {
+    await assert.rejects(
+      find('outputs/model', job(), 'outputs/model2/m.pkl', 'user_logs/std_log.txt'),
+      (error: Error) =>
+        /left nothing under "outputs\/model".*outputs\/model2\/m\.pkl/s.test(error.message) &&
+        !/std_log/.test(error.message),
+    );
+  });
+});
+
+describe('Train: registration', () => {
+  const model = {
+    name: 'm',
+    type: 'custom_model',
+    uri: 'azureml://jobs/j/outputs/artifacts/paths/outputs/model/',
+    jobName: 'j',
+  };
+  const version = (properties: Record<string, string>): RegisteredModel => ({
+    name: 'm',
+    version: '3',
+    id: 'id',
+    type: 'custom_model',
+    uri: 'canonical',
+    tags: {},
+    properties,
+  });
+
+  it('gives a job one version however often it is tried', async () => {
+    const registered: RegisteredModel[] = [];
+    const models = {
+      list: sinon.spy(async () => registered),
+      register: sinon.spy(async (fresh: { properties?: Record<string, string> }) => {
+        registered.push(version(fresh.properties ?? {}));
+        return registered.at(-1)!;
+      }),
+    };
+    assert.equal((await registerOnce(models, model)).isNew, true);
+    assert.equal((await registerOnce(models, model)).isNew, false);
+    sinon.assert.calledOnce(models.register);
+    assert.equal((await registerOnce(models, { ...model, jobName: 'k' })).isNew, true);
+  });
+});
+
+describe('Train: the run that counts', () => {
+  const tracking = (metrics: Record<string, Record<string, number>>) => ({
+    run: async (runId: string) => ({ metrics: metrics[runId] ?? {}, params: {}, tags: {} }),
+    history: sinon.spy(async (_run: string, _name: string) => [
+      { value: 1, step: 0, timestamp: 0 },
+      { value: 2, step: 1, timestamp: 1 },
+    ]),
+  });
+
+  it('of a sweep is the best trial', async () => {
+    const history = {
+      details: async () => ({ runId: 'job-1', status: 'Completed', properties: { best_child_run_id: 'job-1_7' } }),
+      children: async () => [],
+    };
+    const run = await trainedRun(job({ jobType: 'Sweep' }), history, tracking({ 'job-1_7': { loss: 1 } }), signal);
+    assert.equal(run.runId, 'job-1_7');
+    assert.deepEqual(run.metrics, { loss: 1 });
+  });
+
+  it('of a pipeline puts the metrics of its steps together, its own first', async () => {
+    const child = (runId: string) => ({ runId, status: 'Completed' });
+    const history = { details: sinon.stub(), children: async () => [child('a'), child('b')] };
+    const metrics = tracking({ 'job-1': { x: 1 }, a: { x: 2, y: 2, z: 2 }, b: { y: 3 } });
+    const run = await trainedRun(job({ jobType: 'Pipeline' }), history, metrics, signal);
+    assert.deepEqual(run.metrics, { x: 1, y: 3, z: 2 });
+    await run.histories();
+    assert.deepEqual(metrics.history.args.map(([of, name]) => `${of} ${name}`).sort(), ['a z', 'b y', 'job-1 x']);
+  });
+});
+
+describe('Train: summary', () => {
+  const end = {
+    status: 'Completed',
+    warnings: [],
+    lastLines: [],
+    startedAt: '2026-01-01T00:00:00Z',
+    endedAt: '2026-01-01T01:02:03Z',
+  };
+
+  it('shows the facts, the metrics and their histories', () => {
+    const text = trainingSummary({
+      job: job({
+        displayName: 'run | <b>',
+        computeId: '/x/computes/gpu',
+        services: { Studio: { endpoint: 'https://ml.azure.com/runs/job-1?wsid=/w' } },
+      }),
+      end,
+      metrics: { loss: 0.123456789, acc: NaN },
+      histories: { loss: [3, 2, 1].map((value, step) => ({ value, step, timestamp: step })) },
+      model: { model: { name: 'm', version: '2' } as RegisteredModel, isNew: true },
+    });
+    assert.equal(
+      text,
+      `| Training |  |
+| --- | --- |
+| Job | [run \\| &lt;b&gt;](https://ml.azure.com/runs/job-1?wsid=/w) |
+| Status | ✅ Completed |
+| Ran for | 1:02:03 |
+| Compute | gpu |
+| Model | [m version 2](https://ml.azure.com/model/m%3A2/details?wsid=/w) |
+
+| Metric | Value | History |
+| --- | ---: | --- |
+| \`acc\` | NaN |  |
+| \`loss\` | 0.123457 | █▅▁ 3 → 1, 3 points |
+`,
+    );
+  });
+
+  it('says what went wrong', () => {
+    const text = trainingSummary({
+      job: job(),
+      end: { ...end, status: 'Failed', error: 'UserError: it broke' },
+      metrics: {},
+      histories: {},
+    });
+    assert.match(text, /❌ Failed/);
+    assert.match(text, /\*\*What went wrong:\*\* UserError: it broke/);
+  });
+});
