@@ -1,4 +1,4 @@
-import type { CriterionResult, MetricValue, ModelRecord } from '../../../tasks/common/record/record';
+import type { CriterionResult, MetricValue, ModelRecord, TestsSection } from '../../../tasks/common/record/record';
 import { html, type Html } from './html';
 import { metric } from './numbers';
 
@@ -140,27 +140,28 @@ function facts({ training, image, deployment, tests, source }: ModelRecord): Htm
       ${
         tests &&
         card('Tests', [
-          [
-            'Result',
-            `${tests.total - tests.failed - tests.skipped} of ${tests.total} passed${tests.failed > 0 ? `, ${tests.failed} failed` : ''}`,
-          ],
-          ...(tests.latency
-            ? ([
-                ['Latency', latency(tests.latency)],
-                [
-                  'Load',
-                  `${tests.latency.requests} requests, ${metric(tests.latency.perSecond)} a second, ${tests.latency.errors} errors`,
-                ],
-              ] as const)
-            : []),
+          ['Result', counts(tests)],
+          ['Latency', tests.latency && latency(tests.latency)],
+          ['Load', tests.latency && load(tests.latency)],
         ])
       }
     </div>
   `;
 }
 
+function counts({ total, failed, skipped }: TestsSection): string {
+  const rest = [failed > 0 && `${failed} failed`, skipped > 0 && `${skipped} skipped`].filter(Boolean);
+  return [`${total - failed - skipped} of ${total} passed`, ...rest].join(', ');
+}
+
+type Latency = NonNullable<TestsSection['latency']>;
+
+function load({ requests, perSecond, errors }: Latency): string {
+  return `${requests} requests, ${metric(perSecond)} a second, ${errors} errors`;
+}
+
 /** Percentiles as bars on one scale. */
-function latency(values: { p50: number; p90: number; p95: number; p99: number }): Html {
+function latency(values: Latency): Html {
   const bars = (['p50', 'p90', 'p95', 'p99'] as const).map((name) => {
     const width = ((values[name] / (values.p99 || 1)) * 100).toFixed(1);
     return html`

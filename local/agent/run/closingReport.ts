@@ -35,7 +35,10 @@ export function closingReport(options: ReportOptions): string {
     ...failures(run, paint),
     ...(record ? modelFacts(record, paint) : []),
     testFacts(run, record, paint),
-    ...(record?.deployment && run.result !== 'canceled' ? endpointFacts(record, options) : []),
+    // A failed test may have rolled the deployment back.
+    ...(record?.deployment && (run.result === 'succeeded' || run.result === 'succeededWithIssues')
+      ? endpointFacts(record, options)
+      : []),
     ['Page', paint('cyan', options.page)],
     ['Files', folder],
   ];

@@ -1,5 +1,14 @@
 import { execFileSync } from 'node:child_process';
-import { cpSync, existsSync, lstatSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
+import {
+  copyFileSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  symlinkSync,
+} from 'node:fs';
 import path from 'node:path';
 import ignore from 'ignore';
 import type { SourceVersion } from '../jobVariables';
@@ -37,7 +46,9 @@ export function checkOut(root: string, target: string): number {
   for (const file of files) {
     const destination = path.join(target, file);
     mkdirSync(path.dirname(destination), { recursive: true });
-    cpSync(path.join(root, file), destination, { verbatimSymlinks: true });
+    const source = path.join(root, file);
+    if (lstatSync(source).isSymbolicLink()) symlinkSync(readlinkSync(source), destination);
+    else copyFileSync(source, destination);
   }
   return files.length;
 }
@@ -55,7 +66,7 @@ function listFiles(root: string): string[] {
 /** Without git (an unpacked archive) .gitignore is obeyed all the same. */
 function walk(root: string): string[] {
   const ignoreFile = path.join(root, '.gitignore');
-  const ignored = ignore().add(['.git', 'node_modules']);
+  const ignored = ignore().add(['.git', '.local', 'node_modules']);
   if (existsSync(ignoreFile)) ignored.add(readFileSync(ignoreFile, 'utf8'));
   const visit = (folder: string): string[] =>
     readdirSync(path.join(root, folder), { withFileTypes: true }).flatMap((entry) => {
