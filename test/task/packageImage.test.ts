@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
+import { gunzipSync } from 'node:zlib';
 import { ContainerClient, StorageSharedKeyCredential } from '@azure/storage-blob';
 import { localCloud } from '../../local/azure/context';
 import type { LocalAzure } from '../../local/azure';
@@ -331,6 +332,40 @@ def run(raw_data):
       );
       assert.doesNotMatch(second.log.join('\n'), /pip install/);
       assert.notEqual(first.outputs.imageDigest, second.outputs.imageDigest);
+    });
+
+    it('shows a secret build argument to the installation, and to nothing that is kept', async () => {
+      const { record } = await registerModel({ 'model.txt': 'weights' });
+      const secret = `word-${randomUUID()}`;
+      const result = await run(
+        record,
+        {
+          packaging: 'scoringScript',
+          entryScript: 'score.py',
+          requirementsFile: 'requirements.txt',
+          baseImage: inputs.baseImage,
+          secretBuildArguments: 'INDEX_TOKEN=$(indexToken)',
+        },
+        {
+          files: {
+            'score.py': script,
+            // pip puts the environment's value for ${...}; the marker keeps it from installing anything.
+            'requirements.txt':
+              '--find-links /${INDEX_TOKEN}\nazureml-inference-server-http==1.5.1; python_version < "3"\n',
+          },
+          secretVariables: { indexToken: secret },
+        },
+      );
+      assert.equal(result.result, 'succeeded', result.log.join('\n'));
+      assert.match(result.log.join('\n'), /Looking in links: .*\*\*\*/);
+      const registry = path.join(path.dirname(azure.hostsFile), 'registry');
+      const files = readdirSync(registry, { recursive: true, withFileTypes: true }).filter((each) => each.isFile());
+      assert.ok(files.length > 5);
+      for (const file of files) {
+        const bytes = readFileSync(path.join(file.parentPath, file.name));
+        const content = bytes[0] === 0x1f && bytes[1] === 0x8b ? gunzipSync(bytes) : bytes;
+        assert.ok(!content.includes(secret), `${file.name} holds the secret`);
+      }
     });
 
     it('pushes nothing when the script answers an error as a success', async () => {
