@@ -31,8 +31,12 @@ const specifiedVersions: Array<[RegExp, string]> = [
   [/\/providers\/Microsoft\.ContainerRegistry\//i, '2023-07-01'],
 ];
 
-/** What the specifications do not hold: the status of a long-running operation, which each service makes for itself. */
-const unspecified = /\/(mfeOperationResults|operations|operationResults|operationStatuses)\//i;
+/**
+ * What the specifications do not hold: the status of a long-running operation, which each service makes for itself, and the
+ * role assignments that lie beneath a resource of a specified provider.
+ */
+const unspecified =
+  /\/(mfeOperationResults|operations|operationResults|operationStatuses)\/|\/providers\/Microsoft\.Authorization\//i;
 
 /** Where the specifications themselves are stricter than the service and its own documentation. */
 function isServiceOwnWay(operation: string, side: Violation['side'], code: string, path: string): boolean {
