@@ -49,6 +49,8 @@ export async function generatedRequests(
   if (!media?.schema && media?.example === undefined) return undefined;
   const schema = resolve(media.schema ?? {}, description);
   const body = media.example ?? sample(schema, description);
+  // What Azure ML's server says of a run() without a declared schema: any object. That describes no request.
+  if (schema.type === 'object' && !schema.properties && JSON.stringify(body) === '{}') return undefined;
   const request = (value: unknown): HttpRequest => ({
     ...good,
     headers: { ...good.headers, 'content-type': 'application/json' },

@@ -23,6 +23,19 @@ const serving = (status: number, body: unknown): { client: ScoringClient; asked:
 const generate = (status: number, description: unknown) =>
   generatedRequests(serving(status, description).client, good, new AbortController().signal);
 
+/** As Azure ML's inference server describes a script whose run() is not decorated. */
+const anyObject = {
+  openapi: '3.0.1',
+  paths: {
+    '/score': {
+      post: {
+        requestBody: { content: { 'application/json': { schema: { $ref: '#/components/schemas/ServiceInput' } } } },
+      },
+    },
+  },
+  components: { schemas: { ServiceInput: { type: 'object', example: {} } } },
+};
+
 /** As Azure ML's inference server describes a script with @input_schema. */
 const description = {
   openapi: '3.0.3',
@@ -74,6 +87,7 @@ describe("requests from a service's description", () => {
     ['has one of version 2', 200, { swagger: '2.0', paths: {} }],
     ['speaks of another route', 200, { ...description, paths: {} }],
     ['answers something else', 200, 'Healthy'],
+    ['describes any object, as of a run() without a schema', 200, anyObject],
   ] as const) {
     it(`are not made where the service ${what}`, async () => assert.equal(await generate(status, body), undefined));
   }
