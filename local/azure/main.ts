@@ -20,6 +20,9 @@ async function main(): Promise<void> {
       'record-traffic-to': { type: 'string' },
     },
   });
+  // Whoever started it with a channel wants it to end with him, even when he is killed, be it during the start.
+  let stop = async (): Promise<void> => process.exit(1);
+  process.on('disconnect', () => void stop());
   const azure = await startLocalAzure({
     stateDir: values.state,
     cacheDir: values.cache,
@@ -32,15 +35,13 @@ async function main(): Promise<void> {
     onShutDown: () => process.exit(0),
   });
   const file = descriptionFile(azure.stateDir);
-  const stop = async (): Promise<void> => {
+  stop = async () => {
     rmSync(file, { force: true });
     await azure.close();
     process.exit(0);
   };
   process.on('SIGINT', () => void stop());
   process.on('SIGTERM', () => void stop());
-  // Whoever started it with a channel wants it to end with him, even when he is killed.
-  process.on('disconnect', () => void stop());
   writeFileSync(file, JSON.stringify(azure.description, null, 2));
   console.log(`Local Azure answers at ${azure.url}`);
 }
