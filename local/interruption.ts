@@ -1,8 +1,12 @@
+/** npm and tsx hand on the Ctrl-C that the terminal has already given to everyone, so one may come several times; in milliseconds. */
+const echo = 500;
+
 /** Ctrl-C and its kin: the first asks for an orderly end, the second forces it. */
 export class Interruption {
   readonly #controller = new AbortController();
   readonly #signals: NodeJS.Signals[] = ['SIGINT', 'SIGTERM', 'SIGHUP'];
   #force: () => void = () => {};
+  #first = 0;
 
   constructor() {
     for (const signal of this.#signals) process.on(signal, this.#onSignal);
@@ -27,9 +31,11 @@ export class Interruption {
 
   readonly #onSignal = (): void => {
     if (this.signal.aborted) {
+      if (Date.now() - this.#first < echo) return;
       this.#force();
       process.exit(130);
     }
+    this.#first = Date.now();
     console.error(
       '\nCancelling: the step gets 10 s to end, then the servers and containers end. Again to end them at once.',
     );

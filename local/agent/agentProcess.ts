@@ -35,6 +35,8 @@ export async function runProcess(options: ProcessOptions): Promise<number | null
       // The group has gone.
     }
   };
+  // When the agent itself is made to end at once, its steps end with it.
+  process.once('exit', killTree);
   const exited = new Promise<number | null>((resolve, reject) => {
     child.once('error', reject);
     child.once('exit', resolve);
@@ -63,6 +65,7 @@ export async function runProcess(options: ProcessOptions): Promise<number | null
     return code;
   } finally {
     timers.forEach(clearTimeout);
+    process.off('exit', killTree);
     options.signal.removeEventListener('abort', cancel);
   }
 }
