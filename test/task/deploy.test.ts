@@ -226,4 +226,166 @@ describe('MLOpsDeployACI', function () {
     assert.match(result.issues[0]!.message, /was rejected by Evaluate and is not deployed: rmse 6 is above/);
     assert.deepEqual(await azure.requests.list(), []);
   });
+
+  describe('when Azure or the image fails, says why and what to do', () => {
+    const cases: Array<{
+      title: string;
+      fault?: string;
+      detail?: Record<string, unknown>;
+      times?: number;
+      image?: () => DeployableImage;
+      inputs?: Record<string, string>;
+      expected: RegExp;
+    }> = [
+      {
+        title: 'a region without capacity',
+        fault: 'aci.capacity',
+        expected:
+          /eastus has no room now for 1 CPU and 1\.5 GB.*at most 4 CPU and 16 GB in eastus.*would fit in eastus2/,
+      },
+      {
+        title: 'a size beyond the region',
+        inputs: { cpu: '8', memoryInGB: '32' },
+        expected: /no room now for 8 CPU and 32 GB.*By their limits it would fit in eastus2, westus2/,
+      },
+      { title: 'a quota that is reached', fault: 'aci.quota', expected: /quota .* is reached.*Limit: '100'/ },
+      {
+        title: 'a DNS label that is taken',
+        fault: 'aci.dnsLabelTaken',
+        expected: /DNS name label .* is taken in eastus\. .*dnsNameLabelReuse/,
+      },
+      {
+        title: "the registry's rate limit",
+        fault: 'aci.registryRateLimit',
+        expected: /limits how often images are pulled/,
+      },
+      {
+        title: 'an image that is not there',
+        image: () => ({ ...one, reference: one.reference.replace(/estimator/, 'nobody') }),
+        expected: /could not be pulled.*The registry quickstartsacr has no image nobody with sha256:/,
+      },
+      {
+        title: 'an identity that is not there',
+        inputs: { userAssignedIdentity: 'nobody' },
+        expected: /The identity \S+\/nobody does not exist/,
+      },
+      {
+        title: 'an identity without a role',
+        inputs: { userAssignedIdentity: 'without-role' },
+        expected:
+          /The identity without-role has no role on the registry quickstartsacr that lets it pull.*az role assignment create/,
+      },
+      {
+        title: 'pulls that fail',
+        fault: 'aci.pullFails',
+        times: 5,
+        detail: { message: 'toomanyrequests: You have reached your pull rate limit' },
+        expected: /limits how often images are pulled/,
+      },
+      {
+        title: 'a failure of the operation itself',
+        fault: 'aci.provisioningFails',
+        detail: { code: 'SubnetNotFound', message: 'The subnet is gone.' },
+        expected: /Azure refused the container group \(SubnetNotFound\): The subnet is gone\./,
+      },
+      {
+        title: 'too little memory',
+        fault: 'aci.outOfMemory',
+        times: 5,
+        expected: /ran out of memory: it was given 1\.5 GB.*Raise memoryInGB/,
+      },
+      {
+        title: 'a wrong port',
+        inputs: { environmentVariables: 'LISTEN=5055', startTimeoutInMinutes: '0.15' },
+        expected: /Nothing listens at port 5001; by its log the container listens at port 5055\. Set port to 5055/,
+      },
+      {
+        title: 'a wrong health route',
+        inputs: { readinessPath: '/ready', startTimeoutInMinutes: '0.15' },
+        expected: /its health route does not exist: \S+\/ready gives HTTP 404/,
+      },
+      {
+        title: 'a health route that says no',
+        inputs: { environmentVariables: 'HEALTH=503', startTimeoutInMinutes: '0.15' },
+        expected: /still answers HTTP 503/,
+      },
+      {
+        title: 'a registry whose admin user is off',
+        fault: undefined,
+        inputs: { registryAuthentication: 'credentials', registryUsername: 'nobody', registryPassword: '$(wrong)' },
+        expected: /could not be pulled/,
+      },
+    ];
+    const withoutRole = () =>
+      `${groupPath}/Microsoft.ManagedIdentity/userAssignedIdentities/without-role?api-version=2023-01-31`;
+    before(() => cloud.arm('PUT', withoutRole(), { location: localCloud.location }));
+    after(() => cloud.arm('DELETE', withoutRole()));
+    for (const { title, fault, detail, times, image = () => one, inputs = {}, expected } of cases) {
+      it(title, async () => {
+        if (fault) await azure.faults.named(fault, { detail, times });
+        const userAssignedIdentity = 'quick-starts-identity';
+        const result = await run(
+          image(),
+          { userAssignedIdentity, ...inputs },
+          { secretVariables: { wrong: 'not-the-password' } },
+        );
+        assert.equal(result.result, 'failed');
+        const [issue] = result.issues.filter(({ type }) => type === 'error');
+        assert.match(issue!.message, expected);
+        assert.equal((await find()).status, 404, 'nothing is left behind');
+      });
+    }
+
+    it('asks again while the group is in transition', async () => {
+      await azure.faults.named('aci.transitioning');
+      const result = await run(one, { userAssignedIdentity: 'quick-starts-identity' });
+      assert.equal(result.result, 'succeeded', result.log.join('\n'));
+      assert.match(result.log.join('\n'), /not ready to change .* \(ContainerGroupTransitioning\), asking again/);
+    });
+  });
+
+  it('takes up where a run was killed', async () => {
+    const controller = new AbortController();
+    const job = new TestJob('build', azure);
+    for (const name of ['PROCESS_SIGINT_TIMEOUT', 'PROCESS_SIGTERM_TIMEOUT']) job.variables.set(name, '0');
+    await azure.faults.named('aci.slowStart', { detail: { seconds: 8 } });
+    // What the dying run may send yet to undo itself does not arrive.
+    await azure.faults.http({ method: 'DELETE', path: 'containerGroups', times: 10, action: { reset: true } });
+    const killed = await run(
+      one,
+      {},
+      {
+        job,
+        signal: controller.signal,
+        onLine: (line) => line.endsWith(`${group}: Pending`) && controller.abort(),
+      },
+    );
+    assert.equal(killed.result, 'canceled');
+    await azure.requests.clear();
+    const result = await run(one);
+    assert.equal(result.result, 'succeeded', result.log.join('\n'));
+    assert.match(result.log.join('\n'), /has sent just this definition/);
+    assert.deepEqual(await changes(), []);
+  });
+
+  it('sends what else a group can have, as the service takes it', async () => {
+    const result = await run(one, {
+      registryAuthentication: 'adminUser',
+      dnsNameLabelReuse: 'ResourceGroupReuse',
+      logAnalyticsWorkspace: 'quick-starts-logs',
+      zones: '1',
+      restartPolicy: 'OnFailure',
+      sku: 'Confidential',
+      tags: 'owner=team',
+    });
+    assert.equal(result.result, 'succeeded', result.log.join('\n'));
+    assert.match(result.outputs.fqdn!, new RegExp(`^${group}\\.[a-z0-9]+\\.eastus\\.azurecontainer\\.localhost$`));
+    const { zones, tags, properties } = (await find()).json;
+    assert.deepEqual(zones, ['1']);
+    assert.equal(tags.owner, 'team');
+    assert.equal(properties.sku, 'Confidential');
+    assert.equal(properties.restartPolicy, 'OnFailure');
+    assert.ok(properties.diagnostics.logAnalytics.workspaceId);
+    assert.equal((await score(result.outputs.scoringUri!)).version, 'one');
+  });
 });
