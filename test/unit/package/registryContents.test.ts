@@ -1,0 +1,138 @@
+import assert from 'node:assert/strict';
+import { Readable } from 'node:stream';
+import sinon from 'sinon';
+import { RegistryContents, type RegistrySignIn } from '../../../tasks/common/azure/containerRegistryContents';
+import type { AzureSession } from '../../../tasks/common/azure/session';
+
+interface Asked {
+  url: string;
+  method: string;
+  headers: Record<string, string>;
+  body?: Buffer;
+}
+interface Answer {
+  status: number;
+  headers?: Record<string, string>;
+  body?: unknown;
+  bytes?: Buffer;
+}
+
+const session = { token: () => Promise.resolve({ token: 'entra token' }) } as unknown as AzureSession;
+const signal = new AbortController().signal;
+const digest = `sha256:${'d'.repeat(64)}`;
+const challenge = (realm = 'https://auth.example.net/token') => ({
+  'www-authenticate': `Bearer realm="${realm}",service="r.example.net",scope="repository:a:pull"`,
+});
+
+describe("a registry's contents", () => {
+  let asked: Asked[];
+  afterEach(() => sinon.restore());
+
+  function contents(signIn: RegistrySignIn, ...answers: Answer[]): RegistryContents {
+    asked = [];
+    sinon.stub(RegistryContents.prototype as unknown as { request: unknown }, 'request').callsFake(((
+      url: string,
+      { method, headers = {}, body }: Omit<Asked, 'url'>,
+    ) => {
+      asked.push({ url, method, headers, body });
+      const answer = answers.shift()!;
+      const all = new Map(Object.entries(answer.headers ?? {}));
+      return Promise.resolve({
+        status: answer.status,
+        headers: { get: (name: string) => all.get(name) },
+        bodyAsText: JSON.stringify(answer.body ?? {}),
+        readableStreamBody: answer.bytes && Readable.from([answer.bytes]),
+      });
+    }) as never);
+    return new RegistryContents(session, 'r.example.net', signIn);
+  }
+
+  it('are read without a sign-in where the registry wants none', async () => {
+    const found = await contents(
+      { kind: 'anonymous' },
+      { status: 200, headers: { 'docker-content-digest': digest } },
+    ).digest('a', '1', signal);
+    assert.equal(found, digest);
+    assert.deepEqual(
+      asked.map(({ method, url }) => [method, url]),
+      [['HEAD', 'https://r.example.net/v2/a/manifests/1']],
+    );
+  });
+
+  it('are read by a token that the registry sends to get, with the password where there is one', async () => {
+    const registry = contents(
+      { kind: 'password', userName: 'u', password: 'p' },
+      { status: 401, headers: challenge() },
+      { status: 200, body: { token: 'pull token' } },
+      { status: 404 },
+      { status: 404 },
+    );
+    assert.equal(await registry.digest('a', '1', signal), undefined);
+    assert.equal(asked[1]!.url, 'https://auth.example.net/token?service=r.example.net&scope=repository%3Aa%3Apull');
+    assert.equal(asked[1]!.headers.authorization, `Basic ${Buffer.from('u:p').toString('base64')}`);
+    assert.equal(asked[2]!.headers.authorization, 'Bearer pull token');
+    await registry.digest('a', '2', signal);
+    assert.equal(asked.length, 4, 'the token is used again');
+  });
+
+  it("never sends Entra's token but to the registry itself", async () => {
+    const registry = contents(
+      { kind: 'entra' },
+      { status: 401, headers: challenge('https://elsewhere.example.org/token') },
+      { status: 200, body: { refresh_token: 'refresh' } },
+      { status: 200, body: { access_token: 'access' } },
+      { status: 200, headers: { 'docker-content-digest': digest } },
+    );
+    await registry.digest('a', '1', signal);
+    assert.deepEqual(
+      asked.map(({ url }) => url),
+      [
+        'https://r.example.net/v2/a/manifests/1',
+        'https://r.example.net/oauth2/exchange',
+        'https://r.example.net/oauth2/token',
+        'https://r.example.net/v2/a/manifests/1',
+      ],
+    );
+    assert.match(String(asked[1]!.body), /grant_type=access_token&service=r\.example\.net&access_token=entra\+token/);
+  });
+
+  it('are not paid for with a password over an open line', async () => {
+    const registry = contents(
+      { kind: 'password', userName: 'u', password: 'p' },
+      { status: 401, headers: challenge('http://auth.example.net/token') },
+    );
+    await assert.rejects(registry.digest('a', '1', signal), /not encrypted/);
+    assert.equal(asked.length, 1);
+  });
+
+  it("follow the registry's word to storage without its token", async () => {
+    const registry = contents(
+      { kind: 'entra' },
+      { status: 307, headers: { location: 'https://storage.example.net/blob?sig=x' } },
+      { status: 200, bytes: Buffer.from('content') },
+    );
+    assert.equal(String(await registry.blob('a', digest, signal)), 'content');
+    assert.deepEqual(asked[1]!.headers, {});
+  });
+
+  it('get a further tag by the same bytes', async () => {
+    const type = 'application/vnd.oci.image.manifest.v1+json';
+    const manifest = { schemaVersion: 2, layers: [] };
+    const registry = contents(
+      { kind: 'entra' },
+      { status: 200, headers: { 'content-type': type }, body: manifest },
+      { status: 201 },
+    );
+    await registry.tag('a', digest, 'v2', signal);
+    assert.equal(asked[1]!.method, 'PUT');
+    assert.equal(asked[1]!.url, 'https://r.example.net/v2/a/manifests/v2');
+    assert.equal(asked[1]!.headers['content-type'], type);
+    assert.equal(String(asked[1]!.body), JSON.stringify(manifest));
+  });
+
+  it('that the registry refuses are an error with its words', async () => {
+    const body = { errors: [{ code: 'DENIED', message: 'requested access is denied' }] };
+    const registry = contents({ kind: 'entra' }, { status: 403, body });
+    await assert.rejects(registry.digest('a', '1', signal), /answered 403 DENIED.*requested access is denied.*AcrPull/);
+  });
+});
