@@ -21,8 +21,9 @@ export class Interruption {
     this.#force = force;
   }
 
-  end(): void {
-    this.#controller.abort();
+  /** As Ctrl-C does, for a reason of its own. */
+  end(reason: Error): void {
+    this.#controller.abort(reason);
   }
 
   dispose(): void {
@@ -39,6 +40,6 @@ export class Interruption {
     console.error(
       '\nCancelling: the step gets 10 s to end, then the servers and containers end. Again to end them at once.',
     );
-    this.end();
+    this.#controller.abort();
   };
 }

@@ -103,9 +103,9 @@ async function run(
   }
 }
 
-/** Only a run that is green is 0; an interrupted one is what a shell gives to it. */
+/** Only a run that is green is 0; one that the user interrupted is what a shell gives to it. */
 function exitCode(run: RunRecord): number {
-  if (run.result === 'canceled') return 130;
+  if (run.result === 'canceled' && run.errors.length === 0) return 130;
   return run.result === 'succeeded' ? 0 : 1;
 }
 
@@ -114,9 +114,9 @@ function watchCloud(cloud: CloudProcess, directories: LocalDirectories, interrup
   const startTime = processStartTime(cloud.pid);
   return setInterval(() => {
     if (processStartTime(cloud.pid) === startTime || interruption.signal.aborted) return;
-    console.error(
-      `Local Azure has ended in the middle of the run. Its last words are in ${cloudLogFile(directories)}; run again to start it anew.`,
+    const log = cloudLogFile(directories);
+    interruption.end(
+      new Error(`Local Azure has ended in the middle of the run; run again to start it anew. Its log: ${log}`),
     );
-    interruption.end();
   }, 1000).unref();
 }

@@ -34,6 +34,7 @@ export function readPipeline(file: string, options: ReadPipelineOptions): Pipeli
 class PipelineReader {
   readonly #warnings: string[] = [];
   readonly #steps: StepsContext;
+  /** Every name that the file gives to a variable or parameter. */
   readonly #named = new Set<string>();
 
   constructor(
@@ -66,7 +67,7 @@ class PipelineReader {
       const parameter = new Section(`${this.fileName}, parameter ${index + 1}`, fields);
       parameter.allow(['name', 'displayName', 'type', 'default', 'values']);
       const name = parameter.text('name')!;
-      this.#named.add(name.toLowerCase());
+      this.#named.add(name);
       const given = this.#given(name) ?? parameter.raw('default');
       if (given === undefined) throw parameter.error(`parameter '${name}' has no value; give one by --set ${name}=...`);
       const allowed = parameter.texts('values');
@@ -88,7 +89,7 @@ class PipelineReader {
     const known = { ...(scope.values.variables as Record<string, Value>) };
     const inner: Scope = { values: { ...scope.values, variables: known } };
     const put = (name: string, value: string, readOnly: boolean): void => {
-      this.#named.add(name.toLowerCase());
+      this.#named.add(name);
       const definition = { name, value: this.#given(name) ?? value, readOnly };
       const index = variables.findIndex((variable) => variable.name.toLowerCase() === name.toLowerCase());
       variables.splice(index < 0 ? variables.length : index, index < 0 ? 0 : 1, definition);
@@ -189,9 +190,10 @@ class PipelineReader {
 
   /** A slip in a name would run the whole pipeline with the old value. */
   #checkSet(): void {
+    const named = [...this.#named].map((name) => name.toLowerCase());
     const unknown = Object.keys(this.options.set).filter(
       // Names with a dot, like System.Debug, are the server's or a user's own and need no definition.
-      (name) => !this.#named.has(name.toLowerCase()) && !name.includes('.'),
+      (name) => !named.includes(name.toLowerCase()) && !name.includes('.'),
     );
     if (unknown.length > 0) {
       const known = [...this.#named].sort().join(', ') || 'none';

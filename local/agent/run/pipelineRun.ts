@@ -129,7 +129,10 @@ class StagesRun {
       await this.#timed(record, () => this.#runStage(stage, record));
       result = combine(result, record.result!);
     }
-    return this.around.signal.aborted ? 'canceled' : result;
+    const { signal, run } = this.around;
+    // Without a reason of its own it was the user.
+    if (signal.aborted && !(signal.reason instanceof DOMException)) run.errors.push((signal.reason as Error).message);
+    return signal.aborted ? 'canceled' : result;
   }
 
   async #runStage(stage: StagePlan, record: StageRecord): Promise<TaskResult> {
