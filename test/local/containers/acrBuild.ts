@@ -8,7 +8,7 @@ export const registryPath = `${groupPath}/Microsoft.ContainerRegistry/registries
 const version = 'api-version=2019-06-01-preview';
 
 /** Content by path; `mode` where it matters. */
-export type Files = Record<string, string | Buffer | { content: string; mode: number }>;
+export type Files = Record<string, string | Buffer | { content: string | Buffer; mode: number }>;
 
 export interface BuildResult {
   status: string;

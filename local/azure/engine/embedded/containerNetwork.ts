@@ -24,7 +24,7 @@ export interface ContainerNetwork {
 /**
  * Fits a container's command and variables to the group's address. Python obeys LOCAL_AZURE_GROUP_ADDRESS by itself (see
  * python/sitecustomize.py). A program of another kind listens wherever it is told to, so what it is told is changed: this
- * machine's localhost becomes the group's address, and each declared port, where it stands as a whole word, a free one,
+ * machine's localhost, or any address, becomes the group's, and each declared port, where it stands as a whole word, a free one,
  * which is reached by a forwarder at the declared port.
  */
 export async function fitNetwork(paths: ImagePaths, request: NetworkRequest): Promise<ContainerNetwork> {
@@ -44,7 +44,7 @@ export async function fitNetwork(paths: ImagePaths, request: NetworkRequest): Pr
     );
   }
   const fit = (text: string): string => {
-    let fitted = text.replace(/(?<![\w.-])(127\.0\.0\.1|localhost)(?![\w.-])/g, address);
+    let fitted = text.replace(/(?<![\w.-])(127\.0\.0\.1|0\.0\.0\.0|localhost)(?![\w./-])/g, address);
     for (const [port, free] of replacements) {
       fitted = fitted.replace(new RegExp(`(?<![\\w.-])${port}(?![\\w.-])`, 'g'), String(free));
     }

@@ -1,4 +1,5 @@
 import { lstatSync, mkdirSync, rmSync, symlinkSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import {
   ContainerStartError,
@@ -51,7 +52,7 @@ export class ProcessGroupSandbox implements ContainerGroupSandbox {
     this.roots.add(root);
     const discard = (): void => {
       this.roots.delete(root);
-      rmSync(root, { recursive: true, force: true });
+      void removeFolder(root);
     };
     try {
       await assembleRootFileSystem(this.tools.store, image.layers, root);
@@ -65,7 +66,7 @@ export class ProcessGroupSandbox implements ContainerGroupSandbox {
   }
 
   async remove(): Promise<void> {
-    for (const root of this.roots) rmSync(root, { recursive: true, force: true });
+    for (const root of this.roots) void removeFolder(root);
   }
 
   private async run(
@@ -127,6 +128,11 @@ export class ProcessGroupSandbox implements ContainerGroupSandbox {
     if (lstatSync(target, { throwIfNoEntry: false })) rmSync(target, { recursive: true, force: true });
     symlinkSync(source, target);
   }
+}
+
+/** Nobody waits for it: thousands of files take a while, and what is left is removed with the work folder. */
+function removeFolder(folder: string): Promise<void> {
+  return rm(folder, { recursive: true, force: true }).catch(() => undefined);
 }
 
 /** A word of a command; what has spaces is a text for the shell. */
