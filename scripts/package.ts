@@ -41,11 +41,21 @@ function packagedSources(): string[] {
   ];
 }
 
+/**
+ * The read-me file as the marketplace shows it, which has no other file of the repository: links within the repository
+ * become plain text, and the section that lists them is left out.
+ */
+export function marketplacePage(readme: string): string {
+  return readme.replace(/^## More\n.*?(?=^## )/ms, '').replace(/(?<!!)\[([^\]]+)\]\((?!https:)[^)]+\)/g, '$1');
+}
+
 /** Lays out the package as it will be: tfx looks for a task's files where its contribution says that they lie. */
 function stage(folder: string, version: string): void {
   rmSync(folder, { recursive: true, force: true });
   cpSync(builtTasksDir, join(folder, 'tasks'), { recursive: true });
   for (const path of packagedSources()) cpSync(join(root, path), join(folder, path), { recursive: true });
+  const page = readManifest().content.details.path;
+  writeFileSync(join(folder, page), marketplacePage(readFileSync(join(root, page), 'utf8')));
   writeFileSync(join(folder, 'vss-extension.json'), JSON.stringify({ ...readManifest(), version }, null, 2));
 }
 

@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pngSize } from './pngSize';
 import { shapeProblems } from './shape';
@@ -135,6 +135,15 @@ export function manifestProblems(manifest: ExtensionManifest = readManifest()): 
   const sources = [content.details.path, content.license.path, ...files.map(({ path }) => path)];
   for (const path of sources) {
     if (!existsSync(join(root, path))) problems.push(`there is no ${path}`);
+  }
+
+  const page = existsSync(join(root, content.details.path))
+    ? readFileSync(join(root, content.details.path), 'utf8')
+    : '';
+  for (const [, picture] of page.matchAll(/!\[[^\]]*\]\((?!https:)([^)]+)\)/g)) {
+    if (!files.some(({ path, addressable }) => path === picture && addressable)) {
+      problems.push(`${content.details.path} shows ${picture}, which is not an addressable file`);
+    }
   }
 
   const ids = contributions.map(({ id }) => id);
