@@ -1,0 +1,58 @@
+/** Train's own upload and log at the same work as the reference: `upload <folder>` or `stream <job>`. Prints JSON on stderr at its end. */
+import http from 'node:http';
+import https from 'node:https';
+import { BlobTransfer } from '../../tasks/common/azure/blobTransfer';
+import { uploadSnapshot } from '../../tasks/common/azure/codeSnapshot';
+import { followJob } from '../../tasks/common/azure/jobs/followJob';
+import { Jobs } from '../../tasks/common/azure/jobs/jobs';
+import { RunHistory } from '../../tasks/common/azure/jobs/runHistory';
+import { Tracking } from '../../tasks/common/azure/metrics';
+import type { ServiceConnection } from '../../tasks/common/azure/serviceConnection';
+import { AzureSession } from '../../tasks/common/azure/session';
+import { Workspace } from '../../tasks/common/azure/workspace';
+import { systemClock } from '../../tasks/common/clock';
+import { MetricsWatch } from '../../tasks/Train/metricsWatch';
+
+let requests = 0;
+for (const module of [http, https]) {
+  const send = module.request as (...given: unknown[]) => http.ClientRequest;
+  module.request = (...given: unknown[]) => {
+    requests++;
+    return send(...given);
+  };
+}
+
+const settings = JSON.parse(process.env.BENCH_CONNECTION!) as ServiceConnection & {
+  resourceGroup: string;
+  workspace: string;
+};
+const log = {
+  info: (text: string) => console.log(text),
+  debug: () => {},
+  warning: (text: string) => console.log(text),
+  error: (text: string) => console.log(text),
+  group: () => {},
+  endGroup: () => {},
+  progress: () => {},
+};
+
+async function main(work: string, what: string): Promise<void> {
+  const workspace = new Workspace(new AzureSession(settings), settings.resourceGroup, settings.workspace);
+  const transfer = new BlobTransfer(workspace.session);
+  const { signal } = new AbortController();
+  await workspace.resource();
+  const started = performance.now();
+  if (work === 'upload') {
+    await uploadSnapshot(workspace, transfer, what, { log, signal });
+  } else {
+    const jobs = new Jobs(workspace);
+    const metrics = new MetricsWatch(new Tracking(workspace), what, log, systemClock, signal);
+    const history = new RunHistory(workspace);
+    const ports = { log, clock: systemClock, signal, jobs, history, transfer, watch: () => metrics.look() };
+    await followJob((await jobs.find(what))!, { allRanks: false }, ports);
+  }
+  const seconds = (performance.now() - started) / 1000;
+  console.error(`\n${JSON.stringify({ seconds, megabytes: process.resourceUsage().maxRSS / 1024, requests })}`);
+}
+
+void main(process.argv[2]!, process.argv[3]!);
