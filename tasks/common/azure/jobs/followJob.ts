@@ -71,19 +71,21 @@ export async function followJob(job: Job, options: FollowOptions, ports: FollowP
   let runningSince: number | undefined;
   let silentSince: number | undefined;
   let stopped: { because: string; at: number } | undefined;
+  let lastLook = begin;
   let nextLook = 0;
 
   for (;;) {
     const now = clock.now();
+    let wrote: boolean | undefined;
     if (now >= nextLook) {
       const answer = await service.ride(() => ports.history.details(job.name, signal));
-      nextLook = clock.now() + lookInterval(clock.now() - begin);
       if (answer) {
         details = answer;
         output.know(job.name, details.logFiles ?? {});
         if (children) await service.ride(() => children.look(signal));
         // What the job wrote before it came to this status is shown before it.
-        if (await storage.ride(() => output.readNew(signal))) lastWord = clock.now();
+        wrote = await storage.ride(() => output.readNew(signal));
+        if (wrote) lastWord = clock.now();
         const status = describe(details);
         // A sign of life where a job is silent for long.
         if (status !== shown || clock.now() - lastWord > silence) {
@@ -93,9 +95,12 @@ export async function followJob(job: Job, options: FollowOptions, ports: FollowP
         shown = status;
         await ports.watch?.(details).catch(() => undefined);
       }
-    } else if (await storage.ride(() => output.readNew(signal))) {
-      lastWord = clock.now();
+      lastLook = clock.now();
+    } else {
+      wrote = await storage.ride(() => output.readNew(signal));
+      if (wrote) lastWord = clock.now();
     }
+    nextLook = lastLook + lookInterval(clock.now() - begin, wrote === true);
     if (details && (hasEnded(details.status) || details.status === 'Paused')) break;
 
     const time = clock.now();
@@ -133,8 +138,10 @@ async function readRest(output: JobLog, children: ChildRuns | undefined, signal:
   await output.readNew(signal);
 }
 
-function lookInterval(elapsedMs: number): number {
-  return Math.min(30_000, Math.max(2_000, elapsedMs * 0.02));
+/** Whose log grows is running: then there is less to look for, and when it stops growing the next look is due. */
+function lookInterval(elapsedMs: number, wrote: boolean): number {
+  const interval = Math.min(30_000, Math.max(2_000, elapsedMs * 0.02));
+  return wrote && elapsedMs > 30_000 ? Math.max(15_000, interval) : interval;
 }
 
 /** The log alone is looked at more often: it is one small request to the storage account. */
