@@ -350,6 +350,40 @@ environment: {image: python}
     });
   }
 
+  const refusals: Array<[string, object, RegExp]> = [
+    [
+      'a missing role',
+      { status: 403, body: { error: { code: 'AuthorizationFailed', message: 'The client may not do jobs/write.' } } },
+      /403 AuthorizationFailed.*the role "AzureML Data Scientist" on the workspace/,
+    ],
+    [
+      'a quota that is used up',
+      { status: 400, body: { error: { code: 'UserError', message: 'This exceeds the quota of Standard_DS3_v2.' } } },
+      /exceeds the quota.*Ask for more quota/,
+    ],
+  ];
+  for (const [what, action, message] of refusals) {
+    it(`names ${what}, and leaves no job behind`, async () => {
+      const azure = await localAzure();
+      await azure.faults.http({ method: 'PUT', path: '/jobs/', action });
+      const result = await runBuiltTask('Train', {
+        azure,
+        refName: what.replaceAll(' ', ''),
+        files: { 'src/a.py': '' },
+        inputs: inline,
+      });
+      assert.equal(result.result, 'failed');
+      assert.match(result.issues[0]!.message, message);
+      const clean = await runBuiltTask('Train', {
+        azure,
+        phase: 'postjob',
+        inputs: inline,
+        taskVariables: result.taskVariables,
+      });
+      assert.deepEqual(clean.issues, []);
+    });
+  }
+
   it('says what the job left, where the model is not', async () => {
     const result = await runBuiltTask('Train', {
       azure: await localAzure(),
