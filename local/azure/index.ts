@@ -2,6 +2,7 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { FastifyInstance } from 'fastify';
 import { registerAdministration } from './administration/administration';
+import { registerCloudMetadata } from './arm/cloudMetadata';
 import { guardRequests, registerResourceManager } from './arm/resourceManager';
 import { openBlobs } from './blobs/blobs';
 import { startAzurite } from './blobs/azurite';
@@ -106,6 +107,7 @@ export async function startLocalAzure(options: LocalAzureOptions): Promise<Local
     const provider = (register: (scope: FastifyInstance) => void | Promise<void>) =>
       app.register(async (scope) => register(scope));
     provider((scope) => registerEntra(scope, context, credentials, tokens));
+    provider((scope) => registerCloudMetadata(scope, context));
     provider((scope) => registerResourceManager(scope, context));
     provider((scope) =>
       registerMachineLearning(scope, context, { tokens, storageKey: credentials.storageKey, python: options.python }),

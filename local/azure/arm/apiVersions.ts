@@ -18,6 +18,17 @@ const supported: Record<string, string[]> = {
     '2025-12-01',
     '2026-03-01',
     '2026-05-01',
+    // What azure-ai-ml (the `az ml` extension) sends.
+    '2022-10-01-preview',
+    '2023-02-01-preview',
+    '2023-04-01-preview',
+    '2023-06-01-preview',
+    '2023-08-01-preview',
+    '2024-01-01-preview',
+    '2024-04-01-preview',
+    '2024-07-01-preview',
+    '2024-10-01-preview',
+    '2025-01-01-preview',
   ],
   'microsoft.containerregistry': [
     '2019-04-01',
@@ -26,6 +37,8 @@ const supported: Record<string, string[]> = {
     '2023-07-01',
     '2025-03-01-preview',
     '2025-11-01',
+    // What `az acr` sends.
+    '2026-09-01-preview',
   ],
   'microsoft.containerinstance': ['2018-06-01', '2022-09-01', '2023-05-01', '2024-05-01-preview', '2025-09-01'],
   // Subscriptions and resource groups.

@@ -13,7 +13,8 @@ export function openBlobs(account: string, accountKey: string, port: number): Bl
   const credential = new StorageSharedKeyCredential(account, accountKey);
   // By address: this process needs no DNS of the local cloud for its own calls.
   const service = new BlobServiceClient(`http://127.0.0.1:${port}/${account}`, credential);
-  const accountUrl = `http://${account}.blob.localhost:${port}`;
+  // `.blob.core.` is what the Python SDK finds an account's name by.
+  const accountUrl = `http://${account}.blob.core.localhost:${port}`;
   return {
     accountUrl,
     container: (name) => service.getContainerClient(name),

@@ -9,7 +9,7 @@ export interface Description {
   stateDir: string;
   url: string;
   port: number;
-  /** e.g. http://quickstartsst.blob.localhost:10444 */
+  /** e.g. http://quickstartsst.blob.core.localhost:10444 */
   blobUrl: string;
   metadataUrl: string;
   caFile: string;

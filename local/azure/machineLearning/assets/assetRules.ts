@@ -28,9 +28,9 @@ export const assetRules: Record<AssetType, Rules> = {
     required: [],
   },
   models: {
-    fields: ['flavors', 'modelType', 'modelUri', 'jobName', 'stage'],
+    fields: ['modelType', 'modelUri', 'jobName', 'stage'],
     fixed: ['modelUri', 'modelType', 'jobName'],
-    added: { provisioningState: 'Succeeded' },
+    added: { flavors: {}, provisioningState: 'Succeeded' },
     required: ['modelUri'],
   },
   data: {

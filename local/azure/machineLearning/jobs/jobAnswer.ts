@@ -1,4 +1,4 @@
-import { localCloud, type LocalAzureContext } from '../../context';
+import type { LocalAzureContext } from '../../context';
 import type { Run } from '../runs/runStore';
 import { resourceId, workspaceArmId } from '../resourceIds';
 import type { Job } from './jobStore';
@@ -32,7 +32,7 @@ export function jobAnswer(context: LocalAzureContext, job: Job, run: Run) {
       services: {
         ...specification.services,
         Tracking: service('Tracking', `azureml://${host}/mlflow/v1.0${workspaceArmId}?`),
-        Studio: service('Studio', `${context.url}/runs/${job.name}?wsid=${workspaceArmId}&tid=${localCloud.tenantId}`),
+        Studio: service('Studio', `${context.url}/runs/${job.name}?wsid=${workspaceArmId}`),
       },
       outputs: {
         ...specification.outputs,

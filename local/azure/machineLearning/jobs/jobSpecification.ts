@@ -62,7 +62,8 @@ export interface SweepJob extends JobBase {
   trial: Trial;
   searchSpace: Record<string, unknown>;
   samplingAlgorithm: { samplingAlgorithmType: string; seed?: number };
-  objective: { goal: 'Minimize' | 'Maximize'; primaryMetric: string };
+  /** goal: Minimize or Maximize, without regard to case. */
+  objective: { goal: string; primaryMetric: string };
   limits?: {
     jobLimitsType?: string;
     timeout?: string;

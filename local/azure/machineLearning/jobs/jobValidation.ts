@@ -48,9 +48,9 @@ function checkSweep(job: Partial<SweepJob>, workspace: Workspace): void {
     if (!job[field]) throw invalid(`The ${field} field is required.`);
   }
   if (!job.objective?.primaryMetric) throw invalid('The PrimaryMetric field is required.');
-  if (!['Minimize', 'Maximize'].includes(job.objective.goal)) throw invalid("The goal is 'Minimize' or 'Maximize'.");
+  if (!/^(min|max)imize$/i.test(job.objective.goal)) throw invalid("The goal is 'Minimize' or 'Maximize'.");
   const space = readSearchSpace(job.searchSpace ?? {});
-  if (job.samplingAlgorithm?.samplingAlgorithmType === 'Grid') grid(space);
+  if (/^grid$/i.test(job.samplingAlgorithm?.samplingAlgorithmType ?? '')) grid(space);
   checkTrial(job.trial ?? {}, job, workspace, Object.keys(job.searchSpace ?? {}));
   checkTimeout(job.limits?.timeout);
   checkTimeout(job.limits?.trialTimeout);

@@ -124,7 +124,7 @@ export function nodeJob(name: string, scope: NodeScope): JobSpecification {
     searchSpace: node.search_space ?? {},
     samplingAlgorithm: { samplingAlgorithmType: capital(algorithm?.type ?? 'random'), seed: algorithm?.seed },
     objective: {
-      goal: capital(node.objective?.goal ?? '') as 'Minimize' | 'Maximize',
+      goal: capital(node.objective?.goal ?? ''),
       primaryMetric: node.objective?.primary_metric ?? '',
     },
     limits: camelCase(node.limits) as { timeout?: string } | undefined,

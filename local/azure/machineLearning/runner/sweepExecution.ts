@@ -28,7 +28,8 @@ export async function executeSweep(services: RunnerServices, job: Job, control: 
   try {
     control.setStatus('Running');
     const trials = trialsOf(sweep);
-    if (sweep.samplingAlgorithm.samplingAlgorithmType === 'Bayesian') {
+    const algorithm = sweep.samplingAlgorithm.samplingAlgorithmType.toLowerCase();
+    if (algorithm === 'bayesian') {
       warn(services, job, 'Bayesian sampling is carried out as random sampling.');
     }
     if (sweep.earlyTermination) warn(services, job, 'Trials are not ended early: every one runs to its end.');
@@ -69,7 +70,7 @@ export async function executeSweep(services: RunnerServices, job: Job, control: 
 function trialsOf(sweep: SweepJob): Trial[] {
   const space = readSearchSpace(sweep.searchSpace);
   const most = sweep.limits?.maxTotalTrials;
-  if (sweep.samplingAlgorithm.samplingAlgorithmType === 'Grid') return grid(space).slice(0, most);
+  if (/^grid$/i.test(sweep.samplingAlgorithm.samplingAlgorithmType)) return grid(space).slice(0, most);
   return randomTrials(space, most ?? usualTrials, sweep.samplingAlgorithm.seed ?? Math.floor(Math.random() * 2 ** 32));
 }
 
@@ -94,9 +95,9 @@ function noteBest(
   services: RunnerServices,
   job: Job,
   completed: Array<{ name: string; value: number | undefined }>,
-  goal: SweepJob['objective']['goal'],
+  goal: string,
 ): void {
-  const sign = goal === 'Minimize' ? 1 : -1;
+  const sign = /^min/i.test(goal) ? 1 : -1;
   const [best] = completed
     .flatMap(({ name, value }) => (value === undefined || Number.isNaN(value) ? [] : [{ name, value }]))
     .sort((one, other) => sign * (one.value - other.value));
