@@ -14,6 +14,7 @@ import type { TaskLog } from '../common/log';
 import type { Pipeline } from '../common/pipeline';
 import type { TaskContext } from '../common/task/taskContext';
 import { TaskFailure } from '../common/taskFailure';
+import { leaveJobs } from './leftJobs';
 import type { Measurement } from './measurement';
 
 /** The input of the user's evaluation by which it gets the model that it is to measure. */
@@ -52,7 +53,7 @@ export class EvaluationJobs {
 
   constructor(
     private readonly workspace: Workspace,
-    private readonly context: Pick<TaskContext, 'log' | 'clock' | 'signal' | 'pipeline'>,
+    private readonly context: Pick<TaskContext, 'log' | 'clock' | 'signal' | 'pipeline' | 'state'>,
   ) {
     this.jobs = new Jobs(workspace);
     this.history = new RunHistory(workspace);
@@ -75,7 +76,9 @@ export class EvaluationJobs {
         const body = await restJob(specFor(evaluation.spec, model), evaluation.source, assets);
         jobs.push(await this.start(model, body, started));
       }
-      return await Promise.all(jobs.map((job, index) => this.finish(job, models[index]!)));
+      const measured = await Promise.all(jobs.map((job, index) => this.finish(job, models[index]!)));
+      this.leave([]);
+      return measured;
     } catch (error) {
       // One that failed makes the others pointless; the pipeline's end leaves 7.5 s, and the token is at hand.
       await Promise.all(started.map((name) => this.jobs.requestCancel(name).catch(() => undefined)));
@@ -94,12 +97,18 @@ export class EvaluationJobs {
       const found = await this.jobs.find(name, signal);
       if (found?.properties.status === 'Failed' || found?.properties.status === 'Canceled') continue;
       started.push(name);
+      this.leave(started);
       const job = found ?? (await this.jobs.create(name, properties, signal));
       const url = studioUrl(job);
       log.info(`${found ? 'Following' : 'Started'} the job ${name}, which evaluates version ${model.version}.`);
       if (url) log.info(`Studio: ${url}`);
       return job;
     }
+  }
+
+  private leave(names: readonly string[]): void {
+    const { resourceGroup, name: workspace } = this.workspace;
+    leaveJobs(this.context.state, { resourceGroup, workspace, names });
   }
 
   private async finish(job: Job, model: RegisteredModel): Promise<Measurement> {

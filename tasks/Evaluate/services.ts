@@ -25,7 +25,7 @@ export interface Services {
 export function openServices(
   inputs: Pick<EvaluateInputs, 'connection' | 'resourceGroup' | 'workspace'>,
   model: ModelSection,
-  context: Pick<TaskContext, 'azure' | 'log' | 'clock' | 'signal' | 'pipeline'>,
+  context: Pick<TaskContext, 'azure' | 'log' | 'clock' | 'signal' | 'pipeline' | 'state'>,
 ): Services {
   const { connection } = inputs;
   const home = model.workspace;

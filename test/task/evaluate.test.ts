@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { localCloud } from '../../local/azure/context';
 import type { LocalAzure } from '../../local/azure';
+import { Variables } from '../../local/agent/variables';
 import { append, emptyRecord } from '../../tasks/common/record/chain';
 import { recordFileName, type ModelRecord } from '../../tasks/common/record/record';
 import { writeRecord } from '../../tasks/common/record/recordFile';
@@ -138,20 +139,27 @@ async function evaluate(
   return { ...result, record, log: result.log.join('\n') };
 }
 
-let suites = 0;
+/** A model of its own, whose version 2 is better than version 1. */
+async function twoVersions(): Promise<Registry> {
+  const registry = new Registry(await localAzure(), `judged-${++models}`);
+  await registry.trained('1', 1);
+  await registry.trained('2', 0.5);
+  return registry;
+}
+
+let models = 0;
+const champion = { champion: '2026-01-01T00:00:00Z' };
 
 describeOnEachNode('MLOpsEvaluate, built', (nodePath) => {
   let registry: Registry;
 
   before(async function () {
     this.timeout(120_000);
-    registry = new Registry(await localAzure(), `judged-${++suites}`);
-    await registry.trained('1', 1);
-    await registry.trained('2', 0.5);
+    registry = await twoVersions();
   });
 
   it('approves a first model, and says so everywhere', async function () {
-    this.timeout(30_000);
+    this.timeout(120_000);
     const result = await evaluate(registry, '1', { criteria: 'rmse <= 2\nrmse < champion' }, { nodePath });
     assert.equal(result.result, 'succeeded', result.log);
     assert.equal(result.outputs.decision, 'approved');
@@ -177,8 +185,8 @@ describeOnEachNode('MLOpsEvaluate, built', (nodePath) => {
   });
 
   it('compares with the champion, with confidence from the predictions of both', async function () {
-    this.timeout(30_000);
-    await registry.setTags('1', { champion: '2026-01-01T00:00:00Z' });
+    this.timeout(120_000);
+    await registry.setTags('1', champion);
     const criteria = 'rmse <= champion * 0.9\nrmse < champion with 95% confidence';
     const result = await evaluate(registry, '2', { criteria }, { nodePath });
     assert.equal(result.result, 'succeeded', result.log);
@@ -190,7 +198,8 @@ describeOnEachNode('MLOpsEvaluate, built', (nodePath) => {
   });
 
   it('rejects what does not hold, with the reason and both values', async function () {
-    this.timeout(30_000);
+    this.timeout(120_000);
+    await registry.setTags('1', champion);
     const criteria = 'rmse <= champion * 0.01';
     const failed = await evaluate(registry, '2', { criteria }, { nodePath });
     assert.equal(failed.result, 'failed');
@@ -209,7 +218,7 @@ describeOnEachNode('MLOpsEvaluate, built', (nodePath) => {
   });
 
   it('fails, and approves nothing, where the registry cannot be read', async function () {
-    this.timeout(60_000);
+    this.timeout(120_000);
     const { faults } = registry.ml.azure;
     await faults.http({ method: 'GET', path: `models/${registry.modelName}/versions\\?.*tags=`, times: 20, action: { status: 403, body: { error: { code: 'AuthorizationFailed', message: 'No.' } } } }); // prettier-ignore
     const result = await evaluate(registry, '2', { criteria: 'rmse < champion' }, { nodePath });
@@ -220,30 +229,8 @@ describeOnEachNode('MLOpsEvaluate, built', (nodePath) => {
     assert.equal(result.record.evaluation, undefined);
   });
 
-  it('measures candidate and champion by the evaluation, as jobs on the same data', async function () {
-    this.timeout(90_000);
-    const result = await evaluate(
-      registry,
-      '2',
-      { criteria: 'rmse < champion with 95% confidence', evaluationJobFile: 'evaluation/job.yml' },
-      {
-        nodePath,
-        files: {
-          'evaluation/job.yml': evaluationJob,
-          'evaluation/evaluate.py': evaluation,
-          'evaluation/measuring.py': measuring,
-        },
-      },
-    );
-    assert.equal(result.result, 'succeeded', result.log);
-    assert.match(result.log, /^v2 \| measuring model\.json$/m);
-    assert.match(result.log, /^v1 \| measuring model\.json$/m);
-    assert.match(result.log, /Candidate: .* version 2, measured by the evaluation job evaluate-judged-\d-2-/);
-    assert.equal(result.record.evaluation!.criteria[0]!.interval!.rows, 400);
-  });
-
   it('names every wrong input at once, before it asks Azure', async function () {
-    this.timeout(30_000);
+    this.timeout(120_000);
     const criteria = 'rmse =< 5\nr2 > ';
     const inputs = { criteria, champion: 'version', onRejection: 'explode' };
     const { result, issues } = await evaluate(registry, '2', inputs, { nodePath });
@@ -268,7 +255,7 @@ describeOnEachNode('MLOpsEvaluate, built', (nodePath) => {
     };
 
     it('writes one comment, updates it in place, and sets a status', async function () {
-      this.timeout(60_000);
+      this.timeout(120_000);
       await run('rmse < 5');
       assert.equal(devOps.threads.length, 1);
       assert.match(devOps.threads[0]!.comments[0]!.content, /version 2: approved/);
@@ -285,11 +272,84 @@ describeOnEachNode('MLOpsEvaluate, built', (nodePath) => {
     });
 
     it('does without where the build service may not, and says what to give it', async function () {
-      this.timeout(30_000);
+      this.timeout(120_000);
       devOps.forbidden = true;
       const { result, log } = await run('rmse < 4');
       assert.equal(result, 'succeeded');
       assert.match(log, /may not write to it \(403\)\. Give it "Contribute to pull requests"/);
     });
+  });
+});
+
+// Jobs take their time; that both Nodes can follow them is what Train's tests show.
+describe('MLOpsEvaluate, built, with an evaluation job', () => {
+  let registry: Registry;
+
+  before(async function () {
+    this.timeout(120_000);
+    registry = await twoVersions();
+    await registry.setTags('1', champion);
+  });
+
+  it('measures candidate and champion by the evaluation, as jobs on the same data', async function () {
+    this.timeout(120_000);
+    const result = await evaluate(
+      registry,
+      '2',
+      { criteria: 'rmse < champion with 95% confidence', evaluationJobFile: 'evaluation/job.yml' },
+      {
+        files: {
+          'evaluation/job.yml': evaluationJob,
+          'evaluation/evaluate.py': evaluation,
+          'evaluation/measuring.py': measuring,
+        },
+      },
+    );
+    assert.equal(result.result, 'succeeded', result.log);
+    assert.match(result.log, /^v2 \| measuring model\.json$/m);
+    assert.match(result.log, /^v1 \| measuring model\.json$/m);
+    assert.match(result.log, /Candidate: .* version 2, measured by the evaluation job evaluate-judged-\d-2-/);
+    assert.equal(result.record.evaluation!.criteria[0]!.interval!.rows, 400);
+  });
+
+  it('cancels the evaluation jobs when the pipeline is cancelled, at the latest in its post-job step', async function () {
+    this.timeout(120_000);
+    const { faults } = registry.ml.azure;
+    const files = {
+      'evaluation/job.yml': evaluationJob,
+      'evaluation/evaluate.py': 'import time\nprint("waiting", flush=True)\ntime.sleep(120)',
+    };
+    const inputs = { criteria: 'rmse < 4.5', evaluationJobFile: 'evaluation/job.yml' };
+    const cancelAtWork = async (buildId: string) => {
+      const job = new TestJob('build', registry.ml.azure);
+      job.variables.set('Build.BuildId', buildId);
+      const stop = new AbortController();
+      const onLine = (line: string) => {
+        if (line.includes('| waiting')) stop.abort();
+      };
+      const taskVariables = new Variables();
+      const main = await evaluate(registry, '2', inputs, {
+        job,
+        files,
+        signal: stop.signal,
+        onLine,
+        taskVariables,
+      });
+      assert.equal(main.result, 'canceled');
+      assert.equal(main.record.evaluation, undefined);
+      const names = [...main.log.matchAll(/Started the job (\S+),/g)].map(([, name]) => name!);
+      assert.equal(names.length, 2);
+      const post = await runBuiltTask('Evaluate', {
+        job,
+        phase: 'postjob',
+        taskVariables,
+        inputs: connection,
+      });
+      for (const name of names) assert.equal((await registry.ml.untilEnd(name)).details.status, 'Canceled');
+      return post.log.join('\n');
+    };
+    assert.doesNotMatch(await cancelAtWork('101'), /was left behind/);
+    await faults.http({ method: 'POST', path: '/cancel', times: 2, action: { status: 403, body: { error: { code: 'AuthorizationFailed', message: 'No.' } } } }); // prettier-ignore
+    assert.match(await cancelAtWork('102'), /was left behind \(Running\): cancelling it/);
   });
 });

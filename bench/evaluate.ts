@@ -1,0 +1,191 @@
+import { execFileSync } from 'node:child_process';
+import { createWriteStream, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { once } from 'node:events';
+import { build } from 'esbuild';
+import { localCloud } from '../local/azure/context';
+import { startLocalAzure, type LocalAzure } from '../local/azure/index';
+import { append, emptyRecord } from '../tasks/common/record/chain';
+import { recordFileName } from '../tasks/common/record/record';
+import { writeRecord } from '../tasks/common/record/recordFile';
+import { Random } from '../tasks/Evaluate/confidence/random';
+import { runBuiltTask, TestJob } from '../test/support/agent';
+import { MlWorkspace, workspaceId } from '../test/support/mlWorkspace';
+import { cacheDir, median, toRow, type Row } from './rows';
+
+const root = path.join(__dirname, '..');
+const folder = path.join(cacheDir, 'evaluate');
+const megabytes = (kilobytes: number) => kilobytes / 1024;
+
+/** A decision in a registry of ten thousand versions, and intervals from a million rows of predictions. */
+export async function bench(): Promise<Row[]> {
+  mkdirSync(folder, { recursive: true });
+  return [...(await largeRegistry()), ...(await manyRows())];
+}
+
+const versions = 10_000;
+const modelName = 'bench-model';
+
+/** Beside the naive way, which is the quickstart's: list all versions and look for the right ones. */
+async function largeRegistry(): Promise<Row[]> {
+  const stateDir = mkdtempSync(path.join(tmpdir(), 'bench-evaluate-'));
+  const azure = await startLocalAzure({ stateDir, cacheDir: path.join(root, '.local', 'cache') });
+  try {
+    const registry = new MlWorkspace(azure);
+    await fill(registry);
+    const runs = [];
+    for (let count = 0; count < 3; count++) runs.push(await decide(azure));
+    await azure.requests.clear();
+    const started = performance.now();
+    let listed = 0;
+    const { resourceGroup, workspace } = localCloud;
+    for await (const _ of registry.client.modelVersions.list(resourceGroup, workspace, modelName)) listed++;
+    const listing = (performance.now() - started) / 1000;
+    if (listed !== versions) throw new Error(`The registry lists ${listed} versions instead of ${versions}.`);
+    const listRequests = (await azure.requests.list()).length;
+
+    const method = `built task started as the agent starts it, local Azure with ${versions} versions of one model, two criteria, median of 3; the reference lists all versions by the SDK`;
+    return [
+      { name: `decision over ${versions} versions: requests to Azure`, ours: median(runs.map(({ requests }) => requests)), unit: 'requests', reference: { name: 'list all', value: listRequests }, goal: { atMost: 15 }, method }, // prettier-ignore
+      { name: `decision over ${versions} versions: whole task`, ours: median(runs.map(({ seconds }) => seconds)), unit: 's', reference: { name: 'list all', value: listing }, goal: { atMost: 5 }, method }, // prettier-ignore
+      { name: `decision over ${versions} versions: memory`, ours: median(runs.map(({ memory }) => memory)), unit: 'MB', goal: { atMost: 200 }, method }, // prettier-ignore
+    ].map((row) => toRow('evaluate', row as Parameters<typeof toRow>[1]));
+  } finally {
+    await azure.close();
+    rmSync(stateDir, { recursive: true, force: true });
+  }
+}
+
+/** Registers the versions; the one in the middle is the champion. */
+async function fill(registry: MlWorkspace): Promise<void> {
+  let next = 1;
+  const worker = async () => {
+    for (let version = next++; version <= versions; version = next++) {
+      const tags = { rmse: String(5 - version / versions), ...(version === versions / 2 ? { champion: '2026' } : {}) };
+      const modelUri = `azureml://datastores/workspaceblobstore/paths/models/${version}`;
+      const { status } = await registry.call('PUT', registry.arm(`/models/${modelName}/versions/${version}`), {
+        properties: { modelType: 'custom_model', modelUri, tags },
+      });
+      if (status >= 300) throw new Error(`Version ${version} was answered by ${status}.`);
+    }
+  };
+  await Promise.all(Array.from({ length: 8 }, worker));
+}
+
+async function decide(azure: LocalAzure): Promise<{ seconds: number; requests: number; memory: number }> {
+  const job = new TestJob('build', azure);
+  const { subscriptionId, resourceGroup, workspace } = localCloud;
+  const record = append(emptyRecord(), 'model', {
+    name: modelName,
+    version: String(versions),
+    id: `${workspaceId}/models/${modelName}/versions/${versions}`,
+    type: 'custom_model',
+    uri: 'azureml://datastores/workspaceblobstore/paths/models',
+    workspace: { subscriptionId, resourceGroup, name: workspace },
+  });
+  writeRecord(path.join(job.variables.get('Build.ArtifactStagingDirectory')!, 'mlops', recordFileName), record);
+  const peak = path.join(job.folders.work, 'peak');
+  await azure.requests.clear();
+  const started = performance.now();
+  const { result, log } = await runBuiltTask('Evaluate', {
+    job,
+    environment: {
+      NODE_OPTIONS: `${azure.environment.NODE_OPTIONS ?? ''} --require ${path.join(__dirname, 'evaluate', 'peakMemory.cjs')}`,
+      PEAK_MEMORY_FILE: peak,
+    },
+    inputs: {
+      azureSubscription: localCloud.serviceConnectionId,
+      // Another limit each time: the same criteria would yield the earlier decision.
+      criteria: `rmse <= ${5 + Math.random()}\nrmse <= champion`,
+    },
+  });
+  const seconds = (performance.now() - started) / 1000;
+  if (result !== 'succeeded') throw new Error(log.join('\n'));
+  const requests = (await azure.requests.list()).length;
+  return { seconds, requests, memory: megabytes(Number(readFileSync(peak, 'utf8'))) };
+}
+
+const rowCount = 1_000_000;
+
+interface Ours {
+  kind: string;
+  seconds: number;
+  maxRss: number;
+  lower: number;
+  upper: number;
+  resamples: number;
+}
+interface Theirs {
+  read: number;
+  perResample: number;
+  maxRss: number;
+  interval: [number, number];
+}
+
+async function manyRows(): Promise<Row[]> {
+  const program = path.join(folder, 'intervals.js');
+  const entry = path.join(__dirname, 'evaluate', 'intervals.ts');
+  await build({ entryPoints: [entry], outfile: program, bundle: true, platform: 'node', minify: true });
+  const python = installPython();
+  const rows: Row[] = [];
+  for (const [metric, operator, referenceResamples] of [
+    ['rmse', '<', 100],
+    ['auc', '>', 10],
+  ] as const) {
+    const files = [await writeRows(metric, 'candidate', 1), await writeRows(metric, 'champion', 1.01)];
+    const criterion = `${metric} ${operator} champion with 95% confidence`;
+    const ours = JSON.parse(
+      execFileSync(process.execPath, [program, criterion, ...files], { encoding: 'utf8' }),
+    ) as Ours;
+    if (ours.kind !== 'interval') throw new Error(JSON.stringify(ours));
+    const script = path.join(__dirname, 'evaluate', 'reference.py');
+    const theirs = JSON.parse(
+      execFileSync(python, [script, metric, ...files, String(referenceResamples)], { encoding: 'utf8' }),
+    ) as Theirs;
+    const seconds = theirs.read + theirs.perResample * ours.resamples;
+    const method = `paired bootstrap, ${ours.resamples} resamples of ${rowCount} rows from two CSV files, a process of its own; the reference (pandas, numpy, scipy) reads the same files, makes ${referenceResamples} resamples and is scaled up`;
+    rows.push(
+      toRow('evaluate', { name: `interval of ${metric} from a million rows: time`, ours: ours.seconds, unit: 's', reference: { name: 'numpy', value: seconds }, goal: { ratioAtMost: 1 }, method }), // prettier-ignore
+      toRow('evaluate', { name: `interval of ${metric} from a million rows: memory`, ours: megabytes(ours.maxRss), unit: 'MB', reference: { name: 'numpy', value: megabytes(theirs.maxRss) }, goal: { ratioAtMost: 1 }, method }), // prettier-ignore
+    );
+  }
+  return rows;
+}
+
+/** One model's predictions, the same in every run; the larger the noise, the worse the model. */
+async function writeRows(metric: 'rmse' | 'auc', model: string, noise: number): Promise<string> {
+  const file = path.join(folder, `${metric}-${model}.csv`);
+  if (existsSync(file)) return file;
+  const [truth, own] = [new Random(1), new Random(model.length)];
+  const uniform = (random: Random) => random.next() / 2 ** 32;
+  const stream = createWriteStream(file);
+  stream.write(metric === 'rmse' ? 'id,label,prediction\n' : 'id,label,score\n');
+  for (let start = 0; start < rowCount; start += 10_000) {
+    let text = '';
+    for (let row = start; row < start + 10_000; row++) {
+      const hidden = uniform(truth);
+      const error = (uniform(own) - 0.5) * noise;
+      text +=
+        metric === 'rmse'
+          ? `${row},${(hidden * 100).toFixed(4)},${(hidden * 100 + error * 10).toFixed(4)}\n`
+          : `${row},${uniform(truth) < hidden ? 1 : 0},${Math.min(1, Math.max(0, hidden + error)).toFixed(5)}\n`;
+    }
+    if (!stream.write(text)) await once(stream, 'drain');
+  }
+  stream.end();
+  await once(stream, 'finish');
+  return file;
+}
+
+/** A virtual environment with the reference's packages, made once. */
+function installPython(): string {
+  const environment = path.join(folder, 'venv');
+  const python = path.join(environment, 'bin', 'python');
+  if (!existsSync(path.join(environment, 'ready'))) {
+    execFileSync('python3', ['-m', 'venv', environment]);
+    execFileSync(python, ['-m', 'pip', 'install', '--quiet', 'numpy', 'pandas', 'scipy'], { stdio: 'inherit' });
+    execFileSync('touch', [path.join(environment, 'ready')]);
+  }
+  return python;
+}
