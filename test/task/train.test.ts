@@ -297,8 +297,10 @@ environment: {image: python}
     assert.match(message, /line 1, command: it uses \$\{\{inputs\.x\}\}/);
   });
 
-  it('rides out an Azure that is busy, unreachable or resets the connection', async () => {
+  it('rides out an Azure that is busy, unreachable or resets the connection, and tokens that expire', async () => {
     const azure = await localAzure();
+    await azure.faults.named('entra.token', { times: 2, detail: { expiresInSeconds: 4 } });
+    await azure.requests.clear();
     const details = '/history/v1.0/.*/details';
     await azure.faults.http({ path: details, skip: 1, times: 4, action: { status: 503 } });
     await azure.faults.http({ path: details, skip: 2, times: 1, action: { reset: true } });
@@ -312,6 +314,8 @@ environment: {image: python}
     const lines = result.log.filter((line) => line.startsWith('line '));
     assert.deepEqual(lines, ['line 0', 'line 1', 'line 2', 'line 3', 'line 4', 'line 5', 'line 6', 'line 7']);
     assert.equal(result.log.filter((line) => line.includes('Trying again until Azure answers')).length, 1);
+    const tokens = (await azure.requests.list()).filter(({ url }) => url.includes('/oauth2/v2.0/token'));
+    assert.ok(tokens.length >= 3, `${tokens.length} tokens`);
   });
 
   const wrong: Array<[string, Record<string, string>, RegExp]> = [

@@ -13,6 +13,12 @@ export class ChildRuns {
     private readonly output: JobLog,
   ) {}
 
+  /** Of those that are known, the part in percent that has ended. */
+  get percentEnded(): number {
+    const states = [...this.known.values()];
+    return states.length === 0 ? 0 : (states.filter(hasEnded).length / states.length) * 100;
+  }
+
   /** Tells what has changed since the last look, and where the logs of the running ones are. */
   async look(signal: AbortSignal): Promise<void> {
     await this.lookBeneath(this.parent, '', signal);

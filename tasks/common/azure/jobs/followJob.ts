@@ -93,6 +93,7 @@ export async function followJob(job: Job, options: FollowOptions, ports: FollowP
           lastWord = clock.now();
         }
         shown = status;
+        showProgress(log, children, status, clock.now() - begin);
         await ports.watch?.(details).catch(() => undefined);
       }
       lastLook = clock.now();
@@ -131,6 +132,12 @@ export async function followJob(job: Job, options: FollowOptions, ports: FollowP
     lastLines: output.lastLines,
     stoppedBecause: stopped?.because,
   };
+}
+
+/** How far the job is, as far as anyone can know: a sweep or pipeline by its runs that have ended. */
+function showProgress(log: TaskLog, children: ChildRuns | undefined, status: string, elapsedMs: number): void {
+  // Whole minutes: the page need not change more often.
+  log.progress(children?.percentEnded ?? 0, `${status}, ${Math.floor(elapsedMs / minute)} min`);
 }
 
 async function readRest(output: JobLog, children: ChildRuns | undefined, signal: AbortSignal): Promise<void> {
