@@ -42,9 +42,11 @@ export interface Waiting {
   readonly deadline: number;
 }
 
-/** Between two looks at the group: Azure's own clients look every two seconds; a slow start needs no more than this. */
-const quickLook = 2_000;
-const slowLook = 5_000;
+/** Between two looks at the group, by how long it has been waited for: Azure's own clients look every two seconds. */
+const firstLook = 1_000;
+const betweenLooks = (waited: number): number => (waited < 20_000 ? 2_000 : waited < 120_000 ? 5_000 : 10_000);
+/** While the health route is asked, the group is looked at only for what goes wrong. */
+const lookWhileAsking = 5_000;
 const betweenRequests = 500;
 /** A container that ended this often does not come up by itself. */
 const hopelessCrashes = 2;
@@ -66,6 +68,8 @@ export async function waitUntilReady(waiting: Waiting, ports: DeploymentPorts): 
   };
   let answer: HealthAnswer | undefined;
   let url: string | undefined;
+  // Right after it was sent there is nothing to see yet.
+  if (provisioning) await clock.sleep(firstLook, signal);
   for (;;) {
     const group = await groups.find(name, signal);
     const stop = (reason: NotReady['reason'], failure?: AzureFailure) =>
@@ -79,7 +83,7 @@ export async function waitUntilReady(waiting: Waiting, ports: DeploymentPorts): 
     const origin = groupOrigin(group);
     const asking = origin !== undefined && isRunning(group, before);
     log.progress(asking ? 80 : group.containers.some(isStarted) ? 60 : 30, asking ? 'probing' : 'starting');
-    const nextLook = clock.now() + (clock.now() - started < 20_000 && !asking ? quickLook : slowLook);
+    const nextLook = clock.now() + (asking ? lookWhileAsking : betweenLooks(clock.now() - started));
     if (asking) {
       url = origin + probedPath(group);
       do {
