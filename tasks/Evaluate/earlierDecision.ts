@@ -24,7 +24,7 @@ export interface EarlierDecision {
 }
 
 /**
- * The approval that this very model version got by these very criteria and this very evaluation. Files of a model version never change, so that
+ * The approval that this very model version got by these very criteria, comparison and evaluation. Files of a model version never change, so that
  * it need not be judged again when, say, only the scoring code changed. Other
  * criteria, a rejection, and metrics that the pipeline itself hands over in a file are judged anew.
  */
@@ -61,13 +61,22 @@ export function tagsOf(
 }
 
 /** What a decision rests on beside the model. */
-type Basis = Pick<EvaluateInputs, 'criteria' | 'evaluation'>;
+type Basis = Pick<
+  EvaluateInputs,
+  'criteria' | 'evaluation' | 'champion' | 'championVersion' | 'firstModel' | 'metricsFrom'
+>;
 
-/** 16 hex digits of the SHA-256 of what the criteria and the evaluation demand; white space, comments and the order of criteria do not matter. */
-export function basisHash({ criteria, evaluation }: Basis): string {
+/**
+ * 16 hex digits of the SHA-256 of what the gate demands: its criteria, whom it compares with and how it measures. White
+ * space, comments and the order of criteria do not matter.
+ */
+export function basisHash({ criteria, evaluation, champion, championVersion, firstModel, metricsFrom }: Basis): string {
   const meanings = criteria.map(({ metric, slice, operator, limit, confidence }: Criterion) =>
     JSON.stringify([metric, slice, operator, limit, confidence ?? null]),
   );
-  const basis = [...meanings.sort(), ...(evaluation ? [JSON.stringify(evaluation.spec)] : [])];
-  return createHash('sha256').update(basis.join('\n')).digest('hex').slice(0, 16);
+  const settings = JSON.stringify([champion, championVersion, firstModel, metricsFrom, evaluation?.spec]);
+  return createHash('sha256')
+    .update([...meanings.sort(), settings].join('\n'))
+    .digest('hex')
+    .slice(0, 16);
 }

@@ -52,7 +52,7 @@ export async function judgeCandidate(
       ? { kind: 'itself' }
       : { kind: 'none', comparisons: inputs.firstModel === 'reject' ? 'reject' : 'skip' };
 
-  const confidence = await confidences(inputs, rival, files, rivalFiles, signal);
+  const confidence = await confidences(inputs, rival, files, rivalFiles, context);
   const verdicts = inputs.criteria.map((each) => judge(each, own.metrics, opponent, confidence.get(each)));
   const warnings = [
     ...verdicts.flatMap((verdict) => discrepancy(verdict, own)),
@@ -96,7 +96,7 @@ async function confidences(
   rival: RegisteredModel | undefined,
   files: JobFiles | undefined,
   rivalFiles: JobFiles | undefined,
-  signal: AbortSignal,
+  { log, signal }: Pick<TaskContext, 'log' | 'signal'>,
 ): Promise<Map<unknown, Uncertainty>> {
   const asking = criteria.filter(
     (each) => each.confidence !== undefined && (rival !== undefined || !isComparison(each)),
@@ -106,6 +106,8 @@ async function confidences(
     candidate: await files?.predictions(),
     champion: asking.some(isComparison) ? await rivalFiles?.predictions() : undefined,
   };
+  // Millions of rows take a minute: whoever watches should know what for.
+  log.info(`Resampling the predictions for ${asking.map(({ text }) => `"${text}"`).join(', ')} …`);
   const pause = async () => {
     await nextTurn();
     signal.throwIfAborted();

@@ -311,6 +311,13 @@ describe('Evaluate: the stage', () => {
       assert.equal(other.result.outputs.decision, 'rejected');
       const tags = { ...(await earlier('rmse < champion')), evaluation: 'rejected' };
       assert.equal((await run({ ...world, tags })).result.outputs.decision, 'rejected');
+      const stricter = { text: 'rmse < champion', firstModel: 'reject' } as const;
+      const first = await run({
+        metrics: { '7': { rmse: 2 } },
+        tags: await earlier('rmse < champion'),
+        inputs: stricter,
+      });
+      assert.equal(first.result.outputs.decision, 'rejected');
       const metricsFile = path.join(directory, 'handed-over.json');
       fs.writeFileSync(metricsFile, '{"rmse": 9}');
       const inputs = { text: 'rmse < champion', metricsFrom: 'file', metricsFile } as const;
