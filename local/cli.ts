@@ -1,7 +1,6 @@
 import { existsSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { parseArgs, type ParseArgsConfig } from 'node:util';
-import { readModelRecord } from './agent/run/closingReport';
 import { timeTaken } from './agent/run/duration';
 import { readRunRecord } from './agent/run/runFolder';
 import { resultLook } from './agent/run/terminal';
@@ -10,6 +9,7 @@ import { localCloud } from './azure/context';
 import { cloudLogFile, findCloud, startCloud, type CloudProcess } from './cloudProcess';
 import { directoriesOf, directoryOptions, main, readSecrets, readSet, runHelp, runOptions } from './commandLine';
 import type { LocalDirectories } from './directories';
+import { lastEndpoint, waitForEndpoint } from './lastEndpoint';
 import { Interruption } from './interruption';
 import { runLocally } from './localRun';
 
@@ -55,6 +55,12 @@ async function up(args: string[]): Promise<number> {
   }
   const cloud = await startCloud(directories, { port, tied: values.foreground === true });
   describe(cloud, directories);
+  const endpoint = lastEndpoint(directories);
+  if (endpoint) {
+    console.log(`\nThe last run deployed ${endpoint}; waiting for it to listen ...`);
+    const listening = await waitForEndpoint(endpoint, cloud.azure.hostsFile);
+    console.log(listening ? 'It listens.' : `It does not listen; see ${cloudLogFile(directories)}`);
+  }
   if (values.foreground && !cloud.wasUp) {
     console.log('Ctrl-C ends it.');
     const interruption = new Interruption();
@@ -79,16 +85,7 @@ function describe({ azure, pid, wasUp }: CloudProcess, directories: LocalDirecto
   its CA               ${azure.caFile}
   its log              ${cloudLogFile(directories)}
 `);
-  const endpoint = lastEndpoint(directories);
-  if (endpoint) console.log(`The last run deployed ${endpoint}\n`);
   console.log('Stop it by: npm run local -- down');
-}
-
-/** Where the endpoint of the last run was deployed. */
-function lastEndpoint(directories: LocalDirectories): string | undefined {
-  const folder = path.join(directories.runs, 'latest');
-  if (!existsSync(path.join(folder, 'run.json'))) return undefined;
-  return readModelRecord(readRunRecord(folder), folder)?.deployment?.scoringUri;
 }
 
 async function down(args: string[]): Promise<number> {

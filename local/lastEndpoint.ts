@@ -1,0 +1,40 @@
+import { existsSync } from 'node:fs';
+import { connect } from 'node:net';
+import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { readModelRecord } from './agent/run/closingReport';
+import { readRunRecord } from './agent/run/runFolder';
+import { addressOf } from './addresses';
+import type { LocalDirectories } from './directories';
+
+/** How long a container group that starts again may take until it listens, in milliseconds. */
+const patience = 60_000;
+
+/** The scoring URI that the last run deployed, if it deployed. */
+export function lastEndpoint(directories: LocalDirectories): string | undefined {
+  const folder = path.join(directories.runs, 'latest');
+  if (!existsSync(path.join(folder, 'run.json'))) return undefined;
+  return readModelRecord(readRunRecord(folder), folder)?.deployment?.scoringUri;
+}
+
+/** Waits until the endpoint listens; false if it does not in a minute. */
+export async function waitForEndpoint(scoringUri: string, hostsFile: string): Promise<boolean> {
+  const { hostname, port } = new URL(scoringUri);
+  for (const deadline = Date.now() + patience; Date.now() < deadline; await sleep(200)) {
+    const address = addressOf(hostsFile, hostname);
+    if (address && (await listens(address, Number(port || 80)))) return true;
+  }
+  return false;
+}
+
+function listens(host: string, port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect({ host, port });
+    const end = (answer: boolean): void => {
+      socket.destroy();
+      resolve(answer);
+    };
+    socket.once('connect', () => end(true));
+    socket.once('error', () => end(false));
+  });
+}
