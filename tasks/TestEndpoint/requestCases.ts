@@ -133,7 +133,7 @@ function toCase(entry: unknown, index: number, file: string): RequestCase {
   return {
     name,
     method,
-    path: text('path'),
+    path: readPath(text('path'), file, where),
     headers: {
       ...(contentType ? { 'content-type': contentType } : {}),
       ...Object.fromEntries(
@@ -150,11 +150,23 @@ function toCase(entry: unknown, index: number, file: string): RequestCase {
   };
 }
 
+/** Training may have written the file: it must not say which host gets the endpoint's key. */
+function readPath(value: string | undefined, file: string, where: string): string | undefined {
+  const staysAt = (origin: string) => URL.canParse(value!, origin) && new URL(value!, origin).origin === origin;
+  if (value === undefined || ['http://endpoint.invalid', 'https://endpoint.invalid'].every(staysAt)) return value;
+  throw wrong(file, where, `"path" is "${value}", which is no path at the endpoint, such as "/score"`);
+}
+
 function readBody(given: Record<string, unknown>, file: string, where: string): Buffer {
   if (given.request !== undefined) return Buffer.from(JSON.stringify(given.request));
   if (typeof given.requestText === 'string') return Buffer.from(given.requestText);
   if (typeof given.requestFile !== 'string') return Buffer.alloc(0);
-  const absolute = path.resolve(path.dirname(file), given.requestFile);
+  const directory = path.resolve(path.dirname(file));
+  const absolute = path.resolve(directory, given.requestFile);
+  // Nor may it have any other file of the agent sent to an endpoint.
+  if (!absolute.startsWith(path.join(directory, path.sep))) {
+    throw wrong(file, where, `its file ${absolute} does not lie in the folder of the requests file`);
+  }
   try {
     return fs.readFileSync(absolute);
   } catch {
