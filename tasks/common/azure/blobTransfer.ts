@@ -1,6 +1,6 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
-import type { Readable } from 'node:stream';
+import { Readable } from 'node:stream';
 import { pipeline as pipe } from 'node:stream/promises';
 import type { PipelineRequest, PipelineResponse } from '@azure/core-rest-pipeline';
 import { AzureFailure } from './azureFailure';
@@ -30,6 +30,8 @@ const blockSize = 16 * 1024 * 1024;
 /** Requests under way at once. */
 const parallelFiles = 32;
 const parallelBlocks = 4;
+/** How often in a row a download may break without a byte in between. */
+const mostBreaks = 3;
 /** What comes out of a stream is held in memory until it is sent. */
 const streamBlockSize = 4 * 1024 * 1024;
 /** A stream cannot be sent twice, so it is opened anew for each attempt. */
@@ -142,10 +144,44 @@ export class BlobTransfer {
     return { size: Number(response.headers.get('content-length') ?? 0), metadata: metadataIn(response) };
   }
 
-  /** Opens a blob to be read as a stream; its size is known before the first byte is. */
+  /**
+   * Opens a blob to be read as a stream; its size is known before the first byte is. A connection that breaks on the way
+   * is taken up again where it broke, as long as the blob is still the same.
+   */
   async open(url: string, signal: AbortSignal): Promise<{ size: number; stream: Readable }> {
     const response = await this.send(url, { method: 'GET', signal });
-    return { size: Number(response.headers.get('content-length')), stream: response.readableStreamBody as Readable };
+    const size = Number(response.headers.get('content-length'));
+    return { size, stream: Readable.from(this.resuming(url, response, size, signal), { objectMode: false }) };
+  }
+
+  private async *resuming(
+    url: string,
+    first: PipelineResponse,
+    size: number,
+    signal: AbortSignal,
+  ): AsyncGenerator<Buffer> {
+    const etag = first.headers.get('etag');
+    let response = first;
+    let offset = 0;
+    for (let breaks = 0; ;) {
+      try {
+        for await (const chunk of response.readableStreamBody ?? []) {
+          offset += (chunk as Buffer).length;
+          breaks = 0;
+          yield chunk as Buffer;
+        }
+        if (offset >= size) return;
+        throw new Error(`the connection ended after ${offset} of ${size} bytes`);
+      } catch (error) {
+        if (signal.aborted) throw signal.reason;
+        if (++breaks > mostBreaks) throw error;
+      }
+      const headers = { 'x-ms-range': `bytes=${offset}-`, ...(etag ? { 'if-match': etag } : {}) };
+      response = await this.send(url, { method: 'GET', headers, signal });
+      // A store that ignores ranges begins anew.
+      if (response.status !== 206)
+        throw new Error(`The storage cannot go on at byte ${offset} of ${url.split('?')[0]}.`);
+    }
   }
 
   /** Reads a small answer, such as a list of blobs, as text. */
