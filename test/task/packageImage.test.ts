@@ -380,4 +380,24 @@ def run(raw_data):
       assert.doesNotMatch(result.log.join('\n'), /Pushing image: \S+:v1/);
     });
   });
+
+  it('serves an MLflow model by nothing but what the model carries', async function () {
+    this.timeout(300_000);
+    const { record } = await registerModel({
+      MLmodel:
+        'mlflow_version: 2.22.5\nflavors:\n  python_function: {loader_module: double, code: code, data: data, env: {virtualenv: python_env.yaml}}\n',
+      'python_env.yaml': 'python: "3.11"\n',
+      'requirements.txt': 'mlflow-skinny==2.22.5\npandas==2.2.3\nnumpy==2.2.6\n',
+      'data/factor.txt': '2',
+      'code/double.py':
+        'import pathlib\nclass Model:\n    def __init__(self, factor): self.factor = factor\n    def predict(self, frame, params=None): return (frame["a"] * self.factor).tolist()\ndef _load_pyfunc(path): return Model(int(pathlib.Path(path, "factor.txt").read_text()))\n',
+    });
+    const result = await run(record, {
+      packaging: 'mlflow',
+      baseImage: `mcr.microsoft.com/azureml/curated/minimal-py311-inference:1@sha256:${'0'.repeat(64)}`,
+      selfTestRequest: '{"input_data": {"columns": ["a"], "data": [[1], [4]]}}',
+    });
+    assert.equal(result.result, 'succeeded', result.log.join('\n'));
+    assert.match(result.log.join('\n'), /Self-test: POST \/score answered 200: \[2, 8\]/);
+  });
 });
