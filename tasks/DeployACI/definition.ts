@@ -24,6 +24,7 @@ export function containerGroupDefinition(inputs: Inputs, release: Release, surro
   const { https, apiKey, subnet, dnsNameLabel, sku, priority, zones } = inputs;
   const { location, identity, registryUser, logAnalytics } = surroundings;
   const hasGateway = https || apiKey !== undefined;
+  // Behind a gateway the scoring container's port stays within the group.
   const ports = hasGateway ? gatewayPorts({ https, port: release.port }) : [release.port];
   const credential: ImageRegistryCredential | undefined = identity
     ? { server: release.registry, identity }
@@ -37,7 +38,7 @@ export function containerGroupDefinition(inputs: Inputs, release: Release, surro
     sku,
     priority,
     containers: [
-      scoring(inputs, release, hasGateway),
+      scoring(inputs, release),
       ...(hasGateway
         ? [
             gateway({
@@ -66,14 +67,13 @@ export function containerGroupDefinition(inputs: Inputs, release: Release, surro
   };
 }
 
-function scoring(inputs: Inputs, { image, port, readinessPath }: Release, hasGateway: boolean): Container {
+function scoring(inputs: Inputs, { image, port, readinessPath }: Release): Container {
   const { cpu, memoryInGB, probes, startTimeoutInMinutes } = inputs;
   const httpGet = { path: readinessPath, port, scheme: 'http' };
   return {
     name: scoringContainer,
     image,
-    // Behind a gateway the port stays within the group.
-    ports: hasGateway ? undefined : [{ port, protocol: 'TCP' }],
+    ports: [{ port, protocol: 'TCP' }],
     environmentVariables: [
       ...Object.entries(inputs.environmentVariables).map(([name, value]) => ({ name, value })),
       ...Object.entries(inputs.secretEnvironmentVariables).map(([name, secureValue]) => ({ name, secureValue })),

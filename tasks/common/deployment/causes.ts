@@ -177,7 +177,7 @@ const rules: Record<CauseName, Rule> = {
       fault(evidence, /ECONNREFUSED|ECONNRESET|REQUEST_SEND_ERROR/) ?? status(evidence, (code) => code === 502),
       () => {
         const main = mainContainer(evidence.definition);
-        const port = main?.ports?.[0]?.port ?? main?.readinessProbe?.httpGet?.port;
+        const port = main?.ports?.[0]?.port;
         const heard = listeningPorts(evidence).find((each) => each !== port);
         return {
           problem: heard

@@ -127,8 +127,10 @@ function hopelessReason(
 ): 'crashed' | 'ended' | 'pullFailed' | undefined {
   for (const container of group.containers) {
     if (isOld(container, group, before)) continue;
-    const { restartCount = 0, currentState, events } = container.instanceView ?? {};
-    const isDown = currentState?.state === 'Terminated' || currentState?.state === 'Waiting';
+    const { restartCount = 0, currentState, previousState, events } = container.instanceView ?? {};
+    // Just before a restart Azure shows one and the same end as the current and as the previous state.
+    const isNew = currentState?.startTime?.getTime() !== previousState?.startTime?.getTime();
+    const isDown = currentState?.state === 'Waiting' || (currentState?.state === 'Terminated' && isNew);
     if (restartCount + (isDown && restartCount > 0 ? 1 : 0) >= hopelessCrashes) return 'crashed';
     if (currentState?.state === 'Terminated' && group.restartPolicy !== 'Always') return 'ended';
     if (events?.some(isHopelessPull)) return 'pullFailed';

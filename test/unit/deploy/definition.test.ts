@@ -101,7 +101,7 @@ describe('The definition of a container group', () => {
       assert.deepEqual(
         containers.map(({ name, ports: own }) => [name, own?.map(({ port }) => port)]),
         [
-          ['scoring', undefined],
+          ['scoring', [5001]],
           ['gateway', ports],
         ],
       );

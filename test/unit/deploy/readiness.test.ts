@@ -1,0 +1,83 @@
+import assert from 'node:assert/strict';
+import type { ContainerGroup } from '../../../tasks/common/azure/containerGroups/containerGroups';
+import { NotReady, waitUntilReady } from '../../../tasks/common/deployment/readiness';
+import { definitionOf, FakeContainerInstances } from './fakeContainerInstances';
+
+const first = new Date('2026-01-01T00:00:00Z');
+const death = { state: 'Terminated', exitCode: 1, startTime: first, detailStatus: 'Error' };
+
+type View = ContainerGroup['containers'][number]['instanceView'];
+
+/** Waits for a group that Azure shows in these states, one a look; the last one stays. */
+async function wait(views: View[], provisioningState = 'Succeeded') {
+  const azure = new FakeContainerInstances();
+  let looks = 0;
+  const find = (): Promise<ContainerGroup> => {
+    const instanceView = views[Math.min(looks++, views.length - 1)];
+    const definition = definitionOf('one');
+    const [container] = definition.containers;
+    return Promise.resolve({
+      ...definition,
+      provisioningState,
+      ipAddress: { ...definition.ipAddress!, fqdn: 'estimator.eastus.azurecontainer.io' },
+      containers: [{ ...container!, instanceView }],
+    });
+  };
+  const ports = { ...azure.ports, health: () => Promise.resolve({ status: 200 }) };
+  const groups = { ...azure.groups, find } as unknown as typeof azure.groups;
+  const ready = await waitUntilReady({ groups, name: 'estimator', deadline: azure.now + 60_000 }, ports);
+  return { ready, lines: azure.lines };
+}
+
+const running: View = { restartCount: 0, currentState: { state: 'Running', startTime: first } };
+
+describe('Waiting for a container group', () => {
+  it('says each thing once, with the seconds since the start', async () => {
+    const pulling = { restartCount: 0, events: [{ name: 'Pulling', message: 'pulling image "one"' }] };
+    const { lines } = await wait([pulling, pulling, { ...running, events: pulling.events }]);
+    assert.deepEqual(lines, [
+      '    0 s  scoring: Pulling: pulling image "one"',
+      '    0 s  The group: Succeeded',
+      '    4 s  scoring: Running',
+      '    4 s  http://estimator.eastus.azurecontainer.io:5001/health: HTTP 200',
+    ]);
+  });
+
+  it('gives a container that ended once another chance, however Azure shows that end', async () => {
+    const { ready } = await wait([
+      { restartCount: 0, currentState: death },
+      { restartCount: 1, currentState: death, previousState: death },
+      { restartCount: 1, currentState: { state: 'Running', startTime: new Date() }, previousState: death },
+    ]);
+    assert.equal(ready.origin, 'http://estimator.eastus.azurecontainer.io:5001');
+  });
+
+  for (const [title, view] of [
+    ['waits to be restarted again', { restartCount: 1, currentState: { state: 'Waiting' }, previousState: death }],
+    ['ended anew', { restartCount: 1, currentState: { ...death, startTime: new Date() }, previousState: death }],
+    ['was restarted twice', { restartCount: 2, currentState: { state: 'Running', startTime: first } }],
+  ] as const) {
+    it(`gives up on a container that ${title}`, async () => {
+      await assert.rejects(wait([view]), (error) => error instanceof NotReady && error.reason === 'crashed');
+    });
+  }
+
+  it('gives up on a group that failed', async () => {
+    await assert.rejects(wait([running], 'Failed'), (error) => error instanceof NotReady && error.reason === 'failed');
+  });
+
+  it('gives up on an image that could not be pulled twice', async () => {
+    const events = [{ name: 'Failed', message: 'Failed to pull image "one"', count: 2 }];
+    await assert.rejects(
+      wait([{ restartCount: 0, events }]),
+      (error) => error instanceof NotReady && error.reason === 'pullFailed',
+    );
+  });
+
+  it('gives up when the time is over', async () => {
+    await assert.rejects(
+      wait([{ restartCount: 0 }]),
+      (error) => error instanceof NotReady && error.reason === 'timeout',
+    );
+  });
+});
