@@ -21,7 +21,8 @@ export class WorkFolder {
     for (const name of readdirSync(all)) {
       if (!isInUse(name)) rmSync(join(all, name), { recursive: true, force: true });
     }
-    const name = `${process.pid}-${startOf(process.pid)}-${randomBytes(3).toString('hex')}`;
+    // Always as long, as compiled files hold paths by their length.
+    const name = `${String(process.pid).padStart(7, '0')}-${startOf(process.pid)}-${randomBytes(3).toString('hex')}`;
     this.real = join(all, name);
     mkdirSync(this.real);
     this.directory = join(plainPath.test(all) ? all : linkTo(all), name);

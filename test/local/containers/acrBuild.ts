@@ -32,8 +32,8 @@ export async function archive(files: Files): Promise<Buffer> {
   return gzipSync(Buffer.concat(chunks), { level: 1 });
 }
 
-export async function upload(cloud: CloudClient, files: Files): Promise<string> {
-  const { json } = await cloud.arm('POST', `${registryPath}/listBuildSourceUploadUrl?${version}`, undefined, {
+export async function upload(cloud: CloudClient, files: Files, registry = registryPath): Promise<string> {
+  const { json } = await cloud.arm('POST', `${registry}/listBuildSourceUploadUrl?${version}`, undefined, {
     'x-ms-correlation-request-id': randomUUID(),
   });
   const put = await cloud.send('PUT', json.uploadUrl, {
@@ -44,8 +44,12 @@ export async function upload(cloud: CloudClient, files: Files): Promise<string> 
   return json.relativePath as string;
 }
 
-export function schedule(cloud: CloudClient, request: Record<string, unknown>): Promise<Answer> {
-  return cloud.arm('POST', `${registryPath}/scheduleRun?${version}`, {
+export function schedule(
+  cloud: CloudClient,
+  request: Record<string, unknown>,
+  registry = registryPath,
+): Promise<Answer> {
+  return cloud.arm('POST', `${registry}/scheduleRun?${version}`, {
     type: 'DockerBuildRequest',
     dockerFilePath: 'Dockerfile',
     platform: { os: 'Linux', architecture: 'amd64' },
@@ -53,21 +57,21 @@ export function schedule(cloud: CloudClient, request: Record<string, unknown>): 
   });
 }
 
-export async function getRun(cloud: CloudClient, runId: string): Promise<Answer> {
-  return cloud.arm('GET', `${registryPath}/runs/${runId}?${version}`);
+export function getRun(cloud: CloudClient, runId: string, registry = registryPath): Promise<Answer> {
+  return cloud.arm('GET', `${registry}/runs/${runId}?${version}`);
 }
 
 /** Waits for the run's end and reads its log, which must be complete by then or soon after. */
-export async function waitForRun(cloud: CloudClient, runId: string): Promise<BuildResult> {
+export async function waitForRun(cloud: CloudClient, runId: string, registry = registryPath): Promise<BuildResult> {
   for (;;) {
-    const { properties } = (await getRun(cloud, runId)).json;
+    const { properties } = (await getRun(cloud, runId, registry)).json;
     if (!['Queued', 'Started', 'Running'].includes(properties.status as string)) {
       const images = properties.outputImages as Array<{ repository: string; tag: string; digest: string }>;
       return {
         status: properties.status as string,
         runId,
         digests: Object.fromEntries(images.map((image) => [`${image.repository}:${image.tag}`, image.digest])),
-        log: await readLog(cloud, runId),
+        log: await readLog(cloud, runId, registry),
         properties,
       };
     }
@@ -75,8 +79,8 @@ export async function waitForRun(cloud: CloudClient, runId: string): Promise<Bui
   }
 }
 
-export async function readLog(cloud: CloudClient, runId: string): Promise<string> {
-  const link = await cloud.arm('POST', `${registryPath}/runs/${runId}/listLogSasUrl?${version}`);
+export async function readLog(cloud: CloudClient, runId: string, registry = registryPath): Promise<string> {
+  const link = await cloud.arm('POST', `${registry}/runs/${runId}/listLogSasUrl?${version}`);
   const answer = await cloud.send('GET', link.json.logLink as string);
   return answer.status === 200 ? answer.text : '';
 }
@@ -86,9 +90,10 @@ export async function buildImage(
   cloud: CloudClient,
   files: Files,
   request: Record<string, unknown> = {},
+  registry = registryPath,
 ): Promise<BuildResult> {
-  const sourceLocation = await upload(cloud, files);
-  const scheduled = await schedule(cloud, { sourceLocation, ...request });
+  const sourceLocation = await upload(cloud, files, registry);
+  const scheduled = await schedule(cloud, { sourceLocation, ...request }, registry);
   if (scheduled.status !== 200) throw new Error(`scheduleRun answered ${scheduled.status} ${scheduled.text}`);
-  return waitForRun(cloud, scheduled.json.properties.runId as string);
+  return waitForRun(cloud, scheduled.json.properties.runId as string, registry);
 }

@@ -7,6 +7,7 @@ import { localAzure } from '../../support/azure';
 export interface Answer {
   status: number;
   headers: Record<string, string | string[] | undefined>;
+  bytes: Buffer;
   text: string;
   /** The body as JSON; any, as each test says itself what it expects. */
   // eslint-disable-next-line @typescript-eslint/no-explicit-any
@@ -47,10 +48,11 @@ async function connect(): Promise<CloudClient> {
       headers,
       body,
     });
-    const text = await response.body.text();
+    const bytes = Buffer.from(await response.body.arrayBuffer());
+    const text = bytes.toString();
     const type = response.headers['content-type'];
     const json: unknown = text && typeof type === 'string' && type.includes('json') ? JSON.parse(text) : undefined;
-    return { status: response.statusCode, headers: response.headers, text, json };
+    return { status: response.statusCode, headers: response.headers, bytes, text, json };
   };
   const { parameters } = azure.serviceConnection('ServicePrincipal').auth;
   const signedIn = await send('POST', `${azure.url}/${localCloud.tenantId}/oauth2/v2.0/token`, {

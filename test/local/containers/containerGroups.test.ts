@@ -20,13 +20,14 @@ import { cloudClient, groupPath, type CloudClient } from './cloudClient';
 const identities = `${groupPath}/Microsoft.ManagedIdentity/userAssignedIdentities`;
 
 describe('container groups', function () {
-  this.timeout(60_000);
+  // Room for a machine that does much else meanwhile.
+  this.timeout(180_000);
   let cloud: CloudClient;
   let image: string;
   const made = new Set<string>();
 
   before(async function () {
-    this.timeout(120_000);
+    this.timeout(180_000);
     cloud = await cloudClient();
     image = await serverImage(cloud);
   });

@@ -3,6 +3,9 @@ import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from '
 import { join } from 'node:path';
 import type { Layer, LayerStore } from './layerStore';
 
+/** Raised when the engine makes other layers of the same instructions than before: what was cached then is not used. */
+export const outcomeFormat = 2;
+
 export interface CachedStep {
   /** Undefined when the instruction changed no file. */
   layer?: Layer;
@@ -24,7 +27,7 @@ export class BuildCache {
     cacheDir: string,
     private readonly store: LayerStore,
   ) {
-    this.directory = join(cacheDir, 'build-steps');
+    this.directory = join(cacheDir, `build-steps-${outcomeFormat}`);
     mkdirSync(this.directory, { recursive: true });
   }
 

@@ -25,10 +25,8 @@ export class RootFileReader {
     if (stats.isDirectory()) return { type: 'directory', path, mode };
     if (stats.isSymbolicLink()) return { type: 'symlink', path, target: this.relocated(readlinkSync(file)) };
     if (!stats.isFile()) return undefined;
-    const text = stats.size <= largestText ? this.textNamingRoot(file) : undefined;
-    if (text === undefined) return { type: 'file', path, mode, size: stats.size, source: file };
-    const content = Buffer.from(this.relocated(text), 'latin1');
-    return { type: 'file', path, mode, size: content.length, source: content };
+    const content = stats.size <= largestText ? this.relocatedContent(file) : undefined;
+    return { type: 'file', path, mode, size: content?.length ?? stats.size, source: content ?? file };
   }
 
   /** A file, or a folder with all that is in it, in the order of a layer; `path` '' means the folder's content alone. */
@@ -47,10 +45,23 @@ export class RootFileReader {
     return entries.sort(byPath);
   }
 
-  private textNamingRoot(file: string): string | undefined {
+  /** Undefined when the file does not name the root, or is a binary of a kind that must not be touched. */
+  private relocatedContent(file: string): Buffer | undefined {
     const content = readFileSync(file);
     if (!this.names.some((name) => content.includes(name))) return undefined;
-    return content.subarray(0, 8192).includes(0) ? undefined : content.toString('latin1');
+    if (file.endsWith('.pyc')) return this.relocatedBytecode(content);
+    if (content.subarray(0, 8192).includes(0)) return undefined;
+    return Buffer.from(this.relocated(content.toString('latin1')), 'latin1');
+  }
+
+  /** Python's compiled files hold their source's path with its length: slashes in place of the root leave it as long. */
+  private relocatedBytecode(content: Buffer): Buffer {
+    for (const name of this.names) {
+      for (let at = content.indexOf(name); at >= 0; at = content.indexOf(name, at)) {
+        content.fill('/', at, at + Buffer.byteLength(name));
+      }
+    }
+    return content;
   }
 
   private relocated(text: string): string {

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { findPython, type Python } from '../../../python/findPython';
 import { formatImageReference, type ImageReference } from '../imageReference';
+import { outcomeFormat } from './buildCache';
 import { standInLabel, writeEnvironment, type ImageConfig } from './imageConfig';
 import { layerTime } from './layerEntry';
 import type { Layer, LayerStore } from './layerStore';
@@ -79,7 +80,7 @@ export class StandInBases {
 
   private async make(): Promise<{ layer: Layer; python: Python }> {
     const python = await findPython();
-    const recipe = JSON.stringify([python, directories]);
+    const recipe = JSON.stringify([outcomeFormat, python, directories]);
     const key = createHash('sha256').update(recipe).digest('hex').slice(0, 16);
     const record = join(this.cacheDir, 'stand-ins', `${key}.json`);
     if (existsSync(record)) {

@@ -46,22 +46,45 @@ def _keep_to_group(group):
 
 
 def _keep_to_image():
+    import shutil
     import sysconfig
     import venv
 
     create = venv.EnvBuilder.create
+    setup_pip = venv.EnvBuilder._setup_pip
+    image = sysconfig.get_path("purelib")
+
+    def packages_of(env_dir):
+        return os.path.join(os.path.abspath(env_dir), os.path.relpath(image, sys.prefix))
 
     def create_in_image(self, env_dir):
         wanted, self.system_site_packages = self.system_site_packages, False
         create(self, env_dir)
         if wanted:
-            image = sysconfig.get_path("purelib")
-            own = os.path.join(os.path.abspath(env_dir), os.path.relpath(image, sys.prefix))
+            own = packages_of(env_dir)
             with open(os.path.join(own, "image-packages.pth"), "w") as file:
                 # Relative, as the image may lie elsewhere when it runs.
                 file.write(os.path.relpath(image, own) + "\n")
 
+    def copy_pip(self, context):
+        """The image's own pip, which is there at once, in place of one that is unpacked and compiled."""
+        parts = [name for name in os.listdir(image) if name == "pip" or name.startswith("pip-")]
+        if len(parts) < 2:
+            return setup_pip(self, context)
+        for name in parts:
+            shutil.copytree(os.path.join(image, name), os.path.join(packages_of(context.env_dir), name))
+        for name in os.listdir(os.path.join(sys.prefix, "bin")):
+            if not name.startswith("pip"):
+                continue
+            with open(os.path.join(sys.prefix, "bin", name)) as file:
+                text = file.read()
+            script = os.path.join(context.bin_path, name)
+            with open(script, "w") as file:
+                file.write("#!" + context.env_exe + text[text.index("\n"):])
+            os.chmod(script, 0o755)
+
     venv.EnvBuilder.create = create_in_image
+    venv.EnvBuilder._setup_pip = copy_pip
 
 
 if os.environ.get("LOCAL_AZURE_GROUP_ADDRESS"):
