@@ -3,9 +3,9 @@ import { Jobs } from '../common/azure/jobs/jobs';
 import { Tracking } from '../common/azure/metrics';
 import { Models } from '../common/azure/models';
 import { Workspace } from '../common/azure/workspace';
+import { requireHomeWorkspace } from '../common/record/homeWorkspace';
 import type { ModelSection } from '../common/record/record';
 import type { TaskContext } from '../common/task/taskContext';
-import { TaskFailure } from '../common/taskFailure';
 import { EvaluationJobs } from './evaluationJob';
 import type { EvaluateInputs } from './inputs';
 
@@ -34,16 +34,7 @@ export function openServices(
     resourceGroup: inputs.resourceGroup ?? home.resourceGroup,
     name: inputs.workspace ?? home.name,
   };
-  const differs = (['subscriptionId', 'resourceGroup', 'name'] as const).find(
-    (key) => named[key].toLowerCase() !== home[key].toLowerCase(),
-  );
-  if (differs) {
-    const input = { subscriptionId: 'azureSubscription', resourceGroup: 'resourceGroup', name: 'workspace' }[differs];
-    throw new TaskFailure(
-      `Input ${input}: the model ${model.name} version ${model.version} is registered in the workspace ${home.name} of ${home.resourceGroup} (subscription ${home.subscriptionId}), but the inputs name ${named.name} of ${named.resourceGroup} (subscription ${named.subscriptionId}).`,
-      'Evaluate a model where it is registered, or use the record that belongs to this workspace.',
-    );
-  }
+  requireHomeWorkspace(model, named, 'Evaluate');
   const workspace = new Workspace(context.azure(connection), named.resourceGroup, named.name);
   return {
     models: new Models(workspace),

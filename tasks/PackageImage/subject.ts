@@ -1,6 +1,7 @@
 import type { Models, RegisteredModel } from '../common/azure/models';
 import { append, emptyRecord } from '../common/record/chain';
 import type { ModelRecord } from '../common/record/record';
+import { requireHomeWorkspace } from '../common/record/homeWorkspace';
 import { findRecordFile, readRecord, requireSection } from '../common/record/recordFile';
 import { TaskFailure } from '../common/taskFailure';
 import type { TaskContext } from '../common/task/taskContext';
@@ -20,7 +21,7 @@ export interface Subject {
 
 /**
  * Finds the model to package.
- * @throws TaskFailure if the record does not verify, does not approve the model, or speaks of another one
+ * @throws TaskFailure if the record does not verify, does not approve the model, or speaks of another one or of another workspace's
  */
 export async function findSubject(
   inputs: PackageInputs,
@@ -52,12 +53,14 @@ export async function findSubject(
       "Run this task only for approved models: give it the condition eq(variables['evaluate.deployModel'], 'true').",
     );
   }
+  const workspace = chooseWorkspace(inputs, model.workspace);
+  requireHomeWorkspace(model, { ...workspace, subscriptionId: inputs.connection.subscriptionId }, 'Package');
   return {
     recordFile: found,
     record,
     modelName: model.name,
     modelVersion: model.version,
-    workspace: chooseWorkspace(inputs, model.workspace),
+    workspace,
     approved: true,
   };
 }
