@@ -87,6 +87,7 @@ describe('MLOpsDeployACI', function () {
     const file = path.join(job.root, 'record/mlops-record.json');
     const { deployment } = await readRecord(file);
     assert.equal(deployment?.containerGroupId, containerGroupId);
+    assert.ok(!readFileSync(file, 'utf8').includes('not-to-be-seen'), 'the record holds no secret');
     assert.equal(deployment?.image, one.reference);
     assert.equal(deployment?.previousImage, null);
     const info = JSON.parse(readFileSync(path.join(path.dirname(file), 'aci_webservice.json'), 'utf8')) as object;
