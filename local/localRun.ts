@@ -3,9 +3,11 @@ import { builtTasks } from './agent/pipeline/taskCatalog';
 import { readPipeline } from './agent/pipeline/readPipeline';
 import { checkServiceConnections } from './agent/pipeline/serviceConnections';
 import { ensureBuiltTasks } from './agent/builtTasks';
+import { sourceVariables } from './agent/jobVariables';
 import { closingReport } from './agent/run/closingReport';
 import { runPipeline } from './agent/run/pipelineRun';
 import type { RunRecord } from './agent/run/runRecord';
+import { repositoryRoot, sourceVersion } from './agent/run/sources';
 import { painter, Terminal } from './agent/run/terminal';
 import type { HostType } from './agent/stepContext';
 import { writeRunPage } from './agent/page/runPage';
@@ -48,7 +50,7 @@ export async function runLocally(options: LocalRunOptions): Promise<number> {
     const plan = readPipeline(options.file, {
       tasks: builtTasks(),
       set: options.set,
-      predefined: { 'Build.Reason': 'Manual', 'System.HostType': options.hostType ?? 'build' },
+      predefined: sourceVariables(sourceVersion(repositoryRoot(options.file))),
     });
     cloud = await startCloud(directories, { tied: true, signal: interruption.signal });
     const present = cloud;

@@ -53,6 +53,8 @@ export interface JobDescription {
   folders: JobFolders;
   /** Number of the run; a build's id and number come from it. */
   runId: number;
+  /** Of the run, ISO 8601: its day is in the build's number. */
+  startTime: string;
   pipelineName: string;
   stage: { name: string; displayName: string };
   job: { name: string; displayName: string };
@@ -64,25 +66,38 @@ export interface JobDescription {
   accessToken?: string;
 }
 
+/** What is known of a run before any job: conditions and `${{ }}` may name it. */
+export function sourceVariables(source: SourceVersion): Record<string, string> {
+  return {
+    'Build.Reason': 'Manual',
+    'Build.Repository.Name': source.repository,
+    'Build.Repository.Provider': 'TfsGit',
+    'Build.Repository.Uri': `${localProject.collectionUri}${localProject.project}/_git/${source.repository}`,
+    'Build.SourceBranch': source.branch,
+    'Build.SourceBranchName': source.branch.split('/').pop()!,
+    'Build.SourceVersion': source.commit,
+    'Build.SourceVersionMessage': source.message,
+    'Build.SourceVersionAuthor': source.author,
+    'System.TeamProject': localProject.project,
+    'System.TeamProjectId': localProject.projectId,
+    'System.CollectionUri': localProject.collectionUri,
+  };
+}
+
 /** The predefined variables of a job, as the server and the agent of Azure DevOps set them together. */
 export function jobVariables(job: JobDescription): Variables {
   const { folders, source } = job;
   const id = String(job.runId);
-  const branchName = source.branch
-    .replace(/^refs\/heads\//, '')
-    .split('/')
-    .pop()!;
-  const buildNumber = `${new Date().toISOString().slice(0, 10).replaceAll('-', '')}.${id}`;
+  const buildNumber = `${job.startTime.slice(0, 10).replaceAll('-', '')}.${id}`;
+  const requester = process.env.USER ?? process.env.LOGNAME ?? 'local';
   const variables = new Variables({
+    ...sourceVariables(source),
     'System.HostType': job.hostType,
     'System.ServerType': 'Hosted',
     'System.Culture': 'en-US',
     'System.CollectionId': localProject.collectionId,
-    'System.CollectionUri': localProject.collectionUri,
     'System.TeamFoundationCollectionUri': localProject.collectionUri,
     'System.TaskDefinitionsUri': localProject.collectionUri,
-    'System.TeamProject': localProject.project,
-    'System.TeamProjectId': localProject.projectId,
     'System.DefinitionId': '1',
     'System.DefinitionName': job.pipelineName,
     'System.PlanId': localProject.planId,
@@ -120,18 +135,9 @@ export function jobVariables(job: JobDescription): Variables {
     'Build.ContainerId': id,
     'Build.DefinitionName': job.pipelineName,
     'Build.DefinitionVersion': '1',
-    'Build.QueuedBy': os.userInfo().username,
-    'Build.RequestedFor': os.userInfo().username,
+    'Build.QueuedBy': requester,
+    'Build.RequestedFor': requester,
     'Build.RequestedForEmail': '',
-    'Build.Reason': 'Manual',
-    'Build.Repository.Name': source.repository,
-    'Build.Repository.Provider': 'TfsGit',
-    'Build.Repository.Uri': `${localProject.collectionUri}${localProject.project}/_git/${source.repository}`,
-    'Build.SourceBranch': source.branch,
-    'Build.SourceBranchName': branchName,
-    'Build.SourceVersion': source.commit,
-    'Build.SourceVersionMessage': source.message,
-    'Build.SourceVersionAuthor': source.author,
     'Pipeline.Workspace': folders.pipeline,
   });
   if (job.hostType === 'build') {
@@ -163,7 +169,7 @@ export function jobVariables(job: JobDescription): Variables {
       'Release.DefinitionEnvironmentId': '1',
       'Release.DeploymentID': '1',
       'Release.AttemptNumber': '1',
-      'Release.RequestedFor': os.userInfo().username,
+      'Release.RequestedFor': requester,
       'Release.Reason': 'Manual',
       'Release.PrimaryArtifactSourceAlias': '_build',
       'Release.Artifacts._build.BuildId': id,

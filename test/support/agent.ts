@@ -29,6 +29,7 @@ export class TestJob {
       hostType,
       folders: this.folders,
       runId: 7,
+      startTime: new Date().toISOString(),
       pipelineName: 'quickstart',
       stage: { name: 'Build', displayName: 'Build' },
       job: { name: 'Train', displayName: 'Train' },

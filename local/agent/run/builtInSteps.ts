@@ -93,8 +93,7 @@ function publish(
   action: Extract<BuiltInAction, { kind: 'publish' }>,
   { artifacts }: BuiltInStepOptions,
 ): void {
-  const { variables, hostType } = context.options;
-  if (hostType !== 'build') throw new Error('A classic release cannot publish artifacts; only a build can.');
+  const { variables } = context.options;
   const name = variables.expand(action.artifact);
   const source = path.resolve(variables.get('System.DefaultWorkingDirectory')!, variables.expand(action.path));
   if (!existsSync(source)) throw new Error(`The path to publish does not exist: ${source}`);

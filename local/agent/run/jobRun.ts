@@ -74,6 +74,7 @@ export class JobRun {
       hostType,
       folders: this.#folders,
       runId: around.run.id,
+      startTime: around.run.startTime,
       pipelineName: around.run.pipeline,
       stage,
       job: plan,
@@ -275,9 +276,12 @@ export class JobRun {
   }
 }
 
-/** A classic release has no sources; it downloads the artifacts of its build before its first step. */
+/**
+ * A classic release has no sources and publishes no artifacts: those steps of a YAML stage are left out. It downloads the
+ * artifacts of its build before its first step.
+ */
 function releaseSteps(steps: StepPlan[]): StepPlan[] {
-  const kept = steps.filter(({ action }) => action.kind !== 'checkout');
+  const kept = steps.filter(({ action }) => action.kind !== 'checkout' && action.kind !== 'publish');
   if (kept.some(({ action }) => action.kind === 'download')) return kept;
   const download: StepPlan = {
     name: '__download',

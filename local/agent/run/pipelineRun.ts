@@ -4,6 +4,7 @@ import { dependencyValue, expandRuntime, nodeRuns, type FinishedNode, type NodeC
 import type { Value } from '../pipeline/expression';
 import type { JobPlan, PipelinePlan, StagePlan, VariableDefinition } from '../pipeline/plan';
 import type { ServiceEndpoint } from '../serviceEndpoint';
+import { sourceVariables } from '../jobVariables';
 import type { HostType } from '../stepContext';
 import { mergeTaskResults, type TaskResult } from '../taskResult';
 import { ArtifactStore } from './artifactStore';
@@ -190,10 +191,12 @@ class StagesRun {
     definitions: VariableDefinition[],
     stage?: StagePlan,
   ): NodeContext {
+    const { source, run } = this.around;
     const variables: Record<string, Value> = {
-      'Build.SourceBranch': this.around.source.branch,
-      'Build.Reason': 'Manual',
-      'System.StageName': stage?.name ?? '',
+      ...sourceVariables(source),
+      'Build.BuildId': String(run.id),
+      'System.HostType': run.hostType,
+      ...(stage && { 'System.StageName': stage.name }),
     };
     const context: NodeContext = {
       finished,
