@@ -18,6 +18,7 @@ export function clientEnvironment(
   const option = /\s/.test(preload) ? `"${preload.replace(/["\\]/g, '\\$&')}"` : preload;
   const options = present.NODE_OPTIONS ?? '';
   return {
+    ...proxyBypass(present),
     NODE_EXTRA_CA_CERTS: trustFile(cloud.caFile, present.NODE_EXTRA_CA_CERTS),
     NODE_OPTIONS: options.includes(preload) ? options : [options, option].filter(Boolean).join(' '),
     LOCAL_AZURE_HOSTS: cloud.hostsFile,
@@ -32,4 +33,12 @@ function trustFile(caFile: string, own: string | undefined): string {
   const file = join(dirname(caFile), name);
   if (!existsSync(file)) writeFileSync(file, bundle);
   return file;
+}
+
+/** Where the user's environment names a proxy, the local cloud is not behind it. */
+function proxyBypass(present: NodeJS.ProcessEnv): Record<string, string> {
+  if (!Object.keys(present).some((name) => /^(https?|all)_proxy$/i.test(name))) return {};
+  const own = present.NO_PROXY ?? present.no_proxy;
+  const list = [...(own ? [own] : []), 'localhost', '.localhost', '127.0.0.1'].join(',');
+  return { NO_PROXY: list, no_proxy: list };
 }
