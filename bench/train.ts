@@ -5,6 +5,7 @@ import { createWriteStream, existsSync, mkdirSync, mkdtempSync, rmSync, writeFil
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { once } from 'node:events';
+import { createRequire } from 'node:module';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { build } from 'esbuild';
 import { connectLocalAzure, type LocalAzure } from '../local/azure/connection/localAzure';
@@ -205,7 +206,7 @@ async function startAzure(stateDir: string): Promise<{ azure: LocalAzure; stop: 
     if (azure) {
       // This process too asks for its names.
       process.env.LOCAL_AZURE_HOSTS = azure.hostsFile;
-      require('../local/azure/resolve-localhost.cjs');
+      createRequire(__filename)('../local/azure/resolve-localhost.cjs');
       return { azure, stop };
     }
     if (child.exitCode !== null) break;
