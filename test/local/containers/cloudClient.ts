@@ -33,14 +33,14 @@ export const groupPath = `/subscriptions/${localCloud.subscriptionId}/resourceGr
 
 let client: Promise<CloudClient> | undefined;
 
+/** Of the local Azure that all suites of this process share. */
 export function cloudClient(): Promise<CloudClient> {
-  return (client ??= connect());
+  return (client ??= localAzure().then(connectClient));
 }
 
-async function connect(): Promise<CloudClient> {
-  const azure = await localAzure();
+export async function connectClient(azure: LocalAzure): Promise<CloudClient> {
   const dispatcher: Agent = createLocalAgent(azure.caFile);
-  after('close the test client', () => dispatcher.close());
+  after('close the test client', () => dispatcher.destroy());
   const send: CloudClient['send'] = async (method, url, { headers, body } = {}) => {
     const response = await undiciRequest(url, {
       dispatcher,
