@@ -45,8 +45,8 @@ export function readInputs(reader: InputReader): Inputs {
   }
   return {
     connection,
-    resourceGroup: reader.text('resourceGroup') ?? connection?.defaults.resourceGroup,
-    workspace: reader.text('workspace') ?? connection?.defaults.workspace,
+    resourceGroup: reader.text('resourceGroup'),
+    workspace: reader.text('workspace'),
     recordFile: reader.file('recordFile'),
     scoringUri: readUri(reader),
     requestsFile: reader.file('requestsFile'),

@@ -11,6 +11,7 @@ import { formatNumber } from '../common/formatNumber';
 import { junitXml } from '../common/junit';
 import { append } from '../common/record/chain';
 import { writeTestResults } from '../common/record/compatibilityFiles';
+import { requireHomeWorkspace } from '../common/record/homeWorkspace';
 import type { ModelRecord, TestsSection } from '../common/record/record';
 import { findRecordFile, readRecord, requireSection, writeRecord } from '../common/record/recordFile';
 import type { StageResult, TaskContext } from '../common/task/taskContext';
@@ -21,6 +22,7 @@ import { generateLoad, type LoadResult } from './load/loadGenerator';
 import { latencyHistogram, loadSentence, milliseconds, percentileChart } from './loadReport';
 import { negativeCases } from './negativeCases';
 import { promote } from './promotion';
+import { isRecordedEndpoint, requireRecordedEndpoint } from './recordedEndpoint';
 import { exchange, junitSuites, startupSentence, summary } from './report';
 import { readRequestCases, type RequestCase } from './requestCases';
 import { createScoringClient, NoReply, type HttpRequest, type Reply, type ScoringClient } from './scoringClient';
@@ -74,7 +76,7 @@ async function findSubject(inputs: Inputs, { pipeline, recordVariable }: TaskCon
   }
   const scoringUri = inputs.scoringUri ?? new URL(requireSection(record!, 'deployment', recordFile!).scoringUri);
   // A record that speaks of another endpoint says nothing about this one.
-  const isRecords = record?.deployment?.scoringUri === scoringUri.toString();
+  const isRecords = isRecordedEndpoint(record, scoringUri);
   const golden = record?.training?.goldenRequests?.file;
   const requestsFile = inputs.requestsFile ?? (golden && path.join(path.dirname(recordFile!), golden));
   if (!requestsFile) {
@@ -146,7 +148,7 @@ async function runTests(
   log.endGroup();
 
   const deployment = record?.deployment;
-  if (session && deployment && deployment.scoringUri === target.scoringUri.toString()) {
+  if (session && deployment && isRecordedEndpoint(record, target.scoringUri)) {
     log.group('The right model');
     note(
       ...(await servedModelCases(
@@ -369,7 +371,8 @@ async function conclude(
   };
   const directory = recordFile ? path.dirname(recordFile) : path.join(pipeline.directories.staging, 'mlops');
   const resultsFile = writeTestResults(directory, { scoring_uri: target.scoringUri.toString(), ...section });
-  if (recordFile && record?.deployment) writeRecord(recordFile, append(record, 'tests', section));
+  if (recordFile && record && isRecordedEndpoint(record, target.scoringUri))
+    writeRecord(recordFile, append(record, 'tests', section));
 
   const temporary = fs.mkdtempSync(path.join(pipeline.directories.temp, 'test-endpoint-'));
   const junit = path.join(temporary, 'TEST-endpoint.xml');
@@ -384,8 +387,14 @@ async function conclude(
   const notes: string[] = [];
   const problems = failed.map(({ name, message }) => `${name} (${message})`);
   try {
-    if (passed && inputs.promoteToChampion) notes.push(await promoteModel(inputs, session!, record, clock));
-    if (!passed && inputs.rollbackOnFailure) notes.push(await rollBack(session!, record, context));
+    if (passed && inputs.promoteToChampion) {
+      requireRecordedEndpoint(record, target.scoringUri, 'promoteToChampion');
+      notes.push(await promoteModel(inputs, session!, record, clock));
+    }
+    if (!passed && inputs.rollbackOnFailure) {
+      requireRecordedEndpoint(record, target.scoringUri, 'rollbackOnFailure');
+      notes.push(await rollBack(session!, record, context));
+    }
   } catch (error) {
     if (!(error instanceof TaskFailure)) throw error;
     // What the tests found is still worth showing.
@@ -416,9 +425,19 @@ async function promoteModel(
       'Run Train and the later tasks before this one.',
     );
   }
-  const registry = new Models(
-    new Workspace(session, resourceGroup ?? model.workspace.resourceGroup, workspace ?? model.workspace.name),
-  );
+  if (record.evaluation?.decision === 'rejected') {
+    throw new TaskFailure(
+      `${model.name}:${model.version} is not promoted, because Evaluate rejected it: ${record.evaluation.reason}`,
+      'Every later model would be compared with it. Promote an approved one, or switch promoteToChampion off.',
+    );
+  }
+  const named = {
+    subscriptionId: session.connection.subscriptionId,
+    resourceGroup: resourceGroup ?? model.workspace.resourceGroup,
+    name: workspace ?? model.workspace.name,
+  };
+  requireHomeWorkspace(model, named, 'Promote');
+  const registry = new Models(new Workspace(session, named.resourceGroup, named.name));
   const { champion, dethroned, isChampion } = await promote(registry, model.name, model.version, clock);
   if (!isChampion) {
     return `Another release promoted ${champion.name}:${champion.version} in the meantime; it stays champion.`;

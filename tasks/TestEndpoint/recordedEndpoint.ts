@@ -1,0 +1,21 @@
+import type { ModelRecord } from '../common/record/record';
+import { TaskFailure } from '../common/taskFailure';
+
+/** Whether the record's deployment is what answers at this URI. */
+export function isRecordedEndpoint(record: ModelRecord | undefined, scoringUri: URL): boolean {
+  const recorded = record?.deployment?.scoringUri;
+  return recorded !== undefined && URL.canParse(recorded) && new URL(recorded).href === scoringUri.href;
+}
+
+/**
+ * Makes sure that the record's deployment was tested, before something is done to it or to its model.
+ * A record without a deployment (AKS, a managed online endpoint) says nothing of where its model serves.
+ * @param input that asks for it
+ */
+export function requireRecordedEndpoint(record: ModelRecord | undefined, scoringUri: URL, input: string): void {
+  if (!record?.deployment || isRecordedEndpoint(record, scoringUri)) return;
+  throw new TaskFailure(
+    `${input} did nothing: the tests were of ${scoringUri.href}, but the record speaks of the deployment at ${record.deployment.scoringUri}.`,
+    'Leave the input scoringUri empty, or name the record that belongs to it.',
+  );
+}

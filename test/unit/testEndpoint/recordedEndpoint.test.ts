@@ -1,0 +1,147 @@
+import assert from 'node:assert/strict';
+import * as fs from 'node:fs';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import * as path from 'node:path';
+import type { AzureRequest } from '../../../tasks/common/azure/session';
+import { append, emptyRecord } from '../../../tasks/common/record/chain';
+import type { DeploymentSection, EvaluationSection, ModelRecord } from '../../../tasks/common/record/record';
+import { writeRecord } from '../../../tasks/common/record/recordFile';
+import type { TaskContext } from '../../../tasks/common/task/taskContext';
+import type { Inputs } from '../../../tasks/TestEndpoint/inputs';
+import { isRecordedEndpoint } from '../../../tasks/TestEndpoint/recordedEndpoint';
+import { testEndpoint } from '../../../tasks/TestEndpoint/testEndpoint';
+
+const workspace = { subscriptionId: 'sub-a', resourceGroup: 'group', name: 'home' };
+
+describe('Test-Endpoint: what a record lets tests decide', () => {
+  const directory = fs.mkdtempSync(path.join(tmpdir(), 'recorded-'));
+  const recordFile = path.join(directory, 'mlops-record.json');
+  const requestsFile = path.join(directory, 'requests.json');
+  let server: Server;
+  let scoringUri: URL;
+  let asked: string[];
+  before(async () => {
+    fs.writeFileSync(requestsFile, '[{"name": "one", "request": {}, "expected": {"predictions": [1]}}]');
+    server = createServer((request, response) => {
+      response.setHeader('content-type', 'application/json');
+      response.end(request.url === '/wrong' ? '{"predictions": [2]}' : '{"predictions": [1]}');
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    scoringUri = new URL(`http://127.0.0.1:${(server.address() as AddressInfo).port}/score`);
+  });
+  after(() => {
+    server.closeAllConnections();
+    server.close();
+    fs.rmSync(directory, { recursive: true });
+  });
+
+  function recordOf({ deployedAt, decision }: { deployedAt?: string; decision?: EvaluationSection['decision'] }) {
+    const model = { name: 'm', version: '2', id: '/m/2', type: 'custom_model', uri: 'azureml://x', workspace };
+    let record: ModelRecord = append(emptyRecord(), 'model', model);
+    if (decision) {
+      const rest = { reason: 'rmse is 9', criteria: [], metrics: {}, champion: null, evaluatedAt: '2026-01-01' };
+      record = append(record, 'evaluation', { decision, ...rest });
+    }
+    if (!deployedAt) return record;
+    const deployment: DeploymentSection = {
+      containerGroup: 'serving',
+      containerGroupId: '/serving',
+      resourceGroup: 'group',
+      location: 'here',
+      image: 'r/x@sha256:1',
+      imageDigest: 'sha256:1',
+      scoringUri: deployedAt,
+      previousImage: null,
+      deployedAt: '2026-01-01',
+    };
+    return append(record, 'deployment', deployment);
+  }
+
+  function run(record: ModelRecord, inputs: Partial<Inputs>, subscriptionId = 'sub-a') {
+    asked = [];
+    writeRecord(recordFile, record);
+    const resource = { id: '/m/2', name: '2', properties: { modelUri: 'azureml://x', tags: { champion: '2026' } } };
+    const request = ({ method = 'GET', url }: AzureRequest) => {
+      asked.push(`${method} ${url}`);
+      return Promise.resolve({ status: 200, headers: {}, body: { ...resource, value: [] } });
+    };
+    const nothing = () => undefined;
+    const log = { info: nothing, debug: nothing, warning: nothing, error: nothing, group: nothing, endGroup: nothing, progress: nothing }; // prettier-ignore
+    const context = {
+      log,
+      clock: { now: () => 0, sleep: () => Promise.resolve() },
+      signal: new AbortController().signal,
+      pipeline: { directories: { temp: directory, staging: directory, artifacts: [] } },
+      publish: { summary: nothing, testResults: nothing, artifact: nothing },
+      network: {},
+      jobSecrets: { get: nothing },
+      azure: () => ({ connection: { subscriptionId }, request }),
+    } as unknown as TaskContext;
+    return testEndpoint(
+      {
+        connection: { subscriptionId } as Inputs['connection'],
+        recordFile,
+        scoringUri,
+        requestsFile,
+        tolerance: { absolute: 0, relative: 0 },
+        thresholds: [],
+        loadDurationMs: 0,
+        loadConnections: 1,
+        negativeTests: [],
+        startupTimeoutMs: 5000,
+        requestTimeoutMs: 5000,
+        rollbackOnFailure: false,
+        promoteToChampion: false,
+        publishTestResults: false,
+        ...inputs,
+      },
+      context,
+    );
+  }
+
+  it('knows its endpoint, however the address is written', () => {
+    const at = (deployedAt: string) => recordOf({ deployedAt });
+    assert.ok(isRecordedEndpoint(at('http://Name.example:80/score'), new URL('http://name.example/score')));
+    assert.ok(!isRecordedEndpoint(at('http://name.example/score'), new URL('http://name.example/other')));
+    assert.ok(!isRecordedEndpoint(recordOf({}), new URL('http://name.example/score')));
+    assert.ok(!isRecordedEndpoint(undefined, new URL('http://name.example/score')));
+  });
+
+  it('promotes the model of a record that names no deployment', async () => {
+    const result = await run(recordOf({ decision: 'approved' }), { promoteToChampion: true });
+    assert.equal(result.outcome, 'succeeded', result.reason);
+    assert.ok(asked.some((each) => each.startsWith('PUT') && each.endsWith('workspaces/home/models/m/versions/2')));
+  });
+
+  it('promotes no model whose deployment was not what was tested, and says no word of it in its record', async () => {
+    const record = recordOf({ decision: 'approved', deployedAt: 'http://other.example/score' });
+    const result = await run(record, { promoteToChampion: true });
+    assert.equal(result.outcome, 'failed');
+    assert.match(result.reason!, /promoteToChampion did nothing: .* the deployment at http:\/\/other\.example\/score/);
+    assert.deepEqual(asked, []);
+    assert.deepEqual(JSON.parse(fs.readFileSync(recordFile, 'utf8')), record);
+  });
+
+  it('rolls no deployment back because another endpoint failed', async () => {
+    const record = recordOf({ decision: 'approved', deployedAt: 'http://other.example/score' });
+    const result = await run(record, { rollbackOnFailure: true, scoringUri: new URL('/wrong', scoringUri) });
+    assert.match(result.reason!, /1 of 1 tests failed: .*rollbackOnFailure did nothing/);
+    assert.deepEqual(asked, []);
+  });
+
+  it('promotes no model that Evaluate rejected', async () => {
+    const result = await run(recordOf({ decision: 'rejected' }), { promoteToChampion: true });
+    assert.match(result.reason!, /m:2 is not promoted, because Evaluate rejected it: rmse is 9/);
+    assert.deepEqual(asked, []);
+  });
+
+  it('promotes no model of the same name and version of another workspace', async () => {
+    const record = recordOf({ decision: 'approved' });
+    const elsewhere = /is registered in the workspace home of group \(subscription sub-a\)/;
+    assert.match((await run(record, { promoteToChampion: true, workspace: 'other' })).reason!, elsewhere);
+    assert.match((await run(record, { promoteToChampion: true }, 'sub-b')).reason!, elsewhere);
+    assert.deepEqual(asked, []);
+  });
+});
