@@ -40,6 +40,7 @@ export class AcrBuilder implements ImageBuilder {
   async build(order: BuildOrder, print: (lines: string) => void, signal: AbortSignal): Promise<string | undefined> {
     const { runId } = await this.schedule(order, signal);
     try {
+      signal.throwIfAborted();
       const { run, tail } = await this.follow(runId, print, signal);
       if (run.status !== 'Succeeded') {
         const link = `The whole log stands above; it is the run ${runId} of the registry ${this.registry.name}.`;
@@ -63,18 +64,16 @@ export class AcrBuilder implements ImageBuilder {
         log.info(`Build context: ${megabytes(sent)} sent`);
       });
       log.info(`Build context: ${megabytes(bytes)} sent in ${((clock.now() - start) / 1000).toFixed(1)} s`);
-      const run = await tasks.schedule(
-        {
-          sourceLocation,
-          dockerFilePath: order.dockerfile,
-          imageNames: order.tags.map((tag) => `${order.repository}:${tag}`),
-          arguments: order.arguments,
-          customRegistries: options.customRegistries,
-          agentPoolName: options.agentPool,
-          timeout: options.timeoutInMinutes * 60,
-        },
-        signal,
-      );
+      signal.throwIfAborted();
+      const run = await tasks.schedule({
+        sourceLocation,
+        dockerFilePath: order.dockerfile,
+        imageNames: order.tags.map((tag) => `${order.repository}:${tag}`),
+        arguments: order.arguments,
+        customRegistries: options.customRegistries,
+        agentPoolName: options.agentPool,
+        timeout: options.timeoutInMinutes * 60,
+      });
       log.info(`Build ${run.runId} on the registry ${registry.name}: ${run.status}`);
       return run;
     } catch (error) {

@@ -68,7 +68,8 @@ export class ContainerRegistryTasks {
     return { sourceLocation: body.relativePath, bytes };
   }
 
-  async schedule(request: BuildRunRequest, signal: AbortSignal): Promise<BuildRun> {
+  /** It takes no signal: broken off, it would leave a run that nobody knows by its id, and nobody cancels. */
+  async schedule(request: BuildRunRequest): Promise<BuildRun> {
     const secret = (value: string) => ({ type: 'Opaque', value });
     const customRegistries = Object.fromEntries(
       Object.entries(request.customRegistries).map(([server, { userName, password }]) => [
@@ -92,7 +93,6 @@ export class ContainerRegistryTasks {
         agentPoolName: request.agentPoolName,
         credentials: { sourceRegistry: { loginMode: 'Default' }, customRegistries },
       },
-      signal,
     });
     return toRun(body);
   }

@@ -192,6 +192,19 @@ describe('AcrBuilder', () => {
     });
   }
 
+  it('cancels a run that was being asked for when the pipeline was cancelled', async () => {
+    const stop = new AbortController();
+    const fake = tasks(['Running']);
+    fake.schedule.callsFake((_request: unknown, signal?: AbortSignal) => {
+      stop.abort(new Error('cancelled'));
+      signal?.throwIfAborted();
+      return Promise.resolve({ runId: 'ca7', status: 'Queued', outputImages: [] });
+    });
+    await assert.rejects(build(fake, stop.signal), /cancelled/);
+    assert.deepEqual(fake.cancel.args, [['ca7']]);
+    sinon.assert.notCalled(fake.run);
+  });
+
   it('cancels the run when the pipeline is cancelled, and says so', async () => {
     const stop = new AbortController();
     const fake = tasks(['Running']);
