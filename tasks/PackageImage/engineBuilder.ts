@@ -109,7 +109,14 @@ export class EngineBuilder implements ImageBuilder {
 }
 
 async function writeFile(directory: string, file: ContextFile, signal: AbortSignal): Promise<void> {
-  const target = path.join(directory, file.path);
+  const target = path.resolve(directory, file.path);
+  // Names of a model's files come from storage, where a name may hold "..".
+  if (!target.startsWith(path.join(directory, path.sep))) {
+    throw new TaskFailure(
+      `The file "${file.path}" would lie outside of the build's folder.`,
+      'Register a model whose files lie beneath its path.',
+    );
+  }
   fs.mkdirSync(path.dirname(target), { recursive: true });
   const { stream } = await file.open(signal);
   await pipeline(stream, fs.createWriteStream(target, { mode: file.executable ? 0o755 : 0o644 }), { signal });

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import sinon from 'sinon';
 import type { TaskLog } from '../../../tasks/common/log';
-import { textFile } from '../../../tasks/PackageImage/buildContext';
+import { textFile, type ContextFile } from '../../../tasks/PackageImage/buildContext';
 import { EngineBuilder } from '../../../tasks/PackageImage/engineBuilder';
 
 /** Notes what it is called with; fails or stays as its name in the environment says. */
@@ -58,7 +58,7 @@ describe('EngineBuilder', function () {
 
   const calls = () =>
     readFileSync(path.join(directory, 'calls'), 'utf8').trim().split('\n').map((line) => JSON.parse(line) as EngineCall); // prettier-ignore
-  function build(signal = new AbortController().signal) {
+  function build(signal = new AbortController().signal, more: ContextFile[] = []) {
     const logins = {
       'acr.example.net': { userName: 'pusher', password: 'push word' },
       'docker.io': { userName: 'puller', password: 'pull word' },
@@ -68,7 +68,7 @@ describe('EngineBuilder', function () {
       log,
     );
     const order = {
-      context: [textFile('Dockerfile', 'FROM x'), textFile('code/a.py', '1')],
+      context: [textFile('Dockerfile', 'FROM x'), textFile('code/a.py', '1'), ...more],
       dockerfile: 'Dockerfile',
       repository: 'team/model',
       tags: ['v1', 'content-1'],
@@ -79,6 +79,16 @@ describe('EngineBuilder', function () {
     };
     return builder.build(order, (lines) => (printed += lines), signal);
   }
+
+  it('writes no file of a model outside of the build, whatever storage calls it', async () => {
+    for (const name of ['model/../../../owned', path.join(directory, 'owned'), '../context-other/owned']) {
+      await assert.rejects(build(undefined, [textFile(name, 'x')]), /would lie outside of the build's folder/);
+    }
+    assert.deepEqual(
+      readdirSync(directory).filter((each) => !['docker', 'podman', 'calls'].includes(each)),
+      [],
+    );
+  });
 
   it('builds, then pushes each tag, with secrets on no command line', async () => {
     await build();
