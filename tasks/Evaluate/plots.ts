@@ -32,7 +32,7 @@ export async function readPlots(files: JobFiles, signal: AbortSignal): Promise<P
   const pictures: Picture[] = [];
   for (const name of (await files.find((each) => loggedPictures.test(each))).slice(0, mostPictures)) {
     const file = await files.download(name);
-    if (file) pictures.push({ name: path.posix.basename(name), content: fs.readFileSync(file) });
+    if (file) pictures.push({ name: fileNameOf(name), content: fs.readFileSync(file) });
   }
   const logged = (await files.find((name) => path.posix.basename(name) === 'confusion_matrix.json'))[0];
   const matrixFile = logged && (await files.download(logged));
@@ -46,6 +46,11 @@ export async function readPlots(files: JobFiles, signal: AbortSignal): Promise<P
   if ('labels' in drawn) return withMatrix(drawn, pictures);
   const svg = residualPlot('Residuals of the candidate', drawn.truth, drawn.predicted);
   return { markdown: [], pictures: [...pictures, { name: 'residuals.svg', content: svg }] };
+}
+
+/** A job may give its files any name; on Windows a backslash or a colon in it would lead out of the folder. */
+function fileNameOf(artifact: string): string {
+  return path.posix.basename(artifact).replace(/[^\p{L}\p{N} ._()-]/gu, '_');
 }
 
 function withMatrix(matrix: ConfusionMatrix, pictures: readonly Picture[]): Plots {

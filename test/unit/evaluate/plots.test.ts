@@ -50,6 +50,14 @@ describe('Evaluate: plots of what the job logged', () => {
     assert.deepEqual(names, ['roc_curve_plot.png', 'confusion_matrix.png']);
   });
 
+  it('writes no picture outside of its folder, whatever the job called it', async () => {
+    const { names } = await plotsOf({ 'outputs/..\\..\\..\\roc.png': '', 'plots/C:\\residuals.png': '', 'kept (2) roc.png': '' }); // prettier-ignore
+    assert.deepEqual(
+      names.map((name) => path.win32.join('folder', name)),
+      ['folder\\kept (2) roc.png', 'folder\\.._.._.._roc.png', 'folder\\C__residuals.png'],
+    );
+  });
+
   it('leaves out what cannot be drawn', async () => {
     for (const text of ['', 'a,b\n1,2', 'label,prediction\n1', rows(40, (row) => `name ${row},${row}`)]) {
       assert.deepEqual(await plotsOf({ 'predictions.csv': text }), { markdown: '', names: [] });
