@@ -52,7 +52,7 @@ export function marketplacePage(readme: string): string {
 /** Lays out the package as it will be: tfx looks for a task's files where its contribution says that they lie. */
 function stage(folder: string, version: string): void {
   rmSync(folder, { recursive: true, force: true });
-  cpSync(builtTasksDir, join(folder, 'tasks'), { recursive: true });
+  for (const task of taskFolders()) cpSync(join(builtTasksDir, task), join(folder, 'tasks', task), { recursive: true });
   for (const path of packagedSources()) cpSync(join(root, path), join(folder, path), { recursive: true });
   const page = readManifest().content.details.path;
   writeFileSync(join(folder, page), marketplacePage(readFileSync(join(root, page), 'utf8')));
@@ -86,9 +86,10 @@ export async function packageExtension(outputFile: string): Promise<PackagedExte
   const problems = extensionProblems();
   if (problems.length > 0) throw new Error(problems.join('\n'));
   await buildTasks();
-  const folder = join(root, 'dist', 'extension');
+  const folder = `${outputFile}.content`;
   stage(folder, projectVersion().text);
   runTfx(folder, outputFile);
+  rmSync(folder, { recursive: true });
 
   const zip = reproducible(readFileSync(outputFile));
   const entries = zipEntries(zip);
