@@ -22,8 +22,8 @@ export function unescapeCommandText(text: string, unescapePercents = true): stri
   return unescapePercents ? plain.replaceAll('%AZP25', '%') : plain;
 }
 
-export function escapeCommandText(text: string, escapePercents = true): string {
-  const start = escapePercents ? text.replaceAll('%', '%AZP25') : text;
+export function escapeCommandText(text: string): string {
+  const start = text.replaceAll('%', '%AZP25');
   return escapes.reduce((result, [token, replacement]) => result.replaceAll(token, replacement), start);
 }
 

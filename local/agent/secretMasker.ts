@@ -73,4 +73,9 @@ export class SecretMasker {
     );
     return text.replace(this.#pattern, '***');
   }
+
+  /** Masks every text in a value that JSON can hold. */
+  maskAll<T>(value: T): T {
+    return JSON.parse(this.mask(JSON.stringify(value))) as T;
+  }
 }

@@ -74,8 +74,8 @@ export class StepContext {
   errorCount = 0;
   warningCount = 0;
   readonly issues: Issue[] = [];
-  readonly outputs: Record<string, { value: string; secret: boolean }> = {};
-  readonly variablesSet: Record<string, { value: string; secret: boolean }> = {};
+  readonly outputs: Record<string, string> = {};
+  readonly variablesSet: Record<string, string> = {};
   readonly summaries: Summary[] = [];
   readonly attachments: Attachment[] = [];
   readonly artifacts: UploadedArtifact[] = [];
@@ -113,19 +113,18 @@ export class StepContext {
     }
   }
 
-  error(message: string, data: Record<string, string> = {}): void {
-    this.addIssue({ type: 'error', message, data });
+  error(message: string): void {
+    this.addIssue({ type: 'error', message, data: {} });
   }
 
-  warning(message: string, data: Record<string, string> = {}): void {
-    this.addIssue({ type: 'warning', message, data });
+  warning(message: string): void {
+    this.addIssue({ type: 'warning', message, data: {} });
   }
 
   addIssue(issue: Issue): void {
-    const message = this.options.masker.mask(issue.message);
-    if (message !== '') this.write(`##[${issue.type}]${message}`);
+    if (issue.message !== '') this.write(`##[${issue.type}]${issue.message}`);
     const count = issue.type === 'error' ? this.errorCount++ : this.warningCount++;
-    if (count < maxIssues) this.issues.push({ ...issue, message });
+    if (count < maxIssues) this.issues.push(this.options.masker.maskAll(issue));
   }
 
   /** Progress never goes back. */
@@ -143,10 +142,10 @@ export class StepContext {
     const { variables, refName, task } = this.options;
     const declared = task?.outputVariables.some((output) => output.name === name) ?? false;
     if (flags.output || declared) {
-      this.outputs[name] = { value, secret: flags.secret };
+      this.outputs[name] = value;
       variables.set(`${refName}.${name}`, value, { ...flags, readOnly: flags.output || flags.readOnly });
     } else {
-      this.variablesSet[name] = { value, secret: flags.secret };
+      this.variablesSet[name] = value;
       variables.set(name, value, flags);
     }
   }

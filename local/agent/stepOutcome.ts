@@ -28,15 +28,13 @@ export interface StepOutcome {
 
 export function stepOutcome(context: StepContext): StepOutcome {
   const { masker } = context.options;
-  const values = (map: StepContext['outputs']) =>
-    Object.fromEntries(Object.entries(map).map(([name, { value }]) => [name, value]));
   return {
     result: context.result ?? 'succeeded',
     issues: context.issues,
     errorCount: context.errorCount,
     warningCount: context.warningCount,
-    outputs: values(context.outputs),
-    variables: values(context.variablesSet),
+    outputs: context.outputs,
+    variables: context.variablesSet,
     summaries: context.summaries.map((summary) => ({ ...summary, text: masker.mask(summary.text) })),
     attachments: context.attachments,
     artifacts: context.artifacts,

@@ -245,10 +245,6 @@ export class JobRun {
     return Object.fromEntries(this.#variables.list().map(({ name, value }) => [name, value]));
   }
 
-  #masked<T>(values: T): T {
-    return JSON.parse(this.#masker.mask(JSON.stringify(values))) as T;
-  }
-
   /** Puts what a step left behind into the run's folder and record. */
   #keep(plan: StepPlan, record: StepRecord, outcome: StepOutcome): void {
     const { runFolder, artifacts, run } = this.around;
@@ -259,7 +255,7 @@ export class JobRun {
       issues: outcome.issues,
       errorCount: outcome.errorCount,
       warningCount: outcome.warningCount,
-      ...this.#masked({
+      ...this.#masker.maskAll({
         outputs: open(outcome.outputs, `${plan.name}.`),
         variables: open(outcome.variables),
         ...keepStepFiles(runFolder, path.parse(record.log).name, outcome),
