@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { builtTasksDir } from '../scripts/build';
+import { builtTasksDir, buildTasks } from '../scripts/build';
 import { packageExtension } from '../scripts/package';
 import { taskFolders } from '../scripts/taskManifest';
 import { nodeBinaries } from '../test/support/node';
@@ -49,6 +49,7 @@ async function startUp(folder: string, node: { handler: string; path: string }, 
 export async function bench(): Promise<Row[]> {
   const scratch = mkdtempSync(join(tmpdir(), 'bench-size-'));
   try {
+    await buildTasks();
     const { bytes, entries } = await packageExtension(join(scratch, 'extension.vsix'));
     const rows = [
       toRow('size', {

@@ -51,7 +51,7 @@ function entry(targets: string[]): string {
 }
 
 /** Builds one task into `outDir`; throws with every reason when it cannot run as an agent would start it. */
-export async function buildTask(folder: string, outDir = join(builtTasksDir, folder)): Promise<BuiltTask> {
+async function buildTask(folder: string, outDir: string): Promise<BuiltTask> {
   const sourceDir = join(root, 'tasks', folder);
   const task = readTask(folder);
   const targets = handlerTargets(task);
@@ -99,8 +99,9 @@ export async function buildTask(folder: string, outDir = join(builtTasksDir, fol
   return { folder, bytes: bundle.byteLength };
 }
 
-export async function buildTasks(folders = taskFolders()): Promise<BuiltTask[]> {
-  const built = await Promise.allSettled(folders.map((folder) => buildTask(folder)));
+/** Builds several tasks, each into its own folder beneath `outDir`; throws with what is wrong in any of them. */
+export async function buildTasks(folders = taskFolders(), outDir = builtTasksDir): Promise<BuiltTask[]> {
+  const built = await Promise.allSettled(folders.map((folder) => buildTask(folder, join(outDir, folder))));
   const failed = built
     .filter((result) => result.status === 'rejected')
     .map((result) => (result.reason as Error).message);

@@ -4,7 +4,7 @@
 import { spawnSync } from 'node:child_process';
 import { cpSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
-import { buildTasks, builtTasksDir } from './build';
+import { buildTasks } from './build';
 import { handlerTargets, projectVersion, readTask, root, taskFolders } from './taskManifest';
 import { manifestProblems, readManifest } from './validateManifest';
 import { taskProblems, uniquenessProblems } from './validateTask';
@@ -49,10 +49,10 @@ export function marketplacePage(readme: string): string {
   return readme.replace(/^## More\n.*?(?=^## )/ms, '').replace(/(?<!!)\[([^\]]+)\]\((?!https:)[^)]+\)/g, '$1');
 }
 
-/** Lays out the package as it will be: tfx looks for a task's files where its contribution says that they lie. */
-function stage(folder: string, version: string): void {
+/** Builds the tasks and lays the package out as it will be: tfx looks for a task's files where its contribution says that they lie. */
+async function stage(folder: string, version: string): Promise<void> {
   rmSync(folder, { recursive: true, force: true });
-  for (const task of taskFolders()) cpSync(join(builtTasksDir, task), join(folder, 'tasks', task), { recursive: true });
+  await buildTasks(taskFolders(), join(folder, 'tasks'));
   for (const path of packagedSources()) cpSync(join(root, path), join(folder, path), { recursive: true });
   const page = readManifest().content.details.path;
   writeFileSync(join(folder, page), marketplacePage(readFileSync(join(root, page), 'utf8')));
@@ -85,9 +85,8 @@ function runTfx(folder: string, outputFile: string): void {
 export async function packageExtension(outputFile: string): Promise<PackagedExtension> {
   const problems = extensionProblems();
   if (problems.length > 0) throw new Error(problems.join('\n'));
-  await buildTasks();
   const folder = `${outputFile}.content`;
-  stage(folder, projectVersion().text);
+  await stage(folder, projectVersion().text);
   runTfx(folder, outputFile);
   rmSync(folder, { recursive: true });
 

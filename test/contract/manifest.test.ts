@@ -3,6 +3,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { inflateRawSync } from 'node:zlib';
+import { buildTasks } from '../../scripts/build';
 import { extensionProblems, packageExtension } from '../../scripts/package';
 import { projectVersion, readJson, readTask, root, taskFolders, type TaskManifest } from '../../scripts/taskManifest';
 import {
@@ -96,6 +97,7 @@ describe('The package', function () {
     const second = await packageExtension(join(folder, 'second.vsix'));
     assert.ok(readFileSync(first.file).equals(readFileSync(second.file)), 'two packages of the same sources differ');
 
+    await buildTasks();
     const built = taskFolders().map((name) => readJson<TaskManifest>(join(root, 'dist', 'tasks', name, 'task.json')));
     for (const task of built) assert.deepEqual(task.version, projectVersion().parts);
     const bundles = first.entries
