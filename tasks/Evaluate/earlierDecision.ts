@@ -29,12 +29,12 @@ export interface EarlierDecision {
  * criteria, a rejection, and metrics that the pipeline itself hands over in a file are judged anew.
  */
 export function earlierApproval(
-  model: Pick<RegisteredModel, 'tags'>,
+  model: JudgedModel & Pick<RegisteredModel, 'tags'>,
   inputs: Basis & Pick<EvaluateInputs, 'metricsFile'>,
 ): EarlierDecision | undefined {
   const { tags } = model;
   if (inputs.metricsFile !== undefined) return undefined;
-  if (tags[decisionTags.decision] !== 'approved' || tags[decisionTags.criteria] !== basisHash(inputs)) {
+  if (tags[decisionTags.decision] !== 'approved' || tags[decisionTags.criteria] !== basisHash(model, inputs)) {
     return undefined;
   }
   return {
@@ -47,6 +47,7 @@ export function earlierApproval(
 /** The tags that keep a decision with the model version. */
 export function tagsOf(
   { decision, reason }: Pick<Decision, 'decision' | 'reason'>,
+  model: JudgedModel,
   inputs: Basis,
   at: string,
   pipeline: Pick<Pipeline, 'build' | 'release'>,
@@ -54,11 +55,14 @@ export function tagsOf(
   return {
     [decisionTags.decision]: decision,
     [decisionTags.reason]: reason.length > longestTag ? `${reason.slice(0, longestTag - 1)}…` : reason,
-    [decisionTags.criteria]: basisHash(inputs),
+    [decisionTags.criteria]: basisHash(model, inputs),
     [decisionTags.at]: at,
     [decisionTags.build]: pipeline.build?.url ?? pipeline.release?.url,
   };
 }
+
+/** The version that a decision is of; tags that were copied to another version approve nothing. */
+type JudgedModel = Pick<RegisteredModel, 'name' | 'version' | 'uri'>;
 
 /** What a decision rests on beside the model. */
 type Basis = Pick<
@@ -67,16 +71,19 @@ type Basis = Pick<
 >;
 
 /**
- * 16 hex digits of the SHA-256 of what the gate demands: its criteria, whom it compares with and how it measures. White
- * space, comments and the order of criteria do not matter.
+ * 16 hex digits of the SHA-256 of the model version and of what the gate demands: its criteria, whom it compares with
+ * and how it measures. White space, comments and the order of criteria do not matter.
  */
-export function basisHash({ criteria, evaluation, champion, championVersion, firstModel, metricsFrom }: Basis): string {
+function basisHash(
+  { name, version, uri }: JudgedModel,
+  { criteria, evaluation, champion, championVersion, firstModel, metricsFrom }: Basis,
+): string {
   const meanings = criteria.map(({ metric, slice, operator, limit, confidence }: Criterion) =>
     JSON.stringify([metric, slice, operator, limit, confidence ?? null]),
   );
   const settings = JSON.stringify([champion, championVersion, firstModel, metricsFrom, evaluation?.spec]);
   return createHash('sha256')
-    .update([...meanings.sort(), settings].join('\n'))
+    .update([JSON.stringify([name, version, uri]), ...meanings.sort(), settings].join('\n'))
     .digest('hex')
     .slice(0, 16);
 }

@@ -91,7 +91,7 @@ export async function evaluateRecord(
   }
   if (inputs.postToPullRequest) await postToPullRequest(report, context);
   publish.buildTag(`model-${decision.decision}`);
-  if (!earlier) await tagModel(candidate, tagsOf(decision, inputs, evaluatedAt, pipeline), services, log);
+  if (!earlier) await tagModel(candidate, tagsOf(decision, candidate, inputs, evaluatedAt, pipeline), services, log);
 
   const approved = decision.decision === 'approved';
   return {

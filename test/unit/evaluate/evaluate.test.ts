@@ -9,6 +9,7 @@ import type { ModelRecord } from '../../../tasks/common/record/record';
 import { readRecord, writeRecord } from '../../../tasks/common/record/recordFile';
 import type { TaskContext } from '../../../tasks/common/task/taskContext';
 import { parseCriteria } from '../../../tasks/Evaluate/criteria/parseCriteria';
+import { earlierApproval } from '../../../tasks/Evaluate/earlierDecision';
 import { evaluateRecord } from '../../../tasks/Evaluate/evaluate';
 import type { EvaluateInputs } from '../../../tasks/Evaluate/inputs';
 import type { Services } from '../../../tasks/Evaluate/services';
@@ -303,6 +304,16 @@ describe('Evaluate: the stage', () => {
       assert.equal(record.evaluation!.decision, 'approved');
       sinon.assert.notCalled(models.champion);
       sinon.assert.notCalled(models.tag);
+    });
+
+    it('vouches by its tags for itself alone: copied to another version or other files they approve nothing', async () => {
+      const tags = await earlier('rmse < champion');
+      const inputs = { criteria: parseCriteria('rmse < champion').criteria, champion: 'tagged', firstModel: 'skipComparison', metricsFrom: 'auto' } as const; // prettier-ignore
+      const judged = version('7', tags);
+      assert.ok(earlierApproval(judged, inputs));
+      for (const other of [version('9', tags), { ...judged, name: 'copied' }, { ...judged, uri: 'azureml://other' }]) {
+        assert.equal(earlierApproval(other, inputs), undefined);
+      }
     });
 
     it('is judged anew by other criteria, after a rejection, and by metrics of a file', async () => {
