@@ -27,17 +27,14 @@ async function main(name: string): Promise<void> {
   const tasks = new ContainerRegistryTasks(session, registry);
   const files = [textFile('Dockerfile', settings.dockerfile), ...(await listModelFiles(workspace, model, signal))];
   const { sourceLocation } = await tasks.uploadContext(archive(files, signal), signal);
-  await tasks.schedule(
-    {
-      sourceLocation,
-      dockerFilePath: 'Dockerfile',
-      imageNames: ['bench:ours'],
-      arguments: [],
-      customRegistries: {},
-      timeout: 3600,
-    },
-    signal,
-  );
+  await tasks.schedule({
+    sourceLocation,
+    dockerFilePath: 'Dockerfile',
+    imageNames: ['bench:ours'],
+    arguments: [],
+    customRegistries: {},
+    timeout: 3600,
+  });
   console.error(`\n${JSON.stringify({ megabytes: process.resourceUsage().maxRSS / 1024 })}`);
 }
 
