@@ -1,5 +1,8 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { extract } from 'tar-stream';
 import { archive, buildImage, registryPath, type BuildResult, type Files } from './acrBuild';
@@ -264,6 +267,40 @@ describe('embedded builds', function () {
       built.log,
       /^hello\n\/app\/environment\/lib\/python[\d.]+\/site-packages\/hello\.py\n\/opt\/python\/lib\/python[\d.]+\/site-packages\/hello\.py\n#!\/app\/environment\/bin\/python/m,
     );
+  });
+
+  it('takes the packages of a Python of this machine where the package index is out of reach, and says so', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'python-'));
+    const former = { ...process.env };
+    try {
+      const wheel = join(folder, 'hello.whl');
+      writeFileSync(wheel, makeWheel());
+      execFileSync('python3', ['-m', 'venv', '--without-pip', join(folder, 'venv')]);
+      const python = join(folder, 'venv', 'bin', 'python3');
+      const where = ['-c', 'import sysconfig; print(sysconfig.get_path("purelib"))'];
+      const packages = execFileSync(python, where, { encoding: 'utf8' }).trim();
+      execFileSync(python, ['-m', 'zipfile', '-e', wheel, packages]);
+      // Nobody listens there.
+      Object.assign(process.env, { PIP_INDEX_URL: 'http://127.0.0.1:9/simple', PIP_FIND_LINKS: '', PIP_RETRIES: '0' });
+      process.env.PATH = `${join(folder, 'venv', 'bin')}:${former.PATH}`;
+      const install = (wheel: string): string => `FROM python:3.11\nRUN pip install ${wheel}\nRUN hello\n`;
+      const built = await build({ Dockerfile: install('hello-wheel==1.0') }, { noCache: true });
+      assert.match(
+        built.log,
+        /the package index is out of reach: trying again with the packages of .*venv\/bin\/python/,
+      );
+      assert.match(built.log, /the image uses packages of .*venv\/bin\/python/);
+      assert.match(built.log, /^hello$/m);
+      const other = await failure(install('hello-wheel==2.0'));
+      assert.match(other, /no Python of this machine has what the command asks for \(tried: .*venv/);
+      assert.match(other, /The command '\/bin\/sh -c pip install hello-wheel==2.0' returned a non-zero code: 1/);
+    } finally {
+      for (const name of ['PIP_INDEX_URL', 'PIP_FIND_LINKS', 'PIP_RETRIES', 'PATH']) {
+        if (former[name] === undefined) delete process.env[name];
+        else process.env[name] = former[name];
+      }
+      rmSync(folder, { recursive: true });
+    }
   });
 
   it("refuses what ACR's builder does not know, and what cannot be carried out", async () => {

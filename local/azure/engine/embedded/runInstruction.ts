@@ -4,7 +4,8 @@ import type { Instruction } from '../dockerfile/parse';
 import { networkEnvironment } from './hostEnvironment';
 import { isOnStandIn } from './imageConfig';
 import type { ImagePaths } from './imagePaths';
-import { layerTime, type LayerEntry } from './layerEntry';
+import { byPath, layerTime, type LayerEntry } from './layerEntry';
+import { isIndexOutOfReach, packagesOfMachine, versionOfStandIn } from './machinePackages';
 import { RootFileReader } from './rootFileReader';
 import { runCommand } from './runCommand';
 import { compareSnapshots, takeSnapshot } from './snapshot';
@@ -22,11 +23,58 @@ export interface RunTools {
   plannedExitCode?: number;
 }
 
-/** Runs a RUN instruction on the stage's files and returns what it changed. Throws a BuildError when it fails. */
+/**
+ * Runs a RUN instruction on the stage's files and returns what it changed. Where it fails because the package index is out of
+ * reach, it runs again with the packages of a Python of this machine. Throws a BuildError when it fails.
+ */
 export async function runInstruction(stage: Stage, instruction: Instruction, tools: RunTools): Promise<LayerEntry[]> {
+  const first = await attempt(stage, instruction, tools, {});
+  if (first.exitCode === 0) return first.entries;
+  const { root } = await stage.rootFileSystem();
+  const isAboutPackages = tools.plannedExitCode === undefined && isOnStandIn(stage.config);
+  if (isAboutPackages && (await isIndexOutOfReach(root, first.output, first.environment))) {
+    const lacking: string[] = [];
+    for (const { python, environment } of await packagesOfMachine(await versionOfStandIn(root))) {
+      tools.log(
+        `${engineSays} the package index is out of reach: trying again with the packages of ${python.executable}\n`,
+      );
+      stage.dropRoot();
+      const again = await attempt(stage, instruction, tools, environment);
+      if (again.exitCode === 0) {
+        tools.log(`${engineSays} the image uses packages of ${python.executable} as they are on this machine\n`);
+        return again.entries;
+      }
+      lacking.push(python.executable);
+    }
+    tools.log(
+      `${engineSays} the package index is out of reach, and no Python of this machine has what the command asks for (tried: ${lacking.join(', ') || 'none of the same version'}). ` +
+        `Connect to the index, or set PIP_INDEX_URL or PIP_FIND_LINKS to one that is there.\n`,
+    );
+  }
+  const command = commandOf(stage, instruction);
+  const shown = instruction.exec ? command.join(' ') : `${command.slice(0, -1).join(' ')} ${instruction.text}`;
+  throw new BuildError(`The command '${shown}' returned a non-zero code: ${first.exitCode}`, first.exitCode);
+}
+
+interface Attempt {
+  exitCode: number;
+  /** The end of what it printed. */
+  output: string;
+  environment: Record<string, string>;
+  entries: LayerEntry[];
+}
+
+const outputKept = 100_000;
+
+async function attempt(
+  stage: Stage,
+  instruction: Instruction,
+  tools: RunTools,
+  more: Record<string, string>,
+): Promise<Attempt> {
   const { root, paths } = await stage.rootFileSystem();
   const command = commandOf(stage, instruction);
-  const environment = buildEnvironment(stage, paths, tools.temporary);
+  const environment = { ...buildEnvironment(stage, paths, tools.temporary), ...more };
   const directory = root + stage.workingDirectory;
   const program = paths.findProgram(command[0] ?? '', environment.PATH ?? '', directory);
   if (!program) {
@@ -38,6 +86,7 @@ export async function runInstruction(stage: Stage, instruction: Instruction, too
   mkdirSync(directory, { recursive: true });
   mkdirSync(tools.temporary, { recursive: true });
   const before = await takeSnapshot(root);
+  let output = '';
   try {
     const exitCode =
       tools.plannedExitCode ??
@@ -49,15 +98,14 @@ export async function runInstruction(stage: Stage, instruction: Instruction, too
         name: `the build command ${instruction.source.slice(0, 60)}`,
         stateDir: tools.stateDir,
         signal: tools.signal,
-        output: (line) => tools.log(paths.toImage(line)),
+        output: (line) => {
+          output = (output + line).slice(-outputKept);
+          tools.log(paths.toImage(line));
+        },
       }));
     const changes = compareSnapshots(before, await takeSnapshot(root));
     await stage.repairLayers(changes.inPlace);
-    if (exitCode !== 0) {
-      const shown = instruction.exec ? command.join(' ') : `${command.slice(0, -1).join(' ')} ${instruction.text}`;
-      throw new BuildError(`The command '${shown}' returned a non-zero code: ${exitCode}`, exitCode);
-    }
-    return await entriesOf(root, changes);
+    return { exitCode, output, environment, entries: exitCode === 0 ? await entriesOf(root, changes) : [] };
   } finally {
     rmSync(tools.temporary, { recursive: true, force: true });
   }
@@ -78,7 +126,11 @@ function translate(args: string[], isShell: boolean, paths: ImagePaths, tools: R
   return [...args.slice(0, -1), paths.shellText(text, 'all')];
 }
 
-function buildEnvironment(stage: Stage, paths: ImagePaths, temporary: string): Record<string, string> {
+function buildEnvironment(
+  stage: Stage,
+  paths: ImagePaths,
+  temporary: string,
+): Record<string, string> & { PATH: string } {
   const environment: Record<string, string> = networkEnvironment();
   for (const [name, value] of Object.entries(stage.variables)) {
     if (name !== 'PIP_NO_CACHE_DIR') environment[name] = paths.environmentValue(value, 'all');
@@ -106,5 +158,5 @@ async function entriesOf(root: string, changes: { changed: string[]; removed: st
     const entry = reader.entry(path);
     if (entry) entries.push(entry);
   }
-  return entries.sort((a, b) => (a.path < b.path ? -1 : 1));
+  return entries.sort(byPath);
 }

@@ -7,7 +7,8 @@ reached, whatever address it asks for, and so that the containers of a group rea
 bound and connected to that address.
 
 In a build, a virtual environment with --system-site-packages sees the packages of the image's own Python, and not those of
-this machine's, which the image's is made from.
+this machine's, which the image's is made from. Where the package index is out of reach, the engine names the packages of a
+Python of this machine, which pip then finds installed.
 """
 
 import importlib.machinery
@@ -87,10 +88,41 @@ def _keep_to_image():
     venv.EnvBuilder._setup_pip = copy_pip
 
 
+def _take_packages_of_machine(folders):
+    """pip sees them, and so does the Python that pip installs for, by a .pth file and the programs that belong to them."""
+    import importlib.metadata
+    import sysconfig
+
+    own = sysconfig.get_path("purelib")
+    record = os.path.join(own, "machine-packages.pth")
+    sys.path.extend(folders)
+    if os.path.exists(record):
+        return
+    with open(record, "w") as file:
+        file.write("\n".join(folders) + "\n")
+    for distribution in importlib.metadata.distributions(path=folders):
+        for entry in distribution.entry_points:
+            script = os.path.join(sysconfig.get_path("scripts"), entry.name)
+            if entry.group != "console_scripts" or os.path.exists(script):
+                continue
+            module, _, function = entry.value.split("[")[0].strip().partition(":")
+            with open(script, "w") as file:
+                file.write("#!%s\nimport sys\nfrom %s import %s\n" % (sys.executable, module, function.split(".")[0]))
+                file.write("sys.exit(%s())\n" % function)
+            os.chmod(script, 0o755)
+
+
+def _is_pip():
+    arguments = getattr(sys, "orig_argv", [])
+    return any(os.path.basename(each).startswith("pip") for each in arguments[1:3]) and "install" in arguments
+
+
 if os.environ.get("LOCAL_AZURE_GROUP_ADDRESS"):
     _keep_to_group(os.environ["LOCAL_AZURE_GROUP_ADDRESS"])
 elif "venv" in getattr(sys, "orig_argv", []):
     _keep_to_image()
+elif os.environ.get("LOCAL_AZURE_MACHINE_PACKAGES") and _is_pip():
+    _take_packages_of_machine(os.environ["LOCAL_AZURE_MACHINE_PACKAGES"].split(os.pathsep))
 
 # The image may have a sitecustomize of its own, which this one came before.
 _here = os.path.dirname(os.path.abspath(__file__))
