@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { ContainerGroups } from '../common/azure/containerGroups/containerGroups';
@@ -77,8 +78,8 @@ async function findSubject(inputs: Inputs, { pipeline, recordVariable }: TaskCon
   const scoringUri = inputs.scoringUri ?? new URL(requireSection(record!, 'deployment', recordFile!).scoringUri);
   // A record that speaks of another endpoint says nothing about this one.
   const isRecords = isRecordedEndpoint(record, scoringUri);
-  const golden = record?.training?.goldenRequests?.file;
-  const requestsFile = inputs.requestsFile ?? (golden && path.join(path.dirname(recordFile!), golden));
+  const golden = record?.training?.goldenRequests;
+  const requestsFile = inputs.requestsFile ?? (golden && path.join(path.dirname(recordFile!), golden.file));
   if (!requestsFile) {
     throw new TaskFailure(
       'There are no requests to send: the input requestsFile is empty and the record holds no golden requests.',
@@ -91,6 +92,12 @@ async function findSubject(inputs: Inputs, { pipeline, recordVariable }: TaskCon
       'It lies beside the record in the artifact: publish both.',
     );
   }
+  if (golden && !inputs.requestsFile && sha256(requestsFile) !== golden.sha256) {
+    throw new TaskFailure(
+      `The golden requests ${requestsFile} are not those that training wrote: their SHA-256 is not the one in the record.`,
+      'Use the artifact as the tasks wrote it, or name requests of your own in requestsFile.',
+    );
+  }
   return {
     target: {
       scoringUri,
@@ -101,6 +108,10 @@ async function findSubject(inputs: Inputs, { pipeline, recordVariable }: TaskCon
     recordFile,
     record,
   };
+}
+
+function sha256(file: string): string {
+  return createHash('sha256').update(fs.readFileSync(file)).digest('hex');
 }
 
 async function runTests(

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
 import * as fs from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -113,6 +114,26 @@ describe('Test-Endpoint: what a record lets tests decide', () => {
     const result = await run(recordOf({ decision: 'approved' }), { promoteToChampion: true });
     assert.equal(result.outcome, 'succeeded', result.reason);
     assert.ok(asked.some((each) => each.startsWith('PUT') && each.endsWith('workspaces/home/models/m/versions/2')));
+  });
+
+  it('sends golden requests only as training wrote them', async () => {
+    const golden = fs.readFileSync(requestsFile);
+    const training = (sha256: string) => {
+      const rest = {
+        jobName: 'j',
+        jobType: 'Command',
+        status: 'Completed',
+        experimentName: 'e',
+        metrics: {},
+        data: [],
+      };
+      return append(emptyRecord(), 'training', { ...rest, goldenRequests: { file: 'requests.json', sha256 } });
+    };
+    const theirs = createHash('sha256').update(golden).digest('hex');
+    assert.equal((await run(training(theirs), { requestsFile: undefined })).outcome, 'succeeded');
+    const others = run(training('0'.repeat(64)), { requestsFile: undefined });
+    await assert.rejects(others, /requests\.json are not those that training wrote/);
+    assert.equal((await run(training('0'.repeat(64)), {})).outcome, 'succeeded');
   });
 
   it('promotes no model whose deployment was not what was tested, and says no word of it in its record', async () => {
