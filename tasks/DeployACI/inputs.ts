@@ -57,7 +57,7 @@ export interface Inputs {
 
 export function readInputs(reader: InputReader): Inputs {
   const connection = reader.requiredServiceConnection('azureSubscription');
-  const resourceGroup = reader.text('resourceGroup') ?? connection.defaults?.resourceGroup ?? '';
+  const resourceGroup = readResourceGroup(reader, connection);
   if (resourceGroup === '') {
     reader.problem(
       'resourceGroup',
@@ -101,7 +101,7 @@ export function readInputs(reader: InputReader): Inputs {
     strategy: reader.choice('strategy', ['replace', 'verifyFirst']),
     rollbackOnFailure: reader.flag('rollbackOnFailure'),
     keepFailedGroup: reader.flag('keepFailedGroup'),
-    startTimeoutInMinutes: reader.number('startTimeoutInMinutes', { min: 0.1, max: 120, unit: 'minutes' }) ?? 10,
+    startTimeoutInMinutes: readStartTimeout(reader),
     tags: reader.keyValues('tags'),
     zones: reader.text('zones')?.split(/[\s,]+/) ?? [],
     logAnalyticsWorkspace: reader.text('logAnalyticsWorkspace'),
@@ -113,6 +113,34 @@ export function readInputs(reader: InputReader): Inputs {
   checkAccess(reader, inputs);
   checkSize(reader, inputs);
   return inputs;
+}
+
+export type PostJobInputs = Pick<
+  Inputs,
+  'connection' | 'resourceGroup' | 'rollbackOnFailure' | 'keepFailedGroup' | 'startTimeoutInMinutes'
+>;
+
+/**
+ * What undoing needs. The main step has judged the other inputs; at the job's end one of them may not hold any more, such
+ * as a record file that a later step cleaned up, and that must not leave a group running.
+ */
+export function readPostJobInputs(reader: InputReader): PostJobInputs {
+  const connection = reader.requiredServiceConnection('azureSubscription');
+  return {
+    connection,
+    resourceGroup: readResourceGroup(reader, connection),
+    rollbackOnFailure: reader.flag('rollbackOnFailure'),
+    keepFailedGroup: reader.flag('keepFailedGroup'),
+    startTimeoutInMinutes: readStartTimeout(reader),
+  };
+}
+
+function readResourceGroup(reader: InputReader, connection: ServiceConnection): string {
+  return reader.text('resourceGroup') ?? connection.defaults?.resourceGroup ?? '';
+}
+
+function readStartTimeout(reader: InputReader): number {
+  return reader.number('startTimeoutInMinutes', { min: 0.1, max: 120, unit: 'minutes' }) ?? 10;
 }
 
 function readRegistryAuthentication(reader: InputReader): RegistryAuthentication {

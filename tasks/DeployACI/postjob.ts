@@ -1,5 +1,5 @@
 import { runPostJob } from '../common/task/runTask';
-import { readInputs } from './inputs';
+import { readPostJobInputs } from './inputs';
 import { finishUndoing } from './undo';
 
-void runPostJob(readInputs, finishUndoing);
+void runPostJob(readPostJobInputs, finishUndoing);

@@ -7,7 +7,7 @@ import type { PreviousDeployment } from '../common/deployment/previousDeployment
 import { mustDelete, restore } from '../common/deployment/restore';
 import type { TaskContext, TaskState } from '../common/task/taskContext';
 import { TaskFailure } from '../common/taskFailure';
-import type { Inputs } from './inputs';
+import type { Inputs, PostJobInputs } from './inputs';
 
 /** What must be undone should the deployment not come to its end. */
 export interface Unfinished {
@@ -102,7 +102,7 @@ export async function startUndoing(
 }
 
 /** The post-job step. */
-export async function finishUndoing(inputs: Inputs, context: TaskContext): Promise<void> {
+export async function finishUndoing(inputs: PostJobInputs, context: TaskContext): Promise<void> {
   const journal = undoJournal(context.state);
   const unfinished = journal.read();
   if (!unfinished) return;
