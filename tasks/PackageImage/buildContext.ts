@@ -68,7 +68,7 @@ export async function* archive(files: readonly ContextFile[], signal: AbortSigna
   const { pack: createPack } = await import('tar-stream');
   const pack = createPack();
   // The fastest level: models hardly get smaller, and most agents send faster than they compress.
-  const gzip = createGzip({ level: 1, chunkSize: 256 * 1024 });
+  const gzip = createGzip({ level: 1, chunkSize: 64 * 1024 });
   const failed = new AbortController();
   const stop = AbortSignal.any([signal, failed.signal]);
   const written = (async () => {

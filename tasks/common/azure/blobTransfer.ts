@@ -203,13 +203,15 @@ export class BlobTransfer {
   ): Promise<number> {
     const ids: string[] = [];
     const underWay = new Set<Promise<void>>();
+    const free: Buffer[] = [];
     let sent = 0;
-    for await (const block of inBlocks(source, streamBlockSize)) {
+    for await (const block of inBlocks(source, streamBlockSize, free)) {
       const id = Buffer.from(String(ids.length).padStart(8, '0')).toString('base64');
       ids.push(id);
       const request = this.put(withQuery(url, { comp: 'block', blockid: id }), block, block.length, {}, signal).then(
         () => {
           underWay.delete(request);
+          if (block.length === streamBlockSize) free.push(block);
           onProgress((sent += block.length));
         },
       );
@@ -378,22 +380,26 @@ async function drain(response: PipelineResponse): Promise<void> {
   await Promise.resolve();
 }
 
-/** Cuts a stream into pieces of one size; only the last may be smaller. */
-async function* inBlocks(source: AsyncIterable<Buffer>, size: number): AsyncGenerator<Buffer> {
-  let parts: Buffer[] = [];
+/**
+ * Cuts a stream into pieces of one size; only the last may be smaller.
+ * @param free buffers of that size that may be written over: what is used again need not be collected
+ */
+async function* inBlocks(source: AsyncIterable<Buffer>, size: number, free: Buffer[]): AsyncGenerator<Buffer> {
+  let block: Buffer | undefined;
   let length = 0;
-  for await (let chunk of source) {
-    while (length + chunk.length >= size) {
-      const rest = size - length;
-      yield Buffer.concat([...parts, chunk.subarray(0, rest)], size);
-      chunk = chunk.subarray(rest);
-      parts = [];
+  for await (const chunk of source) {
+    for (let start = 0; start < chunk.length; ) {
+      block ??= free.pop() ?? Buffer.allocUnsafeSlow(size);
+      const copied = chunk.copy(block, length, start);
+      start += copied;
+      length += copied;
+      if (length < size) continue;
+      yield block;
+      block = undefined;
       length = 0;
     }
-    if (chunk.length > 0) parts.push(chunk);
-    length += chunk.length;
   }
-  if (length > 0) yield Buffer.concat(parts, length);
+  if (block) yield block.subarray(0, length);
 }
 
 function metadataIn(response: PipelineResponse): Record<string, string> {
