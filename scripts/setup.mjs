@@ -41,7 +41,7 @@ function install(reason) {
   const npm = process.env.npm_execpath;
   // Not our own Node: in an npm script that is the one among the packages, which are about to be replaced.
   const node = process.env.npm_node_execpath || process.execPath;
-  const [command, args] = npm ? [node, [npm, 'ci']] : ['npm', ['ci']];
+  const [command, args] = npm ? [node, [npm, 'ci', '--loglevel=error']] : ['npm', ['ci', '--loglevel=error']];
   const options = { cwd: root, stdio: ['ignore', 'ignore', 'inherit'], shell: !npm && process.platform === 'win32' };
   const result = spawnSync(command, args, options);
   if (result.error) fail(`npm could not be started: ${result.error.message}. It comes with Node: https://nodejs.org`);
