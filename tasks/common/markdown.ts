@@ -26,7 +26,14 @@ export function inlineCode(text: string): string {
 export function codeBlock(text: string, language = ''): string {
   const longest = Math.max(2, ...(text.match(/`+/g) ?? []).map((run) => run.length));
   const fence = '`'.repeat(longest + 1);
-  return `${fence}${language}\n${text.replace(/\n+$/, '')}\n${fence}`;
+  return `${fence}${language}\n${withoutLastLineEnds(text)}\n${fence}`;
+}
+
+/** By hand: /\n+$/ takes quadratic time on a long run of line ends that is not at the end. */
+function withoutLastLineEnds(text: string): string {
+  let end = text.length;
+  while (text[end - 1] === '\n') end--;
+  return text.slice(0, end);
 }
 
 /** A heading of a table's column; `right` is for numbers. */

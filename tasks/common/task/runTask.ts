@@ -89,7 +89,8 @@ function createContext(signal: AbortSignal): TaskContext {
 }
 
 function finish(name: string, { outputs, outcome = 'succeeded', reason = '', recordFile }: StageResult): void {
-  for (const [key, value] of Object.entries(outputs)) if (value !== undefined) tl.setVariable(key, value, false, true);
+  for (const [key, value] of Object.entries(outputs))
+    if (value !== undefined) tl.setVariable(key, neutral(value), false, true);
   if (recordFile) {
     tl.setVariable('recordFile', path.resolve(recordFile), false, true);
     tl.setVariable(recordVariable, path.resolve(recordFile));

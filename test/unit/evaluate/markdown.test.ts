@@ -16,6 +16,12 @@ describe('Markdown', () => {
     );
   });
 
+  it('keeps a block whole, and ends it in time however many line ends it holds', () => {
+    assert.equal(codeBlock('a\n\nb\n\n'), '```\na\n\nb\n```');
+    // With a regular expression for the last line ends, this one call took minutes.
+    assert.ok(codeBlock(`${'\n'.repeat(500_000)}x`).endsWith('x\n```'));
+  });
+
   it('keeps text inside its table cell', () => {
     const html = renderer.render(markdownTable([{ title: 'a|b' }, { title: 'n', align: 'right' }], [[escapeMarkdown(nasty), inlineCode('x | `y`')]])); // prettier-ignore
     assert.equal(html.match(/<td/g)?.length, 2);

@@ -4,7 +4,10 @@ import { MetricsWatch } from '../../../tasks/Train/metricsWatch';
 
 describe('Train: metrics of the running job', () => {
   it('shows what has changed, and asks less often the longer the job runs', async () => {
-    const values: Array<Record<string, number>> = [{ loss: 2, rate: 0.1 }, { loss: 1.23456789, rate: 0.1 }];
+    const values: Array<Record<string, number>> = [
+      { loss: 2, rate: 0.1 },
+      { loss: 1.23456789, rate: 0.1 },
+    ];
     let time = 0;
     const run = sinon.spy(async () => ({ metrics: values.shift() ?? { loss: NaN, rate: 0.1 }, params: {}, tags: {} }));
     const info = sinon.spy();
