@@ -101,7 +101,6 @@ export class ContainerGroups {
     const fqdn = this.chooseName(resourceGroup, name, definition, former);
     const found = await this.findImages(name, definition);
 
-    await this.takeDown(former);
     const group: ContainerGroup = {
       uid: randomUUID(),
       name: former?.name ?? name,
@@ -111,14 +110,14 @@ export class ContainerGroups {
       state: 'Pending',
       events: [],
       instanceViews: {},
+      address: former?.address,
       fqdn,
       wanted: true,
     };
-    if (former) this.tools.logs.remove(former.uid);
-    await this.giveAddress(group);
+    if (!former) await this.giveAddress(group);
     this.tools.groups.put(groupKey(group.resourceGroup, group.name), group);
     const operation = operations.begin(id, definition.location);
-    this.bringUp(group, found, operation.id);
+    this.bringUp(group, found, operation.id, former);
     return { isNew: !former, group, header: operation.header };
   }
 
@@ -184,19 +183,10 @@ export class ContainerGroups {
     if (isTransitioning(group)) throw transitioning(name);
     if (!isRestart && group.state === 'Running') return undefined;
     const found = await this.findImages(name, group.definition);
-    await this.takeDown(group);
-    const begun: ContainerGroup = {
-      ...group,
-      provisioningState: 'Pending',
-      state: 'Pending',
-      events: [],
-      instanceViews: {},
-      wanted: true,
-    };
-    await this.giveAddress(begun);
+    const begun = { ...group, ...anew() };
     this.tools.groups.put(groupKey(group.resourceGroup, group.name), begun);
     const operation = this.tools.operations.begin(groupId(group), group.definition.location);
-    this.bringUp(begun, found, operation.id);
+    this.bringUp(begun, found, operation.id, group);
     return operation.header;
   }
 
@@ -207,16 +197,9 @@ export class ContainerGroups {
       this.tools.context.log(`Container group ${group.name} ran before and is brought up again`);
       try {
         const found = await this.findImages(group.name, group.definition);
-        const begun: ContainerGroup = {
-          ...group,
-          provisioningState: 'Repairing',
-          state: 'Pending',
-          events: [],
-          instanceViews: {},
-        };
-        await this.giveAddress(begun);
+        const begun: ContainerGroup = { ...group, ...anew(), provisioningState: 'Repairing' };
         this.tools.groups.put(groupKey(group.resourceGroup, group.name), begun);
-        this.bringUp(begun, found, undefined);
+        this.bringUp(begun, found, undefined, group);
       } catch (error) {
         this.tools.context.log(`Container group ${group.name} cannot be brought up again: ${(error as Error).message}`);
         this.tools.groups.put(groupKey(group.resourceGroup, group.name), {
@@ -239,11 +222,28 @@ export class ContainerGroups {
     return this.runners.get(group.uid)?.isRunning(container) ?? false;
   }
 
-  private bringUp(group: ContainerGroup, found: ReadonlyMap<string, FoundImage>, operation: string | undefined): void {
+  /** Ends what ran before under the name, then brings the group up; goes on after the request was answered. */
+  private bringUp(
+    group: ContainerGroup,
+    found: ReadonlyMap<string, FoundImage>,
+    operation: string | undefined,
+    former?: ContainerGroup,
+  ): void {
     const { context, engine, groups, logs, operations } = this.tools;
     const runner = new GroupRunner({ context, engine, groups, logs }, group, found);
+    const isCurrent = (): boolean => this.runners.get(group.uid) === runner;
+    const replace = async (): Promise<void> => {
+      if (!former) return;
+      await this.takeDown(former);
+      if (former.uid !== group.uid) logs.remove(former.uid);
+      // It may have been deleted meanwhile.
+      if (isCurrent()) await this.giveAddress(group);
+      if (!isCurrent()) this.addresses.release(group.uid);
+    };
+    const replaced = replace();
+    // A group that is started again keeps its uid: its former runner was taken just now.
     this.runners.set(group.uid, runner);
-    runner.bringUp().then(
+    runner.bringUp(replaced).then(
       () => operation && operations.end(operation, group.events),
       ({ code, message }: ProvisioningError) => operation && operations.end(operation, group.events, { code, message }),
     );
@@ -342,6 +342,15 @@ function transitioning(name: string): ArmError {
     `The container group '${name}' is still transitioning, please retry later.`,
   );
 }
+
+/** What a group is when its containers begin anew. */
+const anew = (): Pick<ContainerGroup, 'provisioningState' | 'state' | 'events' | 'instanceViews' | 'wanted'> => ({
+  provisioningState: 'Pending',
+  state: 'Pending',
+  events: [],
+  instanceViews: {},
+  wanted: true,
+});
 
 /** Without what changes nothing of the containers. */
 function plain({ tags: _tags, ...definition }: GroupDefinition): unknown {

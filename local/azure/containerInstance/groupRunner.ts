@@ -1,6 +1,6 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Collection, LocalAzureContext } from '../context';
+import { ArmError, type Collection, type LocalAzureContext } from '../context';
 import { ContainerStartError, type ContainerEngine, type ContainerGroupSandbox } from '../engine/engine';
 import { addEvent, groupKey, type ContainerGroup, type InstanceView } from './containerGroup';
 import type { ContainerLogs } from './containerLog';
@@ -44,12 +44,17 @@ export class GroupRunner {
     this.volumes = join(tools.context.stateDir, 'container-groups', group.uid);
   }
 
-  /** Resolves when every container was started once. Throws a ProvisioningError when the group cannot be brought up. */
-  async bringUp(): Promise<void> {
+  /**
+   * Resolves when every container was started once. Throws a ProvisioningError when the group cannot be brought up.
+   * @param ready what must be done before
+   */
+  async bringUp(ready: Promise<void>): Promise<void> {
     const { context, engine } = this.tools;
     const { group } = this;
     const { properties, location } = group.definition;
     try {
+      await ready;
+      if (this.closed) return;
       const slow = context.takeFault('aci.slowStart')?.seconds;
       if (typeof slow === 'number') await new Promise((resolve) => setTimeout(resolve, slow * 1000).unref());
       const capacity = context.takeFault('aci.capacity');
@@ -80,10 +85,13 @@ export class GroupRunner {
       void this.watchEnd();
     } catch (error) {
       if (this.closed) return;
-      const known = error instanceof ProvisioningError || error instanceof ContainerStartError;
-      if (!known) context.log(`Container group ${group.name} failed: ${(error as Error).stack}`);
+      const isKnown = [ProvisioningError, ContainerStartError, ArmError].some((kind) => error instanceof kind);
+      if (!isKnown) context.log(`Container group ${group.name} failed: ${(error as Error).stack}`);
+      const { message } = error as Error;
       const failure =
-        error instanceof ProvisioningError ? error : new ProvisioningError('Failed', (error as Error).message);
+        error instanceof ProvisioningError
+          ? error
+          : new ProvisioningError(error instanceof ArmError ? error.code : 'Failed', message);
       addEvent(group.events, failure.event, failure.message, 'Warning');
       this.update({ provisioningState: 'Failed', state: 'Failed', wanted: false });
       await this.stopContainers();

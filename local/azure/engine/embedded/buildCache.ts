@@ -4,12 +4,14 @@ import { join } from 'node:path';
 import type { Layer, LayerStore } from './layerStore';
 
 /** Raised when the engine makes other layers of the same instructions than before: what was cached then is not used. */
-export const outcomeFormat = 2;
+export const outcomeFormat = 3;
 
 export interface CachedStep {
   /** Undefined when the instruction changed no file. */
   layer?: Layer;
   created: string;
+  /** What the engine had to say when the step was carried out; it holds for the cached outcome as well. */
+  notes: string[];
 }
 
 /** The key of a step: what it stands on, and everything that its outcome depends on. */
@@ -34,15 +36,17 @@ export class BuildCache {
   find(key: string): CachedStep | undefined {
     const file = join(this.directory, `${key}.json`);
     if (!existsSync(file)) return undefined;
-    const { diffId, created } = JSON.parse(readFileSync(file, 'utf8')) as { diffId?: string; created: string };
-    if (diffId === undefined) return { created };
+    const { diffId, ...step } = JSON.parse(readFileSync(file, 'utf8')) as Omit<CachedStep, 'layer'> & {
+      diffId?: string;
+    };
+    if (diffId === undefined) return step;
     const layer = this.store.find(diffId);
-    return layer && { layer, created };
+    return layer && { layer, ...step };
   }
 
-  put(key: string, step: CachedStep): void {
+  put(key: string, { layer, ...others }: CachedStep): void {
     const file = join(this.directory, `${key}.json`);
-    writeFileSync(`${file}.${process.pid}.new`, JSON.stringify({ diffId: step.layer?.diffId, created: step.created }));
+    writeFileSync(`${file}.${process.pid}.new`, JSON.stringify({ diffId: layer?.diffId, ...others }));
     renameSync(`${file}.${process.pid}.new`, file);
   }
 }

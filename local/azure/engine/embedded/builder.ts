@@ -229,21 +229,27 @@ export class Builder {
       stage.buildArguments[name] = this.request.buildArguments[name] as string;
     }
     const { workingDirectory: directory, variables, config } = stage;
+    const inputs = ['RUN', instruction.text, directory, variables, config.Shell, config.User];
+    const notes: string[] = [];
     await this.change(
       stage,
-      ['RUN', instruction.text, directory, variables, config.Shell, config.User],
+      inputs,
       shellHistory(stage, instruction),
       () => {
         this.request.log(` ---> Running by the ${engineSays.replace(/:$/, '')}\n`);
-        const { log, signal } = this.request;
+        const log = (line: string): void => {
+          if (line.startsWith(engineSays)) notes.push(line);
+          this.request.log(line);
+        };
         return runInstruction(stage, instruction, {
           stateDir: this.tools.stateDir,
           temporary: this.folder('tmp'),
-          log,
           plannedExitCode: this.request.endCommandsWith,
-          signal,
+          signal: this.request.signal,
+          log,
         });
       },
+      notes,
     );
   }
 
@@ -297,9 +303,21 @@ export class Builder {
     const image = earlier ?? (await this.tools.resolveBase(from, this.request));
     await this.change(stage, ['COPY', image.key, names, destination], instruction.source, async () => {
       const root = this.folder('copy');
-      await assembleRootFileSystem(this.tools.store, image.layers, root);
-      const context = new BuildContext(root, { ignoreFile: false });
-      const sources = names.flatMap((name) => context.find(name));
+      // Of an image with thousands of files those that are named are enough, unless a link leads to others.
+      await assembleRootFileSystem(this.tools.store, image.layers, root, names.map(withoutWildcards));
+      const find = (): ContextSource[] => {
+        const context = new BuildContext(root, { ignoreFile: false });
+        return names.flatMap((name) => context.find(name));
+      };
+      let sources: ContextSource[];
+      try {
+        sources = find();
+      } catch (error) {
+        if (!(error instanceof BuildError)) throw error;
+        rmSync(root, { recursive: true, force: true });
+        await assembleRootFileSystem(this.tools.store, image.layers, root);
+        sources = find();
+      }
       return copyEntries(await stage.unpackedLayers(), relocate(sources, new RootFileReader(root)), destination);
     });
   }
@@ -322,12 +340,14 @@ export class Builder {
     inputs: unknown[],
     createdBy: string,
     make: Parameters<Stage['change']>[1],
+    notes: string[] = [],
   ): Promise<void> {
     const before = stage.layers.length;
     const cached = await stage.change(
-      { inputs, createdBy, useCache: !this.request.noCache, inPlace: inputs[0] === 'RUN' },
+      { inputs, createdBy, useCache: !this.request.noCache, inPlace: inputs[0] === 'RUN', notes },
       make,
     );
+    if (cached) notes.forEach((note) => this.request.log(note));
     const made = stage.layers.length > before ? stage.layers.at(-1) : undefined;
     if (made) this.layers++;
     if (made && cached) this.cachedLayers++;
@@ -372,6 +392,14 @@ function portsOf(text: string): string[] {
     { length: Number(last) - Number(first) + 1 },
     (_, index) => `${Number(first) + index}/${protocol.toLowerCase()}`,
   );
+}
+
+/** The path, relative to the root, beneath which everything lies that a source of COPY can mean. */
+function withoutWildcards(source: string): string {
+  const parts = posix.normalize(source).split('/').filter(Boolean);
+  const wildcard = parts.findIndex((part) => /[*?[]/.test(part));
+  const path = (wildcard < 0 ? parts : parts.slice(0, wildcard)).join('/');
+  return path === '.' ? '' : path;
 }
 
 /** Files of an image that was put together somewhere, as they are in the image itself. */

@@ -29,6 +29,9 @@ const manifestType = 'application/vnd.oci.image.manifest.v1+json';
 const configType = 'application/vnd.oci.image.config.v1+json';
 const layerType = 'application/vnd.oci.image.layer.v1.tar+gzip';
 
+/** What the layers of the cache may take, about. */
+const mostLayerBytes = 10 * 1024 ** 3;
+
 interface LocalImage {
   digest: string;
   manifest: Buffer;
@@ -55,6 +58,7 @@ export class EmbeddedEngine implements ContainerEngine {
   constructor(private readonly context: LocalAzureContext) {
     this.agent = createLocalAgent(context.caFile);
     this.store = new LayerStore(context.cacheDir);
+    this.store.prune(mostLayerBytes).catch((error: Error) => context.log(`Old layers stay: ${error.message}`));
     this.cache = new BuildCache(context.cacheDir, this.store);
     this.work = new WorkFolder(context.cacheDir);
     this.standIns = new StandInBases(context.cacheDir, this.store, this.work);

@@ -6,8 +6,11 @@ import {
   existsSync,
   mkdirSync,
   openSync,
+  readdirSync,
   readFileSync,
   readSync,
+  statSync,
+  utimesSync,
   writeFileSync,
 } from 'node:fs';
 import { rename, rm } from 'node:fs/promises';
@@ -28,6 +31,8 @@ export interface Layer {
   size: number;
 }
 
+/** How many times bigger a layer usually is when it is unpacked. */
+const usualCompression = 3;
 /** Files up to this size are read at once; bigger ones are streamed. */
 const smallFile = 1 << 20;
 
@@ -46,7 +51,32 @@ export class LayerStore {
 
   find(diffId: string): Layer | undefined {
     const file = join(this.folder(diffId), 'layer.json');
-    return existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as Layer) : undefined;
+    if (!existsSync(file)) return undefined;
+    // What was used last is kept longest.
+    const now = new Date();
+    utimesSync(file, now, now);
+    return JSON.parse(readFileSync(file, 'utf8')) as Layer;
+  }
+
+  /** Removes what has not been used for longest until the layers take no more than that many bytes. */
+  async prune(mostBytes: number): Promise<void> {
+    const layers = readdirSync(this.directory).flatMap((name) => {
+      const file = join(this.directory, name, 'layer.json');
+      const used = statSync(file, { throwIfNoEntry: false })?.mtimeMs;
+      if (used === undefined) return [];
+      const { size } = JSON.parse(readFileSync(file, 'utf8')) as Layer;
+      return [{ folder: join(this.directory, name), used, bytes: size * (1 + usualCompression) }];
+    });
+    layers.sort((a, b) => b.used - a.used);
+    let sum = 0;
+    for (const { folder, used, bytes } of layers) {
+      sum += bytes;
+      // A build of another local cloud may have just made it.
+      if (sum <= mostBytes || Date.now() - used < 3_600_000) continue;
+      // Its record goes first: without it the layer is not there.
+      await rm(join(folder, 'layer.json'), { force: true });
+      await rm(folder, { recursive: true, force: true });
+    }
   }
 
   archive(layer: Layer): string {

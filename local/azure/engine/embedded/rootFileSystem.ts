@@ -14,7 +14,7 @@ import {
   writeFileSync,
   type Dirent,
 } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { layerTime, whiteout } from './layerEntry';
 import type { Layer, LayerStore } from './layerStore';
 
@@ -31,11 +31,19 @@ class DamagedLayer extends Error {
  * Puts the layers together in `root`, a new folder. Files are hard links to the unpacked layers, so that an image with
  * thousands of files is there at once; a layer in which a process changed a file in place since is unpacked anew.
  * Scripts get their interpreter, and absolute symbolic links their target, within this root.
+ * @param only paths, relative to the root, that are wanted with what is in them; all unless told
  */
-export async function assembleRootFileSystem(store: LayerStore, layers: Layer[], root: string): Promise<void> {
+export async function assembleRootFileSystem(
+  store: LayerStore,
+  layers: Layer[],
+  root: string,
+  only: string[] = [''],
+): Promise<void> {
+  const isWanted = (path: string): boolean =>
+    only.some((wanted) => wanted === '' || isWithin(path, wanted) || isWithin(wanted, path));
   for (;;) {
     try {
-      return await assemble(store, layers, root);
+      return await assemble(store, layers, root, isWanted);
     } catch (error) {
       if (!(error instanceof DamagedLayer)) throw error;
       await store.damaged(error.layer);
@@ -44,13 +52,20 @@ export async function assembleRootFileSystem(store: LayerStore, layers: Layer[],
   }
 }
 
-async function assemble(store: LayerStore, layers: Layer[], root: string): Promise<void> {
+const isWithin = (path: string, folder: string): boolean => path === folder || path.startsWith(`${folder}/`);
+
+async function assemble(
+  store: LayerStore,
+  layers: Layer[],
+  root: string,
+  isWanted: (path: string) => boolean,
+): Promise<void> {
   mkdirSync(root, { recursive: true });
   const scripts = new Set<string>();
   const absoluteLinks = new Set<string>();
   for (const [index, layer] of layers.entries()) {
     const content = await store.unpacked(layer);
-    await overlay(content.root, root, layer, index === 0);
+    await overlay(content.root, root, layer, { isEmpty: index === 0, isWanted });
     content.placeDependent.scripts.forEach((path) => scripts.add(path));
     content.placeDependent.absoluteLinks.forEach((path) => absoluteLinks.add(path));
   }
@@ -59,7 +74,12 @@ async function assemble(store: LayerStore, layers: Layer[], root: string): Promi
 }
 
 /** With an empty root below, as for the first layer, nothing can be in the way. */
-async function overlay(from: string, to: string, layer: Layer, empty: boolean): Promise<void> {
+async function overlay(
+  from: string,
+  to: string,
+  layer: Layer,
+  { isEmpty, isWanted }: { isEmpty: boolean; isWanted: (path: string) => boolean },
+): Promise<void> {
   let count = 0;
   const visit = async (relative: string): Promise<void> => {
     const entries = readdirSync(join(from, relative), { withFileTypes: true });
@@ -73,16 +93,17 @@ async function overlay(from: string, to: string, layer: Layer, empty: boolean): 
       // The server goes on answering meanwhile.
       if (++count % 500 === 0) await new Promise((resolve) => setImmediate(resolve));
       const path = join(relative, entry.name);
+      if (!isWanted(path)) continue;
       const source = join(from, path);
       const target = join(to, path);
       if (entry.isDirectory()) {
-        const present = empty ? undefined : lstatSync(target, { throwIfNoEntry: false });
+        const present = isEmpty ? undefined : lstatSync(target, { throwIfNoEntry: false });
         if (present && !present.isDirectory()) rmSync(target, { force: true });
         if (!present?.isDirectory()) mkdirSync(target);
         await visit(path);
         continue;
       }
-      if (!empty) rmSync(target, { recursive: true, force: true });
+      if (!isEmpty) rmSync(target, { recursive: true, force: true });
       if (entry.isSymbolicLink()) symlinkSync(readlinkSync(source), target);
       else {
         if (lstatSync(source).mtimeMs !== layerTime.getTime()) throw new DamagedLayer(layer);
@@ -141,10 +162,4 @@ function firstLine(file: string): string {
   } finally {
     closeSync(descriptor);
   }
-}
-
-/** The folder above a path, which is made if it is not there. */
-export function makeParent(path: string): string {
-  mkdirSync(dirname(path), { recursive: true });
-  return path;
 }

@@ -67,10 +67,11 @@ export class Stage {
 
   /**
    * Carries out an instruction that changes files, unless the cache has its outcome. `make` returns the changes as entries
-   * of a layer; `inPlace` when it makes them in the files put together. Returns whether the outcome came from the cache.
+   * of a layer; `inPlace` when it makes them in the files put together. `notes` are filled by it, or from the cache. Returns
+   * whether the outcome came from the cache.
    */
   async change(
-    step: { inputs: unknown[]; createdBy: string; useCache: boolean; inPlace: boolean },
+    step: { inputs: unknown[]; createdBy: string; useCache: boolean; inPlace: boolean; notes: string[] },
     make: () => Promise<LayerEntry[]>,
   ): Promise<boolean> {
     this.key = stepKey(this.key, step.inputs);
@@ -78,10 +79,11 @@ export class Stage {
     let outcome: CachedStep;
     if (cached) {
       outcome = cached;
+      step.notes.push(...cached.notes);
     } else {
       const entries = await make();
       const layer = entries.length > 0 ? await this.tools.store.create(entries) : undefined;
-      outcome = { layer, created: new Date().toISOString() };
+      outcome = { layer, created: new Date().toISOString(), notes: step.notes };
       this.tools.cache.put(this.key, outcome);
     }
     // Files that were put together before do not have this change.
