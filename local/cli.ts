@@ -1,6 +1,8 @@
 import { existsSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { parseArgs, type ParseArgsConfig } from 'node:util';
+import { addressOf } from './addresses';
+import { curlLine } from './agent/run/closingReport';
 import { timeTaken } from './agent/run/duration';
 import { readRunRecord } from './agent/run/runFolder';
 import { resultLook } from './agent/run/terminal';
@@ -9,7 +11,7 @@ import { localCloud } from './azure/context';
 import { cloudLogFile, findCloud, startCloud, type CloudProcess } from './cloudProcess';
 import { directoriesOf, directoryOptions, main, readSecrets, readSet, runHelp, runOptions } from './commandLine';
 import type { LocalDirectories } from './directories';
-import { lastEndpoint, waitForEndpoint } from './lastEndpoint';
+import { lastDeployment, waitForEndpoint } from './lastDeployment';
 import { Interruption } from './interruption';
 import { runLocally } from './localRun';
 
@@ -55,12 +57,7 @@ async function up(args: string[]): Promise<number> {
   }
   const cloud = await startCloud(directories, { port, tied: values.foreground === true });
   describe(cloud, directories);
-  const endpoint = lastEndpoint(directories);
-  if (endpoint) {
-    console.log(`\nThe last run deployed ${endpoint}; waiting for it to listen ...`);
-    const listening = await waitForEndpoint(endpoint, cloud.azure.hostsFile);
-    console.log(listening ? 'It listens.' : `It does not listen; see ${cloudLogFile(directories)}`);
-  }
+  await showEndpoint(cloud, directories);
   if (values.foreground && !cloud.wasUp) {
     console.log('Ctrl-C ends it.');
     const interruption = new Interruption();
@@ -86,6 +83,21 @@ function describe({ azure, pid, wasUp }: CloudProcess, directories: LocalDirecto
   its log              ${cloudLogFile(directories)}
 `);
   console.log('Stop it by: npm run local -- down');
+}
+
+/** Waits until the container group of the last green run listens again, and says how to call it. */
+async function showEndpoint({ azure }: CloudProcess, directories: LocalDirectories): Promise<void> {
+  const last = lastDeployment(directories);
+  if (!last) return;
+  const { scoringUri } = last.record.deployment!;
+  console.log(`\nWaiting for ${scoringUri} ...`);
+  if (await waitForEndpoint(scoringUri, azure.hostsFile)) {
+    console.log(
+      `It listens; call it by:\n${curlLine(last.record, last.folder, (name) => addressOf(azure.hostsFile, name))}`,
+    );
+  } else {
+    console.log(`It does not listen; see ${cloudLogFile(directories)}`);
+  }
 }
 
 async function down(args: string[]): Promise<number> {

@@ -90,18 +90,22 @@ function testFacts(run: RunRecord, record: ModelRecord | undefined, paint: Paint
 }
 
 function endpointFacts(record: ModelRecord, options: ReportOptions): Array<[string, string]> {
+  const curl = curlLine(record, options.folder, options.addressOf);
+  return [
+    ['Scoring URI', record.deployment!.scoringUri],
+    options.cloudStays ? ['Call it', curl] : ['It has ended; to call it', `npm run local -- up\n${curl}`],
+  ];
+}
+
+/** The command that calls the endpoint of a run with the first of the model's own example requests. */
+export function curlLine(record: ModelRecord, folder: string, addressOf: (name: string) => string | undefined): string {
   const { scoringUri } = record.deployment!;
   const { hostname, port } = new URL(scoringUri);
-  const address = options.addressOf(hostname);
+  const address = addressOf(hostname);
   // curl takes every .localhost name for 127.0.0.1; only another address must be told.
   const resolve = address && address !== '127.0.0.1' ? ` --resolve ${hostname}:${port || 80}:${address}` : '';
-  const request = sampleRequest(options.folder, record.training?.goldenRequests?.file);
-  const curl = `curl${resolve} -H 'content-type: application/json' ${scoringUri} -d '${request}'`;
-  const call = options.cloudStays ? curl : `npm run local -- up\n${curl}`;
-  return [
-    ['Scoring URI', scoringUri],
-    [options.cloudStays ? 'Call it' : 'It has ended; to call it', call],
-  ];
+  const request = sampleRequest(folder, record.training?.goldenRequests?.file);
+  return `curl${resolve} -H 'content-type: application/json' ${scoringUri} -d '${request}'`;
 }
 
 /** The first request that training wrote down as an example, on one line. */

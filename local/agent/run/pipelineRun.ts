@@ -9,7 +9,7 @@ import type { HostType } from '../stepContext';
 import { mergeTaskResults, type TaskResult } from '../taskResult';
 import { ArtifactStore } from './artifactStore';
 import { JobRun, type JobSurroundings } from './jobRun';
-import { createRunFolder, lastRunWithArtifacts, writeRunRecord } from './runFolder';
+import { createRunFolder, runFolders, writeRunRecord } from './runFolder';
 import type { JobRecord, RunObserver, RunRecord, StageRecord } from './runRecord';
 import { repositoryRoot, sourceVersion } from './sources';
 
@@ -67,8 +67,7 @@ export async function runPipeline(
     buildTags: [],
   };
   const artifacts = new ArtifactStore(path.join(folder, 'artifacts'));
-  const earlier = options.stages && lastRunWithArtifacts(options.runs, id);
-  if (earlier) cpSync(path.join(earlier, 'artifacts'), artifacts.folder, { recursive: true });
+  if (options.stages) takeArtifacts(artifacts, options.runs);
   run.artifacts = artifacts.list();
 
   const observer = options.observer ?? {};
@@ -98,6 +97,14 @@ export async function runPipeline(
   save();
   observer.runFinished?.(run);
   return { run, folder };
+}
+
+/** A run of chosen stages works on what the last run published that published anything. */
+function takeArtifacts(artifacts: ArtifactStore, runs: string): void {
+  const earlier = runFolders(runs)
+    .map((folder) => new ArtifactStore(path.join(folder, 'artifacts')))
+    .find(({ names }) => names.length > 0);
+  if (earlier) cpSync(earlier.folder, artifacts.folder, { recursive: true });
 }
 
 function chooseStages(plan: PipelinePlan, wanted: string[] | undefined): StagePlan[] {

@@ -26,16 +26,11 @@ export function createRunFolder(runs: string): { id: number; folder: string } {
   return { id, folder: path.join(runs, String(id)) };
 }
 
-/** The last run that the folder holds with artifacts: what a release takes when its own run has built none. */
-export function lastRunWithArtifacts(runs: string, before: number): string | undefined {
-  const found = runIds(runs)
-    .filter((id) => id < before)
+/** The folders of all runs, the newest first. */
+export function runFolders(runs: string): string[] {
+  return runIds(runs)
     .sort((a, b) => b - a)
-    .find((id) => {
-      const artifacts = path.join(runs, String(id), 'artifacts');
-      return existsSync(artifacts) && readdirSync(artifacts).length > 0;
-    });
-  return found === undefined ? undefined : path.join(runs, String(found));
+    .map((id) => path.join(runs, String(id)));
 }
 
 export function writeRunRecord(folder: string, run: RunRecord): void {

@@ -2,19 +2,24 @@ import { existsSync } from 'node:fs';
 import { connect } from 'node:net';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { ModelRecord } from '../tasks/common/record/record';
 import { readModelRecord } from './agent/run/closingReport';
-import { readRunRecord } from './agent/run/runFolder';
+import { readRunRecord, runFolders } from './agent/run/runFolder';
 import { addressOf } from './addresses';
 import type { LocalDirectories } from './directories';
 
 /** How long a container group that starts again may take until it listens, in milliseconds. */
 const patience = 60_000;
 
-/** The scoring URI that the last run deployed, if it deployed. */
-export function lastEndpoint(directories: LocalDirectories): string | undefined {
-  const folder = path.join(directories.runs, 'latest');
-  if (!existsSync(path.join(folder, 'run.json'))) return undefined;
-  return readModelRecord(readRunRecord(folder), folder)?.deployment?.scoringUri;
+/** The last green run that deployed: its model record and its folder. */
+export function lastDeployment(directories: LocalDirectories): { record: ModelRecord; folder: string } | undefined {
+  for (const folder of runFolders(directories.runs)) {
+    if (!existsSync(path.join(folder, 'run.json'))) continue;
+    const run = readRunRecord(folder);
+    const record = run.result === 'succeeded' ? readModelRecord(run, folder) : undefined;
+    if (record?.deployment) return { record, folder };
+  }
+  return undefined;
 }
 
 /** Waits until the endpoint listens; false if it does not in a minute. */
