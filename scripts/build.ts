@@ -1,13 +1,14 @@
 /**
- * Builds the tasks as the agent runs them: dist/tasks/<Folder>/{task.json, icon.png, main.js}.
+ * Builds the tasks as the agent runs them: dist/tasks/<Folder>/{task.json, icon.png, main.js, packages.js}.
  *
  *   npm run build             every task
  *   npm run build -- Train    one task
  */
 import { existsSync } from 'node:fs';
 import { mkdir, readFile, readdir, rename, rm, writeFile } from 'node:fs/promises';
+import { isBuiltin } from 'node:module';
 import { basename, join, relative, sep } from 'node:path';
-import { build, type Metafile } from 'esbuild';
+import { build, type BuildOptions, type Metafile, type Plugin } from 'esbuild';
 import { handlerTargets, projectVersion, readTask, root, taskFolders } from './taskManifest';
 
 export const builtTasksDir = join(root, 'dist', 'tasks');
@@ -39,15 +40,78 @@ async function replaceFile(file: string, contents: Uint8Array | string): Promise
 }
 
 /**
- * The source of the one bundle. A task with a post-job step shares most of its code with it: both are in main.js, and the
- * step's own file only starts that, which tells them apart by the name that Node was given.
+ * The source of main.js. A task with a post-job step shares most of its code with it: both are in there, and the step's
+ * own file only starts it, which tells them apart by the name that Node was given.
  */
-function entry(targets: string[]): string {
+function mainSource(targets: string[]): string {
   const others = targets.filter((target) => target !== 'main.js');
   const tests = others.map(
     (target) => `if (process.argv[1].endsWith('${target}')) require('./${basename(target, '.js')}'); else `,
   );
   return `${tests.join('')}require('./main');`;
+}
+
+const packagesFile = 'packages.js';
+
+/**
+ * Moves packages that a task imports by `await import(…)` into a file of their own, since Node reads all of a file before
+ * it runs its first line: with the SDKs in main.js a task would take half as long again to say anything.
+ * @param moved gets their names
+ */
+function packagesApart(moved: Set<string>): Plugin {
+  return {
+    name: 'packages apart',
+    setup({ onResolve, onLoad }) {
+      onResolve({ filter: /^[^.]/ }, ({ kind, path, importer }) => {
+        const isOurs = kind === 'dynamic-import' && !importer.includes('node_modules') && !isBuiltin(path);
+        if (!isOurs) return undefined;
+        moved.add(path);
+        return { path, namespace: 'apart' };
+      });
+      onResolve({ filter: /./, namespace: 'apart' }, ({ path }) => ({ path, external: true }));
+      // import() resolves to what a thenable module resolves to: the package itself.
+      onLoad({ filter: /./, namespace: 'apart' }, ({ path }) => ({
+        contents: `exports.then = (...reactions) => require('./${packagesFile}')['${path}']().then(...reactions);`,
+      }));
+    },
+  };
+}
+
+/** The source of packages.js: how each package is loaded, by its name. */
+function packagesSource(moved: Set<string>): string {
+  const loaders = [...moved].sort().map((path) => `'${path}': () => import('${path}')`);
+  return `module.exports = { ${loaders.join(', ')} };`;
+}
+
+const options: BuildOptions = {
+  absWorkingDir: root,
+  write: false,
+  bundle: true,
+  platform: 'node',
+  format: 'cjs',
+  target: 'node20',
+  // Without it esbuild takes the SDKs' CommonJS halves, which it cannot shake.
+  mainFields: ['module', 'main'],
+  // @azure/storage-common asks for its own place when it loads; CommonJS has no import.meta.
+  define: { 'import.meta.url': 'bundleUrl' },
+  banner: { js: "const bundleUrl = require('node:url').pathToFileURL(__filename).href;" },
+  minify: true,
+  // The agent's log shows class names of errors.
+  keepNames: true,
+  legalComments: 'eof',
+  metafile: true,
+  logLevel: 'silent',
+};
+
+/** Bundles a source text that lies in `folder`. */
+async function bundle(
+  source: string,
+  folder: string,
+  plugins: Plugin[] = [],
+): Promise<{ code: Uint8Array; metafile: Metafile }> {
+  const stdin = { contents: source, resolveDir: folder, sourcefile: 'entry.js' };
+  const { outputFiles, metafile } = await build({ ...options, stdin, plugins });
+  return { code: outputFiles![0]!.contents, metafile: metafile! };
 }
 
 /** Builds one task into `outDir`; throws with every reason when it cannot run as an agent would start it. */
@@ -61,33 +125,15 @@ async function buildTask(folder: string, outDir: string): Promise<BuiltTask> {
     throw new Error(`${folder}: missing ${missing.map((file) => relative(root, file)).join(', ')}`);
   }
 
-  const { outputFiles, metafile } = await build({
-    absWorkingDir: root,
-    stdin: { contents: entry(targets), resolveDir: sourceDir, sourcefile: 'entry.js' },
-    outfile: join(outDir, 'main.js'),
-    write: false,
-    bundle: true,
-    platform: 'node',
-    format: 'cjs',
-    target: 'node20',
-    // Without it esbuild takes the SDKs' CommonJS halves, which it cannot shake.
-    mainFields: ['module', 'main'],
-    // @azure/storage-common asks for its own place when it loads; CommonJS has no import.meta.
-    define: { 'import.meta.url': 'bundleUrl' },
-    banner: { js: "const bundleUrl = require('node:url').pathToFileURL(__filename).href;" },
-    minify: true,
-    // The agent's log shows class names of errors.
-    keepNames: true,
-    legalComments: 'eof',
-    metafile: true,
-    logLevel: 'silent',
-  });
-  const copies = taskLibCopies(metafile);
+  const moved = new Set<string>();
+  const main = await bundle(mainSource(targets), sourceDir, [packagesApart(moved)]);
+  const packages = moved.size > 0 ? await bundle(packagesSource(moved), sourceDir) : undefined;
+  const copies = [main, packages].flatMap((part) => (part ? taskLibCopies(part.metafile) : []));
   if (copies.length > 1) throw new Error(`${folder}: azure-pipelines-task-lib is bundled twice: ${copies.join(', ')}`);
 
-  const bundle = outputFiles[0]!.contents;
   const files = new Map<string, Uint8Array | string>(targets.map((target) => [target, "require('./main.js');\n"]));
-  files.set('main.js', bundle);
+  files.set('main.js', main.code);
+  if (packages) files.set(packagesFile, packages.code);
   files.set('icon.png', await readFile(join(sourceDir, 'icon.png')));
   files.set('task.json', JSON.stringify({ ...task, version: projectVersion().parts }, null, 2) + '\n');
 
@@ -96,7 +142,7 @@ async function buildTask(folder: string, outDir: string): Promise<BuiltTask> {
   for (const name of await readdir(outDir)) {
     if (!files.has(name) && !name.endsWith('.part')) await rm(join(outDir, name), { recursive: true });
   }
-  return { folder, bytes: bundle.byteLength };
+  return { folder, bytes: main.code.byteLength + (packages?.code.byteLength ?? 0) };
 }
 
 /** Builds several tasks, each into its own folder beneath `outDir`; throws with what is wrong in any of them. */

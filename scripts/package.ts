@@ -62,7 +62,9 @@ async function stage(folder: string, version: string): Promise<void> {
 /** What the archive must hold: one bundle a task, the templates, pictures and texts, and what tfx adds. */
 function expectedFiles(): string[] {
   const tasks = taskFolders().flatMap((folder) =>
-    ['icon.png', 'task.json', ...handlerTargets(readTask(folder))].map((file) => `tasks/${folder}/${file}`),
+    ['icon.png', 'task.json', 'packages.js', ...handlerTargets(readTask(folder))].map(
+      (file) => `tasks/${folder}/${file}`,
+    ),
   );
   const sources = packagedSources().map((path) => (path.startsWith('templates/') ? `${path}/template.json` : path));
   const fromTfx = ['[Content_Types].xml', 'extension.vsixmanifest', 'extension.vsomanifest'];

@@ -105,7 +105,7 @@ describe('The package', function () {
       .map(({ name }) => name);
     assert.deepEqual(
       bundles,
-      taskFolders().map((name) => `tasks/${name}/main.js`),
+      taskFolders().flatMap((name) => [`tasks/${name}/main.js`, `tasks/${name}/packages.js`]),
     );
   });
 
