@@ -14,7 +14,7 @@ const root = join(__dirname, '..', '..', '..');
 
 describe('containers across a restart of local Azure', function () {
   // Two starts, on a machine that may do much else.
-  this.timeout(180_000);
+  this.timeout(420_000);
   const stateDir = mkdtempSync(join(tmpdir(), 'local-azure-restart-'));
   let child: ChildProcess | undefined;
   let output = '';
