@@ -93,7 +93,7 @@ function assertNoSecrets(run: RunFolder): void {
 
 describe('the quickstart', function () {
   // The first run of a machine makes Python environments.
-  this.timeout(10 * 60_000);
+  this.timeout(20 * 60_000);
 
   let cloud: RunningCommand | undefined;
   const traffic = path.join(directory, 'traffic.jsonl');

@@ -14,7 +14,7 @@ import { buildGatewayImage, buildScoringImage, recordOf, type DeployableImage } 
 const apiVersion = 'api-version=2023-05-01';
 
 describe('MLOpsDeployACI', function () {
-  this.timeout(120_000);
+  this.timeout(300_000);
   let azure: LocalAzure;
   let cloud: CloudClient;
   let one: DeployableImage;

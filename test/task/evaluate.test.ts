@@ -154,12 +154,12 @@ describeOnEachNode('MLOpsEvaluate, built', (nodePath) => {
   let registry: Registry;
 
   before(async function () {
-    this.timeout(120_000);
+    this.timeout(300_000);
     registry = await twoVersions();
   });
 
   it('approves a first model, and says so everywhere', async function () {
-    this.timeout(120_000);
+    this.timeout(300_000);
     const result = await evaluate(registry, '1', { criteria: 'rmse <= 2\nrmse < champion' }, { nodePath });
     assert.equal(result.result, 'succeeded', result.log);
     assert.equal(result.outputs.decision, 'approved');
@@ -185,7 +185,7 @@ describeOnEachNode('MLOpsEvaluate, built', (nodePath) => {
   });
 
   it('compares with the champion, with confidence from the predictions of both', async function () {
-    this.timeout(120_000);
+    this.timeout(300_000);
     await registry.setTags('1', champion);
     const criteria = 'rmse <= champion * 0.9\nrmse < champion with 95% confidence';
     const result = await evaluate(registry, '2', { criteria }, { nodePath });
@@ -198,7 +198,7 @@ describeOnEachNode('MLOpsEvaluate, built', (nodePath) => {
   });
 
   it('rejects what does not hold, with the reason and both values', async function () {
-    this.timeout(120_000);
+    this.timeout(300_000);
     await registry.setTags('1', champion);
     const criteria = 'rmse <= champion * 0.01';
     const failed = await evaluate(registry, '2', { criteria }, { nodePath });
@@ -218,7 +218,7 @@ describeOnEachNode('MLOpsEvaluate, built', (nodePath) => {
   });
 
   it('fails, and approves nothing, where the registry cannot be read', async function () {
-    this.timeout(120_000);
+    this.timeout(300_000);
     const { faults } = registry.ml.azure;
     await faults.http({ method: 'GET', path: `models/${registry.modelName}/versions\\?.*tags=`, times: 20, action: { status: 403, body: { error: { code: 'AuthorizationFailed', message: 'No.' } } } }); // prettier-ignore
     const result = await evaluate(registry, '2', { criteria: 'rmse < champion' }, { nodePath });
@@ -230,7 +230,7 @@ describeOnEachNode('MLOpsEvaluate, built', (nodePath) => {
   });
 
   it('names every wrong input at once, before it asks Azure', async function () {
-    this.timeout(120_000);
+    this.timeout(300_000);
     const criteria = 'rmse =< 5\nr2 > ';
     const inputs = { criteria, champion: 'version', onRejection: 'explode' };
     const { result, issues } = await evaluate(registry, '2', inputs, { nodePath });
@@ -255,7 +255,7 @@ describeOnEachNode('MLOpsEvaluate, built', (nodePath) => {
     };
 
     it('writes one comment, updates it in place, and sets a status', async function () {
-      this.timeout(120_000);
+      this.timeout(300_000);
       await run('rmse < 5');
       assert.equal(devOps.threads.length, 1);
       assert.match(devOps.threads[0]!.comments[0]!.content, /version 2: approved/);
@@ -272,7 +272,7 @@ describeOnEachNode('MLOpsEvaluate, built', (nodePath) => {
     });
 
     it('does without where the build service may not, and says what to give it', async function () {
-      this.timeout(120_000);
+      this.timeout(300_000);
       devOps.forbidden = true;
       const { result, log } = await run('rmse < 4');
       assert.equal(result, 'succeeded');
@@ -286,13 +286,13 @@ describe('MLOpsEvaluate, built, with an evaluation job', () => {
   let registry: Registry;
 
   before(async function () {
-    this.timeout(120_000);
+    this.timeout(300_000);
     registry = await twoVersions();
     await registry.setTags('1', champion);
   });
 
   it('measures candidate and champion by the evaluation, as jobs on the same data', async function () {
-    this.timeout(120_000);
+    this.timeout(300_000);
     const result = await evaluate(
       registry,
       '2',
@@ -313,7 +313,7 @@ describe('MLOpsEvaluate, built, with an evaluation job', () => {
   });
 
   it('cancels the evaluation jobs when the pipeline is cancelled, at the latest in its post-job step', async function () {
-    this.timeout(120_000);
+    this.timeout(300_000);
     const { faults } = registry.ml.azure;
     const files = {
       'evaluation/job.yml': evaluationJob,

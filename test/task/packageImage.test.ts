@@ -31,12 +31,12 @@ interface RegisteredForTest {
 }
 
 describe('MLOpsPackageImage', function () {
-  this.timeout(120_000);
+  this.timeout(600_000);
   let azure: LocalAzure;
   let workspace: MlWorkspace;
 
   before(async function () {
-    this.timeout(60_000);
+    this.timeout(600_000);
     azure = await localAzure();
     workspace = new MlWorkspace(azure);
   });
@@ -382,7 +382,7 @@ def run(raw_data):
   });
 
   it('serves an MLflow model by nothing but what the model carries', async function () {
-    this.timeout(300_000);
+    this.timeout(600_000);
     const { record } = await registerModel({
       MLmodel:
         'mlflow_version: 2.22.5\nflavors:\n  python_function: {loader_module: double, code: code, data: data, env: {virtualenv: python_env.yaml}}\n',

@@ -27,7 +27,7 @@ print("rate is", os.environ.get("RATE"))
 
 describeOnEachNode('MLOpsTrain, built', (nodePath) => {
   it('runs a job, shows its log, registers its model and begins the record', async function () {
-    this.timeout(120_000);
+    this.timeout(300_000);
     const azure = await localAzure();
     const result = await runBuiltTask('Train', {
       azure,
@@ -57,7 +57,7 @@ describeOnEachNode('MLOpsTrain, built', (nodePath) => {
 });
 
 describe('MLOpsTrain, built', function () {
-  this.timeout(60_000);
+  this.timeout(180_000);
 
   const inline = {
     ...connection,

@@ -18,7 +18,7 @@ function pipeline(name: string, text: string): string {
 const local = (...args: string[]) => runCommand('local/cli.ts', [...args, ...places]);
 
 describe('npm run local', function () {
-  this.timeout(120_000);
+  this.timeout(300_000);
 
   it('starts, shows and stops the local cloud, and runs pipelines beside it', async () => {
     const file = pipeline(

@@ -15,7 +15,7 @@ import { localAzure } from '../../support/azure';
 const scope = 'https://management.azure.com/.default';
 
 describe('Entra in local Azure', function () {
-  this.timeout(30_000);
+  this.timeout(300_000);
   let azure: LocalAzure;
   let options: object;
 

@@ -7,7 +7,7 @@ import type { LocalAzure } from '../../../local/azure/index';
 const { resourceGroup, workspace } = localCloud;
 
 describe('faults of local Azure', function () {
-  this.timeout(30_000);
+  this.timeout(300_000);
   let azure: LocalAzure;
   let ml: MlWorkspace;
 
@@ -54,7 +54,7 @@ describe('faults of local Azure', function () {
 });
 
 describe('the resource manager of local Azure', function () {
-  this.timeout(30_000);
+  this.timeout(300_000);
   const refusals: Array<[string, string, number, string]> = [
     ['a missing api-version', '/subscriptions', 400, 'MissingApiVersionParameter'],
     ['an unknown api-version', '/subscriptions?api-version=1999-01-01', 400, 'InvalidApiVersionParameter'],

@@ -15,7 +15,7 @@ const root = join(__dirname, '..', '..', '..');
 const { resourceGroup, workspace } = localCloud;
 
 describe('local Azure as a process of its own', function () {
-  this.timeout(60_000);
+  this.timeout(180_000);
   let stateDir: string;
   const children: ChildProcess[] = [];
 

@@ -12,7 +12,7 @@ describe('OCI registry', () => {
   let basic: string;
 
   before(async function () {
-    this.timeout(60_000);
+    this.timeout(180_000);
     cloud = await cloudClient();
     base = `https://${cloud.loginServer}`;
     const credentials = await cloud.arm(

@@ -28,7 +28,7 @@ ${server}
 describe("Azure ML's inference server in a container group", () => {
   it('is installed by the Dockerfile, loads the model, scores, and explains a crash in init()', async function () {
     // pip has to download it, the first time on a machine.
-    this.timeout(300_000);
+    this.timeout(600_000);
     const cloud = await cloudClient();
     const command = ['azmlinfsrv', '--entry_script', '/var/azureml-app/score.py', '--port', '5001'];
     const files = {

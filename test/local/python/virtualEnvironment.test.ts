@@ -7,7 +7,7 @@ import { findPython, type Python } from '../../../local/python/findPython';
 import { virtualEnvironment } from '../../../local/python/virtualEnvironment';
 
 describe('a Python environment', function () {
-  this.timeout(120_000);
+  this.timeout(600_000);
   let cacheDir: string;
   let python: Python;
   const { PIP_INDEX_URL, PIP_RETRIES } = process.env;

@@ -6,7 +6,7 @@ import { MlWorkspace, readText, workspaceId } from '../../../support/mlWorkspace
 const { resourceGroup, workspace } = localCloud;
 
 describe('a command job of local Azure', function () {
-  this.timeout(60_000);
+  this.timeout(180_000);
   let ml: MlWorkspace;
   let environmentId: string;
 

@@ -3,7 +3,7 @@ import { localAzure } from '../../../support/azure';
 import { MlWorkspace, readText } from '../../../support/mlWorkspace';
 
 describe('a distributed job of local Azure', function () {
-  this.timeout(60_000);
+  this.timeout(180_000);
 
   it('runs a process for each rank, with a log of its own', async () => {
     const ml = new MlWorkspace(await localAzure());

@@ -32,7 +32,7 @@ const script = [
 ].join('\n');
 
 describe('MLflow in a job of local Azure', function () {
-  this.timeout(180_000);
+  this.timeout(600_000);
 
   it('tracks what the unmodified client logs, in the run of the job', async () => {
     const ml = new MlWorkspace(await localAzure());

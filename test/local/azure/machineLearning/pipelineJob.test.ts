@@ -5,7 +5,7 @@ import { localAzure } from '../../../support/azure';
 import { MlWorkspace, readText, workspaceId } from '../../../support/mlWorkspace';
 
 describe('a pipeline job of local Azure', function () {
-  this.timeout(60_000);
+  this.timeout(180_000);
   let ml: MlWorkspace;
   let environment: string;
 

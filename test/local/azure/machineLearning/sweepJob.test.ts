@@ -17,7 +17,7 @@ const trialScript = [
 ].join('\n');
 
 describe('a sweep of local Azure', function () {
-  this.timeout(60_000);
+  this.timeout(180_000);
 
   it('runs its trials and hands on the best one by the primary metric', async () => {
     const ml = new MlWorkspace(await localAzure());
