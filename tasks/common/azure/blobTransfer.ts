@@ -388,7 +388,7 @@ async function* inBlocks(source: AsyncIterable<Buffer>, size: number, free: Buff
   let block: Buffer | undefined;
   let length = 0;
   for await (const chunk of source) {
-    for (let start = 0; start < chunk.length; ) {
+    for (let start = 0; start < chunk.length;) {
       block ??= free.pop() ?? Buffer.allocUnsafeSlow(size);
       const copied = chunk.copy(block, length, start);
       start += copied;
