@@ -126,7 +126,13 @@ export class TaskRunner {
       }
       const isOwnFault =
         reason instanceof BuildError || reason instanceof SourceError || reason instanceof RegistryError;
-      if (!isOwnFault) throw reason;
+      if (!isOwnFault) {
+        log.write(
+          `\nRun ID: ${runId} failed after ${seconds()}s. Error: internal error: ${(reason as Error).message}\n`,
+        );
+        await log.complete('internalerror');
+        throw reason;
+      }
       const message = `failed during run, err: ${reason instanceof BuildError ? `exit status ${reason.exitCode}` : reason.message}`;
       log.write(`\nRun ID: ${runId} failed after ${seconds()}s. Error: ${message}\n`);
       await log.complete('Failed');

@@ -1,0 +1,233 @@
+import { createHash } from 'node:crypto';
+import { readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Agent } from 'undici';
+import type { LocalAzureContext } from '../../context';
+import { createLocalAgent } from '../../registry/localAgent';
+import { recordProcess } from '../../processes/processRecords';
+import { expandWord } from '../dockerfile/expand';
+import { DockerfileError, parseDockerfile, type Instruction } from '../dockerfile/parse';
+import {
+  BuildError,
+  type BaseImage,
+  type BuildRequest,
+  type BuiltImage,
+  type ContainerEngine,
+  type ContainerGroupSandbox,
+  type PulledImage,
+  type SandboxRequest,
+} from '../engine';
+import { formatImageReference, localReference, parseImageReference, type ImageReference } from '../imageReference';
+import { RegistryError, RepositoryClient, type RegistryLogin } from '../registryClient';
+import { WorkFolder } from '../workFolder';
+import { pullToLayout, pushFromLayout, type LayoutImage } from './imageLayout';
+import { Podman, PodmanError } from './podmanProgram';
+import { PodSandbox } from './podSandbox';
+
+/** Podman makes a name of the folder's path that it pulls from; each image is known by its id. */
+const pulledName = 'local-azure';
+
+/** Builds and runs images with Podman: real containers, on base images that the local cloud's registries or its mirror hold. */
+export class PodmanEngine implements ContainerEngine {
+  readonly name = 'podman';
+  private readonly agent: Agent;
+  private readonly podman: Podman;
+  private readonly work: WorkFolder;
+  /** Names the pods of this state directory, so that those of a killed local cloud are found. */
+  private readonly owner: string;
+  private leftoversRemoved: Promise<void> | undefined;
+
+  constructor(private readonly context: LocalAzureContext) {
+    this.agent = createLocalAgent(context.caFile);
+    this.podman = new Podman(context.cacheDir);
+    this.work = new WorkFolder(context.cacheDir);
+    this.owner = createHash('sha256').update(context.stateDir).digest('hex').slice(0, 12);
+  }
+
+  async build(request: BuildRequest): Promise<BuiltImage> {
+    const { baseImages, steps } = await this.provideBases(request);
+    const idFile = this.work.reserve('image-id');
+    const names = Object.keys(request.buildArguments);
+    const args = ['build', '--isolation', 'oci', '--pull=never', '--network', 'host', '--iidfile', idFile];
+    args.push(
+      '--platform',
+      `linux/${request.architecture}`,
+      '--file',
+      join(request.contextDirectory, request.dockerfile),
+    );
+    if (request.noCache) args.push('--no-cache');
+    else args.push('--layers');
+    if (request.target) args.push('--target', request.target);
+    // Values go by the environment, as arguments stand in the list of processes.
+    for (const name of names) args.push('--build-arg', name);
+    const exitCode = await this.follow([...args, request.contextDirectory], request.buildArguments, request);
+    if (exitCode !== 0) throw new BuildError(`podman build ended with exit code ${exitCode}`, exitCode);
+    const id = readFileSync(idFile, 'utf8').trim();
+    rmSync(idFile);
+    return { id, baseImages, layers: steps, cachedLayers: 0 };
+  }
+
+  async push(
+    image: BuiltImage,
+    name: string,
+    login: RegistryLogin,
+    log: (text: string) => void,
+    signal: AbortSignal,
+  ): Promise<{ digest: string; size: number }> {
+    const { host, repository, tag = 'latest' } = parseImageReference(name);
+    const folder = this.work.reserve('layout');
+    try {
+      await this.podman.run(['push', '--quiet', image.id, `oci:${folder}`]);
+      log(`The push refers to repository [${host}/${repository}]\n`);
+      const client = new RepositoryClient(this.agent, host, repository, login, signal);
+      const pushed = await pushFromLayout(client, tag, folder, log);
+      log(`${tag}: digest: ${pushed.digest} size: ${pushed.size}\n`);
+      return pushed;
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
+  }
+
+  async pull(name: string, login: RegistryLogin | undefined): Promise<PulledImage> {
+    const reference = parseImageReference(name);
+    const { digest, os, architecture, config } = await this.fetch(localReference(reference, this.context.port), login);
+    return { reference: config.slice('sha256:'.length), digest, os, architecture };
+  }
+
+  async createSandbox(request: SandboxRequest): Promise<ContainerGroupSandbox> {
+    this.leftoversRemoved ??= this.removeLeftovers();
+    await this.leftoversRemoved;
+    return PodSandbox.create(this.podman, request, `local-azure=${this.owner}`);
+  }
+
+  async close(): Promise<void> {
+    this.work.remove();
+    await this.agent.close();
+  }
+
+  /** Downloads an image into podman's storage unless it is there. */
+  private async fetch(reference: ImageReference, login: RegistryLogin | undefined): Promise<LayoutImage> {
+    const repository = new RepositoryClient(this.agent, reference.host, reference.repository, login);
+    const folder = this.work.reserve('layout');
+    try {
+      const image = await pullToLayout(
+        repository,
+        reference.digest ?? reference.tag ?? 'latest',
+        join(folder, pulledName),
+      );
+      const id = image.config.slice('sha256:'.length);
+      if (!(await this.has(id))) await this.podman.run(['pull', '--quiet', `oci:${pulledName}`], { directory: folder });
+      return image;
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
+  }
+
+  private async has(image: string): Promise<boolean> {
+    try {
+      await this.podman.run(['image', 'exists', image]);
+      return true;
+    } catch (error) {
+      if (error instanceof PodmanError && error.exitCode === 1) return false;
+      throw error;
+    }
+  }
+
+  /** Brings every base image that the Dockerfile names into podman's storage, under the very name. */
+  private async provideBases(request: BuildRequest): Promise<{ baseImages: BaseImage[]; steps: number }> {
+    const names = new Set<string>();
+    let instructions: Instruction[];
+    try {
+      const file = join(request.contextDirectory, request.dockerfile);
+      const parsed = parseDockerfile(readFileSync(file, 'utf8'));
+      instructions = parsed.instructions;
+      const variables: Record<string, string> = {};
+      const stages = new Set<string>(['scratch']);
+      for (const { keyword, text, flags } of instructions) {
+        if (keyword === 'ARG' && names.size === 0 && stages.size === 1) {
+          const [, name = '', value = ''] = /^(\w+)=?(.*)$/.exec(text) ?? [];
+          variables[name] = request.buildArguments[name] ?? expandWord(value, variables, parsed.escape);
+        }
+        if (keyword === 'FROM') {
+          const [base = '', , alias] = text.split(/\s+/);
+          const name = expandWord(base, variables, parsed.escape);
+          if (!stages.has(name.toLowerCase())) names.add(name);
+          stages.add(String(stages.size - 1));
+          if (alias) stages.add(alias.toLowerCase());
+        }
+        const from = flags.find(([flag]) => flag === 'from')?.[1];
+        if (keyword === 'COPY' && from && !stages.has(from.toLowerCase()) && !/^\d+$/.test(from)) names.add(from);
+      }
+    } catch (error) {
+      if (error instanceof DockerfileError) throw new BuildError(`dockerfile parse error: ${error.message}`);
+      throw new BuildError((error as Error).message);
+    }
+    const baseImages: BaseImage[] = [];
+    for (const name of names) baseImages.push(await this.provideBase(name, request));
+    return { baseImages, steps: instructions.length };
+  }
+
+  private async provideBase(name: string, request: BuildRequest): Promise<BaseImage> {
+    let reference: ImageReference;
+    try {
+      reference = parseImageReference(name);
+    } catch (error) {
+      throw new BuildError((error as Error).message);
+    }
+    const local = localReference(reference, this.context.port);
+    try {
+      const { digest, config } = await this.fetch(local, request.login(local.host));
+      const { host: registry, repository, tag } = reference;
+      // A name by digest alone needs some tag to be found by.
+      const tagged = formatImageReference({ host: registry, repository, tag: tag ?? 'by-digest' });
+      await this.podman.run(['tag', config.slice('sha256:'.length), tagged]);
+      return { registry, repository, tag, digest, standIn: false };
+    } catch (error) {
+      if (!(error instanceof RegistryError)) throw error;
+      const hint = local.mirrored
+        ? ` It is looked for as ${formatImageReference(local)}, to which someone must push it.`
+        : '';
+      throw new BuildError(
+        error.isNotFound
+          ? `manifest for ${name} not found: manifest unknown: ${error.message}.${hint}`
+          : `pull access denied for ${reference.host}/${reference.repository}: ${error.message}`,
+      );
+    }
+  }
+
+  private follow(args: string[], environment: Record<string, string>, request: BuildRequest): Promise<number> {
+    return new Promise((resolve, reject) => {
+      request.signal.throwIfAborted();
+      const child = this.podman.spawn(args, environment);
+      const forget = child.pid
+        ? recordProcess(this.context.stateDir, child.pid, 'podman build', { group: true })
+        : () => undefined;
+      const end = (): void => {
+        try {
+          if (child.pid) process.kill(-child.pid, 'SIGTERM');
+        } catch {
+          // It has ended by itself.
+        }
+      };
+      request.signal.addEventListener('abort', end, { once: true });
+      for (const stream of [child.stdout, child.stderr]) {
+        stream?.setEncoding('utf8').on('data', (text: string) => request.log(text));
+      }
+      child.once('error', reject);
+      child.once('close', (code) => {
+        request.signal.removeEventListener('abort', end);
+        forget();
+        if (request.signal.aborted) reject(request.signal.reason as Error);
+        else resolve(code ?? 1);
+      });
+    });
+  }
+
+  private async removeLeftovers(): Promise<void> {
+    const listed = await this.podman.run(['pod', 'ps', '--quiet', '--filter', `label=local-azure=${this.owner}`]);
+    const pods = listed.split('\n').filter(Boolean);
+    if (pods.length === 0) return;
+    this.context.log(`Removing ${pods.length} pod(s) left over from a former run.`);
+    await this.podman.run(['pod', 'rm', '--force', ...pods]);
+  }
+}

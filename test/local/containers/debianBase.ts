@@ -1,0 +1,83 @@
+import { execFileSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { createReadStream, createWriteStream, existsSync, mkdirSync, renameSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import { createGzip } from 'node:zlib';
+import { RepositoryClient } from '../../../local/azure/engine/registryClient';
+import { createLocalAgent } from '../../../local/azure/registry/localAgent';
+import { groupPath, type CloudClient } from './cloudClient';
+
+/** Python and a shell, of Debian's packages, without any of their installation's own programs (facts on local components, §3). */
+const packages = 'python3,dash,base-files,base-passwd,coreutils,libc-bin,netbase';
+
+/** Undefined when this machine can make it, else why it cannot. */
+export function whyNoPodman(): string | undefined {
+  if (process.platform !== 'linux' || process.getuid?.() !== 0) return 'Podman is tested as root on Linux alone';
+  for (const program of ['podman', 'runc', 'catatonit', 'mmdebstrap']) {
+    const found = ['/usr/bin', '/usr/sbin', '/usr/libexec/podman'].some((folder) => existsSync(join(folder, program)));
+    if (!found) return `${program} is not installed (apt-get install podman runc catatonit mmdebstrap)`;
+  }
+  return undefined;
+}
+
+/** The layer of the base image; made once and kept, as it takes a download. */
+async function baseLayer(cacheDir: string): Promise<{ file: string; diffId: string }> {
+  const archive = join(cacheDir, 'test-base', 'debian.tar');
+  if (!existsSync(archive)) {
+    mkdirSync(join(cacheDir, 'test-base'), { recursive: true });
+    const work = join(cacheDir, 'test-base', `new-${process.pid}.tar`);
+    execFileSync('mmdebstrap', ['--variant=extract', `--include=${packages}`, 'bookworm', work], { stdio: 'pipe' });
+    renameSync(work, archive);
+  }
+  const compressed = `${archive}.gz`;
+  if (!existsSync(compressed)) {
+    await pipeline(createReadStream(archive), createGzip({ level: 1 }), createWriteStream(compressed));
+  }
+  return { file: compressed, diffId: await digestOf(archive) };
+}
+
+/** Puts a base image of Debian's packages into the mirror under a name of another registry, e.g. docker.io/library/python. */
+export async function seedMirror(cloud: CloudClient, cacheDir: string, name: string, tag: string): Promise<string> {
+  const registry = `${groupPath}/Microsoft.ContainerRegistry/registries/mirror`;
+  const { json } = await cloud.arm('POST', `${registry}/listCredentials?api-version=2023-07-01`);
+  const agent = createLocalAgent(cloud.azure.caFile);
+  const login = { username: json.username as string, password: json.passwords[0].value as string };
+  const repository = new RepositoryClient(agent, `mirror.azurecr.localhost:${cloud.azure.port}`, name, login);
+  try {
+    const { file, diffId } = await baseLayer(cacheDir);
+    const layer = await digestOf(file);
+    const { size } = statSync(file);
+    await repository.pushBlob(layer, size, { file });
+    const config = Buffer.from(
+      JSON.stringify({
+        architecture: 'amd64',
+        os: 'linux',
+        config: { Env: ['PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'] },
+        rootfs: { type: 'layers', diff_ids: [diffId] },
+        history: [{ created_by: 'mmdebstrap' }],
+      }),
+    );
+    const configDigest = `sha256:${createHash('sha256').update(config).digest('hex')}`;
+    await repository.pushBlob(configDigest, config.length, config);
+    const type = 'application/vnd.oci.image.manifest.v1+json';
+    const manifest = Buffer.from(
+      JSON.stringify({
+        schemaVersion: 2,
+        mediaType: type,
+        config: { mediaType: 'application/vnd.oci.image.config.v1+json', digest: configDigest, size: config.length },
+        layers: [{ mediaType: 'application/vnd.oci.image.layer.v1.tar+gzip', digest: layer, size }],
+      }),
+    );
+    await repository.pushManifest(tag, type, manifest);
+    return `sha256:${createHash('sha256').update(manifest).digest('hex')}`;
+  } finally {
+    await agent.close();
+  }
+}
+
+async function digestOf(file: string): Promise<string> {
+  const hash = createHash('sha256');
+  await pipeline(createReadStream(file), hash);
+  return `sha256:${hash.digest('hex')}`;
+}
