@@ -92,9 +92,11 @@ describe('the build context', () => {
   it('stops at cancellation', async () => {
     const stop = new AbortController();
     const endless = new Readable({ read: () => setImmediate(() => endless.push(Buffer.alloc(65536))) });
-    endless.once('data', () => stop.abort(new Error('cancelled')));
-    endless.pause();
-    const files = [{ path: 'a', open: () => Promise.resolve({ size: 1e12, stream: endless }) }];
+    const open = () => {
+      setTimeout(() => stop.abort(new Error('cancelled')), 20);
+      return Promise.resolve({ size: 1e12, stream: endless });
+    };
+    const files = [{ path: 'a', open }];
     await assert.rejects(collect(files, stop.signal), /cancelled/);
     assert.ok(endless.destroyed);
   });
