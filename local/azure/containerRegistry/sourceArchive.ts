@@ -1,7 +1,5 @@
-import { createReadStream, createWriteStream } from 'node:fs';
-import { mkdir, open, rm } from 'node:fs/promises';
-import type { Readable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
+import { mkdir } from 'node:fs/promises';
+import { Readable } from 'node:stream';
 import { request, type Agent } from 'undici';
 import type { LocalAzureContext } from '../context';
 import { unpackArchive } from '../engine/embedded/unpackedLayer';
@@ -23,19 +21,31 @@ export async function unpackSource(
   location: string,
   directory: string,
 ): Promise<void> {
-  const archive = `${directory}.archive`;
   try {
-    await pipeline(await download(context, agent, registry, location), createWriteStream(archive));
+    const { start, whole } = await withStart(await download(context, agent, registry, location));
     await mkdir(directory, { recursive: true });
-    await unpackArchive(createReadStream(archive), await isGzip(archive), directory);
+    await unpackArchive(whole, start[0] === 0x1f && start[1] === 0x8b, directory);
   } catch (error) {
     if (error instanceof SourceError) throw error;
     throw new SourceError(`failed to unpack the source ${withoutQuery(location)}: ${(error as Error).message}`, {
       cause: error,
     });
-  } finally {
-    await rm(archive, { force: true });
   }
+}
+
+/** A stream's first bytes, and a stream of all of them. */
+async function withStart(stream: Readable): Promise<{ start: Buffer; whole: Readable }> {
+  const chunks = stream[Symbol.asyncIterator]() as AsyncIterator<Buffer>;
+  const first = await chunks.next();
+  const start = first.done ? Buffer.alloc(0) : first.value;
+  const whole = Readable.from(
+    (async function* () {
+      yield start;
+      for (let next = await chunks.next(); !next.done; next = await chunks.next()) yield next.value;
+    })(),
+    { objectMode: false },
+  );
+  return { start, whole };
 }
 
 async function download(
@@ -63,16 +73,6 @@ async function download(
   if (answer.statusCode === 200) return answer.body;
   await answer.body.dump();
   throw refuse(`status ${answer.statusCode}`);
-}
-
-async function isGzip(file: string): Promise<boolean> {
-  const handle = await open(file);
-  try {
-    const { buffer } = await handle.read(Buffer.alloc(2), 0, 2, 0);
-    return buffer[0] === 0x1f && buffer[1] === 0x8b;
-  } finally {
-    await handle.close();
-  }
 }
 
 /** Its query may hold a signature. */

@@ -7,12 +7,15 @@ import { ImagePaths } from '../../../local/azure/engine/embedded/imagePaths';
 describe('paths of an image on this machine', () => {
   let root: string;
   let paths: ImagePaths;
-  const programs = '/stand-ins';
+  let programs: string;
 
   before(() => {
     root = mkdtempSync(join(tmpdir(), 'image-'));
     mkdirSync(join(root, 'app', 'bin'), { recursive: true });
     writeFileSync(join(root, 'app', 'bin', 'run'), '', { mode: 0o755 });
+    programs = join(root, 'stand ins');
+    mkdirSync(programs);
+    writeFileSync(join(programs, 'chown'), '', { mode: 0o755 });
     paths = new ImagePaths(root, programs);
   });
   after(() => rmSync(root, { recursive: true }));
@@ -38,6 +41,11 @@ describe('paths of an image on this machine', () => {
     assert.equal(
       paths.shellText('/bin/sh -c x && cp /bin/sh /copy', 'all'),
       `/bin/sh -c x && cp ${root}/bin/sh ${root}/copy`,
+    );
+    assert.equal(
+      paths.shellText('exec /usr/bin/chown x /app', 'all'),
+      `exec chown x ${root}/app`,
+      'a stand-in, by the PATH',
     );
     assert.equal(paths.shellText('/app/bin/run', 'all'), `${root}/app/bin/run`);
   });

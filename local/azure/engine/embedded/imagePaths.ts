@@ -39,8 +39,10 @@ export class ImagePaths {
   /** A text for the shell. */
   shellText(text: string, rule: TranslationRule): string {
     return text.replace(pathInText, (_match, before: string, path: string, at: number) => {
-      const isCommand = beforeCommand.test(text.slice(0, at) + before);
-      return before + (isCommand ? this.program(path, rule) : this.path(path, rule));
+      if (!beforeCommand.test(text.slice(0, at) + before)) return before + this.path(path, rule);
+      const program = this.program(path, rule);
+      // A stand-in comes first on the PATH; the folder that it lies in may have spaces in its name.
+      return before + (this.programs && dirname(program) === this.programs ? basename(program) : program);
     });
   }
 

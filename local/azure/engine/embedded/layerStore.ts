@@ -17,7 +17,7 @@ import { rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { Transform, type Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { createGunzip, createGzip } from 'node:zlib';
+import { createGunzip, createGzip, deflateSync } from 'node:zlib';
 import { pack as createPack } from 'tar-stream';
 import { layerTime, whiteout, type LayerEntry } from './layerEntry';
 import { UnpackedLayer } from './unpackedLayer';
@@ -91,11 +91,8 @@ export class LayerStore {
     const folder = this.newFolder();
     try {
       const pack = createPack();
-      const written = this.compress(
-        pack as unknown as Readable,
-        join(folder, 'layer.tar.gz'),
-        createGzip({ level: 1 }),
-      );
+      const gzip = createGzip({ level: compressionLevel(entries) });
+      const written = this.compress(pack as unknown as Readable, join(folder, 'layer.tar.gz'), gzip);
       await Promise.all([writeEntries(pack, entries), written]);
       const layer = await written;
       if (!existsSync(this.folder(layer.diffId))) await UnpackedLayer.adopt(join(folder, 'content'), entries);
@@ -229,7 +226,7 @@ async function writeEntries(pack: ReturnType<typeof createPack>, entries: LayerE
       case 'file': {
         const { path: name, mode, size, source } = entry;
         if (Buffer.isBuffer(source)) await add({ name, mode }, source);
-        else if (size <= smallFile) await add({ name, mode }, readSmall(source, size));
+        else if (size <= smallFile) await add({ name, mode }, readPart(source, 0, size));
         else {
           const sink = pack.entry({ ...owner, name, mode, size });
           await pipeline(createReadStream(source), sink as unknown as NodeJS.WritableStream);
@@ -240,13 +237,25 @@ async function writeEntries(pack: ReturnType<typeof createPack>, entries: LayerE
   pack.finalize();
 }
 
-/** Exactly as many bytes as the entry says, so that a file that changes meanwhile does not break the archive. */
-function readSmall(file: string, size: number): Buffer {
+/**
+ * 0 where the biggest file is big and hardly compressible, as weights of models are: that would take most of a build's time
+ * for nothing. Else 1, the fastest.
+ */
+function compressionLevel(entries: LayerEntry[]): 0 | 1 {
+  const files = entries.flatMap((entry) => (entry.type === 'file' ? [entry] : []));
+  const biggest = files.reduce((a, b) => (b.size > a.size ? b : a), files[0] ?? { size: 0, source: '' });
+  if (biggest.size < 64 * smallFile || Buffer.isBuffer(biggest.source)) return 1;
+  const sample = readPart(biggest.source, Math.floor(biggest.size / 2), smallFile);
+  return deflateSync(sample, { level: 1 }).length > 0.9 * sample.length ? 0 : 1;
+}
+
+/** Exactly as many bytes as asked for, so that a file that changes meanwhile does not break the archive. */
+function readPart(file: string, start: number, size: number): Buffer {
   const content = Buffer.alloc(size);
   const descriptor = openSync(file, 'r');
   try {
     for (let at = 0; at < size;) {
-      const count = readSync(descriptor, content, at, size - at, null);
+      const count = readSync(descriptor, content, at, size - at, start + at);
       if (count === 0) throw new Error(`${file} became shorter while it was read`);
       at += count;
     }
