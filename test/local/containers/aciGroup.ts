@@ -58,11 +58,13 @@ RUN echo content > data.txt
 CMD ["python", "/app/server.py"]
 `;
 
-let image: Promise<string> | undefined;
+const images = new WeakMap<CloudClient, Promise<string>>();
 
-/** The image that most tests run, by digest; built once. */
+/** The image that most tests run, by digest; built once in each local cloud. */
 export function serverImage(cloud: CloudClient): Promise<string> {
-  return (image ??= buildNamed(cloud, 'server', { Dockerfile: dockerfile, 'server.py': server }));
+  let image = images.get(cloud);
+  if (!image) images.set(cloud, (image = buildNamed(cloud, 'server', { Dockerfile: dockerfile, 'server.py': server })));
+  return image;
 }
 
 export async function buildNamed(cloud: CloudClient, name: string, files: Files): Promise<string> {

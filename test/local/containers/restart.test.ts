@@ -14,7 +14,7 @@ const root = join(__dirname, '..', '..', '..');
 
 describe('containers across a restart of local Azure', function () {
   // Two starts, on a machine that may do much else.
-  this.timeout(420_000);
+  this.timeout(180_000);
   const stateDir = mkdtempSync(join(tmpdir(), 'local-azure-restart-'));
   let child: ChildProcess | undefined;
   let output = '';
@@ -46,7 +46,8 @@ describe('containers across a restart of local Azure', function () {
   it('brings groups up again after it was killed, ends what it left behind, and gives up its builds', async () => {
     const first = await start();
     const image = await serverImage(first);
-    await putGroup(first, 'kept', await groupBody(first, { image, env: { NAME: 'kept' } }));
+    const put = await putGroup(first, 'kept', await groupBody(first, { image, env: { NAME: 'kept' } }));
+    assert.equal(put.status, 201, put.text);
     const { ipAddress } = (await waitForGroup(
       first,
       'kept',
