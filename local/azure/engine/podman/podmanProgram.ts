@@ -22,11 +22,14 @@ export class PodmanError extends Error {
  */
 export class Podman {
   private readonly args: string[];
+  /** Where its processes run: some leave files there. */
+  private readonly folder: string;
   private readonly environment: NodeJS.ProcessEnv;
 
   constructor(cacheDir: string) {
     const folder = join(cacheDir, 'podman');
     mkdirSync(folder, { recursive: true });
+    this.folder = folder;
     const configuration = join(folder, 'containers.conf');
     writeFileSync(
       configuration,
@@ -55,7 +58,7 @@ export class Podman {
         env: { ...this.environment, ...options.environment },
         maxBuffer: 64 << 20,
         timeout: options.timeout,
-        cwd: options.directory,
+        cwd: options.directory ?? this.folder,
       });
       return stdout.trim();
     } catch (error) {
@@ -70,6 +73,7 @@ export class Podman {
     return spawn('podman', [...this.args, ...args], {
       env: { ...this.environment, ...environment },
       stdio: ['ignore', 'pipe', 'pipe'],
+      cwd: this.folder,
       detached: true,
     });
   }
