@@ -17,10 +17,6 @@ export class RegistryError extends Error {
     super(message);
   }
 
-  get isUnauthorized(): boolean {
-    return this.status === 401 || this.status === 403;
-  }
-
   get isNotFound(): boolean {
     return this.status === 404;
   }

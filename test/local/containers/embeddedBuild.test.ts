@@ -130,12 +130,12 @@ describe('embedded builds', function () {
     const built = await build({
       Dockerfile: [
         'FROM python:3.11-slim',
-        'WORKDIR /work',
+        'WORKDIR /place',
         'ENV NEW=/srv/made',
         'COPY old gone ./',
         'RUN mkdir -p /srv/made /etc/app && echo "path $NEW" > /etc/app/conf && cp old "$NEW/copy" && rm gone && chmod 700 old',
         "RUN [\"python\", \"-c\", \"import sys, os; open('/tmp-is-not-this' if 0 else 'where', 'w').write(sys.prefix + ' ' + os.getcwd())\"]",
-        'RUN apt-get update && apt-get install -y curl && useradd -m app && chown app /work/old',
+        'RUN apt-get update && apt-get install -y curl && useradd -m app && chown app /place/old',
       ].join('\n'),
       old: 'old',
       gone: 'gone',
@@ -143,11 +143,11 @@ describe('embedded builds', function () {
     const { layers } = await read(built);
     const changed = layers.at(-2) ?? {};
     assert.deepEqual(Object.keys(changed), [
-      'etc/app/', 'etc/app/conf', 'srv/made/', 'srv/made/copy', 'work/.wh.gone', 'work/old',
+      'etc/app/', 'etc/app/conf', 'srv/made/', 'srv/made/copy', 'place/.wh.gone', 'place/old',
     ]); // prettier-ignore
     assert.equal(changed['etc/app/conf']?.content, 'path /srv/made\n', "the image's own path, not where it lies here");
-    assert.equal(changed['work/old']?.mode, 0o700);
-    assert.equal(layers.at(-1)?.['work/where']?.content, '/opt/python /work');
+    assert.equal(changed['place/old']?.mode, 0o700);
+    assert.equal(layers.at(-1)?.['place/where']?.content, '/opt/python /place');
     assert.match(built.log, /^embedded engine: skipped apt-get install -y curl/m);
     assert.match(built.log, /^embedded engine: skipped useradd -m app/m);
     assert.match(built.log, /python is not on this machine: using the embedded stand-in \(Python 3\./);
