@@ -143,7 +143,7 @@ describe('embedded builds', function () {
     const { layers } = await read(built);
     const changed = layers.at(-2) ?? {};
     assert.deepEqual(Object.keys(changed), [
-      'etc/app/', 'etc/app/conf', 'srv/made/', 'srv/made/copy', 'place/.wh.gone', 'place/old',
+      'etc/app/', 'etc/app/conf', 'place/.wh.gone', 'place/old', 'srv/made/', 'srv/made/copy',
     ]); // prettier-ignore
     assert.equal(changed['etc/app/conf']?.content, 'path /srv/made\n', "the image's own path, not where it lies here");
     assert.equal(changed['place/old']?.mode, 0o700);
