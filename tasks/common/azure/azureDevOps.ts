@@ -1,3 +1,4 @@
+import { createHttpClient } from './httpClient';
 import { networkOptions, type NetworkSettings } from './network';
 
 export interface AzureDevOpsRequest {
@@ -34,13 +35,13 @@ export class AzureDevOps {
 
   /** @throws AzureDevOpsFailure where it answers with anything but success and JSON */
   async request<T>({ method, path, body, signal }: AzureDevOpsRequest): Promise<T> {
-    const { createDefaultHttpClient, createHttpHeaders, createPipelineFromOptions, createPipelineRequest } =
+    const { createHttpHeaders, createPipelineFromOptions, createPipelineRequest } =
       await import('@azure/core-rest-pipeline');
     const url = new URL(path, this.projectUrl);
     url.searchParams.set('api-version', '7.1');
     const pipeline = createPipelineFromOptions(networkOptions(this.network, this.projectUrl));
     const response = await pipeline.sendRequest(
-      createDefaultHttpClient(),
+      await createHttpClient(),
       createPipelineRequest({
         url: url.toString(),
         method,

@@ -4,6 +4,7 @@ import { Readable } from 'node:stream';
 import { pipeline as pipe } from 'node:stream/promises';
 import type { PipelineRequest, PipelineResponse } from '@azure/core-rest-pipeline';
 import { AzureFailure } from './azureFailure';
+import { createHttpClient } from './httpClient';
 import type { AzureSession } from './session';
 
 /** A local file and the name of its blob within the container. */
@@ -205,10 +206,13 @@ export class BlobTransfer {
     const underWay = new Set<Promise<void>>();
     const free: Buffer[] = [];
     let sent = 0;
+    // One refused block ends the others that are under way.
+    const failed = new AbortController();
+    const stop = AbortSignal.any([signal, failed.signal]);
     for await (const block of inBlocks(source, streamBlockSize, free)) {
       const id = Buffer.from(String(ids.length).padStart(8, '0')).toString('base64');
       ids.push(id);
-      const request = this.put(withQuery(url, { comp: 'block', blockid: id }), block, block.length, {}, signal).then(
+      const request = this.put(withQuery(url, { comp: 'block', blockid: id }), block, block.length, {}, stop).then(
         () => {
           underWay.delete(request);
           if (block.length === streamBlockSize) free.push(block);
@@ -216,7 +220,7 @@ export class BlobTransfer {
         },
       );
       // A failure shows at the next await below, not as a rejection that nobody handles.
-      request.catch(() => undefined);
+      request.catch((error: unknown) => failed.abort(error));
       underWay.add(request);
       if (underWay.size >= parallelBlocks) await Promise.race(underWay);
     }
@@ -309,12 +313,12 @@ export class BlobTransfer {
 
   private pipeline(url: string) {
     return (this.sender ??= (async () => {
-      const { createDefaultHttpClient, createPipelineFromOptions } = await import('@azure/core-rest-pipeline');
+      const { createPipelineFromOptions } = await import('@azure/core-rest-pipeline');
       const pipeline = createPipelineFromOptions({
         ...this.session.networkOptions(url),
         retryOptions: { maxRetries: 5, maxRetryDelayInMs: 20_000 },
       });
-      const http = createDefaultHttpClient();
+      const http = await createHttpClient();
       return (request: PipelineRequest) => pipeline.sendRequest(http, request);
     })());
   }

@@ -1,6 +1,7 @@
 import type * as RestPipeline from '@azure/core-rest-pipeline';
 import type { PipelineRequest, PipelineResponse } from '@azure/core-rest-pipeline';
 import { AzureFailure } from './azureFailure';
+import { createHttpClient } from './httpClient';
 import type { ImageName } from '../imageName';
 import { TaskFailure } from '../taskFailure';
 import type { AzureSession } from './session';
@@ -182,7 +183,7 @@ export class RegistryContents {
   }
 
   /** One per host, so that connections are used again. */
-  private sender(url: string, rest: typeof RestPipeline): Send {
+  private async sender(url: string, rest: typeof RestPipeline): Promise<Send> {
     const { host } = new URL(url);
     let send = this.senders.get(host);
     if (!send) {
@@ -191,7 +192,7 @@ export class RegistryContents {
         // A registry that cannot be reached is an answer where little time is given, not something to wait for.
         retryOptions: { maxRetries: this.timeout < 30_000 ? 0 : 3 },
       });
-      const http = rest.createDefaultHttpClient();
+      const http = await createHttpClient();
       this.senders.set(host, (send = (request) => pipeline.sendRequest(http, request)));
     }
     return send;
@@ -219,7 +220,7 @@ export class RegistryContents {
     },
   ): Promise<PipelineResponse> {
     const rest = await import('@azure/core-rest-pipeline');
-    const send = this.sender(url, rest);
+    const send = await this.sender(url, rest);
     const isBlob = url.includes('/blobs/') || !url.includes(this.host);
     try {
       return await send(

@@ -2,6 +2,7 @@ import { createHmac } from 'node:crypto';
 import { TaskFailure } from '../taskFailure';
 import { isAzureFailure } from './azureFailure';
 import type { BlobTransfer } from './blobTransfer';
+import { createHttpClient } from './httpClient';
 import type { Workspace } from './workspace';
 
 interface Datastore {
@@ -203,7 +204,7 @@ async function userDelegationKey(
   const token = await credential.getToken('https://storage.azure.com/.default');
   const pipeline = rest.createPipelineFromOptions(session.networkOptions(accountUrl));
   const response = await pipeline.sendRequest(
-    rest.createDefaultHttpClient(),
+    await createHttpClient(),
     rest.createPipelineRequest({
       url: `${accountUrl}/?restype=service&comp=userdelegationkey`,
       method: 'POST',

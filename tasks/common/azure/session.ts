@@ -2,6 +2,7 @@ import type { AccessToken, TokenCredential } from '@azure/core-auth';
 import type { PipelineRequest, PipelineResponse } from '@azure/core-rest-pipeline';
 import { createCredential } from './credential';
 import { azureFailure } from './azureFailure';
+import { createHttpClient } from './httpClient';
 import { networkOptions, type NetworkSettings } from './network';
 import type { ServiceConnection } from './serviceConnection';
 
@@ -131,7 +132,7 @@ export class AzureSession {
       pipeline.addPolicy(pipelines.bearerTokenAuthenticationPolicy({ credential, scopes: this.scope }), {
         afterPhase: 'Sign',
       });
-      const http = pipelines.createDefaultHttpClient();
+      const http = await createHttpClient();
       return { send: (request: PipelineRequest) => pipeline.sendRequest(http, request) };
     })());
   }

@@ -1,3 +1,4 @@
+import { createHttpClient } from '../httpClient';
 import type { AzureSession } from '../session';
 
 /** What came of one request to an endpoint that may not be up yet. */
@@ -12,12 +13,12 @@ export type HealthRequest = (url: string, signal?: AbortSignal) => Promise<Healt
 /** Asks the way the agent reaches the network: by its proxy, with its certificates. No token goes along. */
 export function healthRequest(session: AzureSession, timeoutInMilliseconds = 5000): HealthRequest {
   return async (url, signal) => {
-    const { createDefaultHttpClient, createHttpHeaders, createPipelineFromOptions, createPipelineRequest } =
+    const { createHttpHeaders, createPipelineFromOptions, createPipelineRequest } =
       await import('@azure/core-rest-pipeline');
     const pipeline = createPipelineFromOptions({ ...session.networkOptions(url), retryOptions: { maxRetries: 0 } });
     try {
       const answer = await pipeline.sendRequest(
-        createDefaultHttpClient(),
+        await createHttpClient(),
         createPipelineRequest({
           url,
           headers: createHttpHeaders({ connection: 'close' }),

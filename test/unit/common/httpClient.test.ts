@@ -1,0 +1,56 @@
+import assert from 'node:assert/strict';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import * as sinon from 'sinon';
+import { createPipelineRequest } from '@azure/core-rest-pipeline';
+import { createHttpClient } from '../../../tasks/common/azure/httpClient';
+
+describe('the HTTP client of requests to Azure', () => {
+  let server: Server;
+  let url: string;
+  beforeEach(async () => {
+    server = createServer((request, response) => {
+      if (request.url === '/broken') request.socket.destroy();
+      if (request.url === '/well') response.end('well');
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  });
+  afterEach(() => {
+    sinon.restore();
+    server.closeAllConnections();
+    server.close();
+  });
+
+  const send = async (path: string, timeout: number, abortSignal?: AbortSignal) => {
+    const http = await createHttpClient();
+    const request = {
+      url: `${url}${path}`,
+      timeout,
+      abortSignal,
+      allowInsecureConnection: true,
+      disableKeepAlive: true,
+    };
+    return http.sendRequest(createPipelineRequest(request));
+  };
+
+  it('leaves no timer behind a request whose connection broke', async () => {
+    const [set, cleared] = [sinon.spy(globalThis, 'setTimeout'), sinon.spy(globalThis, 'clearTimeout')];
+    await assert.rejects(send('/broken', 300_000), /socket hang up|ECONNRESET/);
+    const limits = set.getCalls().filter(({ args }) => args[1] === 300_000);
+    assert.equal(limits.length, 1);
+    for (const { returnValue } of limits) sinon.assert.calledWith(cleared, returnValue);
+  });
+
+  it('answers', async () => {
+    assert.equal((await send('/well', 300_000)).bodyAsText, 'well');
+  });
+
+  it('ends a request that is not answered in time', async () => {
+    await assert.rejects(send('/silent', 20), { name: 'AbortError' });
+  });
+
+  it('ends a request that is cancelled', async () => {
+    await assert.rejects(send('/silent', 300_000, AbortSignal.timeout(20)), { name: 'AbortError' });
+  });
+});
