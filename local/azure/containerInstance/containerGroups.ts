@@ -216,6 +216,7 @@ export class ContainerGroups {
   /** Ends all containers; the groups stay wanted, so that the next local cloud brings them up again. */
   async close(): Promise<void> {
     await Promise.all([...this.runners.values()].map((runner) => runner.takeDown()));
+    this.addresses.releaseAll();
   }
 
   isRunning(group: ContainerGroup, container: string): boolean {

@@ -1,14 +1,26 @@
-import { createServer } from 'node:net';
+import { createServer, type Server } from 'node:net';
 
 /** No address of this machine is free for a group; the message says why. */
 export class NoAddressError extends Error {}
+
+/**
+ * Whoever listens here has the address. The system gives a port to one process alone and takes it back when that ends, so that
+ * two local Azures on one machine never give out the same address, and one that was killed keeps none.
+ */
+const guardPort = 47_901;
+
+interface Reservation {
+  address: string;
+  ports: number[];
+  guard?: Server;
+}
 
 /**
  * Gives each running group a loopback address of its own: 127.0.0.1, else the next. Other systems than Linux have 127.0.0.1
  * alone, which groups then share as long as their ports differ.
  */
 export class GroupAddresses {
-  private readonly taken = new Map<string, { address: string; ports: number[] }>();
+  private readonly taken = new Map<string, Reservation>();
 
   /** `ports`: all that the group's containers say they listen at. Throws a NoAddressError. */
   async reserve(uid: string, ports: number[]): Promise<string> {
@@ -24,10 +36,18 @@ export class GroupAddresses {
         continue;
       }
       // Reserved before the ports are tried, so that two groups do not try the same address at once.
-      this.taken.set(uid, { address, ports });
+      const reservation: Reservation = { address, ports };
+      this.taken.set(uid, reservation);
+      const guard = shared ? undefined : await listen(address, guardPort);
+      if (guard && 'code' in guard) {
+        this.taken.delete(uid);
+        refusal = 'another local Azure has taken the addresses of this machine';
+        continue;
+      }
+      reservation.guard = guard?.server;
       const failed = await firstUnusable(address, ports);
       if (!failed) return address;
-      this.taken.delete(uid);
+      this.release(uid);
       if (failed.code === 'EACCES') {
         throw new NoAddressError(
           `the user of local Azure may not listen at port ${failed.port} of this machine (${failed.code})`,
@@ -39,18 +59,30 @@ export class GroupAddresses {
   }
 
   release(uid: string): void {
+    this.taken.get(uid)?.guard?.close();
     this.taken.delete(uid);
+  }
+
+  releaseAll(): void {
+    for (const uid of [...this.taken.keys()]) this.release(uid);
   }
 }
 
 async function firstUnusable(address: string, ports: number[]): Promise<{ port: number; code: string } | undefined> {
   for (const port of ports) {
-    const code = await new Promise<string | undefined>((resolve) => {
-      const server = createServer();
-      server.once('error', (error: NodeJS.ErrnoException) => resolve(error.code ?? error.message));
-      server.listen({ host: address, port, exclusive: true }, () => server.close(() => resolve(undefined)));
-    });
-    if (code) return { port, code };
+    const probe = await listen(address, port);
+    if ('code' in probe) return { port, code: probe.code };
+    await new Promise((resolve) => probe.server.close(resolve));
   }
   return undefined;
+}
+
+async function listen(address: string, port: number): Promise<{ server: Server } | { code: string }> {
+  return new Promise((resolve) => {
+    const server = createServer((socket) => socket.destroy());
+    // It keeps no process alive.
+    server.unref();
+    server.once('error', (error: NodeJS.ErrnoException) => resolve({ code: error.code ?? error.message }));
+    server.listen({ host: address, port, exclusive: true }, () => resolve({ server }));
+  });
 }
