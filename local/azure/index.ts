@@ -3,6 +3,7 @@ import { join, resolve } from 'node:path';
 import type { FastifyInstance } from 'fastify';
 import { registerAdministration } from './administration/administration';
 import { registerCloudMetadata } from './arm/cloudMetadata';
+import { registerDeployments } from './arm/deployments';
 import { guardRequests, registerResourceManager } from './arm/resourceManager';
 import { openBlobs } from './blobs/blobs';
 import { startAzurite } from './blobs/azurite';
@@ -109,6 +110,7 @@ export async function startLocalAzure(options: LocalAzureOptions): Promise<Local
     provider((scope) => registerEntra(scope, context, credentials, tokens));
     provider((scope) => registerCloudMetadata(scope, context));
     provider((scope) => registerResourceManager(scope, context));
+    provider((scope) => registerDeployments(scope, context));
     provider((scope) =>
       registerMachineLearning(scope, context, { tokens, storageKey: credentials.storageKey, python: options.python }),
     );

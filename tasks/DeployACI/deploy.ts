@@ -16,6 +16,7 @@ import * as path from 'node:path';
 import { containerGroupDefinition, type Surroundings } from './definition';
 import type { Inputs } from './inputs';
 import { toContainerGroupName } from './names';
+import { createParking, leftByDeadRun } from './parking';
 import { registryIdOf } from './registryId';
 import { chooseRelease, type Release } from './release';
 import { rollOut, type RolledOut } from './rollOut';
@@ -33,22 +34,25 @@ export async function deploy(inputs: Inputs, context: TaskContext): Promise<Stag
   const groups = new ContainerGroups(session, inputs.resourceGroup);
   const name = inputs.containerGroup ?? toContainerGroupName(release.model?.name ?? release.registry);
   log.info(`Deploying ${release.image} as ${name} in ${inputs.resourceGroup}.`);
-  const [current, surroundings] = await Promise.all([
+  const parking = createParking(session, inputs.resourceGroup, name);
+  const ports = { log, clock, signal, health: healthRequest(session) };
+  const [current, parked, surroundings] = await Promise.all([
     groups.find(name, signal),
+    parking.find(signal),
     lookUp(inputs, release, session, context),
   ]);
+  const left = await leftByDeadRun(parking, parked, current, ports);
+  const ran = left ?? current;
   const location =
-    inputs.location ??
-    current?.location?.replace(/\s/g, '').toLowerCase() ??
-    (await groups.resourceGroupLocation(signal));
+    inputs.location ?? ran?.location?.replace(/\s/g, '').toLowerCase() ?? (await groups.resourceGroupLocation(signal));
   const definition = withTags(
     containerGroupDefinition(inputs, release, { ...surroundings, location }),
-    tagsOf(inputs, release, context, current),
+    tagsOf(inputs, release, context, ran),
   );
 
   const rolledOut = await rollOut(
-    { groups, name, definition, current, options: inputs, journal: undoJournal(context.state) },
-    { log, clock, signal, health: healthRequest(session) },
+    { groups, name, definition, current, left, options: inputs, journal: undoJournal(context.state), parking },
+    ports,
   );
   if (rolledOut.previous) {
     context.jobSecrets.set(previousDeploymentVariable, encodePreviousDeployment(rolledOut.previous));
@@ -100,7 +104,7 @@ function tagsOf(
   inputs: Inputs,
   { model, digest }: Release,
   { pipeline }: TaskContext,
-  current: ContainerGroup | undefined,
+  ran: ContainerGroup | undefined,
 ): Record<string, string> {
   const tags: Record<string, string | undefined> = {
     ...inputs.tags,
@@ -108,7 +112,7 @@ function tagsOf(
     [deploymentTags.modelVersion]: model?.version,
     [deploymentTags.imageDigest]: digest,
     [deploymentTags.build]: pipeline.build?.number,
-    [deploymentTags.previousImage]: current && mainContainer(current)?.image,
+    [deploymentTags.previousImage]: ran && mainContainer(ran)?.image,
   };
   const short = Object.entries(tags).filter((entry): entry is [string, string] => !!entry[1] && entry[1].length <= 256);
   return Object.fromEntries(short);

@@ -4,12 +4,13 @@ import { differences, notUpdatable, type Difference } from '../common/deployment
 import { deploymentTags, groupOrigin, mainContainer, probedPath } from '../common/deployment/containers';
 import { diagnose } from '../common/deployment/diagnosis';
 import type { DeploymentPorts } from '../common/deployment/ports';
-import { previousDeployment, type PreviousDeployment } from '../common/deployment/previousDeployment';
+import { definitionOf, previousDeployment, type PreviousDeployment } from '../common/deployment/previousDeployment';
 import { waitUntilReady, type Ready } from '../common/deployment/readiness';
 import { hasFingerprint } from '../common/deployment/secureValues';
 import { TaskFailure } from '../common/taskFailure';
 import type { Inputs } from './inputs';
 import { besides } from './names';
+import type { Parking } from './parking';
 import { failureWithUndoing, startUndoing, undo, type UndoJournal, type UndoOptions, type Unfinished } from './undo';
 
 export interface RollOut {
@@ -19,8 +20,11 @@ export interface RollOut {
   readonly definition: ContainerGroup;
   /** What is there now. */
   readonly current?: ContainerGroup;
+  /** What ran before a run that died in the middle, which this one takes up. */
+  readonly left?: ContainerGroup;
   readonly options: UndoOptions & Pick<Inputs, 'strategy'>;
   readonly journal: UndoJournal;
+  readonly parking: Parking;
 }
 
 export interface RolledOut {
@@ -42,20 +46,21 @@ export type Way = 'created' | 'updated' | 'recreated' | 'restarted' | 'resumed';
  * @throws TaskFailure that says what was wrong, what to do, and what became of the group
  */
 export async function rollOut(rollout: RollOut, ports: DeploymentPorts): Promise<RolledOut> {
-  const { groups, name, definition, current, options, journal } = rollout;
+  const { groups, name, definition, current, left, options, journal, parking } = rollout;
   const { clock, log, signal } = ports;
   const minutes = options.startTimeoutInMinutes;
-  const changes = current ? differences(current, definition) : [];
-  const way = chooseWay(current, definition, changes);
+  const ran = current ?? left;
+  const changes = ran ? differences(ran, definition) : [];
+  const way = chooseWay(rollout, changes);
   if (way === 'restarted') {
     const ready = await leaveAlone(rollout, current!, ports);
     if (ready) return { kind: 'unchanged', ready, changes };
   }
   announce(rollout, way, changes, log);
   const previous =
-    way === 'resumed'
+    way === 'resumed' && !left
       ? ranBefore(groups.id(name), current!, definition)
-      : previousDeployment(groups.id(name), current, definition);
+      : previousDeployment(groups.id(name), left ?? current, definition);
   if (previous.missing.length > 0 && options.rollbackOnFailure) {
     log.warning(
       `A rollback could not bring back what runs now: this run does not set ${previous.missing.join(', ')}, and Azure never gives secret values back.`,
@@ -67,13 +72,20 @@ export async function rollOut(rollout: RollOut, ports: DeploymentPorts): Promise
     unfinished = { ...unfinished, ...more };
     journal.write(unfinished);
   };
-  let changed = way === 'resumed' || way === 'created';
+  const changesWhatRuns = current !== undefined && (way === 'updated' || way === 'recreated');
+  let isParked = left !== undefined;
+  // What a dead run has changed is not what ran before.
+  let changed = way === 'resumed' || way === 'created' || left !== undefined;
   try {
-    if (options.strategy === 'verifyFirst' && (way === 'updated' || way === 'recreated')) {
+    if (options.strategy === 'verifyFirst' && changesWhatRuns) {
       const temporary = besides(name);
       await verifyBesides(rollout, temporary, () => note({ temporary }), ports);
     }
     note({ temporary: undefined, previous });
+    if (changesWhatRuns && previous.definition && !isParked) {
+      isParked = true;
+      await parking.park(definitionOf(current), ports);
+    }
     const deadline = clock.now() + minutes * 60_000;
     let provisioning: Provisioning | undefined;
     if (way === 'restarted') await groups.restart(name, signal);
@@ -87,6 +99,7 @@ export async function rollOut(rollout: RollOut, ports: DeploymentPorts): Promise
     const before = way === 'updated' || way === 'restarted' ? current : undefined;
     const ready = await waitUntilReady({ groups, name, provisioning, before, deadline }, ports);
     journal.close();
+    if (isParked) await parking.clear(ports);
     return { kind: way, ready, changes, previous };
   } catch (error) {
     if (signal.aborted) {
@@ -96,18 +109,18 @@ export async function rollOut(rollout: RollOut, ports: DeploymentPorts): Promise
     // A refused update left what ran alone: bringing that back would only restart it.
     if (!changed) unfinished = { ...unfinished, previous: undefined };
     const failure = await diagnose(error, { groups, name: unfinished.temporary ?? name, definition, minutes }, ports);
-    const explained = await failureWithUndoing(failure, undo(groups, unfinished, options, ports));
+    const undoing = undo(groups, unfinished, options, ports).then(async (done) => {
+      if (isParked) await parking.clear(ports);
+      return done;
+    });
+    const explained = await failureWithUndoing(failure, undoing);
     journal.close();
     throw explained;
   }
 }
 
-function chooseWay(
-  current: ContainerGroup | undefined,
-  definition: ContainerGroup,
-  changes: readonly Difference[],
-): Way {
-  if (!current) return 'created';
+function chooseWay({ current, left, definition }: RollOut, changes: readonly Difference[]): Way {
+  if (!current) return left ? 'recreated' : 'created';
   if (reasonToDelete(current, changes)) return 'recreated';
   if (!isSame(current, definition)) return 'updated';
   return current.provisioningState === 'Succeeded' ? 'restarted' : 'resumed';
@@ -159,17 +172,23 @@ function reasonToDelete(current: ContainerGroup, changes: readonly Difference[])
 
 /** Says what will happen, before it happens. */
 function announce(
-  { name, current, options }: RollOut,
+  { name, current, left, options }: RollOut,
   way: Way,
   changes: readonly Difference[],
   log: DeploymentPorts['log'],
 ): void {
+  if (left) {
+    log.warning(
+      `A run that did not come to its end was changing ${name}, and it does not serve: this run takes up there. Should it fail, ${mainContainer(left)?.image} is brought back, which ran before.`,
+    );
+  }
   if (way === 'created') return log.info(`${name} is new: it is created.`);
+  if (!current) return log.info(`${name} is deleted already: it is made anew.`);
   if (way === 'restarted') return log.info(`${name} is as it should be but does not answer: it is restarted.`);
   if (way === 'resumed') {
     return log.info(`A run that did not come to its end has sent just this definition of ${name}: waiting for it.`);
   }
-  log.info(`${name} runs ${mainContainer(current!)?.image ?? 'nothing'}. What changes:`);
+  log.info(`${name} runs ${mainContainer(current)?.image ?? 'nothing'}. What changes:`);
   for (const { what, from, to } of changes) log.info(`  ${what}: ${from} → ${to}`);
   if (changes.length === 0) log.info('  secret values');
   if (options.strategy === 'verifyFirst') {
@@ -177,7 +196,7 @@ function announce(
   }
   if (way === 'recreated') {
     log.warning(
-      `${name} is deleted and made anew, because ${reasonToDelete(current!, changes)}: it does not answer meanwhile, and its IP address changes.`,
+      `${name} is deleted and made anew, because ${reasonToDelete(current, changes)}: it does not answer meanwhile, and its IP address changes.`,
     );
   } else log.info('It is changed in place: its containers restart.');
 }

@@ -8,6 +8,7 @@ import { mustDelete, restore } from '../common/deployment/restore';
 import type { TaskContext, TaskState } from '../common/task/taskContext';
 import { TaskFailure } from '../common/taskFailure';
 import type { Inputs, PostJobInputs } from './inputs';
+import { createParking } from './parking';
 
 /** What must be undone should the deployment not come to its end. */
 export interface Unfinished {
@@ -112,6 +113,9 @@ export async function finishUndoing(inputs: PostJobInputs, context: TaskContext)
   const groups = new ContainerGroups(session, inputs.resourceGroup);
   const done = await undo(groups, unfinished, inputs, { log, clock, signal, health: healthRequest(session) });
   journal.close();
+  if (unfinished.previous?.definition) {
+    await createParking(session, inputs.resourceGroup, unfinished.name).clear({ log, clock, signal });
+  }
   log.info(done);
 }
 

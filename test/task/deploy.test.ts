@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import type { LocalAzure } from '../../local/azure';
@@ -361,6 +362,93 @@ describe('MLOpsDeployACI', function () {
     assert.equal(result.result, 'succeeded', result.log.join('\n'));
     assert.match(result.log.join('\n'), /has sent just this definition/);
     assert.deepEqual(await changes(), []);
+  });
+
+  describe('killed between the deletion of the running group and its making', () => {
+    const inputs = { secretEnvironmentVariables: 'SECRET=$(password)' };
+    const secretVariables = { password: 'not-to-be-seen' };
+    let scoringUri: string;
+
+    /** A run that must delete first, killed in the middle with no chance to undo anything. */
+    async function killedRun(image: DeployableImage, job: TestJob) {
+      scoringUri = (await run(one, inputs, { secretVariables })).outputs.scoringUri!;
+      const transitioning = { code: 'ContainerGroupTransitioning', message: 'The group is still transitioning.' };
+      const action = { status: 409, body: { error: transitioning } };
+      await azure.faults.http({ method: 'PUT', path: `containerGroups/${group}`, times: 99, action });
+      const killed = await run(
+        image,
+        { ...inputs, cpu: '2' },
+        { job, secretVariables, onLine: (line) => /not ready to change/.test(line) && kill('DeployACI/main.js') },
+      );
+      assert.equal(killed.result, 'failed');
+      assert.equal((await find()).status, 404, 'it was deleted, and nothing is in its place');
+      await azure.faults.clear();
+      return killed;
+    }
+
+    /** Ends our own child at once, as when its machine goes down. */
+    function kill(script: string): void {
+      const processes = execFileSync('ps', ['-A', '-o', 'pid=,ppid=,args='], { encoding: 'utf8' }).split('\n');
+      const found = processes
+        .map((line) => line.trim().split(/\s+/))
+        .filter(([, parent]) => parent === `${process.pid}`);
+      const [pid] = found.find(([, , ...args]) => args.some((arg) => arg.endsWith(script))) ?? [];
+      assert.ok(pid, `a child that runs ${script}`);
+      process.kill(Number(pid), 'SIGKILL');
+    }
+
+    it('with its agent, is taken up by the next run, which brings back what ran when the new image fails', async () => {
+      await killedRun(two, new TestJob('build', azure));
+      const failed = await run(sick, { ...inputs, cpu: '2' }, { secretVariables });
+      assert.equal(failed.result, 'failed');
+      const log = failed.log.join('\n');
+      assert.match(log, /A run that did not come to its end was changing/);
+      assert.match(log, new RegExp(`${one.digest} was brought back and serves again`));
+      assert.deepEqual(await score(scoringUri), { status: 200, version: 'one', secret: 14 });
+      assert.equal((await find()).json.properties.containers[0].properties.resources.requests.cpu, 1);
+    });
+
+    it('with its agent, is brought to its end by the next run, after which nothing is noted any more', async () => {
+      await killedRun(two, new TestJob('build', azure));
+      const done = await run(two, { ...inputs, cpu: '2' }, { secretVariables });
+      assert.equal(done.result, 'succeeded', done.log.join('\n'));
+      assert.equal(done.outputs.previousImage, one.reference);
+      assert.deepEqual(await score(scoringUri), { status: 200, version: 'two', secret: 14 });
+      const again = await run(two, { ...inputs, cpu: '2' }, { secretVariables });
+      assert.match(again.log.join('\n'), /left alone/);
+      assert.doesNotMatch(again.log.join('\n'), /did not come to its end/);
+    });
+
+    it('alone, is undone by the post-job step', async () => {
+      const job = new TestJob('build', azure);
+      const { taskVariables } = await killedRun(two, job);
+      const after = await run(two, { ...inputs, cpu: '2' }, { job, phase: 'postjob', taskVariables, secretVariables });
+      assert.match(after.log.join('\n'), /was brought back and serves again/);
+      assert.deepEqual(await score(scoringUri), { status: 200, version: 'one', secret: 14 });
+    });
+
+    it('leaves no secret in what it notes', async () => {
+      await azure.requests.clear();
+      await killedRun(two, new TestJob('build', azure));
+      const [written] = (await azure.requests.list()).filter(
+        ({ method, url }) => method === 'PUT' && /Microsoft\.Resources\/deployments/.test(url),
+      );
+      const note = await cloud.arm('GET', written!.url);
+      const text = note.json.properties.parameters.note.value as string;
+      assert.match(text, new RegExp(one.digest));
+      assert.match(text, /"name":"SECRET"/);
+      assert.doesNotMatch(text, /not-to-be-seen|password/);
+    });
+  });
+
+  it('updates a group though it may not note what runs, and says what that means', async () => {
+    await run(one);
+    const action = { status: 403, body: { error: { code: 'AuthorizationFailed', message: 'no such action' } } };
+    await azure.faults.http({ path: 'Microsoft.Resources/deployments', times: 9, action });
+    const updated = await run(two);
+    assert.equal(updated.result, 'succeeded', updated.log.join('\n'));
+    const warnings = updated.issues.map(({ message }) => message).join();
+    assert.match(warnings, /could not be noted in the deployment history .* a later run could not bring it back/);
   });
 
   it('sends what else a group can have, as the service takes it', async () => {

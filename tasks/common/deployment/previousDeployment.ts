@@ -30,8 +30,8 @@ export function previousDeployment(
   return ran ? { groupId, ...withSecureValues(definitionOf(group), complete) } : { groupId, missing: [] };
 }
 
-/** What was once sent to get this group: without its state, its id and the address that Azure chose. */
-function definitionOf(group: ContainerGroup): ContainerGroup {
+/** What was once sent to get this group, but its secure values: without its state, its id and the address that Azure chose. */
+export function definitionOf(group: ContainerGroup): ContainerGroup {
   const {
     id: _id,
     name: _name,

@@ -2,6 +2,7 @@ import { AzureFailure } from '../../../tasks/common/azure/azureFailure';
 import type { ContainerGroup, ContainerGroups } from '../../../tasks/common/azure/containerGroups/containerGroups';
 import type { HealthAnswer } from '../../../tasks/common/azure/containerGroups/healthRequest';
 import type { DeploymentPorts } from '../../../tasks/common/deployment/ports';
+import type { Parking } from '../../../tasks/DeployACI/parking';
 import { groupOrigin, mainContainer } from '../../../tasks/common/deployment/containers';
 
 /** How the containers of an image behave. */
@@ -40,6 +41,9 @@ export class FakeContainerInstances {
   readonly controller = new AbortController();
   /** Called at each wait, to cancel in the middle. */
   onSleep: () => void = () => undefined;
+  onRemove: (name: string) => void = () => undefined;
+  /** What is parked now. */
+  parked: ContainerGroup | undefined;
   private readonly entries = new Map<string, Entry>();
 
   readonly ports: DeploymentPorts = {
@@ -82,11 +86,24 @@ export class FakeContainerInstances {
     },
     remove: (name: string) => {
       this.calls.push(`DELETE ${name}`);
+      this.onRemove(name);
       this.entries.delete(name);
       return Promise.resolve();
     },
     log: (name: string, container: string) => Promise.resolve(this.behaviourOf(name, container).log ?? []),
   } as unknown as ContainerGroups;
+
+  readonly parking: Parking = {
+    find: () => Promise.resolve(this.parked),
+    park: (definition) => {
+      this.parked = structuredClone(definition);
+      return Promise.resolve();
+    },
+    clear: () => {
+      this.parked = undefined;
+      return Promise.resolve();
+    },
+  };
 
   /** The full definition of a group, secure values and all. */
   definition(name: string): ContainerGroup | undefined {

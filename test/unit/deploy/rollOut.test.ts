@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import type { ContainerGroup } from '../../../tasks/common/azure/containerGroups/containerGroups';
 import { fingerprint } from '../../../tasks/common/deployment/secureValues';
 import { Cancelled } from '../../../tasks/common/task/cancellation';
+import { leftByDeadRun } from '../../../tasks/DeployACI/parking';
 import { rollOut, type RollOut } from '../../../tasks/DeployACI/rollOut';
 import { undo, undoJournal, type UndoJournal } from '../../../tasks/DeployACI/undo';
 import { definitionOf, FakeContainerInstances } from './fakeContainerInstances';
@@ -24,10 +25,12 @@ describe('Rolling out a container group', () => {
   });
 
   async function run(definition: ContainerGroup, changes: Partial<RollOut['options']> = {}) {
-    const current = await azure.groups.find('estimator');
+    const { groups, parking, ports } = azure;
+    const current = await groups.find('estimator');
+    const left = await leftByDeadRun(parking, await parking.find(ports.signal), current, ports);
     return rollOut(
-      { groups: azure.groups, name: 'estimator', definition, current, options: { ...options, ...changes }, journal },
-      azure.ports,
+      { groups, name: 'estimator', definition, current, left, options: { ...options, ...changes }, journal, parking },
+      ports,
     );
   }
 
@@ -205,6 +208,87 @@ describe('Rolling out a container group', () => {
     assert.equal(kind, 'resumed');
     assert.equal(previous?.definition?.containers[0]?.image, 'one');
     assert.deepEqual(azure.calls, ['PUT estimator two']);
+  });
+
+  describe('so that the death of its agent loses nothing', () => {
+    const failing = { crashes: 1 };
+    const parkedImage = () => azure.parked?.containers[0]?.image;
+
+    it('parks what runs, without secrets, before it deletes it, and clears that at the end', async () => {
+      const before = definitionOf('one');
+      before.containers[0]!.environmentVariables!.push({ name: 'PASSWORD', secureValue: 'not-to-be-seen' });
+      azure.runs('estimator', before);
+      let parked = '';
+      azure.onRemove = () => (parked = JSON.stringify(azure.parked));
+      await run(definitionOf('one', {}, 2));
+      assert.match(parked, /"image":"one".*"cpu":1,/);
+      assert.doesNotMatch(parked, /not-to-be-seen|instanceView|fqdn/);
+      assert.equal(azure.parked, undefined);
+    });
+
+    it('parks nothing for a first deployment', async () => {
+      azure.onSleep = () => assert.equal(azure.parked, undefined);
+      await run(definitionOf('one'));
+    });
+
+    it('takes up where the group was deleted and not made anew', async () => {
+      azure.parked = definitionOf('one');
+      const { kind, previous } = await run(definitionOf('two', {}, 2));
+      assert.equal(kind, 'recreated');
+      assert.equal(previous?.definition?.containers[0]?.image, 'one');
+      assert.equal(images(), 'two');
+      assert.match(azure.warnings.join(), /did not come to its end .* one is brought back, which ran before/);
+      assert.equal(azure.parked, undefined);
+    });
+
+    it('brings back what the dead run deleted, with the secrets of this run, where the new one fails', async () => {
+      const withSecret = (image: string, variable: object, cpu = 1) => {
+        const definition = definitionOf(image, {}, cpu);
+        definition.containers[0]!.environmentVariables!.push({ name: 'PASSWORD', ...variable });
+        return definition;
+      };
+      azure.parked = withSecret('one', {});
+      azure.behaviours['two'] = failing;
+      const wanted = withSecret('two', { secureValue: 'from this run' }, 2);
+      await assert.rejects(run(wanted), /one was brought back and serves again/);
+      const { containers } = withSecret('one', { secureValue: 'from this run' });
+      assert.deepEqual(azure.definition('estimator')!.containers, containers);
+      assert.equal(azure.parked, undefined);
+    });
+
+    it('brings it back where Azure refuses the new one, too', async () => {
+      azure.parked = definitionOf('one');
+      azure.behaviours['two'] = { refused: { code: 'InaccessibleImage', message: 'not accessible' } };
+      await assert.rejects(run(definitionOf('two')), /could not be pulled.*one was brought back and serves again/s);
+      assert.equal(images(), 'one');
+    });
+
+    it('knows what ran before where the dead run left a group that crashes', async () => {
+      azure.parked = definitionOf('one');
+      azure.runs('estimator', definitionOf('two'));
+      azure.behaviours['two'] = failing;
+      await assert.rejects(run(definitionOf('two')), /one was brought back and serves again/);
+      await azure.parking.park(definitionOf('one'), azure.ports);
+      azure.runs('estimator', definitionOf('two'));
+      const { previous } = await run(definitionOf('three'));
+      assert.equal(previous?.definition?.containers[0]?.image, 'one');
+    });
+
+    it('does not mistake a note that a finished run left for something to bring back', async () => {
+      azure.parked = definitionOf('one');
+      azure.runs('estimator', definitionOf('two'));
+      const { previous } = await run(definitionOf('three'));
+      assert.equal(previous?.definition?.containers[0]?.image, 'two');
+      assert.deepEqual(azure.warnings, []);
+    });
+
+    it('keeps the note where bringing back failed, for the next run', async () => {
+      azure.runs('estimator', definitionOf('one'));
+      azure.behaviours['two'] = failing;
+      azure.onRemove = () => (azure.behaviours['one'] = failing);
+      await assert.rejects(run(definitionOf('two', {}, 2)), /could not be brought back/);
+      assert.equal(parkedImage(), 'one');
+    });
   });
 
   describe('with strategy verifyFirst', () => {
