@@ -1,5 +1,6 @@
 import * as path from 'node:path';
-import { checkReferences, readJobFile } from '../common/azure/jobs/jobFile';
+import { readJobFile } from '../common/azure/jobs/jobFile';
+import { checkReferences } from '../common/azure/jobs/references';
 import type { AssetInput, CommandSpec, JobSpec, OutputSpec, Scalar, SpecSource } from '../common/azure/jobs/jobSpec';
 import { TaskFailure } from '../common/taskFailure';
 import type { InlineJob, Overrides, TrainInputs } from './inputs';

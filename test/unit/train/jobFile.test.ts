@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
+import sinon from 'sinon';
 import type { JobAssets } from '../../../tasks/common/azure/jobs/jobAssets';
 import { readJobFile } from '../../../tasks/common/azure/jobs/jobFile';
 import { restJob } from '../../../tasks/common/azure/jobs/restJob';
@@ -242,6 +243,35 @@ jobs:
       /line 1, command: it uses \$\{\{outputs\.model\}\}, but there is no "model" under outputs/,
     ],
   ];
+  const pipeline = (node: string) =>
+    `type: pipeline\ninputs: {rows: 1}\njobs:\n  first: {command: a, environment: b, outputs: {o: }}\n  second:\n    environment: b\n${node}`;
+  refused.push(
+    [
+      'a binding to an input that the pipeline has not',
+      pipeline('    command: a\n    inputs:\n      x: ${{parent.inputs.rowz}}\n'),
+      /line 9, jobs\.second\.inputs\.x: the pipeline has no input "rowz"/,
+    ],
+    [
+      'a binding to a node that is not there',
+      pipeline('    command: a\n    inputs:\n      x: {path: "${{parent.jobs.frist.outputs.o}}"}\n'),
+      /line 9, jobs\.second\.inputs\.x: the pipeline has no node "frist"/,
+    ],
+    [
+      'a binding to an output that its node has not',
+      pipeline('    command: a\n    inputs:\n      x: ${{parent.jobs.first.outputs.p}}\n'),
+      /line 9, jobs\.second\.inputs\.x: the node "first" has no output "p"/,
+    ],
+    [
+      'a binding to an output that the pipeline has not',
+      pipeline('    command: a\n    outputs:\n      x: ${{parent.outputs.x}}\n'),
+      /line 9, jobs\.second\.outputs\.x: the pipeline has no output "x"/,
+    ],
+    [
+      "a node's command that uses what the node has not",
+      pipeline('    command: echo ${{inputs.rows}}\n'),
+      /line 7, jobs\.second\.command: it uses \$\{\{inputs\.rows\}\}/,
+    ],
+  );
   for (const [what, text, message] of refused) {
     it(`refuses ${what}, and says where`, () => {
       assert.throws(() => readJobFile(write('job.yml', text)), message);
@@ -254,6 +284,30 @@ jobs:
       convert('type: pipeline\njobs:\n  a: {component: ./use.yml}\n'),
       /use\.yml, line 5, imputs: there is no such key here\. Did you mean inputs\?/,
     );
+  });
+
+  it('refuses a component file whose command uses what it does not declare', async () => {
+    write('use.yml', 'name: use\ntype: command\nenvironment: b\ncommand: a ${{inputs.x}}\n');
+    await assert.rejects(
+      convert('type: pipeline\njobs:\n  a: {component: "file:use.yml"}\n'),
+      /use\.yml, line 4, command: it uses \$\{\{inputs\.x\}\}/,
+    );
+  });
+
+  it('takes an environment from a file of its own, whose paths start there', async () => {
+    write('environments/env.yml', 'name: mine\nimage: python\nconda_file: conda.yml\n');
+    const { spec, source } = readJobFile(write('job.yml', 'command: a\nenvironment: file:environments/env.yml\n'));
+    const assets = new EchoAssets();
+    const environment = sinon.spy(assets, 'environment');
+    await restJob(spec, source, assets);
+    assert.deepEqual(environment.args, [
+      [
+        { name: 'mine', image: 'python', conda_file: 'conda.yml' },
+        { directory: path.join(folder, 'environments'), place: 'env.yml' },
+      ],
+    ]);
+    write('environments/env.yml', 'image: python\nconda: conda.yml\n');
+    await assert.rejects(restJob(spec, source, assets), /env\.yml, line 2, conda: there is no such key here/);
   });
 
   it('takes what is left out where an optional input has no value', () => {

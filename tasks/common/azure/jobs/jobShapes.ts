@@ -55,23 +55,20 @@ const outputValue = either((value) =>
       },
 );
 
-const environment = either((value) =>
-  isMapping(value)
-    ? mapping({
-        $schema: text,
-        name: text,
-        version: text,
-        image: text,
-        conda_file: either((file) => (isMapping(file) ? anything : text)),
-        build: mapping({ path: text, dockerfile_path: text }, ['path']),
-        os_type: oneOf('linux', 'Linux', 'windows', 'Windows'),
-        inference_config: anything,
-        description: text,
-        tags: texts,
-        properties: texts,
-      })
-    : text,
-);
+export const environmentShape = mapping({
+  $schema: text,
+  name: text,
+  version: text,
+  image: text,
+  conda_file: either((file) => (isMapping(file) ? anything : text)),
+  build: mapping({ path: text, dockerfile_path: text }, ['path']),
+  os_type: oneOf('linux', 'Linux', 'windows', 'Windows'),
+  inference_config: anything,
+  description: text,
+  tags: texts,
+  properties: texts,
+});
+const environment = either((value) => (isMapping(value) ? environmentShape : text));
 
 const distribution = either((value) => {
   const type = isMapping(value) ? String(value.type).toLowerCase() : '';
@@ -229,7 +226,11 @@ const node = either((value) => {
   if (type === 'pipeline') return mapping({ ...jobBase, type: oneOf('pipeline'), component: text }, ['component']);
   if (type !== 'command') {
     return (_, at, note) =>
-      note([...at, 'type'], `nodes of the type "${String(type)}" are not supported; command, sweep and pipeline are.`);
+      note(
+        [...at, 'type'],
+        `nodes of the type "${String(type)}" are not supported; command, sweep and pipeline are. ` +
+          'Start such a pipeline by other means and let Train take it up (jobSource existing).',
+      );
   }
   const hasComponent = isMapping(value) && value.component !== undefined && value.component !== null;
   return mapping(

@@ -27,7 +27,8 @@ import {
   services,
   texts,
 } from './restParts';
-import { isMapping } from './shape';
+import { checkReferences } from './references';
+import { isMapping, type Note } from './shape';
 import { earlyTermination } from './sweepParts';
 import { YamlSource, type YamlPath } from './yamlSource';
 
@@ -102,7 +103,11 @@ async function node(
     services: services(spec.services, 'snake'),
   };
   if (spec.type === 'pipeline') {
-    return { ...common, _source: 'YAML.COMPONENT', componentId: await component(spec.component, source, at, assets) };
+    return {
+      ...common,
+      _source: originOfComponent(spec.component),
+      componentId: await component(spec.component, source, at, assets),
+    };
   }
   if (spec.type === 'sweep') return { ...common, ...(await sweepNode(spec, source, at, ports, assets)) };
   const rest = {
@@ -115,7 +120,7 @@ async function node(
   };
   const given = spec.component;
   if (typeof given === 'string') {
-    return { ...rest, _source: 'YAML.COMPONENT', componentId: await component(given, source, at, assets) };
+    return { ...rest, _source: originOfComponent(given), componentId: await component(given, source, at, assets) };
   }
   const program: ComponentSpec = given ?? { ...programOf(spec), ...ownPorts(spec, ports) };
   const place = given ? [...at, 'component'] : at;
@@ -135,7 +140,7 @@ async function sweepNode(
     ? await component(trial, source, [...at, 'trial'], assets)
     : await register({ ...trial, ...ownPorts(spec, ports) }, source, [...at, 'trial'], assets, 'YAML.JOB');
   return {
-    _source: isFile ? 'YAML.COMPONENT' : 'YAML.JOB',
+    _source: isFile ? originOfComponent(trial) : 'YAML.JOB',
     trial: { componentId: trialId },
     search_space: spec.search_space,
     sampling_algorithm: spec.sampling_algorithm ?? 'random',
@@ -146,13 +151,25 @@ async function sweepNode(
   };
 }
 
+/** Where a node's component comes from, in the words of the service. */
+function originOfComponent(reference: string): string {
+  if (/^azureml:\/\/registries\//i.test(reference)) return 'REMOTE.REGISTRY';
+  return isRegistered(reference) ? 'REMOTE.WORKSPACE.COMPONENT' : 'YAML.COMPONENT';
+}
+
+function isRegistered(reference: string): boolean {
+  return /^(azureml:|\/subscriptions\/)/i.test(reference);
+}
+
 /** The id of a component that a node names: a file beside the job's, or one that is registered. */
 async function component(reference: string, source: SpecSource, at: YamlPath, assets: JobAssets): Promise<string> {
-  if (/^(azureml:|\/subscriptions\/)/i.test(reference)) return assets.component(reference, originOf(source, at));
+  if (isRegistered(reference)) return assets.component(reference, originOf(source, at));
   const file = new YamlSource(path.resolve(source.directory, reference.replace(/^file:/, '')));
   const shape =
     isMapping(file.value) && file.value.type === 'pipeline' ? pipelineComponentShape : commandComponentShape;
-  shape(file.value, [], (place, problem) => file.problem(place, problem));
+  const note: Note = (place, problem) => file.problem(place, problem);
+  shape(file.value, [], note);
+  if (isMapping(file.value)) checkReferences(file.value, note);
   file.finish();
   return register(file.value as ComponentSpec, file, [], assets, 'YAML.COMPONENT');
 }

@@ -1,3 +1,4 @@
+import { readEnvironmentFile } from './environmentFile';
 import type { JobAssets } from './jobAssets';
 import {
   originOf,
@@ -95,7 +96,12 @@ export async function codeAndEnvironment(
   assets: JobAssets,
 ): Promise<{ codeId?: string; environmentId: string }> {
   // One after the other: a message about one of them must not overtake the other's.
-  const environmentId = await assets.environment(spec.environment, originOf(source, [...at, 'environment']));
+  const inFile = typeof spec.environment === 'string' && readEnvironmentFile(spec.environment, source.directory);
+  const { spec: environment, origin } = inFile || {
+    spec: spec.environment,
+    origin: originOf(source, [...at, 'environment']),
+  };
+  const environmentId = await assets.environment(environment, origin);
   const codeId = spec.code === undefined ? undefined : await assets.code(spec.code, originOf(source, [...at, 'code']));
   return { codeId, environmentId };
 }

@@ -56,7 +56,7 @@ export class WorkspaceAssets implements JobAssets {
       if (/^azureml:\/\//i.test(reference)) return reference;
       const bare = reference.replace(/^azureml:/i, '');
       // The short names of curated environments are known to the service alone.
-      if (/^AzureML-/i.test(bare)) return `azureml:${bare}`;
+      if (/^AzureML-[^:@/]+(:[^:@]+|@latest)$/i.test(bare)) return `azureml:${bare}`;
       const [, name, version] = /^([^:@/]+)(?::([^:@]+)|@latest)$/.exec(bare) ?? [];
       if (!name) {
         throw new TaskFailure(
