@@ -3,6 +3,7 @@ import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { Artifacts } from '../common/azure/artifacts';
 import { BlobTransfer } from '../common/azure/blobTransfer';
+import { computeState } from '../common/azure/jobs/computeState';
 import { followJob, type JobEnd } from '../common/azure/jobs/followJob';
 import { hasEnded } from '../common/azure/jobs/jobStatus';
 import { Jobs, studioUrl, type Job } from '../common/azure/jobs/jobs';
@@ -171,6 +172,7 @@ async function follow(job: Job, inputs: TrainInputs, services: Services, context
   const { log, clock, signal } = context;
   const minutes = (value: number | undefined) => (value === undefined ? undefined : value * 60_000);
   const metrics = new MetricsWatch(services.tracking, job.name, log, clock, signal);
+  const { computeId } = job.properties;
   return followJob(
     job,
     {
@@ -185,6 +187,7 @@ async function follow(job: Job, inputs: TrainInputs, services: Services, context
       jobs: services.jobs,
       history: services.history,
       transfer: services.transfer,
+      compute: computeId ? () => computeState(services.workspace, computeId, signal) : undefined,
       watch: () => metrics.look(),
     },
   );

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import sinon from 'sinon';
 import { AzureFailure } from '../../../tasks/common/azure/azureFailure';
-import { followJob, type FollowOptions } from '../../../tasks/common/azure/jobs/followJob';
+import { clusterText } from '../../../tasks/common/azure/jobs/computeState';
+import { followJob, type FollowOptions, type FollowPorts } from '../../../tasks/common/azure/jobs/followJob';
 import type { Job } from '../../../tasks/common/azure/jobs/jobs';
 import type { RunDetails } from '../../../tasks/common/azure/jobs/runHistory';
 
@@ -50,7 +51,8 @@ function setUp(jobType = 'Command') {
   const readRange = sinon.stub().resolves(undefined);
   const children = sinon.stub().resolves([]);
   const controller = new AbortController();
-  return {
+  const test = {
+    compute: undefined as FollowPorts['compute'],
     clock,
     log,
     details,
@@ -71,9 +73,11 @@ function setUp(jobType = 'Command') {
           jobs: { requestCancel },
           history: { details, children },
           transfer: { readRange },
+          compute: test.compute,
         },
       ),
   };
+  return test;
 }
 
 describe('Train: following a job', () => {
@@ -98,6 +102,44 @@ describe('Train: following a job', () => {
     );
     await test.follow();
     assert.match(test.said()[0]!, /Queued for cpu: resizing, 0 nodes are there, 2 being prepared$/);
+  });
+
+  it('asks how the compute stands while the job waits for it, once a minute, and minds no failure', async () => {
+    const test = setUp();
+    const asked: number[] = [];
+    const begin = test.clock.time;
+    test.compute = () => {
+      asked.push(test.clock.time - begin);
+      if (asked.length === 2) return Promise.reject(outage);
+      return Promise.resolve(`${asked.length} of at most 4 nodes are there`);
+    };
+    test.answers((at) => ({ status: at < 5 * minute ? 'Queued' : at < 60 * minute ? 'Running' : 'Completed' }));
+    await test.follow();
+    assert.ok(asked.length >= 4 && asked.length <= 5, asked.join());
+    assert.ok(asked.every((at, index) => index === 0 || at - asked[index - 1]! >= minute));
+    assert.match(test.said()[0]!, /Queued: 1 of at most 4 nodes are there$/);
+    assert.match(test.said()[1]!, /Queued$/);
+    assert.match(test.said()[2]!, /Queued: 3 of at most 4 nodes are there$/);
+    assert.match(
+      test.said().find((line) => line.includes('Running'))!,
+      /Running$/,
+    );
+  });
+
+  it("says of a cluster its nodes, and the service's own reason why it gets no more", () => {
+    assert.equal(
+      clusterText({
+        allocationState: 'Resizing',
+        currentNodeCount: 1,
+        scaleSettings: { maxNodeCount: 4 },
+        nodeStateCounts: { idleNodeCount: 0, runningNodeCount: 1, preparingNodeCount: 0 },
+        errors: [
+          { error: { message: 'Operation could not be completed as it results in exceeding approved cores quota.' } },
+        ],
+      }),
+      'resizing, 1 of at most 4 nodes are there, 1 running. It reports: Operation could not be completed as it results in exceeding approved cores quota.',
+    );
+    assert.equal(clusterText({ allocationState: 'Steady', currentNodeCount: 0 }), '0 nodes are there');
   });
 
   for (const status of ['Failed', 'Canceled', 'Paused']) {

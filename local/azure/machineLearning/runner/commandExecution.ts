@@ -29,7 +29,13 @@ export async function executeCommand(services: RunnerServices, job: Job, control
   const python = await preparePython(services, job, control.signal);
   control.setStatus('Queued');
   await hold(services, control.signal);
-  const status = { AllocationState: 'steady', CurrentNodeCount: nodes.busy, QueueLength: nodes.queueLength };
+  // The service's own four fields.
+  const status = {
+    AllocationState: 'steady',
+    PreparingNodeCount: 0,
+    RunningNodeCount: nodes.busy,
+    CurrentNodeCount: nodes.busy,
+  };
   runs.update(job.name, (run) => (run.tags._aml_system_ComputeTargetStatus = JSON.stringify(status)));
   const release = await nodes.take(specification.resources?.instanceCount ?? 1, control.signal);
   const directory = join(context.stateDir, 'jobs', job.name);

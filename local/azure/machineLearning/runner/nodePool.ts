@@ -11,11 +11,6 @@ export class NodePool {
     return this.size - this.free;
   }
 
-  /** How many wait. */
-  get queueLength(): number {
-    return this.waiting.length;
-  }
-
   /** Waits until so many nodes are free and takes them. Returns what gives them back. */
   async take(nodes: number, signal: AbortSignal): Promise<() => void> {
     signal.throwIfAborted();

@@ -25,6 +25,8 @@ export interface FollowPorts {
   readonly jobs: Pick<Jobs, 'requestCancel'>;
   readonly history: Pick<RunHistory, 'details' | 'children'>;
   readonly transfer: Pick<BlobTransfer, 'readRange'>;
+  /** Says how the compute stands that the job waits for; asked now and then, and left aside where it fails. */
+  readonly compute?: () => Promise<string | undefined>;
   /** Called at each look at the running job, not too often; what it throws is not the job's fault and is left aside. */
   readonly watch?: (details: RunDetails) => Promise<void>;
 }
@@ -48,6 +50,8 @@ const minute = 60_000;
 const notRespondingGrace = 10 * minute;
 /** Nothing is said for at most so long. */
 const silence = 5 * minute;
+/** The compute is asked for no more often. */
+const computeInterval = minute;
 /** A cancelled job gets so long to end. */
 const cancelGrace = 5 * minute;
 
@@ -73,6 +77,8 @@ export async function followJob(job: Job, options: FollowOptions, ports: FollowP
   let stopped: { because: string; at: number } | undefined;
   let lastLook = begin;
   let nextLook = 0;
+  let compute: string | undefined;
+  let nextCompute = 0;
 
   for (;;) {
     const now = clock.now();
@@ -86,7 +92,11 @@ export async function followJob(job: Job, options: FollowOptions, ports: FollowP
         // What the job wrote before it came to this status is shown before it.
         wrote = await storage.ride(() => output.readNew(signal));
         if (wrote) lastWord = clock.now();
-        const status = describe(details);
+        if (isWaiting(details.status) && ports.compute && clock.now() >= nextCompute) {
+          compute = await ports.compute().catch(() => undefined);
+          nextCompute = clock.now() + computeInterval;
+        }
+        const status = describe(details, compute);
         // A sign of life where a job is silent for long.
         if (status !== shown || clock.now() - lastWord > silence) {
           output.say(`${elapsed(clock.now() - begin)}  ${status}`);
@@ -178,27 +188,27 @@ function tooLong(
   return undefined;
 }
 
-/** "Queued on cpu-cluster: resizing, 0 of 2 nodes are there" */
-function describe({ status, target, tags }: RunDetails): string {
-  const on = target && isWaiting(status) ? ` for ${target}` : target ? ` on ${target}` : '';
-  const compute = isWaiting(status) ? computeState(tags?._aml_system_ComputeTargetStatus) : undefined;
-  return `${status}${on}${compute ? `: ${compute}` : ''}`;
+/**
+ * "Queued for cpu-cluster: resizing, 0 of at most 2 nodes are there"
+ * @param compute how the compute stands, where it could be asked; else the run's own tag says less
+ */
+function describe({ status, target, tags }: RunDetails, compute: string | undefined): string {
+  if (!isWaiting(status)) return target ? `${status} on ${target}` : status;
+  const state = compute ?? taggedState(tags?._aml_system_ComputeTargetStatus);
+  return `${status}${target ? ` for ${target}` : ''}${state ? `: ${state}` : ''}`;
 }
 
-/** The compute's state as the service notes it on a waiting job. */
-function computeState(json: string | undefined): string | undefined {
+/** The compute's state as the service notes it on a run: {"AllocationState":"steady","PreparingNodeCount":0,"RunningNodeCount":1,"CurrentNodeCount":1}. */
+function taggedState(json: string | undefined): string | undefined {
   if (!json) return undefined;
   try {
     const state = JSON.parse(json) as Record<string, string | number | null>;
+    const count = (key: string, words: string) => (state[key] ? `${state[key]} ${words}` : undefined);
     const parts = [
       typeof state.AllocationState === 'string' ? state.AllocationState : undefined,
       typeof state.CurrentNodeCount === 'number' ? `${state.CurrentNodeCount} nodes are there` : undefined,
-      typeof state.PreparingNodeCount === 'number' && state.PreparingNodeCount > 0
-        ? `${state.PreparingNodeCount} being prepared`
-        : undefined,
-      typeof state.QueueLength === 'number' && state.QueueLength > 0
-        ? `${state.QueueLength} waiting for it`
-        : undefined,
+      count('RunningNodeCount', 'running'),
+      count('PreparingNodeCount', 'being prepared'),
     ];
     return parts.filter((part) => part).join(', ') || undefined;
   } catch {
