@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { localCloud } from '../../local/azure/context';
+import type { LocalAzure } from '../../local/azure/index';
 import { Variables } from '../../local/agent/variables';
-import { runBuiltTask, TestJob } from '../support/agent';
+import { runBuiltTask, temporaryFolder, TestJob, type BuiltTaskOptions } from '../support/agent';
 import { localAzure } from '../support/azure';
 import { MlWorkspace } from '../support/mlWorkspace';
 import { describeOnEachNode } from '../support/node';
@@ -49,6 +50,13 @@ describeOnEachNode('MLOpsTrain, built', (nodePath) => {
     assert.match(log, /^rate is 0\.1$/m);
     assert.equal(result.variables.stolen, undefined);
     assert.equal(result.outputs.jobStatus, 'Completed');
+    const { properties } = await new MlWorkspace(azure).client.jobs.get(
+      localCloud.resourceGroup,
+      localCloud.workspace,
+      result.outputs.jobName!,
+    );
+    assert.equal(properties.properties!['mlflow.source.git.commit'], '0123456789abcdef0123456789abcdef01234567');
+    assert.match(properties.properties!['azureml.git.build_uri']!, /buildId=7$/);
     const record = JSON.parse(readFileSync(result.outputs.recordFile!, 'utf8'));
     assert.equal(record.training.jobName, result.outputs.jobName);
     assert.equal(record.model.version, result.outputs.modelVersion);
@@ -71,22 +79,175 @@ describe('MLOpsTrain, built', function () {
     return new MlWorkspace(await localAzure());
   }
 
-  it('cancels the job when the pipeline is cancelled', async () => {
+  it('cancels the job when the pipeline is cancelled, with the token that it has', async () => {
     const azure = await localAzure();
     const controller = new AbortController();
+    // Whoever asks for a token from now on does not get one in the time that the agent leaves.
+    const cancel = async () => {
+      await azure.faults.http({ path: '/oauth2/v2.0/token', times: 100, action: { status: 503 } });
+      controller.abort();
+    };
     const result = await runBuiltTask('Train', {
       azure,
       files: { 'src/train.py': 'import time\nprint("running", flush=True)\ntime.sleep(600)' },
       inputs: inline,
       refName: 'cancelled',
       signal: controller.signal,
-      onLine: (line) => line === 'running' && controller.abort(),
+      onLine: (line) => void (line === 'running' && cancel()),
     });
+    await azure.faults.clear();
     assert.equal(result.result, 'canceled');
     const name = jobIn(result.log);
     assert.ok(result.log.some((line) => line === `Asked Azure ML to cancel the job ${name}.`));
     const { details } = await (await workspace()).untilEnd(name);
     assert.equal(details.status, 'Canceled');
+  });
+
+  /** Runs the step until its job runs, and kills it then: no signal reaches it before. */
+  async function killed(options: BuiltTaskOptions & { azure: LocalAzure }) {
+    const deaf = path.join(temporaryFolder(), 'deaf.cjs');
+    writeFileSync(
+      deaf,
+      `const on = process.on;
+       const isSignal = (name) => name === 'SIGINT' || name === 'SIGTERM';
+       for (const name of ['SIGINT', 'SIGTERM']) on.call(process, name, () => {});
+       process.on = process.once = (name, does) => (isSignal(name) ? process : on.call(process, name, does));`,
+    );
+    const controller = new AbortController();
+    const result = await runBuiltTask('Train', {
+      ...options,
+      variables: { PROCESS_SIGINT_TIMEOUT: '100', PROCESS_SIGTERM_TIMEOUT: '100' },
+      environment: { NODE_OPTIONS: `${options.azure.environment.NODE_OPTIONS} --require "${deaf}"` },
+      signal: controller.signal,
+      onLine: (line) => line === 'running' && controller.abort(),
+    });
+    assert.equal(result.exitCode, null, 'a signal ended it');
+    const name = jobIn(result.log);
+    assert.equal((await new MlWorkspace(options.azure).details(name)).status, 'Running');
+    return { result, name };
+  }
+
+  it('cancels in its post-job step the job of a main step that was killed', async () => {
+    const azure = await localAzure();
+    const { result, name } = await killed({
+      azure,
+      files: { 'src/train.py': 'import time\nprint("running", flush=True)\ntime.sleep(600)' },
+      inputs: inline,
+      refName: 'killed',
+    });
+    const { taskVariables } = result;
+    const clean = await runBuiltTask('Train', { azure, phase: 'postjob', inputs: inline, taskVariables });
+    assert.deepEqual(clean.issues, []);
+    assert.equal((await (await workspace()).untilEnd(name)).details.status, 'Canceled');
+  });
+
+  it('follows the job that a killed step left, instead of paying for another', async () => {
+    const azure = await localAzure();
+    const job = new TestJob('build', azure);
+    const step = {
+      azure,
+      job,
+      refName: 'again after death',
+      // It goes on when it is told to, which is not before the step runs for the second time.
+      files: {
+        'src/train.py': `
+import os, pathlib, time
+print("running", flush=True)
+while not pathlib.Path(os.environ["GO_ON"]).exists(): time.sleep(0.2)
+print("the end")
+pathlib.Path("outputs/model").mkdir(parents=True)
+pathlib.Path("outputs/model/m.txt").write_text("x")
+`,
+      },
+      inputs: {
+        ...inline,
+        environmentVariables: `GO_ON=${path.join(temporaryFolder(), 'go-on')}`,
+        modelName: 'after-death',
+      },
+    };
+    const { name } = await killed(step);
+    const second = await runBuiltTask('Train', {
+      ...step,
+      onLine: (line) =>
+        line.startsWith('An earlier try') && writeFileSync(step.inputs.environmentVariables.slice('GO_ON='.length), ''),
+    });
+    assert.equal(second.result, 'succeeded', second.log.join('\n'));
+    assert.equal(second.outputs.jobName, name);
+    // All of its log, also what the first try has shown.
+    assert.deepEqual(
+      second.log.filter((line) => line === 'running' || line === 'the end'),
+      ['running', 'the end'],
+    );
+    assert.equal(second.outputs.modelVersion, '1');
+  });
+
+  it('fails with a paused job, and leaves it to whoever resumes it', async () => {
+    const azure = await localAzure();
+    await azure.faults.http({
+      path: '/history/v1.0/.*/details',
+      times: 1,
+      action: { status: 200, body: { runId: 'paused', status: 'Paused' } },
+    });
+    const result = await runBuiltTask('Train', {
+      azure,
+      files: { 'src/train.py': 'import time\ntime.sleep(600)' },
+      inputs: inline,
+      refName: 'paused',
+    });
+    assert.equal(result.result, 'failed');
+    assert.equal(result.outputs.jobStatus, 'Paused');
+    assert.match(result.issues.at(-1)!.message, /is paused\. Resume it in the studio and run this step again/);
+    const { taskVariables } = result;
+    await runBuiltTask('Train', { azure, phase: 'postjob', inputs: inline, taskVariables });
+    const ml = await workspace();
+    await ml.until(jobIn(result.log), 'Running');
+    await ml.cancel(jobIn(result.log));
+  });
+
+  it('shows the log of every process of a distributed job on request', async () => {
+    const result = await runBuiltTask('Train', {
+      azure: await localAzure(),
+      refName: 'ranks',
+      files: {
+        'job.yml': `
+command: echo rank $RANK of $WORLD_SIZE
+environment: {image: python}
+compute: azureml:${localCloud.compute}
+distribution: {type: pytorch, process_count_per_instance: 2}
+resources: {instance_count: 2}
+`,
+      },
+      inputs: { ...connection, jobSource: 'file', jobFile: 'job.yml', logOfAllRanks: 'true' },
+    });
+    assert.equal(result.result, 'succeeded', result.log.join('\n'));
+    for (const rank of [0, 1, 2, 3]) {
+      assert.match(
+        result.log.join('\n'),
+        new RegExp(`##\\[group\\]std_log_process_0${rank}\\.txt\nrank ${rank} of 4\n##\\[endgroup\\]`),
+      );
+    }
+  });
+
+  it('brings files of every name along, and what links lead to, but no empty folders', async () => {
+    const azure = await localAzure();
+    const job = new TestJob('build', azure);
+    const names = ['a b#c%41.txt', 'ünï/💡 & <x>.txt', "quote's.txt", 'plus+and=.txt', 'empty.txt', 'deep/er/f.txt'];
+    job.write(Object.fromEntries(names.map((name) => [`src/${name}`, name === 'empty.txt' ? '' : name])));
+    mkdirSync(path.join(job.root, 'src/nothing'));
+    symlinkSync('deep/er', path.join(job.root, 'src/link'));
+    const result = await runBuiltTask('Train', {
+      job,
+      refName: 'names',
+      inputs: { ...inline, command: 'find . -type f -path "*.txt" -printf "found %P %s\\n"; ls -d nothing || true' },
+    });
+    assert.equal(result.result, 'succeeded', result.log.join('\n'));
+    const found = result.log.filter((line) => line.startsWith('found ')).sort();
+    const expected = [...names, 'link/f.txt'].map((name) => {
+      const size = name === 'empty.txt' ? 0 : Buffer.byteLength(name === 'link/f.txt' ? 'deep/er/f.txt' : name);
+      return `found ${name} ${size}`;
+    });
+    assert.deepEqual(found, expected.sort());
+    assert.ok(!result.log.includes('nothing'));
   });
 
   it('cancels in its post-job step what the main step left running, and nothing else', async () => {
@@ -130,6 +291,11 @@ describe('MLOpsTrain, built', function () {
     assert.equal(second.result, 'succeeded', second.log.join('\n'));
     assert.equal(second.outputs.jobName, first.outputs.jobName);
     assert.ok(second.log.includes('late'));
+    // What was brought in once is used again.
+    assert.ok(
+      second.log.some((line) => /Code snapshot of .* is unchanged/.test(line)),
+      second.log.join('\n'),
+    );
     const third = await run({ jobSource: 'existing', jobName: first.outputs.jobName! });
     assert.equal(third.outputs.modelVersion, second.outputs.modelVersion);
     const model = (
@@ -163,6 +329,7 @@ describe('MLOpsTrain, built', function () {
     });
     assert.equal(result.result, 'failed');
     assert.match(result.issues.at(-1)!.message, /waited for its compute for more than 0\.1 minutes/);
+    assert.match(result.log.join('\n'), /Queued for cpu-cluster: \d of at most 2 nodes are there/);
     assert.equal((await (await workspace()).untilEnd(jobIn(result.log))).details.status, 'Canceled');
   });
 
@@ -242,6 +409,11 @@ for step in range(3):
     assert.deepEqual(JSON.parse(result.outputs.metrics!), { loss: 0.1 });
     const record = JSON.parse(readFileSync(result.outputs.recordFile!, 'utf8'));
     assert.match(record.model.uri, /_1\//);
+    const { name, version } = record.model;
+    const model = await (
+      await workspace()
+    ).client.modelVersions.get(localCloud.resourceGroup, localCloud.workspace, name, version);
+    assert.equal(model.properties.tags!.loss, '0.1');
     assert.match(result.summaries[0]!.text, /`loss` \| 0\.1 \| █[▄▅]▁ 0\.3 → 0\.1, 3 points/);
   });
 
@@ -325,6 +497,11 @@ environment: {image: python}
       'an unknown datastore',
       { jobInputs: 'd=azureml://datastores/nope/paths/x' },
       /Input jobInputs, d: .* no datastore "nope"\. There are: /,
+    ],
+    [
+      'an unknown data asset',
+      { jobInputs: 'd=azureml:rows:7' },
+      /Input jobInputs, d: .* has no data asset "rows" of version "7"/,
     ],
     [
       'a local path that is not there',
