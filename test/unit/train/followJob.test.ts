@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import sinon from 'sinon';
-import { AzureFailure } from '../../../tasks/common/azure/azureFailure';
+import { AzureFailure, azureFailure } from '../../../tasks/common/azure/azureFailure';
 import { clusterText } from '../../../tasks/common/azure/jobs/computeState';
 import { followJob, type FollowOptions, type FollowPorts } from '../../../tasks/common/azure/jobs/followJob';
 import type { Job } from '../../../tasks/common/azure/jobs/jobs';
@@ -203,16 +203,26 @@ describe('Train: following a job', () => {
     assert.equal(end.status, 'CancelRequested');
   });
 
-  it('rides out faults and says so once', async () => {
-    const test = setUp();
-    test.answers((at) => {
-      if (at > 10_000 && at < 5 * minute) throw outage;
-      return { status: at < 6 * minute ? 'Running' : 'Completed' };
+  const passing: Array<[string, Error]> = [
+    ['503', outage],
+    ['429', new AzureFailure('Azure answered 429: slow down', undefined, 429, 'TooManyRequests', '', undefined)],
+    ...['ECONNRESET', 'ENOTFOUND', 'EAI_AGAIN', 'ETIMEDOUT'].map((code): [string, Error] => [
+      code,
+      azureFailure(Object.assign(new Error(`it failed: ${code}`), { code }), 'GET details'),
+    ]),
+  ];
+  for (const [what, fault] of passing) {
+    it(`rides out ${what} and says so once`, async () => {
+      const test = setUp();
+      test.answers((at) => {
+        if (at > 10_000 && at < 5 * minute) throw fault;
+        return { status: at < 6 * minute ? 'Running' : 'Completed' };
+      });
+      assert.equal((await test.follow()).status, 'Completed');
+      assert.equal(test.said().filter((line) => line.includes(what)).length, 1);
+      assert.equal(test.said().filter((line) => line.includes('answers again')).length, 1);
     });
-    assert.equal((await test.follow()).status, 'Completed');
-    assert.equal(test.said().filter((line) => line.includes('503')).length, 1);
-    assert.equal(test.said().filter((line) => line.includes('answers again')).length, 1);
-  });
+  }
 
   it('gives up on an Azure that stays out of reach for half an hour', async () => {
     const test = setUp();

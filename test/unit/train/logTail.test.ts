@@ -81,6 +81,23 @@ describe('Train: tail of a log', () => {
     assert.deepEqual(lines, ['100%', 'next']);
   });
 
+  it('keeps of a progress bar that is never ended its last state alone, however it is cut', async () => {
+    for (const piece of ['  0%', '\r 10%\r', ' 20', '%\r', '\r', '\r 30%', '\r\r']) {
+      blob.append(piece);
+      await read();
+      assert.deepEqual(lines, []);
+    }
+    tail.flush(write);
+    assert.deepEqual(lines, [' 30%']);
+    blob.append(' 40%\r'.repeat(100_000));
+    await read();
+    const kept = (tail as unknown as { rest: Buffer }).rest;
+    assert.equal(kept.toString(), ' 40%\r');
+    blob.append('\n');
+    await read();
+    assert.deepEqual(lines, [' 30%', ' 40%']);
+  });
+
   it('takes up a long log in pieces of bounded size', async () => {
     blob.append(Buffer.alloc(10 * 1024 * 1024, 'x'.repeat(99) + '\n'));
     await read();

@@ -3,6 +3,7 @@ import type { BlobTransfer } from '../blobTransfer';
 /** A request asks for at most so many bytes, so that a log of gigabytes is taken up in constant memory. */
 const mostBytes = 4 * 1024 * 1024;
 const lineEnd = 0x0a;
+const carriageReturn = 0x0d;
 
 /**
  * Reads a log file that grows, each byte once. Lines are given out when they are whole; a character that lies across
@@ -47,13 +48,21 @@ export class LogTail {
   private take(bytes: Buffer, write: (lines: string[]) => void): void {
     const end = bytes.lastIndexOf(lineEnd);
     if (end < 0) {
-      this.rest = Buffer.concat([this.rest, bytes]);
+      this.rest = lastFrame(Buffer.concat([this.rest, bytes]));
       return;
     }
     const whole = Buffer.concat([this.rest, bytes.subarray(0, end)]).toString('utf8');
-    this.rest = Buffer.from(bytes.subarray(end + 1));
+    this.rest = lastFrame(Buffer.from(bytes.subarray(end + 1)));
     write(withoutOverwritten(whole.split('\n')));
   }
+}
+
+/** What need be kept of a line that is not ended yet: a progress bar may write over it for hours. */
+function lastFrame(line: Buffer): Buffer {
+  let end = line.length;
+  while (end > 0 && line[end - 1] === carriageReturn) end--;
+  const begin = end > 0 ? line.lastIndexOf(carriageReturn, end - 1) : -1;
+  return begin < 0 ? line : Buffer.from(line.subarray(begin + 1));
 }
 
 /** Of a progress bar, which writes over itself by carriage returns, only what would be left on a screen. */
