@@ -6,11 +6,18 @@ import type { LocalAzure } from '../../local/azure';
 import { localCloud } from '../../local/azure/context';
 import { previousDeploymentVariable } from '../../tasks/common/deployment/previousDeployment';
 import { readRecord } from '../../tasks/common/record/recordFile';
+import { registryPath } from '../local/containers/acrBuild';
 import { cloudClient, groupPath, type CloudClient } from '../local/containers/cloudClient';
 import { runBuiltTask, TestJob, type BuiltTaskOptions } from '../support/agent';
 import { localAzure } from '../support/azure';
 import { realCaddy } from '../unit/deploy/realCaddy';
-import { buildGatewayImage, buildScoringImage, recordOf, type DeployableImage } from './deployableImages';
+import {
+  buildForeignImage,
+  buildGatewayImage,
+  buildScoringImage,
+  recordOf,
+  type DeployableImage,
+} from './deployableImages';
 
 const apiVersion = 'api-version=2023-05-01';
 
@@ -21,6 +28,7 @@ describe('MLOpsDeployACI', function () {
   let one: DeployableImage;
   let two: DeployableImage;
   let sick: DeployableImage;
+  let foreign: DeployableImage;
   let count = 0;
   let group: string;
 
@@ -30,6 +38,7 @@ describe('MLOpsDeployACI', function () {
     one = await buildScoringImage(cloud, 'one');
     two = await buildScoringImage(cloud, 'two');
     sick = await buildScoringImage(cloud, 'sick', 'CRASH=3');
+    foreign = await buildForeignImage(cloud);
   });
   beforeEach(() => (group = `estimator-${++count}`));
   afterEach(async () => {
@@ -84,6 +93,12 @@ describe('MLOpsDeployACI', function () {
     assert.equal(previousImage, undefined);
     assert.deepEqual(await score(scoringUri), { status: 200, version: 'one', secret: 14 });
     assert.match(first.issues.map(({ message }) => message).join(), /open to the internet/);
+    for (const shown of ['scoring: Pulling', 'scoring: Pulled', 'scoring: Started', 'scoring: Running', 'HTTP 200']) {
+      assert.ok(
+        first.log.some((line) => / \d+ s {2}/.test(line) && line.includes(shown)),
+        `${shown}, with its time`,
+      );
+    }
 
     const file = path.join(job.root, 'record/mlops-record.json');
     const { deployment } = await readRecord(file);
@@ -173,6 +188,21 @@ describe('MLOpsDeployACI', function () {
     assert.equal((await find()).status, 404);
   });
 
+  it('undoes a cancelled update: what ran before serves again', async () => {
+    const { outputs } = await run(one);
+    const controller = new AbortController();
+    const job = new TestJob('build', azure);
+    const result = await run(
+      two,
+      { environmentVariables: 'SLEEP=30' },
+      { job, signal: controller.signal, onLine: (line) => /scoring: Pulled/.test(line) && controller.abort() },
+    );
+    assert.equal(result.result, 'canceled');
+    const after = await run(two, {}, { job, phase: 'postjob', taskVariables: result.taskVariables });
+    assert.match(after.log.join('\n'), new RegExp(`${one.digest} was brought back and serves again`));
+    assert.equal((await score(outputs.scoringUri!)).version, 'one');
+  });
+
   it('lets calls through the gateway only with the key', async function () {
     const caddy = realCaddy();
     if (!caddy) return this.skip();
@@ -237,6 +267,8 @@ describe('MLOpsDeployACI', function () {
   describe('when Azure or the image fails, says why and what to do', () => {
     const cases: Array<{
       title: string;
+      /** How the registry's network is set meanwhile. */
+      registry?: Record<string, unknown>;
       fault?: string;
       detail?: Record<string, unknown>;
       times?: number;
@@ -307,6 +339,71 @@ describe('MLOpsDeployACI', function () {
         expected: /Nothing listens at port 5001; by its log the container listens at port 5055\. Set port to 5055/,
       },
       {
+        title: 'a region without capacity, said at once',
+        fault: 'aci.capacityAtOnce',
+        expected: /eastus has no room now for 1 CPU and 1\.5 GB/,
+      },
+      {
+        title: 'an image that is not accessible, for nothing that can be found',
+        fault: 'aci.inaccessibleImage',
+        expected: /could not be pulled.*Check that the image exists/,
+      },
+      {
+        title: 'a registry that keeps container instances out',
+        registry: { publicNetworkAccess: 'Disabled', networkRuleBypassOptions: 'None' },
+        expected: /The registry quickstartsacr does not let the public network in.*--allow-trusted-services true/,
+      },
+      {
+        title: 'a registry that lets trusted services alone in, and a role that is missing',
+        registry: { publicNetworkAccess: 'Disabled' },
+        inputs: { userAssignedIdentity: 'without-role' },
+        expected: /The identity without-role has no role on the registry quickstartsacr/,
+      },
+      {
+        title: 'an admin user that is switched off',
+        registry: { adminUserEnabled: false },
+        inputs: { registryAuthentication: 'adminUser' },
+        expected: /The admin user of the registry \S+quickstartsacr is switched off.*managedIdentity/,
+      },
+      {
+        title: 'a liveness probe that fails',
+        fault: 'aci.livenessProbeFails',
+        times: 5,
+        expected: /restarts the container scoring because its liveness probe fails at \/health on port 5001/,
+      },
+      {
+        title: 'an image for another processor',
+        image: () => foreign,
+        expected: /built for another processor.*linux\/amd64/,
+      },
+      {
+        title: 'a crash that is none of init()',
+        inputs: { environmentVariables: 'CRASH=5' },
+        expected: /The container scoring ended with exit code 5: ModuleNotFoundError/,
+      },
+      {
+        title: 'a container that does not stay',
+        inputs: { environmentVariables: 'CRASH=0', restartPolicy: 'OnFailure' },
+        expected: /ended by itself \(exit code 0\) instead of serving/,
+      },
+      {
+        title: 'a health route that does not exist',
+        inputs: { readinessPath: '/nowhere', startTimeoutInMinutes: '0.15' },
+        expected: /its health route does not exist: \S+\/nowhere gives HTTP 404.*Set readinessPath/,
+      },
+      {
+        title: 'a server that says it is not ready',
+        inputs: { environmentVariables: 'HEALTH=503', startTimeoutInMinutes: '0.15' },
+        expected: /\/health still answers HTTP 503 after 0\.15 minutes/,
+      },
+      {
+        title: 'a start that takes too long',
+        fault: 'aci.slowStart',
+        detail: { seconds: 20 },
+        inputs: { startTimeoutInMinutes: '0.1' },
+        expected: /were not ready after 0\.1 minutes; the group is Pending.*Raise startTimeoutInMinutes/,
+      },
+      {
         title: 'a password that is wrong',
         inputs: { registryAuthentication: 'credentials', registryUsername: 'nobody', registryPassword: '$(wrong)' },
         expected: /could not be pulled/,
@@ -316,8 +413,18 @@ describe('MLOpsDeployACI', function () {
       `${groupPath}/Microsoft.ManagedIdentity/userAssignedIdentities/without-role?api-version=2023-01-31`;
     before(() => cloud.arm('PUT', withoutRole(), { location: localCloud.location }));
     after(() => cloud.arm('DELETE', withoutRole()));
-    for (const { title, fault, detail, times, image = () => one, inputs = {}, expected } of cases) {
+    const setRegistry = (properties: Record<string, unknown>) =>
+      cloud.arm('PATCH', `${registryPath}?api-version=2023-07-01`, { properties });
+    afterEach(() =>
+      setRegistry({
+        publicNetworkAccess: 'Enabled',
+        networkRuleBypassOptions: 'AzureServices',
+        adminUserEnabled: true,
+      }),
+    );
+    for (const { title, registry, fault, detail, times, image = () => one, inputs = {}, expected } of cases) {
       it(title, async () => {
+        if (registry) await setRegistry(registry);
         if (fault) await azure.faults.named(fault, { detail, times });
         const userAssignedIdentity = 'quick-starts-identity';
         const result = await run(
@@ -331,6 +438,12 @@ describe('MLOpsDeployACI', function () {
         assert.equal((await find()).status, 404, 'nothing is left behind');
       });
     }
+
+    it('pulls from a registry that lets trusted services alone in', async () => {
+      await setRegistry({ publicNetworkAccess: 'Disabled' });
+      const result = await run(one, { userAssignedIdentity: 'quick-starts-identity' });
+      assert.equal(result.result, 'succeeded', result.log.join('\n'));
+    });
 
     it('asks again while the group is in transition', async () => {
       await azure.faults.named('aci.transitioning');
@@ -470,5 +583,30 @@ describe('MLOpsDeployACI', function () {
     assert.equal(properties.restartPolicy, 'OnFailure');
     assert.ok(properties.diagnostics.logAnalytics.workspaceId);
     assert.equal((await score(result.outputs.scoringUri!)).version, 'one');
+  });
+
+  it('serves in a subnet at a private address, and warns of no open door', async () => {
+    const subnet =
+      '/subscriptions/s/resourceGroups/r/providers/Microsoft.Network/virtualNetworks/v/subnets/delegated-to-groups';
+    const result = await run(one, { subnet, dnsNameLabel: '' });
+    assert.equal(result.result, 'succeeded', result.log.join('\n'));
+    assert.doesNotMatch(result.issues.map(({ message }) => message).join(), /internet|clear text/);
+    const { ipAddress, subnetIds } = (await find()).json.properties;
+    assert.equal(ipAddress.type, 'Private');
+    assert.deepEqual(subnetIds, [{ id: subnet }]);
+    assert.equal(result.outputs.scoringUri, `http://${ipAddress.ip}:5001/score`);
+    assert.equal(result.outputs.fqdn, undefined);
+    assert.equal((await score(result.outputs.scoringUri)).version, 'one');
+  });
+
+  it('runs as Spot, with probes on the health route', async () => {
+    const result = await run(one, { priority: 'Spot' });
+    assert.equal(result.result, 'succeeded', result.log.join('\n'));
+    const { priority, containers } = (await find()).json.properties;
+    assert.equal(priority, 'Spot');
+    const { readinessProbe, livenessProbe } = containers[0].properties;
+    for (const { httpGet } of [readinessProbe, livenessProbe]) {
+      assert.deepEqual(httpGet, { path: '/health', port: 5001, scheme: 'http' });
+    }
   });
 });

@@ -56,6 +56,15 @@ export async function buildScoringImage(
   return build(cloud, `estimator:${version}`, { Dockerfile: `${dockerfile}\n`, 'server.py': server });
 }
 
+/** An image that no machine of the service can run. */
+export function buildForeignImage(cloud: CloudClient): Promise<DeployableImage> {
+  const files = {
+    Dockerfile: 'FROM scratch\nCOPY run /run\nCMD ["/run"]\n',
+    run: { content: '#!/bin/sh\n', mode: 0o755 },
+  };
+  return build(cloud, 'foreign:1', files, { os: 'Linux', architecture: 'arm64' });
+}
+
 /** Caddy itself as an image, under the name that the gateway's container starts. */
 export async function buildGatewayImage(cloud: CloudClient, caddy: string): Promise<DeployableImage> {
   const dockerfile =
@@ -70,8 +79,13 @@ async function build(
   cloud: CloudClient,
   name: string,
   files: Parameters<typeof buildImage>[1],
+  platform = { os: 'Linux', architecture: 'amd64' },
 ): Promise<DeployableImage> {
-  const { status, digests, log } = await buildImage(cloud, files, { imageNames: [name], isPushEnabled: true });
+  const { status, digests, log } = await buildImage(cloud, files, {
+    imageNames: [name],
+    isPushEnabled: true,
+    platform,
+  });
   const digest = digests[name];
   if (status !== 'Succeeded' || !digest) throw new Error(`The image ${name} could not be built:\n${log}`);
   return { reference: `${cloud.loginServer}/${name.split(':')[0]}@${digest}`, digest };

@@ -147,6 +147,7 @@ export class ContainerRunner {
     const planned = tools.takeFault('aci.outOfMemory');
     if (planned) void running.stop(0);
     const probes = this.watch(running);
+    if (tools.takeFault('aci.livenessProbeFails')) this.killByLiveness(running, 'planned');
     const exit = await running.exited;
     probes.forEach((probe) => probe.stop());
     this.running = undefined;
@@ -186,7 +187,7 @@ export class ContainerRunner {
   }
 
   private watch(running: RunningContainer): ProbeWatch[] {
-    const { livenessProbe, readinessProbe, name } = this.container;
+    const { livenessProbe, readinessProbe } = this.container;
     const target = {
       address: this.tools.address,
       execute: (command: string[], timeout: number) => running.execute(command, timeout),
@@ -196,15 +197,10 @@ export class ContainerRunner {
       let killed = false;
       watches.push(
         new ProbeWatch(livenessProbe, target, (message, isThreshold) => {
-          this.say('Unhealthy', `Liveness probe failed: ${message}`, 'Warning');
-          if (!isThreshold || killed) return;
-          killed = true;
-          this.say(
-            'Killing',
-            `Killing container with id ${name}:Container failed liveness probe.., container will be killed and recreated.`,
-            'Warning',
-          );
-          void running.stop(grace);
+          if (isThreshold && !killed) {
+            killed = true;
+            this.killByLiveness(running, message);
+          } else this.say('Unhealthy', `Liveness probe failed: ${message}`, 'Warning');
         }),
       );
     }
@@ -216,6 +212,16 @@ export class ContainerRunner {
       );
     }
     return watches;
+  }
+
+  private killByLiveness(running: RunningContainer, message: string): void {
+    this.say('Unhealthy', `Liveness probe failed: ${message}`, 'Warning');
+    this.say(
+      'Killing',
+      `Killing container with id ${this.container.name}:Container failed liveness probe.., container will be killed and recreated.`,
+      'Warning',
+    );
+    void running.stop(grace);
   }
 
   private async pause(milliseconds: number): Promise<void> {

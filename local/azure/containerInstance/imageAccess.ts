@@ -68,6 +68,7 @@ export class ImageAccess {
     } catch {
       throw inaccessible;
     }
+    if (this.isKeptOut(reference, credentials)) throw inaccessible;
     if (this.context.takeFault('aci.registryRateLimit')) {
       throw new ArmError(
         409,
@@ -87,6 +88,14 @@ export class ImageAccess {
       if (error instanceof RegistryError) throw inaccessible;
       throw error;
     }
+  }
+
+  /** A registry without public access lets container instances in by a managed identity alone, as a trusted service. */
+  private isKeptOut({ host }: ImageReference, credentials: RegistryCredential[]): boolean {
+    const registry = this.registries.get(registryOfHost(host) ?? '');
+    if (registry?.publicNetworkAccess !== 'Disabled') return false;
+    const credential = credentials.find(({ server }) => server.toLowerCase() === host.toLowerCase());
+    return !credential?.identity || registry.networkRuleBypassOptions === 'None';
   }
 
   private login({ host }: ImageReference, credentials: RegistryCredential[]): RegistryLogin | undefined {

@@ -35,7 +35,13 @@ interface RegistryBody {
   location?: string;
   tags?: Record<string, string>;
   sku?: { name?: string };
-  properties?: { adminUserEnabled?: boolean };
+  properties?: Partial<Pick<RegistryAccount, 'adminUserEnabled' | 'publicNetworkAccess' | 'networkRuleBypassOptions'>>;
+}
+
+/** What the body says of the registry's network, else what is known. */
+function networkOf(body: RegistryBody | undefined, known: RegistryAccount | undefined) {
+  const { publicNetworkAccess, networkRuleBypassOptions } = { ...known, ...body?.properties };
+  return { publicNetworkAccess, networkRuleBypassOptions };
 }
 
 /** The registries themselves. Source: azure-specs Microsoft.ContainerRegistry 2023-07-01. */
@@ -63,8 +69,8 @@ export function registerRegistries(app: FastifyInstance, context: LocalAzureCont
       dataEndpointEnabled: false,
       dataEndpointHostNames: [],
       privateEndpointConnections: [],
-      publicNetworkAccess: 'Enabled',
-      networkRuleBypassOptions: 'AzureServices',
+      publicNetworkAccess: account.publicNetworkAccess ?? 'Enabled',
+      networkRuleBypassOptions: account.networkRuleBypassOptions ?? 'AzureServices',
       zoneRedundancy: 'Disabled',
     },
   });
@@ -106,6 +112,7 @@ export function registerRegistries(app: FastifyInstance, context: LocalAzureCont
       sku,
       // ACR's own default; the quickstart's registry was made with the admin user switched on.
       adminUserEnabled: request.body?.properties?.adminUserEnabled ?? known?.adminUserEnabled ?? false,
+      ...networkOf(request.body, known),
       tags: request.body?.tags ?? known?.tags ?? {},
     };
     accounts.put(registry, account);
@@ -118,6 +125,7 @@ export function registerRegistries(app: FastifyInstance, context: LocalAzureCont
       ...account,
       tags: request.body?.tags ?? account.tags,
       adminUserEnabled: request.body?.properties?.adminUserEnabled ?? account.adminUserEnabled,
+      ...networkOf(request.body, account),
     };
     accounts.put(account.name, changed);
     return answer(changed);

@@ -11,6 +11,9 @@ export interface RegistryAccount {
   /** Of the admin user, whose name is the registry's. */
   passwords: [string, string];
   creationDate: string;
+  /** Disabled: only trusted services get in, where they are let to. Images of the local cloud's own clients are not kept out. */
+  publicNetworkAccess?: 'Enabled' | 'Disabled';
+  networkRuleBypassOptions?: 'AzureServices' | 'None';
   tags: Record<string, string>;
 }
 

@@ -16,6 +16,8 @@ export interface ContainerRegistry {
   readonly sku: string;
   /** True where a firewall or private endpoints keep the public network out, in whole or in part. */
   readonly networkRestricted: boolean;
+  /** Whether services such as Container Instances pass all that by their managed identity. */
+  readonly letsTrustedServicesIn: boolean;
 }
 
 interface RegistryResource {
@@ -26,6 +28,7 @@ interface RegistryResource {
     loginServer: string;
     publicNetworkAccess?: string;
     networkRuleSet?: { defaultAction?: string };
+    networkRuleBypassOptions?: string;
   };
 }
 
@@ -101,5 +104,6 @@ function toRegistry({ id, name, sku, properties }: RegistryResource): ContainerR
     sku: sku?.name ?? '',
     networkRestricted:
       properties.publicNetworkAccess === 'Disabled' || properties.networkRuleSet?.defaultAction === 'Deny',
+    letsTrustedServicesIn: properties.networkRuleBypassOptions === 'AzureServices',
   };
 }

@@ -56,7 +56,7 @@ const rules: Record<CauseName, Rule> = {
     when(says(error, /DnsNameLabelAlreadyTaken|DNS name label .* not available/i), () => ({
       problem: `The DNS name label "${definition.ipAddress?.dnsNameLabel}" is taken in ${definition.location}.`,
       remedy:
-        'Choose another dnsNameLabel, or set dnsNameLabelReuse to resourceGroup: Azure then puts a hash into the name that makes it yours.',
+        'Choose another dnsNameLabel, or set dnsNameLabelReuse to ResourceGroupReuse: Azure then puts a hash into the name that makes it yours.',
     })),
   quota: ({ error, definition }) =>
     when(says(error, /QuotaReached|QuotaExceeded|\bquota\b/i), () => ({

@@ -132,10 +132,15 @@ function hopelessReason(
     const isNew = currentState?.startTime?.getTime() !== previousState?.startTime?.getTime();
     const isDown = currentState?.state === 'Waiting' || (currentState?.state === 'Terminated' && isNew);
     if (restartCount + (isDown && restartCount > 0 ? 1 : 0) >= hopelessCrashes) return 'crashed';
-    if (currentState?.state === 'Terminated' && group.restartPolicy !== 'Always') return 'ended';
+    if (currentState?.state === 'Terminated' && !isRestarted(group, currentState.exitCode)) return 'ended';
     if (events?.some(isHopelessPull)) return 'pullFailed';
   }
   return undefined;
+}
+
+/** Whether Azure starts a container anew that ended. */
+function isRestarted({ restartPolicy = 'Always' }: ContainerGroup, exitCode: number | undefined): boolean {
+  return restartPolicy === 'Always' || (restartPolicy === 'OnFailure' && exitCode !== 0);
 }
 
 function isHopelessPull({ name, message = '', count = 1 }: ContainerEvent): boolean {

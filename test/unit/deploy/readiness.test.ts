@@ -9,7 +9,7 @@ const death = { state: 'Terminated', exitCode: 1, startTime: first, detailStatus
 type View = ContainerGroup['containers'][number]['instanceView'];
 
 /** Waits for a group that Azure shows in these states, one a look; the last one stays. */
-async function wait(views: View[], provisioningState = 'Succeeded') {
+async function wait(views: View[], provisioningState = 'Succeeded', restartPolicy = 'Always') {
   const azure = new FakeContainerInstances();
   let looks = 0;
   const find = (): Promise<ContainerGroup> => {
@@ -18,6 +18,7 @@ async function wait(views: View[], provisioningState = 'Succeeded') {
     const [container] = definition.containers;
     return Promise.resolve({
       ...definition,
+      restartPolicy,
       provisioningState,
       ipAddress: { ...definition.ipAddress!, fqdn: 'estimator.eastus.azurecontainer.io' },
       containers: [{ ...container!, instanceView }],
@@ -59,6 +60,21 @@ describe('Waiting for a container group', () => {
   ] as const) {
     it(`gives up on a container that ${title}`, async () => {
       await assert.rejects(wait([view]), (error) => error instanceof NotReady && error.reason === 'crashed');
+    });
+  }
+
+  for (const [restartPolicy, exitCode, reason] of [
+    ['Never', 1, 'ended'],
+    ['OnFailure', 0, 'ended'],
+    ['OnFailure', 1, 'timeout'],
+    ['Always', 0, 'timeout'],
+  ] as const) {
+    it(`takes an end with ${exitCode} under the policy ${restartPolicy} for ${reason === 'ended' ? 'the last' : 'a passing'} one`, async () => {
+      const view = { restartCount: 0, currentState: { ...death, exitCode } };
+      await assert.rejects(
+        wait([view], 'Succeeded', restartPolicy),
+        (error) => error instanceof NotReady && error.reason === reason,
+      );
     });
   }
 

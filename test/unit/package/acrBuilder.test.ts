@@ -18,6 +18,7 @@ const registry: ContainerRegistry = {
   loginServer: 'acr.example.net',
   sku: 'Basic',
   networkRestricted: false,
+  letsTrustedServicesIn: true,
 };
 const order = {
   context: [textFile('Dockerfile', 'FROM x')],

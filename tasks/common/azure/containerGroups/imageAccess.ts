@@ -46,7 +46,7 @@ export async function whyNotAccessible(
     ({ loginServer }) => loginServer.toLowerCase() === name?.registry.toLowerCase(),
   );
   if (!name || !registry) return undefined;
-  if (registry.networkRestricted) {
+  if (registry.networkRestricted && !(principal && registry.letsTrustedServicesIn)) {
     return {
       finding: `The registry ${registry.name} does not let the public network in, from which container instances pull.`,
       remedy: `Let trusted Azure services in (az acr update -n ${registry.name} --allow-trusted-services true; it needs the Premium SKU and a managed identity), or open its firewall.`,
