@@ -1,33 +1,18 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import type { FastifyInstance } from 'fastify';
-import { registerAdministration } from './administration/administration';
-import { registerCloudMetadata } from './arm/cloudMetadata';
-import { registerDeployments } from './arm/deployments';
-import { guardRequests, registerResourceManager } from './arm/resourceManager';
-import { openBlobs } from './blobs/blobs';
 import { startAzurite } from './blobs/azurite';
-import { serverCertificate } from './certificates/certificateAuthority';
+import { serverCertificate } from './certificates/serverCertificate';
 import type { Description } from './connection/description';
 import { describeLocalAzure, type LocalAzure } from './connection/localAzure';
-import { registerContainerInstances } from './containerInstance/index';
-import { registerContainerRegistry } from './containerRegistry/index';
 import { localCloud, type LocalAzureContext } from './context';
 import { openZone } from './dns/zone';
 import { loadCredentials } from './entra/credentials';
-import { registerEntra } from './entra/entra';
-import { startMetadataService } from './entra/managedIdentity';
 import { TokenIssuer } from './entra/tokenIssuer';
-import { actOutFaults, FaultPlan } from './faults/faults';
+import { FaultPlan } from './faults/faults';
 import { freePort } from './freePort';
-import { registerMachineLearning } from './machineLearning/index';
 import { endLeftoverProcesses, processStartTime } from './processes/processRecords';
 import { lockState } from './processes/stateLock';
-import { registerOciRegistry } from './registry/index';
-import { createServer } from './server';
 import { openDocumentStore } from './store/documentStore';
-import { keepRequestJournal } from './traffic/requestJournal';
-import { recordTraffic } from './traffic/trafficRecorder';
 
 export type { LocalAzure } from './connection/localAzure';
 export { connectLocalAzure } from './connection/localAzure';
@@ -75,12 +60,14 @@ export async function startLocalAzure(options: LocalAzureOptions): Promise<Local
     const faults = new FaultPlan();
     const last = readLastPorts(stateDir);
 
-    const azurite = await startOnPort(options.blobPort, last?.blobPort, (port) =>
+    const startsAzurite = startOnPort(options.blobPort, last?.blobPort, (port) =>
       startAzurite({ stateDir, port, account: localCloud.storageAccount, accountKey: credentials.storageKey }),
     );
-    stops.push(() => azurite.stop());
+    stops.push(async () => (await startsAzurite.catch(() => undefined))?.stop());
+    // The services load while Azurite starts.
+    const [services, azurite] = await Promise.all([import('./services'), startsAzurite]);
 
-    const app = createServer(certificate, log);
+    const app = services.createServer(certificate, log);
     // URLs in answers name the port, so it is chosen before the routes are set up.
     const port = await startOnPort(options.port, last?.port, freePort);
     const url = `https://localhost:${port}`;
@@ -92,7 +79,7 @@ export async function startLocalAzure(options: LocalAzureOptions): Promise<Local
       url,
       port,
       caFile: certificate.caFile,
-      blobs: openBlobs(localCloud.storageAccount, credentials.storageKey, azurite.port),
+      blobs: services.openBlobs(localCloud.storageAccount, credentials.storageKey, azurite.port),
       collection: openDocumentStore(join(stateDir, 'documents')),
       log,
       dns: openZone(hostsFile),
@@ -101,32 +88,18 @@ export async function startLocalAzure(options: LocalAzureOptions): Promise<Local
       takeFault: (name) => faults.take(name),
     };
 
-    const journal = keepRequestJournal(app);
-    if (options.recordTrafficTo) recordTraffic(app, options.recordTrafficTo);
-    actOutFaults(app, faults);
-    guardRequests(app, context, tokens);
-    const provider = (register: (scope: FastifyInstance) => void | Promise<void>) =>
-      app.register(async (scope) => register(scope));
-    provider((scope) => registerEntra(scope, context, credentials, tokens));
-    provider((scope) => registerCloudMetadata(scope, context));
-    provider((scope) => registerResourceManager(scope, context));
-    provider((scope) => registerDeployments(scope, context));
-    provider((scope) =>
-      registerMachineLearning(scope, context, { tokens, storageKey: credentials.storageKey, python: options.python }),
-    );
-    provider((scope) => registerContainerRegistry(scope, context));
-    provider((scope) => registerOciRegistry(scope, context));
-    provider((scope) => registerContainerInstances(scope, context));
-    const stopAll = async (): Promise<void> => {
-      await closeOnce();
-      options.onShutDown?.();
-    };
-    provider((scope) =>
-      registerAdministration(scope, { token: credentials.adminToken, faults, journal, shutDown: () => void stopAll() }),
-    );
+    services.register(app, {
+      context,
+      credentials,
+      tokens,
+      faults,
+      recordTrafficTo: options.recordTrafficTo,
+      python: options.python,
+      shutDown: () => void closeOnce().then(() => options.onShutDown?.()),
+    });
     await app.listen({ host: '127.0.0.1', port });
     stops.push(() => app.close());
-    const metadataUrl = await startMetadataService(context, tokens);
+    const metadataUrl = await services.startMetadataService(context, tokens);
 
     writeFileSync(join(stateDir, 'ports.json'), JSON.stringify({ port, blobPort: azurite.port } satisfies Ports));
     const description: Description = {

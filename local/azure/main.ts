@@ -1,4 +1,4 @@
-import { rmSync, writeFileSync } from 'node:fs';
+import { renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { descriptionFile } from './connection/description';
@@ -42,7 +42,9 @@ async function main(): Promise<void> {
   };
   process.on('SIGINT', () => void stop());
   process.on('SIGTERM', () => void stop());
-  writeFileSync(file, JSON.stringify(azure.description, null, 2));
+  // Whole at once: its users look for it all the time.
+  writeFileSync(`${file}.new`, JSON.stringify(azure.description, null, 2));
+  renameSync(`${file}.new`, file);
   console.log(`Local Azure answers at ${azure.url}`);
 }
 

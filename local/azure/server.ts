@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import Fastify, { type FastifyInstance } from 'fastify';
 import { ArmError } from './context';
-import type { ServerCertificate } from './certificates/certificateAuthority';
+import type { ServerCertificate } from './certificates/serverCertificate';
 
 /**
  * The HTTPS server of the local cloud with what all its services share: routes without regard to case (as ARM's), bodies

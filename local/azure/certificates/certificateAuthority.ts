@@ -1,6 +1,5 @@
 import 'reflect-metadata';
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { writeFileSync } from 'node:fs';
 import { webcrypto } from 'node:crypto';
 import * as x509 from '@peculiar/x509';
 
@@ -9,31 +8,6 @@ const serverNames = ['localhost', '*.localhost', '*.azurecr.localhost'];
 const serverAddresses = ['127.0.0.1', '::1'];
 const keyAlgorithm = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' };
 const day = 24 * 60 * 60 * 1000;
-
-export interface ServerCertificate {
-  /** The file to trust: the authority's own certificate, PEM. */
-  caFile: string;
-  key: string;
-  certificate: string;
-}
-
-/**
- * The local cloud's own certificate authority and the certificate of its server, made once per state directory and
- * kept there, as clients keep trusting the authority's file across restarts. A certificate near its end is made anew.
- */
-export async function serverCertificate(stateDir: string): Promise<ServerCertificate> {
-  const directory = join(stateDir, 'tls');
-  const file = (name: string): string => join(directory, name);
-  if (!isUsable(file('ca.pem')) || !isUsable(file('server.pem'))) {
-    mkdirSync(directory, { recursive: true, mode: 0o700 });
-    await create(file);
-  }
-  return {
-    caFile: file('ca.pem'),
-    key: readFileSync(file('server.key'), 'utf8'),
-    certificate: readFileSync(file('server.pem'), 'utf8'),
-  };
-}
 
 /** A self-signed certificate with its RSA key, PEM, as a service principal of the scheme "certificate" holds it. */
 export async function createPrincipalCertificate(): Promise<{ certificate: string; key: string }> {
@@ -57,11 +31,11 @@ export async function createPrincipalCertificate(): Promise<{ certificate: strin
   return { certificate: certificate.toString('pem'), key: await pem(keys.privateKey) };
 }
 
-function isUsable(file: string): boolean {
-  return existsSync(file) && new x509.X509Certificate(readFileSync(file)).notAfter.getTime() > Date.now() + 30 * day;
-}
-
-async function create(file: (name: string) => string): Promise<void> {
+/**
+ * An authority of its own and a certificate of the server by it, as PEM files.
+ * @param file gives the path of `server.key`, `server.pem` and `ca.pem`
+ */
+export async function createServerCertificate(file: (name: string) => string): Promise<void> {
   const crypto = webcrypto;
   const caKeys = await webcrypto.subtle.generateKey(keyAlgorithm, true, ['sign', 'verify']);
   const validity = (days: number) => ({

@@ -1,7 +1,6 @@
 import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { createPrincipalCertificate } from '../certificates/certificateAuthority';
 
 /** What is secret in one local cloud: drawn at random for each state directory, readable by its owner alone. */
 export interface LocalCredentials {
@@ -22,6 +21,7 @@ export interface LocalCredentials {
 export async function loadCredentials(stateDir: string): Promise<LocalCredentials> {
   const file = join(stateDir, 'credentials.json');
   if (existsSync(file)) return JSON.parse(readFileSync(file, 'utf8')) as LocalCredentials;
+  const { createPrincipalCertificate } = await import('../certificates/certificateAuthority');
   const principal = await createPrincipalCertificate();
   const random = (bytes: number): string => randomBytes(bytes).toString('base64url');
   const credentials: LocalCredentials = {

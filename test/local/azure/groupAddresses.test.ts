@@ -60,10 +60,10 @@ describe('addresses of container groups', () => {
     const port = await portThatIsFree();
     const module = path.resolve('local/azure/containerInstance/groupAddresses.ts');
     const script = `
-      import { GroupAddresses } from ${JSON.stringify(module)};
+      const { GroupAddresses } = require(${JSON.stringify(module)});
       void new GroupAddresses().reserve('a', [${port}]).then((address) => console.log(address));
       setInterval(() => {}, 60_000);`;
-    const child = spawn(process.execPath, ['--import', 'tsx', '--input-type', 'module', '--eval', script]);
+    const child = spawn(process.execPath, ['--import', 'tsx', '--eval', script]);
     const [output] = (await once(child.stdout, 'data')) as [Buffer];
     const theirs = output.toString().trim();
     assert.equal(await isGiven(open(), theirs, port), false);

@@ -1,0 +1,51 @@
+import type { FastifyInstance } from 'fastify';
+import { registerAdministration } from './administration/administration';
+import { registerCloudMetadata } from './arm/cloudMetadata';
+import { registerDeployments } from './arm/deployments';
+import { guardRequests, registerResourceManager } from './arm/resourceManager';
+import { registerContainerInstances } from './containerInstance/index';
+import { registerContainerRegistry } from './containerRegistry/index';
+import type { LocalAzureContext } from './context';
+import type { LocalCredentials } from './entra/credentials';
+import { registerEntra } from './entra/entra';
+import type { TokenIssuer } from './entra/tokenIssuer';
+import { actOutFaults, type FaultPlan } from './faults/faults';
+import { registerMachineLearning } from './machineLearning/index';
+import { registerOciRegistry } from './registry/index';
+import { keepRequestJournal } from './traffic/requestJournal';
+import { recordTraffic } from './traffic/trafficRecorder';
+
+export { openBlobs } from './blobs/blobs';
+export { startMetadataService } from './entra/managedIdentity';
+export { createServer } from './server';
+
+export interface ServiceOptions {
+  context: LocalAzureContext;
+  credentials: LocalCredentials;
+  tokens: TokenIssuer;
+  faults: FaultPlan;
+  recordTrafficTo?: string;
+  python?: string;
+  /** Called when the administration is asked to stop local Azure. */
+  shutDown: () => void;
+}
+
+/** Sets up all that the local cloud answers over HTTPS. */
+export function register(app: FastifyInstance, options: ServiceOptions): void {
+  const { context, credentials, tokens, faults, recordTrafficTo, python, shutDown } = options;
+  const journal = keepRequestJournal(app);
+  if (recordTrafficTo) recordTraffic(app, recordTrafficTo);
+  actOutFaults(app, faults);
+  guardRequests(app, context, tokens);
+  const provider = (register: (scope: FastifyInstance) => void | Promise<void>) =>
+    app.register(async (scope) => register(scope));
+  provider((scope) => registerEntra(scope, context, credentials, tokens));
+  provider((scope) => registerCloudMetadata(scope, context));
+  provider((scope) => registerResourceManager(scope, context));
+  provider((scope) => registerDeployments(scope, context));
+  provider((scope) => registerMachineLearning(scope, context, { tokens, storageKey: credentials.storageKey, python }));
+  provider((scope) => registerContainerRegistry(scope, context));
+  provider((scope) => registerOciRegistry(scope, context));
+  provider((scope) => registerContainerInstances(scope, context));
+  provider((scope) => registerAdministration(scope, { token: credentials.adminToken, faults, journal, shutDown }));
+}
