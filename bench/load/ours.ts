@@ -11,7 +11,7 @@ async function main(): Promise<void> {
     body: Buffer.from('{"data":[{"a":1}]}'),
   };
   const result = await generateLoad(
-    { requests: [request], connections, durationMs: seconds * 1000, warmUpMs: 500 },
+    { requests: [request], connections, durationMs: seconds * 1000, warmUpMs: 500, drainMs: 5000 },
     () => new Client(origin),
     new AbortController().signal,
   );

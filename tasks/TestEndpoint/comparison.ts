@@ -1,5 +1,6 @@
 import { formatNumber } from '../common/formatNumber';
-import type { Tolerance } from './requestCases';
+import { excerpt } from './excerpt';
+import type { Tolerance } from './tolerance';
 
 /**
  * Compares a reply with what was expected, deeply. Types count: 5, "5" and true are three things, since a service that
@@ -47,71 +48,7 @@ export function differences(actual: unknown, expected: unknown, tolerance: Toler
   }
 }
 
-/**
- * Finds what a reply of a success status hides: error text, JSON inside a JSON text, NaN.
- * @returns one sentence each
- */
-export function hiddenFaults(text: string, json: unknown): string[] {
-  if (json === undefined) {
-    if (/^\s*[[{].*\b(NaN|-?Infinity)\b/s.test(text)) return ['The reply holds NaN or Infinity, which is not JSON.'];
-    return looksLikeError(text) ? [`The reply has a success status but is error text: ${excerpt(text)}`] : [];
-  }
-  if (typeof json === 'string') {
-    if (/^\s*[[{]/.test(json) && parses(json)) {
-      return [
-        'The reply is encoded twice: a JSON text that holds JSON. The scoring script must return the value, not json.dumps of it.',
-      ];
-    }
-    return looksLikeError(json) ? [`The reply has a success status but is error text: ${excerpt(json)}`] : [];
-  }
-  if (json !== null && typeof json === 'object' && !Array.isArray(json)) {
-    const key = Object.keys(json).find((each) => /^(error|errors|exception|traceback)$/i.test(each));
-    const value = key && (json as Record<string, unknown>)[key];
-    if (
-      value !== undefined &&
-      value !== null &&
-      value !== '' &&
-      value !== false &&
-      !(Array.isArray(value) && value.length === 0)
-    ) {
-      return [`The reply has a success status but its "${key}" says: ${excerpt(JSON.stringify(value))}`];
-    }
-  }
-  const notNumber = findNotNumber(json, '$');
-  return notNumber ? [`The reply holds ${notNumber}.`] : [];
-}
-
-function findNotNumber(value: unknown, where: string): string | undefined {
-  if (typeof value === 'string') return /^(nan|[-+]?inf(inity)?)$/i.test(value) ? `"${value}" at ${where}` : undefined;
-  if (value === null || typeof value !== 'object') return undefined;
-  for (const [key, each] of Object.entries(value)) {
-    const found = findNotNumber(each, Array.isArray(value) ? `${where}[${key}]` : `${where}.${key}`);
-    if (found) return found;
-  }
-  return undefined;
-}
-
-function looksLikeError(text: string): boolean {
-  return /^\s*(Traceback \(most recent call last\)|[A-Za-z_.]*(Error|Exception)\b|An? (unexpected )?(error|exception) |could not convert|.*\bobject (has no attribute|is not)\b)/i.test(
-    text,
-  );
-}
-
-function parses(text: string): boolean {
-  try {
-    JSON.parse(text);
-    return true;
-  } catch {
-    return false;
-  }
-}
-
 function describe(value: unknown): string {
   if (value === undefined) return 'nothing';
-  return `${JSON.stringify(value).slice(0, 120)} (${value === null ? 'null' : Array.isArray(value) ? 'list' : typeof value})`;
-}
-
-function excerpt(text: string): string {
-  const line = text.replace(/\s+/g, ' ').trim();
-  return line.length > 200 ? `${line.slice(0, 200)}…` : line;
+  return `${excerpt(JSON.stringify(value))} (${value === null ? 'null' : Array.isArray(value) ? 'list' : typeof value})`;
 }

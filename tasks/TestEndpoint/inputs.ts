@@ -1,8 +1,9 @@
+import { validateHeaderValue } from 'node:http';
 import type { ServiceConnection } from '../common/azure/serviceConnection';
 import type { InputReader } from '../common/task/inputReader';
 import { negativeKinds, type NegativeKind } from './negativeCases';
-import { toTolerance, type Tolerance } from './requestCases';
 import { parseThresholds, type Threshold } from './thresholds';
+import { toTolerance, type Tolerance } from './tolerance';
 
 export interface Inputs {
   readonly connection?: ServiceConnection;
@@ -27,13 +28,20 @@ export interface Inputs {
 
 export function readInputs(reader: InputReader): Inputs {
   const connection = reader.serviceConnection('azureSubscription');
-  const apiKey = reader.secret('apiKey');
+  const apiKey = readApiKey(reader);
   const thresholds = parseThresholds(reader.lines('thresholds'), (problem) => reader.problem('thresholds', problem));
   const loadSeconds = reader.number('loadDurationInSeconds', { min: 0, max: 3600, unit: 'seconds' }) ?? 0;
+  const loadRate = reader.number('loadRate', { min: 0.1, max: 100_000, unit: 'requests a second' });
   const rollbackOnFailure = reader.flag('rollbackOnFailure');
   const promoteToChampion = reader.flag('promoteToChampion');
   if (thresholds.length > 0 && loadSeconds === 0) {
     reader.problem('loadDurationInSeconds', 'thresholds need a load test: give it a duration above 0.');
+  }
+  if (loadRate !== undefined && loadSeconds > 0 && loadRate * loadSeconds < 1) {
+    reader.problem(
+      'loadRate',
+      `within ${loadSeconds} s not one request would be due; raise it, or loadDurationInSeconds.`,
+    );
   }
   for (const [name, wanted] of [
     ['rollbackOnFailure', rollbackOnFailure],
@@ -55,7 +63,7 @@ export function readInputs(reader: InputReader): Inputs {
     thresholds,
     loadDurationMs: loadSeconds * 1000,
     loadConnections: reader.number('loadConnections', { min: 1, max: 1000, integer: true }) ?? 4,
-    loadRate: reader.number('loadRate', { min: 0.1, max: 100_000, unit: 'requests a second' }),
+    loadRate,
     negativeTests: readNegativeTests(reader),
     startupTimeoutMs: (reader.number('startupTimeoutInSeconds', { min: 0, max: 3600, unit: 'seconds' }) ?? 120) * 1000,
     requestTimeoutMs: (reader.number('requestTimeoutInSeconds', { min: 1, max: 3600, unit: 'seconds' }) ?? 60) * 1000,
@@ -76,7 +84,23 @@ function readUri(reader: InputReader): URL | undefined {
     );
     return undefined;
   }
+  if (uri.username || uri.password) {
+    reader.problem(
+      'scoringUri',
+      'it holds a user name or a password, which would not be sent; give the key in apiKey.',
+    );
+  }
   return uri;
+}
+
+function readApiKey(reader: InputReader): string | undefined {
+  const apiKey = reader.secret('apiKey');
+  try {
+    if (apiKey !== undefined) validateHeaderValue('authorization', apiKey);
+  } catch {
+    reader.problem('apiKey', 'it holds a character that no HTTP header can carry, such as a line end.');
+  }
+  return apiKey;
 }
 
 /** `1e-6`, or `absolute=1e-6, relative=1e-3`. */

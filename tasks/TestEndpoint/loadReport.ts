@@ -1,4 +1,4 @@
-import { histogram } from '../common/charts/histogram';
+import { binCounts, histogram } from '../common/charts/histogram';
 import { lineChart } from '../common/charts/lineChart';
 import { formatNumber } from '../common/formatNumber';
 import { markdownTable } from '../common/markdown';
@@ -31,12 +31,34 @@ export function percentileTable(figures: LoadFigures): string {
   const longest = Math.max(...rows.map(([, value]) => value));
   return markdownTable(
     [{ title: 'Latency' }, { title: 'Time', align: 'right' }, { title: '' }],
-    rows.map(([name, value]) => [
-      name,
-      milliseconds(value),
-      '█'.repeat(Math.max(1, Math.round((value / longest) * 30))),
+    rows.map(([name, value]) => [name, milliseconds(value), bar(value / longest)]),
+  );
+}
+
+/** How latencies are spread, a row and a bar a range, in Markdown: a summary can hold no picture. */
+export function latencyBars({ latencies }: LoadResult): string {
+  const samples = 1000;
+  const { lowest, width, counts } = binCounts(latencies.sample(samples), 12);
+  const most = Math.max(...counts);
+  return markdownTable(
+    [
+      { title: 'From', align: 'right' },
+      { title: 'To', align: 'right' },
+      { title: 'Share', align: 'right' },
+      { title: '' },
+    ],
+    counts.map((count, index) => [
+      milliseconds(lowest + index * width),
+      milliseconds(lowest + (index + 1) * width),
+      `${formatNumber((count / samples) * 99.5, 3)} %`,
+      bar(count / most),
     ]),
   );
+}
+
+/** @param share 0 to 1 of the longest bar */
+function bar(share: number): string {
+  return share > 0 ? '█'.repeat(Math.max(1, Math.round(share * 30))) : '';
 }
 
 /** The distribution of latencies as SVG, with its percentiles marked. */

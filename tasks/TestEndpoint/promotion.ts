@@ -1,5 +1,50 @@
+import { championTag, Models, type RegisteredModel } from '../common/azure/models';
+import type { AzureSession } from '../common/azure/session';
+import { Workspace } from '../common/azure/workspace';
 import type { Clock } from '../common/clock';
-import { championTag, type Models, type RegisteredModel } from '../common/azure/models';
+import { requireHomeWorkspace } from '../common/record/homeWorkspace';
+import type { ModelRecord } from '../common/record/record';
+import { TaskFailure } from '../common/taskFailure';
+import type { Inputs } from './inputs';
+
+/**
+ * Promotes the record's model, if it may be promoted.
+ * @returns who is champion now, in a sentence
+ * @throws TaskFailure if the record names no model, a rejected one, or one of another workspace
+ */
+export async function promoteModel(
+  { resourceGroup, workspace }: Pick<Inputs, 'resourceGroup' | 'workspace'>,
+  session: AzureSession,
+  record: ModelRecord | undefined,
+  clock: Clock,
+): Promise<string> {
+  const model = record?.model;
+  if (!model) {
+    throw new TaskFailure(
+      'promoteToChampion needs a model record that names a model.',
+      'Run Train and the later tasks before this one.',
+    );
+  }
+  if (record.evaluation?.decision === 'rejected') {
+    throw new TaskFailure(
+      `${model.name}:${model.version} is not promoted, because Evaluate rejected it: ${record.evaluation.reason}`,
+      'Every later model would be compared with it. Promote an approved one, or switch promoteToChampion off.',
+    );
+  }
+  const named = {
+    subscriptionId: session.connection.subscriptionId,
+    resourceGroup: resourceGroup ?? model.workspace.resourceGroup,
+    name: workspace ?? model.workspace.name,
+  };
+  requireHomeWorkspace(model, named, 'Promote');
+  const registry = new Models(new Workspace(session, named.resourceGroup, named.name));
+  const { champion, dethroned, isChampion } = await promote(registry, model.name, model.version, clock);
+  if (!isChampion) {
+    return `Another release promoted ${champion.name}:${champion.version} in the meantime; it stays champion.`;
+  }
+  const before = dethroned.length > 0 ? ` in place of version ${dethroned.join(', ')}` : '';
+  return `${model.name}:${model.version} is champion now${before}.`;
+}
 
 /** The part of the model registry that promotion needs. */
 export type ChampionRegistry = Pick<Models, 'list' | 'tag'>;
@@ -8,6 +53,9 @@ export type ChampionRegistry = Pick<Models, 'list' | 'tag'>;
  * Makes this version the champion: the one whose champion tag holds the latest time. Azure ML has no transaction over
  * two versions, so each release first claims the title with its time and then looks who else holds one: the later claim
  * stays, the earlier goes, whoever of two concurrent releases looks first.
+ *
+ * The claim is later than every one that was there before, whatever this agent's clock says: only a release that runs at
+ * the same time can win against it.
  * @returns the versions that lost the title, and whether this one kept it
  */
 export async function promote(
@@ -16,13 +64,12 @@ export async function promote(
   version: string,
   clock: Clock,
 ): Promise<{ champion: RegisteredModel; dethroned: string[]; isChampion: boolean }> {
-  const claimed = await models.tag(name, version, { [championTag]: new Date(clock.now()).toISOString() });
-  const holders = await models.list(name, { top: 50, tags: [championTag] });
+  const holders = () => models.list(name, { top: 50, tags: [championTag] });
+  const time = Math.max(clock.now(), ...(await holders()).map((each) => claimOf(each) + 1));
+  const claimed = await models.tag(name, version, { [championTag]: new Date(time).toISOString() });
   // The listing may lag behind our own write.
-  const others = holders.filter((each) => each.version !== version);
-  const ranked = [claimed, ...others].sort(byClaim);
-  const champion = ranked[0]!;
-  const losers = ranked.slice(1);
+  const others = (await holders()).filter((each) => each.version !== version);
+  const [champion, ...losers] = [claimed, ...others].sort(byClaim) as [RegisteredModel, ...RegisteredModel[]];
   for (const loser of losers) await models.tag(name, loser.version, { [championTag]: undefined });
   return {
     champion,
@@ -33,7 +80,10 @@ export async function promote(
 
 /** Latest claim first; of two in the same millisecond the higher version, so that both releases agree. */
 function byClaim(a: RegisteredModel, b: RegisteredModel): number {
-  const [claimA, claimB] = [a.tags[championTag] ?? '', b.tags[championTag] ?? ''];
-  if (claimA !== claimB) return claimA < claimB ? 1 : -1;
-  return b.version.localeCompare(a.version, 'en', { numeric: true });
+  return claimOf(b) - claimOf(a) || b.version.localeCompare(a.version, 'en', { numeric: true });
+}
+
+/** Milliseconds. A tag that somebody set by hand, to "true" for one, is older than every promotion. */
+function claimOf({ tags }: RegisteredModel): number {
+  return Date.parse(tags[championTag] ?? '') || 0;
 }

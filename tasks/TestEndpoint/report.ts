@@ -1,44 +1,10 @@
 import type { JUnitSuite } from '../common/junit';
-import { codeBlock, escapeMarkdown, markdownTable } from '../common/markdown';
-import { loadSentence, percentileTable } from './loadReport';
-import type { Reply, HttpRequest } from './scoringClient';
-import type { Startup } from './startup';
+import { codeBlock, escapeMarkdown, inlineCode, markdownTable } from '../common/markdown';
+import { latencyBars, loadSentence, percentileTable } from './loadReport';
+import type { Findings } from './runTests';
+import { startupSentence } from './startup';
 import type { TestCase } from './testCase';
 import type { LoadFigures } from './thresholds';
-
-/** So much of a body is shown; more helps nobody and may hold what should not be shown. */
-const excerptLength = 1_000;
-const masked = /^(authorization|cookie|set-cookie|x-api-key|api-key|ocp-apim-subscription-key)$/i;
-
-/** A request and its answer, for a failed case: bodies cut, keys masked. */
-export function exchange(request: HttpRequest, reply: Reply | undefined): string {
-  const lines = [
-    `${request.method} ${request.url.toString()}`,
-    ...headerLines(request.headers),
-    '',
-    excerpt(request.body ?? Buffer.alloc(0)),
-  ];
-  if (reply) {
-    lines.push(
-      '',
-      `→ ${reply.status} after ${reply.milliseconds.toFixed(1)} ms`,
-      ...headerLines(reply.headers),
-      '',
-      excerpt(reply.body),
-    );
-  }
-  return lines.join('\n');
-}
-
-function headerLines(headers: Readonly<Record<string, string>>): string[] {
-  return Object.entries(headers).map(([name, value]) => `${name}: ${masked.test(name) ? '***' : value}`);
-}
-
-function excerpt(body: Buffer): string {
-  const text = body.subarray(0, excerptLength).toString('utf8');
-  if (text.includes('\uFFFD') && body.length > 0) return `(${body.length} bytes, not text)`;
-  return body.length > excerptLength ? `${text}… (${body.length} bytes)` : text;
-}
 
 const kindTitles: Record<TestCase['kind'], string> = {
   request: 'Requests',
@@ -60,26 +26,25 @@ export function junitSuites(cases: readonly TestCase[]): JUnitSuite[] {
         seconds: (each.milliseconds ?? 0) / 1000,
         failure: each.outcome === 'failed' ? { message: each.message ?? 'failed', details: each.details } : undefined,
         skipped: each.outcome === 'skipped' ? (each.message ?? '') : undefined,
+        output: each.outcome === 'passed' ? each.message : undefined,
       })),
     }));
 }
 
 /** The run's page: what was tested, what came out, how fast it was. */
 export function summary(
-  scoringUri: URL,
-  cases: readonly TestCase[],
-  startup: Startup | undefined,
-  load: LoadFigures | undefined,
+  scoringUri: string,
+  { cases, startup, load }: Pick<Findings, 'cases' | 'startup' | 'load'>,
+  figures: LoadFigures | undefined,
   notes: readonly string[],
 ): string {
   const failed = cases.filter(({ outcome }) => outcome === 'failed');
   const mark = { passed: '✅', failed: '❌', skipped: '⏭️' };
-  const counts = `${cases.filter(({ outcome }) => outcome === 'passed').length} passed, ${failed.length} failed, ${
-    cases.filter(({ outcome }) => outcome === 'skipped').length
-  } skipped`;
+  const count = (wanted: TestCase['outcome']) =>
+    `${cases.filter(({ outcome }) => outcome === wanted).length} ${wanted}`;
   const parts = [
-    `## ${failed.length === 0 ? '✅' : '❌'} Endpoint tests: ${counts}`,
-    `Scoring URI: \`${scoringUri.toString()}\``,
+    `## ${failed.length === 0 ? '✅' : '❌'} Endpoint tests: ${count('passed')}, ${count('failed')}, ${count('skipped')}`,
+    `Scoring URI: ${inlineCode(scoringUri)}`,
     ...notes.map(escapeMarkdown),
   ];
   if (startup) parts.push(escapeMarkdown(startupSentence(startup)));
@@ -95,16 +60,20 @@ export function summary(
       ]),
     ),
   );
-  if (load) parts.push('### Latency under load', escapeMarkdown(loadSentence(load)), percentileTable(load));
+  if (load && figures) {
+    parts.push(
+      '### Latency under load',
+      escapeMarkdown(loadSentence(figures)),
+      percentileTable(figures),
+      'How latency is spread, without the slowest half percent:',
+      latencyBars(load),
+      'As pictures: `latency.svg` and `latency-percentiles.svg`, in the artifact `mlops-charts` of a build, beside the log of a release.',
+    );
+  }
   for (const each of failed.slice(0, 5)) {
     if (each.details) parts.push(`### ${escapeMarkdown(each.name)}`, codeBlock(each.details));
   }
+  if (failed.length > 5)
+    parts.push('Requests and answers of the other failed tests stand in the Tests tab and in the log.');
   return `${parts.join('\n\n')}\n`;
-}
-
-export function startupSentence({ seconds, retries }: Startup): string {
-  const counted = Object.entries(retries).map(([what, times]) => `${times} × ${what}`);
-  return counted.length === 0
-    ? 'The service was ready at the first request.'
-    : `The service was ready after ${seconds.toFixed(1)} s; before that: ${counted.join(', ')}.`;
 }

@@ -1,12 +1,10 @@
 import * as fs from 'node:fs';
+import { validateHeaderName, validateHeaderValue } from 'node:http';
 import * as path from 'node:path';
 import { TaskFailure } from '../common/taskFailure';
-
-/** How far a number may be from the expected one: |actual − expected| ≤ absolute + relative × |expected|, the rule of numpy.allclose. */
-export interface Tolerance {
-  readonly absolute: number;
-  readonly relative: number;
-}
+import { pathAssertion, schemaAssertion, valueAssertion, type Assertion } from './assertions';
+import { parse } from './judge';
+import { toTolerance, type Tolerance } from './tolerance';
 
 /** One request of the requests file, ready to be sent, and what the service must answer. */
 export interface RequestCase {
@@ -18,15 +16,10 @@ export interface RequestCase {
   readonly body: Buffer;
   /** The body as JSON, where it is JSON; negative tests are made from it. */
   readonly json?: unknown;
-  readonly tolerance?: Tolerance;
   /** A status, or a class of them such as '2xx' or '4xx'. */
   readonly expectStatus: number | string;
-  /** Compared deeply; numbers by tolerance. `undefined` expects nothing. */
-  readonly expected?: unknown;
-  /** JSON Schema that the reply must fulfil. */
-  readonly expectedSchema?: unknown;
-  /** JSONPath (RFC 9535) to the value that its first match must have. */
-  readonly expectedPaths?: Readonly<Record<string, unknown>>;
+  /** What must hold of the reply, which then must be JSON. Empty: any reply is right. */
+  readonly assertions: readonly Assertion[];
 }
 
 const fields = [
@@ -48,32 +41,24 @@ const fields = [
 /**
  * Reads a requests file: a JSON array, or JSON Lines, of `{name, request, expected?, tolerance?, expectStatus?, headers?}`.
  * `requestFile` (a path beside the file) or `requestText` take the place of `request` where the body is not JSON.
+ * @param tolerance of the requests that have none of their own
  * @throws TaskFailure that names file, request and field
  */
-export function readRequestCases(file: string): RequestCase[] {
-  const entries = parse(file, fs.readFileSync(file, 'utf8'));
+export async function readRequestCases(file: string, tolerance: Tolerance): Promise<RequestCase[]> {
+  // Windows PowerShell writes UTF-8 with a byte order mark.
+  const entries = parseEntries(file, fs.readFileSync(file, 'utf8').replace(/^\uFEFF/, ''));
   if (entries.length === 0) throw new TaskFailure(`The requests file ${file} holds no request.`, 'Write at least one.');
-  const names = new Set<string>();
-  return entries.map((entry, index) => {
-    const request = toCase(entry, index, file);
-    if (names.has(request.name)) throw wrong(file, `request ${index + 1}`, `the name "${request.name}" stands twice`);
-    names.add(request.name);
-    return request;
-  });
+  const requests: RequestCase[] = [];
+  for (const [index, entry] of entries.entries()) {
+    const request = await toCase(entry, index, file, tolerance);
+    if (requests.some(({ name }) => name === request.name))
+      throw wrong(file, `request ${index + 1}`, `the name "${request.name}" stands twice`);
+    requests.push(request);
+  }
+  return requests;
 }
 
-/** Reads a tolerance: a number for both bounds, or {absolute?, relative?}. */
-export function toTolerance(value: unknown): Tolerance | undefined {
-  const isBound = (each: unknown): each is number => typeof each === 'number' && Number.isFinite(each) && each >= 0;
-  if (isBound(value)) return { absolute: value, relative: value };
-  if (value === null || typeof value !== 'object') return undefined;
-  const { absolute = 0, relative = 0, ...others } = value as Record<string, unknown>;
-  return isBound(absolute) && isBound(relative) && Object.keys(others).length === 0
-    ? { absolute, relative }
-    : undefined;
-}
-
-function parse(file: string, text: string): unknown[] {
+function parseEntries(file: string, text: string): unknown[] {
   if (/^\s*\[/.test(text)) {
     try {
       return JSON.parse(text) as unknown[];
@@ -94,7 +79,7 @@ function parse(file: string, text: string): unknown[] {
   });
 }
 
-function toCase(entry: unknown, index: number, file: string): RequestCase {
+async function toCase(entry: unknown, index: number, file: string, defaultTolerance: Tolerance): Promise<RequestCase> {
   const where = `request ${index + 1}`;
   if (entry === null || typeof entry !== 'object' || Array.isArray(entry))
     throw wrong(file, where, 'it is no JSON object');
@@ -115,8 +100,8 @@ function toCase(entry: unknown, index: number, file: string): RequestCase {
   if (bodies.length === 0 && method !== 'GET')
     throw wrong(file, where, 'it has none of "request", "requestFile" and "requestText"');
 
-  const tolerance = given.tolerance === undefined ? undefined : toTolerance(given.tolerance);
-  if (given.tolerance !== undefined && !tolerance) {
+  const tolerance = given.tolerance === undefined ? defaultTolerance : toTolerance(given.tolerance);
+  if (!tolerance) {
     throw wrong(file, where, '"tolerance" is neither a number of at least 0 nor {"absolute": …, "relative": …}');
   }
   const expectStatus = given.expectStatus ?? '2xx';
@@ -130,24 +115,58 @@ function toCase(entry: unknown, index: number, file: string): RequestCase {
     }
   }
   const contentType = text('contentType') ?? (given.request !== undefined ? 'application/json' : undefined);
+  const headers = {
+    ...(contentType ? { 'content-type': contentType } : {}),
+    ...Object.fromEntries(
+      Object.entries(given.headers ?? {}).map(([key, value]) => [key.toLowerCase(), String(value)]),
+    ),
+  };
+  for (const [key, value] of Object.entries(headers)) {
+    try {
+      validateHeaderName(key);
+      validateHeaderValue(key, value);
+    } catch {
+      throw wrong(file, where, `"${key}" is a header that HTTP does not allow, by its name or its value`);
+    }
+  }
+  const body = readBody(given, file, where);
+  const isJson = /\bjson\b/i.test(headers['content-type'] ?? '');
   return {
     name,
     method,
     path: readPath(text('path'), file, where),
-    headers: {
-      ...(contentType ? { 'content-type': contentType } : {}),
-      ...Object.fromEntries(
-        Object.entries(given.headers ?? {}).map(([key, value]) => [key.toLowerCase(), String(value)]),
-      ),
-    },
-    body: readBody(given, file, where),
-    json: given.request,
-    tolerance,
+    headers,
+    body,
+    json: given.request ?? (isJson ? parse(body.toString('utf8')) : undefined),
     expectStatus: expectStatus as number | string,
-    expected: given.expected,
-    expectedSchema: given.expectedSchema,
-    expectedPaths: given.expectedPaths as Record<string, unknown> | undefined,
+    assertions: await readAssertions(given, tolerance, file, where),
   };
+}
+
+/** What a request expects. A schema or a path that is none would be found wrong only after the first calls otherwise. */
+async function readAssertions(
+  { expected, expectedSchema, expectedPaths }: Record<string, unknown>,
+  tolerance: Tolerance,
+  file: string,
+  where: string,
+): Promise<Assertion[]> {
+  const assertions: Assertion[] = [];
+  if (expected !== undefined) assertions.push(valueAssertion(expected, tolerance));
+  if (expectedSchema !== undefined) {
+    assertions.push(
+      await schemaAssertion(expectedSchema).catch((error: Error) => {
+        throw wrong(file, where, `"expectedSchema" is no JSON Schema: ${error.message}`);
+      }),
+    );
+  }
+  for (const [jsonPath, value] of Object.entries(expectedPaths ?? {})) {
+    assertions.push(
+      await pathAssertion(jsonPath, value, tolerance).catch((error: Error) => {
+        throw wrong(file, where, `in "expectedPaths", "${jsonPath}" is no JSONPath: ${error.message}`);
+      }),
+    );
+  }
+  return assertions;
 }
 
 /** Training may have written the file: it must not say which host gets the endpoint's key. */

@@ -30,8 +30,11 @@ export class NoReply extends Error {
 
 /** HTTP as a port. */
 export interface ScoringClient {
-  /** @throws NoReply */
-  send(request: HttpRequest, signal: AbortSignal): Promise<Reply>;
+  /**
+   * @param timeout milliseconds that the whole answer may take, where that is less than the client's own limit
+   * @throws NoReply
+   */
+  send(request: HttpRequest, signal: AbortSignal, timeout?: number): Promise<Reply>;
   /** One connection of its own, for the load test, under the same network settings. */
   connection(origin: string): Promise<Dispatcher>;
   close(): Promise<void>;
@@ -39,9 +42,9 @@ export interface ScoringClient {
 
 /**
  * A client on undici, which is loaded when it is first needed.
- * @param timeout milliseconds that a whole answer may take
+ * @param longest milliseconds that a whole answer may take
  */
-export function createScoringClient(network: NetworkSettings, timeout: number): ScoringClient {
+export function createScoringClient(network: NetworkSettings, longest: number): ScoringClient {
   const open: Dispatcher[] = [];
   const connect = network.certificateAuthorities
     ? { ca: [...tls.rootCertificates, network.certificateAuthorities], ...network.clientCertificate }
@@ -49,7 +52,7 @@ export function createScoringClient(network: NetworkSettings, timeout: number): 
   const dispatcher = async (origin: string, kind: 'Client' | 'Pool'): Promise<Dispatcher> => {
     const { ProxyAgent, ...direct } = await import('./undici');
     const proxy = proxyFor(network, origin);
-    const options = { connect, headersTimeout: timeout, bodyTimeout: timeout };
+    const options = { connect, headersTimeout: longest, bodyTimeout: longest };
     const created = proxy
       ? new ProxyAgent({ ...options, uri: `${proxy.host}:${proxy.port}`, token: basicToken(proxy) })
       : new direct[kind](origin, options);
@@ -59,8 +62,9 @@ export function createScoringClient(network: NetworkSettings, timeout: number): 
   const shared = new Map<string, Promise<Dispatcher>>();
   return {
     connection: (origin) => dispatcher(origin, 'Client'),
-    async send({ url, method, headers, body }, signal) {
+    async send({ url, method, headers, body }, signal, limit = longest) {
       const { request } = await import('./undici');
+      const timeout = Math.ceil(Math.min(limit, longest));
       if (!shared.has(url.origin)) shared.set(url.origin, dispatcher(url.origin, 'Pool'));
       const started = performance.now();
       try {
@@ -72,7 +76,7 @@ export function createScoringClient(network: NetworkSettings, timeout: number): 
           body,
           signal: AbortSignal.any([signal, AbortSignal.timeout(timeout)]),
         });
-        const received = Buffer.from(await answer.body.arrayBuffer());
+        const received = await readWhole(answer.body, url);
         return {
           status: answer.statusCode,
           headers: Object.fromEntries(Object.entries(answer.headers).map(([name, value]) => [name, String(value)])),
@@ -90,11 +94,28 @@ export function createScoringClient(network: NetworkSettings, timeout: number): 
   };
 }
 
-function noReply(error: Error & { code?: string }, url: URL, timeout: number): NoReply {
-  if (error.name === 'TimeoutError' || /TIMEOUT/.test(error.code ?? '')) {
-    return new NoReply(`${url.origin} gave no whole answer within ${timeout / 1000} s.`, error.code ?? 'ETIMEDOUT');
+/** No scoring reply is larger (bytes); an endpoint must not be able to fill the agent's memory. */
+const largestReply = 64 * 1024 * 1024;
+
+async function readWhole(body: AsyncIterable<Buffer>, url: URL): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  let length = 0;
+  for await (const chunk of body) {
+    length += chunk.length;
+    if (length > largestReply)
+      throw new NoReply(`${url.origin} answered with more than ${largestReply / 1024 / 1024} MB.`, 'EMSGSIZE');
+    chunks.push(chunk);
   }
-  const code = error.code ?? (error.cause as { code?: string } | undefined)?.code ?? error.name;
+  return Buffer.concat(chunks);
+}
+
+function noReply(error: Error & { code?: unknown }, url: URL, timeout: number): NoReply {
+  if (error instanceof NoReply) return error;
+  const cause = error.cause as { code?: unknown } | undefined;
+  // The code of a DOMException is a number that says nothing to anybody.
+  const code = [error.code, cause?.code].find((each) => typeof each === 'string') ?? error.name;
+  if (error.name === 'TimeoutError' || /^UND_ERR_(HEADERS|BODY)_TIMEOUT$/.test(code))
+    return new NoReply(`${url.origin} gave no whole answer within ${timeout / 1000} s.`, 'ETIMEDOUT');
   return new NoReply(`${url.origin} could not be reached: ${error.message} (${code}).`, code);
 }
 

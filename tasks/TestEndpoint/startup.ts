@@ -1,6 +1,7 @@
 import type { Clock } from '../common/clock';
 import type { TaskLog } from '../common/log';
 import { TaskFailure } from '../common/taskFailure';
+import { shownUrl } from './exchange';
 import { NoReply, type HttpRequest, type ScoringClient } from './scoringClient';
 
 /** What happened until the service answered. */
@@ -12,6 +13,9 @@ export interface Startup {
 
 /** A gateway in front of a service that still starts says one of these. */
 const notReady = [502, 503, 504];
+
+/** However little of the limit is left, an answer gets so much time (milliseconds). */
+const shortestAttempt = 1_000;
 
 /**
  * Asks until the service answers anything but "not ready". Every retry is counted, so that a slow start is said, not hidden.
@@ -29,8 +33,9 @@ export async function waitUntilReady(
   for (let pause = 250; ; pause = Math.min(pause * 1.5, 5_000)) {
     let met: string;
     let description: string;
+    const left = started + limit - clock.now();
     try {
-      const { status } = await client.send(request, signal);
+      const { status } = await client.send(request, signal, Math.max(left, shortestAttempt));
       if (!notReady.includes(status)) return { seconds: (clock.now() - started) / 1000, retries };
       met = String(status);
       description = `it answered ${status}`;
@@ -42,12 +47,24 @@ export async function waitUntilReady(
     if (!(met in retries)) log.info(`Not ready yet: ${description}`);
     retries[met] = (retries[met] ?? 0) + 1;
     if (clock.now() - started + pause > limit) {
-      const counted = Object.entries(retries).map(([what, times]) => `${times} × ${what}`);
       throw new TaskFailure(
-        `${request.url.toString()} was not ready within ${limit / 1000} s (${counted.join(', ')}): ${description}`,
+        `${shownUrl(request.url)} was not ready within ${limit / 1000} s (${counted(retries)}): ${description}`,
         'Look at the container group and its logs, check address and port, or raise startupTimeoutInSeconds.',
       );
     }
     await clock.sleep(pause, signal);
   }
+}
+
+/** What the start was like, in a sentence. */
+export function startupSentence({ seconds, retries }: Startup): string {
+  return Object.keys(retries).length === 0
+    ? 'The service was ready at the first request.'
+    : `The service was ready after ${seconds.toFixed(1)} s; before that: ${counted(retries)}.`;
+}
+
+function counted(retries: Startup['retries']): string {
+  return Object.entries(retries)
+    .map(([what, times]) => `${times} × ${what}`)
+    .join(', ');
 }

@@ -1,38 +1,56 @@
 import { parse } from './judge';
 import type { HttpRequest, ScoringClient } from './scoringClient';
 
-/** As much of OpenAPI 3 as is needed to make a request. */
+/** As much of JSON Schema as is needed to make a value. */
 interface Schema {
   $ref?: string;
-  type?: string;
+  type?: string | string[];
   example?: unknown;
+  examples?: unknown[];
   default?: unknown;
+  const?: unknown;
   enum?: unknown[];
   properties?: Record<string, Schema>;
   required?: string[];
   items?: Schema;
   minItems?: number;
+  minimum?: number;
+  allOf?: Schema[];
+  anyOf?: Schema[];
+  oneOf?: Schema[];
 }
 interface Media {
   schema?: Schema;
   example?: unknown;
 }
-interface OpenApi {
+interface Operation {
+  /** OpenAPI 3. */
+  requestBody?: { content?: Record<string, Media> };
+  /** Swagger 2. */
+  parameters?: Array<{ in?: string; schema?: Schema }>;
+}
+interface Description {
   openapi?: string;
-  paths?: Record<string, { post?: { requestBody?: { content?: Record<string, Media> } } }>;
+  swagger?: string;
+  paths?: Record<string, { post?: Operation }>;
   components?: { schemas?: Record<string, Schema> };
+  definitions?: Record<string, Schema>;
 }
 
 /** What a service's own description says of its scoring route. */
 export interface GeneratedRequests {
   readonly valid: HttpRequest;
+  /** Whether the description itself gives `valid` as an example; else it is made by the types alone. */
+  readonly isExample: boolean;
   /** One for each property that the description calls required, without that property. */
   readonly incomplete: ReadonlyArray<{ readonly property: string; readonly request: HttpRequest }>;
 }
 
+/** How services name their description: Azure ML's inference server (older ones have Swagger 2 alone), and FastAPI. */
+const names = ['swagger.json?version=3', 'swagger.json', 'openapi.json'];
+
 /**
- * Asks the service for its description (`/swagger.json?version=3`, as Azure ML's inference server gives it) and makes
- * requests from it.
+ * Asks the service for its description and makes requests from it.
  * @returns undefined where it has none, or none that speaks of this route
  */
 export async function generatedRequests(
@@ -40,15 +58,39 @@ export async function generatedRequests(
   good: HttpRequest,
   signal: AbortSignal,
 ): Promise<GeneratedRequests | undefined> {
-  const url = new URL('/swagger.json?version=3', good.url);
-  const { authorization } = good.headers;
-  const reply = await client.send({ url, method: 'GET', headers: authorization ? { authorization } : {} }, signal);
-  const description = reply.status === 200 ? (parse(reply.body.toString('utf8')) as OpenApi | undefined) : undefined;
-  if (!description?.openapi?.startsWith('3')) return undefined;
-  const media = description.paths?.[good.url.pathname]?.post?.requestBody?.content?.['application/json'];
+  // Beside the scoring route, which on AKS stands behind a prefix, then at the root.
+  const places = new Set([...names, ...names.map((name) => `/${name}`)].map((name) => new URL(name, good.url).href));
+  for (const place of places) {
+    const headers = withoutContent(good.headers);
+    const { status, body } = await client.send({ url: new URL(place), method: 'GET', headers }, signal);
+    const description = status === 200 ? parse(body.toString('utf8')) : undefined;
+    const generated = isDescription(description) ? fromDescription(description, good) : undefined;
+    if (generated) return generated;
+  }
+  return undefined;
+}
+
+/** The headers that let a caller in, without those that speak of the body. */
+function withoutContent(headers: HttpRequest['headers']): Record<string, string> {
+  return Object.fromEntries(Object.entries(headers).filter(([name]) => !name.startsWith('content-')));
+}
+
+function isDescription(value: unknown): value is Description {
+  const { openapi, swagger } = (value ?? {}) as Description;
+  return Boolean(openapi?.startsWith?.('3') || swagger?.startsWith?.('2'));
+}
+
+function fromDescription(description: Description, good: HttpRequest): GeneratedRequests | undefined {
+  // Behind a prefix the paths may be given without it.
+  const [, route] =
+    Object.entries(description.paths ?? {}).find(
+      ([path]) => path === good.url.pathname || (path !== '/' && good.url.pathname.endsWith(path)),
+    ) ?? [];
+  const media = route?.post && mediaOf(route.post);
   if (!media?.schema && media?.example === undefined) return undefined;
   const schema = resolve(media.schema ?? {}, description);
-  const body = media.example ?? sample(schema, description);
+  const example = media.example ?? exampleOf(schema);
+  const body = example ?? sample(schema, description);
   // What Azure ML's server says of a run() without a declared schema: any object. That describes no request.
   if (schema.type === 'object' && !schema.properties && JSON.stringify(body) === '{}') return undefined;
   const request = (value: unknown): HttpRequest => ({
@@ -59,6 +101,7 @@ export async function generatedRequests(
   const fields = body !== null && typeof body === 'object' && !Array.isArray(body) ? Object.entries(body) : [];
   return {
     valid: request(body),
+    isExample: example !== undefined,
     incomplete: (schema.required ?? [])
       .filter((property) => fields.some(([name]) => name === property))
       .map((property) => ({
@@ -68,18 +111,39 @@ export async function generatedRequests(
   };
 }
 
-function resolve(schema: Schema, description: OpenApi): Schema {
-  const name = schema.$ref?.replace('#/components/schemas/', '');
-  return name ? resolve(description.components?.schemas?.[name] ?? {}, description) : schema;
+function mediaOf({ requestBody, parameters }: Operation): Media | undefined {
+  return requestBody?.content?.['application/json'] ?? parameters?.find((each) => each.in === 'body');
 }
 
-function sample(given: Schema, description: OpenApi, depth = 0): unknown {
+/** The schema that a reference names; what is to hold of it all at once, in one. */
+function resolve(schema: Schema, description: Description, depth = 0): Schema {
+  if (depth > 8) return {};
+  const name = schema.$ref?.replace(/^#\/(components\/schemas|definitions)\//, '');
+  if (name) {
+    const named = description.components?.schemas?.[name] ?? description.definitions?.[name] ?? {};
+    return resolve(named, description, depth + 1);
+  }
+  const [first] = schema.anyOf ?? schema.oneOf ?? [];
+  if (first) return resolve(first, description, depth + 1);
+  if (!schema.allOf) return schema;
+  const parts = schema.allOf.map((each) => resolve(each, description, depth + 1));
+  return Object.assign({}, ...parts, schema, {
+    allOf: undefined,
+    properties: Object.assign({}, ...parts.map(({ properties }) => properties), schema.properties),
+    required: parts.flatMap(({ required = [] }) => required).concat(schema.required ?? []),
+  }) as Schema;
+}
+
+function exampleOf({ example, examples }: Schema): unknown {
+  return example ?? examples?.[0];
+}
+
+function sample(given: Schema, description: Description, depth = 0): unknown {
   const schema = resolve(given, description);
-  if (schema.example !== undefined) return schema.example;
-  if (schema.default !== undefined) return schema.default;
-  if (schema.enum?.length) return schema.enum[0];
+  const told = exampleOf(schema) ?? schema.default ?? schema.const ?? schema.enum?.[0];
+  if (told !== undefined) return told;
   if (depth > 8) return null;
-  switch (schema.type) {
+  switch ([schema.type].flat()[0]) {
     case 'object':
       return Object.fromEntries(
         Object.entries(schema.properties ?? {}).map(([name, inner]) => [name, sample(inner, description, depth + 1)]),
@@ -89,9 +153,9 @@ function sample(given: Schema, description: OpenApi, depth = 0): unknown {
         sample(schema.items ?? {}, description, depth + 1),
       );
     case 'integer':
-      return 0;
+      return Math.ceil(schema.minimum ?? 0);
     case 'number':
-      return 0.5;
+      return schema.minimum ?? 0.5;
     case 'boolean':
       return false;
     case 'string':

@@ -22,6 +22,11 @@ export class Latencies {
     this.histogram.recordValue(Math.min(longest, Math.max(1, Math.round(milliseconds * 1000))));
   }
 
+  /** Memory that the histogram takes. */
+  get bytes(): number {
+    return this.histogram.estimatedFootprintInBytes;
+  }
+
   figures(seconds: number): LoadFigures {
     const { histogram, requests, errors } = this;
     const milliseconds = (value: number) => (requests === 0 ? NaN : value / 1000);

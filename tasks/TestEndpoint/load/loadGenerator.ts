@@ -1,6 +1,7 @@
 import { performance } from 'node:perf_hooks';
 import type { Dispatcher } from 'undici';
 import type { HttpRequest } from '../scoringClient';
+import { Connection, type Finished } from './connection';
 import { Latencies } from './latencies';
 
 export interface LoadPlan {
@@ -12,6 +13,8 @@ export interface LoadPlan {
   readonly durationMs: number;
   /** Sent before, and not counted. */
   readonly warmUpMs: number;
+  /** How long after the end the last answers are waited for. */
+  readonly drainMs: number;
 }
 
 export interface LoadResult {
@@ -20,9 +23,6 @@ export interface LoadResult {
   /** How busy this process was, 0 to 1: near 1 the generator itself was the limit, not the service. */
   readonly utilization: number;
 }
-
-/** How long after the end the last answers are waited for. */
-const drainMs = 5_000;
 
 /**
  * Loads a service and measures the latency of each request.
@@ -43,7 +43,7 @@ export async function generateLoad(
     path: `${url.pathname}${url.search}`,
     origin: url.origin,
     method: method as Dispatcher.HttpMethod,
-    headers: { ...headers },
+    headers: Object.entries(headers).flat(),
     body: body ?? null,
   }));
   const clients = Array.from({ length: plan.connections }, open);
@@ -66,6 +66,7 @@ export async function generateLoad(
 
 class Loop {
   readonly latencies = new Latencies();
+  private readonly connections: readonly Connection[];
   private readonly idle: Connection[];
   private start = 0;
   private end = 0;
@@ -74,6 +75,7 @@ class Loop {
   private sent = 0;
   private nextRequest = 0;
   private inFlight = 0;
+  private isOver = false;
   private finished!: () => void;
 
   constructor(
@@ -83,7 +85,8 @@ class Loop {
     private readonly signal: AbortSignal,
     private readonly onSecond: (seconds: number, requests: number) => void,
   ) {
-    this.idle = clients.map((client) => new Connection(client, this));
+    this.connections = clients.map((client) => new Connection(client, this.answered));
+    this.idle = [...this.connections];
   }
 
   /** @returns the seconds over which was measured */
@@ -97,11 +100,13 @@ class Loop {
     this.signal.addEventListener('abort', this.finished, { once: true });
     this.start = performance.now();
     this.end = this.start + this.plan.durationMs;
-    const giveUp = setTimeout(this.finished, this.plan.durationMs + drainMs);
+    const giveUp = setTimeout(this.finished, this.plan.durationMs + this.plan.drainMs);
     if (this.plan.rate === undefined)
       for (const connection of this.idle.splice(0)) this.send(connection, performance.now());
     else this.tick();
     await done;
+    // What comes in from now on, when the connections are closed for one, is counted below already.
+    this.isOver = true;
     clearInterval(everySecond);
     clearTimeout(giveUp);
     this.signal.removeEventListener('abort', this.finished);
@@ -110,28 +115,34 @@ class Loop {
     // What was due but never sent, or never answered, did not go well: leaving it out would flatter the service.
     for (let index = this.sent; index < this.due; index++)
       this.latencies.record(stopped - this.dueTime(index), 'not sent');
-    for (let count = this.inFlight; count > 0; count--) this.latencies.record(stopped - this.end, 'no answer');
-    return Math.max(stopped, this.end) / 1000 - this.start / 1000;
+    for (const { isBusy, since } of this.connections) if (isBusy) this.latencies.record(stopped - since, 'no answer');
+    return (Math.max(stopped, this.end) - this.start) / 1000;
   }
 
-  /** Called by a connection when its answer is in, or is known not to come. */
-  answered(connection: Connection, since: number, error: string | undefined): void {
+  private readonly answered: Finished = (connection, error) => {
+    if (this.isOver) return;
     const now = performance.now();
     this.inFlight--;
-    this.latencies.record(now - since, error);
-    if (this.plan.rate !== undefined) {
+    this.latencies.record(now - connection.since, error);
+    if (this.plan.rate === undefined) {
+      if (now < this.end) return this.send(connection, now);
+    } else {
       if (this.sent < this.due) return this.send(connection, this.dueTime(this.sent++));
       this.idle.push(connection);
-    } else if (now < this.end) {
-      return this.send(connection, now);
+      if (this.due < this.total) return;
     }
-    if (now >= this.end && this.inFlight === 0) this.finished();
-  }
+    if (this.inFlight === 0) this.finished();
+  };
 
   private send(connection: Connection, since: number): void {
     this.inFlight++;
     connection.send(this.requests[this.nextRequest]!, since);
     this.nextRequest = (this.nextRequest + 1) % this.requests.length;
+  }
+
+  /** Open loop: requests that are due until the end. */
+  private get total(): number {
+    return Math.floor((this.plan.durationMs * this.plan.rate!) / 1000);
   }
 
   /** The moment at which request number `index` is due. */
@@ -140,8 +151,9 @@ class Loop {
   }
 
   private readonly tick = (): void => {
+    if (this.isOver) return;
     const now = performance.now();
-    const total = Math.floor((this.plan.durationMs * this.plan.rate!) / 1000);
+    const { total } = this;
     while (this.due < total && this.dueTime(this.due) <= now) this.due++;
     while (this.idle.length > 0 && this.sent < this.due) this.send(this.idle.pop()!, this.dueTime(this.sent++));
     if (this.due >= total) {
@@ -153,40 +165,4 @@ class Loop {
     if (wait > 2) setTimeout(this.tick, wait - 1.5);
     else setImmediate(this.tick);
   };
-}
-
-/** One connection and the request that is under way on it; reused, so that a request costs no objects of ours. */
-class Connection implements Dispatcher.DispatchHandler {
-  private since = 0;
-  private status = 0;
-
-  constructor(
-    private readonly client: Dispatcher,
-    private readonly loop: Loop,
-  ) {}
-
-  send(request: Dispatcher.DispatchOptions, since: number): void {
-    this.since = since;
-    this.status = 0;
-    this.client.dispatch(request, this);
-  }
-
-  onRequestStart(): void {}
-
-  onResponseStart(_controller: Dispatcher.DispatchController, status: number): void {
-    this.status = status;
-  }
-
-  onResponseData(): void {}
-
-  onResponseEnd(): void {
-    const { status } = this;
-    this.loop.answered(this, this.since, status >= 200 && status < 300 ? undefined : String(status));
-  }
-
-  onResponseError(_controller: Dispatcher.DispatchController, error: Error & { code?: string }): void {
-    const { since } = this;
-    // Not within undici's own call: the next request may be sent only after it has cleaned up.
-    setImmediate(() => this.loop.answered(this, since, error.code ?? error.name));
-  }
 }

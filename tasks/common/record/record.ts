@@ -120,6 +120,10 @@ export interface DeploymentSection {
 
 export interface TestsSection {
   passed: boolean;
+  /** What was tested; without the values of secret query parameters. */
+  scoringUri?: string;
+  /** How long the service took until it answered, and how often each not-yet-ready answer came before. */
+  startup?: { seconds: number; retries: Readonly<Record<string, number>> };
   total: number;
   failed: number;
   skipped: number;

@@ -77,6 +77,7 @@ describe('Test-Endpoint: what a record lets tests decide', () => {
       pipeline: { directories: { temp: directory, staging: directory, artifacts: [] } },
       publish: { summary: nothing, testResults: nothing, artifact: nothing },
       network: {},
+      secret: nothing,
       jobSecrets: { get: nothing },
       azure: () => ({ connection: { subscriptionId }, request }),
     } as unknown as TaskContext;
@@ -114,6 +115,12 @@ describe('Test-Endpoint: what a record lets tests decide', () => {
     const result = await run(recordOf({ decision: 'approved' }), { promoteToChampion: true });
     assert.equal(result.outcome, 'succeeded', result.reason);
     assert.ok(asked.some((each) => each.startsWith('PUT') && each.endsWith('workspaces/home/models/m/versions/2')));
+    const { tests } = JSON.parse(fs.readFileSync(recordFile, 'utf8')) as ModelRecord;
+    assert.deepEqual(
+      [tests?.passed, tests?.scoringUri],
+      [true, scoringUri.href],
+      'and the record says what was tested',
+    );
   });
 
   it('sends golden requests only as training wrote them', async () => {

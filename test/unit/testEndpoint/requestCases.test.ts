@@ -16,17 +16,18 @@ describe('Test-Endpoint: a requests file that training wrote', () => {
   });
   after(() => fs.rmSync(directory, { recursive: true }));
 
-  const read = (entry: object) => {
+  const readText = (text: string | Buffer) => {
     const file = path.join(folder, 'golden_requests.json');
-    fs.writeFileSync(file, JSON.stringify([entry]));
-    return readRequestCases(file)[0]!;
+    fs.writeFileSync(file, text);
+    return readRequestCases(file, { absolute: 0, relative: 0.5 });
   };
+  const read = async (entry: object) => (await readText(JSON.stringify([entry])))[0]!;
 
-  it('sends requests to routes of the endpoint', () => {
+  it('sends requests to routes of the endpoint', async () => {
     for (const route of ['/score', 'other?x=1', '/v1//twice', '?version=3']) {
-      assert.equal(read({ path: route, request: {} }).path, route);
+      assert.equal((await read({ path: route, request: {} })).path, route);
     }
-    assert.equal(read({ request: {} }).path, undefined);
+    assert.equal((await read({ request: {} })).path, undefined);
   });
 
   for (const route of [
@@ -42,20 +43,110 @@ describe('Test-Endpoint: a requests file that training wrote', () => {
     'file:///etc/passwd',
     'http://',
   ]) {
-    it(`sends no key elsewhere by the path ${JSON.stringify(route)}`, () => {
-      assert.throws(() => read({ path: route, request: {} }), /in request 1, "path" is .* no path at the endpoint/);
+    it(`sends no key elsewhere by the path ${JSON.stringify(route)}`, async () => {
+      await assert.rejects(read({ path: route, request: {} }), /in request 1, "path" is .* no path at the endpoint/);
     });
   }
 
-  it('sends files of its own folder, and no others', () => {
-    assert.equal(read({ requestFile: 'images/cat.png' }).body.toString(), 'a cat');
+  it('sends files of its own folder, and no others', async () => {
+    assert.equal((await read({ requestFile: 'images/cat.png' })).body.toString(), 'a cat');
     for (const file of [
       '../agent-file',
       path.join(directory, 'agent-file'),
       'images/../../agent-file',
       '../mlops-other/file',
     ]) {
-      assert.throws(() => read({ requestFile: file }), /does not lie in the folder of the requests file/, file);
+      await assert.rejects(read({ requestFile: file }), /does not lie in the folder of the requests file/, file);
     }
   });
+
+  it('is a JSON array, or JSON Lines, with or without a byte order mark', async () => {
+    const entries = [{ name: 'a', request: [1] }, { request: { b: 2 } }];
+    const lines = entries.map((each) => JSON.stringify(each));
+    for (const text of [JSON.stringify(entries, null, 2), lines.join('\n'), `${lines.join('\r\n\r\n')}\r\n`]) {
+      for (const start of ['', '\uFEFF']) {
+        const cases = await readText(start + text);
+        assert.deepEqual(
+          cases.map(({ name, body, json }) => [name, body.toString(), json]),
+          [
+            ['a', '[1]', [1]],
+            ['request 2', '{"b":2}', { b: 2 }],
+          ],
+        );
+      }
+    }
+  });
+
+  it('sends raw bytes as they are, of any content type', async () => {
+    const image = Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x00, 0xff, 0xfe]);
+    fs.writeFileSync(path.join(folder, 'images', 'raw.png'), image);
+    const { body, headers, method, json } = await read({ requestFile: 'images/raw.png', contentType: 'image/png' });
+    assert.deepEqual([body, headers, method, json], [image, { 'content-type': 'image/png' }, 'POST', undefined]);
+    const csv = await read({ requestText: 'a,b\n1,2\n', contentType: 'text/csv', method: 'put' });
+    assert.deepEqual(
+      [csv.body.toString(), csv.headers, csv.method],
+      ['a,b\n1,2\n', { 'content-type': 'text/csv' }, 'PUT'],
+    );
+    const bare = await read({ requestFile: 'images/raw.png' });
+    assert.deepEqual(bare.headers, {});
+    const asText = await read({ requestText: '{"a": 1}', contentType: 'application/json' });
+    assert.deepEqual(
+      [asText.body.toString(), asText.json],
+      ['{"a": 1}', { a: 1 }],
+      'bad requests are made from it too',
+    );
+    const get = await read({ path: '/health' });
+    assert.deepEqual([get.method, get.body.length], ['GET', 0]);
+  });
+
+  it('sends headers of its own', async () => {
+    const { headers } = await read({ request: 1, headers: { 'Azureml-Model-Deployment': 'blue', 'X-Count': 3 } });
+    assert.deepEqual(headers, {
+      'content-type': 'application/json',
+      'azureml-model-deployment': 'blue',
+      'x-count': '3',
+    });
+    const other = await read({ request: 1, headers: { 'Content-Type': 'application/vnd.x+json' } });
+    assert.deepEqual(other.headers, { 'content-type': 'application/vnd.x+json' });
+  });
+
+  it('expects 2xx unless it says something else, and values within its own tolerance, else within the one of the input', async () => {
+    assert.equal((await read({ request: 1 })).expectStatus, '2xx');
+    assert.equal((await read({ request: 1, expectStatus: 404 })).expectStatus, 404);
+    assert.equal((await read({ request: 1, expectStatus: '4xx' })).expectStatus, '4xx');
+    assert.deepEqual((await read({ request: 1 })).assertions, []);
+    const faults = async (tolerance: unknown) =>
+      (await read({ request: 1, expected: 10, tolerance })).assertions.map((holds) => holds(14.9).length);
+    assert.deepEqual(await faults(undefined), [0], 'half of it, by the input');
+    assert.deepEqual(await faults(0.1), [1]);
+    assert.deepEqual(await faults({ absolute: 5 }), [0]);
+    assert.deepEqual(await faults({ relative: 0.1, absolute: 1 }), [1]);
+    const all = await read({ request: 1, expected: 1, expectedSchema: {}, expectedPaths: { '$.a': 1, '$.b': 2 } });
+    assert.equal(all.assertions.length, 4);
+  });
+
+  const wrong: Array<[string, RegExp]> = [
+    ['[]', /holds no request/],
+    ['', /holds no request/],
+    ['[{"request": 1},]', /is not valid JSON/],
+    ['{"request": 1}\n{"request": ', /is not valid at line 2/],
+    ['[1]', /in request 1, it is no JSON object/],
+    ['[{"request": 1, "expect": 2}]', /has the unknown field "expect"; known are name, request, /],
+    ['[{"request": 1}, {"request": 1, "requestText": "x"}]', /in request 2, it has both "request" and "requestText"/],
+    ['[{"method": "POST"}]', /none of "request", "requestFile" and "requestText"/],
+    ['[{"request": 1, "name": 5}]', /"name" is no text/],
+    ['[{"name": "a", "request": 1}, {"name": "a", "request": 2}]', /the name "a" stands twice/],
+    ['[{"request": 1, "tolerance": -1}]', /"tolerance" is neither/],
+    ['[{"request": 1, "tolerance": {"abs": 1}}]', /"tolerance" is neither/],
+    ['[{"request": 1, "expectStatus": "ok"}]', /"expectStatus" is neither/],
+    ['[{"request": 1, "headers": ["a"]}]', /"headers" is no JSON object/],
+    ['[{"request": 1, "headers": {"a b": "c"}}]', /"a b" is a header that HTTP does not allow/],
+    ['[{"request": 1, "headers": {"a": "c\\r\\nx: y"}}]', /"a" is a header that HTTP does not allow/],
+    ['[{"requestFile": "gone.png"}]', /gone\.png cannot be read/],
+    ['[{"request": 1, "expectedSchema": {"type": "nonsense"}}]', /"expectedSchema" is no JSON Schema/],
+    ['[{"request": 1, "expectedPaths": {"predictions": 1}}]', /in "expectedPaths", "predictions" is no JSONPath/],
+  ];
+  for (const [text, message] of wrong) {
+    it(`is refused, with request and field: ${text || 'an empty file'}`, () => assert.rejects(readText(text), message));
+  }
 });

@@ -8,20 +8,25 @@ const good: HttpRequest = {
   headers: { authorization: 'Bearer k' },
   body: Buffer.from('{}'),
 };
-const serving = (status: number, body: unknown): { client: ScoringClient; asked: HttpRequest[] } => {
+/** A service that has these files. */
+const serving = (files: Record<string, unknown>): { client: ScoringClient; asked: HttpRequest[] } => {
   const asked: HttpRequest[] = [];
   const client: ScoringClient = {
     send: async (request) => {
       asked.push(request);
-      return { status, headers: {}, body: Buffer.from(JSON.stringify(body)), milliseconds: 1 };
+      const file = files[request.url.pathname + request.url.search];
+      const body = Buffer.from(file === undefined ? 'no' : JSON.stringify(file));
+      return { status: file === undefined ? 404 : 200, headers: {}, body, milliseconds: 1 };
     },
     connection: () => assert.fail(),
     close: async () => {},
   };
   return { client, asked };
 };
-const generate = (status: number, description: unknown) =>
-  generatedRequests(serving(status, description).client, good, new AbortController().signal);
+const from = (files: Record<string, unknown>, request = good) =>
+  generatedRequests(serving(files).client, request, new AbortController().signal);
+const generate = (description: unknown) => from({ '/swagger.json?version=3': description });
+const json = (request: HttpRequest | undefined) => JSON.parse(request!.body!.toString()) as unknown;
 
 /** As Azure ML's inference server describes a script whose run() is not decorated. */
 const anyObject = {
@@ -64,31 +69,109 @@ const description = {
   },
 };
 
+/** As older servers of Azure ML describe one. */
+const swagger2 = {
+  swagger: '2.0',
+  basePath: '/api/v1/service/estimator',
+  paths: {
+    '/': { get: {} },
+    '/score': {
+      post: {
+        parameters: [{ in: 'body', name: 'serviceInputPayload', schema: { $ref: '#/definitions/ServiceInput' } }],
+      },
+    },
+  },
+  definitions: {
+    ServiceInput: {
+      type: 'object',
+      required: ['data'],
+      properties: { data: { type: 'array', items: { type: 'object' } } },
+      example: { data: [{ a: 1 }] },
+    },
+  },
+};
+
+/** As FastAPI describes one. */
+const fastApi = {
+  openapi: '3.1.0',
+  paths: {
+    '/score': {
+      post: { requestBody: { content: { 'application/json': { schema: { $ref: '#/components/schemas/Trip' } } } } },
+    },
+  },
+  components: {
+    schemas: {
+      Trip: {
+        allOf: [{ $ref: '#/components/schemas/Base' }],
+        properties: {
+          kind: { const: 'taxi' },
+          tip: { anyOf: [{ type: 'number', minimum: 1 }, { type: 'null' }] },
+          next: { $ref: '#/components/schemas/Trip' },
+        },
+        required: ['kind'],
+      },
+      Base: { type: 'object', properties: { count: { type: ['integer', 'null'], minimum: 2 } }, required: ['count'] },
+    },
+  },
+};
+
 describe("requests from a service's description", () => {
   it('follow its schema, and leave out each required property in turn', async () => {
-    const made = await generate(200, description);
-    assert.deepEqual(JSON.parse(made!.valid.body!.toString()), { data: [{ a: 0, b: 2.5, c: false }], mode: 'fast' });
+    const made = await generate(description);
+    assert.deepEqual(json(made!.valid), { data: [{ a: 0, b: 2.5, c: false }], mode: 'fast' });
+    assert.equal(made!.isExample, false);
     assert.deepEqual(
-      made!.incomplete.map(({ property, request }) => [property, JSON.parse(request.body!.toString())]),
+      made!.incomplete.map(({ property, request }) => [property, json(request)]),
       [['data', { mode: 'fast' }]],
     );
     assert.equal(made!.valid.headers.authorization, 'Bearer k');
   });
-  it('are asked for with the key', async () => {
-    const { client, asked } = serving(200, description);
-    await generatedRequests(client, good, new AbortController().signal);
+  it('are asked for with what lets a caller in', async () => {
+    const { client, asked } = serving({ '/swagger.json?version=3': description });
+    const headers = { 'content-type': 'image/png', authorization: 'Bearer k', 'azureml-model-deployment': 'blue' };
+    await generatedRequests(client, { ...good, headers }, new AbortController().signal);
     assert.deepEqual(
-      [asked[0]!.url.href, asked[0]!.headers],
-      ['http://localhost:5001/swagger.json?version=3', good.headers],
+      asked.map(({ url, method, headers, body }) => [method, url.href, headers, body]),
+      [
+        [
+          'GET',
+          'http://localhost:5001/swagger.json?version=3',
+          { authorization: 'Bearer k', 'azureml-model-deployment': 'blue' },
+          undefined,
+        ],
+      ],
     );
   });
-  for (const [what, status, body] of [
-    ['has none', 404, 'no'],
-    ['has one of version 2', 200, { swagger: '2.0', paths: {} }],
-    ['speaks of another route', 200, { ...description, paths: {} }],
-    ['answers something else', 200, 'Healthy'],
-    ['describes any object, as of a run() without a schema', 200, anyObject],
+  it('are made of Swagger 2 too, and of its example where it gives one', async () => {
+    const made = await from({ '/swagger.json': swagger2 });
+    assert.deepEqual([json(made!.valid), made!.isExample], [{ data: [{ a: 1 }] }, true]);
+    assert.deepEqual(
+      made!.incomplete.map(({ property, request }) => [property, json(request)]),
+      [['data', {}]],
+    );
+  });
+  it('are made of the description behind the prefix of a service on AKS', async () => {
+    const url = new URL('http://10.0.0.1/api/v1/service/estimator/score');
+    const made = await from({ '/api/v1/service/estimator/swagger.json': swagger2 }, { ...good, url });
+    assert.deepEqual([made!.valid.url.href, json(made!.valid)], [url.href, { data: [{ a: 1 }] }]);
+  });
+  it('are made of openapi.json, of what its parts say together, and end where it goes round in circles', async () => {
+    const made = await from({ '/openapi.json': fastApi });
+    const { next, ...trip } = json(made!.valid) as { next: unknown };
+    assert.deepEqual([trip, made!.isExample], [{ count: 2, kind: 'taxi', tip: 1 }, false]);
+    assert.ok(JSON.stringify(next).length < 2000);
+    assert.deepEqual(
+      made!.incomplete.map(({ property }) => property),
+      ['count', 'kind'],
+    );
+  });
+  it('are not made where the service has none', async () => assert.equal(await from({}), undefined));
+  for (const [what, body] of [
+    ['has one of an unknown form', { paths: description.paths }],
+    ['speaks of another route', { ...description, paths: { '/other': description.paths['/score'] } }],
+    ['answers something else', 'Healthy'],
+    ['describes any object, as of a run() without a schema', anyObject],
   ] as const) {
-    it(`are not made where the service ${what}`, async () => assert.equal(await generate(status, body), undefined));
+    it(`are not made where the service ${what}`, async () => assert.equal(await generate(body), undefined));
   }
 });

@@ -1,0 +1,91 @@
+import assert from 'node:assert/strict';
+import { XMLParser } from 'fast-xml-parser';
+import MarkdownIt from 'markdown-it';
+import { junitXml } from '../../../tasks/common/junit';
+import { Latencies } from '../../../tasks/TestEndpoint/load/latencies';
+import { latencyHistogram, percentileChart } from '../../../tasks/TestEndpoint/loadReport';
+import { junitSuites, summary } from '../../../tasks/TestEndpoint/report';
+import type { TestCase } from '../../../tasks/TestEndpoint/testCase';
+
+const cases: TestCase[] = [
+  { kind: 'request', name: 'one row', outcome: 'passed', milliseconds: 12.34 },
+  {
+    kind: 'request',
+    name: '<b>two|rows</b>',
+    outcome: 'failed',
+    milliseconds: 5,
+    message: '$.p: expected 2 | got <script>',
+    details: 'POST http://s/\n\n```\n##vso[task.complete]',
+  },
+  { kind: 'model', name: 'image digest', outcome: 'passed' },
+  { kind: 'negative', name: 'wrongKey', outcome: 'skipped', message: 'The endpoint takes no key.' },
+  { kind: 'swagger', name: 'its own example', outcome: 'passed', message: 'answered 200' },
+  { kind: 'threshold', name: 'p95 < 200ms', outcome: 'failed', message: 'measured 250 ms' },
+];
+
+/** 900 answers of 10 ms, 80 of 40 ms, 20 of 90 ms, 1 of them an error. */
+function load() {
+  const latencies = new Latencies();
+  for (let n = 0; n < 1000; n++) latencies.record(n < 900 ? 10 : n < 980 ? 40 : 90, n === 999 ? '503' : undefined);
+  return { latencies, seconds: 10, utilization: 0.1 };
+}
+
+describe('the report', () => {
+  it('is a suite a kind, and a test a request, threshold and bad request, in the Tests tab', () => {
+    const { testsuites } = new XMLParser({ ignoreAttributes: false, attributeNamePrefix: '' }).parse(
+      junitXml(junitSuites(cases)),
+    ) as { testsuites: { testsuite: Array<{ name: string; tests: string; failures: string }>; skipped: string } };
+    assert.deepEqual(
+      testsuites.testsuite.map(({ name, tests, failures }) => [name, tests, failures]),
+      [
+        ['Requests', '2', '1'],
+        ['The right model', '1', '0'],
+        ['Robustness', '1', '0'],
+        ['From the service’s description', '1', '0'],
+        ['Thresholds', '1', '1'],
+      ],
+    );
+    const [requests, , robustness, described, thresholds] = testsuites.testsuite as never as Array<{
+      testcase: Record<string, unknown> & Array<Record<string, unknown>>;
+    }>;
+    const [first, second] = requests!.testcase;
+    assert.deepEqual(first, { name: 'one row', classname: 'TestEndpoint.request', time: '0.012' });
+    assert.deepEqual(second!.failure, { message: cases[1]!.message, '#text': cases[1]!.details });
+    assert.deepEqual(robustness!.testcase.skipped, { message: 'The endpoint takes no key.' });
+    assert.equal(described!.testcase['system-out'], 'answered 200');
+    assert.equal((thresholds!.testcase.failure as { message: string }).message, 'measured 250 ms');
+  });
+
+  it('is a page that shows all tests, the start, latency in numbers and bars, and what failed, as text', () => {
+    const result = load();
+    const page = summary(
+      'http://s/score',
+      { cases, startup: { seconds: 4, retries: { 503: 3 } }, load: result },
+      result.latencies.figures(result.seconds),
+      ['Rolled back: r.io/i@sha256:1 serves again.'],
+    );
+    const html = new MarkdownIt({ html: true }).render(page);
+    for (const part of [
+      '<h2>❌ Endpoint tests: 3 passed, 2 failed, 1 skipped</h2>',
+      '<code>http://s/score</code>',
+      'Rolled back: r.io/i@sha256:1 serves again.',
+      'ready after 4.0 s; before that: 3 × 503.',
+      '<td>&lt;b&gt;two|rows&lt;/b&gt;</td>',
+      '1000 requests, 99.9 answered a second, 0.1 % errors; p50 10 ms, p95 40 ms, p99 90',
+      '<td>p99</td>',
+      `<td style="text-align:right">90 %</td>\n<td>${'█'.repeat(30)}</td>`,
+      'latency.svg',
+      '##vso[task.complete]',
+    ])
+      assert.ok(html.includes(part), `${part} is missing in\n${html}`);
+    assert.ok(!/<script|<b>/.test(html));
+    assert.equal(html.match(/<table>/g)?.length, 3);
+  });
+
+  it('has pictures that hold the percentiles', () => {
+    const [bars, line] = [latencyHistogram(load()), percentileChart(load())];
+    for (const picture of [bars, line]) assert.ok(new XMLParser().parse(picture), 'it is XML');
+    for (const name of ['>p50<', '>p95<', '>p99<', '>milliseconds<']) assert.ok(bars.includes(name), name);
+    for (const point of ['p50: 10', 'p95: 40', 'p99: 90', 'max: 90']) assert.match(line, new RegExp(`<title>${point}`));
+  });
+});
