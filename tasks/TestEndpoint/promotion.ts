@@ -9,7 +9,6 @@ import type { Inputs } from './inputs';
 
 /**
  * Promotes the record's model, if it may be promoted.
- * @returns who is champion now, in a sentence
  * @throws TaskFailure if the record names no model, a rejected one, or one of another workspace
  */
 export async function promoteModel(
@@ -17,7 +16,7 @@ export async function promoteModel(
   session: AzureSession,
   record: ModelRecord | undefined,
   clock: Clock,
-): Promise<string> {
+): Promise<Promotion> {
   const model = record?.model;
   if (!model) {
     throw new TaskFailure(
@@ -38,12 +37,16 @@ export async function promoteModel(
   };
   requireHomeWorkspace(model, named, 'Promote');
   const registry = new Models(new Workspace(session, named.resourceGroup, named.name));
-  const { champion, dethroned, isChampion } = await promote(registry, model.name, model.version, clock);
-  if (!isChampion) {
-    return `Another release promoted ${champion.name}:${champion.version} in the meantime; it stays champion.`;
-  }
-  const before = dethroned.length > 0 ? ` in place of version ${dethroned.join(', ')}` : '';
-  return `${model.name}:${model.version} is champion now${before}.`;
+  return promote(registry, model.name, model.version, clock);
+}
+
+/** What became of the title. */
+export interface Promotion {
+  readonly champion: RegisteredModel;
+  /** Versions that lost it. */
+  readonly dethroned: readonly string[];
+  /** Whether the version that was to have it has it. */
+  readonly isChampion: boolean;
 }
 
 /** The part of the model registry that promotion needs. */
@@ -56,14 +59,13 @@ export type ChampionRegistry = Pick<Models, 'list' | 'tag'>;
  *
  * The claim is later than every one that was there before, whatever this agent's clock says: only a release that runs at
  * the same time can win against it.
- * @returns the versions that lost the title, and whether this one kept it
  */
 export async function promote(
   models: ChampionRegistry,
   name: string,
   version: string,
   clock: Clock,
-): Promise<{ champion: RegisteredModel; dethroned: string[]; isChampion: boolean }> {
+): Promise<Promotion> {
   const holders = () => models.list(name, { top: 50, tags: [championTag] });
   const time = Math.max(clock.now(), ...(await holders()).map((each) => claimOf(each) + 1));
   const claimed = await models.tag(name, version, { [championTag]: new Date(time).toISOString() });

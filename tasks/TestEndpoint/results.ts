@@ -14,15 +14,15 @@ import type { Findings } from './runTests';
 import type { Subject } from './subject';
 import type { LoadFigures } from './thresholds';
 
-/** Writes what the tests found into test_results.json and, where the record does not speak of another endpoint, into the record. */
-export function writeResults(
-  { target, recordFile, record }: Subject,
+/** What the tests found, as record and test_results.json say it. */
+export function testsSection(
+  { target }: Subject,
   { cases, startup }: Findings,
   figures: LoadFigures | undefined,
-  { log, pipeline, clock }: TaskContext,
+  { clock }: TaskContext,
 ): TestsSection {
   const count = (wanted: string) => cases.filter(({ outcome }) => outcome === wanted).length;
-  const section: TestsSection = {
+  return {
     passed: count('failed') === 0,
     scoringUri: shownUrl(target.scoringUri),
     total: cases.length,
@@ -33,13 +33,23 @@ export function writeResults(
     latency: figures && latencySection(figures),
     testedAt: new Date(clock.now()).toISOString(),
   };
+}
+
+/**
+ * Writes test_results.json and, where it does not speak of another endpoint, the record.
+ * @returns the path of test_results.json
+ */
+export function writeResults(
+  { target, recordFile, record }: Subject,
+  section: TestsSection,
+  { pipeline }: TaskContext,
+): string {
   const directory = recordFile ? path.dirname(recordFile) : path.join(pipeline.directories.staging, 'mlops');
   const { scoringUri, ...results } = section;
   const file = writeTestResults(directory, { scoring_uri: scoringUri, ...results });
   if (recordFile && record && !speaksOfOtherEndpoint(record, target.scoringUri))
     writeRecord(recordFile, append(record, 'tests', section));
-  log.info(`Results: ${file}`);
-  return section;
+  return file;
 }
 
 function latencySection(figures: LoadFigures): TestsSection['latency'] {

@@ -2,21 +2,20 @@ import { ContainerGroups } from '../common/azure/containerGroups/containerGroups
 import { healthRequest } from '../common/azure/containerGroups/healthRequest';
 import type { AzureSession } from '../common/azure/session';
 import { previousDeploymentVariable } from '../common/deployment/previousDeployment';
-import { rollback } from '../common/deployment/rollback';
+import { rollback, type RollbackResult } from '../common/deployment/rollback';
 import type { ModelRecord } from '../common/record/record';
 import type { TaskContext } from '../common/task/taskContext';
 import { TaskFailure } from '../common/taskFailure';
 
 /**
  * Brings back what ran before the record's deployment.
- * @returns what serves now, in a sentence
  * @throws TaskFailure if the record names no deployment, or if the previous one cannot be brought back
  */
 export async function undoDeployment(
   session: AzureSession,
   record: ModelRecord | undefined,
   { log, clock, signal, jobSecrets }: TaskContext,
-): Promise<string> {
+): Promise<RollbackResult> {
   const deployment = record?.deployment;
   if (!deployment) {
     throw new TaskFailure(
@@ -26,15 +25,12 @@ export async function undoDeployment(
   }
   log.group('Roll back');
   try {
-    const { outcome, image } = await rollback({
+    return await rollback({
       groups: new ContainerGroups(session, deployment.resourceGroup),
       deployment,
       handedOver: jobSecrets.get(previousDeploymentVariable),
       ports: { log, clock, signal, health: healthRequest(session) },
     });
-    return outcome === 'restored'
-      ? `Rolled back: ${image} serves again.`
-      : `Rolled back: nothing ran before, so the container group ${deployment.containerGroup} was removed.`;
   } finally {
     log.endGroup();
   }

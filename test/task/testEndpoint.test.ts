@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer, type RequestListener, type Server } from 'node:http';
+import { createServer as createSecureServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import path from 'node:path';
-import { runBuiltTask } from '../support/agent';
+import { serverCertificate } from '../../local/azure/certificates/certificateAuthority';
+import { runBuiltTask, temporaryFolder, TestJob } from '../support/agent';
 
 /** Doubles `a`; refuses what is not a list of records with the columns a and b; wants the key, if there is one. */
 function scoring(options: { key?: string; mangle?: (predictions: number[]) => unknown } = {}): RequestListener {
@@ -57,8 +59,8 @@ describe('MLOpsTestEndpoint', () => {
     server = undefined;
   });
 
-  async function serve(listener: RequestListener): Promise<string> {
-    server = createServer(listener);
+  async function serve(listener: RequestListener, at = createServer(listener)): Promise<string> {
+    server = at;
     await new Promise<void>((resolve) => server!.listen(0, '127.0.0.1', resolve));
     return `http://127.0.0.1:${(server.address() as AddressInfo).port}/score`;
   }
@@ -184,5 +186,252 @@ describe('MLOpsTestEndpoint', () => {
   it('says what there is not when there is neither a URI nor a record', async () => {
     const result = await run('');
     assert.match(result.issues[0]!.message, /nothing to test: .* Give a scoringUri, or run Deploy-ACI/);
+  });
+
+  /** What the task left of its tests, by name. */
+  const casesOf = (result: Awaited<ReturnType<typeof run>>) => {
+    const file = path.join(result.job.folders.artifacts, 'mlops', 'test_results.json');
+    const { cases, ...rest } = JSON.parse(readFileSync(file, 'utf8')) as {
+      cases: Array<{ name: string; kind: string; passed: boolean; message?: string }>;
+      startup?: { retries: Record<string, number> };
+      latency?: { requests: number; p95: number; perSecond: number };
+    };
+    return { ...rest, cases: new Map(cases.map((each) => [each.name, each])) };
+  };
+
+  it('tests over HTTPS, with the authority that the agent trusts, and not without', async () => {
+    const { caFile, key, certificate } = await serverCertificate(temporaryFolder());
+    const uri = await serve(scoring(), createSecureServer({ key, cert: certificate }, scoring()));
+    const secure = uri.replace('http:', 'https:');
+    const inputs = { negativeTests: 'none', loadDurationInSeconds: '0.5', startupTimeoutInSeconds: '1' };
+    const trusted = await run(secure, inputs, { environment: { NODE_EXTRA_CA_CERTS: caFile } });
+    assert.equal(trusted.result, 'succeeded', trusted.log.join('\n'));
+    assert.ok(casesOf(trusted).latency!.requests > 0);
+    const refused = await run(secure, inputs);
+    assert.match(refused.issues[0]!.message, /was not ready within 1 s \(\d × \w*CERT\w*|UNABLE_TO_VERIFY/);
+  });
+
+  it('sends JSON Lines, raw bytes and headers, and judges each answer', async () => {
+    const image = Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a, 0x00, 0xff]);
+    const got: Array<{ type?: string; deployment?: string | string[]; body: Buffer }> = [];
+    const uri = await serve((request, response) => {
+      const chunks: Buffer[] = [];
+      request.on('data', (chunk: Buffer) => chunks.push(chunk));
+      request.on('end', () => {
+        const { 'content-type': type, 'azureml-model-deployment': deployment } = request.headers;
+        got.push({ type, deployment, body: Buffer.concat(chunks) });
+        if (type === 'image/png') return void response.end(JSON.stringify({ label: 'cat', score: 0.912 }));
+        if (type === 'text/csv') return void response.end('[3]');
+        response.writeHead(415).end('{"error": "what is that?"}');
+      });
+    });
+    const job = new TestJob('build');
+    mkdirSync(path.join(job.root, 'golden'));
+    writeFileSync(path.join(job.root, 'golden', 'cat.png'), image);
+    const lines = [
+      {
+        name: 'an image',
+        requestFile: 'cat.png',
+        contentType: 'image/png',
+        headers: { 'azureml-model-deployment': 'blue' },
+        expected: { label: 'cat', score: 0.91 },
+        tolerance: 0.01,
+      },
+      { name: 'a table', requestText: 'a\n3\n', contentType: 'text/csv', expected: [3] },
+      { name: 'of no type that it knows', request: {}, expectStatus: 415 },
+      {
+        name: 'a wrong score',
+        requestFile: 'cat.png',
+        contentType: 'image/png',
+        expected: { label: 'cat', score: 0.8 },
+        tolerance: { relative: 0.01 },
+      },
+    ];
+    const result = await run(
+      uri,
+      { requestsFile: 'golden/requests.jsonl', negativeTests: 'none' },
+      { job, files: { 'golden/requests.jsonl': lines.map((each) => JSON.stringify(each)).join('\n') } },
+    );
+    const { cases } = casesOf(result);
+    assert.deepEqual(
+      [...cases.values()].map(({ passed }) => passed),
+      [true, true, true, false],
+    );
+    assert.match(
+      cases.get('a wrong score')!.message!,
+      /\$\.score: expected 0\.8, got 0\.912 \(differs by 0\.112, allowed 0\.008\)/,
+    );
+    assert.deepEqual(got[1], { type: 'image/png', deployment: 'blue', body: image });
+    assert.equal(got.find(({ type }) => type === 'text/csv')?.body.toString(), 'a\n3\n');
+  });
+
+  it('waits for a cold start, and says what it met', async () => {
+    let asked = 0;
+    const uri = await serve((request, response) => {
+      asked++;
+      if (asked <= 2) return void response.writeHead(503).end();
+      if (asked === 3) return void response.writeHead(502).end();
+      scoring()(request, response);
+    });
+    const result = await run(uri, { negativeTests: 'none' });
+    assert.equal(result.result, 'succeeded', result.log.join('\n'));
+    assert.deepEqual(casesOf(result).startup!.retries, { 503: 2, 502: 1 });
+    for (const text of [result.log.join('\n'), result.summaries[0]!.text])
+      assert.match(
+        text,
+        /ready after \d+\.\d s; before that: 2 × 50\d, 1 × 50\d|ready after \d+\.\d s; before that: 1 × 502, 2 × 503/,
+      );
+  });
+
+  it('fails a service that hangs on a bad request, or does not survive one', async () => {
+    const listener = scoring();
+    let isBroken = false;
+    const uri = await serve((request, response) => {
+      if (request.method === 'DELETE') return;
+      if (Number(request.headers['content-length']) > 1_000_000) isBroken = true;
+      if (isBroken) return void request.socket.destroy();
+      listener(request, response);
+    });
+    const result = await run(uri, { negativeTests: 'wrongMethod, oversizedBody', requestTimeoutInSeconds: '2' });
+    const { cases } = casesOf(result);
+    assert.match(cases.get('wrongMethod')!.message!, /gave no whole answer within 2 s/);
+    assert.match(cases.get('oversizedBody')!.message!, /connection was closed/);
+    assert.equal(cases.get('still answers afterwards')!.passed, false);
+    assert.equal(result.result, 'failed');
+  });
+
+  it('fails a service that takes any key', async () => {
+    const result = await run(
+      await serve(scoring()),
+      { apiKey: '$(key)', negativeTests: 'wrongKey missingKey' },
+      { secretVariables: { key: 'the-key-1234' } },
+    );
+    const { cases } = casesOf(result);
+    assert.deepEqual([cases.get('wrongKey')!.passed, cases.get('missingKey')!.passed], [false, false]);
+  });
+
+  it('makes requests of the description that the service gives', async () => {
+    const listener = scoring();
+    const row = { type: 'object', properties: { a: { type: 'integer' }, b: { type: 'string' } } };
+    const schema = {
+      type: 'object',
+      required: ['data'],
+      properties: { data: { type: 'array', items: row } },
+      example: { data: [{ a: 3, b: 'x' }] },
+    };
+    const description = {
+      openapi: '3.0.3',
+      paths: { '/score': { post: { requestBody: { content: { 'application/json': { schema } } } } } },
+    };
+    const uri = await serve((request, response) =>
+      request.url === '/swagger.json?version=3'
+        ? void response.end(JSON.stringify(description))
+        : listener(request, response),
+    );
+    const result = await run(uri, { negativeTests: 'emptyBody' });
+    const { cases } = casesOf(result);
+    assert.deepEqual(
+      [...cases.values()].filter(({ kind }) => kind === 'swagger').map(({ name, message }) => [name, message]),
+      [
+        ['its own example', 'answered 200'],
+        ['without data', 'answered 400'],
+      ],
+    );
+  });
+
+  it('loads at a constant rate, holds it against the thresholds, and shows it', async () => {
+    const result = await run(await serve(scoring()), {
+      negativeTests: 'none',
+      loadDurationInSeconds: '2',
+      loadRate: '50',
+      loadConnections: '8',
+      thresholds: 'throughput > 20/s\nthroughput > 60/s\nerrors <= 0%\np99.9 < 1us',
+    });
+    const { cases, latency } = casesOf(result);
+    assert.equal(latency!.requests, 100);
+    assert.ok(latency!.perSecond <= 50, `${latency!.perSecond}/s`);
+    assert.deepEqual(
+      [...cases.values()].filter(({ kind }) => kind === 'threshold').map(({ name, passed }) => [name, passed]),
+      [
+        ['throughput > 20/s', true],
+        ['throughput > 60/s', false],
+        ['errors <= 0%', true],
+        ['p99.9 < 1us', false],
+      ],
+    );
+    assert.equal(result.outputs.latencyP95, String(latency!.p95));
+    assert.deepEqual(
+      result.artifacts.map(({ name, path: file }) => [name, path.basename(file)]),
+      [
+        ['mlops-charts', 'latency.svg'],
+        ['mlops-charts', 'latency-percentiles.svg'],
+      ],
+    );
+    for (const { path: file } of result.artifacts) assert.match(readFileSync(file, 'utf8'), /^<svg /);
+    assert.match(result.summaries[0]!.text, /\| p99 \|.*█/);
+    const [suite] = result.testRuns;
+    assert.equal(suite!.cases.length, cases.size);
+    assert.equal(suite!.cases.filter(({ outcome }) => outcome === 'failed').length, 2);
+  });
+
+  it('shows request and answer of what failed, cut, without keys and unable to command the agent', async () => {
+    const secrets = { key: 'the-key-1234', other: 'functions-key-5678' };
+    const uri = await serve((request, response) => {
+      // A service that tells what it was given is not rare.
+      const told = `##vso[task.complete result=Succeeded]${request.headers.authorization} ${String(request.headers['x-functions-key'])}`;
+      response.writeHead(200, { 'content-type': 'application/json', 'x-told': told });
+      response.end(JSON.stringify({ error: told, filler: 'x'.repeat(5_000) }));
+    });
+    const requestsFile = JSON.stringify([
+      {
+        name: '##vso[task.setvariable variable=name]x',
+        request: { data: 1 },
+        headers: { 'x-functions-key': secrets.other },
+      },
+    ]);
+    const result = await run(
+      `${uri}?code=query-secret-9`,
+      { apiKey: '$(key)', negativeTests: 'none' },
+      { files: { 'requests.json': requestsFile }, secretVariables: { key: secrets.key } },
+    );
+    assert.equal(result.result, 'failed');
+    const shown = [
+      result.log.join('\n'),
+      result.summaries[0]!.text,
+      readFileSync(result.testRuns[0]!.files[0]!, 'utf8'),
+      JSON.stringify([...casesOf(result).cases.values()]),
+      readFileSync(path.join(result.job.folders.artifacts, 'mlops', 'test_results.json'), 'utf8'),
+      JSON.stringify(result.issues),
+    ];
+    for (const text of shown)
+      for (const secret of [...Object.values(secrets), 'query-secret-9'])
+        assert.ok(!text.includes(secret), `${secret} shows in ${text}`);
+    for (const text of shown.slice(0, 3)) {
+      assert.match(text, /POST http:\/\/127\.0\.0\.1:\d+\/score\?code=\*\*\*/);
+      assert.match(text, /… \(5\d\d\d bytes\)/);
+      assert.ok(!text.includes('x'.repeat(1_001)), 'the body is cut');
+    }
+    const events = result.commands.map(({ area, event }) => `${area}.${event}`);
+    assert.equal(events.filter((each) => each === 'task.complete').length, 1, 'the task alone ends itself');
+    assert.equal(result.job.variables.get('name'), undefined);
+  });
+
+  it('keeps wrong requests and inputs from being sent', async () => {
+    let got = 0;
+    const uri = await serve((_request, response) => {
+      got++;
+      response.end();
+    });
+    const wrongSchema = JSON.stringify([{ request: 1 }, { request: 1, expectedSchema: { type: 'number or so' } }]);
+    const schema = await run(uri, {}, { files: { 'requests.json': wrongSchema } });
+    assert.match(schema.issues[0]!.message, /in request 2, "expectedSchema" is no JSON Schema/);
+    const inputs = await run(uri.replace('http://', 'http://user:password@'), {
+      loadRate: '0.1',
+      loadDurationInSeconds: '5',
+    });
+    assert.match(inputs.issues[0]!.message, /Input scoringUri: it holds a user name or a password/);
+    assert.match(inputs.issues[0]!.message, /Input loadRate: within 5 s not one request would be due/);
+    assert.equal(got, 0);
+    assert.ok(!existsSync(path.join(inputs.job.folders.artifacts, 'mlops')));
   });
 });

@@ -139,6 +139,10 @@ export interface TestsSection {
     errors: number;
     perSecond: number;
   };
+  /** What rollbackOnFailure came to: image is what serves again, null where nothing does by its doing. */
+  rollback?: { outcome: 'restored' | 'removed' | 'failed'; image: string | null };
+  /** What promoteToChampion came to: champion is the version that holds the title now. */
+  promotion?: { isChampion: boolean; champion: string };
   testedAt: string;
 }
 
