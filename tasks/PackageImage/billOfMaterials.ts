@@ -21,7 +21,7 @@ export async function readBillOfMaterials(
   signal: AbortSignal,
 ): Promise<string | undefined> {
   try {
-    const layer = (await contents.manifest(repository, digest, signal)).layers.at(-1);
+    const layer = (await contents.manifest(repository, digest, signal)).layers?.at(-1);
     if (!layer || layer.size > mostBytes) throw new Error('the image has no such layer');
     const bytes = await contents.blob(repository, layer.digest, signal);
     const text = await fileInTar(bytes[0] === 0x1f ? gunzipSync(bytes, { maxOutputLength: mostBytes }) : bytes);

@@ -103,6 +103,8 @@ export class EngineBuilder implements ImageBuilder {
       DOCKER_CONFIG: work,
       REGISTRY_AUTH_FILE: file,
       BUILDKIT_PROGRESS: 'plain',
+      // With its attestations BuildKit pushes an index of several manifests instead of the image.
+      BUILDX_NO_DEFAULT_ATTESTATIONS: '1',
       ...(Object.fromEntries(secrets) as Record<string, string>),
     };
   }

@@ -5,6 +5,9 @@ import type { ModelRecord } from '../common/record/record';
 /** Prefix of our own labels. */
 const own = 'mlops';
 
+/** The label that each of our images has. */
+export const ownLabel = `${own}.model.id`;
+
 /**
  * Labels that say where an image comes from. Source of org.opencontainers.image.*: OCI image specification, annotations.
  * @param now of the build
@@ -29,7 +32,7 @@ export function imageLabels(
     'org.opencontainers.image.url': build?.url,
     'org.opencontainers.image.base.name': baseName,
     'org.opencontainers.image.base.digest': baseDigest,
-    [`${own}.model.id`]: model.id,
+    [ownLabel]: model.id,
     [`${own}.model.name`]: model.name,
     [`${own}.model.version`]: model.version,
     [`${own}.job`]: record.training?.jobName ?? model.jobName,

@@ -16,6 +16,7 @@ import { BuildRecords } from './buildRecords';
 import { contentTag } from './contentTag';
 import { labelInstruction } from './dockerfile';
 import { chooseBuilder } from './chooseBuilder';
+import { annotate } from './imageAnnotations';
 import { asTag, imageLabels } from './imageLabels';
 import { findBuilt, ImageBuild } from './imageBuild';
 import { planOwnDockerfile, planScoringScript, type ImagePlan } from './imagePlan';
@@ -54,11 +55,12 @@ export async function packageImage(inputs: PackageInputs, context: TaskContext):
   const contents = new RegistryContents(session, registry.loginServer, { kind: 'entra' });
 
   const records = new BuildRecords(context.pipeline.directories.temp, repository, context);
-  let digest = inputs.rebuild === 'always' ? undefined : await findBuilt(contents, repository, content, context);
-  const built = digest === undefined;
-  if (digest) {
-    log.info(`Nothing changed since the image ${digest} was built: it is used again.`);
-    await addTags(contents, repository, digest, tags, context);
+  const labels = imageLabels(model, record, context.pipeline, baseImage, new Date(context.clock.now()));
+  const known = inputs.rebuild === 'always' ? undefined : await findBuilt(contents, repository, content, context);
+  let pushed: string;
+  if (known) {
+    log.info(`Nothing changed since the image ${known} was built: it is used again.`);
+    pushed = known;
   } else {
     const builder = await chooseBuilder(inputs, registry, contents, session, context);
     const image = new ImageBuild(
@@ -69,17 +71,18 @@ export async function packageImage(inputs: PackageInputs, context: TaskContext):
       records,
       context,
     );
-    const labels = imageLabels(model, record, context.pipeline, baseImage, new Date(context.clock.now()));
     try {
       const environment = plan.environment && (await image.environment(plan.environment, inputs.rebuild));
-      digest = await image.scoring(plan, environment, labelInstruction(labels), modelFiles, tags, content);
+      pushed = await image.scoring(plan, environment, labelInstruction(labels), modelFiles, tags, content);
     } finally {
       records.publish();
     }
     if (plan.environment) {
-      records.billOfMaterials(await readBillOfMaterials(contents, repository, digest, log, signal));
+      records.billOfMaterials(await readBillOfMaterials(contents, repository, pushed, log, signal));
     }
   }
+  const digest = await annotate(contents, repository, pushed, Object.keys(labels), context);
+  if (known || digest !== pushed) await addTags(contents, repository, digest, tags, context);
 
   const reference = `${registry.loginServer}/${repository}@${digest}`;
   const [environmentId] = await Promise.all([
@@ -107,7 +110,7 @@ export async function packageImage(inputs: PackageInputs, context: TaskContext):
     port: plan.port,
     readinessPath: plan.readinessPath,
     scoringPath: plan.scoringPath,
-    built,
+    built: !known,
   };
   const next = append(record, 'image', section);
   writeRecord(subject.recordFile, next);
@@ -115,7 +118,7 @@ export async function packageImage(inputs: PackageInputs, context: TaskContext):
   context.publish.summary('Package-Image', imageSummary(model, section, records.components));
   log.info(`Image ${reference}`);
   return {
-    outputs: { image: reference, imageDigest: digest, environmentId, built: String(built) },
+    outputs: { image: reference, imageDigest: digest, environmentId, built: String(!known) },
     recordFile: subject.recordFile,
   };
 }

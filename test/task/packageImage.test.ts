@@ -11,6 +11,8 @@ import type { ModelRecord } from '../../tasks/common/record/record';
 import { readRecord } from '../../tasks/common/record/recordFile';
 import { runBuiltTask, TestJob, type BuiltTaskOptions } from '../support/agent';
 import { localAzure } from '../support/azure';
+import { ImageRegistry } from '../support/imageRegistry';
+import { cloudClient } from '../local/containers/cloudClient';
 import { MlWorkspace, workspaceId } from '../support/mlWorkspace';
 
 /** Copies files and no more, so that builds are quick; the base is never run. */
@@ -34,11 +36,13 @@ describe('MLOpsPackageImage', function () {
   this.timeout(600_000);
   let azure: LocalAzure;
   let workspace: MlWorkspace;
+  let images: ImageRegistry;
 
   before(async function () {
     this.timeout(600_000);
     azure = await localAzure();
     workspace = new MlWorkspace(azure);
+    images = new ImageRegistry(await cloudClient());
   });
   afterEach(() => azure.faults.clear());
 
@@ -135,6 +139,13 @@ describe('MLOpsPackageImage', function () {
     };
     assert.equal(environment.body.properties.image, image);
     assert.deepEqual(environment.body.properties.inferenceConfig.scoringRoute, { path: '/score', port: 8080 });
+
+    const { mediaType, annotations = {} } = await images.manifest(`team/${name}`, imageDigest);
+    assert.equal(mediaType, 'application/vnd.oci.image.manifest.v1+json');
+    assert.equal(annotations['org.opencontainers.image.title'], name);
+    assert.equal(annotations['mlops.model.id'], `${workspaceId}/models/${name}/versions/1`);
+    assert.equal(annotations['mlops.build'], first.job.variables.get('Build.BuildNumber'));
+    for (const tag of section!.tags) assert.equal((await images.manifest(`team/${name}`, tag)).digest, imageDigest, tag);
 
     const again = await run(record, { ...inputs, imageTags: 'weekly' }, { job, files: ownFiles });
     assert.equal(again.result, 'succeeded', again.log.join('\n'));

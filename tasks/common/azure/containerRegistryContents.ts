@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type * as RestPipeline from '@azure/core-rest-pipeline';
 import type { PipelineRequest, PipelineResponse } from '@azure/core-rest-pipeline';
 import { AzureFailure } from './azureFailure';
@@ -20,10 +21,18 @@ const manifestTypes = [
   'application/vnd.docker.distribution.manifest.v2+json',
 ].join(', ');
 
-export interface Manifest {
-  readonly digest: string;
+export interface Descriptor {
   readonly mediaType: string;
-  readonly layers: ReadonlyArray<{ mediaType: string; digest: string; size: number }>;
+  readonly digest: string;
+  readonly size: number;
+}
+
+/** An image's manifest as it stands in the registry; an index of several images has neither config nor layers. */
+export interface Manifest {
+  readonly mediaType: string;
+  readonly config?: Descriptor;
+  readonly layers?: readonly Descriptor[];
+  readonly annotations?: Readonly<Record<string, string>>;
 }
 
 type Send = (request: PipelineRequest) => Promise<PipelineResponse>;
@@ -71,26 +80,26 @@ export class RegistryContents {
 
   async manifest(repository: string, reference: string, signal: AbortSignal): Promise<Manifest> {
     const response = await this.readManifest(repository, reference, signal);
-    const { layers = [] } = JSON.parse(response.bodyAsText ?? '{}') as Partial<Manifest>;
-    return {
-      digest: response.headers.get('docker-content-digest') ?? reference,
-      mediaType: response.headers.get('content-type') ?? '',
-      layers,
-    };
+    const manifest = JSON.parse(response.bodyAsText ?? '{}') as Manifest;
+    // Its own field is optional in OCI's form; what the registry calls it always holds.
+    return { ...manifest, mediaType: response.headers.get('content-type') ?? manifest.mediaType };
+  }
+
+  /**
+   * Adds a manifest, whose blobs the repository holds already.
+   * @returns its digest
+   */
+  async addManifest(repository: string, manifest: Manifest, signal: AbortSignal): Promise<string> {
+    const body = Buffer.from(JSON.stringify(manifest));
+    const digest = `sha256:${createHash('sha256').update(body).digest('hex')}`;
+    await this.putManifest(repository, digest, manifest.mediaType, body, signal);
+    return digest;
   }
 
   /** Gives an image that is there a further tag. */
   async tag(repository: string, digest: string, tag: string, signal: AbortSignal): Promise<void> {
-    const manifest = await this.readManifest(repository, digest, signal);
-    await this.send({
-      method: 'PUT',
-      path: `${repository}/manifests/${tag}`,
-      repository,
-      actions: 'pull,push',
-      headers: { 'content-type': manifest.headers.get('content-type') ?? '' },
-      body: Buffer.from(manifest.bodyAsText ?? ''),
-      signal,
-    });
+    const { headers, bodyAsText } = await this.readManifest(repository, digest, signal);
+    await this.putManifest(repository, tag, headers.get('content-type') ?? '', Buffer.from(bodyAsText ?? ''), signal);
   }
 
   /** Reads a blob whole: for small ones only. */
@@ -124,6 +133,25 @@ export class RegistryContents {
   private readManifest(repository: string, reference: string, signal: AbortSignal): Promise<PipelineResponse> {
     const path = `${repository}/manifests/${reference}`;
     return this.send({ method: 'GET', path, repository, actions: 'pull', headers: { accept: manifestTypes }, signal });
+  }
+
+  /** @param reference a tag, or the digest of these bytes */
+  private async putManifest(
+    repository: string,
+    reference: string,
+    mediaType: string,
+    body: Buffer,
+    signal: AbortSignal,
+  ): Promise<void> {
+    await this.send({
+      method: 'PUT',
+      path: `${repository}/manifests/${reference}`,
+      repository,
+      actions: 'pull,push',
+      headers: { 'content-type': mediaType },
+      body,
+      signal,
+    });
   }
 
   /** Sends with the token of that repository; a registry that wants another one says so, and is asked once more. */

@@ -14,11 +14,11 @@ const [command] = process.argv.slice(2);
 const name = require('node:path').basename(process.argv[1]);
 if (command === 'info') process.exit(process.env.FAKE_ENGINE === name ? 0 : (console.error('no daemon'), 1));
 const files = command === 'build' ? fs.readdirSync(process.argv.at(-1)).sort() : [];
-const { PIP_INDEX_URL, REGISTRY_AUTH_FILE, DOCKER_CONFIG } = process.env;
+const { PIP_INDEX_URL, REGISTRY_AUTH_FILE, DOCKER_CONFIG, BUILDX_NO_DEFAULT_ATTESTATIONS: single } = process.env;
 const auth = JSON.parse(fs.readFileSync(REGISTRY_AUTH_FILE, 'utf8'));
 const mode = fs.statSync(REGISTRY_AUTH_FILE).mode & 0o777;
 const same = fs.existsSync(DOCKER_CONFIG + '/config.json');
-fs.appendFileSync(process.env.FAKE_CALLS, JSON.stringify({ args: process.argv.slice(2), files, PIP_INDEX_URL, auth, mode, same }) + '\\n');
+fs.appendFileSync(process.env.FAKE_CALLS, JSON.stringify({ args: process.argv.slice(2), files, PIP_INDEX_URL, single, auth, mode, same }) + '\\n');
 console.log('Step 1');
 console.error('a warning');
 if (command === process.env.FAKE_FAILS) { console.log('returned a non-zero code: 137'); process.exit(1); }
@@ -29,6 +29,7 @@ interface EngineCall {
   args: string[];
   files: string[];
   PIP_INDEX_URL?: string;
+  single?: string;
   auth: { auths: Record<string, { auth: string }> };
   mode: number;
   same: boolean;
@@ -104,6 +105,7 @@ describe('EngineBuilder', function () {
     assert.deepEqual(after('--build-arg'), ['MODEL_NAME=m', 'PIP_INDEX_URL']);
     assert.deepEqual(after('--platform'), ['linux/amd64']);
     assert.equal(first.PIP_INDEX_URL, 'https://user:word@host/simple');
+    assert.equal(first.single, '1', 'one image, not an index');
     assert.deepEqual(
       pushes.map(({ args }) => args[1]),
       ['acr.example.net/team/model:v1', 'acr.example.net/team/model:content-1'],

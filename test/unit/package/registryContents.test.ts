@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
 import sinon from 'sinon';
 import { RegistryContents, type RegistrySignIn } from '../../../tasks/common/azure/containerRegistryContents';
@@ -129,6 +130,19 @@ describe("a registry's contents", () => {
     assert.equal(asked[1]!.url, 'https://r.example.net/v2/a/manifests/v2');
     assert.equal(asked[1]!.headers['content-type'], type);
     assert.equal(String(asked[1]!.body), JSON.stringify(manifest));
+  });
+
+  it('take a manifest by the digest of its bytes', async () => {
+    const mediaType = 'application/vnd.oci.image.manifest.v1+json';
+    const registry = contents({ kind: 'entra' }, { status: 201 });
+    const added = await registry.addManifest('a', { mediaType, annotations: { x: 'y' } }, signal);
+    const [{ url, method, headers, body }] = asked as [Asked];
+    assert.equal(added, `sha256:${createHash('sha256').update(body!).digest('hex')}`);
+    assert.deepEqual(
+      [method, url, headers['content-type']],
+      ['PUT', `https://r.example.net/v2/a/manifests/${added}`, mediaType],
+    );
+    assert.deepEqual(JSON.parse(String(body)), { mediaType, annotations: { x: 'y' } });
   });
 
   it('that the registry refuses are an error with its words', async () => {

@@ -16,7 +16,7 @@ import { formatImageReference, localReference, parseImageReference, type ImageRe
 import { RegistryError, RepositoryClient, type RegistryLogin } from '../registryClient';
 import { BuildCache } from './buildCache';
 import { Builder } from './builder';
-import { standInLabel, type ContainerConfig, type ImageConfig } from './imageConfig';
+import type { ImageConfig } from './imageConfig';
 import { LayerStore, type Layer } from './layerStore';
 import { MemoryMonitor } from './memoryMonitor';
 import { ProcessGroupSandbox } from './processGroupSandbox';
@@ -25,9 +25,10 @@ import { StandInBases } from './standIn';
 import { engineSays, makeSystemPrograms } from './systemPrograms';
 import { WorkFolder } from '../workFolder';
 
-const manifestType = 'application/vnd.oci.image.manifest.v1+json';
-const configType = 'application/vnd.oci.image.config.v1+json';
-const layerType = 'application/vnd.oci.image.layer.v1.tar+gzip';
+/** Docker's form, in which ACR Tasks push what they build. It knows no annotations. */
+const manifestType = 'application/vnd.docker.distribution.manifest.v2+json';
+const configType = 'application/vnd.docker.container.image.v1+json';
+const layerType = 'application/vnd.docker.image.rootfs.diff.tar.gzip';
 
 /** What the layers of the cache may take, about. */
 const mostLayerBytes = 10 * 1024 ** 3;
@@ -78,11 +79,7 @@ export class EmbeddedEngine implements ContainerEngine {
       },
       request,
     ).build();
-    const image = packImage(
-      outcome.stage.imageConfig(request.architecture),
-      outcome.stage.layers,
-      outcome.baseImages.at(-1),
-    );
+    const image = packImage(outcome.stage.imageConfig(request.architecture), outcome.stage.layers);
     this.built.set(image.digest, image);
     request.log(`Successfully built ${sha256(image.config).slice('sha256:'.length, 'sha256:'.length + 12)}\n`);
     const { baseImages, layers, cachedLayers } = outcome;
@@ -218,8 +215,8 @@ export class EmbeddedEngine implements ContainerEngine {
   }
 }
 
-/** The image as it goes to a registry. Its labels stand in the manifest's annotations too where OCI has a name for them. */
-function packImage(imageConfig: ImageConfig, layers: Layer[], base: BaseImage | undefined): LocalImage {
+/** The image as it goes to a registry. */
+function packImage(imageConfig: ImageConfig, layers: Layer[]): LocalImage {
   const config = Buffer.from(JSON.stringify(imageConfig));
   const manifest = Buffer.from(
     JSON.stringify({
@@ -227,25 +224,9 @@ function packImage(imageConfig: ImageConfig, layers: Layer[], base: BaseImage | 
       mediaType: manifestType,
       config: { mediaType: configType, digest: sha256(config), size: config.length },
       layers: layers.map((layer) => ({ mediaType: layerType, digest: layer.digest, size: layer.size })),
-      annotations: { ...baseAnnotations(base), ...ociLabels(imageConfig.config) },
     }),
   );
   return { digest: sha256(manifest), manifest, config, layers };
-}
-
-function baseAnnotations(base: BaseImage | undefined): Record<string, string> {
-  if (!base) return {};
-  const { registry: host, repository, tag, digest } = base;
-  return {
-    'org.opencontainers.image.base.name': formatImageReference({ host, repository, tag }),
-    ...(digest && !base.standIn ? { 'org.opencontainers.image.base.digest': digest } : {}),
-    ...(base.standIn ? { [standInLabel]: formatImageReference({ host, repository, tag, digest }) } : {}),
-  };
-}
-
-function ociLabels(config: ContainerConfig): Record<string, string> {
-  const labels = Object.entries(config.Labels ?? {});
-  return Object.fromEntries(labels.filter(([name]) => name.startsWith('org.opencontainers.image.')));
 }
 
 const sha256 = (content: Buffer): string => `sha256:${createHash('sha256').update(content).digest('hex')}`;

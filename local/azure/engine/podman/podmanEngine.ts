@@ -20,12 +20,9 @@ import {
 import { formatImageReference, localReference, parseImageReference, type ImageReference } from '../imageReference';
 import { RegistryError, RepositoryClient, type RegistryLogin } from '../registryClient';
 import { WorkFolder } from '../workFolder';
-import { pullToLayout, pushFromLayout, type LayoutImage } from './imageLayout';
+import { pullToFolder, pushFromFolder, type FolderImage } from './imageFolder';
 import { Podman, PodmanError } from './podmanProgram';
 import { PodSandbox } from './podSandbox';
-
-/** Podman makes a name of the folder's path that it pulls from; each image is known by its id. */
-const pulledName = 'local-azure';
 
 /** Builds and runs images with Podman: real containers, on base images that the local cloud's registries or its mirror hold. */
 export class PodmanEngine implements ContainerEngine {
@@ -48,7 +45,9 @@ export class PodmanEngine implements ContainerEngine {
     const { baseImages, steps } = await this.provideBases(request);
     const idFile = this.work.reserve('image-id');
     const names = Object.keys(request.buildArguments);
-    const args = ['build', '--isolation', 'oci', '--pull=never', '--network', 'host', '--iidfile', idFile];
+    // In Docker's form, as ACR Tasks build: OCI's has no place for a HEALTHCHECK.
+    const args = ['build', '--format', 'docker', '--isolation', 'oci', '--pull=never', '--network', 'host'];
+    args.push('--iidfile', idFile);
     args.push(
       '--platform',
       `linux/${request.architecture}`,
@@ -75,12 +74,12 @@ export class PodmanEngine implements ContainerEngine {
     signal: AbortSignal,
   ): Promise<{ digest: string; size: number }> {
     const { host, repository, tag = 'latest' } = parseImageReference(name);
-    const folder = this.work.reserve('layout');
+    const folder = this.work.reserve('image');
     try {
-      await this.podman.run(['push', '--quiet', image.id, `oci:${folder}`]);
+      await this.podman.run(['push', '--quiet', '--compress', '--format', 'v2s2', image.id, `dir:${folder}`]);
       log(`The push refers to repository [${host}/${repository}]\n`);
       const client = new RepositoryClient(this.agent, host, repository, login, signal);
-      const pushed = await pushFromLayout(client, tag, folder, log);
+      const pushed = await pushFromFolder(client, tag, folder, log);
       log(`${tag}: digest: ${pushed.digest} size: ${pushed.size}\n`);
       return pushed;
     } finally {
@@ -106,17 +105,13 @@ export class PodmanEngine implements ContainerEngine {
   }
 
   /** Downloads an image into podman's storage unless it is there. */
-  private async fetch(reference: ImageReference, login: RegistryLogin | undefined): Promise<LayoutImage> {
+  private async fetch(reference: ImageReference, login: RegistryLogin | undefined): Promise<FolderImage> {
     const repository = new RepositoryClient(this.agent, reference.host, reference.repository, login);
-    const folder = this.work.reserve('layout');
+    const folder = this.work.reserve('image');
     try {
-      const image = await pullToLayout(
-        repository,
-        reference.digest ?? reference.tag ?? 'latest',
-        join(folder, pulledName),
-      );
+      const image = await pullToFolder(repository, reference.digest ?? reference.tag ?? 'latest', folder);
       const id = image.config.slice('sha256:'.length);
-      if (!(await this.has(id))) await this.podman.run(['pull', '--quiet', `oci:${pulledName}`], { directory: folder });
+      if (!(await this.has(id))) await this.podman.run(['pull', '--quiet', `dir:${folder}`]);
       return image;
     } finally {
       rmSync(folder, { recursive: true, force: true });

@@ -51,14 +51,14 @@ export class Podman {
   /** Returns what it printed. Throws a PodmanError. */
   async run(
     args: string[],
-    options: { environment?: Record<string, string>; timeout?: number; directory?: string } = {},
+    options: { environment?: Record<string, string>; timeout?: number } = {},
   ): Promise<string> {
     try {
       const { stdout } = await execute('podman', [...this.args, ...args], {
         env: { ...this.environment, ...options.environment },
         maxBuffer: 64 << 20,
         timeout: options.timeout,
-        cwd: options.directory ?? this.folder,
+        cwd: this.folder,
       });
       return stdout.trim();
     } catch (error) {
