@@ -1,8 +1,7 @@
 import { hasEnded } from '../common/azure/jobs/jobStatus';
 import { Jobs } from '../common/azure/jobs/jobs';
-import type { ServiceConnection } from '../common/azure/serviceConnection';
 import { Workspace } from '../common/azure/workspace';
-import type { InputReader } from '../common/task/inputReader';
+import type { PostJobInputs } from '../common/task/postJobInputs';
 import type { TaskContext, TaskState } from '../common/task/taskContext';
 
 /** The evaluation jobs that must not run on without this task. */
@@ -17,15 +16,6 @@ const key = 'evaluationJobs';
 /** Called before a job is created and when all have ended, so that the post-job step knows what runs, whatever happens. */
 export function leaveJobs(state: TaskState, jobs: LeftJobs): void {
   state.set(key, JSON.stringify(jobs));
-}
-
-export interface PostJobInputs {
-  readonly connection: ServiceConnection;
-}
-
-/** The main step has judged the other inputs; here they would only be judged a second time. */
-export function readPostJobInputs(reader: InputReader): PostJobInputs {
-  return { connection: reader.requiredServiceConnection('azureSubscription') };
 }
 
 /**

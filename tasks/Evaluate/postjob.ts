@@ -1,4 +1,5 @@
+import { readPostJobInputs } from '../common/task/postJobInputs';
 import { runPostJob } from '../common/task/runTask';
-import { cancelLeftJobs, readPostJobInputs } from './leftJobs';
+import { cancelLeftJobs } from './leftJobs';
 
 void runPostJob(readPostJobInputs, cancelLeftJobs);

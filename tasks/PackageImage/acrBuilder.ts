@@ -8,8 +8,10 @@ import {
 import type { Clock } from '../common/clock';
 import type { TaskLog } from '../common/log';
 import { archive } from './buildContext';
+import type { TaskState } from '../common/task/taskContext';
 import { buildFailure, schedulingFailure } from './buildFailure';
 import type { BuildOrder, ImageBuilder } from './imageBuilder';
+import { leaveBuild, settleBuild } from './leftBuild';
 import { LineReader } from './lineReader';
 
 export interface AcrBuilderOptions {
@@ -35,13 +37,16 @@ export class AcrBuilder implements ImageBuilder {
     private readonly options: AcrBuilderOptions,
     private readonly log: TaskLog,
     private readonly clock: Clock,
+    private readonly state: TaskState,
   ) {}
 
   async build(order: BuildOrder, print: (lines: string) => void, signal: AbortSignal): Promise<string | undefined> {
     const { runId } = await this.schedule(order, signal);
+    leaveBuild(this.state, { registryId: this.registry.id, runId });
     try {
       signal.throwIfAborted();
       const { run, tail } = await this.follow(runId, print, signal);
+      settleBuild(this.state);
       if (run.status !== 'Succeeded') {
         const link = `The whole log stands above; it is the run ${runId} of the registry ${this.registry.name}.`;
         throw buildFailure(run.status, run.runErrorMessage, tail, link);
@@ -128,6 +133,7 @@ export class AcrBuilder implements ImageBuilder {
   private async cancel(runId: string): Promise<void> {
     try {
       await this.tasks.cancel(runId);
+      settleBuild(this.state);
       this.log.info(`Build ${runId} was told to stop.`);
     } catch (error) {
       this.log.warning(`The build ${runId} could not be told to stop and may go on: ${(error as Error).message}`);

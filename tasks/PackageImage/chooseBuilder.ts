@@ -16,11 +16,11 @@ export async function chooseBuilder(
   session: AzureSession,
   context: TaskContext,
 ): Promise<ImageBuilder> {
-  const { log, clock, signal, pipeline } = context;
+  const { log, clock, signal, pipeline, state } = context;
   const customRegistries = baseImageConnection ? { [baseImageConnection.server]: baseImageConnection } : {};
   if (builder === 'acrTasks') {
     const tasks = new ContainerRegistryTasks(session, registry);
-    return new AcrBuilder(tasks, registry, { timeoutInMinutes, agentPool, customRegistries }, log, clock);
+    return new AcrBuilder(tasks, registry, { timeoutInMinutes, agentPool, customRegistries }, log, clock, state);
   }
   const login = await contents.engineLogin(signal);
   context.secret(login.password);

@@ -21,8 +21,16 @@ export function annotatedManifest(
   added: Readonly<Record<string, string>>,
 ): Required<Manifest> | undefined {
   if (!config || !layers) return undefined;
-  const renamed = (each: Descriptor): Descriptor => ({ ...each, mediaType: ociTypes[each.mediaType] ?? each.mediaType });
-  const all = { ...rest, mediaType: ociTypes[mediaType] ?? mediaType, config: renamed(config), layers: layers.map(renamed) };
+  const renamed = (each: Descriptor): Descriptor => ({
+    ...each,
+    mediaType: ociTypes[each.mediaType] ?? each.mediaType,
+  });
+  const all = {
+    ...rest,
+    mediaType: ociTypes[mediaType] ?? mediaType,
+    config: renamed(config),
+    layers: layers.map(renamed),
+  };
   const types = [all.mediaType, all.config.mediaType, ...all.layers.map((each) => each.mediaType)];
   if (!types.every((type) => type.startsWith('application/vnd.oci.image.'))) return undefined;
   return { ...all, annotations: { ...annotations, ...added } };

@@ -1,19 +1,9 @@
-import type { ServiceConnection } from '../common/azure/serviceConnection';
 import { hasEnded } from '../common/azure/jobs/jobStatus';
 import { Jobs } from '../common/azure/jobs/jobs';
 import { Workspace } from '../common/azure/workspace';
-import type { InputReader } from '../common/task/inputReader';
+import type { PostJobInputs } from '../common/task/postJobInputs';
 import type { TaskContext } from '../common/task/taskContext';
 import { leftJob } from './jobState';
-
-export interface PostJobInputs {
-  readonly connection: ServiceConnection;
-}
-
-/** The main step has judged the other inputs; here they would only be judged a second time. */
-export function readPostJobInputs(reader: InputReader): PostJobInputs {
-  return { connection: reader.requiredServiceConnection('azureSubscription') };
-}
 
 /**
  * Cancels the job of a main step that did not see it to its end: the signal did not reach it (container jobs) or it was

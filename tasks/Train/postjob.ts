@@ -1,4 +1,5 @@
+import { readPostJobInputs } from '../common/task/postJobInputs';
 import { runPostJob } from '../common/task/runTask';
-import { cancelLeftJob, readPostJobInputs } from './cancelLeftJob';
+import { cancelLeftJob } from './cancelLeftJob';
 
 void runPostJob(readPostJobInputs, cancelLeftJob);

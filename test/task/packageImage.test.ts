@@ -145,7 +145,8 @@ describe('MLOpsPackageImage', function () {
     assert.equal(annotations['org.opencontainers.image.title'], name);
     assert.equal(annotations['mlops.model.id'], `${workspaceId}/models/${name}/versions/1`);
     assert.equal(annotations['mlops.build'], first.job.variables.get('Build.BuildNumber'));
-    for (const tag of section!.tags) assert.equal((await images.manifest(`team/${name}`, tag)).digest, imageDigest, tag);
+    for (const tag of section!.tags)
+      assert.equal((await images.manifest(`team/${name}`, tag)).digest, imageDigest, tag);
 
     const again = await run(record, { ...inputs, imageTags: 'weekly' }, { job, files: ownFiles });
     assert.equal(again.result, 'succeeded', again.log.join('\n'));
@@ -274,6 +275,47 @@ describe('MLOpsPackageImage', function () {
     const cancelled = (await azure.requests.list()).filter(({ url }) => url.includes(`/runs/${runId}/cancel`));
     assert.equal(cancelled.length, 1);
     assert.ok([200, 202].includes(cancelled[0]!.status));
+  });
+
+  it('cancels in its post-job step the build that the main step left running, and no other', async () => {
+    const { record } = await registerModel({ 'model.txt': 'weights' });
+    const job = new TestJob('build', azure);
+    const afterJob = ({ taskVariables }: { taskVariables: BuiltTaskOptions['taskVariables'] }) =>
+      run(record, own, { job, phase: 'postjob', taskVariables });
+    const cancels = async () => (await azure.requests.list()).filter(({ url }) => /\/runs\/ca\d+\/cancel/.test(url));
+
+    // The request to stop gets lost, as it does where the agent is killed before it is sent.
+    await azure.faults.named('acr.stayQueued', { detail: { seconds: 600 } });
+    await azure.faults.http({ method: 'POST', path: '/cancel', times: 9, action: { status: 403, body: {} } });
+    const cancel = new AbortController();
+    const main = await run(record, own, {
+      job,
+      files: ownFiles,
+      signal: cancel.signal,
+      onLine: (line) => {
+        if (/^Build ca\d+ on the registry/.test(line)) setTimeout(() => cancel.abort(), 500);
+      },
+    });
+    const runId = /The build (ca\d+) could not be told to stop/.exec(main.log.join('\n'))?.[1];
+    assert.ok(runId, main.log.join('\n'));
+    await azure.faults.clear();
+    await azure.requests.clear();
+
+    const cleaned = await afterJob(main);
+    assert.match(cleaned.log.join('\n'), new RegExp(`The build ${runId} was left behind \\(Queued\\): cancelling it`));
+    assert.deepEqual(cleaned.issues, []);
+    assert.deepEqual(
+      (await cancels()).map(({ url, status }) => [url.includes(runId), status < 300]),
+      [[true, true]],
+    );
+    const again = await afterJob(main);
+    assert.deepEqual([again.issues, (await cancels()).length], [[], 1], 'it has ended: nobody asks again');
+
+    const done = await run(record, own, { job, files: ownFiles });
+    assert.equal(done.result, 'succeeded', done.log.join('\n'));
+    await azure.requests.clear();
+    assert.deepEqual((await afterJob(done)).issues, []);
+    assert.deepEqual(await azure.requests.list(), [], 'nothing was left: Azure is not even asked');
   });
 
   it('shows a build that prints commands for the agent as text, and why it failed', async () => {

@@ -41,7 +41,7 @@ export class ContainerRegistryTasks {
 
   constructor(
     private readonly session: AzureSession,
-    private readonly registry: ContainerRegistry,
+    private readonly registry: Pick<ContainerRegistry, 'id'>,
   ) {
     this.blobs = new BlobTransfer(session);
   }

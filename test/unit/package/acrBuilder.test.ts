@@ -49,7 +49,12 @@ describe('AcrBuilder', () => {
   let printed: string;
   let clock: ReturnType<typeof fakeClock>;
   let log: sinon.SinonStubbedInstance<TaskLog>;
+  /** What the task left for its post-job step, each time that it said so. */
+  let left: string[];
+  const state = { get: () => left.at(-1), set: (_key: string, value: string) => void left.push(value) };
+  const leftRun = JSON.stringify({ registryId: registry.id, runId: 'ca7' });
   beforeEach(() => {
+    left = [];
     printed = '';
     clock = fakeClock();
     log = {
@@ -102,7 +107,7 @@ describe('AcrBuilder', () => {
 
   function build(fake: ReturnType<typeof tasks>, stop = signal) {
     const options = { timeoutInMinutes: 30, agentPool: 'pool', customRegistries: {} };
-    const builder = new AcrBuilder(fake as unknown as ContainerRegistryTasks, registry, options, log, clock);
+    const builder = new AcrBuilder(fake as unknown as ContainerRegistryTasks, registry, options, log, clock, state);
     return builder.build(order, (lines) => (printed += lines), stop);
   }
 
@@ -223,6 +228,45 @@ describe('AcrBuilder', () => {
     sinon.assert.notCalled(fake.cancel);
   });
 
+  it('leaves its run to the post-job step until the run has ended', async () => {
+    const fake = tasks(['Queued', 'Running', 'Succeeded']);
+    fake.run.onSecondCall().callsFake(() => {
+      assert.deepEqual(left, [leftRun]);
+      return Promise.resolve({ runId: 'ca7', status: 'Running', outputImages: [] });
+    });
+    await build(fake);
+    assert.deepEqual(left, [leftRun, '{}']);
+  });
+
+  it('leaves a run that it lost sight of, or could not stop, to the post-job step', async () => {
+    const lost = tasks([]);
+    lost.run.rejects(new Error('no connection'));
+    await assert.rejects(build(lost), /no connection/);
+    assert.deepEqual(left, [leftRun]);
+
+    left = [];
+    const stop = new AbortController();
+    const fake = tasks(['Running']);
+    fake.cancel.rejects(new Error('no connection'));
+    fake.run.callsFake(() => {
+      stop.abort(new Error('cancelled'));
+      return Promise.reject(stop.signal.reason as Error);
+    });
+    await assert.rejects(build(fake, stop.signal), /cancelled/);
+    assert.deepEqual(left, [leftRun]);
+  });
+
+  it('leaves no run that it has told to stop', async () => {
+    const stop = new AbortController();
+    const fake = tasks(['Running']);
+    fake.run.callsFake(() => {
+      stop.abort(new Error('cancelled'));
+      return Promise.reject(stop.signal.reason as Error);
+    });
+    await assert.rejects(build(fake, stop.signal), /cancelled/);
+    assert.deepEqual(left, [leftRun, '{}']);
+  });
+
   const refusals: Array<[code: string, status: number, message: string, restricted: boolean, expected: RegExp]> = [
     [
       'TasksOperationsNotAllowed',
@@ -244,6 +288,7 @@ describe('AcrBuilder', () => {
         { timeoutInMinutes: 30, customRegistries: {} },
         log,
         clock,
+        state,
       );
       await assert.rejects(
         builder.build(order, () => undefined, signal),

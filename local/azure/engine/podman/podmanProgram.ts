@@ -49,10 +49,7 @@ export class Podman {
   }
 
   /** Returns what it printed. Throws a PodmanError. */
-  async run(
-    args: string[],
-    options: { environment?: Record<string, string>; timeout?: number } = {},
-  ): Promise<string> {
+  async run(args: string[], options: { environment?: Record<string, string>; timeout?: number } = {}): Promise<string> {
     try {
       const { stdout } = await execute('podman', [...this.args, ...args], {
         env: { ...this.environment, ...options.environment },
