@@ -2,7 +2,8 @@ import type { HttpClient, PipelineRequest } from '@azure/core-rest-pipeline';
 
 /**
  * The SDK's HTTP client, with the time limit of a request kept here: the SDK lets its own timer run on after a request
- * that failed, which would keep the task's process alive until that timer ends. Source: ts-http-runtime, nodeHttpClient.js.
+ * that failed, which would keep the task's process alive until that timer ends. Source: ts-http-runtime, nodeHttpClient.js
+ * and, for the errors that are tried again, exponentialRetryStrategy.js.
  */
 export async function createHttpClient(): Promise<HttpClient> {
   const { createDefaultHttpClient } = await import('@azure/core-rest-pipeline');
@@ -21,6 +22,10 @@ export async function createHttpClient(): Promise<HttpClient> {
             abortSignal,
           }),
         );
+      } catch (error) {
+        // Both say that the other side closed the connection; the SDK's retry knows but one of them.
+        if ((error as { code?: unknown }).code === 'EPIPE') Object.assign(error as Error, { code: 'ECONNRESET' });
+        throw error;
       } finally {
         clearTimeout(timer);
       }

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
-import { createServer, type Server } from 'node:http';
+import http, { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import * as sinon from 'sinon';
-import { createPipelineRequest } from '@azure/core-rest-pipeline';
+import { createPipelineFromOptions, createPipelineRequest } from '@azure/core-rest-pipeline';
 import { createHttpClient } from '../../../tasks/common/azure/httpClient';
 
 describe('the HTTP client of requests to Azure', () => {
@@ -41,6 +41,21 @@ describe('the HTTP client of requests to Azure', () => {
     assert.equal(limits.length, 1);
     for (const { returnValue } of limits) sinon.assert.calledWith(cleared, returnValue);
   });
+
+  for (const code of ['EPIPE', 'ECONNRESET']) {
+    it(`sends again what a closed connection broke off with ${code}`, async () => {
+      const { request: original } = http;
+      const request = sinon.stub(http, 'request').callsFake(((...args: Parameters<typeof http.request>) => {
+        const sent = original(...args);
+        if (request.callCount === 1) sent.destroy(Object.assign(new Error(`write ${code}`), { code }));
+        return sent;
+      }) as typeof http.request);
+      const pipeline = createPipelineFromOptions({ retryOptions: { maxRetries: 1, retryDelayInMs: 1 } });
+      const asked = createPipelineRequest({ url: `${url}/well`, allowInsecureConnection: true, disableKeepAlive: true });
+      const answer = await pipeline.sendRequest(await createHttpClient(), asked);
+      assert.deepEqual([answer.bodyAsText, request.callCount], ['well', 2]);
+    });
+  }
 
   it('answers', async () => {
     assert.equal((await send('/well', 300_000)).bodyAsText, 'well');
