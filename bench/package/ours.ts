@@ -6,7 +6,8 @@ import { Models } from '../../tasks/common/azure/models';
 import type { ServiceConnection } from '../../tasks/common/azure/serviceConnection';
 import { AzureSession } from '../../tasks/common/azure/session';
 import { Workspace } from '../../tasks/common/azure/workspace';
-import { archive, textFile } from '../../tasks/PackageImage/buildContext';
+import { textFile } from '../../tasks/PackageImage/buildContext';
+import { archive } from '../../tasks/PackageImage/contextArchive';
 
 interface Settings {
   connection: ServiceConnection;

@@ -7,7 +7,7 @@ import {
 } from '../common/azure/containerRegistryTasks';
 import type { Clock } from '../common/clock';
 import type { TaskLog } from '../common/log';
-import { archive } from './buildContext';
+import { archive } from './contextArchive';
 import type { TaskState } from '../common/task/taskContext';
 import { buildFailure, schedulingFailure } from './buildFailure';
 import type { BuildOrder, ImageBuilder } from './imageBuilder';

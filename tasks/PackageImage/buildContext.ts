@@ -2,8 +2,6 @@ import { createHash } from 'node:crypto';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { Readable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
-import { createGzip } from 'node:zlib';
 import { TaskFailure } from '../common/taskFailure';
 import { readDockerIgnore } from './ignoreFile';
 
@@ -58,51 +56,6 @@ function localFile(file: string, name: string, stat: fs.Stats): ContextFile {
         stream: stat.size > 0 ? fs.createReadStream(file, { end: stat.size - 1 }) : Readable.from([]),
       }),
   };
-}
-
-/**
- * The context as a tar.gz, made while it is read: of a file never more than some buffers are in memory. The same files
- * give the same bytes.
- */
-export async function* archive(files: readonly ContextFile[], signal: AbortSignal): AsyncGenerator<Buffer> {
-  const { pack: createPack } = await import('tar-stream');
-  const pack = createPack();
-  // The fastest level: models hardly get smaller, and most agents send faster than they compress.
-  const gzip = createGzip({ level: 1, chunkSize: 64 * 1024 });
-  const failed = new AbortController();
-  const stop = AbortSignal.any([signal, failed.signal]);
-  const written = (async () => {
-    for (const file of files) {
-      stop.throwIfAborted();
-      const { size, stream } = await file.open(stop);
-      const header = { name: file.path, size, mode: file.executable ? 0o755 : 0o644, mtime: new Date(0) };
-      const entry = pack.entry(header);
-      await pipeline(stream, entry, { signal: stop });
-    }
-    pack.finalize();
-  })();
-  const compressed = pipeline(pack, gzip, { signal: stop });
-  // Whichever fails ends the others; the first error is the one that tells.
-  let failure: unknown;
-  const ended = Promise.all(
-    [written, compressed].map((each) =>
-      each.catch((error: unknown) => {
-        failure ??= error;
-        failed.abort(error);
-        gzip.destroy(error as Error);
-      }),
-    ),
-  );
-  try {
-    for await (const chunk of gzip) yield chunk as Buffer;
-  } catch (error) {
-    failure ??= error;
-  } finally {
-    failed.abort(new Error('The archive was not read to its end.'));
-    await ended;
-  }
-  if (signal.aborted) throw signal.reason;
-  if (failure !== undefined) throw failure;
 }
 
 /** SHA-256, in hex, of the files' names, modes and contents. */

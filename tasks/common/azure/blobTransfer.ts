@@ -33,8 +33,12 @@ const parallelFiles = 32;
 const parallelBlocks = 4;
 /** How often in a row a download may break without a byte in between. */
 const mostBreaks = 3;
-/** What comes out of a stream is held in memory until it is sent. */
-const streamBlockSize = 4 * 1024 * 1024;
+/**
+ * What comes out of a stream is held in memory until it is sent, so its blocks are small and few at once. A blob of them
+ * has 97 GiB at most: storage takes 50,000 blocks.
+ */
+const streamBlockSize = 2 * 1024 * 1024;
+const parallelStreamBlocks = 3;
 /** A stream cannot be sent twice, so it is opened anew for each attempt. */
 type Body = Buffer | (() => NodeJS.ReadableStream);
 
@@ -192,7 +196,7 @@ export class BlobTransfer {
 
   /**
    * Uploads what a stream yields, whose length nobody knows before its end, as a block blob. At most
-   * `parallelBlocks + 1` blocks are in memory.
+   * `parallelStreamBlocks + 1` blocks are in memory.
    * @param url of the blob, with its SAS
    * @returns the bytes sent
    */
@@ -222,7 +226,7 @@ export class BlobTransfer {
       // A failure shows at the next await below, not as a rejection that nobody handles.
       request.catch((error: unknown) => failed.abort(error));
       underWay.add(request);
-      if (underWay.size >= parallelBlocks) await Promise.race(underWay);
+      if (underWay.size >= parallelStreamBlocks) await Promise.race(underWay);
     }
     await Promise.all(underWay);
     const list = Buffer.from(

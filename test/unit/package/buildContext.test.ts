@@ -1,17 +1,13 @@
 import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { Readable } from 'node:stream';
 import { gunzipSync } from 'node:zlib';
 import { extract } from 'tar-stream';
-import {
-  archive,
-  directoryFiles,
-  hashFiles,
-  textFile,
-  type ContextFile,
-} from '../../../tasks/PackageImage/buildContext';
+import { directoryFiles, hashFiles, textFile, type ContextFile } from '../../../tasks/PackageImage/buildContext';
+import { archive } from '../../../tasks/PackageImage/contextArchive';
 import { readDockerIgnore } from '../../../tasks/PackageImage/ignoreFile';
 
 const signal = new AbortController().signal;
@@ -87,6 +83,35 @@ describe('the build context', () => {
       { path: 'a', open: () => Promise.resolve({ size: 10, stream: Readable.from([Buffer.from('short')]) }) },
     ];
     await assert.rejects(collect(files), /size/i);
+  });
+
+  it('does not try to make smaller what does not get smaller', async () => {
+    const file = (bytes: Buffer): ContextFile => ({
+      path: 'weights',
+      open: () => Promise.resolve({ size: bytes.length, stream: Readable.from([bytes]) }),
+    });
+    const random = await collect([file(randomBytes(1_000_000))]);
+    assert.ok(random.length > 1_000_000, String(random.length));
+    const text = await collect([file(Buffer.alloc(1_000_000, 'again and again '))]);
+    assert.ok(text.length < 100_000, String(text.length));
+  });
+
+  it('is made while it is read: of a file, whatever its size, only some buffers are in memory', async () => {
+    const chunk = randomBytes(65_536);
+    const size = 5 * 1024 ** 3;
+    let given = 0;
+    let taken = 0;
+    async function* source() {
+      for (; given < size; given += chunk.length) yield chunk;
+    }
+    const open = () => Promise.resolve({ size, stream: Readable.from(source(), { objectMode: false }) });
+    // As far as the machine comes in a second or so; the header says 5 GiB, and what is held back would show at once.
+    for await (const part of archive([{ path: 'model/weights.bin', open }], signal)) {
+      taken += part.length;
+      assert.ok(given - taken < 2_000_000, `${given} bytes were read, ${taken} taken`);
+      if (taken > 200_000_000) break;
+    }
+    assert.ok(taken > 200_000_000);
   });
 
   it('stops at cancellation', async () => {
