@@ -51,7 +51,11 @@ describe('the HTTP client of requests to Azure', () => {
         return sent;
       }) as typeof http.request);
       const pipeline = createPipelineFromOptions({ retryOptions: { maxRetries: 1, retryDelayInMs: 1 } });
-      const asked = createPipelineRequest({ url: `${url}/well`, allowInsecureConnection: true, disableKeepAlive: true });
+      const asked = createPipelineRequest({
+        url: `${url}/well`,
+        allowInsecureConnection: true,
+        disableKeepAlive: true,
+      });
       const answer = await pipeline.sendRequest(await createHttpClient(), asked);
       assert.deepEqual([answer.bodyAsText, request.callCount], ['well', 2]);
     });
