@@ -1,15 +1,19 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
+import http from 'node:http';
+import https from 'node:https';
 import path from 'node:path';
+import type { TLSSocket } from 'node:tls';
 import type { LocalAzure } from '../../local/azure';
 import { localCloud } from '../../local/azure/context';
 import { previousDeploymentVariable } from '../../tasks/common/deployment/previousDeployment';
 import { readRecord } from '../../tasks/common/record/recordFile';
 import { registryPath } from '../local/containers/acrBuild';
 import { cloudClient, groupPath, type CloudClient } from '../local/containers/cloudClient';
-import { runBuiltTask, TestJob, type BuiltTaskOptions } from '../support/agent';
+import { runBuiltTask, temporaryFolder, TestJob, type BuiltTaskOptions } from '../support/agent';
 import { localAzure } from '../support/azure';
+import { mayServeHttps, startCertificateAuthority, type CertificateAuthority } from '../support/certificateAuthority';
 import { realCaddy } from '../unit/deploy/realCaddy';
 import {
   buildForeignImage,
@@ -220,6 +224,67 @@ describe('MLOpsDeployACI', function () {
       secret: 0,
     });
     assert.equal((await cloud.send('GET', new URL('/health', uri).toString())).status, 200);
+  });
+
+  describe('with https', () => {
+    const apiKey = 'a-key-that-nobody-guesses';
+    let authority: CertificateAuthority;
+    let gatewayImage: string;
+    let trust: string;
+
+    before(async function () {
+      const caddy = realCaddy();
+      const started = caddy && (await mayServeHttps()) ? await startCertificateAuthority(addressOf) : undefined;
+      if (!caddy || !started) return this.skip();
+      authority = started;
+      gatewayImage = (await buildGatewayImage(cloud, caddy, authority.serverCertificate)).reference;
+      trust = path.join(temporaryFolder(), 'trust.pem');
+      writeFileSync(trust, [readFileSync(azure.caFile, 'utf8'), authority.root].join('\n'));
+    });
+    after(() => authority?.close());
+
+    /** The address of a name in the DNS of the local cloud. */
+    const addressOf = (name: string) =>
+      readFileSync(azure.hostsFile, 'utf8')
+        .split('\n')
+        .map((line) => line.split(/\s+/))
+        .find(([, host]) => host === name)?.[0];
+
+    const deploy = (image: DeployableImage, inputs: Record<string, string> = {}) => {
+      const certificateAuthority = authority.directory;
+      const all = { https: 'true', apiKey: '$(key)', gatewayImage, certificateAuthority, ...inputs };
+      return run(image, all, { secretVariables: { key: apiKey }, environment: { NODE_EXTRA_CA_CERTS: trust } });
+    };
+
+    /** Calls as a user who trusts the authority alone. */
+    const call = (url: string, method: string, headers: Record<string, string> = {}) =>
+      new Promise<{ status?: number; location?: string; text: string; names?: string }>((resolve, reject) => {
+        const client = url.startsWith('https:') ? https : http;
+        const request = client.request(url, { method, headers, ca: authority.root, agent: false }, (answer) => {
+          const names = (answer.socket as TLSSocket).getPeerCertificate?.().subjectaltname;
+          let text = '';
+          answer.on('data', (chunk: Buffer) => (text += chunk.toString()));
+          answer.on('end', () => {
+            resolve({ status: answer.statusCode, location: answer.headers.location, text, names });
+          });
+        });
+        request.on('error', reject).end(method === 'POST' ? '[[1]]' : undefined);
+      });
+
+    it('serves by a certificate that an authority issued for the name of the group', async () => {
+      const result = await deploy(one, { dnsNameLabelReuse: 'ResourceGroupReuse' });
+      assert.equal(result.result, 'succeeded', result.log.join('\n'));
+      assert.doesNotMatch(result.issues.map(({ message }) => message).join(), /internet|clear text/);
+      const { scoringUri = '', fqdn } = result.outputs;
+      assert.equal(scoringUri, `https://${fqdn}/score`);
+      const authorized = await call(scoringUri, 'POST', { authorization: `Bearer ${apiKey}` });
+      assert.deepEqual([authorized.status, JSON.parse(authorized.text).version], [200, 'one']);
+      assert.equal(authorized.names, `DNS:${fqdn}`);
+      assert.equal((await call(scoringUri, 'POST')).status, 401);
+      assert.equal((await call(`https://${fqdn}/health`, 'GET')).status, 200);
+      const plain = await call(`http://${fqdn}/score`, 'GET');
+      assert.deepEqual([plain.status, plain.location], [308, scoringUri]);
+    });
   });
 
   it('says all that Azure would refuse at once, before any call', async () => {

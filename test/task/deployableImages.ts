@@ -65,13 +65,22 @@ export function buildForeignImage(cloud: CloudClient): Promise<DeployableImage> 
   return build(cloud, 'foreign:1', files, { os: 'Linux', architecture: 'arm64' });
 }
 
-/** Caddy itself as an image, under the name that the gateway's container starts. */
-export async function buildGatewayImage(cloud: CloudClient, caddy: string): Promise<DeployableImage> {
-  const dockerfile =
-    'FROM mcr.microsoft.com/azureml/curated/minimal-py311-inference:latest\nCOPY caddy /usr/bin/caddy\n';
+/**
+ * Caddy itself as an image, under the name that the gateway's container starts, with its folders as in the official image.
+ * @param trusted certificates, PEM, of private authorities that it trusts
+ */
+export async function buildGatewayImage(cloud: CloudClient, caddy: string, trusted = ''): Promise<DeployableImage> {
+  const dockerfile = [
+    'FROM mcr.microsoft.com/azureml/curated/minimal-py311-inference:latest',
+    'COPY caddy /usr/bin/caddy',
+    'COPY trusted.pem /etc/ssl/trusted.pem',
+    'RUN mkdir -p /data /config',
+    'ENV XDG_DATA_HOME=/data XDG_CONFIG_HOME=/config SSL_CERT_FILE=/etc/ssl/trusted.pem',
+  ].join('\n');
   return build(cloud, 'caddy:2', {
-    Dockerfile: dockerfile,
-    caddy: { content: readFileSync(caddy) as never, mode: 0o755 },
+    Dockerfile: `${dockerfile}\n`,
+    caddy: { content: readFileSync(caddy), mode: 0o755 },
+    'trusted.pem': trusted,
   });
 }
 
