@@ -10,6 +10,7 @@ import type { LocalCredentials } from './entra/credentials';
 import { registerEntra } from './entra/entra';
 import type { TokenIssuer } from './entra/tokenIssuer';
 import { actOutFaults, type FaultPlan } from './faults/faults';
+import { FileShares, registerFileShares } from './files/fileShares';
 import { registerMachineLearning } from './machineLearning/index';
 import { registerOciRegistry } from './registry/index';
 import { keepRequestJournal } from './traffic/requestJournal';
@@ -34,6 +35,7 @@ export interface ServiceOptions {
 export function register(app: FastifyInstance, options: ServiceOptions): void {
   const { context, credentials, tokens, faults, recordTrafficTo, python, shutDown } = options;
   const journal = keepRequestJournal(app);
+  const shares = new FileShares(context.stateDir, credentials.storageKey);
   if (recordTrafficTo) recordTraffic(app, recordTrafficTo);
   actOutFaults(app, faults);
   guardRequests(app, context, tokens);
@@ -46,6 +48,7 @@ export function register(app: FastifyInstance, options: ServiceOptions): void {
   provider((scope) => registerMachineLearning(scope, context, { tokens, storageKey: credentials.storageKey, python }));
   provider((scope) => registerContainerRegistry(scope, context));
   provider((scope) => registerOciRegistry(scope, context));
-  provider((scope) => registerContainerInstances(scope, context));
+  provider((scope) => registerFileShares(scope, shares));
+  provider((scope) => registerContainerInstances(scope, context, shares));
   provider((scope) => registerAdministration(scope, { token: credentials.adminToken, faults, journal, shutDown }));
 }

@@ -1,4 +1,5 @@
 import { ContainerGroups, type ContainerGroup } from '../common/azure/containerGroups/containerGroups';
+import { fileShare } from '../common/azure/containerGroups/fileShare';
 import { healthRequest } from '../common/azure/containerGroups/healthRequest';
 import { logAnalyticsWorkspace } from '../common/azure/containerGroups/logAnalytics';
 import { adminUser } from '../common/azure/containerGroups/registryUser';
@@ -81,7 +82,7 @@ async function lookUp(
   { log, signal, secret }: TaskContext,
 ): Promise<Omit<Surroundings, 'location'>> {
   const { registryAuthentication: by, resourceGroup, logAnalyticsWorkspace: wanted } = inputs;
-  const [identity, registryUser, logAnalytics] = await Promise.all([
+  const [identity, registryUser, logAnalytics, certificateShare] = await Promise.all([
     by.kind === 'managedIdentity' ? resolveIdentity(session, resourceGroup, by.identity, signal) : undefined,
     by.kind === 'adminUser'
       ? adminUser(session, await registryIdOf(release, session), signal)
@@ -89,14 +90,17 @@ async function lookUp(
         ? by
         : undefined,
     wanted ? logAnalyticsWorkspace(session, resourceGroup, wanted, signal) : undefined,
+    inputs.certificateShare ? fileShare(session, resourceGroup, inputs.certificateShare, signal) : undefined,
   ]);
   if (registryUser) secret(registryUser.password);
   if (logAnalytics) secret(logAnalytics.workspaceKey);
+  if (certificateShare) secret(certificateShare.key);
   if (identity) log.info(`The image is pulled as ${identity.slice(identity.lastIndexOf('/') + 1)}.`);
   return {
     identity,
     registryUser: registryUser && { username: registryUser.username, password: registryUser.password },
     logAnalytics,
+    certificateShare,
   };
 }
 

@@ -21,7 +21,12 @@ export interface Gateway {
   readonly dnsNameLabel?: string;
   readonly location: string;
   readonly certificateAuthority?: string;
+  /** Name of the volume that keeps certificates. */
+  readonly certificateVolume?: string;
 }
+
+/** Where Caddy's image keeps certificates, with their keys and its account at the authority. */
+const dataFolder = '/data';
 
 /** The ports that a gateway exposes in place of the scoring container's. */
 export function gatewayPorts({ https, port }: Pick<Gateway, 'https' | 'port'>): number[] {
@@ -34,7 +39,7 @@ export function gatewayPorts({ https, port }: Pick<Gateway, 'https' | 'port'>): 
  * group's name is known only once the group exists.
  */
 export function gateway(options: Gateway): Container {
-  const { image, apiKey } = options;
+  const { image, apiKey, certificateVolume } = options;
   return {
     name: gatewayContainer,
     image,
@@ -44,6 +49,7 @@ export function gateway(options: Gateway): Container {
     ports: gatewayPorts(options).map((port) => ({ port })),
     environmentVariables: [{ name: 'CADDYFILE', value: caddyfile(options) }, ...(apiKey ? keyVariables(apiKey) : [])],
     resources: { requests: { cpu: 0.1, memoryInGB: 0.2 } },
+    volumeMounts: certificateVolume ? [{ name: certificateVolume, mountPath: dataFolder }] : undefined,
   };
 }
 

@@ -40,6 +40,8 @@ export interface Inputs {
   readonly apiKey?: string;
   readonly gatewayImage: string;
   readonly certificateAuthority?: string;
+  /** account/share */
+  readonly certificateShare?: string;
   readonly dnsNameLabel?: string;
   readonly dnsNameLabelReuse: string;
   readonly subnet?: string;
@@ -89,6 +91,7 @@ export function readInputs(reader: InputReader): Inputs {
     apiKey: reader.secret('apiKey'),
     gatewayImage: reader.required('gatewayImage'),
     certificateAuthority: reader.text('certificateAuthority'),
+    certificateShare: reader.text('certificateShare'),
     dnsNameLabel: reader.text('dnsNameLabel'),
     dnsNameLabelReuse: reader.choice('dnsNameLabelReuse', [
       'Unsecure',
@@ -192,7 +195,7 @@ function checkNames(reader: InputReader, inputs: Inputs): void {
 }
 
 function checkAccess(reader: InputReader, inputs: Inputs): void {
-  const { https, apiKey, dnsNameLabel, subnet, certificateAuthority, port } = inputs;
+  const { https, apiKey, dnsNameLabel, subnet, certificateAuthority, certificateShare, port } = inputs;
   if (subnet && dnsNameLabel) {
     reader.problem('dnsNameLabel', 'a group in a subnet has no public name. Leave dnsNameLabel or subnet empty.');
   }
@@ -210,6 +213,13 @@ function checkAccess(reader: InputReader, inputs: Inputs): void {
   }
   if (certificateAuthority && !/^https:\/\/\S+$/.test(certificateAuthority)) {
     reader.problem('certificateAuthority', `"${certificateAuthority}" is no https address of an ACME directory.`);
+  }
+  if (certificateShare && !https) reader.problem('certificateShare', 'there is no certificate to keep without https.');
+  if (certificateShare && !/^[a-z0-9]{3,24}\/[a-z0-9](-?[a-z0-9]){2,62}$/.test(certificateShare)) {
+    reader.problem(
+      'certificateShare',
+      `"${certificateShare}" names no share of a storage account. Write storageaccount/share.`,
+    );
   }
 }
 

@@ -285,6 +285,50 @@ describe('MLOpsDeployACI', function () {
       const plain = await call(`http://${fqdn}/score`, 'GET');
       assert.deepEqual([plain.status, plain.location], [308, scoringUri]);
     });
+
+    it('keeps its certificate on a share over deployments, which else ask for one each', async () => {
+      const account = `${groupPath}/Microsoft.Storage/storageAccounts/${localCloud.storageAccount}`;
+      await cloud.arm('PUT', `${account}/fileServices/default/shares/certificates?api-version=2023-01-01`, {});
+      const certificateShare = `${localCloud.storageAccount}/certificates`;
+      const before = authority.issued();
+      const first = await deploy(one, { certificateShare });
+      assert.equal(first.result, 'succeeded', first.log.join('\n'));
+      assert.equal(authority.issued(), before + 1);
+      const scoringUri = first.outputs.scoringUri!;
+      const { text } = await find();
+      assert.match(text, /"shareName":"certificates"/);
+      assert.doesNotMatch(text, /storageAccountKey/);
+      assert.match((await deploy(one, { certificateShare })).log.join('\n'), /left alone/);
+
+      const updated = await deploy(two, { certificateShare });
+      assert.equal(updated.result, 'succeeded', updated.log.join('\n'));
+      const failed = await deploy(sick, { certificateShare, cpu: '2' });
+      assert.match(failed.log.join('\n'), /was brought back and serves again/);
+      const answer = await call(scoringUri, 'POST', { authorization: `Bearer ${apiKey}` });
+      assert.equal(JSON.parse(answer.text).version, 'two');
+      assert.equal(authority.issued(), before + 1, 'no further certificate in three deployments');
+
+      const without = await deploy(one);
+      assert.equal(without.result, 'succeeded', without.log.join('\n'));
+      assert.equal(authority.issued(), before + 2);
+    });
+
+    it('says that the share is not there before it makes anything', async () => {
+      const result = await deploy(one, { certificateShare: 'nobody/certificates' });
+      const [issue] = result.issues.filter(({ type }) => type === 'error');
+      assert.match(
+        issue!.message,
+        /no file share certificates in a storage account nobody.*az storage share-rm create/,
+      );
+      assert.equal((await find()).status, 404);
+    });
+
+    it('says so when the authority gives no certificate', async () => {
+      const nobody = 'https://127.0.0.250:1/dir';
+      const result = await deploy(one, { certificateAuthority: nobody, startTimeoutInMinutes: '0.4' });
+      const [issue] = result.issues.filter(({ type }) => type === 'error');
+      assert.match(issue!.message, /The gateway has no certificate .*127\.0\.0\.250:1.*connection refused/);
+    });
   });
 
   it('says all that Azure would refuse at once, before any call', async () => {

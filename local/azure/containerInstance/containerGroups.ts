@@ -4,6 +4,7 @@ import { ArmError, type Collection, type LocalAzureContext } from '../context';
 import type { ContainerEngine } from '../engine/engine';
 import { groupId, groupKey, isTerminated, isTransitioning, type ContainerGroup } from './containerGroup';
 import type { ContainerLogs } from './containerLog';
+import type { FileShares } from '../files/fileShares';
 import { fullyQualifiedName } from './dnsName';
 import { GroupAddresses, NoAddressError } from './groupAddresses';
 import { sizeOf, type GroupDefinition } from './groupDefinition';
@@ -18,6 +19,7 @@ export interface ContainerGroupsTools {
   engine: ContainerEngine;
   groups: Collection<ContainerGroup>;
   logs: ContainerLogs;
+  shares: FileShares;
   images: ImageAccess;
   operations: Operations;
 }
@@ -230,8 +232,8 @@ export class ContainerGroups {
     operation: string | undefined,
     former?: ContainerGroup,
   ): void {
-    const { context, engine, groups, logs, operations } = this.tools;
-    const runner = new GroupRunner({ context, engine, groups, logs }, group, found);
+    const { context, engine, groups, logs, shares, operations } = this.tools;
+    const runner = new GroupRunner({ context, engine, groups, logs, shares }, group, found);
     const isCurrent = (): boolean => this.runners.get(group.uid) === runner;
     const replace = async (): Promise<void> => {
       if (!former) return;

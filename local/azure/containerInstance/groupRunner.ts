@@ -3,17 +3,19 @@ import { join } from 'node:path';
 import { ArmError, type Collection, type LocalAzureContext } from '../context';
 import { ContainerStartError, type ContainerEngine, type ContainerGroupSandbox } from '../engine/engine';
 import { addEvent, groupKey, type ContainerGroup, type InstanceView } from './containerGroup';
+import type { FileShares } from '../files/fileShares';
 import type { ContainerLogs } from './containerLog';
 import { ContainerRunner, type RunnableContainer } from './containerRunner';
 import { sizeOf, type ContainerDefinition, type InitContainerDefinition } from './groupDefinition';
 import type { FoundImage } from './imageAccess';
-import { makeVolumes, mountsOf } from './volumes';
+import { makeVolumes, MountError, mountsOf } from './volumes';
 
 export interface GroupRunnerTools {
   context: LocalAzureContext;
   engine: ContainerEngine;
   groups: Collection<ContainerGroup>;
   logs: ContainerLogs;
+  shares: FileShares;
 }
 
 /** A provisioning that came to nothing, with what the service says of it. */
@@ -68,7 +70,7 @@ export class GroupRunner {
         throw new ProvisioningError(code, message);
       }
       if (this.closed) return;
-      makeVolumes(this.volumes, properties.volumes ?? []);
+      makeVolumes(this.volumes, properties.volumes ?? [], this.tools.shares);
       this.sandbox = await engine.createSandbox({
         id: `${group.name}-${group.uid.slice(0, 8)}`,
         address: group.address ?? '127.0.0.1',
@@ -85,7 +87,9 @@ export class GroupRunner {
       void this.watchEnd();
     } catch (error) {
       if (this.closed) return;
-      const isKnown = [ProvisioningError, ContainerStartError, ArmError].some((kind) => error instanceof kind);
+      const isKnown = [ProvisioningError, ContainerStartError, MountError, ArmError].some(
+        (kind) => error instanceof kind,
+      );
       if (!isKnown) context.log(`Container group ${group.name} failed: ${(error as Error).stack}`);
       const { message } = error as Error;
       const failure =

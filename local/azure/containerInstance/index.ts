@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import type { FastifyInstance } from 'fastify';
 import type { LocalAzureContext } from '../context';
 import { sharedEngine } from '../engine/sharedEngine';
+import type { FileShares } from '../files/fileShares';
 import { createLocalAgent } from '../registry/localAgent';
 import { openRegistryAccounts } from '../registry/registryAccounts';
 import type { ContainerGroup } from './containerGroup';
@@ -15,7 +16,7 @@ import { Operations } from './operations';
 import { registerContainerGroups } from './routes';
 
 /** Microsoft.ContainerInstance in the resource manager, with the identities and workspaces that its groups refer to. */
-export function registerContainerInstances(app: FastifyInstance, context: LocalAzureContext): void {
+export function registerContainerInstances(app: FastifyInstance, context: LocalAzureContext, shares: FileShares): void {
   const agent = createLocalAgent(context.caFile);
   const identities = new Identities(context);
   const images = new ImageAccess(context, agent, identities, openRegistryAccounts(context));
@@ -23,7 +24,7 @@ export function registerContainerInstances(app: FastifyInstance, context: LocalA
   const logs = new ContainerLogs(join(context.stateDir, 'container-logs'));
   const engine = sharedEngine(context);
   const collection = context.collection<ContainerGroup>('containerGroups');
-  const groups = new ContainerGroups({ context, engine, groups: collection, logs, images, operations });
+  const groups = new ContainerGroups({ context, engine, groups: collection, logs, shares, images, operations });
 
   registerContainerGroups(app, groups, logs);
   registerLocations(app, groups);

@@ -1,15 +1,30 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ContainerSpec } from '../engine/engine';
+import type { FileShares } from '../files/fileShares';
 import type { Volume, VolumeMount } from './groupDefinition';
 
-/** Makes a group's volumes in a folder: empty ones, and secret ones with their files. Others have nothing to hold here. */
-export function makeVolumes(folder: string, volumes: Volume[]): void {
-  for (const volume of volumes) {
-    const directory = join(folder, volume.name);
+/** A share that is not there, or whose account's key is another one. */
+export class MountError extends Error {}
+
+/**
+ * Makes a group's volumes in a folder: empty ones, secret ones with their files, and shares of Azure Files, which outlive the
+ * group. Others have nothing to hold here.
+ */
+export function makeVolumes(folder: string, volumes: Volume[], shares: FileShares): void {
+  mkdirSync(folder, { recursive: true });
+  for (const { name, secret, azureFile } of volumes) {
+    const directory = join(folder, name);
+    if (azureFile) {
+      const { storageAccountName, storageAccountKey, shareName } = azureFile;
+      const share = shares.open(storageAccountName, storageAccountKey, shareName);
+      if (!share) throw new MountError('Failed to mount Azure File Volume.');
+      symlinkSync(share, directory);
+      continue;
+    }
     mkdirSync(directory, { recursive: true });
-    for (const [name, content] of Object.entries(volume.secret ?? {})) {
-      writeFileSync(join(directory, name), Buffer.from(content, 'base64'), { mode: 0o600 });
+    for (const [file, content] of Object.entries(secret ?? {})) {
+      writeFileSync(join(directory, file), Buffer.from(content, 'base64'), { mode: 0o600 });
     }
   }
 }

@@ -1,7 +1,7 @@
 import type { Container, ContainerGroup } from '../azure/containerGroups/containerGroups';
 import type { HealthAnswer } from '../azure/containerGroups/healthRequest';
 import { sizeOf } from '../azure/containerGroups/regions';
-import { mainContainer } from './containers';
+import { gatewayContainer, mainContainer } from './containers';
 import type { NotReady } from './readiness';
 
 /** All that is known of a deployment that failed. */
@@ -152,7 +152,8 @@ const rules: Record<CauseName, Rule> = {
       remedy: 'See who deploys to this name as well, e.g. in the activity log of the resource group.',
     })),
   certificate: (evidence) =>
-    when(fault(evidence, /CERT|TLS|SSL|SELF_SIGNED|UNABLE_TO|EPROTO/i), () => {
+    // While the gateway waits for its certificate it lets a call wait too, until that gives up.
+    when(fault(evidence, /CERT|TLS|SSL|SELF_SIGNED|UNABLE_TO|EPROTO/i) ?? certificateFailure(evidence), () => {
       const limited = inLogs(evidence, /rateLimited|too many certificates/i);
       return limited
         ? {
@@ -161,7 +162,7 @@ const rules: Record<CauseName, Rule> = {
             remedy: 'Wait, choose another dnsNameLabel, or name another authority in certificateAuthority.',
           }
         : {
-            problem: `The gateway has no certificate that is trusted here for ${evidence.url}${because(faultMessage(evidence))}.`,
+            problem: `The gateway has no certificate that is trusted here for ${evidence.url}${because(certificateFailure(evidence) ?? faultMessage(evidence))}.`,
             remedy:
               'Look at the log of the container gateway: the certificate authority must reach ports 80 and 443 of this name.',
           };
@@ -289,6 +290,14 @@ function fault({ answer }: Evidence, pattern: RegExp): true | undefined {
 
 function faultMessage({ answer }: Evidence): string | undefined {
   return answer && 'fault' in answer ? answer.message : undefined;
+}
+
+/** What the gateway, which is Caddy, logs when an authority gives it no certificate. */
+function certificateFailure({ answer, logs }: Evidence): string | undefined {
+  if (!answer || !('fault' in answer)) return undefined;
+  const line = logs[gatewayContainer]?.findLast((each) => each.includes('could not get certificate from issuer'));
+  const error = line && /"error":"((?:[^"\\]|\\.)*)"/.exec(line)?.[1];
+  return error && (JSON.parse(`"${error}"`) as string);
 }
 
 function status({ answer }: Evidence, fits: (code: number) => boolean): number | undefined {

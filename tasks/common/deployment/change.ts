@@ -56,6 +56,13 @@ function describe(group: ContainerGroup): Record<string, string> {
   for (const { server, username, identity: by } of group.imageRegistryCredentials ?? []) {
     settings[`access to the registry ${server}`] = by ? by.toLowerCase() : `user ${username}`;
   }
+  for (const { name, azureFile, secret, gitRepo } of group.volumes ?? []) {
+    settings[`volume ${name}`] = azureFile
+      ? `share ${azureFile.shareName} of the storage account ${azureFile.storageAccountName}`
+      : secret
+        ? 'secret'
+        : (gitRepo?.repository ?? 'empty');
+  }
   for (const container of group.containers) describeContainer(container, settings);
   return Object.fromEntries(Object.entries(settings).filter((entry): entry is [string, string] => !!entry[1]));
 }
@@ -68,6 +75,7 @@ function describeContainer(container: Container, settings: Record<string, string
   settings[`image ${of}`] = container.image;
   settings[`command ${of}`] = container.command?.length ? JSON.stringify(container.command) : undefined;
   settings[`ports ${of}`] = list(container.ports?.map(({ port }) => String(port)));
+  settings[`volumes ${of}`] = list(container.volumeMounts?.map(({ name, mountPath }) => `${name} at ${mountPath}`));
   for (const { name, value } of container.environmentVariables ?? []) {
     settings[`environment variable ${name} ${of}`] = value == null ? 'secret' : `"${value}"`;
   }

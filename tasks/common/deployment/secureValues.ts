@@ -3,7 +3,7 @@ import type { ContainerGroup } from '../azure/containerGroups/containerGroups';
 
 /**
  * Puts the secure values of a complete definition into one that Azure gave back, which has none: to each secret
- * environment variable, registry user and Log Analytics workspace the value that the other one has under the same name.
+ * environment variable, registry user, storage account and Log Analytics workspace the value that the other one has under the same name.
  * @returns the definition, and what is missing still, e.g. "the environment variable DB_PASSWORD of the container scoring"
  */
 export function withSecureValues(
@@ -44,7 +44,16 @@ export function withSecureValues(
       )!,
     },
   };
-  return { definition: { ...group, containers, imageRegistryCredentials, diagnostics }, missing };
+  const volumes = group.volumes?.map((volume) => {
+    const { name, azureFile, secret } = volume;
+    if (secret) missing.push(`the files of the secret volume ${name}`);
+    if (!azureFile) return volume;
+    const { storageAccountName: account } = azureFile;
+    const known = complete.volumes?.find((each) => each.azureFile?.storageAccountName === account)?.azureFile;
+    const key = found(known?.storageAccountKey, `the key of the storage account ${account}`);
+    return { ...volume, azureFile: { ...azureFile, storageAccountKey: key } };
+  });
+  return { definition: { ...group, containers, imageRegistryCredentials, diagnostics, volumes }, missing };
 }
 
 /** Every secure value of a definition with its place, in an order that does not depend on the definition's. */
@@ -57,8 +66,11 @@ function secureValuesOf(definition: ContainerGroup): string {
   const passwords = (definition.imageRegistryCredentials ?? []).flatMap(({ server, password }) =>
     password ? [[server, password]] : [],
   );
+  const shares = (definition.volumes ?? []).flatMap(({ azureFile }) =>
+    azureFile?.storageAccountKey ? [[azureFile.storageAccountName, azureFile.storageAccountKey]] : [],
+  );
   const key = definition.diagnostics?.logAnalytics?.workspaceKey;
-  const values = [...environment, ...passwords, ...(key ? [[key]] : [])].map((each) => JSON.stringify(each));
+  const values = [...environment, ...passwords, ...shares, ...(key ? [[key]] : [])].map((each) => JSON.stringify(each));
   return values.sort().join('\n');
 }
 

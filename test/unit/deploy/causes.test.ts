@@ -211,6 +211,21 @@ const cases: Case[] = [
     cause: 'certificate',
   },
   {
+    title: 'a gateway that gets no certificate and lets calls wait',
+    evidence: {
+      answer: { fault: 'ETIMEDOUT', message: 'no answer within 5 s' },
+      url: 'https://estimator/health',
+      logs: {
+        gateway: [
+          '{"level":"error","logger":"tls.obtain","msg":"could not get certificate from issuer","identifier":"estimator","issuer":"ca","error":"HTTP 400 urn:ietf:params:acme:error:connection - \\"estimator\\" refused"}',
+        ],
+      },
+    },
+    cause: 'certificate',
+    problem: /no certificate .* for https:\/\/estimator\/health: HTTP 400 \S+:connection - "estimator" refused\.$/,
+    remedy: /ports 80 and 443/,
+  },
+  {
     title: "the certificate authority's rate limit",
     evidence: {
       answer: { fault: 'EPROTO', message: 'tlsv1 alert internal error' },

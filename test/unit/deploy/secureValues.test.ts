@@ -7,6 +7,12 @@ function withSecrets(value: string): ContainerGroup {
   const definition = definitionOf('one', {
     imageRegistryCredentials: [{ server: 'r.io', username: 'u', password: `p-${value}` }],
     diagnostics: { logAnalytics: { workspaceId: 'w', workspaceKey: `k-${value}` } },
+    volumes: [
+      {
+        name: 'files',
+        azureFile: { storageAccountName: 'store', shareName: 'share', storageAccountKey: `s-${value}` },
+      },
+    ],
   });
   definition.containers[0]!.environmentVariables = [
     { name: 'EMPTY', value: '' },
@@ -20,6 +26,7 @@ function withoutSecrets(): ContainerGroup {
   const group = withSecrets('x');
   delete group.containers[0]!.environmentVariables![1]!.secureValue;
   delete group.imageRegistryCredentials![0]!.password;
+  delete group.volumes![0]!.azureFile!.storageAccountKey;
   delete (group.diagnostics!.logAnalytics as { workspaceKey?: string }).workspaceKey;
   return group;
 }
@@ -37,6 +44,7 @@ describe('Secure values', () => {
       'the environment variable SECRET of the container scoring',
       'the password for the registry r.io',
       'the key of the Log Analytics workspace w',
+      'the key of the storage account store',
     ]);
   });
 

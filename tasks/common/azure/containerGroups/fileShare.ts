@@ -1,0 +1,46 @@
+import { TaskFailure } from '../../taskFailure';
+import { isAzureFailure } from '../azureFailure';
+import type { AzureSession } from '../session';
+
+const apiVersion = '2023-01-01';
+
+/** A share of Azure Files that a group mounts: container instances can do so by the account's key alone. */
+export interface FileShare {
+  readonly account: string;
+  readonly share: string;
+  readonly key: string;
+}
+
+/**
+ * Looks a share up, with its account's key.
+ * @param wanted the account and the share, as account/share; the account lies in the resource group
+ * @throws TaskFailure if there is no such account or share
+ */
+export async function fileShare(
+  session: AzureSession,
+  resourceGroup: string,
+  wanted: string,
+  signal: AbortSignal,
+): Promise<FileShare> {
+  const [account = '', share = ''] = wanted.split('/');
+  const url = `/subscriptions/${session.connection.subscriptionId}/resourceGroups/${resourceGroup}/providers/Microsoft.Storage/storageAccounts/${account}`;
+  try {
+    const [{ body }] = await Promise.all([
+      session.request<{ keys: Array<{ value: string }> }>({
+        method: 'POST',
+        url: `${url}/listKeys`,
+        apiVersion,
+        signal,
+      }),
+      session.request({ url: `${url}/fileServices/default/shares/${share}`, apiVersion, signal }),
+    ]);
+    return { account, share, key: body.keys[0]!.value };
+  } catch (error) {
+    if (!isAzureFailure(error, 404)) throw error;
+    throw new TaskFailure(
+      `There is no file share ${share} in a storage account ${account} of the resource group ${resourceGroup}.`,
+      `Create it: az storage share-rm create --storage-account ${account} --name ${share}.`,
+      { cause: error },
+    );
+  }
+}
