@@ -64,8 +64,7 @@ function suiteGroups(): Suite[][] {
       check('build', bin('tsx', 'dist', 'cli.mjs'), 'scripts/build.ts'),
     ],
     onEachNode,
-    [mocha('local', 'local')],
-    [mocha('task', 'task')],
+    [mocha('local', 'local'), mocha('task', 'task')],
     [mocha('e2e', 'e2e')],
     // Last: it judges the traffic that the suites before it recorded.
     [mocha('contract', 'contract')],

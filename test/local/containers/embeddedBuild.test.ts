@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -100,6 +101,34 @@ describe('embedded builds', function () {
     assert.deepEqual([config.os, config.architecture], ['linux', 'amd64']);
     assert.equal(config.rootfs.diff_ids.length, layers.length);
     assert.equal(config.history.filter((entry: { empty_layer?: boolean }) => !entry.empty_layer).length, layers.length);
+  });
+
+  it('gives each command the changes that it made itself, whatever stands between', async () => {
+    const files = {
+      Dockerfile: [
+        'FROM python:3.11-slim',
+        'WORKDIR /app',
+        // New in each run: what the store and the cache know already is made another way.
+        `RUN echo ${randomUUID()} > one`,
+        'ENV NAME=two',
+        'RUN echo $NAME > two',
+        'COPY three three',
+        'RUN echo four > four && rm one',
+        'WORKDIR /app/five',
+        'RUN echo five > five',
+      ].join('\n'),
+      three: '3',
+    };
+    const built = await build(files);
+    const paths = (await read(built)).layers.map((layer) => Object.keys(layer).sort()).slice(-6);
+    assert.deepEqual(paths, [
+      ['app/one'],
+      ['app/two'],
+      ['app/three'],
+      ['app/.wh.one', 'app/four'],
+      ['app/five/'],
+      ['app/five/five'],
+    ]);
   });
 
   it('leaves out what .dockerignore says, and says what is not there', async () => {

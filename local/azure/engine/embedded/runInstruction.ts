@@ -8,7 +8,7 @@ import { byPath, layerTime, type LayerEntry } from './layerEntry';
 import { isIndexOutOfReach, packagesOfMachine, versionOfStandIn } from './machinePackages';
 import { RootFileReader } from './rootFileReader';
 import { runCommand } from './runCommand';
-import { compareSnapshots, takeSnapshot } from './snapshot';
+import { compareSnapshots, refreshSnapshot, takeSnapshot } from './snapshot';
 import type { Stage } from './stage';
 import { engineSays } from './systemPrograms';
 import { withImageCustomization } from './pythonCustomization';
@@ -83,9 +83,12 @@ async function attempt(
       127,
     );
   }
-  mkdirSync(directory, { recursive: true });
+  const isNewDirectory = mkdirSync(directory, { recursive: true }) !== undefined;
   mkdirSync(tools.temporary, { recursive: true });
-  const before = await takeSnapshot(root);
+  const last = isNewDirectory ? undefined : stage.lastSnapshot;
+  // What the last command changed became a layer meanwhile, which gave the files its time.
+  const before = last ? refreshSnapshot(root, last.files, last.changed) : await takeSnapshot(root);
+  stage.lastSnapshot = undefined;
   let output = '';
   try {
     const exitCode =
@@ -103,7 +106,9 @@ async function attempt(
           tools.log(paths.toImage(line));
         },
       }));
-    const changes = compareSnapshots(before, await takeSnapshot(root));
+    const after = await takeSnapshot(root);
+    const changes = compareSnapshots(before, after);
+    stage.lastSnapshot = { files: after, changed: changes.changed };
     await stage.repairLayers(changes.inPlace);
     return { exitCode, output, environment, entries: exitCode === 0 ? await entriesOf(root, changes) : [] };
   } finally {

@@ -1,4 +1,4 @@
-import { lstatSync, readdirSync, readlinkSync, type Stats } from 'node:fs';
+import { lstatSync, readdirSync, readlinkSync } from 'node:fs';
 import { join } from 'node:path';
 
 interface FileState {
@@ -30,12 +30,18 @@ export async function takeSnapshot(root: string): Promise<Snapshot> {
       // The server goes on answering meanwhile.
       if (++count % 500 === 0) await new Promise((resolve) => setImmediate(resolve));
       const path = relative ? `${relative}/${name}` : name;
-      const state = describe(lstatSync(join(root, path)), () => readlinkSync(join(root, path)));
+      const state = look(join(root, path));
       snapshot.set(path, state);
       if (state.kind === 'directory') await visit(path);
     }
   };
   await visit('');
+  return snapshot;
+}
+
+/** The snapshot with a new look at some of its paths; the others are as they were. */
+export function refreshSnapshot(root: string, snapshot: Snapshot, paths: readonly string[]): Snapshot {
+  for (const path of paths) snapshot.set(path, look(join(root, path)));
   return snapshot;
 }
 
@@ -56,7 +62,8 @@ export function compareSnapshots(before: Snapshot, after: Snapshot): Changes {
   return changes;
 }
 
-function describe(stats: Stats, target: () => string): FileState {
+function look(path: string): FileState {
+  const stats = lstatSync(path);
   const kind = stats.isDirectory()
     ? 'directory'
     : stats.isFile()
@@ -70,7 +77,7 @@ function describe(stats: Stats, target: () => string): FileState {
     size: stats.size,
     changed: stats.mtimeMs,
     inode: stats.ino,
-    target: kind === 'symlink' ? target() : undefined,
+    target: kind === 'symlink' ? readlinkSync(path) : undefined,
   };
 }
 

@@ -7,6 +7,7 @@ import { ImagePaths } from './imagePaths';
 import type { Layer, LayerStore } from './layerStore';
 import type { LayerEntry } from './layerEntry';
 import { assembleRootFileSystem } from './rootFileSystem';
+import type { Snapshot } from './snapshot';
 import type { UnpackedLayer } from './unpackedLayer';
 import type { WorkFolder } from '../workFolder';
 
@@ -37,6 +38,11 @@ export class Stage {
   readonly buildArguments: Record<string, string> = {};
   key: string;
   created: string;
+  /**
+   * What the files put together were like after the last command, and which of them it changed; undefined where they were
+   * put together anew since.
+   */
+  lastSnapshot: { files: Snapshot; changed: string[] } | undefined;
   private root: string | undefined;
 
   constructor(
@@ -118,6 +124,7 @@ export class Stage {
   dropRoot(): void {
     if (this.root) rmSync(this.root, { recursive: true, force: true });
     this.root = undefined;
+    this.lastSnapshot = undefined;
   }
 
   /** A command wrote into files that it shares with unpacked layers: those are unpacked anew before they are used again. */
