@@ -154,6 +154,31 @@ describe('MLOpsDeployACI', function () {
     assert.deepEqual(await score(outputs.scoringUri!), { status: 200, version: 'one', secret: 14 });
   });
 
+  it('is undone by Test-Endpoint the same way, with the secrets of the deployment', async () => {
+    const job = new TestJob('build', azure);
+    const inputs = { secretEnvironmentVariables: 'SECRET=$(password)' };
+    const secretVariables = { password: 'not-to-be-seen' };
+    await run(one, inputs, { secretVariables });
+    const { outputs } = await run(two, inputs, { job, secretVariables });
+    const expected = { version: 'one', secret: 14 };
+    const tested = await runBuiltTask('TestEndpoint', {
+      job,
+      files: { 'requests.json': JSON.stringify([{ name: 'the version', request: [[1]], expected }]) },
+      inputs: {
+        azureSubscription: localCloud.serviceConnectionId,
+        resourceGroup: localCloud.resourceGroup,
+        recordFile: 'record/mlops-record.json',
+        requestsFile: 'requests.json',
+        negativeTests: 'none',
+        loadDurationInSeconds: '0',
+        rollbackOnFailure: 'true',
+      },
+    });
+    assert.equal(tested.result, 'failed');
+    assert.match(tested.log.join('\n'), new RegExp(`${one.digest} serves again`));
+    assert.deepEqual(await score(outputs.scoringUri!), { status: 200, ...expected });
+  });
+
   it('verifies the new image beside the running one', async () => {
     const { outputs } = await run(one);
     await azure.requests.clear();
