@@ -24,7 +24,13 @@ export interface Row {
 }
 
 /** A bound of the value or of its ratio to the reference. */
-export type Goal = { atMost: number } | { atLeast: number } | { ratioAtMost: number } | { ratioAtLeast: number };
+export type Goal =
+  | { atMost: number }
+  | { atLeast: number }
+  | { ratioAtMost: number }
+  | { ratioAtLeast: number }
+  /** Both measure the same thing: 0.05 is a twentieth more or less. */
+  | { ratioWithin: number };
 
 export interface Measurement {
   name: string;
@@ -49,6 +55,10 @@ function judge(goal: Goal | undefined, ours: number, unit: string, ratio: number
   // Without its reference a ratio is not known to hold.
   if ('ratioAtMost' in goal)
     return { goal: `ratio <= ${goal.ratioAtMost}`, holds: ratio !== null && ratio <= goal.ratioAtMost };
+  if ('ratioWithin' in goal) {
+    const [lowest, highest] = [1 - goal.ratioWithin, 1 + goal.ratioWithin];
+    return { goal: `ratio ${lowest} to ${highest}`, holds: ratio !== null && ratio >= lowest && ratio <= highest };
+  }
   return { goal: `ratio >= ${goal.ratioAtLeast}`, holds: ratio !== null && ratio >= goal.ratioAtLeast };
 }
 

@@ -1,234 +1,173 @@
-import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
-import path from 'node:path';
-import { build } from 'esbuild';
-import { cacheDir, type Row } from './rows';
+import { spawn } from 'node:child_process';
+import { mkdirSync } from 'node:fs';
+import {
+  autocannon,
+  bundle,
+  folder,
+  k6,
+  ourGenerator,
+  vegeta,
+  wrk,
+  type Figures,
+  type Generator,
+  type LoadOptions,
+  type Missing,
+  type OurGenerator,
+} from './load/generators';
+import { knownPercentiles } from './load/knownDelays';
+import { median, toRow, type Measurement, type Row } from './rows';
 
-const root = path.join(__dirname, '..');
-const folder = path.join(cacheDir, 'load');
 const connections = 16;
-
-interface Figures {
-  perSecond: number;
-  /** Milliseconds. */
-  p50: number;
-  p99: number;
-}
+const rounds = 3;
 
 /**
- * The load generator beside wrk and autocannon: one server process, the generators in turn, each in a process of its own
- * with one thread and the same number of connections.
+ * The load generator beside others: one server, the generators in turn, each in a process of its own. How fast it is, and
+ * whether it measures what the others measure and what the server is known to do.
  */
 export async function bench(): Promise<Row[]> {
   mkdirSync(folder, { recursive: true });
-  const ours = path.join(folder, 'ours.js');
-  await build({
-    entryPoints: [path.join(root, 'bench/load/ours.ts')],
-    outfile: ours,
-    bundle: true,
-    platform: 'node',
-    minify: true,
-  });
-  const autocannon = installAutocannon();
-  const hasWrk = installWrk();
-
-  const rows: Row[] = [];
-  const method = `${connections} connections, one thread each, 5 s, medians of 3 runs in turn against one node:http server in a process of its own`;
-  await withServer(0, async (origin) => {
-    const [mine, wrk, cannon] = await inTurn(
-      [
-        () => runOurs(ours, origin, 5),
-        ...(hasWrk ? [() => runWrk(origin, 5)] : []),
-        () => runAutocannon(autocannon, origin, 5),
-      ].slice(0, 3),
-    );
-    const references: Array<[string, Figures | undefined]> = hasWrk
-      ? [
-          ['wrk', wrk],
-          ['autocannon', cannon],
-        ]
-      : [['autocannon', wrk]];
-    for (const [reference, figures] of references) {
-      rows.push(
-        row(
-          'highest rate',
-          mine!.perSecond,
-          'requests/s',
-          reference,
-          figures!.perSecond,
-          reference === 'wrk' ? 'at least half of wrk, which is written in C' : 'at least 0.9 of autocannon',
-          (ratio) => ratio >= (reference === 'wrk' ? 0.5 : 0.9),
-          method,
-        ),
-      );
-    }
-  });
-  if (hasWrk) {
-    await withServer(5, async (origin) => {
-      const [mine, wrk] = await inTurn([() => runOurs(ours, origin, 5), () => runWrk(origin, 5)]);
-      const agrees = (ratio: number) => ratio >= 0.9 && ratio <= 1.1;
-      const slow = `${method}, which answers after 5 ms`;
-      for (const [name, figure, unit] of [
-        ['throughput', 'perSecond', 'requests/s'],
-        ['p50', 'p50', 'ms'],
-        ['p99', 'p99', 'ms'],
-      ] as const) {
-        rows.push(
-          row(
-            `${name} of a 5 ms service`,
-            mine![figure],
-            unit,
-            'wrk',
-            wrk![figure],
-            'agrees within 10 %',
-            agrees,
-            slow,
-          ),
-        );
-      }
-    });
+  const ours = await ourGenerator();
+  const serverScript = await bundle('server');
+  const [closed, open] = [
+    [wrk(), k6()],
+    [k6(), vegeta()],
+  ];
+  const rows = [
+    ...(await highestRate(serverScript, ours)),
+    ...(await knownDelays(serverScript, ours, closed.filter(isThere))),
+    ...(await stall(serverScript, ours, open.filter(isThere))),
+    await memory(serverScript, ours),
+  ];
+  const missing = new Map([...closed, ...open].flatMap((each) => (isThere(each) ? [] : [[each.name, each.missing]])));
+  for (const [name, why] of missing) {
+    const method = `${name} is not to be had on this machine: ${why}`;
+    rows.push(row({ name: `compared with ${name}`, ours: 0, unit: 'times', method }));
   }
-  await withServer(0, (origin) => {
-    let requests = 0;
-    let megabytes = 0;
-    for (let seconds = 60; requests < 1_000_000 && seconds <= 240; seconds *= 2)
-      ({ requests, megabytes } = runOurs(ours, origin, seconds));
-    rows.push(
-      row(
-        'memory after a million requests',
-        megabytes,
-        'MB',
-        'goal',
-        150,
-        'at most 150 MB',
-        (ratio) => requests >= 1_000_000 && ratio <= 1,
-        `resident memory of the generator's process after ${requests} requests`,
-      ),
-    );
-    return Promise.resolve();
-  });
   return rows;
 }
 
-function row(
-  name: string,
-  ours: number,
-  unit: string,
-  reference: string,
-  referenceValue: number,
-  goal: string,
-  holds: (ratio: number) => boolean,
-  method: string,
-): Row {
-  const ratio = ours / referenceValue;
-  return { area: 'test', name, ours, unit, reference, referenceValue, ratio, goal, holds: holds(ratio), method };
-}
+const isThere = (each: Generator | Missing): each is Generator => 'run' in each;
+const row = (measurement: Measurement) => toRow('test', measurement);
 
-/** Runs each three times, in turn, so that a machine that slows down slows all of them; the medians. */
-async function inTurn(runs: ReadonlyArray<() => Figures>): Promise<Figures[]> {
-  const found = runs.map((): Figures[] => []);
-  for (let round = 0; round < 3; round++) runs.forEach((run, index) => found[index]!.push(run()));
-  const median = (values: number[]) => values.sort((a, b) => a - b)[1]!;
-  return Promise.resolve(
-    found.map((each) => ({
-      perSecond: median(each.map(({ perSecond }) => perSecond)),
-      p50: median(each.map(({ p50 }) => p50)),
-      p99: median(each.map(({ p99 }) => p99)),
-    })),
+async function highestRate(serverScript: string, ours: Generator): Promise<Row[]> {
+  const references = [wrk(), autocannon()].filter(isThere);
+  const options = { connections, seconds: 5, warmUpSeconds: 0.5 };
+  const found = await withServer(serverScript, 'fast', (origin) =>
+    inTurn([ours, ...references], () => ({ ...options, origin })),
+  );
+  return references.map(({ name }) =>
+    row({
+      name: 'highest rate',
+      ours: found.get('ours')!.perSecond,
+      unit: 'requests/s',
+      reference: { name, value: found.get(name)!.perSecond },
+      // wrk is written in C.
+      goal: { ratioAtLeast: name === 'wrk' ? 0.6 : 1 },
+      method: `${connections} connections, one thread each, 5 s, medians of ${rounds} runs in turn against one node:http server in a process of its own`,
+    }),
   );
 }
 
-async function withServer(delay: number, use: (origin: string) => Promise<void>): Promise<void> {
-  const script = path.join(folder, 'server.js');
-  await build({
-    entryPoints: [path.join(root, 'bench/load/server.ts')],
-    outfile: script,
-    bundle: true,
-    platform: 'node',
+/** Closed loop on a server of known delays: the same throughput and percentiles as the others, and the true ones. */
+async function knownDelays(serverScript: string, ours: Generator, references: Generator[]): Promise<Row[]> {
+  const figures = ['perSecond', 'p50', 'p95', 'p99'] as const;
+  const found = await withServer(serverScript, 'known', (origin) =>
+    inTurn([ours, ...references], () => ({ origin, connections, seconds: 10 })),
+  );
+  const mine = found.get('ours')!;
+  const method = `${connections} connections, 10 s, medians of ${rounds} runs in turn against a server that answers after 200, 280 or 380 ms; of throughput, p50, p95 and p99 the one that differs most`;
+  return [
+    ...references.map(({ name }) => agreement('known delays', mine, name, found.get(name)!, figures, method)),
+    agreement('known delays', mine, 'the delays themselves', knownPercentiles, ['p50', 'p95', 'p99'], method),
+  ];
+}
+
+/** Constant rate on a server that stalls: what was due within the stall waited, and the percentiles must say so. */
+async function stall(serverScript: string, ours: Generator, references: Generator[]): Promise<Row[]> {
+  const figures = ['p75', 'p90', 'p99', 'max'] as const;
+  const rate = 100;
+  // Of 600 requests 200 are due within the stall; they wait from two seconds down to none.
+  const truth = { p75: 500, p90: 1400, p99: 1940, max: 2000 };
+  const found = new Map<string, Figures>();
+  for (const generator of [ours, ...references]) {
+    const runs: Figures[] = [];
+    // A server for each run: the stall comes two seconds after its first request.
+    for (let round = 0; round < rounds; round++)
+      runs.push(
+        await withServer(serverScript, 'stall', (origin) =>
+          generator.run({ origin, seconds: 6, rate, connections: generator === ours ? 64 : 300 }),
+        ),
+      );
+    found.set(generator.name, medians(runs));
+  }
+  const mine = found.get('ours')!;
+  const method = `${rate} requests a second for 6 s, medians of ${rounds} runs against a server that answers nothing for 2 s; 64 connections, the others with as many as they want; of p75, p90, p99 and max the one that differs most`;
+  return [
+    ...references.map(({ name }) =>
+      agreement('stall at a constant rate', mine, name, found.get(name)!, figures, method),
+    ),
+    agreement('stall at a constant rate', mine, 'the stall itself', truth, figures, method),
+  ];
+}
+
+/** The figure in which the two differ most. */
+function agreement<Name extends keyof Figures>(
+  what: string,
+  mine: Pick<Figures, Name>,
+  reference: string,
+  theirs: Pick<Figures, Name>,
+  figures: readonly Name[],
+  method: string,
+): Row {
+  const distance = (name: Name) => Math.abs(Math.log(mine[name] / theirs[name]));
+  const worst = [...figures].sort((a, b) => distance(b) - distance(a))[0]!;
+  return row({
+    name: `${what}: ${worst === 'perSecond' ? 'throughput' : worst}`,
+    ours: mine[worst],
+    unit: worst === 'perSecond' ? 'requests/s' : 'ms',
+    reference: { name: reference, value: theirs[worst] },
+    goal: { ratioWithin: 0.05 },
+    method,
   });
-  const server: ChildProcess = spawn(process.execPath, [script, String(delay)], {
-    stdio: ['ignore', 'pipe', 'inherit'],
+}
+
+async function memory(serverScript: string, ours: OurGenerator): Promise<Row> {
+  const { requests, megabytes } = await withServer(serverScript, 'fast', (origin) => {
+    for (let seconds = 60; ; seconds *= 2) {
+      const found = ours.run({ origin, connections, seconds });
+      if (found.requests >= 1_000_000 || seconds >= 240) return found;
+    }
   });
+  return row({
+    name: 'memory after a million requests',
+    ours: requests >= 1_000_000 ? megabytes : NaN,
+    unit: 'MB',
+    goal: { atMost: 150 },
+    method: `resident memory of the generator's process after ${requests} requests`,
+  });
+}
+
+/** Runs each several times, in turn, so that a machine that slows down slows all of them; the medians, by name. */
+function inTurn(generators: readonly Generator[], options: () => LoadOptions): Map<string, Figures> {
+  const found = generators.map((): Figures[] => []);
+  for (let round = 0; round < rounds; round++)
+    generators.forEach((generator, index) => found[index]!.push(generator.run(options())));
+  return new Map(generators.map(({ name }, index) => [name, medians(found[index]!)]));
+}
+
+function medians(runs: readonly Figures[]): Figures {
+  const names = Object.keys(runs[0]!) as Array<keyof Figures>;
+  return Object.fromEntries(names.map((name) => [name, median(runs.map((each) => each[name]))])) as unknown as Figures;
+}
+
+async function withServer<T>(script: string, kind: 'fast' | 'known' | 'stall', use: (origin: string) => T): Promise<T> {
+  const server = spawn(process.execPath, [script, kind], { stdio: ['ignore', 'pipe', 'inherit'] });
   try {
     const port = await new Promise<string>((resolve) =>
-      server.stdout!.once('data', (data: Buffer) => resolve(String(data).trim())),
+      server.stdout.once('data', (data: Buffer) => resolve(String(data).trim())),
     );
-    await use(`http://127.0.0.1:${port}`);
+    return use(`http://127.0.0.1:${port}`);
   } finally {
     server.kill();
   }
-}
-
-function runOurs(script: string, origin: string, seconds: number): Figures & { requests: number; megabytes: number } {
-  return JSON.parse(
-    execFileSync(process.execPath, [script, origin, String(connections), String(seconds)], { encoding: 'utf8' }),
-  ) as Figures & {
-    requests: number;
-    megabytes: number;
-  };
-}
-
-function runWrk(origin: string, seconds: number): Figures {
-  const script = path.join(folder, 'post.lua');
-  writeFileSync(
-    script,
-    `wrk.method = "POST"\nwrk.body = '{"data":[{"a":1}]}'\nwrk.headers["Content-Type"] = "application/json"\ndone = function(s, l, r) io.write(string.format('{"perSecond":%f,"p50":%f,"p99":%f}', s.requests / (s.duration / 1e6), l:percentile(50) / 1000, l:percentile(99) / 1000)) end\n`,
-  );
-  const output = execFileSync('wrk', ['-t1', `-c${connections}`, `-d${seconds}s`, '-s', script, `${origin}/score`], {
-    encoding: 'utf8',
-  });
-  return JSON.parse(output.slice(output.lastIndexOf('{"perSecond"'))) as Figures;
-}
-
-function runAutocannon(script: string, origin: string, seconds: number): Figures {
-  const output = execFileSync(
-    process.execPath,
-    [
-      script,
-      '--json',
-      '-c',
-      String(connections),
-      '-d',
-      String(seconds),
-      '-m',
-      'POST',
-      '-b',
-      '{"data":[{"a":1}]}',
-      `${origin}/score`,
-    ],
-    { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] },
-  );
-  const { requests, latency } = JSON.parse(output) as {
-    requests: { average: number };
-    latency: { p50: number; p99: number };
-  };
-  return { perSecond: requests.average, ...latency };
-}
-
-function installAutocannon(): string {
-  const script = path.join(folder, 'node_modules', 'autocannon', 'autocannon.js');
-  if (!existsSync(script))
-    execFileSync('npm', ['install', '--no-save', '--prefix', folder, 'autocannon@8.0.0'], { stdio: 'ignore' });
-  return script;
-}
-
-/** wrk comes by apt, which needs root. */
-function installWrk(): boolean {
-  const has = () => {
-    try {
-      execFileSync('wrk', ['-v'], { stdio: 'ignore' });
-      return true;
-    } catch (error) {
-      // wrk exits with 1 after it has said its version.
-      return (error as { status?: number | null }).status === 1;
-    }
-  };
-  if (has()) return true;
-  if (process.getuid?.() !== 0) return false;
-  try {
-    execFileSync('apt-get', ['install', '-y', '-q', 'wrk'], { stdio: 'ignore' });
-  } catch {
-    return false;
-  }
-  return has();
 }

@@ -1,9 +1,10 @@
-/** Test-Endpoint's load generator in a process of its own: `ours.js <origin> <connections> <seconds>`. Prints what it found. */
+/** Test-Endpoint's load generator in a process of its own: `ours.js <LoadOptions as JSON>`. Prints what it found. */
 import { generateLoad } from '../../tasks/TestEndpoint/load/loadGenerator';
 import { Client } from '../../tasks/TestEndpoint/undici';
+import type { LoadOptions } from './generators';
 
 async function main(): Promise<void> {
-  const [origin, connections, seconds] = [process.argv[2]!, Number(process.argv[3]), Number(process.argv[4])];
+  const { origin, connections, seconds, rate, warmUpSeconds = 0 } = JSON.parse(process.argv[2]!) as LoadOptions;
   const request = {
     url: new URL('/score', origin),
     method: 'POST',
@@ -11,21 +12,21 @@ async function main(): Promise<void> {
     body: Buffer.from('{"data":[{"a":1}]}'),
   };
   const result = await generateLoad(
-    { requests: [request], connections, durationMs: seconds * 1000, warmUpMs: 500, drainMs: 5000 },
+    {
+      requests: [request],
+      connections,
+      rate,
+      durationMs: seconds * 1000,
+      warmUpMs: warmUpSeconds * 1000,
+      drainMs: 10_000,
+    },
     () => new Client(origin),
     new AbortController().signal,
   );
-  const figures = result.latencies.figures(result.seconds);
-  const { rss } = process.memoryUsage();
-  console.log(
-    JSON.stringify({
-      perSecond: figures.perSecond,
-      p50: figures.percentile(50),
-      p99: figures.percentile(99),
-      requests: figures.requests,
-      megabytes: rss / 1024 / 1024,
-    }),
-  );
+  const { perSecond, percentile, max, requests } = result.latencies.figures(result.seconds);
+  const [p50, p75, p90, p95, p99] = [50, 75, 90, 95, 99].map(percentile);
+  const megabytes = process.memoryUsage.rss() / 1024 / 1024;
+  console.log(JSON.stringify({ perSecond, p50, p75, p90, p95, p99, max, requests, megabytes }));
 }
 
 void main();

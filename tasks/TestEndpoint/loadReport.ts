@@ -67,7 +67,8 @@ export function latencyHistogram({ latencies, seconds }: LoadResult): string {
   return histogram({
     title: 'Latency (the slowest half percent left out)',
     xLabel: 'milliseconds',
-    values: latencies.sample(2000),
+    yLabel: 'requests in a thousand',
+    values: latencies.sample(1000),
     marks: [50, 95, 99].map((percent) => ({ name: `p${percent}`, x: figures.percentile(percent) })),
     bins: 40,
   });
@@ -85,7 +86,10 @@ export function percentileChart({ latencies, seconds }: LoadResult): string {
     lines: [
       {
         name: 'latency',
-        points: shown.map((percent, x) => ({ x, y: percent === 100 ? figures.max : figures.percentile(percent) })),
+        points: shown.map((percent, x) => {
+          const y = percent === 100 ? figures.max : figures.percentile(percent);
+          return { x, y, label: milliseconds(y) };
+        }),
       },
     ],
   });

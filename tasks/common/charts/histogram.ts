@@ -17,6 +17,8 @@ import {
 export interface Histogram {
   readonly title: string;
   readonly xLabel: string;
+  /** What is counted; "count" unless given. */
+  readonly yLabel?: string;
   readonly values: readonly number[];
   /** Dashed vertical lines, e.g. percentiles. */
   readonly marks?: readonly { readonly name: string; readonly x: number }[];
@@ -39,7 +41,7 @@ export function binCounts(
 }
 
 /** How values are spread, as SVG. */
-export function histogram({ title, xLabel, values, marks = [], bins = 30 }: Histogram): string {
+export function histogram({ title, xLabel, yLabel = 'count', values, marks = [], bins = 30 }: Histogram): string {
   const { lowest, width, counts } = binCounts(values, bins);
   const horizontal = linearAxis([lowest, lowest + width * bins, ...marks.map(({ x }) => x)]);
   const vertical = linearAxis([0, ...counts]);
@@ -60,7 +62,7 @@ export function histogram({ title, xLabel, values, marks = [], bins = 30 }: Hist
       ];
     });
   return picture(title, [
-    ...verticalAxis(vertical, 'count'),
+    ...verticalAxis(vertical, yLabel),
     ...horizontalAxis(tickMarks(horizontal), xLabel),
     ...bars,
     ...lines,

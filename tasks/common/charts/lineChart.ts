@@ -16,7 +16,11 @@ import {
 export interface Line {
   readonly name: string;
   /** A point whose y is not finite breaks the line. */
-  readonly points: readonly { readonly x: number; readonly y: number }[];
+  readonly points: readonly {
+    readonly x: number;
+    readonly y: number;
+    /** Stands above the point. */ readonly label?: string;
+  }[];
 }
 
 export interface LineChart {
@@ -55,11 +59,16 @@ export function lineChart({ title, xLabel, yLabel, lines, xNames, reference }: L
     }
     content.push(`<path d="${path}" fill="none" stroke="${colour}" stroke-width="2"/>`);
     if (finite.length <= 60) {
-      for (const { x, y } of finite) {
+      for (const { x, y, label } of finite) {
         const tip = `${xNames?.[x] ?? x}: ${y}`;
         content.push(
           `<circle cx="${atX(horizontal.position(x))}" cy="${atY(vertical.position(y))}" r="3.5" fill="${colour}"><title>${escapeXml(tip)}</title></circle>`,
         );
+        // To the left, where a rising line is below it.
+        if (label !== undefined)
+          content.push(
+            text(atX(horizontal.position(x)) + 6, atY(vertical.position(y)) - 8, label, 'text-anchor="end"'),
+          );
       }
     }
     if (lines.length > 1) {

@@ -12,6 +12,8 @@ describe('A row of the bench', () => {
     assert.deepEqual([holds({ atLeast: 2 }), holds({ atLeast: 2.1 })], [true, false]);
     assert.deepEqual([holds({ ratioAtMost: 0.4 }), holds({ ratioAtMost: 0.3 })], [true, false]);
     assert.deepEqual([holds({ ratioAtLeast: 0.4 }), holds({ ratioAtLeast: 0.5 })], [true, false]);
+    assert.deepEqual([holds({ ratioWithin: 0.7 }), holds({ ratioWithin: 0.5 })], [true, false]);
+    assert.equal(toRow('train', { ...measurement, ours: 8, reference, goal: { ratioWithin: 0.5 } }).holds, false);
     assert.equal(holds(undefined), null);
   });
 

@@ -86,6 +86,9 @@ describe('the report', () => {
     const [bars, line] = [latencyHistogram(load()), percentileChart(load())];
     for (const picture of [bars, line]) assert.ok(new XMLParser().parse(picture), 'it is XML');
     for (const name of ['>p50<', '>p95<', '>p99<', '>milliseconds<']) assert.ok(bars.includes(name), name);
-    for (const point of ['p50: 10', 'p95: 40', 'p99: 90', 'max: 90']) assert.match(line, new RegExp(`<title>${point}`));
+    for (const point of ['p50: 10', 'p95: 40', 'p99: 90', 'max: 90']) {
+      assert.match(line, new RegExp(`<title>${point}`));
+      assert.match(line, new RegExp(`>${point.split(' ')[1]}[.\\d]* ms<`));
+    }
   });
 });
