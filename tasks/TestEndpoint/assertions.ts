@@ -18,7 +18,7 @@ export async function schemaAssertion(schema: unknown): Promise<Assertion> {
     throw new Error('it is neither an object nor true or false');
   const Ajv = await ajvFor(typeof schema === 'object' && '$schema' in schema ? String(schema.$schema) : undefined);
   // Without its logger: that one prints words of the schema, and they come from a file that training may have written.
-  const validate = new Ajv({ allErrors: true, strict: false, validateFormats: false, logger: false }).compile(schema);
+  const validate = new Ajv({ allErrors: true, strict: false, logger: false }).compile(schema);
   return (json) =>
     validate(json)
       ? []

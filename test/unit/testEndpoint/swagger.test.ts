@@ -155,6 +155,11 @@ describe("requests from a service's description", () => {
     const made = await from({ '/api/v1/service/estimator/swagger.json': swagger2 }, { ...good, url });
     assert.deepEqual([made!.valid.url.href, json(made!.valid)], [url.href, { data: [{ a: 1 }] }]);
   });
+  it('are made of the description at the root, where there is none beside the route', async () => {
+    const url = new URL('http://localhost:5001/v1/score');
+    const made = await from({ '/swagger.json': swagger2 }, { ...good, url });
+    assert.deepEqual(json(made!.valid), { data: [{ a: 1 }] });
+  });
   it('are made of openapi.json, of what its parts say together, and end where it goes round in circles', async () => {
     const made = await from({ '/openapi.json': fastApi });
     const { next, ...trip } = json(made!.valid) as { next: unknown };
