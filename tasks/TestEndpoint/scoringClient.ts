@@ -54,7 +54,13 @@ export function createScoringClient(network: NetworkSettings, longest: number): 
     const proxy = proxyFor(network, origin);
     const options = { connect, headersTimeout: longest, bodyTimeout: longest };
     const created = proxy
-      ? new ProxyAgent({ ...options, uri: `${proxy.host}:${proxy.port}`, token: basicToken(proxy) })
+      ? new ProxyAgent({
+          ...options,
+          // Left to itself it opens another one whenever a request follows an answer at once.
+          connections: kind === 'Client' ? 1 : null,
+          uri: `${proxy.host}:${proxy.port}`,
+          token: basicToken(proxy),
+        })
       : new direct[kind](origin, options);
     open.push(created);
     return created;

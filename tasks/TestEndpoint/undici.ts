@@ -10,7 +10,14 @@ import PoolFile from 'undici/lib/dispatcher/pool.js';
 // @ts-expect-error the file has no types of its own
 import ProxyAgentFile from 'undici/lib/dispatcher/proxy-agent.js';
 // @ts-expect-error the file has no types of its own
+import DispatcherFile from 'undici/lib/dispatcher/dispatcher.js';
+// @ts-expect-error the file has no types of its own
+import connectFile from 'undici/lib/api/api-connect.js';
+// @ts-expect-error the file has no types of its own
 import requestFile from 'undici/lib/api/api-request.js';
+
+// The package's entry gives this method to all dispatchers; ProxyAgent opens its tunnels by it.
+(DispatcherFile as { prototype: { connect: unknown } }).prototype.connect = connectFile;
 
 /** One connection. */
 export const Client = ClientFile as typeof undici.Client;

@@ -1,0 +1,75 @@
+import assert from 'node:assert/strict';
+import type { InputReader } from '../../../tasks/common/task/inputReader';
+import { readInputs } from '../../../tasks/TestEndpoint/inputs';
+
+/** Reads inputs of these texts, and what is wrong with them. */
+function read(texts: Record<string, string>) {
+  const problems: string[] = [];
+  const text = (name: string) => texts[name];
+  const reader: Partial<InputReader> = {
+    problem: (name, problem) => void problems.push(`${name}: ${problem}`),
+    text,
+    secret: text,
+    file: text,
+    flag: (name) => text(name) === 'true',
+    lines: (name) =>
+      (text(name) ?? '').split('\n').flatMap((line, index) => (line ? [{ line: index + 1, text: line }] : [])),
+    number: ((name: string) => (text(name) === undefined ? undefined : Number(text(name)))) as InputReader['number'],
+    serviceConnection: () => undefined,
+  };
+  return { inputs: readInputs(reader as InputReader), problems };
+}
+
+describe('inputs of Test-Endpoint', () => {
+  const tolerances: Array<[string, { absolute: number; relative: number }]> = [
+    ['1e-6', { absolute: 1e-6, relative: 1e-6 }],
+    ['0', { absolute: 0, relative: 0 }],
+    ['absolute=1e-6, relative=1e-3', { absolute: 1e-6, relative: 1e-3 }],
+    ['relative = 0.01', { absolute: 0, relative: 0.01 }],
+  ];
+  for (const [tolerance, expected] of tolerances)
+    it(`take the tolerance ${tolerance}`, () => {
+      const { inputs, problems } = read({ tolerance });
+      assert.deepEqual([inputs.tolerance, problems], [expected, []]);
+    });
+  for (const tolerance of ['-1', 'some', 'absolute=', 'absolute=1, abs=2', '1e-6, 1e-3', 'NaN', 'relative=-1'])
+    it(`refuse the tolerance ${tolerance}`, () => {
+      const { problems } = read({ tolerance });
+      assert.match(problems.join(), /^tolerance: .* is neither a number of at least 0 nor of the form/);
+    });
+
+  it('name all bad requests, none, or some in any case', () => {
+    assert.equal(read({ negativeTests: 'all' }).inputs.negativeTests.length, 9);
+    for (const none of ['None', undefined!]) assert.deepEqual(read({ negativeTests: none }).inputs.negativeTests, []);
+    const some = read({ negativeTests: 'EMPTYBODY,  wrongKey\nmissingkey' });
+    assert.deepEqual([some.inputs.negativeTests, some.problems], [['emptyBody', 'wrongKey', 'missingKey'], []]);
+    assert.match(
+      read({ negativeTests: 'emptyBody, rude' }).problems.join(),
+      /"rude" is not one of all, none, malformedJson/,
+    );
+  });
+
+  it('want an address that HTTP can call, and a key that it can carry', () => {
+    assert.equal(read({ scoringUri: 'https://name.region.inference.ml.azure.com/score' }).problems.length, 0);
+    for (const scoringUri of ['name.region.io/score', 'ftp://name/score', 'http://'])
+      assert.match(read({ scoringUri }).problems.join(), /scoringUri: .* is no http or https address/);
+    const key = read({ apiKey: 'a\r\nx-other: b' }).problems.join();
+    assert.match(key, /^apiKey: it holds a character that no HTTP header can carry/);
+    assert.ok(!key.includes('x-other'));
+  });
+
+  it('want a load test for thresholds, with a request due in it', () => {
+    const without = { thresholds: 'p95 < 1s', loadDurationInSeconds: '0' };
+    assert.match(read(without).problems.join(), /loadDurationInSeconds: thresholds need a load test/);
+    assert.match(read({ loadRate: '0.1', loadDurationInSeconds: '5' }).problems.join(), /loadRate: within 5 s not one/);
+    assert.deepEqual(read({ loadRate: '0.1', loadDurationInSeconds: '10' }).problems, []);
+  });
+
+  it('want Azure for what changes Azure', () => {
+    const { problems } = read({ rollbackOnFailure: 'true', promoteToChampion: 'true' });
+    assert.deepEqual(
+      problems.map((each) => each.split(':')[0]),
+      ['rollbackOnFailure', 'promoteToChampion'],
+    );
+  });
+});
