@@ -71,6 +71,8 @@ function remedy(
   isNetwork: boolean,
 ): string | undefined {
   if (isSignIn) {
+    if (code === 'Unreachable')
+      return "Check the agent's network, proxy and firewall, and the authority that the service connection names.";
     if (/AADSTS7000222/.test(text))
       return "The service principal's secret has expired: renew it in the service connection.";
     if (/AADSTS70021|AADSTS700213|AADSTS700016/.test(text)) {

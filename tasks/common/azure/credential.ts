@@ -14,6 +14,22 @@ export async function createCredential(
   connection: ServiceConnection,
   network: NetworkSettings,
 ): Promise<TokenCredential> {
+  const credential = await credentialOf(connection, network);
+  return {
+    async getToken(scopes, options) {
+      try {
+        return await credential.getToken(scopes, options);
+      } catch (error) {
+        // MSAL says this alone, and not of whom.
+        if (!/endpoints_resolution_error|network_error/.test((error as Error).message)) throw error;
+        const message = `Entra could not be reached at ${connection.authorityUrl} (${(error as Error).message})`;
+        throw Object.assign(new Error(message, { cause: error }), { name: 'AuthenticationError', code: 'Unreachable' });
+      }
+    },
+  };
+}
+
+async function credentialOf(connection: ServiceConnection, network: NetworkSettings): Promise<TokenCredential> {
   const identity = await import('@azure/identity');
   const { authentication, tenantId } = connection;
   const options = {

@@ -1,0 +1,101 @@
+import assert from 'node:assert/strict';
+import { localCloud } from '../../local/azure/context';
+import type { Scheme } from '../../local/azure/connection/serviceConnection';
+import type { ServiceEndpoint } from '../../local/agent/serviceEndpoint';
+import { runBuiltTask } from '../support/agent';
+import { localAzure } from '../support/azure';
+
+/** A task that must sign in and ask the resource manager something, and creates nothing. */
+async function ask(
+  endpoints: ServiceEndpoint[],
+  options: { environment?: Record<string, string>; workspace?: string },
+) {
+  const azure = await localAzure();
+  const { workspace = 'unknown', environment } = options;
+  const result = await runBuiltTask('Train', {
+    azure,
+    endpoints,
+    environment,
+    inputs: {
+      azureSubscription: localCloud.serviceConnectionId,
+      resourceGroup: localCloud.resourceGroup,
+      workspace,
+      command: 'true',
+      environment: 'mcr.microsoft.com/azureml/openmpi5.0-ubuntu24.04',
+      compute: 'unknown',
+    },
+  });
+  assert.equal(result.result, 'failed');
+  return result.log.join('\n');
+}
+
+describe('signing in by a service connection', function () {
+  this.timeout(60_000);
+
+  const schemes: Scheme[] = [
+    'WorkloadIdentityFederation',
+    'ServicePrincipal',
+    'ServicePrincipalCertificate',
+    'ManagedServiceIdentity',
+  ];
+  for (const scheme of schemes) {
+    it(`works by ${scheme}`, async () => {
+      const azure = await localAzure();
+      const log = await ask([azure.serviceConnection(scheme)], { environment: azure.environmentFor(scheme) });
+      // Only who is signed in learns which workspaces there are.
+      assert.match(log, /The workspace "unknown" does not exist .* workspaces there: quick-starts-ws/);
+    });
+  }
+
+  it('takes resource group and workspace from a connection that is scoped to a workspace', async () => {
+    const azure = await localAzure();
+    const scoped = azure.serviceConnection('WorkloadIdentityFederation', { scopedToWorkspace: true });
+    const log = await ask([scoped], { workspace: '' });
+    assert.match(log, /Input compute: the workspace quick-starts-ws has no compute "unknown"/);
+  });
+
+  it('says what to do about a secret that Entra refuses', async () => {
+    const azure = await localAzure();
+    const parameters = { serviceprincipalkey: 'no-such-secret' };
+    const log = await ask([azure.serviceConnection('ServicePrincipal', { parameters })], {});
+    assert.match(log, /Signing in to Azure failed.*AADSTS7000215/);
+    assert.match(log, /service connection/);
+    assert.doesNotMatch(log, /no-such-secret/);
+  });
+
+  it('says that Azure cannot be reached, and at which address', async () => {
+    const azure = await localAzure();
+    const url = 'https://localhost:9/';
+    const data = { environmentAuthorityUrl: url, activeDirectoryAuthority: url };
+    const log = await ask([azure.serviceConnection('ServicePrincipal', { url, data })], {});
+    assert.match(
+      log,
+      /Signing in to Azure failed: Entra could not be reached at https:\/\/localhost:9 .*proxy and firewall/,
+    );
+  });
+
+  for (const [what, endpoint, message] of [
+    ['is not given to the job', undefined, /was not given to this job.*authorised to use it/s],
+    [
+      'names no subscription',
+      { data: { subscriptionId: '' } },
+      /names no subscription.*scope is a subscription, a resource group or a Machine Learning workspace/s,
+    ],
+    ['lacks its secret', { parameters: { serviceprincipalkey: '' } }, /lacks its serviceprincipalkey/],
+    [
+      'signs in by AD FS',
+      { data: { EnableAdfsAuthentication: 'true' } },
+      /signs in by AD FS, which these tasks do not support/,
+    ],
+  ] as const) {
+    it(`refuses a connection that ${what}, before any call`, async () => {
+      const azure = await localAzure();
+      await azure.requests.clear();
+      const endpoints = endpoint ? [azure.serviceConnection('ServicePrincipal', endpoint)] : [];
+      const log = await ask(endpoints, {});
+      assert.match(log, message);
+      assert.match(log, /Input azureSubscription/);
+      assert.deepEqual(await azure.requests.list(), []);
+    });
+  }
+});
