@@ -157,13 +157,18 @@ async function readRest(output: JobLog, children: ChildRuns | undefined, signal:
 
 /** Whose log grows is running: then there is less to look for, and when it stops growing the next look is due. */
 function lookInterval(elapsedMs: number, wrote: boolean): number {
-  const interval = Math.min(30_000, Math.max(2_000, elapsedMs * 0.02));
+  const interval = Math.min(30_000, Math.max(shortest(elapsedMs), elapsedMs * 0.02));
   return wrote && elapsedMs > 30_000 ? Math.max(15_000, interval) : interval;
 }
 
 /** The log alone is looked at more often: it is one small request to the storage account. */
 function logInterval(elapsedMs: number): number {
-  return Math.min(10_000, Math.max(2_000, elapsedMs * 0.01));
+  return Math.min(10_000, Math.max(shortest(elapsedMs), elapsedMs * 0.01));
+}
+
+/** One second in the first ten, as a job may be over soon; two from the twentieth on. */
+function shortest(elapsedMs: number): number {
+  return Math.min(2_000, Math.max(1_000, elapsedMs * 0.1));
 }
 
 function startOf(details: RunDetails, now: number): number {
