@@ -26,9 +26,9 @@ export async function startAzurite(options: AzuriteOptions): Promise<Azurite> {
   const location = join(options.stateDir, 'azurite');
   mkdirSync(location, { recursive: true });
   const main = createRequire(__filename).resolve('azurite/dist/src/blob/main.js');
-  const preload = ['--require', join(__dirname, '..', 'processes', 'end-with-parent.cjs')];
+  const preload = ['../processes/end-with-parent.cjs', 'large-blocks.cjs', 'many-blobs.cjs'];
   const args = [
-    ...preload,
+    ...preload.flatMap((file) => ['--require', join(__dirname, file)]),
     main,
     '--blobHost',
     '127.0.0.1',
