@@ -3,8 +3,10 @@ import * as path from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline as pipe } from 'node:stream/promises';
 import type { PipelineRequest, PipelineResponse } from '@azure/core-rest-pipeline';
+import { TaskFailure } from '../taskFailure';
 import { AzureFailure } from './azureFailure';
 import { createHttpClient } from './httpClient';
+import { readFully } from './fileReading';
 import type { AzureSession } from './session';
 
 /** A local file and the name of its blob within the container. */
@@ -26,8 +28,8 @@ export interface BlobRange {
 
 /** A file up to this size is read whole before it is sent; what is larger is streamed from disk. */
 const smallFile = 256 * 1024;
-/** A file up to this size is one request; what is larger goes in blocks of this size. */
-const blockSize = 16 * 1024 * 1024;
+/** A file up to this size is one request; what is larger goes in blocks of this size, each in memory while it is sent. */
+const blockSize = 8 * 1024 * 1024;
 /** Requests under way at once. */
 const parallelFiles = 32;
 const parallelBlocks = 4;
@@ -78,22 +80,34 @@ export class BlobTransfer {
       files.filter(({ size }) => size <= blockSize),
       signal,
       async ({ file, blob, size }, stop) => {
-        const body = size <= smallFile ? await readStart(file, size) : piece(file, 0, size);
+        const body = size <= smallFile ? await readStart(file, size) : start(file, size);
         await this.put(blobUrl(containerSas, blob), body, size, { 'x-ms-blob-type': 'BlockBlob' }, stop);
         arrived(size, true);
       },
     );
+    // Used again and again, from file to file: what is read anew for each block would pile up until it is collected.
+    const free: Buffer[] = [];
     for (const { file, blob, size } of files.filter((each) => each.size > blockSize)) {
       const url = blobUrl(containerSas, blob);
       const blocks = Array.from({ length: Math.ceil(size / blockSize) }, (_, index) => index);
       const id = (index: number) => Buffer.from(String(index).padStart(8, '0')).toString('base64');
-      await inParallel(parallelBlocks, blocks, signal, async (index, stop) => {
-        const start = index * blockSize;
-        const end = Math.min(size, start + blockSize);
-        const query = { comp: 'block', blockid: id(index) };
-        await this.put(withQuery(url, query), piece(file, start, end), end - start, {}, stop);
-        arrived(end - start, false);
-      });
+      const handle = await fs.promises.open(file);
+      try {
+        await inParallel(parallelBlocks, blocks, signal, async (index, stop) => {
+          const start = index * blockSize;
+          const length = Math.min(size - start, blockSize);
+          const buffer = free.pop() ?? Buffer.allocUnsafeSlow(blockSize);
+          const block = buffer.subarray(0, length);
+          if ((await readFully(handle, block, start)) < length) {
+            throw new TaskFailure(`The file ${file} became shorter while it was uploaded.`);
+          }
+          await this.put(withQuery(url, { comp: 'block', blockid: id(index) }), block, length, {}, stop);
+          free.push(buffer);
+          arrived(length, false);
+        });
+      } finally {
+        await handle.close();
+      }
       const list = `<?xml version="1.0" encoding="utf-8"?><BlockList>${blocks.map((index) => `<Latest>${id(index)}</Latest>`).join('')}</BlockList>`;
       const body = Buffer.from(list);
       await this.put(withQuery(url, { comp: 'blocklist' }), body, body.length, {}, signal);
@@ -367,8 +381,8 @@ async function inParallel<T>(
   signal.throwIfAborted();
 }
 
-function piece(file: string, start: number, end: number): () => NodeJS.ReadableStream {
-  return () => fs.createReadStream(file, { start, end: end - 1, highWaterMark: smallFile });
+function start(file: string, size: number): () => NodeJS.ReadableStream {
+  return () => fs.createReadStream(file, { end: size - 1, highWaterMark: smallFile });
 }
 
 async function readStart(file: string, size: number): Promise<Buffer> {

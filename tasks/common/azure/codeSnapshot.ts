@@ -5,6 +5,7 @@ import ignore from 'ignore';
 import type { TaskLog } from '../log';
 import { TaskFailure } from '../taskFailure';
 import type { BlobTransfer } from './blobTransfer';
+import { readInTurns } from './fileReading';
 import { byteText, progressOf } from './transferProgress';
 import type { Workspace } from './workspace';
 
@@ -177,8 +178,10 @@ export async function hashSnapshot(files: readonly SnapshotFile[], signal?: Abor
     if (size <= 256 * 1024) {
       hash.update(await fs.promises.readFile(file));
     } else {
-      const stream = fs.createReadStream(file, { highWaterMark: 1024 * 1024, signal });
-      for await (const chunk of stream) hash.update(chunk as Buffer);
+      for await (const piece of readInTurns(file)) {
+        signal?.throwIfAborted();
+        hash.update(piece);
+      }
     }
   }
   return hash.digest('hex');
