@@ -12,17 +12,23 @@ export async function createHttpClient(): Promise<HttpClient> {
     async sendRequest(request) {
       const limit = new AbortController();
       const timer = setTimeout(() => limit.abort(), request.timeout || 2 ** 31 - 1);
-      const abortSignal = request.abortSignal
-        ? AbortSignal.any([request.abortSignal as AbortSignal, limit.signal])
-        : limit.signal;
+      // By hand: what AbortSignal.any leaves on a signal that outlives ten thousand requests takes 40 MB until it is collected.
+      const stop = () => limit.abort((request.abortSignal as AbortSignal).reason);
+      const letGo = () => request.abortSignal?.removeEventListener('abort', stop);
+      if (request.abortSignal?.aborted) stop();
+      request.abortSignal?.addEventListener('abort', stop);
       try {
-        return await http.sendRequest(
+        const response = await http.sendRequest(
           Object.assign(Object.create(Object.getPrototypeOf(request) as object) as PipelineRequest, request, {
             timeout: 0,
-            abortSignal,
+            abortSignal: limit.signal,
           }),
         );
+        if (response.readableStreamBody) response.readableStreamBody.once('close', letGo);
+        else letGo();
+        return response;
       } catch (error) {
+        letGo();
         // Both say that the other side closed the connection; the SDK's retry knows but one of them.
         if ((error as { code?: unknown }).code === 'EPIPE') Object.assign(error as Error, { code: 'ECONNRESET' });
         throw error;

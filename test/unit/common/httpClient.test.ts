@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { getEventListeners, once } from 'node:events';
 import http, { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import * as sinon from 'sinon';
@@ -12,6 +13,7 @@ describe('the HTTP client of requests to Azure', () => {
     server = createServer((request, response) => {
       if (request.url === '/broken') request.socket.destroy();
       if (request.url === '/well') response.end('well');
+      if (request.url === '/slow') response.write('begin');
     });
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
@@ -22,7 +24,7 @@ describe('the HTTP client of requests to Azure', () => {
     server.close();
   });
 
-  const send = async (path: string, timeout: number, abortSignal?: AbortSignal) => {
+  const send = async (path: string, timeout: number, abortSignal?: AbortSignal, isStreamed = false) => {
     const http = await createHttpClient();
     const request = {
       url: `${url}${path}`,
@@ -30,6 +32,7 @@ describe('the HTTP client of requests to Azure', () => {
       abortSignal,
       allowInsecureConnection: true,
       disableKeepAlive: true,
+      streamResponseStatusCodes: isStreamed ? new Set([200]) : undefined,
     };
     return http.sendRequest(createPipelineRequest(request));
   };
@@ -71,5 +74,28 @@ describe('the HTTP client of requests to Azure', () => {
 
   it('ends a request that is cancelled', async () => {
     await assert.rejects(send('/silent', 300_000, AbortSignal.timeout(20)), { name: 'AbortError' });
+  });
+
+  it('ends an answer that is cancelled while it comes', async () => {
+    const controller = new AbortController();
+    const { readableStreamBody } = await send('/slow', 300_000, controller.signal, true);
+    const read = async () => {
+      for await (const chunk of readableStreamBody!) {
+        assert.equal(String(chunk), 'begin');
+        controller.abort();
+      }
+    };
+    await assert.rejects(read(), /abort/i);
+  });
+
+  it('leaves nothing on a signal that outlives it', async () => {
+    const { signal } = new AbortController();
+    await send('/well', 300_000, signal);
+    await assert.rejects(send('/broken', 300_000, signal), /socket hang up|ECONNRESET/);
+    const { readableStreamBody } = await send('/well', 300_000, signal, true);
+    const closed = once(readableStreamBody!, 'close');
+    readableStreamBody!.resume();
+    await closed;
+    assert.deepEqual(getEventListeners(signal, 'abort'), []);
   });
 });
