@@ -287,6 +287,9 @@ resources: {instance_count: 2}
     const first = await run({ waitForCompletion: 'false' });
     assert.equal(first.result, 'succeeded', first.log.join('\n'));
     assert.equal(first.outputs.modelVersion, undefined);
+    // It is meant to run on: the step's own clean-up leaves it alone.
+    const { taskVariables } = first;
+    await runBuiltTask('Train', { job, phase: 'postjob', refName: 'again', inputs: inline, taskVariables });
     const second = await run({});
     assert.equal(second.result, 'succeeded', second.log.join('\n'));
     assert.equal(second.outputs.jobName, first.outputs.jobName);
