@@ -11,5 +11,8 @@ const telling = ['blobName', 'name'];
 
 Resultset.prototype.findAnd = Resultset.prototype.$and = function (conditions) {
   const rank = (condition) => telling.indexOf(Object.keys(condition)[0]) >>> 0;
-  return findAnd.call(this, [...conditions].sort((a, b) => rank(a) - rank(b)));
+  return findAnd.call(
+    this,
+    [...conditions].sort((a, b) => rank(a) - rank(b)),
+  );
 };
