@@ -32,11 +32,12 @@ export async function bench(): Promise<Row[]> {
     [wrk(), k6()],
     [k6(), vegeta()],
   ];
+  const rates = await highestRate(serverScript, ours);
   const rows = [
-    ...(await highestRate(serverScript, ours)),
+    ...rates,
     ...(await knownDelays(serverScript, ours, closed.filter(isThere))),
     ...(await stall(serverScript, ours, open.filter(isThere))),
-    await memory(serverScript, ours),
+    await memory(serverScript, ours, rates[0]?.ours ?? 10_000),
   ];
   const missing = new Map([...closed, ...open].flatMap((each) => (isThere(each) ? [] : [[each.name, each.missing]])));
   for (const [name, why] of missing) {
@@ -131,13 +132,12 @@ function agreement<Name extends keyof Figures>(
   });
 }
 
-async function memory(serverScript: string, ours: OurGenerator): Promise<Row> {
-  const { requests, megabytes } = await withServer(serverScript, 'fast', (origin) => {
-    for (let seconds = 60; ; seconds *= 2) {
-      const found = ours.run({ origin, connections, seconds });
-      if (found.requests >= 1_000_000 || seconds >= 240) return found;
-    }
-  });
+/** @param perSecond about what it sends */
+async function memory(serverScript: string, ours: OurGenerator, perSecond: number): Promise<Row> {
+  const seconds = Math.ceil(1_300_000 / perSecond);
+  const { requests, megabytes } = await withServer(serverScript, 'fast', (origin) =>
+    ours.run({ origin, connections, seconds }),
+  );
   return row({
     name: 'memory after a million requests',
     ours: requests >= 1_000_000 ? megabytes : NaN,
