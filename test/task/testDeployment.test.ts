@@ -136,6 +136,26 @@ describe('MLOpsTestEndpoint after MLOpsDeployACI', function () {
     assert.equal(again.result, 'failed');
   });
 
+  it('says what the tests found and what went wrong where the previous image cannot be brought back', async () => {
+    const job = new TestJob('build', azure);
+    await deploy(job, one, '1');
+    const uri = await deploy(job, two, '2');
+    const error = { code: 'ContainerGroupQuotaReached', message: 'The quota is reached.' };
+    const action = { status: 400, body: { error } };
+    await azure.faults.http({ method: 'PUT', path: 'containerGroups', times: 50, action });
+    const result = await test(job, { rollbackOnFailure: 'true' });
+    await azure.faults.clear();
+    assert.equal(result.result, 'failed');
+    assert.match(
+      result.issues[0]!.message,
+      /1 of 3 tests failed: the right version .*The previous deployment of tested-\d+ could not be brought back\. .*quota/,
+    );
+    const { tests } = await recordIn(job);
+    assert.deepEqual([tests!.passed, tests!.rollback], [false, { outcome: 'failed', image: null }]);
+    assert.match(result.summaries[0]!.text, /could not be brought back/);
+    assert.equal((await served(uri)).version, 'two');
+  });
+
   it('removes the group where nothing ran before', async () => {
     const job = new TestJob('build', azure);
     await deploy(job, two, '1');
