@@ -204,9 +204,11 @@ describe('MLOpsTestEndpoint', () => {
     const uri = await serve(scoring(), createSecureServer({ key, cert: certificate }, scoring()));
     const secure = uri.replace('http:', 'https:');
     const inputs = { negativeTests: 'none', loadDurationInSeconds: '0.5', startupTimeoutInSeconds: '1' };
-    const trusted = await run(secure, inputs, { environment: { NODE_EXTRA_CA_CERTS: caFile } });
-    assert.equal(trusted.result, 'succeeded', trusted.log.join('\n'));
-    assert.ok(casesOf(trusted).latency!.requests > 0);
+    for (const trust of [{ environment: { NODE_EXTRA_CA_CERTS: caFile } }, { variables: { 'Agent.CAInfo': caFile } }]) {
+      const trusted = await run(secure, inputs, trust);
+      assert.equal(trusted.result, 'succeeded', trusted.log.join('\n'));
+      assert.ok(casesOf(trusted).latency!.requests > 0);
+    }
     const refused = await run(secure, inputs);
     assert.match(refused.issues[0]!.message, /was not ready within 1 s \(\d × \w*CERT\w*|UNABLE_TO_VERIFY/);
   });
