@@ -3,6 +3,7 @@ import type { AzureSession } from '../common/azure/session';
 import type { TaskContext } from '../common/task/taskContext';
 import { TaskFailure } from '../common/taskFailure';
 import { CaseLedger } from './caseLedger';
+import { shownUrl } from './exchange';
 import type { Inputs } from './inputs';
 import type { LoadResult } from './load/loadGenerator';
 import { testLoad, testThresholds } from './loadTest';
@@ -38,6 +39,7 @@ export async function runTests(
   const ledger = new CaseLedger(log, secrets);
   const { cases } = ledger;
 
+  log.info(`Testing ${shownUrl(target.scoringUri)}`);
   const startup = await awaitStart(inputs, subject, client, context);
   if (startup instanceof TaskFailure) {
     // A service that never came up is a failed test, so that a roll-back follows it.
