@@ -210,6 +210,13 @@ describe('Rolling out a container group', () => {
     assert.deepEqual(azure.calls, ['PUT estimator two']);
   });
 
+  it('removes a first deployment that a dead run has sent and that fails', async () => {
+    azure.behaviours['one'] = { startsAfter: 9, crashes: 1 };
+    await azure.groups.put('estimator', definitionOf('one'));
+    await assert.rejects(run(definitionOf('one')), /estimator was removed, as nothing ran there before/);
+    assert.deepEqual(azure.calls, ['PUT estimator one', 'DELETE estimator']);
+  });
+
   describe('so that the death of its agent loses nothing', () => {
     const failing = { crashes: 1 };
     const parkedImage = () => azure.parked?.containers[0]?.image;
