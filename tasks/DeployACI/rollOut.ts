@@ -57,8 +57,9 @@ export async function rollOut(rollout: RollOut, ports: DeploymentPorts): Promise
     if (ready) return { kind: 'unchanged', ready, changes };
   }
   announce(rollout, way, changes, log);
+  const isTakenUp = way === 'resumed' || (way === 'restarted' && isFirstOfBuild(current!, definition));
   const previous =
-    way === 'resumed' && !left
+    isTakenUp && !left
       ? ranBefore(groups.id(name), current!, definition)
       : previousDeployment(groups.id(name), left ?? current, definition);
   if (previous.missing.length > 0 && options.rollbackOnFailure) {
@@ -75,7 +76,7 @@ export async function rollOut(rollout: RollOut, ports: DeploymentPorts): Promise
   const changesWhatRuns = current !== undefined && (way === 'updated' || way === 'recreated');
   let isParked = left !== undefined;
   // What a dead run has changed is not what ran before.
-  let changed = way === 'resumed' || way === 'created' || left !== undefined;
+  let changed = isTakenUp || way === 'created' || left !== undefined;
   try {
     if (options.strategy === 'verifyFirst' && changesWhatRuns) {
       const temporary = besides(name);
@@ -130,6 +131,12 @@ function isSame(current: ContainerGroup, definition: ContainerGroup): boolean {
   return (
     differences(current, definition).length === 0 && hasFingerprint(definition, current.tags?.[deploymentTags.secrets])
   );
+}
+
+/** Whether an earlier run of the same build made the group, and nothing ran there before it. */
+function isFirstOfBuild({ tags = {} }: ContainerGroup, wanted: ContainerGroup): boolean {
+  const { build, previousImage } = deploymentTags;
+  return !tags[previousImage] && tags[build] !== undefined && tags[build] === wanted.tags?.[build];
 }
 
 /** What ran before a deployment that a run, which died, has sent: its image stands in a tag. */

@@ -58,7 +58,7 @@ export async function undo(
 ): Promise<string> {
   const deadline = ports.clock.now() + minutes * 60_000;
   if (temporary) await removeAndWait(groups, temporary, deadline, ports);
-  if (!previous) return `What ran as ${name} before was not touched.`;
+  if (!previous) return `What ran as ${name} before was not changed.`;
   if (!previous.definition) {
     if (!(await groups.find(name, ports.signal))) return 'Nothing is left behind.';
     if (keepFailedGroup) return `The container group ${name} is left as it is, as keepFailedGroup is on.`;

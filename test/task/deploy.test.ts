@@ -88,8 +88,11 @@ describe('MLOpsDeployACI', function () {
     const job = new TestJob('build', azure);
     const inputs = { secretEnvironmentVariables: 'SECRET=$(password)', environmentVariables: 'LEVEL=debug' };
     const secretVariables = { password: 'not-to-be-seen' };
+    await azure.requests.clear();
     const first = await run(one, inputs, { job, secretVariables });
     assert.equal(first.result, 'succeeded', first.log.join('\n'));
+    const polls = (await azure.requests.list()).filter(({ url }) => /\/operations\//.test(url));
+    assert.deepEqual(polls, [], 'an operation is asked about only when the group has failed');
     const { scoringUri = '', fqdn, ipAddress, containerGroupId = '', previousImage } = first.outputs;
     assert.equal(scoringUri, `http://${group}.eastus.azurecontainer.localhost:5001/score`);
     assert.equal(fqdn, new URL(scoringUri).hostname);
@@ -184,7 +187,7 @@ describe('MLOpsDeployACI', function () {
     await azure.requests.clear();
     const failed = await run(sick, { strategy: 'verifyFirst' });
     assert.equal(failed.result, 'failed');
-    assert.match(failed.log.join('\n'), /was not touched/);
+    assert.match(failed.log.join('\n'), /was not changed/);
     assert.deepEqual(await changes(), [`PUT ${group}-next`, `DELETE ${group}-next`]);
     assert.equal((await score(outputs.scoringUri!)).version, 'one');
 

@@ -143,7 +143,7 @@ describe('Rolling out a container group', () => {
   it('restarts nothing when Azure refuses the update', async () => {
     azure.runs('estimator', definitionOf('one'));
     azure.behaviours['two'] = { refused: { code: 'InaccessibleImage', message: "The image 'two' is not accessible." } };
-    await assert.rejects(run(definitionOf('two')), /could not be pulled.*was not touched/s);
+    await assert.rejects(run(definitionOf('two')), /could not be pulled.*was not changed/s);
     assert.deepEqual(azure.calls, ['PUT estimator two']);
   });
 
@@ -215,6 +215,16 @@ describe('Rolling out a container group', () => {
     await azure.groups.put('estimator', definitionOf('one'));
     await assert.rejects(run(definitionOf('one')), /estimator was removed, as nothing ran there before/);
     assert.deepEqual(azure.calls, ['PUT estimator one', 'DELETE estimator']);
+  });
+
+  it('removes a first deployment that a dead run of the same build left crashing, and no other', async () => {
+    const of = (build: string) => definitionOf('one', { tags: { 'mlops-build': build } });
+    azure.behaviours['one'] = { crashes: 1 };
+    azure.runs('estimator', of('7'));
+    await assert.rejects(run(of('8')), /exit code 1.*What ran as estimator before was not changed/s);
+    assert.deepEqual(azure.calls, ['RESTART estimator']);
+    await assert.rejects(run(of('7')), /exit code 1.*estimator was removed, as nothing ran there before/s);
+    assert.equal(azure.definition('estimator'), undefined);
   });
 
   describe('so that the death of its agent loses nothing', () => {
@@ -308,7 +318,7 @@ describe('Rolling out a container group', () => {
     it('does not touch the real group when the new image fails beside it', async () => {
       azure.runs('estimator', definitionOf('one'));
       azure.behaviours['two'] = { crashes: 137 };
-      await assert.rejects(run(definitionOf('two'), { strategy: 'verifyFirst' }), /out of memory.*was not touched/s);
+      await assert.rejects(run(definitionOf('two'), { strategy: 'verifyFirst' }), /out of memory.*was not changed/s);
       assert.deepEqual(azure.calls, ['PUT estimator-next two', 'DELETE estimator-next']);
       assert.equal(images(), 'one');
     });

@@ -1,4 +1,5 @@
 import type { ContainerGroup, ContainerInstanceManagementClient } from '@azure/arm-containerinstance';
+import type { HttpHeaders, PipelinePolicy } from '@azure/core-rest-pipeline';
 import { azureFailure, isAzureFailure, AzureFailure } from '../azureFailure';
 import type { AzureSession } from '../session';
 
@@ -143,14 +144,37 @@ export class ContainerGroups {
 
   private sdk(): Promise<ContainerInstanceManagementClient> {
     return (this.sdkPromise ??= (async () => {
-      const [{ ContainerInstanceManagementClient: Client }, credential] = await Promise.all([
+      const [{ ContainerInstanceManagementClient: Client }, { createHttpHeaders }, credential] = await Promise.all([
         import('@azure/arm-containerinstance'),
+        import('@azure/core-rest-pipeline'),
         this.session.credential(),
       ]);
       const { connection } = this.session;
-      return new Client(credential, connection.subscriptionId, this.session.clientOptions());
+      const additionalPolicies = [{ policy: noPollAtOnce(createHttpHeaders), position: 'perRetry' as const }];
+      return new Client(credential, connection.subscriptionId, { ...this.session.clientOptions(), additionalPolicies });
     })());
   }
+}
+
+/**
+ * The SDK asks for an operation's state as soon as it has sent the request that began it, when there is nothing to say: that one
+ * poll is answered here. It stands behind the policies that read an answer.
+ */
+function noPollAtOnce(createHttpHeaders: (values: Record<string, string>) => HttpHeaders): PipelinePolicy {
+  const json = { 'content-type': 'application/json' };
+  const begun = new Set<string>();
+  return {
+    name: 'noPollAtOnce',
+    sendRequest: async (request, next) => {
+      if (request.method === 'GET' && begun.delete(request.url)) {
+        return { request, status: 200, headers: createHttpHeaders(json), bodyAsText: '{"status":"Pending"}' };
+      }
+      const response = await next(request);
+      const operation = request.method === 'PUT' && response.headers.get('azure-asyncoperation');
+      if (operation) begun.add(operation);
+      return response;
+    },
+  };
 }
 
 /** core-lro tells the failure of an operation in a plain sentence: "The long-running operation has failed. <code>. <message>". */
