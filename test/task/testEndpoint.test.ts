@@ -376,6 +376,15 @@ describe('MLOpsTestEndpoint', () => {
     assert.equal(suite!.cases.filter(({ outcome }) => outcome === 'failed').length, 2);
   });
 
+  it('attaches its pictures to the log of a release, which has no artifacts', async () => {
+    const load = { negativeTests: 'none', loadDurationInSeconds: '0.5' };
+    const result = await run(await serve(scoring()), load, { hostType: 'release' });
+    assert.equal(result.result, 'succeeded', result.log.join('\n'));
+    assert.deepEqual(result.artifacts, []);
+    const names = result.attachments.map(({ path: file }) => path.basename(file));
+    for (const name of ['latency.svg', 'latency-percentiles.svg']) assert.ok(names.includes(name), names.join());
+  });
+
   it('shows request and answer of what failed, cut, without keys and unable to command the agent', async () => {
     const secrets = { key: 'the-key-1234', other: 'functions-key-5678' };
     const uri = await serve((request, response) => {
