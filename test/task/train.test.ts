@@ -204,6 +204,24 @@ pathlib.Path("outputs/model/m.txt").write_text("x")
     await ml.cancel(jobIn(result.log));
   });
 
+  it('says what to do where a job failed for want of quota', async () => {
+    const azure = await localAzure();
+    const message = 'Operation results in exceeding approved standardNCSv3Family Cores quota.';
+    await azure.faults.http({
+      path: '/history/v1.0/.*/details',
+      times: 1,
+      action: { status: 200, body: { runId: 'r', status: 'Failed', error: { error: { code: 'UserError', message } } } },
+    });
+    const result = await runBuiltTask('Train', {
+      azure,
+      files: { 'src/train.py': '' },
+      inputs: inline,
+      refName: 'noquota',
+    });
+    assert.equal(result.result, 'failed');
+    assert.match(result.issues.at(-1)!.message, /ended as Failed\. UserError: .* Cores quota\. Ask for more quota, or/);
+  });
+
   it('shows the log of every process of a distributed job on request', async () => {
     const result = await runBuiltTask('Train', {
       azure: await localAzure(),
@@ -319,6 +337,17 @@ resources: {instance_count: 2}
     assert.match(first.issues.at(-1)!.message, /ended as Failed\..*before the end/s);
     const second = await runBuiltTask('Train', { job, files, refName: 'failing', inputs: inline });
     assert.notEqual(jobIn(second.log), jobIn(first.log));
+    // Of the same content: neither code nor environment is made a second time.
+    const { client } = await workspace();
+    const [one, other] = await Promise.all(
+      [first, second].map(({ log }) => client.jobs.get(localCloud.resourceGroup, localCloud.workspace, jobIn(log))),
+    );
+    const assets = ({ properties }: NonNullable<typeof one>) => {
+      const { codeId, environmentId } = properties as { codeId?: string; environmentId?: string };
+      return { codeId, environmentId };
+    };
+    assert.ok(assets(one!).codeId && assets(one!).environmentId);
+    assert.deepEqual(assets(other!), assets(one!));
   });
 
   it('cancels a job that waits too long for its compute', async () => {

@@ -233,6 +233,11 @@ jobs:
       /line 6, search_space\.x: the key "max_value" is missing/,
     ],
     [
+      'a search space that the sampling cannot take',
+      'type: sweep\ntrial: {command: a, environment: b}\nsampling_algorithm: grid\nobjective: {goal: maximize, primary_metric: m}\nsearch_space:\n  x: {type: choice, values: [1]}\n  y:\n    type: uniform\n    min_value: 0\n    max_value: 1',
+      /line 8, search_space\.y\.type: sampling_algorithm grid takes choice, not uniform/,
+    ],
+    [
       'a node of another kind',
       'type: pipeline\njobs:\n  a:\n    type: spark',
       /line 4, jobs\.a\.type: nodes of the type "spark" are not supported/,

@@ -210,19 +210,38 @@ const sweepKeys = {
   queue_settings: queueSettings,
 };
 
-export const sweepJobShape = mapping({ ...jobBase, ...sweepKeys }, [
-  'trial',
-  'search_space',
-  'sampling_algorithm',
-  'objective',
-]);
+/** Source: learn.microsoft.com/azure/machine-learning/how-to-tune-hyperparameters. */
+const sampled: Record<string, readonly string[]> = {
+  grid: ['choice'],
+  bayesian: ['choice', 'uniform', 'quniform'],
+};
+
+/** A sweep, whose search space must be one that its sampling can take. */
+function sweep(required: readonly string[]): Shape {
+  const keys = mapping({ ...jobBase, ...sweepKeys }, required);
+  return (value, at, note) => {
+    keys(value, at, note);
+    if (!isMapping(value) || !isMapping(value.search_space)) return;
+    const { sampling_algorithm: given, search_space: space } = value;
+    const algorithm = String(isMapping(given) ? given.type : given);
+    const taken = Object.hasOwn(sampled, algorithm) ? sampled[algorithm] : undefined;
+    for (const [name, parameter] of Object.entries(space)) {
+      const type = isMapping(parameter) ? parameter.type : undefined;
+      if (!taken || typeof type !== 'string' || !(type in distributions) || taken.includes(type)) continue;
+      note(
+        [...at, 'search_space', name, 'type'],
+        `sampling_algorithm ${algorithm} takes ${taken.join(', ')}, not ${type}.`,
+      );
+    }
+  };
+}
+
+export const sweepJobShape = sweep(['trial', 'search_space', 'sampling_algorithm', 'objective']);
 
 /** A pipeline's node holds what its kind of job does, and may name a component in place of a program. */
 const node = either((value) => {
   const type = isMapping(value) ? (value.type ?? 'command') : 'command';
-  if (type === 'sweep') {
-    return mapping({ ...jobBase, ...sweepKeys }, ['trial', 'search_space', 'objective']);
-  }
+  if (type === 'sweep') return sweep(['trial', 'search_space', 'objective']);
   if (type === 'pipeline') return mapping({ ...jobBase, type: oneOf('pipeline'), component: text }, ['component']);
   if (type !== 'command') {
     return (_, at, note) =>
