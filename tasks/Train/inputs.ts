@@ -1,4 +1,5 @@
 import type { InputLine, InputReader } from '../common/task/inputReader';
+import { portNames } from '../common/azure/jobs/jobShapes';
 import type { ServiceConnection } from '../common/azure/serviceConnection';
 
 /** The inputs of Train, checked. Names and meaning: task.json. */
@@ -67,7 +68,7 @@ export function readInputs(reader: InputReader): TrainInputs {
       compute: reader.text('compute'),
       instanceType: reader.text('instanceType'),
       instanceCount: reader.number('instanceCount', { min: 1, integer: true }),
-      inputs: reader.keyValues('jobInputs'),
+      inputs: readPorts(reader, 'jobInputs'),
       environmentVariables: reader.keyValues('environmentVariables'),
       experimentName: readExperiment(reader),
       displayName: reader.text('displayName'),
@@ -98,7 +99,7 @@ function readInline(reader: InputReader): InlineJob {
     sourceDirectory: reader.directory('sourceDirectory'),
     environment,
     condaFile,
-    outputs: reader.keyValues('jobOutputs'),
+    outputs: readPorts(reader, 'jobOutputs'),
   };
 }
 
@@ -116,6 +117,14 @@ function readExisting(reader: InputReader): TrainInputs['job'] {
     reader.problem('waitForCompletion', 'it is off, but a job that was started before can only be waited for.');
   }
   return { source: 'existing', name: name ?? '' };
+}
+
+/** Lines of name=value, whose names Azure ML must take for inputs or outputs of a job. */
+function readPorts(reader: InputReader, name: string): Record<string, string> {
+  const values = reader.keyValues(name);
+  const wrong = Object.keys(values).filter((key) => !portNames.test.test(key));
+  if (wrong.length > 0) reader.problem(name, `"${wrong.join('", "')}": such a name ${portNames.says}.`);
+  return values;
 }
 
 function notWithFile(reader: InputReader, name: string, lines: InputLine[]): void {

@@ -545,6 +545,11 @@ environment: {image: python}
       { command: 'python x.py ${{inputs.rate}}' },
       /Input command: .*inputs\.rate/,
     ],
+    [
+      'a name that no input can have',
+      { jobInputs: 'learning-rate=1' },
+      /Input jobInputs: "learning-rate": such a name may have letters, digits and _ only/,
+    ],
     ['an unknown workspace', { workspace: 'nope' }, /workspace "nope" does not exist.*quick-starts-ws/],
     ['several at once', { command: '', instanceCount: '0', runTimeoutInMinutes: 'x' }, /3 inputs are wrong/],
   ];

@@ -277,6 +277,28 @@ jobs:
       /line 7, jobs\.second\.command: it uses \$\{\{inputs\.rows\}\}/,
     ],
   );
+  refused.push(
+    [
+      'a name that an input cannot have',
+      'command: a\nenvironment: b\ninputs:\n  learning-rate: 1',
+      /line 4, inputs\.learning-rate: the name may have letters, digits and _ only/,
+    ],
+    [
+      'a name that a node cannot have',
+      'type: pipeline\njobs:\n  Train-it: {command: a, environment: b}',
+      /line 3, jobs\.Train-it: the name may have small letters/,
+    ],
+    [
+      'shared memory without a unit',
+      'command: a\nenvironment: b\nresources:\n  shm_size: 2',
+      /line 4, resources\.shm_size: it must be a number and its unit/,
+    ],
+    [
+      'a service on one node only',
+      'command: a\nenvironment: b\nservices:\n  s: {type: ssh, nodes: "0"}',
+      /line 4, services\.s\.nodes: "0" is not one of all/,
+    ],
+  );
   for (const [what, text, message] of refused) {
     it(`refuses ${what}, and says where`, () => {
       assert.throws(() => readJobFile(write('job.yml', text)), message);
@@ -286,7 +308,7 @@ jobs:
   it('refuses a component file with its own line', async () => {
     write('use.yml', 'name: use\ntype: command\ncommand: a\nenvironment: b\nimputs: {}\n');
     await assert.rejects(
-      convert('type: pipeline\njobs:\n  a: {component: ./use.yml}\n'),
+      convert('type: pipeline\njobs:\n  a: {component: ./use.yml, compute: c}\n'),
       /use\.yml, line 5, imputs: there is no such key here\. Did you mean inputs\?/,
     );
   });
@@ -294,7 +316,7 @@ jobs:
   it('refuses a component file whose command uses what it does not declare', async () => {
     write('use.yml', 'name: use\ntype: command\nenvironment: b\ncommand: a ${{inputs.x}}\n');
     await assert.rejects(
-      convert('type: pipeline\njobs:\n  a: {component: "file:use.yml"}\n'),
+      convert('type: pipeline\njobs:\n  a: {component: "file:use.yml", compute: c}\n'),
       /use\.yml, line 4, command: it uses \$\{\{inputs\.x\}\}/,
     );
   });
@@ -313,6 +335,28 @@ jobs:
     ]);
     write('environments/env.yml', 'image: python\nconda: conda.yml\n');
     await assert.rejects(restJob(spec, source, assets), /env\.yml, line 2, conda: there is no such key here/);
+  });
+
+  it('refuses a node for which there is no compute, but not where the pipeline has one', async () => {
+    const text = 'type: pipeline\njobs:\n  a: {command: a, environment: b}\n';
+    await assert.rejects(convert(text), /line 3, jobs\.a: the node has no compute/);
+    for (const given of ['compute: c', 'settings: {default_compute: azureml:serverless}']) {
+      await convert(`${text}${given}\n`);
+    }
+  });
+
+  it('reads yes, no, on and off as az ml does, and takes a sweep without a sampling algorithm', async () => {
+    const { body } = await convert('command: a\nenvironment: b\ninputs: {a: yes, b: Off, c: "yes", y: n, e: 1e3}\n');
+    const inputs = body.inputs as Record<string, { value: string }>;
+    assert.deepEqual(
+      Object.entries(inputs).map(([name, { value }]) => `${name}=${value}`),
+      ['a=True', 'b=False', 'c=yes', 'y=n', 'e=1e3'],
+    );
+    const sweep = await convert(
+      'type: sweep\ntrial: {command: a, environment: b}\nobjective: {goal: Minimize, primary_metric: m}\nsearch_space: {x: {type: choice, values: [1]}}\n',
+    );
+    assert.deepEqual(sweep.body.samplingAlgorithm, { samplingAlgorithmType: 'Random' });
+    assert.deepEqual(sweep.body.objective, { goal: 'Minimize', primaryMetric: 'm' });
   });
 
   it('takes what is left out where an optional input has no value', () => {

@@ -1,4 +1,17 @@
-import { anything, either, flag, isMapping, listOf, mapOf, mapping, number, oneOf, text, type Shape } from './shape';
+import {
+  anything,
+  either,
+  flag,
+  isMapping,
+  listOf,
+  mapOf,
+  mapping,
+  number,
+  oneOf,
+  text,
+  type NameRule,
+  type Shape,
+} from './shape';
 
 /**
  * The YAML of `az ml` v2 jobs and components, as far as Azure ML's API 2024-04-01 can run it.
@@ -6,7 +19,20 @@ import { anything, either, flag, isMapping, listOf, mapOf, mapping, number, oneO
  */
 const count = number({ min: 1, integer: true });
 const seconds = number({ min: 1, integer: true });
-const texts = mapOf(text);
+/** Texts by name; one without a value is empty. */
+const texts = mapOf((value, at, note) => {
+  if (value !== null && value !== '') text(value, at, note);
+});
+/** Source: azure-ai-ml, _input_output_helpers.py. */
+export const portNames: NameRule = {
+  test: /^[A-Za-z_]\w*$/,
+  says: 'may have letters, digits and _ only, and begins with no digit',
+};
+/** Source: azure-ai-ml, which wants names of Python; the service shows them in the studio. */
+const nodeNames: NameRule = {
+  test: /^[a-z_][a-z0-9_]*$/,
+  says: 'may have small letters, digits and _ only, and begins with no digit',
+};
 const assetTypes = ['uri_file', 'uri_folder', 'mltable', 'custom_model', 'mlflow_model', 'triton_model'];
 const literalTypes = ['string', 'integer', 'number', 'boolean'];
 
@@ -83,7 +109,11 @@ const distribution = either((value) => {
 const resources = mapping({
   instance_count: either((value) => (typeof value === 'string' ? text : count)),
   instance_type: text,
-  shm_size: text,
+  shm_size: (value, at, note) => {
+    // Source: mfe.json, JobResourceConfiguration.
+    if (typeof value !== 'string' || !/^\d+[bkmg]$/i.test(value))
+      note(at, 'it must be a number and its unit: b, k, m or g, such as 2g.');
+  },
   docker_args: text,
   properties: anything,
 });
@@ -103,7 +133,8 @@ const services = mapOf(
   mapping({
     type: oneOf('vs_code', 'jupyter_lab', 'tensor_board', 'ssh', 'custom'),
     job_service_type: oneOf('vs_code', 'jupyter_lab', 'tensor_board', 'ssh', 'custom'),
-    nodes: text,
+    // Source: mfe.json, NodesValueType.
+    nodes: oneOf('all', 'All'),
     port: number({ min: 1, max: 65_535, integer: true }),
     log_dir: text,
     ssh_public_keys: text,
@@ -125,8 +156,8 @@ const jobBase = {
   tags: texts,
   properties: texts,
   compute: text,
-  inputs: mapOf(inputValue),
-  outputs: mapOf(outputValue),
+  inputs: mapOf(inputValue, portNames),
+  outputs: mapOf(outputValue, portNames),
   identity,
   services,
   notification_setting: anything,
@@ -137,9 +168,7 @@ const program = {
   command: text,
   code: text,
   environment,
-  environment_variables: mapOf((value, at, note) => {
-    if (value !== null && value !== '') text(value, at, note);
-  }),
+  environment_variables: texts,
   distribution,
   resources,
 };
@@ -204,7 +233,10 @@ const sweepKeys = {
       ? mapping({ type: sampling, seed: number({ min: 0, integer: true }), rule: oneOf('random', 'sobol') }, ['type'])
       : sampling,
   ),
-  objective: mapping({ goal: oneOf('minimize', 'maximize'), primary_metric: text }, ['goal', 'primary_metric']),
+  objective: mapping({ goal: oneOf('minimize', 'maximize', 'Minimize', 'Maximize'), primary_metric: text }, [
+    'goal',
+    'primary_metric',
+  ]),
   early_termination: earlyTermination,
   limits: mapping({ max_total_trials: count, max_concurrent_trials: count, timeout: seconds, trial_timeout: seconds }),
   queue_settings: queueSettings,
@@ -216,32 +248,28 @@ const sampled: Record<string, readonly string[]> = {
   bayesian: ['choice', 'uniform', 'quniform'],
 };
 
+const sweepMapping = mapping({ ...jobBase, ...sweepKeys }, ['trial', 'search_space', 'objective']);
 /** A sweep, whose search space must be one that its sampling can take. */
-function sweep(required: readonly string[]): Shape {
-  const keys = mapping({ ...jobBase, ...sweepKeys }, required);
-  return (value, at, note) => {
-    keys(value, at, note);
-    if (!isMapping(value) || !isMapping(value.search_space)) return;
-    const { sampling_algorithm: given, search_space: space } = value;
-    const algorithm = String(isMapping(given) ? given.type : given);
-    const taken = Object.hasOwn(sampled, algorithm) ? sampled[algorithm] : undefined;
-    for (const [name, parameter] of Object.entries(space)) {
-      const type = isMapping(parameter) ? parameter.type : undefined;
-      if (!taken || typeof type !== 'string' || !(type in distributions) || taken.includes(type)) continue;
-      note(
-        [...at, 'search_space', name, 'type'],
-        `sampling_algorithm ${algorithm} takes ${taken.join(', ')}, not ${type}.`,
-      );
-    }
-  };
-}
-
-export const sweepJobShape = sweep(['trial', 'search_space', 'sampling_algorithm', 'objective']);
+export const sweepJobShape: Shape = (value, at, note) => {
+  sweepMapping(value, at, note);
+  if (!isMapping(value) || !isMapping(value.search_space)) return;
+  const { sampling_algorithm: given, search_space: space } = value;
+  const algorithm = String(isMapping(given) ? given.type : given);
+  const taken = Object.hasOwn(sampled, algorithm) ? sampled[algorithm] : undefined;
+  for (const [name, parameter] of Object.entries(space)) {
+    const type = isMapping(parameter) ? parameter.type : undefined;
+    if (!taken || typeof type !== 'string' || !(type in distributions) || taken.includes(type)) continue;
+    note(
+      [...at, 'search_space', name, 'type'],
+      `sampling_algorithm ${algorithm} takes ${taken.join(', ')}, not ${type}.`,
+    );
+  }
+};
 
 /** A pipeline's node holds what its kind of job does, and may name a component in place of a program. */
 const node = either((value) => {
   const type = isMapping(value) ? (value.type ?? 'command') : 'command';
-  if (type === 'sweep') return sweep(['trial', 'search_space', 'objective']);
+  if (type === 'sweep') return sweepJobShape;
   if (type === 'pipeline') return mapping({ ...jobBase, type: oneOf('pipeline'), component: text }, ['component']);
   if (type !== 'command') {
     return (_, at, note) =>
@@ -278,7 +306,7 @@ export const pipelineJobShape = mapping(
   {
     ...jobBase,
     type: oneOf('pipeline'),
-    jobs: mapOf(node),
+    jobs: mapOf(node, nodeNames),
     // The service takes settings that this list does not know.
     settings: (value, at, note) => {
       if (!isMapping(value)) return settings(value, at, note);
@@ -296,8 +324,8 @@ const componentBase = {
   description: text,
   tags: texts,
   properties: texts,
-  inputs: mapOf(inputPort),
-  outputs: mapOf(outputPort),
+  inputs: mapOf(inputPort, portNames),
+  outputs: mapOf(outputPort, portNames),
   is_deterministic: flag,
 };
 
@@ -307,6 +335,6 @@ export const commandComponentShape: Shape = mapping(
 );
 
 export const pipelineComponentShape = mapping(
-  { ...componentBase, type: oneOf('pipeline'), jobs: mapOf(node), settings: anything },
+  { ...componentBase, type: oneOf('pipeline'), jobs: mapOf(node, nodeNames), settings: anything },
   ['jobs'],
 );

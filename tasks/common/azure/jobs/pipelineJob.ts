@@ -1,4 +1,5 @@
 import * as path from 'node:path';
+import { TaskFailure } from '../../taskFailure';
 import type { JobAssets } from './jobAssets';
 import { commandComponentShape, pipelineComponentShape } from './jobShapes';
 import {
@@ -48,6 +49,7 @@ export async function pipelineProperties(
   const ports: Ports = { inputs: jobInputTypes(spec), outputs: outputTypes(spec.outputs), nodes: spec.jobs };
   const base = await baseProperties(spec, source, assets);
   const { default_compute: compute, default_datastore: datastore, ...settings } = spec.settings ?? {};
+  if (compute === undefined && spec.compute === undefined) requireComputes(spec.jobs, source);
   return {
     jobType: 'Pipeline',
     ...base,
@@ -64,6 +66,17 @@ export async function pipelineProperties(
       _source: 'YAML.JOB',
     },
   };
+}
+
+/** The service gives a node none of its own accord. */
+function requireComputes(specs: Record<string, NodeSpec>, source: SpecSource): void {
+  for (const [name, { type, compute }] of Object.entries(specs)) {
+    if (type === 'pipeline' || compute !== undefined) continue;
+    throw new TaskFailure(
+      `${source.place(['jobs', name])}: the node has no compute, and the pipeline has none for all nodes.`,
+      'Name one as settings.default_compute, as compute of the node, or in the input compute; serverless is one too.',
+    );
+  }
 }
 
 async function nodes(

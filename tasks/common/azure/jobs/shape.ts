@@ -41,12 +41,24 @@ export function listOf(item: Shape): Shape {
   };
 }
 
-/** A mapping whose keys are free, e.g. inputs. */
-export function mapOf(item: Shape): Shape {
+/**
+ * A mapping whose keys are free, e.g. inputs.
+ * @param names which keys may be, where not all may
+ */
+export function mapOf(item: Shape, names?: NameRule): Shape {
   return (value, at, note) => {
     if (!isMapping(value)) return note(at, `it must be a mapping of names to values, not ${kindOf(value)}.`);
-    for (const [key, each] of Object.entries(value)) item(each, [...at, key], note);
+    for (const [key, each] of Object.entries(value)) {
+      if (names && !names.test.test(key)) note([...at, key], `the name ${names.says}.`);
+      item(each, [...at, key], note);
+    }
   };
+}
+
+/** What names may look like: `says` follows "the name", e.g. "must begin with a letter". */
+export interface NameRule {
+  readonly test: RegExp;
+  readonly says: string;
 }
 
 /** A mapping whose keys are known. A key that is there without a value counts as left out. */

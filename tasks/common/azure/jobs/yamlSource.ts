@@ -1,10 +1,18 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
-import { isMap, isScalar, LineCounter, parseDocument, type Document } from 'yaml';
+import { isMap, isScalar, LineCounter, parseDocument, type Document, type ScalarTag } from 'yaml';
 import { TaskFailure } from '../../taskFailure';
 
 /** Where a value stands in a document: keys and indices from its root. */
 export type YamlPath = ReadonlyArray<string | number>;
+
+/** az ml reads YAML 1.1, in which these are truth values too; the letters y and n alone are not, in its parser (PyYAML). */
+const switchWord: ScalarTag = {
+  tag: 'tag:yaml.org,2002:bool',
+  default: true,
+  test: /^(?:yes|Yes|YES|no|No|NO|on|On|ON|off|Off|OFF)$/,
+  resolve: (text) => /^(?:yes|on)$/i.test(text),
+};
 
 /**
  * A YAML file that remembers where everything stands, so that a problem can name line and key. Problems are gathered,
@@ -28,7 +36,12 @@ export class YamlSource {
       const why = (error as NodeJS.ErrnoException).code === 'ENOENT' ? 'does not exist' : 'cannot be read';
       throw new TaskFailure(`The file ${file} ${why}.`, 'Check the path.', { cause: error });
     }
-    this.document = parseDocument(text, { lineCounter: this.lines, merge: true, prettyErrors: false });
+    this.document = parseDocument(text, {
+      lineCounter: this.lines,
+      merge: true,
+      prettyErrors: false,
+      customTags: (tags) => [...tags, switchWord],
+    });
     const [error] = this.document.errors;
     if (error) {
       const { line, col } = this.lines.linePos(error.pos[0]);
