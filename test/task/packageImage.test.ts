@@ -3,10 +3,8 @@ import { randomUUID } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { gunzipSync } from 'node:zlib';
-import { ContainerClient, StorageSharedKeyCredential } from '@azure/storage-blob';
 import { localCloud } from '../../local/azure/context';
 import type { LocalAzure } from '../../local/azure';
-import { append, emptyRecord } from '../../tasks/common/record/chain';
 import type { ModelRecord } from '../../tasks/common/record/record';
 import { readRecord } from '../../tasks/common/record/recordFile';
 import { runBuiltTask, TestJob, type BuiltTaskOptions } from '../support/agent';
@@ -14,6 +12,7 @@ import { localAzure } from '../support/azure';
 import { ImageRegistry } from '../support/imageRegistry';
 import { cloudClient } from '../local/containers/cloudClient';
 import { MlWorkspace, workspaceId } from '../support/mlWorkspace';
+import { registerModel as registerForTest } from '../support/registeredModel';
 
 /** Copies files and no more, so that builds are quick; the base is never run. */
 const dockerfile = `ARG BASE_IMAGE=mcr.microsoft.com/azureml/curated/minimal-py311-inference:latest
@@ -25,12 +24,6 @@ COPY serve.py /serve.py
 EXPOSE 8080
 CMD ["python3", "/serve.py"]
 `;
-
-interface RegisteredForTest {
-  name: string;
-  version: string;
-  record: ModelRecord;
-}
 
 describe('MLOpsPackageImage', function () {
   this.timeout(600_000);
@@ -46,47 +39,8 @@ describe('MLOpsPackageImage', function () {
   });
   afterEach(() => azure.faults.clear());
 
-  async function registerModel(
-    files: Record<string, string>,
-    decision: 'approved' | 'rejected' = 'approved',
-  ): Promise<RegisteredForTest> {
-    const name = `model-${randomUUID().slice(0, 8)}`;
-    const { body: secrets } = await workspace.call('POST', workspace.arm('/datastores/workspaceblobstore/listSecrets'));
-    const container = new ContainerClient(
-      `${azure.blobUrl}/azureml-blobstore-${localCloud.workspaceId}`,
-      new StorageSharedKeyCredential(localCloud.storageAccount, (secrets as { key: string }).key),
-    );
-    for (const [file, text] of Object.entries(files)) {
-      await container.getBlockBlobClient(`models/${name}/model/${file}`).upload(text, Buffer.byteLength(text));
-    }
-    const uri = `azureml://subscriptions/${localCloud.subscriptionId}/resourceGroups/${localCloud.resourceGroup}/workspaces/${localCloud.workspace}/datastores/workspaceblobstore/paths/models/${name}/model`;
-    const id = `${workspaceId}/models/${name}/versions/1`;
-    const { status, body } = await workspace.call('PUT', workspace.arm(`/models/${name}/versions/1`), {
-      properties: { modelType: 'custom_model', modelUri: uri, tags: { mine: 'kept' } },
-    });
-    assert.ok(status === 201 || status === 200, JSON.stringify(body));
-    const model = {
-      name,
-      version: '1',
-      id,
-      type: 'custom_model',
-      uri,
-      workspace: {
-        subscriptionId: localCloud.subscriptionId,
-        resourceGroup: localCloud.resourceGroup,
-        name: localCloud.workspace,
-      },
-    };
-    const record = append(append(emptyRecord(), 'model', model), 'evaluation', {
-      decision,
-      reason: decision === 'approved' ? 'rmse 4 <= 5' : 'rmse 6 is above the limit of 5',
-      criteria: [],
-      metrics: {},
-      champion: null,
-      evaluatedAt: '2026-01-01T00:00:00Z',
-    });
-    return { name, version: '1', record };
-  }
+  const registerModel = (files: Record<string, string>, decision?: 'rejected') =>
+    registerForTest(azure, files, decision);
 
   function run(record: ModelRecord | undefined, inputs: Record<string, string>, options: BuiltTaskOptions = {}) {
     const { files, ...rest } = options;

@@ -8,8 +8,17 @@ import { RepositoryClient } from '../../../local/azure/engine/registryClient';
 import { createLocalAgent } from '../../../local/azure/registry/localAgent';
 import { groupPath, type CloudClient } from './cloudClient';
 
-/** Python and a shell, of Debian's packages, without any of their installation's own programs (facts on local components, §3). */
-const packages = 'python3,dash,base-files,base-passwd,coreutils,libc-bin,netbase';
+/**
+ * Python with venv, and a shell, of Debian's packages, without any of their installation's own programs (facts on local
+ * components, §3).
+ */
+const packages = 'python3,python3-venv,python-is-python3,dash,base-files,base-passwd,coreutils,libc-bin,netbase';
+
+/** What base-passwd's installation would do: without it no user is known by name. */
+const users = ['passwd', 'group']
+  .map((file) => `cp "$1/usr/share/base-passwd/${file}.master" "$1/etc/${file}"`)
+  .join('; ');
+const recipe = ['--variant=extract', `--include=${packages}`, `--extract-hook=${users}`];
 
 /** Undefined when this machine can make it, else why it cannot. */
 export function whyNoPodman(): string | undefined {
@@ -23,11 +32,12 @@ export function whyNoPodman(): string | undefined {
 
 /** The layer of the base image; made once and kept, as it takes a download. */
 async function baseLayer(cacheDir: string): Promise<{ file: string; diffId: string }> {
-  const archive = join(cacheDir, 'test-base', 'debian.tar');
+  const key = createHash('sha256').update(recipe.join()).digest('hex').slice(0, 8);
+  const archive = join(cacheDir, 'test-base', `debian-${key}.tar`);
   if (!existsSync(archive)) {
     mkdirSync(join(cacheDir, 'test-base'), { recursive: true });
     const work = join(cacheDir, 'test-base', `new-${process.pid}.tar`);
-    execFileSync('mmdebstrap', ['--variant=extract', `--include=${packages}`, 'bookworm', work], { stdio: 'pipe' });
+    execFileSync('mmdebstrap', [...recipe, 'bookworm', work], { stdio: 'pipe' });
     renameSync(work, archive);
   }
   const compressed = `${archive}.gz`;

@@ -89,7 +89,8 @@ export class PodmanEngine implements ContainerEngine {
 
   async pull(name: string, login: RegistryLogin | undefined): Promise<PulledImage> {
     const reference = parseImageReference(name);
-    const { digest, os, architecture, config } = await this.fetch(localReference(reference, this.context.port), login);
+    const local = localReference(reference, this.context.port);
+    const { digest, os, architecture, config } = await this.fetch(local, login, (id) => this.has(id));
     return { reference: config.slice('sha256:'.length), digest, os, architecture };
   }
 
@@ -104,14 +105,22 @@ export class PodmanEngine implements ContainerEngine {
     await this.agent.close();
   }
 
-  /** Downloads an image into podman's storage unless it is there. */
-  private async fetch(reference: ImageReference, login: RegistryLogin | undefined): Promise<FolderImage> {
+  /**
+   * Downloads an image into podman's storage.
+   * @param isKnown whether podman has it already, by the image's id; it knows one that it built itself, but not by the
+   * digest that it got in the registry
+   */
+  private async fetch(
+    reference: ImageReference,
+    login: RegistryLogin | undefined,
+    isKnown: (id: string) => Promise<boolean>,
+  ): Promise<FolderImage> {
     const repository = new RepositoryClient(this.agent, reference.host, reference.repository, login);
     const folder = this.work.reserve('image');
     try {
       const image = await pullToFolder(repository, reference.digest ?? reference.tag ?? 'latest', folder);
       const id = image.config.slice('sha256:'.length);
-      if (!(await this.has(id))) await this.podman.run(['pull', '--quiet', `dir:${folder}`]);
+      if (!(await isKnown(id))) await this.podman.run(['pull', '--quiet', `dir:${folder}`]);
       return image;
     } finally {
       rmSync(folder, { recursive: true, force: true });
@@ -171,7 +180,7 @@ export class PodmanEngine implements ContainerEngine {
     }
     const local = localReference(reference, this.context.port);
     try {
-      const { digest, config } = await this.fetch(local, request.login(local.host));
+      const { digest, config } = await this.fetch(local, request.login(local.host), async () => false);
       const { host: registry, repository, tag } = reference;
       // A name by digest alone needs some tag to be found by.
       const tagged = formatImageReference({ host: registry, repository, tag: tag ?? 'by-digest' });
