@@ -5,8 +5,8 @@ export function isSecretName(name: string): boolean {
   return /authori[sz]ation|cookie|key|token|secret|password|pwd|signature|credential|^(sig|code)$/i.test(name);
 }
 
-/** Shorter values are in every text: hiding them would hide all. */
-const shortest = 4;
+/** Shorter values ("true", "json") are in every text: hiding them would hide all. */
+const shortest = 6;
 
 /**
  * What the tests know and nobody may see. An endpoint may send a key back, in an error text for one; the agent masks its

