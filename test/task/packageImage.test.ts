@@ -114,13 +114,15 @@ describe('MLOpsPackageImage', function () {
     ['ACR Tasks are not permitted', 'acr.tasksNotAllowed', /ACR Tasks are not permitted.*builder to "docker"/],
     ['the role is missing', 'acr.missingRole', /role "Container Registry Tasks Contributor"/],
     ['the registry keeps build agents out', 'acr.networkRestricted', /network rules.*agentPool/],
+    ['the build runs out of memory', 'acr.outOfMemory', /ran out of memory \(exit code 137\).*agentPool/],
     ['the build takes too long', 'acr.timeout', /longer than the input buildTimeoutInMinutes/],
   ];
   for (const [title, fault, expected] of failing) {
     it(`explains it when ${title}`, async () => {
       const { record } = await registerModel({ 'model.txt': 'weights' });
       await azure.faults.named(fault, { detail: { seconds: 0 } });
-      const result = await run(record, own, { files: ownFiles });
+      const command = `${dockerfile}RUN echo ${randomUUID()}\n`;
+      const result = await run(record, own, { files: { ...ownFiles, 'image/Dockerfile': command } });
       assert.equal(result.result, 'failed');
       assert.match(result.issues.map(({ message }) => message).join('\n'), expected);
       assert.equal(result.outputs.image, undefined);
@@ -374,6 +376,38 @@ def run(raw_data):
         assert.ok(!content.includes(secret), `${file.name} holds the secret`);
       }
     });
+
+    const throwing: Array<[what: string, code: string, expected: RegExp, traceback: RegExp]> = [
+      [
+        'run() throws',
+        'def init(): pass\ndef run(raw_data):\n    raise ValueError("no such feature")\n',
+        /failed its self-test inside the image: run\(\) answered the request with status \d+ after ValueError: no such feature/,
+        /score\.py", line 3, in run/,
+      ],
+      [
+        'init() throws',
+        'def init():\n    raise OSError("the model is broken")\ndef run(raw_data): return 1\n',
+        /failed its self-test inside the image: init\(\) failed/,
+        /score\.py", line 2, in init[\s\S]*the model is broken/,
+      ],
+    ];
+    for (const [what, code, expected, traceback] of throwing) {
+      it(`pushes nothing when ${what}, and shows the traceback`, async () => {
+        const { name, record } = await registerModel({ 'model.txt': 'weights' });
+        const result = await run(
+          record,
+          { ...inputs, selfTestRequest: '{"x": 2}' },
+          { files: { ...files, 'scoring/score.py': code } },
+        );
+        assert.equal(result.result, 'failed');
+        assert.match(result.issues.map(({ message }) => message).join('\n'), expected);
+        assert.match(result.log.join('\n'), traceback);
+        assert.deepEqual(
+          (await images.tags(name)).filter((tag) => !tag.startsWith('environment-')),
+          [],
+        );
+      });
+    }
 
     it('pushes nothing when the script answers an error as a success', async () => {
       const { record } = await registerModel({ 'model.txt': 'weights' });
