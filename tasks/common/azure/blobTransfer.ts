@@ -36,10 +36,10 @@ const parallelBlocks = 4;
 /** How often in a row a download may break without a byte in between. */
 const mostBreaks = 3;
 /**
- * What comes out of a stream is held in memory until it is sent, so its blocks are small and few at once. A blob of them
- * has 97 GiB at most: storage takes 50,000 blocks.
+ * What comes out of a stream is held in memory until it is sent, so its blocks are small and few at once. As storage takes
+ * 50,000 blocks, a blob of them has 48 GiB at most: three times what Container Instances take as an image.
  */
-const streamBlockSize = 2 * 1024 * 1024;
+const streamBlockSize = 1024 * 1024;
 const parallelStreamBlocks = 3;
 /** A stream cannot be sent twice, so it is opened anew for each attempt. */
 type Body = Buffer | (() => NodeJS.ReadableStream);
