@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { gunzipSync } from 'node:zlib';
+import Ajv, { type ValidateFunction } from 'ajv';
 import { localCloud } from '../../local/azure/context';
 import type { LocalAzure } from '../../local/azure';
 import type { ModelRecord } from '../../tasks/common/record/record';
@@ -24,6 +25,17 @@ COPY serve.py /serve.py
 EXPOSE 8080
 CMD ["python3", "/serve.py"]
 `;
+
+/** CycloneDX's own schema of its version 1.5, as its library carries it. */
+function cycloneDxSchema(): ValidateFunction {
+  const folder = path.join(__dirname, '../../node_modules/@cyclonedx/cyclonedx-library/res/schema');
+  const read = (name: string) => JSON.parse(readFileSync(path.join(folder, name), 'utf8')) as object;
+  const ajv = new Ajv({ strict: false, validateFormats: false });
+  for (const name of ['spdx.SNAPSHOT.schema.json', 'jsf-0.82.SNAPSHOT.schema.json']) {
+    ajv.addSchema({ ...read(name), $id: `http://cyclonedx.org/schema/${name}` });
+  }
+  return ajv.compile(read('bom-1.5.SNAPSHOT.schema.json'));
+}
 
 describe('MLOpsPackageImage', function () {
   this.timeout(600_000);
@@ -318,11 +330,18 @@ def run(raw_data):
       const log = result.log.join('\n');
       assert.match(log, /Self-test: POST \/score answered 200: \{"model": "weights", "half": 0\.5\}/);
       const sbom = result.artifacts.find((artifact) => artifact.path.endsWith('sbom.cdx.json'));
-      const { bomFormat, components } = JSON.parse(readFileSync(sbom?.path ?? '', 'utf8')) as {
-        bomFormat: string;
-        components: Array<{ purl: string }>;
-      };
-      assert.equal(bomFormat, 'CycloneDX');
+      const bill = JSON.parse(readFileSync(sbom?.path ?? '', 'utf8')) as { components: Array<{ purl: string }> };
+      const { components } = bill;
+      const valid = cycloneDxSchema();
+      assert.ok(valid(bill), JSON.stringify(valid.errors));
+      assert.ok(
+        !valid({ ...bill, components: [{ ...components[0], type: 'nonsense' }] }),
+        'the schema refuses nonsense',
+      );
+      assert.deepEqual(
+        result.artifacts.map((artifact) => path.basename(artifact.path)),
+        ['environment.Dockerfile', 'Dockerfile', 'build.log', 'sbom.cdx.json'],
+      );
       assert.ok(components.some(({ purl }) => purl === 'pkg:pypi/azureml-inference-server-http@1.5.1'));
     });
 
