@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { gunzipSync } from 'node:zlib';
 import Ajv, { type ValidateFunction } from 'ajv';
 import { localCloud } from '../../local/azure/context';
@@ -11,6 +12,7 @@ import { readRecord } from '../../tasks/common/record/recordFile';
 import { runBuiltTask, TestJob, type BuiltTaskOptions } from '../support/agent';
 import { localAzure } from '../support/azure';
 import { ImageRegistry } from '../support/imageRegistry';
+import { createGroup, deleteGroup } from '../local/containers/aciGroup';
 import { cloudClient } from '../local/containers/cloudClient';
 import { MlWorkspace, workspaceId } from '../support/mlWorkspace';
 import { registerModel as registerForTest } from '../support/registeredModel';
@@ -459,5 +461,24 @@ def run(raw_data):
     });
     assert.equal(result.result, 'succeeded', result.log.join('\n'));
     assert.match(result.log.join('\n'), /Self-test: POST \/score answered 200: \[2, 8\]/);
+
+    const cloud = await cloudClient();
+    const { ipAddress } = await createGroup(cloud, 'mlflow', {
+      image: result.outputs.image!,
+      port: 5001,
+      container: { resources: { requests: { cpu: 1, memoryInGB: 1 } } },
+    });
+    const url = `http://${ipAddress.ip}:5001`;
+    while ((await cloud.send('GET', `${url}/`).catch(() => undefined))?.status !== 200) await sleep(200);
+    const post = async (route: string, body: object) => {
+      const headers = { 'content-type': 'application/json' };
+      const { status, json } = await cloud.send('POST', `${url}${route}`, { headers, body: JSON.stringify(body) });
+      return [status, json as unknown];
+    };
+    const data = { columns: ['a'], data: [[3], [5]] };
+    assert.deepEqual(await post('/score', { input_data: data }), [200, [6, 10]]);
+    assert.deepEqual(await post('/invocations', { dataframe_split: data }), [200, { predictions: [6, 10] }]);
+    assert.equal((await post('/invocations', { nonsense: 1 }))[0], 400);
+    await deleteGroup(cloud, 'mlflow');
   });
 });
