@@ -38,6 +38,9 @@ async function start(): Promise<LocalAzure> {
   // This process itself resolves the local cloud's names too, e.g. of blobs.
   process.env.LOCAL_AZURE_HOSTS = azure.hostsFile;
   createRequire(__filename)(resolver);
+  // Whoever stops the tests leaves no containers behind either.
+  const stop = () => void azure.close().finally(() => process.exit(130));
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, stop);
   after('stop local Azure', async function () {
     this.timeout(60_000);
     await azure.close();

@@ -236,12 +236,12 @@ describe('MLOpsPackageImage', function () {
       files: ownFiles,
       signal: cancel.signal,
       onLine: (line) => {
-        if (/^Build ca\d+ on the registry/.test(line)) setTimeout(() => cancel.abort(), 500);
+        if (/^Build ca\w+ on the registry/.test(line)) setTimeout(() => cancel.abort(), 500);
       },
     });
     assert.equal(result.result, 'canceled', result.log.join('\n'));
 
-    const runId = /Build (ca\d+) was told to stop/.exec(result.log.join('\n'))?.[1];
+    const runId = /Build (ca\w+) was told to stop/.exec(result.log.join('\n'))?.[1];
     const cancelled = (await azure.requests.list()).filter(({ url }) => url.includes(`/runs/${runId}/cancel`));
     assert.equal(cancelled.length, 1);
     assert.ok([200, 202].includes(cancelled[0]!.status));
@@ -252,7 +252,7 @@ describe('MLOpsPackageImage', function () {
     const job = new TestJob('build', azure);
     const afterJob = ({ taskVariables }: { taskVariables: BuiltTaskOptions['taskVariables'] }) =>
       run(record, own, { job, phase: 'postjob', taskVariables });
-    const cancels = async () => (await azure.requests.list()).filter(({ url }) => /\/runs\/ca\d+\/cancel/.test(url));
+    const cancels = async () => (await azure.requests.list()).filter(({ url }) => /\/runs\/ca\w+\/cancel/.test(url));
 
     // The request to stop gets lost, as it does where the agent is killed before it is sent.
     await azure.faults.named('acr.stayQueued', { detail: { seconds: 600 } });
@@ -263,10 +263,10 @@ describe('MLOpsPackageImage', function () {
       files: ownFiles,
       signal: cancel.signal,
       onLine: (line) => {
-        if (/^Build ca\d+ on the registry/.test(line)) setTimeout(() => cancel.abort(), 500);
+        if (/^Build ca\w+ on the registry/.test(line)) setTimeout(() => cancel.abort(), 500);
       },
     });
-    const runId = /The build (ca\d+) could not be told to stop/.exec(main.log.join('\n'))?.[1];
+    const runId = /The build (ca\w+) could not be told to stop/.exec(main.log.join('\n'))?.[1];
     assert.ok(runId, main.log.join('\n'));
     await azure.faults.clear();
     await azure.requests.clear();
