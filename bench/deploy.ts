@@ -11,7 +11,7 @@ import { startLocalAzure, type LocalAzure } from '../local/azure/index';
 import { createLocalAgent } from '../local/azure/registry/localAgent';
 import type { CloudClient } from '../test/local/containers/cloudClient';
 import { runBuiltTask, TestJob } from '../test/support/agent';
-import { buildScoringImage, recordOf, type DeployableImage } from '../test/task/deployableImages';
+import { buildScoringImage, recordOf, type DeployableImage } from '../test/task/release/deployableImages';
 import { cacheDir, median, toRow, type Row } from './rows';
 
 const run = promisify(execFile);

@@ -49,25 +49,31 @@ function mocha(name: string, folder: string, node?: string): Suite {
   return { name, node, report, args: [bin('mocha', 'bin', 'mocha.js'), '--spec', spec, ...reporter] };
 }
 
-/** In the order of what fails soonest; the suites of one group run side by side, on two cores. */
-function suiteGroups(): Suite[][] {
+/** A step of the whole test run: the lanes go side by side, the suites of a lane one after the other. */
+type Step = Suite[][];
+
+/** In the order of what fails soonest. What runs side by side is what two cores can do, as most tests wait most of their time. */
+function steps(): Step[] {
   const onEachNode = nodeBinaries.flatMap(({ handler, path }) =>
     path ? [mocha(`unit on ${handler.replace('Node', 'Node ').replace('_1', '')}`, 'unit', path)] : [],
   );
   return [
     [
-      check('typecheck', bin('typescript', 'bin', 'tsc'), '--noEmit'),
-      check('lint', bin('eslint', 'bin', 'eslint.js'), '.'),
+      [check('typecheck', bin('typescript', 'bin', 'tsc'), '--noEmit')],
+      [check('lint', bin('eslint', 'bin', 'eslint.js'), '.')],
     ],
     [
-      check('format', bin('prettier', 'bin', 'prettier.cjs'), '--check', '.'),
-      check('build', bin('tsx', 'dist', 'cli.mjs'), 'scripts/build.ts'),
+      [check('format', bin('prettier', 'bin', 'prettier.cjs'), '--check', '.')],
+      [check('build', bin('tsx', 'dist', 'cli.mjs'), 'scripts/build.ts')],
     ],
-    onEachNode,
-    [mocha('local', 'local'), mocha('task', 'task')],
-    [mocha('e2e', 'e2e')],
+    onEachNode.map((suite) => [suite]),
+    [
+      [mocha('task build', 'task/build')],
+      [mocha('task release', 'task/release')],
+      [mocha('local', 'local'), mocha('e2e', 'e2e')],
+    ],
     // Last: it judges the traffic that the suites before it recorded.
-    [mocha('contract', 'contract')],
+    [[mocha('contract', 'contract')]],
   ];
 }
 
@@ -140,28 +146,25 @@ async function run(suite: Suite): Promise<Outcome> {
 
 async function main(wanted: string[]): Promise<void> {
   const isWanted = ({ name }: Suite): boolean => wanted.length === 0 || wanted.some((word) => name.startsWith(word));
-  const all = suiteGroups();
-  const groups = all.map((group) => group.filter(isWanted)).filter((group) => group.length > 0);
-  if (groups.length === 0) {
-    throw new Error(
-      `No such suite: ${wanted.join(', ')}. There are: ${all
-        .flat()
-        .map(({ name }) => name)
-        .join(', ')}`,
-    );
+  const all = steps();
+  const names = all.flat(2).map(({ name }) => name);
+  if (!all.flat(2).some(isWanted)) {
+    throw new Error(`No such suite: ${wanted.join(', ')}. There are: ${names.join(', ')}`);
   }
   mkdirSync(workDir, { recursive: true });
   for (const file of readdirSync(workDir)) if (file.startsWith('traffic-')) rmSync(join(workDir, file));
 
   const total: Outcome = { passed: 0, failed: 0, skipped: 0, details: [] };
-  for (const group of groups) {
-    if (stopped) break;
-    for (const outcome of await Promise.all(group.map(run))) {
+  const runLane = async (lane: Suite[]): Promise<void> => {
+    for (const suite of lane.filter(isWanted)) {
+      if (stopped) return;
+      const outcome = await run(suite);
       total.passed += outcome.passed;
       total.failed += outcome.failed;
       total.skipped += outcome.skipped;
     }
-  }
+  };
+  for (const step of all) await Promise.all(step.map(runLane));
   console.log(`\n${counts(total)}`);
   process.exitCode = total.failed > 0 || stopped ? 1 : 0;
 }

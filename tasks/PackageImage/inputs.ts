@@ -31,6 +31,7 @@ export interface PackageInputs {
   readonly imageRepository?: string;
   readonly imageTags: readonly string[];
   readonly registerEnvironment: boolean;
+  readonly imageAnnotations: boolean;
   readonly builder: 'acrTasks' | 'docker';
   readonly rebuild: 'whenChanged' | 'always';
   readonly agentPool?: string;
@@ -87,6 +88,7 @@ export function readInputs(reader: InputReader): PackageInputs {
     imageRepository,
     imageTags: imageTags.map(({ text }) => text),
     registerEnvironment: reader.flag('registerEnvironment'),
+    imageAnnotations: reader.flag('imageAnnotations'),
     builder: reader.choice('builder', ['acrTasks', 'docker']),
     rebuild: reader.choice('rebuild', ['whenChanged', 'always']),
     agentPool: reader.text('agentPool'),

@@ -81,7 +81,9 @@ export async function packageImage(inputs: PackageInputs, context: TaskContext):
       records.billOfMaterials(await readBillOfMaterials(contents, repository, pushed, log, signal));
     }
   }
-  const digest = await annotate(contents, repository, pushed, Object.keys(labels), context);
+  const digest = inputs.imageAnnotations
+    ? await annotate(contents, repository, pushed, Object.keys(labels), context)
+    : pushed;
   if (known || digest !== pushed) await addTags(contents, repository, digest, tags, context);
 
   const reference = `${registry.loginServer}/${repository}@${digest}`;

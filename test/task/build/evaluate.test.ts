@@ -1,17 +1,17 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
-import { localCloud } from '../../local/azure/context';
-import type { LocalAzure } from '../../local/azure';
-import { Variables } from '../../local/agent/variables';
-import { append, emptyRecord } from '../../tasks/common/record/chain';
-import { recordFileName, type ModelRecord } from '../../tasks/common/record/record';
-import { writeRecord } from '../../tasks/common/record/recordFile';
-import { runBuiltTask, TestJob } from '../support/agent';
-import { localAzure } from '../support/azure';
-import { FakeDevOps } from '../support/devOps';
-import { MlWorkspace, workspaceId } from '../support/mlWorkspace';
-import { describeOnEachNode } from '../support/node';
+import { localCloud } from '../../../local/azure/context';
+import type { LocalAzure } from '../../../local/azure';
+import { Variables } from '../../../local/agent/variables';
+import { append, emptyRecord } from '../../../tasks/common/record/chain';
+import { recordFileName, type ModelRecord } from '../../../tasks/common/record/record';
+import { writeRecord } from '../../../tasks/common/record/recordFile';
+import { runBuiltTask, TestJob } from '../../support/agent';
+import { localAzure } from '../../support/azure';
+import { FakeDevOps } from '../../support/devOps';
+import { MlWorkspace, workspaceId } from '../../support/mlWorkspace';
+import { describeOnEachNode } from '../../support/node';
 
 const connection = { azureSubscription: localCloud.serviceConnectionId };
 

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
-import { localCloud } from '../../local/azure/context';
-import type { Scheme } from '../../local/azure/connection/serviceConnection';
-import type { ServiceEndpoint } from '../../local/agent/serviceEndpoint';
-import { runBuiltTask } from '../support/agent';
-import { localAzure } from '../support/azure';
+import { localCloud } from '../../../local/azure/context';
+import type { Scheme } from '../../../local/azure/connection/serviceConnection';
+import type { ServiceEndpoint } from '../../../local/agent/serviceEndpoint';
+import { runBuiltTask } from '../../support/agent';
+import { localAzure } from '../../support/azure';
 
 /** A task that must sign in and ask the resource manager something, and creates nothing. */
 async function ask(

@@ -5,17 +5,17 @@ import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { gunzipSync } from 'node:zlib';
 import Ajv, { type ValidateFunction } from 'ajv';
-import { localCloud } from '../../local/azure/context';
-import type { LocalAzure } from '../../local/azure';
-import type { ModelRecord } from '../../tasks/common/record/record';
-import { readRecord } from '../../tasks/common/record/recordFile';
-import { runBuiltTask, TestJob, type BuiltTaskOptions } from '../support/agent';
-import { localAzure } from '../support/azure';
-import { ImageRegistry } from '../support/imageRegistry';
-import { createGroup, deleteGroup } from '../local/containers/aciGroup';
-import { cloudClient } from '../local/containers/cloudClient';
-import { MlWorkspace, workspaceId } from '../support/mlWorkspace';
-import { registerModel as registerForTest } from '../support/registeredModel';
+import { localCloud } from '../../../local/azure/context';
+import type { LocalAzure } from '../../../local/azure';
+import type { ModelRecord } from '../../../tasks/common/record/record';
+import { readRecord } from '../../../tasks/common/record/recordFile';
+import { runBuiltTask, TestJob, type BuiltTaskOptions } from '../../support/agent';
+import { localAzure } from '../../support/azure';
+import { ImageRegistry } from '../../support/imageRegistry';
+import { createGroup, deleteGroup } from '../../local/containers/aciGroup';
+import { cloudClient } from '../../local/containers/cloudClient';
+import { MlWorkspace, workspaceId } from '../../support/mlWorkspace';
+import { registerModel as registerForTest } from '../../support/registeredModel';
 
 /** Copies files and no more, so that builds are quick; the base is never run. */
 const dockerfile = `ARG BASE_IMAGE=mcr.microsoft.com/azureml/curated/minimal-py311-inference:latest
@@ -30,7 +30,7 @@ CMD ["python3", "/serve.py"]
 
 /** CycloneDX's own schema of its version 1.5, as its library carries it. */
 function cycloneDxSchema(): ValidateFunction {
-  const folder = path.join(__dirname, '../../node_modules/@cyclonedx/cyclonedx-library/res/schema');
+  const folder = path.join(__dirname, '../../../node_modules/@cyclonedx/cyclonedx-library/res/schema');
   const read = (name: string) => JSON.parse(readFileSync(path.join(folder, name), 'utf8')) as object;
   const ajv = new Ajv({ strict: false, validateFormats: false });
   for (const name of ['spdx.SNAPSHOT.schema.json', 'jsf-0.82.SNAPSHOT.schema.json']) {
@@ -122,6 +122,12 @@ describe('MLOpsPackageImage', function () {
     assert.equal(again.outputs.image, image);
     assert.equal(again.outputs.environmentId, environmentId);
     assert.match(again.log.join('\n'), /Nothing changed since the image/);
+
+    const bare = await run(record, { ...inputs, imageAnnotations: 'false', rebuild: 'always' }, { files: ownFiles });
+    assert.equal(bare.result, 'succeeded', bare.log.join('\n'));
+    const pushed = await images.manifest(`team/${name}`, bare.outputs.imageDigest!);
+    assert.equal(pushed.mediaType, 'application/vnd.docker.distribution.manifest.v2+json');
+    assert.equal((await images.manifest(`team/${name}`, 'v1')).digest, pushed.digest);
   });
 
   const failing: Array<[title: string, fault: string, expected: RegExp]> = [

@@ -5,20 +5,20 @@ import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { ServiceEndpoint } from '../../local/agent/serviceEndpoint';
-import { startLocalAzure, type LocalAzure } from '../../local/azure';
-import { resolver } from '../../local/azure/connection/clientEnvironment';
-import { localCloud } from '../../local/azure/context';
-import { createGroup, deleteGroup, groupUrl, logOf, version, waitForGroup } from '../local/containers/aciGroup';
-import { connectClient, groupPath, type CloudClient } from '../local/containers/cloudClient';
-import { seedMirror, whyNoPodman } from '../local/containers/debianBase';
-import { runBuiltTask, TestJob } from '../support/agent';
-import { ImageRegistry } from '../support/imageRegistry';
-import { privateIndex, serverWheels } from '../support/packageIndex';
-import { podmanOnAgent } from '../support/podmanOnAgent';
-import { registerModel } from '../support/registeredModel';
+import type { ServiceEndpoint } from '../../../local/agent/serviceEndpoint';
+import { startLocalAzure, type LocalAzure } from '../../../local/azure';
+import { resolver } from '../../../local/azure/connection/clientEnvironment';
+import { localCloud } from '../../../local/azure/context';
+import { createGroup, deleteGroup, groupUrl, logOf, version, waitForGroup } from '../../local/containers/aciGroup';
+import { connectClient, groupPath, type CloudClient } from '../../local/containers/cloudClient';
+import { seedMirror, whyNoPodman } from '../../local/containers/debianBase';
+import { runBuiltTask, TestJob } from '../../support/agent';
+import { ImageRegistry } from '../../support/imageRegistry';
+import { privateIndex, serverWheels } from '../../support/packageIndex';
+import { podmanOnAgent } from '../../support/podmanOnAgent';
+import { registerModel } from '../../support/registeredModel';
 
-const cacheDir = path.join(__dirname, '..', '..', '.local', 'cache');
+const cacheDir = path.join(__dirname, '..', '..', '..', '.local', 'cache');
 const azureMlBase = 'azureml/curated/minimal-py311-inference';
 
 describe('MLOpsPackageImage with Podman', function () {

@@ -3,15 +3,15 @@ import { readFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import path from 'node:path';
-import type { LocalAzure } from '../../local/azure';
-import { localCloud } from '../../local/azure/context';
-import { append, emptyRecord } from '../../tasks/common/record/chain';
-import type { ModelRecord } from '../../tasks/common/record/record';
-import { readRecord } from '../../tasks/common/record/recordFile';
-import { cloudClient, groupPath, type CloudClient } from '../local/containers/cloudClient';
-import { runBuiltTask, TestJob } from '../support/agent';
-import { localAzure } from '../support/azure';
-import { MlWorkspace } from '../support/mlWorkspace';
+import type { LocalAzure } from '../../../local/azure';
+import { localCloud } from '../../../local/azure/context';
+import { append, emptyRecord } from '../../../tasks/common/record/chain';
+import type { ModelRecord } from '../../../tasks/common/record/record';
+import { readRecord } from '../../../tasks/common/record/recordFile';
+import { cloudClient, groupPath, type CloudClient } from '../../local/containers/cloudClient';
+import { runBuiltTask, TestJob } from '../../support/agent';
+import { localAzure } from '../../support/azure';
+import { MlWorkspace } from '../../support/mlWorkspace';
 import { buildScoringImage, recordOf, type DeployableImage } from './deployableImages';
 
 /** Test-Endpoint on what Deploy-ACI deployed, in the job that deployed it; the image "two" answers wrongly. */

@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { localCloud } from '../../local/azure/context';
-import type { LocalAzure } from '../../local/azure/index';
-import { Variables } from '../../local/agent/variables';
-import { runBuiltTask, temporaryFolder, TestJob, type BuiltTaskOptions } from '../support/agent';
-import { localAzure } from '../support/azure';
-import { MlWorkspace } from '../support/mlWorkspace';
-import { describeOnEachNode } from '../support/node';
+import { localCloud } from '../../../local/azure/context';
+import type { LocalAzure } from '../../../local/azure/index';
+import { Variables } from '../../../local/agent/variables';
+import { runBuiltTask, temporaryFolder, TestJob, type BuiltTaskOptions } from '../../support/agent';
+import { localAzure } from '../../support/azure';
+import { MlWorkspace } from '../../support/mlWorkspace';
+import { describeOnEachNode } from '../../support/node';
 
 const connection = {
   azureSubscription: localCloud.serviceConnectionId,

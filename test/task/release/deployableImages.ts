@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
-import { append, emptyRecord } from '../../tasks/common/record/chain';
-import type { ModelRecord } from '../../tasks/common/record/record';
-import { localCloud } from '../../local/azure/context';
-import { buildImage } from '../local/containers/acrBuild';
-import type { CloudClient } from '../local/containers/cloudClient';
+import { append, emptyRecord } from '../../../tasks/common/record/chain';
+import type { ModelRecord } from '../../../tasks/common/record/record';
+import { localCloud } from '../../../local/azure/context';
+import { buildImage } from '../../local/containers/acrBuild';
+import type { CloudClient } from '../../local/containers/cloudClient';
 
 /** A scoring server that does as its variables say: CRASH=<exit code>, LISTEN=<port>, HEALTH=<status>, SLEEP=<seconds>. */
 const server = `

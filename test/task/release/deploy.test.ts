@@ -5,16 +5,20 @@ import http from 'node:http';
 import https from 'node:https';
 import path from 'node:path';
 import type { TLSSocket } from 'node:tls';
-import type { LocalAzure } from '../../local/azure';
-import { localCloud } from '../../local/azure/context';
-import { previousDeploymentVariable } from '../../tasks/common/deployment/previousDeployment';
-import { readRecord } from '../../tasks/common/record/recordFile';
-import { registryPath } from '../local/containers/acrBuild';
-import { cloudClient, groupPath, type CloudClient } from '../local/containers/cloudClient';
-import { runBuiltTask, temporaryFolder, TestJob, type BuiltTaskOptions } from '../support/agent';
-import { localAzure } from '../support/azure';
-import { mayServeHttps, startCertificateAuthority, type CertificateAuthority } from '../support/certificateAuthority';
-import { realCaddy } from '../unit/deploy/realCaddy';
+import type { LocalAzure } from '../../../local/azure';
+import { localCloud } from '../../../local/azure/context';
+import { previousDeploymentVariable } from '../../../tasks/common/deployment/previousDeployment';
+import { readRecord } from '../../../tasks/common/record/recordFile';
+import { registryPath } from '../../local/containers/acrBuild';
+import { cloudClient, groupPath, type CloudClient } from '../../local/containers/cloudClient';
+import { runBuiltTask, temporaryFolder, TestJob, type BuiltTaskOptions } from '../../support/agent';
+import { localAzure } from '../../support/azure';
+import {
+  mayServeHttps,
+  startCertificateAuthority,
+  type CertificateAuthority,
+} from '../../support/certificateAuthority';
+import { realCaddy } from '../../unit/deploy/realCaddy';
 import {
   buildForeignImage,
   buildGatewayImage,

@@ -4,8 +4,8 @@ import { createServer, type RequestListener, type Server } from 'node:http';
 import { createServer as createSecureServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import path from 'node:path';
-import { serverCertificate } from '../../local/azure/certificates/serverCertificate';
-import { runBuiltTask, temporaryFolder, TestJob } from '../support/agent';
+import { serverCertificate } from '../../../local/azure/certificates/serverCertificate';
+import { runBuiltTask, temporaryFolder, TestJob } from '../../support/agent';
 
 /** Doubles `a`; refuses what is not a list of records with the columns a and b; wants the key, if there is one. */
 function scoring(options: { key?: string; mangle?: (predictions: number[]) => unknown } = {}): RequestListener {
