@@ -351,7 +351,8 @@ describe('MLOpsTestEndpoint', () => {
     });
     const { cases, latency } = casesOf(result);
     assert.equal(latency!.requests, 100);
-    assert.ok(latency!.perSecond <= 50, `${latency!.perSecond}/s`);
+    // To a ten-thousandth, as seconds are no whole numbers.
+    assert.ok(latency!.perSecond < 50.0001, `${latency!.perSecond}/s`);
     assert.deepEqual(
       [...cases.values()].filter(({ kind }) => kind === 'threshold').map(({ name, passed }) => [name, passed]),
       [
