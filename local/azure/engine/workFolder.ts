@@ -1,5 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { lstatSync, mkdirSync, readdirSync, readlinkSync, rmSync, symlinkSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
 import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { processStartTime } from '../processes/processRecords';
@@ -33,8 +34,14 @@ export class WorkFolder {
     return join(this.directory, `${purpose}-${randomBytes(4).toString('hex')}`);
   }
 
+  /** Nobody waits for it: thousands of files take a while, and what is left is removed with the work folder. */
+  discard(folder: string): void {
+    rm(folder, { recursive: true, force: true }).catch(() => undefined);
+  }
+
   remove(): void {
-    rmSync(this.real, { recursive: true, force: true });
+    // What is being discarded just now may be in its way.
+    rmSync(this.real, { recursive: true, force: true, maxRetries: 3 });
   }
 }
 

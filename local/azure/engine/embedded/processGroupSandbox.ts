@@ -52,7 +52,7 @@ export class ProcessGroupSandbox implements ContainerGroupSandbox {
     this.roots.add(root);
     const discard = (): void => {
       this.roots.delete(root);
-      void removeFolder(root);
+      this.tools.work.discard(root);
     };
     try {
       await assembleRootFileSystem(this.tools.store, image.layers, root);
@@ -66,7 +66,7 @@ export class ProcessGroupSandbox implements ContainerGroupSandbox {
   }
 
   async remove(): Promise<void> {
-    for (const root of this.roots) void removeFolder(root);
+    for (const root of this.roots) this.tools.work.discard(root);
   }
 
   private async run(
@@ -128,11 +128,6 @@ export class ProcessGroupSandbox implements ContainerGroupSandbox {
     if (lstatSync(target, { throwIfNoEntry: false })) rmSync(target, { recursive: true, force: true });
     symlinkSync(source, target);
   }
-}
-
-/** Nobody waits for it: thousands of files take a while, and what is left is removed with the work folder. */
-function removeFolder(folder: string): Promise<void> {
-  return rm(folder, { recursive: true, force: true }).catch(() => undefined);
 }
 
 /** A word of a command; what has spaces is a text for the shell. */

@@ -1,4 +1,4 @@
-import { existsSync, rmSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { BuildCache, CachedStep } from './buildCache';
 import { stepKey } from './buildCache';
@@ -122,7 +122,7 @@ export class Stage {
 
   /** Removes the files put together; the next command has them put together anew. */
   dropRoot(): void {
-    if (this.root) rmSync(this.root, { recursive: true, force: true });
+    if (this.root) this.tools.work.discard(this.root);
     this.root = undefined;
     this.lastSnapshot = undefined;
   }
