@@ -1,5 +1,4 @@
 import { lstatSync, mkdirSync, rmSync, symlinkSync } from 'node:fs';
-import { rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import {
   ContainerStartError,
