@@ -94,11 +94,14 @@ describe('Train: the job that the inputs describe', () => {
   const fromFile = (text: string, change: Partial<Overrides>) => {
     const file = path.join(folder, 'job.yml');
     writeFileSync(file, text);
-    return jobSpecification({ source: 'file', file }, overrides(change), '/work').spec;
+    return jobSpecification({ source: 'file', file }, overrides(change), '/somewhere').spec;
   };
   const inline = (inputs: Record<string, string>, command = 'a') =>
-    jobSpecification({ source: 'inline', command, environment: 'python', outputs: {} }, overrides({ inputs }), '/work')
-      .spec;
+    jobSpecification(
+      { source: 'inline', command, environment: 'python', outputs: {} },
+      overrides({ inputs }),
+      '/somewhere',
+    ).spec;
 
   it('tells literals from data', () => {
     assert.deepEqual(
@@ -114,7 +117,7 @@ describe('Train: the job that the inputs describe', () => {
         rate: '0.10',
         asset: { type: 'uri_folder', path: 'azureml:rows:3' },
         link: { type: 'uri_folder', path: 'https://example.org/rows.csv' },
-        local: { type: 'uri_file', path: path.resolve('/work/data/rows.csv') },
+        local: { type: 'uri_file', path: path.resolve('/somewhere/data/rows.csv') },
         remote: { type: 'mltable', path: 'azureml:table:1' },
         plain: 'data/rows.csv',
       },
@@ -124,7 +127,7 @@ describe('Train: the job that the inputs describe', () => {
   it('puts inputs over those of the file, keeping their types', () => {
     const text = 'command: a\nenvironment: b\ninputs:\n  d: {type: uri_file, path: old, mode: download}\n  r: 1\n';
     assert.deepEqual(fromFile(text, { inputs: { d: 'new.csv', r: '2' } }).inputs, {
-      d: { type: 'uri_file', path: path.resolve('/work/new.csv'), mode: 'download' },
+      d: { type: 'uri_file', path: path.resolve('/somewhere/new.csv'), mode: 'download' },
       r: '2',
     });
   });
