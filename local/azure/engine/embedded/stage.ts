@@ -7,6 +7,7 @@ import { ImagePaths } from './imagePaths';
 import type { Layer, LayerStore } from './layerStore';
 import type { LayerEntry } from './layerEntry';
 import { assembleRootFileSystem } from './rootFileSystem';
+import type { RootFileSystems } from './rootFileSystems';
 import type { Snapshot } from './snapshot';
 import type { UnpackedLayer } from './unpackedLayer';
 import type { WorkFolder } from '../workFolder';
@@ -15,6 +16,7 @@ export interface StageTools {
   store: LayerStore;
   cache: BuildCache;
   work: WorkFolder;
+  roots: RootFileSystems;
   /** Folder of the stand-ins for system programs. */
   programs: string;
 }
@@ -39,11 +41,12 @@ export class Stage {
   key: string;
   created: string;
   /**
-   * What the files put together were like after the last command, and which of them it changed; undefined where they were
-   * put together anew since.
+   * What the files put together were like after the last command, or when they were put together, and which of them the
+   * command changed.
    */
   lastSnapshot: { files: Snapshot; changed: string[] } | undefined;
   private root: string | undefined;
+  private isOutdated = false;
 
   constructor(
     private readonly tools: StageTools,
@@ -93,7 +96,7 @@ export class Stage {
       this.tools.cache.put(this.key, outcome);
     }
     // Files that were put together before do not have this change.
-    if (outcome.layer && (cached || !step.inPlace)) this.dropRoot();
+    if (outcome.layer && (cached || !step.inPlace)) this.outdateRoot();
     // The next step stands on what this one made, whatever made it.
     this.key = stepKey(this.key, outcome.layer?.diffId);
     const empty = outcome.layer ? {} : { empty_layer: true as const };
@@ -109,10 +112,12 @@ export class Stage {
 
   /** The stage's files put together, for a command to work on. */
   async rootFileSystem(): Promise<{ root: string; paths: ImagePaths }> {
-    if (!this.root) {
-      const root = this.tools.work.reserve('build');
-      await assembleRootFileSystem(this.tools.store, this.layers, root);
-      this.root = root;
+    if (!this.root || this.isOutdated) {
+      let files: Snapshot;
+      if (this.root) files = await assembleRootFileSystem(this.tools.store, this.layers, this.root);
+      else ({ root: this.root, files } = await this.tools.roots.take(this.layers, 'build'));
+      this.isOutdated = false;
+      this.lastSnapshot = { files, changed: [] };
     }
     return {
       root: this.root,
@@ -120,9 +125,15 @@ export class Stage {
     };
   }
 
-  /** Removes the files put together; the next command has them put together anew. */
-  dropRoot(): void {
-    if (this.root) this.tools.work.discard(this.root);
+  /** The next command has the files put together anew. */
+  outdateRoot(): void {
+    this.isOutdated = true;
+    this.lastSnapshot = undefined;
+  }
+
+  /** No command follows. */
+  leaveRoot(): void {
+    if (this.root) this.tools.roots.giveBack(this.root, this.layers);
     this.root = undefined;
     this.lastSnapshot = undefined;
   }
