@@ -34,8 +34,10 @@ function quickstart(directory: string, modelName: string): Promise<number> {
   const args = ['local/quickstart.ts', '--directory', directory, '--cache', cache, '--set', `modelName=${modelName}`];
   const started = performance.now();
   return new Promise((resolve, reject) => {
-    const tsx = join(root, 'node_modules', 'tsx', 'dist', 'cli.mjs');
-    const child = spawn(process.execPath, [tsx, ...args], { cwd: root, stdio: ['ignore', 'ignore', 'inherit'] });
+    const child = spawn(process.execPath, ['--require', 'tsx/cjs', ...args], {
+      cwd: root,
+      stdio: ['ignore', 'ignore', 'inherit'],
+    });
     child.on('error', reject);
     child.on('exit', (code) => {
       if (code === 0) resolve((performance.now() - started) / 1000);

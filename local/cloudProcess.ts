@@ -51,7 +51,7 @@ export async function startCloud(directories: LocalDirectories, options: StartOp
   const log = openSync(cloudLogFile(directories), 'w');
   const main = path.join(repository, 'local', 'azure', 'main.ts');
   const places = ['--state', directories.azure, '--cache', directories.cache, '--port', String(options.port ?? 0)];
-  const child = spawn(process.execPath, ['--import', 'tsx', main, ...places], {
+  const child = spawn(process.execPath, ['--require', 'tsx/cjs', main, ...places], {
     cwd: repository,
     // Its own group: Ctrl-C must reach the agent first, which ends the steps that still need it.
     detached: true,

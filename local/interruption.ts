@@ -1,4 +1,4 @@
-/** npm and tsx hand on the Ctrl-C that the terminal has already given to everyone, so one may come several times; in milliseconds. */
+/** npm hands on the Ctrl-C that the terminal has already given to everyone, so one may come several times; in milliseconds. */
 const echo = 500;
 
 /** Ctrl-C and its kin: the first asks for an orderly end, the second forces it. */

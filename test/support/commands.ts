@@ -19,7 +19,7 @@ export interface RunningCommand {
 
 /** Starts a script of this project by tsx, as its npm script does. */
 export function startCommand(script: string, args: string[] = [], environment: NodeJS.ProcessEnv = {}): RunningCommand {
-  const child = spawn(process.execPath, ['--import', 'tsx', path.join(root, script), ...args], {
+  const child = spawn(process.execPath, ['--require', 'tsx/cjs', path.join(root, script), ...args], {
     cwd: root,
     env: { ...process.env, ...environment },
     stdio: ['ignore', 'pipe', 'pipe'],
