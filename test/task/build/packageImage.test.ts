@@ -308,10 +308,12 @@ describe('MLOpsPackageImage', function () {
   });
 
   describe('with a scoring script', () => {
-    const script = `import json, os, pathlib
+    // The thread goes on for ever, as a client of a queue or of metrics does: the build must not wait for it.
+    const script = `import json, os, pathlib, threading
 text = None
 def init():
     global text
+    threading.Thread(target=threading.Event().wait).start()
     text = pathlib.Path(os.environ["AZUREML_MODEL_DIR"], "model", "model.txt").read_text()
 def run(raw_data):
     try:
@@ -444,7 +446,7 @@ def run(raw_data):
         result.issues.map(({ message }) => message).join('\n'),
         /failed its self-test inside the image: run\(\) caught an error and answered it as a success: division by zero/,
       );
-      assert.match(result.log.join('\n'), /score\.py", line 8, in run/);
+      assert.match(result.log.join('\n'), /score\.py", line 9, in run/);
       assert.doesNotMatch(result.log.join('\n'), /Pushing image: \S+:v1/);
     });
   });
