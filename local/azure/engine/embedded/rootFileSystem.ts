@@ -143,9 +143,9 @@ function checkFile({ mode, changed }: FileState, node: TreeFile): void {
 /** An absolute link means the image's root; one whose target is not in the image, such as a stand-in's Python, this machine's. */
 function retarget(root: string, path: string): boolean {
   const link = join(root, path);
-  if (!lstatSync(link, { throwIfNoEntry: false })?.isSymbolicLink()) return false;
+  if (!isThere(link) || !lstatSync(link).isSymbolicLink()) return false;
   const target = readlinkSync(link);
-  if (!target.startsWith('/') || !lstatSync(join(root, target), { throwIfNoEntry: false })) return false;
+  if (!target.startsWith('/') || !isThere(join(root, target))) return false;
   rmSync(link);
   symlinkSync(join(root, target), link);
   return true;
@@ -153,11 +153,12 @@ function retarget(root: string, path: string): boolean {
 
 function setInterpreter(root: string, path: string): boolean {
   const file = join(root, path);
-  const state = lstatSync(file, { throwIfNoEntry: false });
-  if (!state?.isFile()) return false;
+  if (!isThere(file)) return false;
+  const state = lstatSync(file);
+  if (!state.isFile()) return false;
   const line = firstLine(file);
   const [, interpreter = '', rest = ''] = /^#!\s*(\/\S+)(.*)$/.exec(line) ?? [];
-  if (!interpreter || !lstatSync(join(root, interpreter), { throwIfNoEntry: false })) return false;
+  if (!interpreter || !isThere(join(root, interpreter))) return false;
   const text = readFileSync(file, 'latin1');
   const replaced = `#!${join(root, interpreter)}${rest}`;
   const isPython = /\/python[\d.]*$/.test(interpreter);
@@ -171,6 +172,15 @@ function setInterpreter(root: string, path: string): boolean {
   writeFileSync(file, head + text.slice(line.length), 'latin1');
   chmodSync(file, state.mode);
   return true;
+}
+
+/** Be it a link that leads nowhere; not what would stand beneath a file. */
+function isThere(path: string): boolean {
+  try {
+    return lstatSync(path) !== undefined;
+  } catch {
+    return false;
+  }
 }
 
 function firstLine(file: string): string {
