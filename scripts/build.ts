@@ -7,8 +7,12 @@
 import { existsSync } from 'node:fs';
 import { mkdir, readFile, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { isBuiltin } from 'node:module';
-import { basename, join, relative, sep } from 'node:path';
+import { basename, dirname, join, relative, sep } from 'node:path';
+import { Ajv2020 } from 'ajv/dist/2020.js';
+import standaloneCode from 'ajv/dist/standalone';
 import { build, type BuildOptions, type Metafile, type Plugin } from 'esbuild';
+import schema from '../tasks/common/record/record.schema.json';
+import { validatorOptions } from '../tasks/common/record/recordValidator';
 import { handlerTargets, projectVersion, readTask, root, taskFolders } from './taskManifest';
 
 export const builtTasksDir = join(root, 'dist', 'tasks');
@@ -30,6 +34,11 @@ export function taskLibCopies(metafile: Metafile): string[] {
     if (match) copies.add(match[1]!);
   }
   return [...copies];
+}
+
+/** Modules of the tasks that stand both in main.js and in packages.js. */
+export function sharedModules(main: Metafile, packages: Metafile): string[] {
+  return Object.keys(packages.inputs).filter((file) => file.startsWith('tasks/') && file in main.inputs);
 }
 
 /** Replaces a file in one step, because a test may be starting the task meanwhile. */
@@ -54,19 +63,21 @@ function mainSource(targets: string[]): string {
 const packagesFile = 'packages.js';
 
 /**
- * Moves packages that a task imports by `await import(…)` into a file of their own, since Node reads all of a file before
- * it runs its first line: with the SDKs in main.js a task would take half as long again to say anything.
- * @param moved gets their names
+ * Moves what a task imports by `await import(…)` into a file of its own, since Node reads all of a file before it runs its
+ * first line: with the SDKs in main.js a task would take half as long again to say anything.
+ * @param moved gets the names of packages, and the paths of modules from the project's root
  */
 function packagesApart(moved: Set<string>): Plugin {
   return {
     name: 'packages apart',
     setup({ onResolve, onLoad }) {
-      onResolve({ filter: /^[^.]/ }, ({ kind, path, importer }) => {
+      onResolve({ filter: /./ }, ({ kind, path, importer, resolveDir }) => {
         const isOurs = kind === 'dynamic-import' && !importer.includes('node_modules') && !isBuiltin(path);
         if (!isOurs) return undefined;
-        moved.add(path);
-        return { path, namespace: 'apart' };
+        const module = (): string => `./${relative(root, join(resolveDir, path)).split(sep).join('/')}`;
+        const name = path.startsWith('.') ? module() : path;
+        moved.add(name);
+        return { path: name, namespace: 'apart' };
       });
       onResolve({ filter: /./, namespace: 'apart' }, ({ path }) => ({ path, external: true }));
       // import() resolves to what a thenable module resolves to: the package itself.
@@ -76,6 +87,19 @@ function packagesApart(moved: Set<string>): Plugin {
     },
   };
 }
+
+/** Puts the compiled schema of the record in the place of what compiles it when a task runs. */
+export const schemaCompiled: Plugin = {
+  name: 'schema compiled',
+  setup({ onLoad }) {
+    onLoad({ filter: /[\\/]record[\\/]recordValidator\.ts$/ }, ({ path }) => {
+      const ajv = new Ajv2020({ ...validatorOptions, schemas: { record: schema }, code: { source: true } });
+      const contents = `${standaloneCode(ajv, { validate: 'record' })}
+exports.recordValidator = async () => exports.validate;`;
+      return { contents, resolveDir: dirname(path) };
+    });
+  },
+};
 
 /** The source of packages.js: how each package is loaded, by its name. */
 function packagesSource(moved: Set<string>): string {
@@ -127,7 +151,9 @@ async function buildTask(folder: string, outDir: string): Promise<BuiltTask> {
 
   const moved = new Set<string>();
   const main = await bundle(mainSource(targets), sourceDir, [packagesApart(moved)]);
-  const packages = moved.size > 0 ? await bundle(packagesSource(moved), sourceDir) : undefined;
+  const packages = moved.size > 0 ? await bundle(packagesSource(moved), root, [schemaCompiled]) : undefined;
+  const doubles = packages ? sharedModules(main.metafile, packages.metafile) : [];
+  if (doubles.length > 0) throw new Error(`${folder}: bundled twice, so that each would be two: ${doubles.join(', ')}`);
   const copies = [main, packages].flatMap((part) => (part ? taskLibCopies(part.metafile) : []));
   if (copies.length > 1) throw new Error(`${folder}: azure-pipelines-task-lib is bundled twice: ${copies.join(', ')}`);
 
