@@ -30,14 +30,6 @@ export default tseslint.config(
       eqeqeq: ['error', 'always', { null: 'ignore' }],
     },
   },
-  // What starts often runs by tsx/cjs, which takes a third of the time of tsx and has no import() of TypeScript.
-  {
-    files: ['local/**/*.ts'],
-    rules: {
-      '@typescript-eslint/no-require-imports': 'off',
-      '@typescript-eslint/consistent-type-imports': ['error', { disallowTypeAnnotations: false }],
-    },
-  },
   { files: ['tasks/*/**/*.ts'], rules: forbid(taskLib, azure, local, otherTask) },
   { files: ['tasks/common/**/*.ts'], rules: forbid(taskLib, azure, local, anyTask) },
   { files: ['tasks/common/task/**/*.ts'], rules: forbid(azure, local, anyTask) },

@@ -31,10 +31,19 @@ interface Work {
 /** Seconds that the process took. */
 function quickstart(directory: string, modelName: string): Promise<number> {
   const cache = join(root, '.local', 'cache');
-  const args = ['local/quickstart.ts', '--directory', directory, '--cache', cache, '--set', `modelName=${modelName}`];
+  const args = [
+    'scripts/run.mjs',
+    'local/quickstart.ts',
+    '--directory',
+    directory,
+    '--cache',
+    cache,
+    '--set',
+    `modelName=${modelName}`,
+  ];
   const started = performance.now();
   return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, ['--require', 'tsx/cjs', ...args], {
+    const child = spawn(process.execPath, args, {
       cwd: root,
       stdio: ['ignore', 'ignore', 'inherit'],
     });

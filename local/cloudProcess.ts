@@ -49,9 +49,9 @@ export async function startCloud(directories: LocalDirectories, options: StartOp
   // What a killed one left would look like an answer.
   rmSync(descriptionFile(directories.azure), { force: true });
   const log = openSync(cloudLogFile(directories), 'w');
-  const main = path.join(repository, 'local', 'azure', 'main.ts');
+  const program = [path.join(repository, 'scripts', 'run.mjs'), path.join('local', 'azure', 'main.ts')];
   const places = ['--state', directories.azure, '--cache', directories.cache, '--port', String(options.port ?? 0)];
-  const child = spawn(process.execPath, ['--require', 'tsx/cjs', main, ...places], {
+  const child = spawn(process.execPath, [...program, ...places], {
     cwd: repository,
     // Its own group: Ctrl-C must reach the agent first, which ends the steps that still need it.
     detached: true,

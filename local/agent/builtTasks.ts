@@ -19,7 +19,7 @@ export async function ensureBuiltTasks(folders = taskFolders()): Promise<string[
   const stale = folders.filter(isStale);
   if (stale.length > 0) {
     // The bundler is loaded only when there is something to bundle.
-    const { buildTasks } = require('../../scripts/build') as typeof import('../../scripts/build');
+    const { buildTasks } = await import('../../scripts/build');
     await buildTasks(stale);
   }
   return stale;

@@ -65,8 +65,7 @@ export async function startLocalAzure(options: LocalAzureOptions): Promise<Local
     );
     stops.push(async () => (await startsAzurite.catch(() => undefined))?.stop());
     // The services load while Azurite starts.
-    const services = require('./services') as typeof import('./services');
-    const azurite = await startsAzurite;
+    const [services, azurite] = await Promise.all([import('./services'), startsAzurite]);
 
     const app = services.createServer(certificate, log);
     // URLs in answers name the port, so it is chosen before the routes are set up.

@@ -17,9 +17,9 @@ export interface RunningCommand {
   kill(signal: NodeJS.Signals): void;
 }
 
-/** Starts a script of this project by tsx, as its npm script does. */
+/** Starts a program of this project as its npm script does. */
 export function startCommand(script: string, args: string[] = [], environment: NodeJS.ProcessEnv = {}): RunningCommand {
-  const child = spawn(process.execPath, ['--require', 'tsx/cjs', path.join(root, script), ...args], {
+  const child = spawn(process.execPath, ['scripts/run.mjs', script, ...args], {
     cwd: root,
     env: { ...process.env, ...environment },
     stdio: ['ignore', 'pipe', 'pipe'],

@@ -21,7 +21,7 @@ export async function serverCertificate(stateDir: string): Promise<ServerCertifi
   if (!isUsable(file('ca.pem')) || !isUsable(file('server.pem'))) {
     mkdirSync(directory, { recursive: true, mode: 0o700 });
     // What makes certificates takes a while to load, and is seldom needed.
-    const { createServerCertificate } = require('./certificateAuthority') as typeof import('./certificateAuthority');
+    const { createServerCertificate } = await import('./certificateAuthority');
     await createServerCertificate(file);
   }
   return {

@@ -21,8 +21,7 @@ export interface LocalCredentials {
 export async function loadCredentials(stateDir: string): Promise<LocalCredentials> {
   const file = join(stateDir, 'credentials.json');
   if (existsSync(file)) return JSON.parse(readFileSync(file, 'utf8')) as LocalCredentials;
-  const { createPrincipalCertificate } =
-    require('../certificates/certificateAuthority') as typeof import('../certificates/certificateAuthority');
+  const { createPrincipalCertificate } = await import('../certificates/certificateAuthority');
   const principal = await createPrincipalCertificate();
   const random = (bytes: number): string => randomBytes(bytes).toString('base64url');
   const credentials: LocalCredentials = {
