@@ -73,10 +73,10 @@ export class ContainerRunner {
   }
 
   /** Ends the container and everything that would start it again. */
-  async stop(graceInSeconds = graceOfStop): Promise<void> {
+  async stop(): Promise<void> {
     this.stopSignal.abort(new Stopped('stopped'));
     if (this.running) this.say('Killing', `Killing container with id ${this.container.name}.`);
-    await this.running?.stop(graceInSeconds);
+    await this.running?.stop(graceOfStop);
     await this.ended;
   }
 

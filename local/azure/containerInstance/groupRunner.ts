@@ -104,9 +104,9 @@ export class GroupRunner {
   }
 
   /** Ends the containers; nothing of the group runs afterwards. */
-  async takeDown(graceInSeconds?: number): Promise<void> {
+  async takeDown(): Promise<void> {
     this.closed = true;
-    await this.stopContainers(graceInSeconds);
+    await this.stopContainers();
     rmSync(this.volumes, { recursive: true, force: true });
   }
 
@@ -114,8 +114,8 @@ export class GroupRunner {
     return this.group.instanceViews[container]?.currentState?.state === 'Running';
   }
 
-  private async stopContainers(graceInSeconds?: number): Promise<void> {
-    await Promise.all(this.runners.map((runner) => runner.stop(graceInSeconds)));
+  private async stopContainers(): Promise<void> {
+    await Promise.all(this.runners.map((runner) => runner.stop()));
     this.runners = [];
     await this.sandbox?.remove();
     this.sandbox = undefined;

@@ -166,17 +166,6 @@ describe('Root file systems', function () {
     roots.giveBack(last.root, image);
   });
 
-  it('are made although another local cloud has removed an unpacked layer', async () => {
-    const image = [await layer({ a: { text: 'one', mode: 0o644 } }), await layer({ b: { text: 'two', mode: 0o644 } })];
-    const content = await freshContent(image);
-    const other = new LayerStore(cache);
-    await other.unpacked(image[1]!);
-    await other.damaged(image[1]!);
-    assert.deepEqual(await freshContent(image), content);
-    rmSync(path.join(cache, 'layers', image[0]!.diffId.slice('sha256:'.length)), { recursive: true });
-    await assert.rejects(freshContent(image), /ENOENT/, 'what is nowhere is an error');
-  });
-
   it('leave alone what a link leads to that a container was given', async () => {
     const volume = mkdtempSync(path.join(tmpdir(), 'volume-'));
     writeFileSync(path.join(volume, 'kept'), 'of the user');

@@ -139,11 +139,6 @@ export class LayerStore {
     return running;
   }
 
-  /** Called when the unpacked layer is no longer where it was. */
-  reopen(layer: Layer): void {
-    this.unpacking.delete(layer.diffId);
-  }
-
   /** Called when a process changed a file that it shares with the unpacked layer. */
   async damaged(layer: Layer): Promise<void> {
     this.unpacking.delete(layer.diffId);

@@ -46,31 +46,20 @@ export async function assembleRootFileSystem(
 ): Promise<Snapshot> {
   const isWanted = (path: string): boolean =>
     only.some((wanted) => wanted === '' || isWithin(path, wanted) || isWithin(wanted, path));
-  for (let attempt = 1; ; attempt++) {
+  for (;;) {
     const contents = await Promise.all(layers.map((layer) => store.unpacked(layer)));
     try {
       return await assemble(contents, root, isWanted);
     } catch (error) {
-      const isDamaged = error instanceof DamagedFile;
-      const file = isDamaged ? error.source : goneFile(error);
-      const index = contents.findIndex((content) => file !== undefined && isWithin(file, content.root));
-      if (index < 0 || attempt > mostAttempts) throw error;
-      const layer = layers[index] as Layer;
-      // Somebody else may have seen it first.
-      if (contents[index] !== (await store.unpacked(layer))) continue;
-      if (isDamaged) await store.damaged(layer);
-      else store.reopen(layer);
+      if (!(error instanceof DamagedFile)) throw error;
+      for (const [index, layer] of layers.entries()) {
+        const content = contents[index] as UnpackedLayer;
+        // Somebody else may have seen it first.
+        const isCurrent = content === (await store.unpacked(layer));
+        if (isCurrent && isWithin(error.source, content.root)) await store.damaged(layer);
+      }
     }
   }
-}
-
-/** Each attempt mends one layer, and other local clouds on the same cache may be in the way. */
-const mostAttempts = 50;
-
-/** What another local cloud has removed, since it found its layer damaged. */
-function goneFile(error: unknown): string | undefined {
-  const { code, path } = error as NodeJS.ErrnoException;
-  return code === 'ENOENT' ? path : undefined;
 }
 
 const isWithin = (path: string, folder: string): boolean => path === folder || path.startsWith(`${folder}/`);

@@ -34,16 +34,8 @@ export class RootFileSystems {
 
   /** The layers put together in a folder of the work folder; `files` is what stands in it. */
   async take(layers: Layer[], purpose: string): Promise<{ root: string; files: Snapshot }> {
-    const former = this.work.reserve(purpose);
-    if (this.claim(layers, former)) {
-      try {
-        return { root: former, files: await assembleRootFileSystem(this.store, layers, former) };
-      } catch {
-        // Something that its container left running may still be at work in it.
-        this.work.discard(former);
-      }
-    }
     const root = this.work.reserve(purpose);
+    this.claim(layers, root);
     try {
       return { root, files: await assembleRootFileSystem(this.store, layers, root) };
     } catch (error) {
@@ -69,15 +61,15 @@ export class RootFileSystems {
     }
   }
 
-  /** Moves the kept one to `root` that has most of the layers in it, by their sizes; false if none has any. */
-  private claim(layers: Layer[], root: string): boolean {
+  /** Moves the kept one to `root` that has most of the layers in it, by their sizes; none if none has any. */
+  private claim(layers: Layer[], root: string): void {
     const alike = ({ diffIds }: Kept): number =>
       layers.reduce((sum, { diffId, size }) => sum + (diffIds.includes(diffId) ? size : 0), 0);
     const best = this.kept()
       .filter((kept) => alike(kept) > 0)
       .sort((a, b) => alike(b) - alike(a));
     // Another local cloud may be faster.
-    return best.some(({ id }) => this.move(id, root));
+    best.find(({ id }) => this.move(id, root));
   }
 
   private kept(): Kept[] {
