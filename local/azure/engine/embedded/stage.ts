@@ -7,7 +7,6 @@ import { ImagePaths } from './imagePaths';
 import type { Layer, LayerStore } from './layerStore';
 import type { LayerEntry } from './layerEntry';
 import { assembleRootFileSystem } from './rootFileSystem';
-import type { RootFileSystems } from './rootFileSystems';
 import type { Snapshot } from './snapshot';
 import type { UnpackedLayer } from './unpackedLayer';
 import type { WorkFolder } from '../workFolder';
@@ -16,7 +15,6 @@ export interface StageTools {
   store: LayerStore;
   cache: BuildCache;
   work: WorkFolder;
-  roots: RootFileSystems;
   /** Folder of the stand-ins for system programs. */
   programs: string;
 }
@@ -41,12 +39,11 @@ export class Stage {
   key: string;
   created: string;
   /**
-   * What the files put together were like after the last command, or when they were put together, and which of them the
-   * command changed.
+   * What the files put together were like after the last command, and which of them it changed; undefined where they were
+   * put together anew since.
    */
   lastSnapshot: { files: Snapshot; changed: string[] } | undefined;
   private root: string | undefined;
-  private isOutdated = false;
 
   constructor(
     private readonly tools: StageTools,
@@ -96,7 +93,7 @@ export class Stage {
       this.tools.cache.put(this.key, outcome);
     }
     // Files that were put together before do not have this change.
-    if (outcome.layer && (cached || !step.inPlace)) this.outdateRoot();
+    if (outcome.layer && (cached || !step.inPlace)) this.dropRoot();
     // The next step stands on what this one made, whatever made it.
     this.key = stepKey(this.key, outcome.layer?.diffId);
     const empty = outcome.layer ? {} : { empty_layer: true as const };
@@ -112,12 +109,10 @@ export class Stage {
 
   /** The stage's files put together, for a command to work on. */
   async rootFileSystem(): Promise<{ root: string; paths: ImagePaths }> {
-    if (!this.root || this.isOutdated) {
-      let files: Snapshot;
-      if (this.root) files = await assembleRootFileSystem(this.tools.store, this.layers, this.root);
-      else ({ root: this.root, files } = await this.tools.roots.take(this.layers, 'build'));
-      this.isOutdated = false;
-      this.lastSnapshot = { files, changed: [] };
+    if (!this.root) {
+      const root = this.tools.work.reserve('build');
+      await assembleRootFileSystem(this.tools.store, this.layers, root);
+      this.root = root;
     }
     return {
       root: this.root,
@@ -125,15 +120,9 @@ export class Stage {
     };
   }
 
-  /** The next command has the files put together anew. */
-  outdateRoot(): void {
-    this.isOutdated = true;
-    this.lastSnapshot = undefined;
-  }
-
-  /** No command follows. */
-  leaveRoot(): void {
-    if (this.root) this.tools.roots.giveBack(this.root, this.layers);
+  /** Removes the files put together; the next command has them put together anew. */
+  dropRoot(): void {
+    if (this.root) this.tools.work.discard(this.root);
     this.root = undefined;
     this.lastSnapshot = undefined;
   }

@@ -23,7 +23,6 @@ import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip } from 'node:zlib';
 import { extract } from 'tar-stream';
-import { readTree, type TreeFolder } from './fileTree';
 import { layerTime, whiteout, type LayerEntry } from './layerEntry';
 
 /** What of a layer depends on where it lies, and is made to fit when a root file system is put together. */
@@ -36,8 +35,6 @@ interface PlaceDependent {
 
 /** The content of a layer as files that have the layer's time; whiteouts stand as files of their name. */
 export class UnpackedLayer {
-  private reading: Promise<TreeFolder> | undefined;
-
   private constructor(
     /** Absolute path of the folder with the files. */
     readonly root: string,
@@ -55,11 +52,6 @@ export class UnpackedLayer {
       settle(work, directory);
     }
     return new UnpackedLayer(join(directory, 'files'), JSON.parse(readFileSync(index, 'utf8')) as PlaceDependent);
-  }
-
-  /** What stands in the folder, as it was when that was first asked. */
-  tree(): Promise<TreeFolder> {
-    return (this.reading ??= readTree(this.root));
   }
 
   /** The same from the changes that a layer was made of, without unpacking it: their files are linked. */
