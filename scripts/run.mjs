@@ -3,8 +3,8 @@
 //
 //   node scripts/run.mjs local/quickstart.ts [arguments]
 import { mkdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import { dirname, join } from 'node:path';
+import { createRequire, Module } from 'node:module';
+import { dirname, extname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
@@ -12,27 +12,43 @@ const entry = process.argv[2];
 const file = join(root, 'dist', `${entry.replace(/\.ts$/, '')}.cjs`);
 /** What the file was made of, and where. */
 const recordFile = `${file}.json`;
+/** What else it depends on: how it is made, and by which esbuild. */
+const settings = ['scripts/run.mjs', 'tsconfig.json', 'package-lock.json'];
+
+/** Tells a source from what it was before. */
+function stamp(path) {
+  const { mtimeMs, size } = statSync(path);
+  return `${mtimeMs} ${size}`;
+}
 
 function isFresh() {
   try {
     const record = JSON.parse(readFileSync(recordFile, 'utf8'));
-    const made = statSync(file).mtimeMs;
-    return record.root === root && record.inputs.every((input) => statSync(join(root, input)).mtimeMs < made);
+    return (
+      record.root === root && Object.entries(record.inputs).every(([path, was]) => stamp(join(root, path)) === was)
+    );
   } catch {
     return false;
   }
 }
 
-/** Modules look for files beside their source. */
-const atTheirPlace = {
-  name: 'at their place',
+/**
+ * Modules look for files beside their source.
+ * @param inputs gets the stamp of each source, taken before it is read
+ */
+const sources = (inputs) => ({
+  name: 'sources',
   setup({ onLoad }) {
-    onLoad({ filter: /\.ts$/ }, ({ path }) => {
+    onLoad({ filter: /\.(ts|json)$/ }, ({ path }) => {
+      inputs[relative(root, path)] = stamp(path);
+      const text = readFileSync(path, 'utf8');
+      const loader = extname(path).slice(1);
+      if (loader === 'json') return { contents: text, loader };
       const place = `const __dirname = ${JSON.stringify(dirname(path))}, __filename = ${JSON.stringify(path)};`;
-      return { contents: `${place} ${readFileSync(path, 'utf8')}`, loader: 'ts' };
+      return { contents: `${place} ${text}`, loader };
     });
   },
-};
+});
 
 /** In one step, because another process may be about to run it. */
 function replaceFile(path, contents) {
@@ -40,9 +56,11 @@ function replaceFile(path, contents) {
   renameSync(`${path}.${process.pid}.part`, path);
 }
 
+/** Gives the program's text, and keeps it for the next start. */
 async function make() {
   const { build } = await import('esbuild');
-  const { outputFiles, metafile } = await build({
+  const inputs = Object.fromEntries(settings.map((path) => [path, stamp(join(root, path))]));
+  const { outputFiles } = await build({
     absWorkingDir: root,
     entryPoints: [entry],
     outfile: file,
@@ -52,15 +70,30 @@ async function make() {
     platform: 'node',
     format: 'cjs',
     target: 'node20',
-    plugins: [atTheirPlace],
-    metafile: true,
+    // For the stack traces in the log of local Azure.
+    sourcemap: 'inline',
+    sourcesContent: false,
+    plugins: [sources(inputs)],
     logLevel: 'silent',
   });
-  mkdirSync(dirname(file), { recursive: true });
-  replaceFile(file, outputFiles[0].contents);
-  replaceFile(recordFile, JSON.stringify({ root, inputs: Object.keys(metafile.inputs) }));
+  const text = outputFiles[0].text;
+  try {
+    mkdirSync(dirname(file), { recursive: true });
+    replaceFile(file, text);
+    replaceFile(recordFile, JSON.stringify({ root, inputs }));
+  } catch (error) {
+    // A project that one may only read can be run all the same.
+    if (!['EACCES', 'EPERM', 'EROFS'].includes(error.code)) throw error;
+  }
+  return text;
 }
 
-if (!isFresh()) await make();
+const made = isFresh() ? undefined : await make();
+process.setSourceMapsEnabled(true);
 process.argv.splice(1, 2, join(root, entry));
-createRequire(import.meta.url)(file);
+if (made === undefined) createRequire(import.meta.url)(file);
+else
+  Object.assign(new Module(file), { filename: file, paths: Module._nodeModulePaths(dirname(file)) })._compile(
+    made,
+    file,
+  );

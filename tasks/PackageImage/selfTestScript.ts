@@ -81,9 +81,13 @@ client = application.test_client()
 sys.settrace(trace)
 try:
     response = client.post("/score", data=request, content_type="application/json")
+    # An answer need not be text.
+    body = response.get_data().decode("utf-8", "replace")
+except BaseException as error:
+    show(error)
+    fail("run() ended the server instead of answering. The traceback stands above.")
 finally:
     sys.settrace(None)
-body = response.get_data(as_text=True)
 say("Self-test: POST /score answered %d: %s" % (response.status_code, body[:2000]))
 if response.status_code != 200:
     raised = ""

@@ -39,7 +39,13 @@ export async function startAzurite(options: AzuriteOptions): Promise<Azurite> {
   ];
   const child = spawn(process.execPath, [...args, '--disableTelemetry', '--silent', '--skipApiVersionCheck'], {
     cwd: location,
-    env: { ...process.env, NODE_OPTIONS: '', AZURITE_ACCOUNTS: `${options.account}:${options.accountKey}` },
+    // A database of the user's own is none of its business.
+    env: {
+      ...process.env,
+      NODE_OPTIONS: '',
+      AZURITE_DB: undefined,
+      AZURITE_ACCOUNTS: `${options.account}:${options.accountKey}`,
+    },
     stdio: ['pipe', 'pipe', 'pipe'],
     // Its own group: Ctrl-C in a terminal must not end it before those who still write to it.
     detached: true,

@@ -33,7 +33,14 @@ export class ContainerGroups {
   private readonly addresses = new GroupAddresses();
   private readonly busy = new Set<string>();
 
-  constructor(private readonly tools: ContainerGroupsTools) {}
+  constructor(private readonly tools: ContainerGroupsTools) {
+    // What ran when the last local cloud ended does not run any more, whoever asks before it is brought up again.
+    for (const group of this.list()) {
+      if (!group.wanted) continue;
+      const begun: ContainerGroup = { ...group, ...anew(), provisioningState: 'Repairing' };
+      tools.groups.put(groupKey(group.resourceGroup, group.name), begun);
+    }
+  }
 
   list(resourceGroup?: string): ContainerGroup[] {
     return this.tools.groups
@@ -199,9 +206,7 @@ export class ContainerGroups {
       this.tools.context.log(`Container group ${group.name} ran before and is brought up again`);
       try {
         const found = await this.findImages(group.name, group.definition);
-        const begun: ContainerGroup = { ...group, ...anew(), provisioningState: 'Repairing' };
-        this.tools.groups.put(groupKey(group.resourceGroup, group.name), begun);
-        this.bringUp(begun, found, undefined, group);
+        this.bringUp(group, found, undefined, group);
       } catch (error) {
         this.tools.context.log(`Container group ${group.name} cannot be brought up again: ${(error as Error).message}`);
         this.tools.groups.put(groupKey(group.resourceGroup, group.name), {
@@ -237,8 +242,9 @@ export class ContainerGroups {
     const isCurrent = (): boolean => this.runners.get(group.uid) === runner;
     const replace = async (): Promise<void> => {
       if (!former) return;
-      await this.takeDown(former);
+      await this.endRunner(former);
       if (former.uid !== group.uid) logs.remove(former.uid);
+      this.addresses.handOver(former.uid, group.uid);
       // It may have been deleted meanwhile.
       if (isCurrent()) await this.giveAddress(group);
       if (!isCurrent()) this.addresses.release(group.uid);
@@ -254,10 +260,14 @@ export class ContainerGroups {
 
   private async takeDown(group: ContainerGroup | undefined): Promise<void> {
     if (!group) return;
+    await this.endRunner(group);
+    this.addresses.release(group.uid);
+  }
+
+  private async endRunner(group: ContainerGroup): Promise<void> {
     const runner = this.runners.get(group.uid);
     this.runners.delete(group.uid);
     await runner?.takeDown();
-    this.addresses.release(group.uid);
     if (group.fqdn) this.tools.context.dns.remove(group.fqdn);
   }
 
@@ -266,7 +276,8 @@ export class ContainerGroups {
     const declared = containers.flatMap((container) => container.properties.ports ?? []);
     const ports = [...(ipAddress?.ports ?? []), ...declared].filter(({ protocol }) => protocol !== 'UDP');
     try {
-      group.address = await this.addresses.reserve(group.uid, [...new Set(ports.map(({ port }) => port))]);
+      const numbers = [...new Set(ports.map(({ port }) => port))];
+      group.address = await this.addresses.reserve(group.uid, numbers, group.address);
     } catch (error) {
       if (!(error instanceof NoAddressError)) throw error;
       throw new ArmError(

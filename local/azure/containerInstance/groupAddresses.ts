@@ -9,6 +9,9 @@ export class NoAddressError extends Error {}
  */
 const guardPort = 47_901;
 
+/** Other systems than Linux have 127.0.0.1 alone. */
+const shared = process.platform !== 'linux';
+
 interface Reservation {
   address: string;
   ports: number[];
@@ -22,13 +25,21 @@ interface Reservation {
 export class GroupAddresses {
   private readonly taken = new Map<string, Reservation>();
 
-  /** `ports`: all that the group's containers say they listen at. Throws a NoAddressError. */
-  async reserve(uid: string, ports: number[]): Promise<string> {
+  /**
+   * @param ports all that the group's containers say they listen at
+   * @param former the address that the group had, which it gets again if that is free
+   * @throws NoAddressError
+   */
+  async reserve(uid: string, ports: number[], former?: string): Promise<string> {
+    const held = this.taken.get(uid);
+    if (held && held.address === former && !shared && !(await firstUnusable(held.address, ports))) {
+      held.ports = ports;
+      return held.address;
+    }
     this.release(uid);
-    const shared = process.platform !== 'linux';
     let refusal = '';
-    for (let last = 1; last <= (shared ? 1 : 254); last++) {
-      const address = `127.0.0.${last}`;
+    const all = Array.from({ length: shared ? 1 : 254 }, (_, index) => `127.0.0.${index + 1}`);
+    for (const address of new Set(former ? [former, ...all] : all)) {
       const others = [...this.taken.values()].filter((other) => other.address === address);
       const busy = others.some((other) => !shared || other.ports.some((port) => ports.includes(port)));
       if (busy) {
@@ -53,9 +64,17 @@ export class GroupAddresses {
           `the user of local Azure may not listen at port ${failed.port} of this machine (${failed.code})`,
         );
       }
-      refusal = `port ${failed.port} is in use at ${address}${last > 1 ? ' and all addresses before it' : ''}`;
+      refusal = `port ${failed.port} is in use at ${address}${address === all[0] ? '' : ' and all addresses before it'}`;
     }
     throw new NoAddressError(refusal);
+  }
+
+  /** What one group holds, another holds from now on: nobody else gets the address in between. */
+  handOver(from: string, to: string): void {
+    const held = this.taken.get(from);
+    if (!held || from === to) return;
+    this.taken.delete(from);
+    this.taken.set(to, held);
   }
 
   release(uid: string): void {

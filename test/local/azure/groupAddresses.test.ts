@@ -49,6 +49,22 @@ describe('addresses of container groups', () => {
     assert.equal(await isGiven(open(), first, port), true);
   });
 
+  it('are kept by a group that is made anew, though one before it has become free', async () => {
+    const port = await portThatIsFree();
+    const [cloud, other] = [open(), open()];
+    const before = await cloud.reserve('before', [port]);
+    const own = await cloud.reserve('a', [port]);
+    cloud.release('before');
+    cloud.handOver('a', 'b');
+    assert.equal(await isGiven(other, own, port), false, 'nobody gets it in between');
+    other.releaseAll();
+    assert.equal(await cloud.reserve('b', [port], own), own);
+    cloud.release('b');
+    assert.equal(await open().reserve('c', [port], own), own, 'as far as it is free');
+    assert.notEqual(await open().reserve('d', [port], own), own);
+    assert.notEqual(own, before);
+  });
+
   it('pass over one whose port another program has', async () => {
     const server = createServer().listen(0, '127.0.0.1');
     servers.push(server);

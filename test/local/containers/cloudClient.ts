@@ -1,6 +1,7 @@
-import { request as undiciRequest, type Agent, type Dispatcher } from 'undici';
+import { readFileSync } from 'node:fs';
+import { Agent, request as undiciRequest, type Dispatcher } from 'undici';
+import { addressOf } from '../../../local/addresses';
 import { localCloud } from '../../../local/azure/context';
-import { createLocalAgent } from '../../../local/azure/registry/localAgent';
 import type { LocalAzure } from '../../../local/azure/index';
 import { localAzure } from '../../support/azure';
 
@@ -39,7 +40,17 @@ export function cloudClient(): Promise<CloudClient> {
 }
 
 export async function connectClient(azure: LocalAzure): Promise<CloudClient> {
-  const dispatcher: Agent = createLocalAgent(azure.caFile);
+  const dispatcher = new Agent({
+    connect: {
+      ca: readFileSync(azure.caFile, 'utf8'),
+      lookup: (name, options, callback) => {
+        // A group need not be at 127.0.0.1: others of this machine may have that.
+        const address = addressOf(azure.hostsFile, name) ?? '127.0.0.1';
+        if (options.all) callback(null, [{ address, family: 4 }]);
+        else callback(null, address, 4);
+      },
+    },
+  });
   after('close the test client', () => dispatcher.destroy());
   const send: CloudClient['send'] = async (method, url, { headers, body } = {}) => {
     const response = await undiciRequest(url, {

@@ -275,8 +275,10 @@ describe('container groups', function () {
     assert.equal((await getGroup(cloud, 'switched')).json.properties.instanceView.state, 'Stopped');
     await assert.rejects(cloud.send('GET', url));
     assert.equal((await post('start')).status, 202);
-    await waitForGroup(cloud, 'switched', ({ instanceView }) => instanceView.state === 'Running');
-    await fetchText(cloud, url);
+    const started = await waitForGroup(cloud, 'switched', ({ instanceView }) => instanceView.state === 'Running');
+    // A group that is stopped gives its address back.
+    const { ip } = (started as never as { ipAddress: { ip: string } }).ipAddress;
+    await fetchText(cloud, `http://${ip}:8080/`);
     assert.equal((await post('restart')).status, 204);
     await waitForGroup(cloud, 'switched', ({ instanceView }) => instanceView.state === 'Running');
   });
@@ -299,7 +301,8 @@ describe('container groups', function () {
 
     const changed = await put('changing', await groupBody(cloud, { ...options, env: { NAME: 'after' } }));
     assert.equal(changed.status, 200);
-    await waitForGroup(cloud, 'changing', ({ provisioningState }) => provisioningState === 'Succeeded');
+    const updated = await waitForGroup(cloud, 'changing', ({ provisioningState }) => provisioningState === 'Succeeded');
+    assert.deepEqual(updated.ipAddress, first.ipAddress, 'the address stays');
     assert.equal((await fetchText(cloud, url)).text, 'after');
 
     const bigger = { resources: { requests: { cpu: 1, memoryInGB: 0.5 } } };

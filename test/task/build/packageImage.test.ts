@@ -414,6 +414,12 @@ def run(raw_data):
         /score\.py", line 3, in run/,
       ],
       [
+        'run() ends the server',
+        'import sys\ndef init(): pass\ndef run(raw_data):\n    sys.exit(0)\n',
+        /failed its self-test inside the image: run\(\) ended the server instead of answering/,
+        /score\.py", line 4, in run/,
+      ],
+      [
         'init() throws',
         'def init():\n    raise OSError("the model is broken")\ndef run(raw_data): return 1\n',
         /failed its self-test inside the image: init\(\) failed/,

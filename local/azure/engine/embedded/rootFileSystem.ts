@@ -125,20 +125,21 @@ function clear(directory: string, kept: Dirent[]): void {
 /** An absolute link means the image's root; one whose target is not in the image, such as a stand-in's Python, this machine's. */
 function retarget(root: string, path: string): void {
   const link = join(root, path);
-  if (!lstatSync(link, { throwIfNoEntry: false })?.isSymbolicLink()) return;
+  if (!isThere(link) || !lstatSync(link).isSymbolicLink()) return;
   const target = readlinkSync(link);
-  if (!target.startsWith('/') || !lstatSync(join(root, target), { throwIfNoEntry: false })) return;
+  if (!target.startsWith('/') || !isThere(join(root, target))) return;
   rmSync(link);
   symlinkSync(join(root, target), link);
 }
 
 function setInterpreter(root: string, path: string): void {
   const file = join(root, path);
-  const state = lstatSync(file, { throwIfNoEntry: false });
-  if (!state?.isFile()) return;
+  if (!isThere(file)) return;
+  const state = lstatSync(file);
+  if (!state.isFile()) return;
   const line = firstLine(file);
   const [, interpreter = '', rest = ''] = /^#!\s*(\/\S+)(.*)$/.exec(line) ?? [];
-  if (!interpreter || !lstatSync(join(root, interpreter), { throwIfNoEntry: false })) return;
+  if (!interpreter || !isThere(join(root, interpreter))) return;
   const text = readFileSync(file, 'latin1');
   const replaced = `#!${join(root, interpreter)}${rest}`;
   const isPython = /\/python[\d.]*$/.test(interpreter);
@@ -151,6 +152,15 @@ function setInterpreter(root: string, path: string): void {
   rmSync(file);
   writeFileSync(file, head + text.slice(line.length), 'latin1');
   chmodSync(file, state.mode);
+}
+
+/** Be it a link that leads nowhere; not what would stand beneath a file. */
+function isThere(path: string): boolean {
+  try {
+    return lstatSync(path) !== undefined;
+  } catch {
+    return false;
+  }
 }
 
 function firstLine(file: string): string {
