@@ -220,9 +220,12 @@ export class ContainerGroups {
     }
   }
 
-  /** Ends all containers; the groups stay wanted, so that the next local cloud brings them up again. */
+  /**
+   * Ends all containers at once, as the failure of their machine does; the groups stay wanted, so that the next local cloud
+   * brings them up again.
+   */
   async close(): Promise<void> {
-    await Promise.all([...this.runners.values()].map((runner) => runner.takeDown()));
+    await Promise.all([...this.runners.values()].map((runner) => runner.takeDown(0)));
     this.addresses.releaseAll();
   }
 

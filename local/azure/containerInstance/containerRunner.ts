@@ -52,6 +52,7 @@ export class ContainerRunner {
   readonly ended: Promise<number>;
   private readonly stopSignal = new AbortController();
   private running: RunningContainer | undefined;
+  private grace = graceOfStop;
 
   constructor(
     private readonly container: RunnableContainer,
@@ -73,10 +74,11 @@ export class ContainerRunner {
   }
 
   /** Ends the container and everything that would start it again. */
-  async stop(): Promise<void> {
+  async stop(graceInSeconds = graceOfStop): Promise<void> {
+    this.grace = graceInSeconds;
     this.stopSignal.abort(new Stopped('stopped'));
     if (this.running) this.say('Killing', `Killing container with id ${this.container.name}.`);
-    await this.running?.stop(graceOfStop);
+    await this.running?.stop(graceInSeconds);
     await this.ended;
   }
 
@@ -143,7 +145,7 @@ export class ContainerRunner {
     this.say('Started', 'Started container');
     this.enter({ state: 'Running', startTime: running.startTime.toISOString(), detailStatus: '' });
     markStarted();
-    if (this.stopSignal.signal.aborted) void running.stop(graceOfStop);
+    if (this.stopSignal.signal.aborted) void running.stop(this.grace);
     const planned = tools.takeFault('aci.outOfMemory');
     if (planned) void running.stop(0);
     const probes = this.watch(running);

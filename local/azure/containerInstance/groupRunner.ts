@@ -104,9 +104,9 @@ export class GroupRunner {
   }
 
   /** Ends the containers; nothing of the group runs afterwards. */
-  async takeDown(): Promise<void> {
+  async takeDown(graceInSeconds?: number): Promise<void> {
     this.closed = true;
-    await this.stopContainers();
+    await this.stopContainers(graceInSeconds);
     rmSync(this.volumes, { recursive: true, force: true });
   }
 
@@ -114,8 +114,8 @@ export class GroupRunner {
     return this.group.instanceViews[container]?.currentState?.state === 'Running';
   }
 
-  private async stopContainers(): Promise<void> {
-    await Promise.all(this.runners.map((runner) => runner.stop()));
+  private async stopContainers(graceInSeconds?: number): Promise<void> {
+    await Promise.all(this.runners.map((runner) => runner.stop(graceInSeconds)));
     this.runners = [];
     await this.sandbox?.remove();
     this.sandbox = undefined;

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, readFileSync, readlinkSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, readlinkSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { byPath, type LayerEntry } from '../../../local/azure/engine/embedded/layerEntry';
@@ -31,5 +31,23 @@ describe('A root file system', () => {
     assert.equal(readFileSync(path.join(root, 'folder'), 'utf8'), 'a file by now');
     assert.equal(readFileSync(path.join(root, 'itself'), 'utf8'), '#!/itself/python\n');
     assert.equal(readlinkSync(path.join(root, 'link')), '/itself/python');
+  });
+
+  it('changes no script of this machine to which a link of the image leads', async () => {
+    const machine = path.join(cache, 'machine');
+    mkdirSync(machine);
+    const script = path.join(machine, 'script');
+    writeFileSync(script, '#!/python\n');
+    const store = new LayerStore(cache);
+    const lower = [
+      { type: 'directory', path: 'lib', mode: 0o755 } as LayerEntry,
+      file('lib/script', '#!/python\n'),
+      file('python', 'the interpreter'),
+    ];
+    const upper: LayerEntry = { type: 'symlink', path: 'lib', target: machine };
+    const linked = path.join(cache, 'linked');
+    await assembleRootFileSystem(store, [await store.create(lower), await store.create([upper])], linked);
+    assert.equal(readlinkSync(path.join(linked, 'lib')), machine);
+    assert.equal(readFileSync(script, 'utf8'), '#!/python\n');
   });
 });

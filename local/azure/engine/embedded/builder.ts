@@ -73,7 +73,7 @@ export class Builder {
       if (error instanceof DockerfileError) throw new BuildError(`dockerfile parse error: ${error.message}`);
       throw error;
     } finally {
-      this.stages.forEach((stage) => stage.dropRoot());
+      this.stages.forEach((stage) => stage.leaveRoot());
       this.folders.forEach((folder) => rmSync(folder, { recursive: true, force: true }));
     }
   }
@@ -187,7 +187,7 @@ export class Builder {
     const base = expandWord(name, this.globalArguments, this.escape);
     if (base === '') throw new BuildError(`base name (${name}) should not be blank`);
     const earlier = this.stageNames.get(base.toLowerCase());
-    this.stages.at(-1)?.dropRoot();
+    this.stages.at(-1)?.leaveRoot();
     let stage: Stage;
     if (earlier) {
       stage = new Stage(this.tools, earlier);
@@ -314,7 +314,6 @@ export class Builder {
         sources = find();
       } catch (error) {
         if (!(error instanceof BuildError)) throw error;
-        rmSync(root, { recursive: true, force: true });
         await assembleRootFileSystem(this.tools.store, image.layers, root);
         sources = find();
       }

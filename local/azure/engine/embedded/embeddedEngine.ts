@@ -21,6 +21,7 @@ import { LayerStore, type Layer } from './layerStore';
 import { MemoryMonitor } from './memoryMonitor';
 import { ProcessGroupSandbox } from './processGroupSandbox';
 import type { StageBase } from './stage';
+import { RootFileSystems } from './rootFileSystems';
 import { StandInBases } from './standIn';
 import { engineSays, makeSystemPrograms } from './systemPrograms';
 import { WorkFolder } from '../workFolder';
@@ -50,6 +51,7 @@ export class EmbeddedEngine implements ContainerEngine {
   private readonly store: LayerStore;
   private readonly cache: BuildCache;
   private readonly work: WorkFolder;
+  private readonly roots: RootFileSystems;
   private readonly standIns: StandInBases;
   private readonly programs: string;
   private readonly memory = new MemoryMonitor();
@@ -62,17 +64,19 @@ export class EmbeddedEngine implements ContainerEngine {
     this.store.prune(mostLayerBytes).catch((error: Error) => context.log(`Old layers stay: ${error.message}`));
     this.cache = new BuildCache(context.cacheDir, this.store);
     this.work = new WorkFolder(context.cacheDir);
+    this.roots = new RootFileSystems(context.cacheDir, this.store, this.work);
     this.standIns = new StandInBases(context.cacheDir, this.store, this.work);
     this.programs = makeSystemPrograms(context.cacheDir);
   }
 
   async build(request: BuildRequest): Promise<BuiltImage> {
-    const { store, cache, work, programs } = this;
+    const { store, cache, work, roots, programs } = this;
     const outcome = await new Builder(
       {
         store,
         cache,
         work,
+        roots,
         programs,
         stateDir: this.context.stateDir,
         resolveBase: (name) => this.resolveBase(name, request),
@@ -121,9 +125,9 @@ export class EmbeddedEngine implements ContainerEngine {
   }
 
   async createSandbox(request: SandboxRequest): Promise<ContainerGroupSandbox> {
-    const { store, work, memory, programs, pulled: images } = this;
+    const { roots, memory, programs, pulled: images } = this;
     const { stateDir, log } = this.context;
-    return new ProcessGroupSandbox({ store, work, memory, programs, stateDir, images, log }, request);
+    return new ProcessGroupSandbox({ roots, memory, programs, stateDir, images, log }, request);
   }
 
   async close(): Promise<void> {

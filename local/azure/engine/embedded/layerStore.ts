@@ -127,16 +127,17 @@ export class LayerStore {
     }
   }
 
-  /** The layer's content as files; unpacked at the first call, and anew after `damaged`. */
-  unpacked(layer: Layer): Promise<UnpackedLayer> {
+  /** The layer's content as files; unpacked at the first call, and anew after `damaged`, whichever local cloud called that. */
+  async unpacked(layer: Layer): Promise<UnpackedLayer> {
     const { diffId } = layer;
-    let running = this.unpacking.get(diffId);
-    if (!running) {
-      running = UnpackedLayer.open(join(this.folder(diffId), 'content'), this.archive(layer));
-      this.unpacking.set(diffId, running);
-      running.catch(() => this.unpacking.delete(diffId));
-    }
-    return running;
+    const opened = this.unpacking.get(diffId);
+    if (opened && (await opened).isInPlace()) return opened;
+    // Others may have seen it meanwhile.
+    if (this.unpacking.get(diffId) !== opened) return this.unpacked(layer);
+    const opening = UnpackedLayer.open(join(this.folder(diffId), 'content'), this.archive(layer));
+    this.unpacking.set(diffId, opening);
+    opening.catch(() => this.unpacking.delete(diffId));
+    return opening;
   }
 
   /** Called when a process changed a file that it shares with the unpacked layer. */

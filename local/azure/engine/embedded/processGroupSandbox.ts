@@ -7,19 +7,17 @@ import {
   type RunningContainer,
   type SandboxRequest,
 } from '../engine';
-import type { WorkFolder } from '../workFolder';
 import { fitNetwork } from './containerNetwork';
 import { isOnStandIn, readEnvironment, type ImageConfig } from './imageConfig';
 import { ImagePaths } from './imagePaths';
-import type { Layer, LayerStore } from './layerStore';
+import type { Layer } from './layerStore';
 import type { MemoryMonitor } from './memoryMonitor';
 import { ProcessContainer } from './processContainer';
 import { withImageCustomization } from './pythonCustomization';
-import { assembleRootFileSystem } from './rootFileSystem';
+import type { RootFileSystems } from './rootFileSystems';
 
 export interface SandboxTools {
-  store: LayerStore;
-  work: WorkFolder;
+  roots: RootFileSystems;
   memory: MemoryMonitor;
   /** Folder of the stand-ins for system programs. */
   programs: string;
@@ -31,8 +29,6 @@ export interface SandboxTools {
 
 /** The containers of a group as process groups on this machine. */
 export class ProcessGroupSandbox implements ContainerGroupSandbox {
-  private readonly roots = new Set<string>();
-
   constructor(
     private readonly tools: SandboxTools,
     private readonly request: SandboxRequest,
@@ -47,25 +43,20 @@ export class ProcessGroupSandbox implements ContainerGroupSandbox {
     if (command.length === 0) throw new ContainerStartError('no command specified');
 
     // Each start has the image's files anew, as each container of a restarted group does.
-    const root = this.tools.work.reserve('container');
-    this.roots.add(root);
-    const discard = (): void => {
-      this.roots.delete(root);
-      this.tools.work.discard(root);
-    };
+    const { root } = await this.tools.roots.take(image.layers, 'container');
+    const leave = (): void => this.tools.roots.giveBack(root, image.layers);
     try {
-      await assembleRootFileSystem(this.tools.store, image.layers, root);
       const paths = new ImagePaths(root, isOnStandIn(config) ? this.tools.programs : undefined);
       container.mounts.forEach((mount) => this.mount(paths, mount));
-      return await this.run(container, command, config, paths, discard);
+      return await this.run(container, command, config, paths, leave);
     } catch (error) {
-      discard();
+      leave();
       throw error;
     }
   }
 
   async remove(): Promise<void> {
-    for (const root of this.roots) this.tools.work.discard(root);
+    // Each container has left its files when it ended.
   }
 
   private async run(

@@ -38,7 +38,7 @@ export async function runInstruction(stage: Stage, instruction: Instruction, too
       tools.log(
         `${engineSays} the package index is out of reach: trying again with the packages of ${python.executable}\n`,
       );
-      stage.dropRoot();
+      stage.leaveRoot();
       const again = await attempt(stage, instruction, tools, environment);
       if (again.exitCode === 0) {
         tools.log(`${engineSays} the image uses packages of ${python.executable} as they are on this machine\n`);

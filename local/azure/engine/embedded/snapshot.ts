@@ -1,7 +1,7 @@
 import { lstatSync, readdirSync, readlinkSync } from 'node:fs';
 import { join } from 'node:path';
 
-interface FileState {
+export interface FileState {
   kind: 'directory' | 'file' | 'symlink' | 'other';
   mode: number;
   size: number;
@@ -62,7 +62,7 @@ export function compareSnapshots(before: Snapshot, after: Snapshot): Changes {
   return changes;
 }
 
-function look(path: string): FileState {
+export function look(path: string): FileState {
   const stats = lstatSync(path);
   const kind = stats.isDirectory()
     ? 'directory'

@@ -6,7 +6,7 @@ import { isOnStandIn, readEnvironment, type ContainerConfig, type HistoryEntry, 
 import { ImagePaths } from './imagePaths';
 import type { Layer, LayerStore } from './layerStore';
 import type { LayerEntry } from './layerEntry';
-import { assembleRootFileSystem } from './rootFileSystem';
+import type { RootFileSystems } from './rootFileSystems';
 import type { Snapshot } from './snapshot';
 import type { UnpackedLayer } from './unpackedLayer';
 import type { WorkFolder } from '../workFolder';
@@ -15,6 +15,7 @@ export interface StageTools {
   store: LayerStore;
   cache: BuildCache;
   work: WorkFolder;
+  roots: RootFileSystems;
   /** Folder of the stand-ins for system programs. */
   programs: string;
 }
@@ -39,8 +40,8 @@ export class Stage {
   key: string;
   created: string;
   /**
-   * What the files put together were like after the last command, and which of them it changed; undefined where they were
-   * put together anew since.
+   * What the files put together were like after the last command, or when they were put together, and which of them the
+   * command changed.
    */
   lastSnapshot: { files: Snapshot; changed: string[] } | undefined;
   private root: string | undefined;
@@ -93,7 +94,7 @@ export class Stage {
       this.tools.cache.put(this.key, outcome);
     }
     // Files that were put together before do not have this change.
-    if (outcome.layer && (cached || !step.inPlace)) this.dropRoot();
+    if (outcome.layer && (cached || !step.inPlace)) this.leaveRoot();
     // The next step stands on what this one made, whatever made it.
     this.key = stepKey(this.key, outcome.layer?.diffId);
     const empty = outcome.layer ? {} : { empty_layer: true as const };
@@ -110,9 +111,9 @@ export class Stage {
   /** The stage's files put together, for a command to work on. */
   async rootFileSystem(): Promise<{ root: string; paths: ImagePaths }> {
     if (!this.root) {
-      const root = this.tools.work.reserve('build');
-      await assembleRootFileSystem(this.tools.store, this.layers, root);
+      const { root, files } = await this.tools.roots.take(this.layers, 'build');
       this.root = root;
+      this.lastSnapshot = { files, changed: [] };
     }
     return {
       root: this.root,
@@ -120,9 +121,9 @@ export class Stage {
     };
   }
 
-  /** Removes the files put together; the next command has them put together anew. */
-  dropRoot(): void {
-    if (this.root) this.tools.work.discard(this.root);
+  /** The next command has the files put together anew. */
+  leaveRoot(): void {
+    if (this.root) this.tools.roots.giveBack(this.root, this.layers);
     this.root = undefined;
     this.lastSnapshot = undefined;
   }

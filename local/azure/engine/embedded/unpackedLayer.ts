@@ -14,6 +14,7 @@ import {
   readSync,
   renameSync,
   rmSync,
+  statSync,
   symlinkSync,
   utimesSync,
   writeFileSync,
@@ -23,6 +24,7 @@ import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip } from 'node:zlib';
 import { extract } from 'tar-stream';
+import { readTree, type TreeFolder } from './fileTree';
 import { layerTime, whiteout, type LayerEntry } from './layerEntry';
 
 /** What of a layer depends on where it lies, and is made to fit when a root file system is put together. */
@@ -35,11 +37,16 @@ interface PlaceDependent {
 
 /** The content of a layer as files that have the layer's time; whiteouts stand as files of their name. */
 export class UnpackedLayer {
+  private reading: Promise<TreeFolder> | undefined;
+  private readonly inode: number;
+
   private constructor(
     /** Absolute path of the folder with the files. */
     readonly root: string,
     readonly placeDependent: PlaceDependent,
-  ) {}
+  ) {
+    this.inode = statSync(root).ino;
+  }
 
   /** Unpacks the archive unless that was done before. `directory` is complete as soon as it is there. */
   static async open(directory: string, archive: string): Promise<UnpackedLayer> {
@@ -52,6 +59,16 @@ export class UnpackedLayer {
       settle(work, directory);
     }
     return new UnpackedLayer(join(directory, 'files'), JSON.parse(readFileSync(index, 'utf8')) as PlaceDependent);
+  }
+
+  /** Whether it is still this folder that has the layer's files: another local cloud may have unpacked it anew. */
+  isInPlace(): boolean {
+    return statSync(this.root, { throwIfNoEntry: false })?.ino === this.inode;
+  }
+
+  /** What stands in the folder, as it was when that was first asked. */
+  tree(): Promise<TreeFolder> {
+    return (this.reading ??= readTree(this.root));
   }
 
   /** The same from the changes that a layer was made of, without unpacking it: their files are linked. */
