@@ -38,14 +38,14 @@ interface PlaceDependent {
 /** The content of a layer as files that have the layer's time; whiteouts stand as files of their name. */
 export class UnpackedLayer {
   private reading: Promise<TreeFolder> | undefined;
-  private readonly inode: number;
+  private readonly identity: string;
 
   private constructor(
     /** Absolute path of the folder with the files. */
     readonly root: string,
     readonly placeDependent: PlaceDependent,
   ) {
-    this.inode = statSync(root).ino;
+    this.identity = identityOf(root);
   }
 
   /** Unpacks the archive unless that was done before. `directory` is complete as soon as it is there. */
@@ -63,7 +63,7 @@ export class UnpackedLayer {
 
   /** Whether it is still this folder that has the layer's files: another local cloud may have unpacked it anew. */
   isInPlace(): boolean {
-    return statSync(this.root, { throwIfNoEntry: false })?.ino === this.inode;
+    return identityOf(this.root) === this.identity;
   }
 
   /** What stands in the folder, as it was when that was first asked. */
@@ -172,6 +172,12 @@ function beginsWithInterpreter(path: string): boolean {
   } finally {
     closeSync(descriptor);
   }
+}
+
+/** Of a folder in which nothing is made or removed any more; the number alone is given out again. */
+function identityOf(folder: string): string {
+  const stats = statSync(folder, { throwIfNoEntry: false });
+  return `${stats?.ino} ${stats?.ctimeMs}`;
 }
 
 function linkOrCopy(source: string, target: string): void {
