@@ -19,7 +19,12 @@ export interface RunningCommand {
 
 /** Starts a program of this project as its npm script does. */
 export function startCommand(script: string, args: string[] = [], environment: NodeJS.ProcessEnv = {}): RunningCommand {
-  const child = spawn(process.execPath, ['scripts/run.mjs', script, ...args], {
+  return startProgram([process.execPath, 'scripts/run.mjs', script, ...args], environment);
+}
+
+/** Starts any program in the folder of this project. */
+export function startProgram([program, ...args]: string[], environment: NodeJS.ProcessEnv = {}): RunningCommand {
+  const child = spawn(program!, args, {
     cwd: root,
     env: { ...process.env, ...environment },
     stdio: ['ignore', 'pipe', 'pipe'],
