@@ -290,7 +290,7 @@ async function finish(
   });
   const histories = await insist(() => run.histories());
   publish.summary('Training', trainingSummary({ job: ended, end, metrics: run.metrics, histories, model: registered }));
-  if (registered && pipeline.build) publish.buildTag(`${registered.model.name}:${registered.model.version}`);
+  if (registered && pipeline.build) publish.buildTag(`${registered.model.name}-${registered.model.version}`);
   return {
     outputs: {
       ...outputs,

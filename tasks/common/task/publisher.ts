@@ -13,6 +13,11 @@ export interface Publisher {
   attachment(file: string): void;
   /** Uploads files as an artifact; in a release, which has none, attaches them to the log. */
   artifact(name: string, ...files: string[]): void;
+  /**
+   * Letters, digits, dots, hyphens and underscores stand in the tag as they are, anything else as a hyphen: the agent puts
+   * the tag into a URL's path, and where the server refuses that path the step fails, after all its work.
+   * Source: azure-pipelines-task-lib issue 1072, azure-pipelines-agent issue 2877, azure-pipelines-tasks issue 10972.
+   */
   buildTag(tag: string): void;
 }
 
@@ -48,7 +53,7 @@ export function agentPublisher(pipeline: Pipeline): Publisher {
       }
     },
     buildTag(tag) {
-      if (isBuild) tl.addBuildTag(tag);
+      if (isBuild) tl.addBuildTag(tag.replace(/[^A-Za-z0-9._-]+/g, '-'));
       else tl.debug(`This host has no builds to tag: ${tag}`);
     },
   };

@@ -247,6 +247,21 @@ describe('a task step and its host', () => {
     assert.equal(result, 'failed');
   });
 
+  const tags: Array<[tag: string, result: string]> = [
+    ['cost-estimator-1.0_2', 'succeeded'],
+    ['two words', 'succeeded'],
+    ['model:1', 'failed'],
+    ['a\\b', 'failed'],
+    ['größe', 'failed'],
+    ['tag ', 'failed'],
+  ];
+  for (const [tag, expected] of tags) {
+    it(`${expected === 'failed' ? 'fails at' : 'takes'} the build tag '${tag}' as the server does`, async () => {
+      const { result, buildTags } = await say([`##vso[build.addbuildtag]${tag}`], { variables: buildVariables() });
+      assert.deepEqual([result, buildTags], [expected, expected === 'failed' ? [] : [tag]]);
+    });
+  }
+
   it('hands on artifacts, summaries, tags and test results', async () => {
     const results = path.join(folder, 'results.xml');
     const junit = `<testsuites><testsuite name="s"><testcase classname="c" name="good" time="0.5"/>

@@ -60,6 +60,7 @@ describeOnEachNode('MLOpsTrain, built', (nodePath) => {
     const record = JSON.parse(readFileSync(result.outputs.recordFile!, 'utf8'));
     assert.equal(record.training.jobName, result.outputs.jobName);
     assert.equal(record.model.version, result.outputs.modelVersion);
+    assert.deepEqual(result.buildTags, [`${result.outputs.modelName}-${result.outputs.modelVersion}`]);
     assert.ok(existsSync(path.join(path.dirname(result.outputs.recordFile!), record.training.goldenRequests.file)));
   });
 });
