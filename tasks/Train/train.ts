@@ -68,7 +68,8 @@ export async function train(inputs: TrainInputs, context: TaskContext): Promise<
 
   try {
     const end = await follow(started.job, inputs, services, context);
-    settleJob(context.state);
+    // One that was cancelled and has not ended yet is left to the post-job step.
+    if (hasEnded(end.status) || end.status === 'Paused') settleJob(context.state);
     return await finish(started, end, provenance, inputs, services, context);
   } catch (error) {
     if (context.signal.aborted) await cancel(started.job.name, services, context);

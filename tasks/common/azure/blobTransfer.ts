@@ -35,6 +35,8 @@ const parallelFiles = 32;
 const parallelBlocks = 4;
 /** How often in a row a download may break without a byte in between. */
 const mostBreaks = 3;
+/** Milliseconds that the next bytes of an answer may take. */
+const longestSilence = 120_000;
 /**
  * What comes out of a stream is held in memory until it is sent, so its blocks are small and few at once. As storage takes
  * 50,000 blocks, a blob of them has 48 GiB at most: three times what Container Instances take as an image.
@@ -144,7 +146,7 @@ export class BlobTransfer {
     }
     const range = response.headers.get('content-range');
     const metadata = metadataIn(response);
-    const bytes = await readBody(response);
+    const bytes = await readBody(response, signal);
     if (response.status === 416) return { bytes: Buffer.alloc(0), blobSize: sizeIn(range) ?? offset, metadata };
     // A store that ignores ranges answers 200 with all of it.
     if (response.status === 200)
@@ -184,16 +186,16 @@ export class BlobTransfer {
     let offset = 0;
     for (let breaks = 0; ;) {
       try {
-        for await (const chunk of response.readableStreamBody ?? []) {
-          offset += (chunk as Buffer).length;
+        for await (const piece of pieces(response, signal)) {
+          offset += piece.length;
           breaks = 0;
-          yield chunk as Buffer;
+          yield piece;
         }
-        if (offset >= size) return;
-        throw new Error(`the connection ended after ${offset} of ${size} bytes`);
+        // Not known of an answer that some proxy has sent on in chunks.
+        if (!(offset < size)) return;
+        throw unreachable(response.request, new Error(`the connection ended after ${offset} of ${size} bytes`));
       } catch (error) {
-        if (signal.aborted) throw signal.reason;
-        if (++breaks > mostBreaks) throw error;
+        if (signal.aborted || ++breaks > mostBreaks) throw error;
       }
       const headers = { 'x-ms-range': `bytes=${offset}-`, ...(etag ? { 'if-match': etag } : {}) };
       response = await this.send(url, { method: 'GET', headers, signal });
@@ -205,7 +207,7 @@ export class BlobTransfer {
 
   /** Reads a small answer, such as a list of blobs, as text. */
   async text(url: string, signal: AbortSignal): Promise<string> {
-    return (await readBody(await this.send(url, { method: 'GET', signal }))).toString('utf8');
+    return (await readBody(await this.send(url, { method: 'GET', signal }), signal)).toString('utf8');
   }
 
   /**
@@ -252,9 +254,9 @@ export class BlobTransfer {
 
   /** Streams a blob into a file, whose folder is made where it is missing. */
   async download(url: string, file: string, signal: AbortSignal): Promise<void> {
-    const response = await this.send(url, { method: 'GET', signal });
+    const { stream } = await this.open(url, signal);
     await fs.promises.mkdir(path.dirname(file), { recursive: true });
-    await pipe(response.readableStreamBody!, fs.createWriteStream(file), { signal });
+    await pipe(stream, fs.createWriteStream(file), { signal });
   }
 
   private async put(
@@ -284,41 +286,29 @@ export class BlobTransfer {
     },
   ): Promise<PipelineResponse> {
     const { createHttpHeaders, createPipelineRequest } = await import('@azure/core-rest-pipeline');
-    const asked = `${options.method} ${url.split('?')[0]}`;
+    const request = createPipelineRequest({
+      url,
+      method: options.method,
+      headers: createHttpHeaders({ 'x-ms-version': storageVersion, ...options.headers }),
+      body: options.body,
+      streamResponseStatusCodes: new Set([Number.POSITIVE_INFINITY]),
+      abortSignal: options.signal,
+      allowInsecureConnection: url.startsWith('http:'),
+      timeout: 300_000,
+    });
     let response: PipelineResponse;
     try {
-      response = await (
-        await this.pipeline(url)
-      )(
-        createPipelineRequest({
-          url,
-          method: options.method,
-          headers: createHttpHeaders({ 'x-ms-version': storageVersion, ...options.headers }),
-          body: options.body,
-          streamResponseStatusCodes: new Set([Number.POSITIVE_INFINITY]),
-          abortSignal: options.signal,
-          allowInsecureConnection: url.startsWith('http:'),
-          timeout: 300_000,
-        }),
-      );
+      response = await (await this.pipeline(url))(request);
     } catch (error) {
       if (options.signal.aborted) throw options.signal.reason;
-      const { code = '', message } = error as Error & { code?: string };
-      throw new AzureFailure(
-        `Azure Storage could not be reached (${asked}): ${message}`,
-        "Check the agent's network, proxy and firewall, and the storage account's network rules.",
-        undefined,
-        code,
-        message,
-        error,
-      );
+      throw unreachable(request, error as Error);
     }
     if ((response.status >= 200 && response.status < 300) || options.accept?.includes(response.status)) return response;
-    const text = (await readBody(response)).toString('utf8');
+    const text = (await readBody(response, options.signal)).toString('utf8');
     const code = response.headers.get('x-ms-error-code') ?? /<Code>([^<]*)/.exec(text)?.[1] ?? '';
     const message = (/<Message>([^<]*)/.exec(text)?.[1] ?? text).split('\n')[0]!;
     throw new AzureFailure(
-      `Azure Storage answered ${response.status} ${code} to ${asked}: ${message}`,
+      `Azure Storage answered ${response.status} ${code} to ${asked(request)}: ${message}`,
       response.status === 403
         ? "The storage account's firewall or the permission's end may be why: check its network rules."
         : undefined,
@@ -390,10 +380,48 @@ async function readStart(file: string, size: number): Promise<Buffer> {
   return bytes.length > size ? bytes.subarray(0, size) : bytes;
 }
 
-async function readBody(response: PipelineResponse): Promise<Buffer> {
+async function readBody(response: PipelineResponse, signal: AbortSignal): Promise<Buffer> {
   const parts: Buffer[] = [];
-  for await (const part of response.readableStreamBody ?? []) parts.push(part as Buffer);
+  for await (const piece of pieces(response, signal)) parts.push(piece);
   return Buffer.concat(parts);
+}
+
+/**
+ * What an answer brings, piece by piece.
+ * @throws AzureFailure without a status where the connection breaks or falls silent on the way
+ */
+async function* pieces({ readableStreamBody: body, request }: PipelineResponse, signal: AbortSignal) {
+  const stream = body as Readable | undefined;
+  if (!stream) return;
+  const silence = () => stream.destroy(new Error(`no more bytes came for ${longestSilence / 1000} s`));
+  let timer = setTimeout(silence, longestSilence);
+  try {
+    for await (const piece of stream) {
+      // Whoever takes the pieces may take their time.
+      clearTimeout(timer);
+      yield piece as Buffer;
+      timer = setTimeout(silence, longestSilence);
+    }
+  } catch (error) {
+    if (signal.aborted) throw signal.reason;
+    throw unreachable(request, error as Error);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** The URL without its permission. */
+const asked = ({ method, url }: PipelineRequest): string => `${method} ${url.split('?')[0]}`;
+
+function unreachable(request: PipelineRequest, error: Error & { code?: string }): AzureFailure {
+  return new AzureFailure(
+    `Azure Storage could not be reached (${asked(request)}): ${error.message}`,
+    "Check the agent's network, proxy and firewall, and the storage account's network rules.",
+    undefined,
+    error.code ?? '',
+    error.message,
+    error,
+  );
 }
 
 /** Empties the answer, so that its connection can be used again. */

@@ -2,16 +2,25 @@ import type { HttpClient, PipelineRequest } from '@azure/core-rest-pipeline';
 
 /**
  * The SDK's HTTP client, with the time limit of a request kept here: the SDK lets its own timer run on after a request
- * that failed, which would keep the task's process alive until that timer ends. Source: ts-http-runtime, nodeHttpClient.js
- * and, for the errors that are tried again, exponentialRetryStrategy.js.
+ * that failed, which would keep the task's process alive until that timer ends. A request that was not answered in time
+ * fails with ETIMEDOUT; the SDK would have it that somebody cancelled it. Source: ts-http-runtime, nodeHttpClient.js and, for
+ * the errors that are tried again, exponentialRetryStrategy.js.
  */
 export async function createHttpClient(): Promise<HttpClient> {
-  const { createDefaultHttpClient } = await import('@azure/core-rest-pipeline');
+  const { createDefaultHttpClient, RestError } = await import('@azure/core-rest-pipeline');
   const http = createDefaultHttpClient();
+  /** No answer, or not all of it: the SDK's retry takes its own kind of error alone. A POST may have been carried out. */
+  const unanswered = ({ method }: PipelineRequest, message: string, code: string) =>
+    method === 'POST' ? Object.assign(new Error(message), { code }) : new RestError(message, { code });
   return {
     async sendRequest(request) {
       const limit = new AbortController();
-      const timer = setTimeout(() => limit.abort(), request.timeout || 2 ** 31 - 1);
+      let isLate = false;
+      const end = () => {
+        isLate = true;
+        limit.abort();
+      };
+      const timer = setTimeout(end, request.timeout || 2 ** 31 - 1);
       // By hand: what AbortSignal.any leaves on a signal that outlives ten thousand requests takes 40 MB until it is collected.
       const stop = () => limit.abort((request.abortSignal as AbortSignal).reason);
       const letGo = () => request.abortSignal?.removeEventListener('abort', stop);
@@ -29,8 +38,14 @@ export async function createHttpClient(): Promise<HttpClient> {
         return response;
       } catch (error) {
         letGo();
+        if (isLate && !request.abortSignal?.aborted) {
+          throw unanswered(request, `no answer within ${request.timeout / 1000} s`, 'ETIMEDOUT');
+        }
+        const { code, message } = error as Error & { code?: unknown };
+        // The connection broke in the midst of the answer.
+        if (code === RestError.PARSE_ERROR) throw unanswered(request, message, 'ECONNRESET');
         // Both say that the other side closed the connection; the SDK's retry knows but one of them.
-        if ((error as { code?: unknown }).code === 'EPIPE') Object.assign(error as Error, { code: 'ECONNRESET' });
+        if (code === 'EPIPE') Object.assign(error as Error, { code: 'ECONNRESET' });
         throw error;
       } finally {
         clearTimeout(timer);

@@ -52,7 +52,11 @@ export class Workspace {
    * @throws TaskFailure if it does not exist, with the workspaces that do
    */
   resource(): Promise<WorkspaceResource> {
-    return (this.resourcePromise ??= this.read());
+    return (this.resourcePromise ??= this.read().catch((error: unknown) => {
+      // What failed once may be there at the next look.
+      this.resourcePromise = undefined;
+      throw error;
+    }));
   }
 
   /** https URL of MLflow's REST API of this workspace, ending in /api/2.0/mlflow. It is read, never built: private links have hosts of their own. */
@@ -67,14 +71,19 @@ export class Workspace {
    * private links have hosts of their own.
    */
   dataPlaneUrl(): Promise<string> {
-    return (this.dataPlanePromise ??= (async () => {
-      const { discoveryUrl } = await this.resource();
-      if (!discoveryUrl) throw new TaskFailure(`The workspace ${this.name} names no discovery URL.`);
-      const { body } = await this.session.request<{ api?: string; history?: string }>({ url: discoveryUrl });
-      const url = body.api ?? body.history;
-      if (!url) throw new TaskFailure(`The discovery of the workspace ${this.name} names no data plane.`);
-      return url.replace(/\/+$/, '');
-    })());
+    return (this.dataPlanePromise ??= this.discover().catch((error: unknown) => {
+      this.dataPlanePromise = undefined;
+      throw error;
+    }));
+  }
+
+  private async discover(): Promise<string> {
+    const { discoveryUrl } = await this.resource();
+    if (!discoveryUrl) throw new TaskFailure(`The workspace ${this.name} names no discovery URL.`);
+    const { body } = await this.session.request<{ api?: string; history?: string }>({ url: discoveryUrl });
+    const url = body.api ?? body.history;
+    if (!url) throw new TaskFailure(`The discovery of the workspace ${this.name} names no data plane.`);
+    return url.replace(/\/+$/, '');
   }
 
   private async read(): Promise<WorkspaceResource> {

@@ -14,6 +14,7 @@ describe('the HTTP client of requests to Azure', () => {
       if (request.url === '/broken') request.socket.destroy();
       if (request.url === '/well') response.end('well');
       if (request.url === '/slow') response.write('begin');
+      if (request.url === '/half') response.write('begin', () => request.socket.destroy());
     });
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
@@ -69,8 +70,32 @@ describe('the HTTP client of requests to Azure', () => {
   });
 
   it('ends a request that is not answered in time', async () => {
-    await assert.rejects(send('/silent', 20), { name: 'AbortError' });
+    await assert.rejects(send('/silent', 20), { code: 'ETIMEDOUT', message: 'no answer within 0.02 s' });
   });
+
+  for (const path of ['/silent', '/slow', '/half']) {
+    for (const [method, requests] of [
+      ['GET', 2],
+      ['PUT', 2],
+      ['POST', 1],
+    ] as const) {
+      it(`asks ${requests === 2 ? 'again' : 'once only'} where ${method} ${path} got no whole answer`, async () => {
+        let count = 0;
+        server.on('request', () => count++);
+        const pipeline = createPipelineFromOptions({ retryOptions: { maxRetries: 1, retryDelayInMs: 1 } });
+        const asked = createPipelineRequest({
+          url: `${url}${path}`,
+          method,
+          timeout: 100,
+          allowInsecureConnection: true,
+          disableKeepAlive: true,
+        });
+        const code = path === '/half' ? 'ECONNRESET' : 'ETIMEDOUT';
+        await assert.rejects(pipeline.sendRequest(await createHttpClient(), asked), { code });
+        assert.equal(count, requests);
+      });
+    }
+  }
 
   it('ends a request that is cancelled', async () => {
     await assert.rejects(send('/silent', 300_000, AbortSignal.timeout(20)), { name: 'AbortError' });

@@ -47,7 +47,7 @@ function setUp(jobType = 'Command') {
   /** What the service answers, by the time since the begin. */
   let answer: (elapsed: number) => Partial<RunDetails> = () => ({ status: 'Completed' });
   const details = sinon.spy(async (runId: string) => ({ runId, ...answer(clock.time - begin) }) as RunDetails);
-  const requestCancel = sinon.spy(async () => undefined);
+  const requestCancel = sinon.stub().resolves();
   const readRange = sinon.stub().resolves(undefined);
   const children = sinon.stub().resolves([]);
   const controller = new AbortController();
@@ -201,6 +201,27 @@ describe('Train: following a job', () => {
     test.answers(() => ({ status: test.requestCancel.called ? 'CancelRequested' : 'Running' }));
     const end = await test.follow({ runTimeout: minute });
     assert.equal(end.status, 'CancelRequested');
+  });
+
+  it('asks again to cancel until the service answers, and says once that it does not', async () => {
+    const test = setUp();
+    const late = azureFailure(Object.assign(new Error('no answer within 5 s'), { code: 'ETIMEDOUT' }), 'POST cancel');
+    test.requestCancel.onCall(0).rejects(outage).onCall(1).rejects(late);
+    test.answers(() => ({ status: test.requestCancel.callCount > 2 ? 'Canceled' : 'Running' }));
+    const end = await test.follow({ runTimeout: minute });
+    assert.deepEqual([end.status, test.requestCancel.callCount], ['Canceled', 3]);
+    assert.match(end.stoppedBecause!, /run for more than 1 minutes/);
+    assert.equal(test.said().filter((line) => line.includes('Cancelling the job')).length, 1);
+    assert.equal(test.said().filter((line) => line.includes('Trying again until Azure answers')).length, 1);
+  });
+
+  it('follows on while no request to cancel is answered, and gives up after half an hour', async () => {
+    const test = setUp();
+    test.requestCancel.rejects(outage);
+    test.answers(() => ({ status: 'Running' }));
+    const begin = test.clock.time;
+    await assert.rejects(test.follow({ runTimeout: minute }), /out of reach for 30 minutes/);
+    assert.ok(test.clock.time - begin > 30 * minute);
   });
 
   const passing: Array<[string, Error]> = [

@@ -32,9 +32,7 @@ export function healthRequest(session: AzureSession, timeoutInMilliseconds = 500
     } catch (error) {
       if (signal?.aborted) throw signal.reason;
       const { code, name, message } = error as Error & { code?: string };
-      return name === 'AbortError'
-        ? { fault: 'ETIMEDOUT', message: `no answer within ${timeoutInMilliseconds / 1000} s` }
-        : { fault: code ?? name, message };
+      return { fault: code ?? name, message };
     }
   };
 }

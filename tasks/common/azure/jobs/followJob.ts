@@ -66,6 +66,7 @@ export async function followJob(job: Job, options: FollowOptions, ports: FollowP
   const children = job.properties.jobType === 'Command' ? undefined : new ChildRuns(job.name, ports.history, output);
   const service = new Outage(log, clock);
   const storage = new Outage(log, clock);
+  const cancelling = new Outage(log, clock);
   const begin = clock.now();
   const createdAt = Date.parse(job.systemData?.createdAt ?? '');
   const waitingSince = Math.min(begin, Number.isNaN(createdAt) ? begin : createdAt);
@@ -74,7 +75,7 @@ export async function followJob(job: Job, options: FollowOptions, ports: FollowP
   let details: RunDetails | undefined;
   let runningSince: number | undefined;
   let silentSince: number | undefined;
-  let stopped: { because: string; at: number } | undefined;
+  let stopped: { because: string; askedAt?: number } | undefined;
   let lastLook = begin;
   let nextLook = 0;
   let compute: string | undefined;
@@ -121,11 +122,17 @@ export async function followJob(job: Job, options: FollowOptions, ports: FollowP
       const because = stopped ? undefined : tooLong(options, { time, waitingSince, runningSince, silentSince });
       if (because) {
         output.say(`${because} Cancelling the job.`);
-        await service.ride(() => ports.jobs.requestCancel(job.name, signal));
-        stopped = { because, at: time };
-        nextLook = 0;
+        stopped = { because };
       }
-      if (stopped && time - stopped.at > cancelGrace) break;
+      // Asked again until the service has answered: a job that nobody stops goes on costing money.
+      if (stopped && stopped.askedAt === undefined) {
+        const isAsked = await cancelling.ride(() => ports.jobs.requestCancel(job.name, signal).then(() => true));
+        if (isAsked) {
+          stopped.askedAt = time;
+          nextLook = 0;
+        }
+      }
+      if (stopped?.askedAt !== undefined && time - stopped.askedAt > cancelGrace) break;
     }
     await clock.sleep(Math.max(0, Math.min(nextLook - time, logInterval(time - begin))), signal);
   }
