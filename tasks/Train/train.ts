@@ -25,6 +25,7 @@ import { jobSpecification } from './jobSpecification';
 import { leaveJob, settleJob } from './jobState';
 import { MetricsWatch } from './metricsWatch';
 import { registerOnce } from './modelRegistration';
+import { modelTags } from './modelTags';
 import { listNamedOutput } from './namedOutput';
 import { findOutputModel } from './outputModel';
 import { askGitForChanges, jobProvenance, provenanceOf, type Provenance } from './provenance';
@@ -267,7 +268,7 @@ async function finish(
       uri: found.uri,
       jobName: run.runId,
       description,
-      tags: { ...inputs.overrides.tags, ...metricTags(run.metrics) },
+      tags: modelTags(inputs.overrides.tags, run.metrics),
       properties: {
         ...jobProvenance(provenance),
         'mlops.job': job.name,
@@ -317,11 +318,6 @@ function failureOf(job: Job, end: JobEnd): string {
       : []),
     ...(lines.length > 0 ? [`The last lines of its log:${lines.join('')}`] : []),
   ].join(' ');
-}
-
-/** Metrics as tags of the model version, so that whoever judges it needs no run. Azure ML's tags are text of at most 256 characters. */
-function metricTags(metrics: Readonly<Record<string, number>>): Record<string, string> {
-  return Object.fromEntries(Object.entries(metrics).map(([name, value]) => [name.slice(0, 256), String(value)]));
 }
 
 function recordDirectory({ pipeline }: TaskContext): string {

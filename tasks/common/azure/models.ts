@@ -4,6 +4,11 @@ import type { Workspace } from './workspace';
 /** Carried by the version that serves: its value is the time (ISO 8601) at which it was promoted. Should two carry it, the later one is champion. */
 export const championTag = 'champion';
 
+/** Whether a tag is one that a task writes: by some of them the next release decides. */
+export function isTaskTag(name: string): boolean {
+  return name === championTag || /^(evaluation(\..*)?|image|imageDigest)$/.test(name);
+}
+
 /** MLflow flavours by name, as a model version carries them. */
 export type Flavors = Readonly<Record<string, { readonly data?: Readonly<Record<string, string>> }>>;
 
