@@ -1,4 +1,4 @@
-import { championTag, Models, type RegisteredModel } from '../common/azure/models';
+import { byClaim, championTag, claimOf, Models, type RegisteredModel } from '../common/azure/models';
 import type { AzureSession } from '../common/azure/session';
 import { Workspace } from '../common/azure/workspace';
 import type { Clock } from '../common/clock';
@@ -78,14 +78,4 @@ export async function promote(
     dethroned: losers.map((each) => each.version).filter((each) => each !== version),
     isChampion: champion.version === version,
   };
-}
-
-/** Latest claim first; of two in the same millisecond the higher version, so that both releases agree. */
-function byClaim(a: RegisteredModel, b: RegisteredModel): number {
-  return claimOf(b) - claimOf(a) || b.version.localeCompare(a.version, 'en', { numeric: true });
-}
-
-/** Milliseconds. A tag that somebody set by hand, to "true" for one, is older than every promotion. */
-function claimOf({ tags }: RegisteredModel): number {
-  return Date.parse(tags[championTag] ?? '') || 0;
 }

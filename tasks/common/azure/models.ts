@@ -4,6 +4,17 @@ import type { Workspace } from './workspace';
 /** Carried by the version that serves: its value is the time (ISO 8601) at which it was promoted. Should two carry it, the later one is champion. */
 export const championTag = 'champion';
 
+/** Latest claim to be champion first; of two in the same millisecond the higher version, so that all who look agree. */
+export function byClaim(a: RegisteredModel, b: RegisteredModel): number {
+  return claimOf(b) - claimOf(a) || b.version.localeCompare(a.version, 'en', { numeric: true });
+}
+
+/** Milliseconds. A tag that somebody set by hand, to "true" or "9999" for two, is older than every promotion. */
+export function claimOf({ tags }: RegisteredModel): number {
+  const time = tags[championTag] ?? '';
+  return (/^\d{4}-\d\d-\d\d/.test(time) && Date.parse(time)) || 0;
+}
+
 /** Whether a tag is one that a task writes: by some of them the next release decides. */
 export function isTaskTag(name: string): boolean {
   return name === championTag || /^(evaluation(\..*)?|image|imageDigest)$/.test(name);
@@ -112,7 +123,7 @@ export class Models {
         `The registry was asked for the versions of "${name}" with the tag "${championTag}" and answered with version ${stray.version}, which has none: who is champion is not known.`,
       );
     }
-    return promoted.sort((a, b) => b.tags[championTag]!.localeCompare(a.tags[championTag]!))[0];
+    return promoted.sort(byClaim)[0];
   }
 
   /** @returns undefined where no model of that name is registered */

@@ -59,11 +59,14 @@ describe('promotion', () => {
     assert.equal(registry.tags.get('2')!.champion, '2026-02-01T00:10:00.001Z');
   });
 
-  it('moves it from a version that somebody tagged by hand', async () => {
-    const registry = new Registry({ 1: 'true', 2: undefined });
-    const result = await promote(registry, 'm', '2', at('2026-02-01T00:00:00Z'));
-    assert.deepEqual([registry.champions, result.dethroned], [['2'], ['1']]);
-  });
+  for (const tag of ['true', '9999', '3.4']) {
+    it(`moves it from a version that somebody tagged by hand with ${tag}`, async () => {
+      const registry = new Registry({ 1: tag, 2: undefined });
+      const result = await promote(registry, 'm', '2', at('2026-02-01T00:00:00Z'));
+      assert.deepEqual([registry.champions, result.dethroned], [['2'], ['1']]);
+      assert.equal(registry.tags.get('2')!.champion, '2026-02-01T00:00:00.000Z');
+    });
+  }
 
   it('leaves the title where it is when the champion is promoted again', async () => {
     const registry = new Registry({ 1: undefined, 2: '2026-01-01T00:00:00.000Z' });
