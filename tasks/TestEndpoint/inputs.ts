@@ -2,7 +2,7 @@ import { validateHeaderValue } from 'node:http';
 import type { ServiceConnection } from '../common/azure/serviceConnection';
 import type { InputReader } from '../common/task/inputReader';
 import { negativeKinds, type NegativeKind } from './negativeCases';
-import { parseThresholds, type Threshold } from './thresholds';
+import { parseThresholds, withErrorLimit, type Threshold } from './thresholds';
 import { toTolerance, type Tolerance } from './tolerance';
 
 export interface Inputs {
@@ -60,7 +60,7 @@ export function readInputs(reader: InputReader): Inputs {
     requestsFile: reader.file('requestsFile'),
     tolerance: readTolerance(reader),
     apiKey,
-    thresholds,
+    thresholds: loadSeconds > 0 ? withErrorLimit(thresholds) : thresholds,
     loadDurationMs: loadSeconds * 1000,
     loadConnections: reader.number('loadConnections', { min: 1, max: 1000, integer: true }) ?? 4,
     loadRate,

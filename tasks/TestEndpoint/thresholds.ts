@@ -63,6 +63,15 @@ export function parseThresholds(lines: readonly InputLine[], report: (problem: s
   });
 }
 
+/**
+ * The thresholds of a load test: those that are wanted, and where none speaks of errors, `errors < 1%`. A refusal comes
+ * faster than an answer: of an endpoint that refuses everything the latencies are the best.
+ */
+export function withErrorLimit(thresholds: readonly Threshold[]): readonly Threshold[] {
+  if (thresholds.some(({ unit }) => unit === '%')) return thresholds;
+  return [...thresholds, { text: 'errors < 1%', operator: '<', limit: 1, unit: '%', measure: measureOf('errors') }];
+}
+
 /** Whether the figure keeps the threshold. A figure that is no number does not. */
 export function keeps(threshold: Threshold, value: number): boolean {
   const { operator, limit } = threshold;

@@ -65,6 +65,12 @@ describe('inputs of Test-Endpoint', () => {
     assert.deepEqual(read({ loadRate: '0.1', loadDurationInSeconds: '10' }).problems, []);
   });
 
+  it('limit the errors of a load test, and of no other', () => {
+    const texts = (inputs: Record<string, string>) => read(inputs).inputs.thresholds.map(({ text }) => text);
+    assert.deepEqual(texts({ loadDurationInSeconds: '5' }), ['errors < 1%']);
+    assert.deepEqual(texts({ loadDurationInSeconds: '0' }), []);
+  });
+
   it('want Azure for what changes Azure', () => {
     const { problems } = read({ rollbackOnFailure: 'true', promoteToChampion: 'true' });
     assert.deepEqual(

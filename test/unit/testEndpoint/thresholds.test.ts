@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { keeps, parseThresholds, type LoadFigures } from '../../../tasks/TestEndpoint/thresholds';
+import { keeps, parseThresholds, withErrorLimit, type LoadFigures } from '../../../tasks/TestEndpoint/thresholds';
 
 const figures: LoadFigures = {
   requests: 200,
@@ -31,6 +31,32 @@ describe('thresholds', () => {
   for (const text of ['p95 < 190ms', 'p99 < 0.1s', 'errors < 1%', 'throughput > 50/s', 'min > 1ms']) {
     it(`${text} is not kept`, () => assert.equal(verdict(text), false));
   }
+  it('limit the errors to 1 % where they do not speak of errors themselves', () => {
+    const texts = (...lines: string[]) =>
+      withErrorLimit(
+        parseThresholds(
+          lines.map((text, index) => ({ line: index + 1, text })),
+          assert.fail,
+        ),
+      );
+    assert.deepEqual(
+      texts('p95 < 200ms').map((threshold) => [threshold.text, keeps(threshold, threshold.measure(figures))]),
+      [
+        ['p95 < 200ms', true],
+        ['errors < 1%', false],
+      ],
+    );
+    assert.deepEqual(
+      texts('errors <= 5%').map(({ text }) => text),
+      ['errors <= 5%'],
+    );
+    const [limit] = texts();
+    assert.deepEqual(
+      [0, 1, 100].map((errors) => keeps(limit!, limit!.measure({ ...figures, errors }))),
+      [true, true, false],
+    );
+    assert.equal(keeps(limit!, limit!.measure({ ...figures, requests: 0, errors: 0 })), false);
+  });
   it('keeps nothing on a figure that is no number', () => {
     const [threshold] = parseThresholds([{ line: 1, text: 'p95 < 200ms' }], assert.fail);
     assert.equal(keeps(threshold!, NaN), false);
