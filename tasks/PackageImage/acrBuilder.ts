@@ -1,14 +1,11 @@
 import type { ContainerRegistry } from '../common/azure/containerRegistry';
-import {
-  endedStatuses,
-  type BuildLog,
-  type BuildRun,
-  type ContainerRegistryTasks,
-} from '../common/azure/containerRegistryTasks';
+import { endedStatuses, type BuildRun, type ContainerRegistryTasks } from '../common/azure/containerRegistryTasks';
+import { Outage } from '../common/azure/outage';
 import type { Clock } from '../common/clock';
 import type { TaskLog } from '../common/log';
-import { archive } from './contextArchive';
 import type { TaskState } from '../common/task/taskContext';
+import { TaskFailure } from '../common/taskFailure';
+import { archive } from './contextArchive';
 import { buildFailure, schedulingFailure } from './buildFailure';
 import type { BuildOrder, ImageBuilder } from './imageBuilder';
 import { leaveBuild, settleBuild } from './leftBuild';
@@ -93,27 +90,44 @@ export class AcrBuilder implements ImageBuilder {
     signal: AbortSignal,
   ): Promise<{ run: BuildRun; tail: string }> {
     const { tasks, log, clock } = this;
+    const service = new Outage(log, clock);
+    const storage = new Outage(log, clock);
     let tail = '';
     const lines = new LineReader((text) => {
       tail = (tail + text).slice(-tailLength);
       print(text);
     });
-    const buildLog = await tasks.log(runId, signal);
+    const buildLog = tasks.log(runId);
+    let isLogLost = false;
+    const readLog = async (): Promise<boolean> => {
+      if (buildLog.complete || isLogLost) return false;
+      try {
+        const bytes = await storage.ride(() => buildLog.read(signal));
+        if (bytes) lines.write(bytes);
+        return bytes !== undefined && bytes.length > 0;
+      } catch (error) {
+        if (!(error instanceof TaskFailure)) throw error;
+        // A pity, but no reason to stop a build that goes on.
+        isLogLost = true;
+        log.warning(`The log of the build ${runId} cannot be read; the build goes on. ${error.message}`);
+        return false;
+      }
+    };
     let status = '';
     let pause = shortestPause;
     for (;;) {
       // The state is asked for before the log: what the log lacks when the run has ended comes in the grace below.
-      const run = await tasks.run(runId, signal);
-      const grew = await this.readLog(buildLog, lines, signal);
-      if (run.status !== status) {
+      const run = await service.ride(() => tasks.run(runId, signal));
+      const grew = await readLog();
+      if (run && run.status !== status) {
         if (status !== '') log.info(`Build ${runId}: ${run.status}`);
         ({ status } = run);
         pause = shortestPause;
       }
-      if (endedStatuses.includes(run.status)) {
-        for (const until = clock.now() + logGrace; !buildLog.complete && clock.now() < until;) {
+      if (run && endedStatuses.includes(run.status)) {
+        for (const until = clock.now() + logGrace; !buildLog.complete && !isLogLost && clock.now() < until;) {
           await clock.sleep(shortestPause, signal);
-          await this.readLog(buildLog, lines, signal);
+          await readLog();
         }
         lines.end();
         return { run, tail };
@@ -121,13 +135,6 @@ export class AcrBuilder implements ImageBuilder {
       pause = grew ? shortestPause : Math.min(longestPause, pause * 1.5);
       await clock.sleep(pause, signal);
     }
-  }
-
-  private async readLog(buildLog: BuildLog, lines: LineReader, signal: AbortSignal): Promise<boolean> {
-    if (buildLog.complete) return false;
-    const bytes = await buildLog.read(signal);
-    lines.write(bytes);
-    return bytes.length > 0;
   }
 
   private async cancel(runId: string): Promise<void> {

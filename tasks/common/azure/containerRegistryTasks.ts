@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { isAzureFailure } from './azureFailure';
 import { BlobTransfer } from './blobTransfer';
 import type { ContainerRegistry } from './containerRegistry';
 import type { AzureSession } from './session';
@@ -116,34 +117,57 @@ export class ContainerRegistryTasks {
     });
   }
 
-  /** The run's log, read from where the last call ended. */
-  async log(runId: string, signal: AbortSignal): Promise<BuildLog> {
-    const { body } = await this.session.request<{ logLink: string }>({
-      method: 'POST',
-      url: `${this.registry.id}/runs/${encodeURIComponent(runId)}/listLogSasUrl`,
-      apiVersion: tasksApiVersion,
-      signal,
+  log(runId: string): BuildLog {
+    return new BuildLog(this.blobs, async (signal) => {
+      const { body } = await this.session.request<{ logLink: string }>({
+        method: 'POST',
+        url: `${this.registry.id}/runs/${encodeURIComponent(runId)}/listLogSasUrl`,
+        apiVersion: tasksApiVersion,
+        signal,
+      });
+      return body.logLink;
     });
-    return new BuildLog(this.blobs, body.logLink);
   }
 }
 
 /** A log that grows: an append blob, whose metadata says when it is complete. */
 export class BuildLog {
   private offset = 0;
+  private url: string | undefined;
   /** True once everything that will ever be written has been read. */
   complete = false;
 
   constructor(
-    private readonly blobs: BlobTransfer,
-    private readonly url: string,
+    private readonly blobs: Pick<BlobTransfer, 'readRange'>,
+    /** Gives the log's URL, with its permission. */
+    private readonly findUrl: (signal: AbortSignal) => Promise<string>,
   ) {}
 
   /** What was written since the last call; empty where nothing was, or where the run has not yet begun to write. */
   async read(signal: AbortSignal): Promise<Buffer> {
+    const isNew = this.url === undefined;
+    this.url ??= await this.findUrl(signal);
+    try {
+      return await this.readFrom(this.url, signal);
+    } catch (error) {
+      // The permission in the URL may have ended before the build has.
+      if (isNew || !isAzureFailure(error, 403)) throw error;
+      this.url = await this.findUrl(signal);
+      return this.readFrom(this.url, signal);
+    }
+  }
+
+  private async readFrom(url: string, signal: AbortSignal): Promise<Buffer> {
     const parts: Buffer[] = [];
     for (;;) {
-      const range = await this.blobs.readRange(this.url, this.offset, 1024 * 1024, signal);
+      let range;
+      try {
+        range = await this.blobs.readRange(url, this.offset, 1024 * 1024, signal);
+      } catch (error) {
+        if (parts.length === 0) throw error;
+        // What has come is shown first; the next read meets the fault again, if it is still there.
+        break;
+      }
       if (!range) break;
       parts.push(range.bytes);
       this.offset += range.bytes.length;

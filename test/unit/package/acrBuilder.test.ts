@@ -100,7 +100,7 @@ describe('AcrBuilder', () => {
       schedule: sinon.stub().resolves({ runId: 'ca7', status: 'Queued', outputImages: [] }),
       run,
       cancel: sinon.stub().resolves(),
-      log: sinon.stub().resolves(buildLog),
+      log: sinon.stub().returns(buildLog),
       buildLog,
     };
   }
@@ -226,6 +226,32 @@ describe('AcrBuilder', () => {
     const fake = tasks(['Failed']);
     await assert.rejects(build(fake));
     sinon.assert.notCalled(fake.cancel);
+  });
+
+  const outage = new AzureFailure('Azure answered 503: busy', undefined, 503, 'ServerBusy', 'busy', undefined);
+  const forbidden = new AzureFailure('Storage answered 403: no', undefined, 403, 'Forbidden', 'no', undefined);
+
+  it('rides out a service and a log that are out of reach for a while', async () => {
+    const fake = tasks(['Running', 'Running', 'Running', 'Running', 'Succeeded'], ['a\n', 'b\n', 'c\n']);
+    fake.run.onCall(1).rejects(outage).onCall(2).rejects(outage);
+    fake.buildLog.read.onCall(1).rejects(outage);
+    await build(fake);
+    assert.equal(printed, 'a\nb\nc\n');
+    const said = log.info.args.map(([text]) => text);
+    assert.equal(said.filter((text) => text.includes('Trying again until Azure answers')).length, 2);
+    assert.equal(left.at(-1), '{}');
+  });
+
+  it('builds on where the log cannot be read, and says so once', async () => {
+    const fake = tasks(['Running', 'Running', 'Succeeded'], [], Infinity);
+    fake.buildLog.read.callsFake(() => Promise.reject(forbidden));
+    await build(fake);
+    sinon.assert.calledOnce(log.warning);
+    assert.match(
+      log.warning.firstCall.args[0],
+      /log of the build ca7 cannot be read; the build goes on\. Storage answered 403/,
+    );
+    sinon.assert.calledOnce(fake.buildLog.read);
   });
 
   it('leaves its run to the post-job step until the run has ended', async () => {
