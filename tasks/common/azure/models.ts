@@ -72,7 +72,7 @@ interface ModelVersionResource {
 /** Which versions of a model are meant. */
 interface VersionFilter {
   readonly top: number;
-  /** Names or name=value that a version must carry. */
+  /** Names or name=value that a version must carry, be it archived: the champion is so by its tag, whoever tidied up. */
   readonly tags?: readonly string[];
 }
 
@@ -135,7 +135,12 @@ export class Models {
     const found: RegisteredModel[] = [];
     let page = await this.workspace.request<Page>({
       url: `models/${encodeURIComponent(name)}/versions`,
-      query: { $orderBy: 'createdtime desc', $top: String(filter.top), tags: filter.tags?.join(',') },
+      query: {
+        $orderBy: 'createdtime desc',
+        $top: String(filter.top),
+        // Left out, it means those that are not archived. Source: azure-rest-api-specs, mfe.json, ModelVersions_List.
+        ...(filter.tags && { tags: filter.tags.join(','), listViewType: 'All' }),
+      },
       accept: [404],
     });
     if (page.status === 404) return undefined;

@@ -95,12 +95,12 @@ class Registry {
     return (body as { properties: { tags: Record<string, string> } }).properties.tags;
   }
 
-  async setTags(version: string, tags: Record<string, string>): Promise<void> {
+  async setTags(version: string, tags: Record<string, string>, changes: Record<string, unknown> = {}): Promise<void> {
     const { body } = await this.ml.call('GET', this.url(version));
     const { properties } = body as { properties: Record<string, unknown> & { tags: object } };
     delete properties.provisioningState;
     await this.ml.call('PUT', this.url(version), {
-      properties: { ...properties, tags: { ...properties.tags, ...tags } },
+      properties: { ...properties, ...changes, tags: { ...properties.tags, ...tags } },
     });
   }
 
@@ -215,6 +215,14 @@ describeOnEachNode('MLOpsEvaluate, built', (nodePath) => {
     const continued = await evaluate(registry, '2', { criteria, onRejection: 'continue' }, { nodePath });
     assert.equal(continued.result, 'succeeded');
     assert.equal(continued.outputs.decision, 'rejected');
+  });
+
+  it('compares with a champion that somebody has archived', async function () {
+    this.timeout(300_000);
+    await registry.setTags('1', champion, { isArchived: true });
+    const result = await evaluate(registry, '2', { criteria: 'rmse <= champion * 0.01' }, { nodePath });
+    await registry.setTags('1', {}, { isArchived: false });
+    assert.deepEqual([result.result, result.outputs.championVersion], ['failed', '1'], result.log);
   });
 
   it('fails, and approves nothing, where the registry cannot be read', async function () {
