@@ -1,4 +1,5 @@
 import { TaskFailure } from '../taskFailure';
+import { isAzureFailure } from './azureFailure';
 import type { Workspace } from './workspace';
 
 /** Carried by the version that serves: its value is the time (ISO 8601) at which it was promoted. Should two carry it, the later one is champion. */
@@ -152,27 +153,33 @@ export class Models {
     }
   }
 
-  /** Registers the next version. Retries where another run took that version in between. */
+  /** Registers the next version, or the one after it where another run takes that version in between. */
   async register(model: NewModel): Promise<RegisteredModel> {
     for (let attempt = 1; ; attempt++) {
       const version = await this.nextVersion(model.name);
-      if (attempt < 5 && (await this.find(model.name, version))) continue;
-      const { body } = await this.workspace.request<ModelVersionResource>({
-        method: 'PUT',
-        url: versionPath(model.name, version),
-        body: {
-          properties: {
-            modelType: model.type,
-            modelUri: model.uri,
-            jobName: model.jobName,
-            description: model.description,
-            flavors: model.flavors,
-            tags: model.tags,
-            properties: model.properties,
+      const isLast = attempt === 10;
+      if (!isLast && (await this.find(model.name, version))) continue;
+      try {
+        const { body } = await this.workspace.request<ModelVersionResource>({
+          method: 'PUT',
+          url: versionPath(model.name, version),
+          body: {
+            properties: {
+              modelType: model.type,
+              modelUri: model.uri,
+              jobName: model.jobName,
+              description: model.description,
+              flavors: model.flavors,
+              tags: model.tags,
+              properties: model.properties,
+            },
           },
-        },
-      });
-      return toModel(model.name, body);
+        });
+        return toModel(model.name, body);
+      } catch (error) {
+        // The service takes a second model for a change of the first, and refuses it: "Asset paths cannot be updated."
+        if (isLast || !isAzureFailure(error, 400, 409) || !(await this.find(model.name, version))) throw error;
+      }
     }
   }
 

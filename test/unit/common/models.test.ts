@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import * as sinon from 'sinon';
+import { AzureFailure } from '../../../tasks/common/azure/azureFailure';
 import { Models } from '../../../tasks/common/azure/models';
+import type { AzureRequest } from '../../../tasks/common/azure/session';
 import type { Workspace } from '../../../tasks/common/azure/workspace';
 
 describe('the model registry', () => {
@@ -20,5 +22,42 @@ describe('the model registry', () => {
     assert.equal(await champion({ 3: '2026-03-01', ...promoted }), '3');
     assert.equal(await champion({ 4: 'true' }), '4');
     assert.equal(await champion({}), undefined);
+  });
+
+  it('registers the version after the one that another run took between the look and the write', async () => {
+    const taken = new Map<string, string>();
+    const refused = new AzureFailure('no', undefined, 400, 'UserError', 'Asset paths cannot be updated.', undefined);
+    const writes: string[] = [];
+    const request = ({ method = 'GET', url, body }: AzureRequest) => {
+      const version = url.split('/versions/')[1];
+      if (version === undefined) {
+        return Promise.resolve({ status: 200, body: { properties: { nextVersion: String(taken.size + 1) } } });
+      }
+      if (method === 'GET') {
+        const status = taken.has(version) ? 200 : 404;
+        return Promise.resolve({ status, body: { name: version, properties: {} } });
+      }
+      const { modelUri } = (body as { properties: { modelUri: string } }).properties;
+      writes.push(version);
+      if (version === '1') taken.set('1', 'another run');
+      if (taken.has(version)) return Promise.reject(refused);
+      taken.set(version, modelUri);
+      return Promise.resolve({ status: 201, body: { name: version, properties: { modelUri } } });
+    };
+    const models = new Models({ name: 'w', request } as unknown as Workspace);
+    const registered = await models.register({ name: 'm', type: 'custom_model', uri: 'ours' });
+    assert.equal(registered.version, '2');
+    assert.deepEqual([...taken], [['1', 'another run'], ['2', 'ours']]); // prettier-ignore
+    assert.deepEqual(writes, ['1', '2']);
+  });
+
+  it('does not try again what the service refuses for another reason', async () => {
+    const refused = new AzureFailure('no', undefined, 400, 'UserError', 'The path does not exist.', undefined);
+    const request = sinon.spy(({ method }: AzureRequest) =>
+      method === 'PUT' ? Promise.reject(refused) : Promise.resolve({ status: 404, body: {} }),
+    );
+    const models = new Models({ name: 'w', request } as unknown as Workspace);
+    await assert.rejects(models.register({ name: 'm', type: 'custom_model', uri: 'ours' }), refused);
+    assert.equal(request.getCalls().filter(({ args }) => args[0].method === 'PUT').length, 1);
   });
 });
