@@ -152,8 +152,9 @@ function jobNameBase(model: RegisteredModel, body: JobProperties, pipeline: Pipe
   const run = release ? `release ${release.id}` : `build ${build?.id}`;
   const identity = [collectionUri, projectId, run, stage.name, job.name, step, model.id, JSON.stringify(body)];
   const hash = createHash('sha256').update(identity.join('\n')).digest('hex').slice(0, 10);
-  const name = model.name.replace(/[^A-Za-z0-9]+/g, '-').slice(0, 40);
-  return `evaluate-${name}-${model.version}-${hash}`;
+  // A version may be any text, such as 1.0.2; a job's name takes letters, digits, - and _, 255 in all. The hash tells apart what is cut.
+  const [name, version] = [model.name, model.version].map((part) => part.replace(/[^A-Za-z0-9]+/g, '-').slice(0, 40));
+  return `evaluate-${name}-${version}-${hash}`;
 }
 
 function notCompleted(job: Job, model: RegisteredModel, end: JobEnd): TaskFailure {
