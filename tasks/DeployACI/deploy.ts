@@ -116,6 +116,7 @@ function tagsOf(
     [deploymentTags.modelVersion]: model?.version,
     [deploymentTags.imageDigest]: digest,
     [deploymentTags.build]: pipeline.build?.number,
+    [deploymentTags.release]: pipeline.release?.name,
     [deploymentTags.previousImage]: ran && mainContainer(ran)?.image,
   };
   const short = Object.entries(tags).filter((entry): entry is [string, string] => !!entry[1] && entry[1].length <= 256);
@@ -173,8 +174,11 @@ function conclude(
   };
 }
 
-/** Of what this run replaced; where it replaced nothing, of what the tag remembers. */
-function previousImageOf({ previous, ready }: RolledOut): string | null {
-  const replaced = previous?.definition && mainContainer(previous.definition)?.image;
-  return replaced ?? (previous ? null : (ready.group.tags?.[deploymentTags.previousImage] ?? null));
+/**
+ * Of what this run replaced, be it in an earlier try, which the tag remembers. Where it found its image running, that one
+ * ran before.
+ */
+function previousImageOf({ previous, ready: { group }, isRepeated }: RolledOut): string | null {
+  if (previous) return (previous.definition && mainContainer(previous.definition)?.image) ?? null;
+  return (isRepeated ? group.tags?.[deploymentTags.previousImage] : mainContainer(group)?.image) ?? null;
 }

@@ -33,6 +33,8 @@ export interface RolledOut {
   readonly changes: readonly Difference[];
   /** What a rollback brings back; undefined where this run changed nothing. */
   readonly previous?: PreviousDeployment;
+  /** Of an unchanged group: whether an earlier try of this run deployed it. */
+  readonly isRepeated?: boolean;
 }
 
 /**
@@ -54,10 +56,11 @@ export async function rollOut(rollout: RollOut, ports: DeploymentPorts): Promise
   const way = chooseWay(rollout, changes);
   if (way === 'restarted') {
     const ready = await leaveAlone(rollout, current!, ports);
-    if (ready) return { kind: 'unchanged', ready, changes };
+    if (ready) return { kind: 'unchanged', ready, changes, isRepeated: isOfThisRun(current!, definition) };
   }
   announce(rollout, way, changes, log);
-  const isTakenUp = way === 'resumed' || (way === 'restarted' && isFirstOfBuild(current!, definition));
+  const isTakenUp =
+    way === 'resumed' || (way === 'restarted' && isFirst(current!) && isOfThisRun(current!, definition));
   const previous =
     isTakenUp && !left
       ? ranBefore(groups.id(name), current!, definition)
@@ -133,10 +136,15 @@ function isSame(current: ContainerGroup, definition: ContainerGroup): boolean {
   );
 }
 
-/** Whether an earlier run of the same build made the group, and nothing ran there before it. */
-function isFirstOfBuild({ tags = {} }: ContainerGroup, wanted: ContainerGroup): boolean {
-  const { build, previousImage } = deploymentTags;
-  return !tags[previousImage] && tags[build] !== undefined && tags[build] === wanted.tags?.[build];
+/** Whether an earlier try of the same run, of a build or of a classic release, deployed what runs. */
+function isOfThisRun({ tags = {} }: ContainerGroup, wanted: ContainerGroup): boolean {
+  const { build, release } = deploymentTags;
+  return tags[build] !== undefined && [build, release].every((tag) => tags[tag] === wanted.tags?.[tag]);
+}
+
+/** Whether nothing ran before it. */
+function isFirst({ tags }: ContainerGroup): boolean {
+  return !tags?.[deploymentTags.previousImage];
 }
 
 /** What ran before a deployment that a run, which died, has sent: its image stands in a tag. */
@@ -161,13 +169,13 @@ async function leaveAlone(
   const answer = origin === undefined ? undefined : await health(origin + probedPath(current), signal);
   if (!origin || !answer || !('status' in answer) || answer.status < 200 || answer.status > 299) return undefined;
   log.info(`${name} runs just this already and answers: it is left alone.`);
-  const isOther = ([tag, value]: [string, string]) =>
-    ![deploymentTags.secrets, deploymentTags.previousImage, deploymentTags.build].includes(tag as never) &&
-    current.tags?.[tag] !== value;
-  if (Object.entries(definition.tags ?? {}).some(isOther)) {
+  // They tell of the run that deployed it, which this one is not.
+  const { secrets, previousImage, build, release } = deploymentTags;
+  const isKept = ([tag]: [string, string]) => [secrets, previousImage, build, release].includes(tag as never);
+  const tags = Object.entries(definition.tags ?? {}).filter((tag) => !isKept(tag));
+  if (tags.some(([tag, value]) => current.tags?.[tag] !== value)) {
     log.info('Its tags are brought up to date, which restarts nothing.');
-    const { [deploymentTags.previousImage]: _kept, ...tags } = definition.tags ?? {};
-    await groups.tag(name, { ...current.tags, ...tags }, signal);
+    await groups.tag(name, { ...current.tags, ...Object.fromEntries(tags) }, signal);
   }
   return { group: current, origin, seconds: 0 };
 }

@@ -1,4 +1,5 @@
 import type { AzureSession } from '../common/azure/session';
+import type { RollbackResult } from '../common/deployment/rollback';
 import type { TestsSection } from '../common/record/record';
 import type { TaskContext } from '../common/task/taskContext';
 import { TaskFailure } from '../common/taskFailure';
@@ -64,16 +65,18 @@ async function rollback({ target, record }: Subject, session: AzureSession, cont
     const { outcome, image } = await undoDeployment(session, record, context);
     return {
       facts: { rollback: { outcome, image } },
-      notes: [
-        outcome === 'restored'
-          ? `Rolled back: ${image} serves again.`
-          : `Rolled back: nothing ran before, so the container group ${record!.deployment!.containerGroup} was removed.`,
-      ],
+      notes: [said[outcome](image, record!.deployment!.containerGroup)],
     };
   } catch (error) {
     return { facts: { rollback: { outcome: 'failed', image: null } }, ...failed(error) };
   }
 }
+
+const said: Record<RollbackResult['outcome'], (image: string | null, group: string) => string> = {
+  restored: (image) => `Rolled back: ${image} serves again.`,
+  removed: (_image, group) => `Rolled back: nothing ran before, so the container group ${group} was removed.`,
+  kept: (image, group) => `Not rolled back: ${group} ran ${image} before this deployment already, and was left alone.`,
+};
 
 function failed(error: unknown): Pick<FollowUp, 'notes' | 'failure'> {
   if (error instanceof TaskFailure) return { notes: [error.message], failure: error.message };

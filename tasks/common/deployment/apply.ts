@@ -8,6 +8,8 @@ export interface Application {
   readonly definition: ContainerGroup;
   /** Delete what is there and wait until it is gone, before. */
   readonly deleteFirst: boolean;
+  /** The name in the DNS was this group's own a moment ago: Azure sets it free only a while after the deletion. */
+  readonly isNameOurs?: boolean;
   /** Milliseconds since the epoch. */
   readonly deadline: number;
   /** Called as soon as what was there before may be changed: a refused definition changes nothing. */
@@ -49,8 +51,9 @@ export async function apply(application: Application, ports: DeploymentPorts): P
         deleteFirst = true;
         continue;
       }
+      const isNameOurs = application.isNameOurs || deleted;
       const passes =
-        error.code === 'ContainerGroupTransitioning' || (deleted && error.code === 'DnsNameLabelAlreadyTaken');
+        error.code === 'ContainerGroupTransitioning' || (isNameOurs && error.code === 'DnsNameLabelAlreadyTaken');
       if (!passes || clock.now() + betweenTries > deadline) throw error;
       log.info(`Azure is not ready to change ${name} (${error.code}), asking again in ${betweenTries / 1000} s.`);
       await clock.sleep(betweenTries, signal);

@@ -29,7 +29,7 @@ export async function restore(
   const current = await groups.find(name, signal);
   try {
     const provisioning = await apply(
-      { groups, name, definition, deleteFirst: mustDelete(current, definition), deadline },
+      { groups, name, definition, deleteFirst: mustDelete(current, definition), isNameOurs: true, deadline },
       ports,
     );
     // Azure restarts nothing for a definition that it has already.

@@ -1,4 +1,4 @@
-import type { ContainerGroups } from '../azure/containerGroups/containerGroups';
+import type { ContainerGroup, ContainerGroups } from '../azure/containerGroups/containerGroups';
 import type { DeploymentSection } from '../record/record';
 import { TaskFailure } from '../taskFailure';
 import { removeAndWait } from './apply';
@@ -20,16 +20,20 @@ export interface RollbackOptions {
 }
 
 export interface RollbackResult {
-  /** restored: the previous image serves again, proven by its health route. removed: nothing ran before, the group is gone. */
-  readonly outcome: 'restored' | 'removed';
-  /** The image that serves again; null where nothing ran before. */
+  /**
+   * restored: the previous image serves again, proven by its health route. removed: nothing ran before, the group is gone.
+   * kept: the deployment changed nothing, so that there is nothing to undo.
+   */
+  readonly outcome: 'restored' | 'removed' | 'kept';
+  /** The image that runs; null where nothing ran before. */
   readonly image: string | null;
   readonly scoringUri?: string;
 }
 
 /**
  * Undoes a deployment: what ran before is put back and proven to serve by its health route, at the address that users
- * call; where nothing ran before, the group is removed.
+ * call; where nothing ran before, the group is removed, and where the deployment changed nothing, it is left alone. What
+ * another release has deployed in the meantime is not touched.
  *
  * Secrets: Azure never gives secure values (secret environment variables, registry passwords, Log Analytics keys) back.
  * Deploy-ACI therefore leaves the previous definition, with the secrets of its own run, in a secret variable of the job.
@@ -37,7 +41,8 @@ export interface RollbackResult {
  * no such variable; then the previous image is put into the definition that runs now, which works wherever that one
  * holds no secure value.
  *
- * @throws TaskFailure if a secure value is missing (nothing is changed then), or if the previous image does not serve either
+ * @throws TaskFailure if another release's image runs, if a secure value is missing (nothing is changed then), or if the
+ * previous image does not serve either
  */
 export async function rollback({
   groups,
@@ -48,10 +53,22 @@ export async function rollback({
 }: RollbackOptions): Promise<RollbackResult> {
   const { containerGroup: name, previousImage, scoringUri } = deployment;
   const { clock, log, signal } = ports;
+  const current = await groups.find(name, signal);
+  const running = current && mainContainer(current)?.image;
+  if (current && running !== deployment.image) {
+    throw new TaskFailure(
+      `${name} is not rolled back: it runs ${running}, which another release deployed after ${deployment.image}.`,
+      'Test that release; it is the one that users call.',
+    );
+  }
   const kept = handedOver ? decodePreviousDeployment(handedOver) : undefined;
   // Another Deploy-ACI of the job may have left what ran in another group.
   const isKept = kept?.groupId.toLowerCase() === deployment.containerGroupId.toLowerCase();
-  const previous = isKept ? kept! : previousImage ? await withImage(groups, name, previousImage, signal) : undefined;
+  if (!isKept && current && previousImage === running) {
+    log.info(`${name} ran ${running} before this deployment already: it is left alone.`);
+    return { outcome: 'kept', image: running };
+  }
+  const previous = isKept ? kept! : previousImage ? withImage(groups, name, current, previousImage) : undefined;
   if (!previous?.definition) {
     log.info(`Nothing ran as ${name} before this deployment: the container group is removed.`);
     await removeAndWait(groups, name, clock.now() + startTimeoutInMinutes * 60_000, ports);
@@ -65,13 +82,12 @@ export async function rollback({
 }
 
 /** What runs now, with another image. */
-async function withImage(
+function withImage(
   groups: ContainerGroups,
   name: string,
+  current: ContainerGroup | undefined,
   image: string,
-  signal: AbortSignal,
-): Promise<PreviousDeployment> {
-  const current = await groups.find(name, signal);
+): PreviousDeployment {
   if (!current) {
     throw new TaskFailure(
       `The container group ${name} is not there any more, and what ran in it before is not known to this job.`,

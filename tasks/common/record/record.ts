@@ -139,8 +139,8 @@ export interface TestsSection {
     errors: number;
     perSecond: number;
   };
-  /** What rollbackOnFailure came to: image is what serves again, null where nothing does by its doing. */
-  rollback?: { outcome: 'restored' | 'removed' | 'failed'; image: string | null };
+  /** What rollbackOnFailure came to: image is what runs by its doing or was left running, null where nothing is. */
+  rollback?: { outcome: 'restored' | 'removed' | 'kept' | 'failed'; image: string | null };
   /** What promoteToChampion came to: champion is the version that holds the title now. */
   promotion?: { isChampion: boolean; champion: string };
   testedAt: string;

@@ -98,6 +98,26 @@ describe('MLOpsTestEndpoint after MLOpsDeployACI', function () {
     assert.equal(tests!.rollback, undefined);
   });
 
+  it('leaves a group alone that a later run deploys unchanged, whatever its tests find', async () => {
+    const uri = await deploy(new TestJob('build', azure), two, '2');
+    const later = new TestJob('build', azure);
+    later.variables.set('Build.BuildNumber', '20260102.1');
+    await deploy(later, two, '2');
+    const result = await test(later, { rollbackOnFailure: 'true' });
+    assert.equal(result.result, 'failed');
+    assert.equal((await served(uri)).version, 'two');
+    const { deployment, tests } = await recordIn(later);
+    assert.equal(deployment!.previousImage, two.reference);
+    assert.deepEqual(tests!.rollback, { outcome: 'kept', image: two.reference });
+    assert.ok(result.log.some((line) => line.includes(`Not rolled back: ${group} ran ${two.reference} before`)));
+
+    // The job that deployed it first may be run again: then nothing ran before.
+    const repeated = new TestJob('build', azure);
+    await deploy(repeated, two, '2');
+    await test(repeated, { rollbackOnFailure: 'true' });
+    assert.deepEqual((await recordIn(repeated)).tests!.rollback, { outcome: 'removed', image: null });
+  });
+
   it('brings the previous image back when the new one answers wrongly, proves that it serves, and says so', async () => {
     const job = new TestJob('build', azure);
     const uri = await deploy(job, one, '1');

@@ -168,17 +168,36 @@ describe('Rolling out a container group', () => {
     assert.deepEqual(azure.calls, []);
   });
 
+  it('knows whether an earlier try of the same run deployed what it leaves alone', async () => {
+    const of = (build: string, release?: string) =>
+      definitionOf('one', { tags: { 'mlops-build': build, ...(release && { 'mlops-release': release }) } });
+    azure.runs('estimator', of('7', 'Release-1'));
+    const repeated = [];
+    for (const run7 of [of('7', 'Release-1'), of('7', 'Release-2'), of('7'), of('8', 'Release-1')]) {
+      repeated.push((await run(run7)).isRepeated);
+    }
+    assert.deepEqual(repeated, [true, false, false, false]);
+    azure.runs('estimator', definitionOf('one'));
+    assert.equal((await run(definitionOf('one'))).isRepeated, false);
+  });
+
+  it('waits for the name of a group that it deleted itself, to bring back what ran', async () => {
+    azure.runs('estimator', definitionOf('one'));
+    azure.refusals.push(
+      { code: 'ServiceUnavailable', message: 'no 4 CPU in eastus', status: 409 },
+      { code: 'DnsNameLabelAlreadyTaken', message: 'it is taken' },
+    );
+    await assert.rejects(run(definitionOf('two', {}, 4)), /one was brought back and serves again/);
+    assert.deepEqual(azure.calls, ['DELETE estimator', 'PUT estimator two', 'PUT estimator one', 'PUT estimator one']);
+  });
+
   it('brings only tags up to date when nothing else changed', async () => {
     azure.runs('estimator', definitionOf('one', { tags: { owner: 'kept', 'mlops-model-version': '1' } }));
     await run(
       definitionOf('one', { tags: { 'mlops-model-version': '2', 'mlops-build': '8', 'mlops-previous-image': 'one' } }),
     );
     assert.deepEqual(azure.calls, ['PATCH estimator']);
-    assert.deepEqual(azure.definition('estimator')!.tags, {
-      owner: 'kept',
-      'mlops-model-version': '2',
-      'mlops-build': '8',
-    });
+    assert.deepEqual(azure.definition('estimator')!.tags, { owner: 'kept', 'mlops-model-version': '2' });
   });
 
   it('restarts an unchanged group that does not answer', async () => {

@@ -62,6 +62,42 @@ describe('Rolling back a deployment that its tests rejected', () => {
     assert.deepEqual(azure.calls, []);
   });
 
+  it('leaves alone what another release has deployed meanwhile', async () => {
+    azure.runs('estimator', definitionOf('three'));
+    const before = definitionOf('one');
+    const handedOver = encodePreviousDeployment(previousDeployment(azure.groups.id('estimator'), before, before));
+    for (const [previous, left] of [
+      ['one', handedOver],
+      ['one', undefined],
+      [null, undefined],
+    ] as const) {
+      await assert.rejects(
+        rollback({ groups: azure.groups, deployment: deployment(previous), handedOver: left, ports: azure.ports }),
+        /estimator is not rolled back: it runs three, which another release deployed after two/,
+      );
+    }
+    assert.deepEqual(azure.calls, []);
+  });
+
+  it('leaves alone what the deployment found running', async () => {
+    const result = await rollback({ groups: azure.groups, deployment: deployment('two'), ports: azure.ports });
+    assert.deepEqual(result, { outcome: 'kept', image: 'two' });
+    assert.deepEqual(azure.calls, []);
+  });
+
+  it('brings back the former size of the same image', async () => {
+    const before = definitionOf('two', {}, 2);
+    const handedOver = encodePreviousDeployment(previousDeployment(azure.groups.id('estimator'), before, before));
+    const result = await rollback({
+      groups: azure.groups,
+      deployment: deployment('two'),
+      handedOver,
+      ports: azure.ports,
+    });
+    assert.equal(result.outcome, 'restored');
+    assert.deepEqual(azure.calls, ['DELETE estimator', 'PUT estimator two']);
+  });
+
   it('removes a first deployment', async () => {
     const result = await rollback({ groups: azure.groups, deployment: deployment(null), ports: azure.ports });
     assert.deepEqual(result, { outcome: 'removed', image: null });
