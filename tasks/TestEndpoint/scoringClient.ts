@@ -52,16 +52,19 @@ export function createScoringClient(network: NetworkSettings, longest: number): 
   const dispatcher = async (origin: string, kind: 'Client' | 'Pool'): Promise<Dispatcher> => {
     const { ProxyAgent, ...direct } = await import('./undici');
     const proxy = proxyFor(network, origin);
-    const options = { connect, headersTimeout: longest, bodyTimeout: longest };
-    const created = proxy
-      ? new ProxyAgent({
-          ...options,
-          // Left to itself it opens another one whenever a request follows an answer at once.
-          connections: kind === 'Client' ? 1 : null,
-          uri: `${proxy.host}:${proxy.port}`,
-          token: basicToken(proxy),
-        })
-      : new direct[kind](origin, options);
+    const limits = { headersTimeout: longest, bodyTimeout: longest };
+    const created = !proxy
+      ? new direct[kind](origin, { ...limits, connect })
+      : origin.startsWith('http:')
+        ? withoutTunnel(new direct[kind](`${proxy.host}:${proxy.port}`, { ...limits, connect }), basicToken(proxy))
+        : new ProxyAgent({
+            ...limits,
+            // Left to itself it opens another one whenever a request follows an answer at once.
+            connections: kind === 'Client' ? 1 : null,
+            uri: `${proxy.host}:${proxy.port}`,
+            token: basicToken(proxy),
+            requestTls: connect,
+          });
     open.push(created);
     return created;
   };
@@ -98,6 +101,29 @@ export function createScoringClient(network: NetworkSettings, longest: number): 
       await Promise.all(open.map((each) => each.destroy()));
     },
   };
+}
+
+/**
+ * Has a proxy's client send requests for any HTTP origin, as HTTP/1.1 has it (RFC 9112, 3.2.2): many a proxy makes tunnels to
+ * the ports of HTTPS alone. Not ProxyAgent's own `proxyTunnel: false`, which takes another connection whenever one is busy,
+ * and wraps a handler that is used again once more with each request.
+ */
+function withoutTunnel<D extends Dispatcher>(proxy: D, token: string | undefined): D {
+  const dispatch = proxy.dispatch.bind(proxy);
+  proxy.dispatch = (request, handler) => {
+    const origin = String(request.origin);
+    const given = Array.isArray(request.headers)
+      ? (request.headers as string[])
+      : Object.entries(request.headers as Record<string, string>).flat();
+    const hasHost = given.some((each, index) => index % 2 === 0 && each.toLowerCase() === 'host');
+    const headers = [
+      ...given,
+      ...(hasHost ? [] : ['host', new URL(origin).host]),
+      ...(token ? ['proxy-authorization', token] : []),
+    ];
+    return dispatch({ ...request, path: origin + request.path, headers }, handler);
+  };
+  return proxy;
 }
 
 /** No scoring reply is larger (bytes); an endpoint must not be able to fill the agent's memory. */

@@ -1,4 +1,34 @@
-import type { HttpClient, PipelineRequest } from '@azure/core-rest-pipeline';
+import * as tls from 'node:tls';
+import type { HttpClient, PipelineRequest, TlsSettings } from '@azure/core-rest-pipeline';
+
+let sdkClient: Promise<HttpClient> | undefined;
+
+/** The HTTP client for the SDK's own clients: theirs, but that by a proxy, too, it trusts whom the agent trusts. */
+export const sdkHttpClient: HttpClient = {
+  async sendRequest(request) {
+    sdkClient ??= import('@azure/core-rest-pipeline').then(({ createDefaultHttpClient }) => createDefaultHttpClient());
+    return (await sdkClient).sendRequest(Object.assign(request, certificatesByProxy(request)));
+  },
+};
+
+/** One for all connections of a pipeline: Node's own list of authorities takes thirty milliseconds to read. */
+const contexts = new WeakMap<TlsSettings, tls.SecureContext>();
+
+/**
+ * The SDK gives a request that goes by a proxy an agent that knows nothing of the certificates, which it then ignores; what
+ * stands among the request's own options reaches that agent's connection. Source: ts-http-runtime, proxyPolicy.js and
+ * nodeHttpClient.js; https-proxy-agent, connect.
+ */
+function certificatesByProxy({
+  agent,
+  tlsSettings,
+  requestOverrides,
+}: PipelineRequest): Pick<PipelineRequest, 'requestOverrides'> {
+  if (!agent || !tlsSettings) return {};
+  let secureContext = contexts.get(tlsSettings);
+  if (!secureContext) contexts.set(tlsSettings, (secureContext = tls.createSecureContext(tlsSettings)));
+  return { requestOverrides: { secureContext, ...requestOverrides } };
+}
 
 /**
  * The SDK's HTTP client, with the time limit of a request kept here: the SDK lets its own timer run on after a request
@@ -29,6 +59,7 @@ export async function createHttpClient(): Promise<HttpClient> {
       try {
         const response = await http.sendRequest(
           Object.assign(Object.create(Object.getPrototypeOf(request) as object) as PipelineRequest, request, {
+            ...certificatesByProxy(request),
             timeout: 0,
             abortSignal: limit.signal,
           }),

@@ -1,5 +1,6 @@
 import * as tls from 'node:tls';
-import type { PipelineOptions, ProxySettings } from '@azure/core-rest-pipeline';
+import type { HttpClient, PipelineOptions, ProxySettings } from '@azure/core-rest-pipeline';
+import { sdkHttpClient } from './httpClient';
 
 /** How the agent reaches the network, as plain data. */
 export interface NetworkSettings {
@@ -15,13 +16,17 @@ export interface NetworkSettings {
   readonly clientCertificate?: { readonly cert: string; readonly key: string; readonly passphrase?: string };
 }
 
-/** The options that carry the agent's network settings into an Azure SDK client that calls this address. */
+/**
+ * The options that carry the agent's network settings into an Azure SDK client that calls this address, or into a pipeline.
+ * A pipeline is given its HTTP client with each request: createHttpClient's.
+ */
 export function networkOptions(
   network: NetworkSettings,
   url: string,
-): Pick<PipelineOptions, 'proxyOptions' | 'tlsOptions'> {
+): Pick<PipelineOptions, 'proxyOptions' | 'tlsOptions'> & { httpClient: HttpClient } {
   const { certificateAuthorities, clientCertificate } = network;
   return {
+    httpClient: sdkHttpClient,
     proxyOptions: proxyFor(network, url),
     tlsOptions:
       certificateAuthorities || clientCertificate

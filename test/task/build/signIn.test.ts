@@ -4,6 +4,7 @@ import type { Scheme } from '../../../local/azure/connection/serviceConnection';
 import type { ServiceEndpoint } from '../../../local/agent/serviceEndpoint';
 import { runBuiltTask } from '../../support/agent';
 import { localAzure } from '../../support/azure';
+import { startForwardProxy } from '../../support/forwardProxy';
 
 /** A task that must sign in and ask the resource manager something, and creates nothing. */
 async function ask(
@@ -46,6 +47,26 @@ describe('signing in by a service connection', function () {
       assert.match(log, /The workspace "unknown" does not exist .* workspaces there: quick-starts-ws/);
     });
   }
+
+  it("goes by the agent's proxy and trusts the agent's authorities", async () => {
+    const azure = await localAzure();
+    const proxy = await startForwardProxy([Number(new URL(azure.url).port)]);
+    try {
+      const log = await ask([azure.serviceConnection('WorkloadIdentityFederation')], {
+        environment: {
+          AGENT_PROXYURL: proxy.url,
+          AGENT_CAINFO: azure.caFile,
+          NODE_EXTRA_CA_CERTS: '',
+          NO_PROXY: '',
+          no_proxy: '',
+        },
+      });
+      assert.match(log, /The workspace "unknown" does not exist .* workspaces there: quick-starts-ws/);
+      assert.ok(proxy.asked.length > 0);
+    } finally {
+      proxy.close();
+    }
+  });
 
   it('takes resource group and workspace from a connection that is scoped to a workspace', async () => {
     const azure = await localAzure();

@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
 import { createServer, type RequestListener, type Server } from 'node:http';
-import { connect, type AddressInfo } from 'node:net';
+import type { AddressInfo } from 'node:net';
 import type { NetworkSettings } from '../../../tasks/common/azure/network';
 import { generateLoad } from '../../../tasks/TestEndpoint/load/loadGenerator';
 import { createScoringClient, NoReply, type ScoringClient } from '../../../tasks/TestEndpoint/scoringClient';
+import { startForwardProxy } from '../../support/forwardProxy';
+import { startSecureServer } from '../../support/secureServer';
 
 describe('scoring client', () => {
   const servers: Server[] = [];
@@ -90,37 +92,53 @@ describe('scoring client', () => {
     await assert.rejects(sending, reason);
   });
 
-  it("goes through the agent's proxy, also under load, and around it where the agent does", async () => {
-    const { url } = await serve((request, response) => {
-      request.resume();
-      response.end('[1]');
-    });
-    const tunnels: Array<[string | undefined, string | undefined]> = [];
-    const { url: proxyUrl, server: proxy } = await serve(() => assert.fail('not by a tunnel'));
-    proxy.on('connect', (request, socket, head) => {
-      tunnels.push([request.url, request.headers['proxy-authorization']]);
-      const { hostname, port } = new URL(`http://${request.url}`);
-      const through = connect(Number(port), hostname, () => {
-        socket.write('HTTP/1.1 200 OK\r\n\r\n');
-        through.write(head);
-        through.pipe(socket).pipe(through);
-      });
-      for (const each of [socket, through]) each.on('error', () => each.destroy());
-    });
-    const settings = { url: proxyUrl.origin, username: 'user', password: 'word' };
-    const { client, send } = open(30_000, { proxy: { ...settings, bypass: [] } });
-    assert.equal((await send(url)).body.toString(), '[1]');
-    assert.deepEqual(tunnels, [[url.host, `Basic ${Buffer.from('user:word').toString('base64')}`]]);
+  for (const protocol of ['http', 'https'] as const) {
+    it(`goes through the agent's proxy to ${protocol}, also under load, and around it where the agent does`, async () => {
+      const answer: RequestListener = (request, response) => {
+        request.resume();
+        response.end(`[${request.headers.host === url.host}]`);
+      };
+      const secure = await startSecureServer(answer);
+      const url = protocol === 'https' ? new URL('/score?x=1', secure.url) : (await serve(answer)).url;
+      // As companies' proxies are set up, it makes tunnels to the ports of HTTPS alone.
+      const proxy = await startForwardProxy([secure.port]);
+      try {
+        const { certificateAuthorities } = secure;
+        const settings = { url: proxy.url, username: 'user', password: 'word' };
+        const { client, send } = open(30_000, { certificateAuthorities, proxy: { ...settings, bypass: [] } });
+        assert.equal((await send(url)).body.toString(), '[true]');
+        assert.deepEqual(proxy.asked, [protocol === 'https' ? `CONNECT ${url.host}` : `POST ${url.href}`]);
+        assert.equal(proxy.last.authorization, `Basic ${Buffer.from('user:word').toString('base64')}`);
+        assert.equal(proxy.last.host, url.host);
 
-    const connections = [await client.connection(url.origin), await client.connection(url.origin)];
-    const request = { url, method: 'POST', headers: { 'x-a': 'b' }, body: Buffer.from('{}') };
-    const plan = { requests: [request], connections: 2, durationMs: 200, warmUpMs: 0, drainMs: 5_000 };
-    const { latencies } = await generateLoad(plan, () => connections.pop()!, new AbortController().signal);
-    assert.ok(latencies.requests > 0);
-    assert.deepEqual(latencies.errorKinds, {});
-    assert.equal(tunnels.length, 3, 'one for each connection');
+        const connections = [await client.connection(url.origin), await client.connection(url.origin)];
+        const request = { url, method: 'POST', headers: { 'x-a': 'b' }, body: Buffer.from('{}') };
+        const plan = { requests: [request], connections: 2, durationMs: 200, warmUpMs: 0, drainMs: 5_000 };
+        const { latencies } = await generateLoad(plan, () => connections.pop()!, new AbortController().signal);
+        assert.ok(latencies.requests > 2);
+        assert.deepEqual(latencies.errorKinds, {});
+        assert.equal(proxy.connections, 3, 'one for each connection');
 
-    await open(30_000, { proxy: { ...settings, bypass: [/127\.0\.0\.1/] } }).send(url);
-    assert.equal(tunnels.length, 3);
+        const { length } = proxy.asked;
+        await open(30_000, { certificateAuthorities, proxy: { ...settings, bypass: [/127\.0\.0\.1/] } }).send(url);
+        assert.equal(proxy.asked.length, length);
+      } finally {
+        proxy.close();
+        secure.close();
+      }
+    });
+  }
+
+  it('leaves a host of your own to a request that goes through a proxy', async () => {
+    const { url } = await serve((request, response) => response.end(request.headers.host));
+    const proxy = await startForwardProxy([]);
+    try {
+      const { client } = open(30_000, { proxy: { url: proxy.url, bypass: [] } });
+      const request = { url, method: 'GET', headers: { Host: 'model.example' } };
+      const { body } = await client.send(request, new AbortController().signal);
+      assert.equal(body.toString(), 'model.example');
+    } finally {
+      proxy.close();
+    }
   });
 });

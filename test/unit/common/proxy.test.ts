@@ -1,0 +1,121 @@
+import assert from 'node:assert/strict';
+import type { TLSSocket } from 'node:tls';
+import { createPrincipalCertificate } from '../../../local/azure/certificates/certificateAuthority';
+import { AzureDevOps } from '../../../tasks/common/azure/azureDevOps';
+import { BlobTransfer } from '../../../tasks/common/azure/blobTransfer';
+import { healthRequest } from '../../../tasks/common/azure/containerGroups/healthRequest';
+import { RegistryContents } from '../../../tasks/common/azure/containerRegistryContents';
+import { machineLearningSdk } from '../../../tasks/common/azure/machineLearningSdk';
+import type { NetworkSettings } from '../../../tasks/common/azure/network';
+import type { ServiceConnection } from '../../../tasks/common/azure/serviceConnection';
+import { AzureSession } from '../../../tasks/common/azure/session';
+import { startForwardProxy, type ForwardProxy } from '../../support/forwardProxy';
+import { startSecureServer } from '../../support/secureServer';
+
+describe("the agent's proxy together with its certificates", () => {
+  let server: Awaited<ReturnType<typeof startSecureServer>>;
+  let proxy: ForwardProxy;
+  let principal: Awaited<ReturnType<typeof createPrincipalCertificate>>;
+  let network: NetworkSettings;
+  /** The certificates that clients have shown, by their subjects. */
+  const shown: Array<string | undefined> = [];
+  const signal = new AbortController().signal;
+
+  before(async function () {
+    // The SDK goes around any proxy to what stands there, and reads it but once.
+    if ((process.env.NO_PROXY ?? process.env.no_proxy)?.includes('127.0.0.1')) this.skip();
+    principal = await createPrincipalCertificate();
+    const options = { requestCert: true, rejectUnauthorized: false, ca: principal.certificate };
+    server = await startSecureServer((request, response) => {
+      shown.push((request.socket as TLSSocket).getPeerCertificate().subject?.CN as string);
+      const { pathname } = new URL(request.url!, 'http://any');
+      const origin = `https://${request.headers.host}/tenant`;
+      const body = pathname.endsWith('/.well-known/openid-configuration')
+        ? {
+            issuer: `${origin}/v2.0`,
+            authorization_endpoint: `${origin}/authorize`,
+            token_endpoint: `${origin}/token`,
+            jwks_uri: `${origin}/keys`,
+          }
+        : pathname.endsWith('/token')
+          ? { token_type: 'Bearer', access_token: 'token', expires_in: 3600 }
+          : { name: 'well' };
+      response.setHeader('content-type', 'application/json');
+      response.setHeader('docker-content-digest', 'sha256:1');
+      response.end(JSON.stringify(body));
+    }, options);
+    proxy = await startForwardProxy([server.port]);
+    network = {
+      certificateAuthorities: server.certificateAuthorities,
+      clientCertificate: { cert: principal.certificate, key: principal.key },
+      proxy: { url: proxy.url, bypass: [] },
+    };
+  });
+  after(() => {
+    server?.close();
+    proxy?.close();
+  });
+  beforeEach(() => {
+    proxy.asked.length = 0;
+    shown.length = 0;
+  });
+
+  const open = () =>
+    new AzureSession(
+      {
+        resourceManagerUrl: server.url,
+        authorityUrl: server.url,
+        audience: 'https://management.example',
+        tenantId: 'tenant',
+        subscriptionId: 'subscription',
+        authentication: { scheme: 'ServicePrincipalKey', clientId: 'client', clientSecret: 'not-a-secret' },
+      } as unknown as ServiceConnection,
+      network,
+    );
+  const calls: Record<string, () => Promise<unknown>> = {
+    'the resource manager': async () => (await open().request<{ name: string }>({ url: '/x' })).body.name,
+    "Azure's own client": async () =>
+      (await (await machineLearningSdk(open())).workspaces.get('group', 'workspace')).name,
+    Entra: async () => (await open().token()).token.replace('token', 'well'),
+    'a registry': async () =>
+      (
+        await new RegistryContents(open(), new URL(server.url).host, { kind: 'anonymous' }).digest('a', '1', signal)
+      )?.replace('sha256:1', 'well'),
+    'a blob': async () =>
+      (
+        JSON.parse((await new BlobTransfer(open()).readRange(server.url, 0, 99, signal))!.bytes.toString()) as {
+          name: string;
+        }
+      ).name,
+    'Azure DevOps': async () =>
+      (
+        await new AzureDevOps(`${server.url}/o/p/`, 'token', network).request<{ name: string }>({
+          method: 'GET',
+          path: 'x',
+        })
+      ).name,
+    'a health check': async () => {
+      const answer = await healthRequest(open())(server.url);
+      return 'status' in answer && answer.status === 200 ? 'well' : JSON.stringify(answer);
+    },
+  };
+  for (const [what, call] of Object.entries(calls)) {
+    it(`trusts ${what} by the authorities of the agent, and shows it the agent's own certificate`, async () => {
+      assert.equal(await call(), 'well');
+      assert.ok(proxy.asked.includes(`CONNECT ${new URL(server.url).host}`));
+      assert.ok(proxy.asked.length >= shown.length, 'nothing goes around the proxy');
+      assert.deepEqual([...new Set(shown)], ['Local Azure service principal']);
+    });
+  }
+
+  it('trusts nobody else', async () => {
+    const other = await startSecureServer((_request, response) => response.end());
+    try {
+      network = { ...network, certificateAuthorities: other.certificateAuthorities };
+      assert.match(JSON.stringify(await healthRequest(open())(server.url)), /UNABLE_TO_VERIFY|SELF_SIGNED|unable to/i);
+    } finally {
+      network = { ...network, certificateAuthorities: server.certificateAuthorities };
+      other.close();
+    }
+  });
+});
