@@ -1,6 +1,6 @@
 import { isAzureFailure } from '../common/azure/azureFailure';
 import type { BlobTransfer } from '../common/azure/blobTransfer';
-import { listBlobs, openDatastore } from '../common/azure/datastoreContainer';
+import { listBlobs, openDatastore, OtherStorage } from '../common/azure/datastoreContainer';
 import type { Workspace } from '../common/azure/workspace';
 
 /**
@@ -21,7 +21,7 @@ export async function listNamedOutput(
     const blobs = await listBlobs(transfer, container, path, signal);
     return blobs.map(({ name }) => name.slice(path.length).replace(/^\//, ''));
   } catch (error) {
-    if (isAzureFailure(error, 401, 403)) return undefined;
+    if (error instanceof OtherStorage || isAzureFailure(error, 401, 403)) return undefined;
     throw error;
   }
 }

@@ -6,7 +6,7 @@ import { TaskFailure } from '../common/taskFailure';
 export interface OutputModel {
   /** As Azure ML takes it for a model version. */
   readonly uri: string;
-  /** Whether it has MLflow's MLmodel file; undefined where the files cannot be listed. */
+  /** Whether it has MLflow's MLmodel file; undefined where the files cannot be listed and the output's type does not tell. */
   readonly isMlflow?: boolean;
 }
 
@@ -37,7 +37,11 @@ export async function findOutputModel(
         files!.map((file) => `${output}/${file}`),
         job,
       );
-    return { uri: `azureml://jobs/${job.name}/outputs/${output}/paths/${rest}`, isMlflow: beneath?.some(isMlmodel) };
+    const isDeclared = rest === '' && named.jobOutputType === 'mlflow_model';
+    return {
+      uri: `azureml://jobs/${job.name}/outputs/${output}/paths/${rest}`,
+      isMlflow: beneath?.some(isMlmodel) ?? (isDeclared || undefined),
+    };
   }
   const all = (await artifacts.list(runId, '')).map((artifact) => artifact.path);
   const beneath = below(all, path);

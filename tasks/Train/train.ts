@@ -262,6 +262,11 @@ async function finish(
         listNamedOutput(services.workspace, services.transfer, uri, signal),
       ),
     );
+    if (type === 'auto' && found.isMlflow === undefined) {
+      log.warning(
+        `The files of the job's output ${modelPath} cannot be listed: its datastore is no blob storage, or the service connection's identity may not read it. Its model is registered as custom_model; should it be an MLflow model, set the input modelType to mlflow_model.`,
+      );
+    }
     const newModel = {
       name,
       type: type !== 'auto' ? type : found.isMlflow ? 'mlflow_model' : 'custom_model',

@@ -1,6 +1,6 @@
 import { createHmac } from 'node:crypto';
 import { TaskFailure } from '../taskFailure';
-import { isAzureFailure } from './azureFailure';
+import { AzureFailure, azureFailure, isAzureFailure } from './azureFailure';
 import type { BlobTransfer } from './blobTransfer';
 import { createHttpClient } from './httpClient';
 import type { Workspace } from './workspace';
@@ -29,12 +29,15 @@ export interface BlobListing {
   readonly size: number;
 }
 
+/** The datastore is of storage that is no blobs: a file share, OneLake. */
+export class OtherStorage extends TaskFailure {}
+
 const version = '2021-12-02';
 const hours = 8;
 
 /**
  * Opens a datastore, for reading where nothing else is said: by its account key or SAS where it holds one, else as the service connection itself.
- * @throws TaskFailure for a datastore that is not there or is no blob storage
+ * @throws TaskFailure for a datastore that is not there, OtherStorage for one that is no blob storage, AzureFailure where no permission is given
  */
 export async function openDatastore(
   workspace: Workspace,
@@ -53,7 +56,7 @@ export async function openDatastore(
   const { accountName, endpoint = 'core.windows.net', protocol = 'https' } = datastore;
   const container = datastore.containerName ?? datastore.filesystem;
   if (!accountName || !container || !/^AzureBlob$|^AzureDataLakeGen2$/i.test(datastore.datastoreType)) {
-    throw new TaskFailure(
+    throw new OtherStorage(
       `The datastore "${name}" is of the type ${datastore.datastoreType}; only blob storage can be used here.`,
     );
   }
@@ -171,7 +174,7 @@ async function userDelegationSas(
   permissions: Permissions,
 ): Promise<string> {
   const { start, expiry, protocol: spr } = terms(new Date(), accountUrl.split(':')[0]!);
-  const xml = await userDelegationKey(workspace, accountUrl, { start, expiry }, signal);
+  const xml = await userDelegationKey(workspace, accountUrl, { start, expiry }, signal, permissions);
   const value = (tag: string) => new RegExp(`<${tag}>([^<]*)</${tag}>`).exec(xml)?.[1] ?? '';
   const [oid, tid, keyStart, keyEnd] = [
     value('SignedOid'),
@@ -198,29 +201,41 @@ async function userDelegationKey(
   accountUrl: string,
   { start, expiry }: Pick<Terms, 'start' | 'expiry'>,
   signal: AbortSignal,
+  permissions: Permissions,
 ): Promise<string> {
   const { session } = workspace;
   const [rest, credential] = await Promise.all([import('@azure/core-rest-pipeline'), session.credential()]);
   const token = await credential.getToken('https://storage.azure.com/.default');
   const pipeline = rest.createPipelineFromOptions(session.networkOptions(accountUrl));
-  const response = await pipeline.sendRequest(
-    await createHttpClient(),
-    rest.createPipelineRequest({
-      url: `${accountUrl}/?restype=service&comp=userdelegationkey`,
-      method: 'POST',
-      headers: rest.createHttpHeaders({
-        authorization: `Bearer ${token?.token}`,
-        'content-type': 'application/xml',
-        'x-ms-version': version,
-      }),
-      body: `<?xml version="1.0" encoding="utf-8"?><KeyInfo><Start>${start}</Start><Expiry>${expiry}</Expiry></KeyInfo>`,
-      abortSignal: signal,
+  const url = `${accountUrl}/?restype=service&comp=userdelegationkey`;
+  const request = rest.createPipelineRequest({
+    url,
+    method: 'POST',
+    headers: rest.createHttpHeaders({
+      authorization: `Bearer ${token?.token}`,
+      'content-type': 'application/xml',
+      'x-ms-version': version,
     }),
+    body: `<?xml version="1.0" encoding="utf-8"?><KeyInfo><Start>${start}</Start><Expiry>${expiry}</Expiry></KeyInfo>`,
+    abortSignal: signal,
+  });
+  const { status, bodyAsText } = await pipeline
+    .sendRequest(await createHttpClient(), request)
+    .catch((error: unknown) => {
+      throw azureFailure(error, `POST ${url}`);
+    });
+  if (status === 200) return bodyAsText ?? '';
+  const [code = '', message = ''] = ['Code', 'Message'].map(
+    (tag) => new RegExp(`<${tag}>([^<]*)`).exec(bodyAsText ?? '')?.[1],
   );
-  if (response.status === 200) return response.bodyAsText ?? '';
-  throw new TaskFailure(
-    `The storage account ${accountUrl} gave no key to read the model with (${response.status}).`,
-    "Give the service connection's identity the role Storage Blob Data Reader on the account.",
+  const role = permissions === 'rl' ? 'Storage Blob Data Reader' : 'Storage Blob Data Contributor';
+  throw new AzureFailure(
+    `The datastore holds no key, and the storage account ${accountUrl} gave the service connection's identity none either (${`${status} ${code}`.trim()}).`,
+    status === 401 || status === 403 ? `Give the identity the role ${role} on the storage account.` : undefined,
+    status,
+    code,
+    message,
+    undefined,
   );
 }
 

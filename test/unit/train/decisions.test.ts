@@ -186,6 +186,16 @@ describe('Train: the model among what a job left', () => {
     assert.deepEqual(found, { uri: 'azureml://jobs/job-1/outputs/model/paths/best', isMlflow: true });
   });
 
+  it('is MLflow by the type of its output where the files cannot be listed, and else not known', async () => {
+    const found = async (where: string, jobOutputType: string) => {
+      const from = job({ outputs: { model: { jobOutputType, uri: 'azureml://datastores/d/paths/p/' } } });
+      return (await findOutputModel(from, from.name, where, artifacts(), async () => undefined)).isMlflow;
+    };
+    assert.equal(await found('model', 'mlflow_model'), true);
+    assert.equal(await found('model/best', 'mlflow_model'), undefined);
+    assert.equal(await found('model', 'uri_folder'), undefined);
+  });
+
   it('is not a file whose name only begins alike; what is there is listed', async () => {
     await assert.rejects(
       find('outputs/model', job(), 'outputs/model2/m.pkl', 'user_logs/std_log.txt'),
