@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import type { AccessToken } from '@azure/core-auth';
 import type * as RestPipeline from '@azure/core-rest-pipeline';
 import type { PipelineRequest, PipelineResponse } from '@azure/core-rest-pipeline';
 import { AzureFailure } from './azureFailure';
@@ -74,7 +75,9 @@ export class RegistryContents {
   async digest(repository: string, reference: string, signal: AbortSignal): Promise<string | undefined> {
     const path = `${repository}/manifests/${reference}`;
     const headers = { accept: manifestTypes };
-    const response = await this.send({ method: 'HEAD', path, repository, actions: 'pull', headers, signal }, [404]);
+    let response = await this.send({ method: 'HEAD', path, repository, actions: 'pull', headers, signal }, [403, 404]);
+    // An answer to HEAD has no words that say why.
+    if (response.status === 403) response = await this.readManifest(repository, reference, signal);
     return response.status === 404 ? undefined : response.headers.get('docker-content-digest');
   }
 
@@ -226,14 +229,21 @@ export class RegistryContents {
     return send;
   }
 
-  /** Trades Entra's token for one of the registry. */
+  /**
+   * Trades Entra's token for one of the registry: the resource manager's, which needs no sign-in of its own, and where that
+   * is refused one for registries alone. Source: "Configure registry acceptance of Microsoft Entra authentication scopes"
+   * (the registry's azureADAuthenticationAsArmPolicy); the audience is the same in all clouds.
+   */
   private async refreshToken(service: string, signal: AbortSignal): Promise<string> {
-    const { token } = await this.session.token();
     const url = `https://${this.host}/oauth2/exchange`;
-    const response = await this.request(
-      url,
-      form({ grant_type: 'access_token', service, access_token: token }, signal),
-    );
+    const exchange = ({ token }: AccessToken) =>
+      this.request(url, form({ grant_type: 'access_token', service, access_token: token }, signal));
+    let response = await exchange(await this.session.token());
+    if (response.status === 401) {
+      // Where Entra has none for registries, it is the registry's refusal that is to be told.
+      const own = await this.session.token('https://containerregistry.azure.net/.default').catch(() => undefined);
+      if (own) response = await exchange(own);
+    }
     if (response.status !== 200) throw failure(response, `POST ${url}`);
     return (JSON.parse((await text(response)) || '{}') as { refresh_token: string }).refresh_token;
   }

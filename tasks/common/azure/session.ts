@@ -55,9 +55,9 @@ export class AzureSession {
     return (this.credentialPromise ??= createCredential(this.connection, this.network));
   }
 
-  /** A token for the resource manager; from the credential's cache while it is valid. */
-  async token(): Promise<AccessToken> {
-    const token = await (await this.credential()).getToken(this.scope);
+  /** A token, for the resource manager unless a scope says otherwise; from the credential's cache while it is valid. */
+  async token(scope = this.scope): Promise<AccessToken> {
+    const token = await (await this.credential()).getToken(scope);
     if (!token) throw new Error('Entra gave no token.');
     return token;
   }

@@ -18,7 +18,9 @@ interface Answer {
   bytes?: Buffer;
 }
 
-const session = { token: () => Promise.resolve({ token: 'entra token' }) } as unknown as AzureSession;
+const session = {
+  token: (scope?: string) => Promise.resolve({ token: scope ? `token for ${scope}` : 'entra token' }),
+} as unknown as AzureSession;
 const signal = new AbortController().signal;
 const digest = `sha256:${'d'.repeat(64)}`;
 const challenge = (realm = 'https://auth.example.net/token') => ({
@@ -98,6 +100,33 @@ describe("a registry's contents", () => {
     assert.match(String(asked[1]!.body), /grant_type=access_token&service=r\.example\.net&access_token=entra\+token/);
   });
 
+  it('are read with a token for registries alone where the registry takes no other', async () => {
+    const registry = contents(
+      { kind: 'entra' },
+      { status: 401, headers: challenge() },
+      { status: 401, body: { errors: [{ code: 'UNAUTHORIZED', message: 'authentication required' }] } },
+      { status: 200, body: { refresh_token: 'refresh' } },
+      { status: 200, body: { access_token: 'access' } },
+      { status: 200, headers: { 'docker-content-digest': digest } },
+    );
+    assert.equal(await registry.digest('a', '1', signal), digest);
+    assert.deepEqual(
+      [1, 2].map((index) => new URLSearchParams(String(asked[index]!.body)).get('access_token')),
+      ['entra token', 'token for https://containerregistry.azure.net/.default'],
+    );
+  });
+
+  it('are refused by the registry, not by Entra, where there is no token for registries', async () => {
+    const registry = contents({ kind: 'entra' }, { status: 401, headers: challenge() }, { status: 401 });
+    sinon
+      .stub(session, 'token')
+      .onFirstCall()
+      .resolves({ token: 'entra token', expiresOnTimestamp: 0 })
+      .onSecondCall()
+      .rejects(new Error('AADSTS500011'));
+    await assert.rejects(registry.digest('a', '1', signal), /registry answered 401/);
+  });
+
   it('are not paid for with a password over an open line', async () => {
     const registry = contents(
       { kind: 'password', userName: 'u', password: 'p' },
@@ -147,7 +176,12 @@ describe("a registry's contents", () => {
 
   it('that the registry refuses are an error with its words', async () => {
     const body = { errors: [{ code: 'DENIED', message: 'requested access is denied' }] };
-    const registry = contents({ kind: 'entra' }, { status: 403, body });
+    const registry = contents({ kind: 'entra' }, { status: 403 }, { status: 403, body });
     await assert.rejects(registry.digest('a', '1', signal), /answered 403 DENIED.*requested access is denied.*AcrPull/);
+    assert.deepEqual(
+      asked.map(({ method }) => method),
+      ['HEAD', 'GET'],
+      'an answer to HEAD has no body',
+    );
   });
 });
