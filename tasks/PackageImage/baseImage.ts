@@ -9,6 +9,9 @@ import { TaskFailure } from '../common/taskFailure';
 /** How long the agent waits for a registry that the builder, somewhere else, may reach all the same. */
 const timeout = 8000;
 
+/** What a registry says to an agent whose address its network rules do not let in; an agent pool may be let in all the same. */
+const keptOut = /client with IP|not allowed access|network/i;
+
 /**
  * Pins a base image to the digest that its tag has now. Where the agent cannot reach the registry the tag is used as it
  * is, and that is said: the builder may reach it.
@@ -36,7 +39,7 @@ export async function pinBaseImage(
   try {
     digest = await contents.digest(name.repository, name.tag ?? 'latest', signal);
   } catch (error) {
-    if (isAzureFailure(error, 401, 403)) {
+    if (isAzureFailure(error, 401, 403) && !keptOut.test(error.serviceMessage)) {
       throw new TaskFailure(
         `Input baseImage: the registry ${name.registry} does not hand out ${reference}: ${error.serviceMessage || error.message}`,
         signIn.kind === 'anonymous'

@@ -65,6 +65,16 @@ describe('the base image', () => {
     assert.equal(await pin('a.example.net/b:1'), 'a.example.net/b:1');
     assert.match(String(info.firstCall.args[0]), /is not pinned to a digest.*ENOTFOUND/);
   });
+
+  for (const registry of ['acr.example.net', 'other.example.net']) {
+    it(`that the rules of the network of ${registry} keep from the agent alone stays as it is`, async () => {
+      const message =
+        "client with IP '203.0.113.7' is not allowed access. Refer https://aka.ms/acr/firewall to grant access.";
+      asked.rejects(new AzureFailure('no', undefined, 403, 'DENIED', message, undefined));
+      assert.equal(await pin(`${registry}/base:1`), `${registry}/base:1`);
+      assert.match(String(info.firstCall.args[0]), /is not pinned to a digest.*not allowed access/);
+    });
+  }
 });
 
 describe('image references', () => {
