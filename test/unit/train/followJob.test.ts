@@ -287,6 +287,43 @@ describe('Train: following a job', () => {
     assert.deepEqual(end.lastLines, ['the last line']);
   });
 
+  const forbidden = new AzureFailure('firewall', undefined, 403, 'AuthorizationFailure', 'no', undefined);
+
+  it('says once that the storage account does not let it read the log', async () => {
+    const test = setUp();
+    test.answers((at) => ({
+      status: at < 5 * minute ? 'Running' : 'Completed',
+      logFiles: { 'user_logs/std_log.txt': `url-${at}`, 'azureml-logs/20_image_build_log.txt': 'url' },
+    }));
+    test.readRange.reset();
+    test.readRange.rejects(forbidden);
+    const end = await test.follow();
+    assert.equal(end.status, 'Completed');
+    sinon.assert.calledOnceWithMatch(test.log.warning, /log cannot be read.*studio.*firewall/);
+    assert.ok(test.readRange.callCount > 10);
+  });
+
+  it('goes on with a new permission where one that has served has ended, and says nothing', async () => {
+    const test = setUp();
+    const bytes = Buffer.from('one\ntwo\n');
+    test.answers((at) => ({
+      status: at < 5 * minute ? 'Running' : 'Completed',
+      logFiles: { 'user_logs/std_log.txt': at < 4 * minute ? 'old' : 'new' },
+    }));
+    test.readRange.callsFake((url: string, offset: number) => {
+      const now = test.clock.time - Date.parse('2026-01-01T00:00:00Z');
+      if (url === 'old' && now > minute) return Promise.reject(forbidden);
+      const blobSize = url === 'old' ? 4 : 8;
+      return Promise.resolve({ bytes: bytes.subarray(offset, blobSize), blobSize });
+    });
+    await test.follow();
+    sinon.assert.notCalled(test.log.warning);
+    assert.deepEqual(
+      test.said().filter((line) => /^(one|two)$/.test(line)),
+      ['one', 'two'],
+    );
+  });
+
   it("shows the logs of a sweep's trials in groups, each once", async () => {
     const test = setUp('Sweep');
     const bytes = Buffer.from('trial line\n');

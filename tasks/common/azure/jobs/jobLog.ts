@@ -8,12 +8,23 @@ const mainLogs = /^(user_logs\/std_log\D*0*(?:_ps)?\.txt|azureml-logs\/\d\d.+\.t
 const allLogs = /^(user_logs\/std_log.*\.txt|azureml-logs\/\d\d.+\.txt)$/;
 const keptLines = 30;
 
+interface KnownFile {
+  readonly tail: LogTail;
+  /** With the permission that the last look at the run brought. */
+  readonly url: string;
+  readonly title: string | undefined;
+  readonly last: boolean;
+  /** The URL at which the storage account last let us in. */
+  servedUrl?: string;
+}
+
 /**
  * Shows the logs of a job and of the runs beneath it, in groups: one for each file, where there are several. A group
  * stays open while the lines come from the same file.
  */
 export class JobLog {
-  private readonly tails = new Map<string, { tail: LogTail; url: string; title: string | undefined; last: boolean }>();
+  private readonly tails = new Map<string, KnownFile>();
+  private isRefusalTold = false;
   private openGroup: string | undefined;
   private readonly last: string[] = [];
 
@@ -53,17 +64,20 @@ export class JobLog {
   /** Shows what the known files hold that was not shown yet. @returns whether there was anything */
   async readNew(signal: AbortSignal): Promise<boolean> {
     let any = false;
-    for (const [key, { tail, url, title, last }] of this.tails) {
+    for (const [key, file] of this.tails) {
+      const { tail, url, title, last } = file;
       const write = (lines: string[]) => this.show(lines, title);
       try {
         if (await tail.read(url, write, signal)) any = true;
+        file.servedUrl = url;
         if (last) {
           tail.flush(write);
           this.tails.delete(key);
         }
       } catch (error) {
-        // The permission in the URL has ended; the next look at the run brings a new one.
         if (!isAzureFailure(error, 403)) throw error;
+        // The permission in a URL that has served has ended; the next look at the run brings a new one.
+        if (url !== file.servedUrl) this.tellRefusal(error.message);
       }
     }
     return any;
@@ -79,6 +93,14 @@ export class JobLog {
   end(): void {
     for (const { tail, title } of this.tails.values()) tail.flush((lines) => this.show(lines, title));
     this.closeGroup();
+  }
+
+  /** It is tried again all the same: a firewall may be opened while the job runs. */
+  private tellRefusal(why: string): void {
+    if (this.isRefusalTold) return;
+    this.isRefusalTold = true;
+    this.closeGroup();
+    this.log.warning(`The job's log cannot be read from this agent and is not shown here; the studio has it. ${why}`);
   }
 
   private show(lines: string[], title: string | undefined): void {
