@@ -99,7 +99,9 @@ export function caddyfile(options: Gateway): string {
   if (https) {
     // The second name is that of a group that stands beside while it is verified.
     const labels = [dnsNameLabel, besides(dnsNameLabel)].join('|');
-    const name = `^(${labels})\\\\.([a-z0-9]+\\\\.)?${location}\\\\.azurecontainer\\\\.[a-z]+$`;
+    // label.eastus.azurecontainer.io, label.usgovvirginia.azurecontainer.console.azure.us; some have a hash after the label.
+    const domain = 'azurecontainer(\\\\.console\\\\.azure)?\\\\.[a-z]+';
+    const name = `^(${labels})\\\\.([a-z0-9]+\\\\.)?${location}\\\\.${domain}$`;
     sites.push(
       site(`http://:${certificatePort}`, [
         'bind 127.0.0.1',

@@ -163,11 +163,17 @@ function ranBefore(groupId: string, current: ContainerGroup, definition: Contain
 async function leaveAlone(
   { groups, name, definition }: RollOut,
   current: ContainerGroup,
-  { log, signal, health }: DeploymentPorts,
+  { clock, log, signal, health }: DeploymentPorts,
 ): Promise<Ready | undefined> {
   const origin = groupOrigin(current);
-  const answer = origin === undefined ? undefined : await health(origin + probedPath(current), signal);
-  if (!origin || !answer || !('status' in answer) || answer.status < 200 || answer.status > 299) return undefined;
+  if (!origin) return undefined;
+  // One slow answer is no reason to restart what people use.
+  for (const until = clock.now() + patience; ;) {
+    const answer = await health(origin + probedPath(current), signal);
+    if ('status' in answer && answer.status >= 200 && answer.status <= 299) break;
+    if (clock.now() >= until) return undefined;
+    await clock.sleep(betweenRequests, signal);
+  }
   log.info(`${name} runs just this already and answers: it is left alone.`);
   // They tell of the run that deployed it, which this one is not.
   const { secrets, previousImage, build, release } = deploymentTags;
@@ -184,6 +190,10 @@ function reasonToDelete(current: ContainerGroup, changes: readonly Difference[])
   const unchangeable = changes.filter(({ needsDeletion }) => needsDeletion).map(({ what }) => what);
   return unchangeable.length > 0 ? `Azure cannot change ${unchangeable.join(', ')} of a group` : notUpdatable(current);
 }
+
+/** Milliseconds that a group which is as wanted may take to answer. */
+const patience = 20_000;
+const betweenRequests = 1_000;
 
 /** Says what will happen, before it happens. */
 function announce(

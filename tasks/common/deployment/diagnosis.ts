@@ -42,6 +42,17 @@ export async function diagnose(
   const { problem, remedy } = await withCircumstances(findCause(evidence), groups, definition, ports);
   return new TaskFailure(problem, remedy, { cause: error });
 
+  /** What cannot be read now must not keep the deployment from being undone. */
+  async function logOf(container: string): Promise<string[]> {
+    try {
+      return await groups.log(name, container, logLines, signal);
+    } catch (fault) {
+      if (signal.aborted) throw fault;
+      log.warning(`The log of the container ${container} cannot be read: ${(fault as Error).message}`);
+      return [];
+    }
+  }
+
   async function gather(): Promise<Evidence | undefined> {
     const known = { definition, minutes };
     if (isAzureFailure(error)) {
@@ -52,9 +63,7 @@ export async function diagnose(
     const { reason, group, failure, answer, url } = error;
     const logs = Object.fromEntries(
       await Promise.all(
-        (group?.containers ?? []).map(
-          async (container) => [container.name, await groups.log(name, container.name, logLines, signal)] as const,
-        ),
+        (group?.containers ?? []).map(async (container) => [container.name, await logOf(container.name)] as const),
       ),
     );
     const told = failure && { code: failure.code, message: failure.serviceMessage };

@@ -2,6 +2,7 @@ import type { Container, ContainerEvent, ContainerGroup, Provisioning } from '..
 import type { ContainerGroups } from '../azure/containerGroups/containerGroups';
 import type { AzureFailure } from '../azure/azureFailure';
 import type { HealthAnswer } from '../azure/containerGroups/healthRequest';
+import { Outage } from '../azure/outage';
 import { groupOrigin, mainContainer, probedPath } from './containers';
 import type { DeploymentPorts } from './ports';
 
@@ -66,14 +67,26 @@ export async function waitUntilReady(waiting: Waiting, ports: DeploymentPorts): 
     said.add(text);
     log.info(`${String(Math.round((clock.now() - started) / 1000)).padStart(5)} s  ${text}`);
   };
+  const outage = new Outage(log, clock);
+  let group: ContainerGroup | undefined;
   let answer: HealthAnswer | undefined;
   let url: string | undefined;
+  const stop = (reason: NotReady['reason'], failure?: AzureFailure) =>
+    new NotReady(reason, group, failure, answer, url);
+  const sleepUntil = async (time: number): Promise<void> => {
+    if (clock.now() >= deadline) throw stop('timeout');
+    await clock.sleep(Math.max(0, Math.min(time, deadline) - clock.now()), signal);
+  };
   // Right after it was sent there is nothing to see yet.
   if (provisioning) await clock.sleep(firstLook, signal);
   for (;;) {
-    const group = await groups.find(name, signal);
-    const stop = (reason: NotReady['reason'], failure?: AzureFailure) =>
-      new NotReady(reason, group, failure, answer, url);
+    // Azure's control plane may be out of reach while the containers start.
+    const look = await outage.ride(async () => ({ found: await groups.find(name, signal) }));
+    if (!look) {
+      await sleepUntil(clock.now() + betweenLooks(clock.now() - started));
+      continue;
+    }
+    group = look.found;
     if (!group) throw stop('gone');
     tell(group, say);
     if (hasFailed(group)) throw stop('failed', await provisioning?.failure(signal));
@@ -95,8 +108,7 @@ export async function waitUntilReady(waiting: Waiting, ports: DeploymentPorts): 
         await clock.sleep(betweenRequests, signal);
       } while (clock.now() < Math.min(nextLook, deadline));
     }
-    if (clock.now() >= deadline) throw stop('timeout');
-    await clock.sleep(Math.max(0, Math.min(nextLook, deadline) - clock.now()), signal);
+    await sleepUntil(nextLook);
   }
 }
 
@@ -133,7 +145,7 @@ function hopelessReason(
     const isDown = currentState?.state === 'Waiting' || (currentState?.state === 'Terminated' && isNew);
     if (restartCount + (isDown && restartCount > 0 ? 1 : 0) >= hopelessCrashes) return 'crashed';
     if (currentState?.state === 'Terminated' && !isRestarted(group, currentState.exitCode)) return 'ended';
-    if (events?.some(isHopelessPull)) return 'pullFailed';
+    if (!isStarted(container) && isPullHopeless(events ?? [])) return 'pullFailed';
   }
   return undefined;
 }
@@ -143,8 +155,13 @@ function isRestarted({ restartPolicy = 'Always' }: ContainerGroup, exitCode: num
   return restartPolicy === 'Always' || (restartPolicy === 'OnFailure' && exitCode !== 0);
 }
 
-function isHopelessPull({ name, message = '', count = 1 }: ContainerEvent): boolean {
-  return name === 'Failed' && /pull/i.test(message) && count >= 2;
+/** Whether pulling failed again and again, and did not come off at last. */
+function isPullHopeless(events: readonly ContainerEvent[]): boolean {
+  const failed = events.find(
+    ({ name, message = '', count = 1 }) => name === 'Failed' && /pull/i.test(message) && count >= 2,
+  );
+  const time = ({ lastTimestamp }: ContainerEvent) => lastTimestamp?.getTime() ?? 0;
+  return failed !== undefined && !events.some((event) => event.name === 'Pulled' && time(event) >= time(failed));
 }
 
 function tell(group: ContainerGroup, say: (text: string) => void): void {

@@ -153,7 +153,13 @@ describe('The gateway', () => {
           call.end();
         });
       await until(() => status('estimator.eastus.azurecontainer.io', '/health'));
-      for (const own of ['estimator.a1b2c3.eastus.azurecontainer.io', 'estimator-next.eastus.azurecontainer.io']) {
+      for (const own of [
+        'estimator.a1b2c3.eastus.azurecontainer.io',
+        'estimator-next.eastus.azurecontainer.io',
+        // As Azure Government and Azure China have it.
+        'estimator.eastus.azurecontainer.console.azure.us',
+        'estimator.a1b2c3.eastus.azurecontainer.console.azure.cn',
+      ]) {
         assert.equal(await status(own, '/health'), 200, own);
         assert.equal(await status(own, '/score'), 401, own);
       }

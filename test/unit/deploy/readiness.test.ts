@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import type { ContainerGroup } from '../../../tasks/common/azure/containerGroups/containerGroups';
 import { NotReady, waitUntilReady } from '../../../tasks/common/deployment/readiness';
-import { definitionOf, FakeContainerInstances } from './fakeContainerInstances';
+import { azureError, definitionOf, FakeContainerInstances } from './fakeContainerInstances';
 
 const first = new Date('2026-01-01T00:00:00Z');
 const death = { state: 'Terminated', exitCode: 1, startTime: first, detailStatus: 'Error' };
@@ -42,6 +42,42 @@ describe('Waiting for a container group', () => {
       '    4 s  scoring: Running',
       '    4 s  http://estimator.eastus.azurecontainer.io:5001/health: HTTP 200',
     ]);
+  });
+
+  it('rides out an Azure that does not answer for a while, and no longer than it may wait', async () => {
+    const azure = new FakeContainerInstances();
+    azure.runs('estimator', definitionOf('one'));
+    const outage = azureError({ code: 'ServerBusy', message: 'busy', status: 503 });
+    let faults = 0;
+    const find = () => (faults++ < 3 ? Promise.reject(outage) : azure.groups.find('estimator'));
+    const wait = (until: number) =>
+      waitUntilReady({ groups: { ...azure.groups, find } as never, name: 'estimator', deadline: until }, azure.ports);
+    assert.equal((await wait(azure.now + 60_000)).origin, 'http://estimator.eastus.azurecontainer.io:5001');
+    assert.equal(azure.lines.filter((line) => line.includes('Trying again until Azure answers')).length, 1);
+    faults = -1e9;
+    const begin = azure.now;
+    await assert.rejects(wait(begin + 60_000), (error) => error instanceof NotReady && error.reason === 'timeout');
+    assert.equal(azure.now, begin + 60_000);
+  });
+
+  it('takes no image for unpullable that was pulled at last', async () => {
+    const event = (name: string, message: string, count: number, seconds: number) => ({
+      name,
+      message,
+      count,
+      lastTimestamp: new Date(Date.UTC(2026, 0, 1, 0, 0, seconds)),
+    });
+    const failed = event('Failed', 'Failed to pull image "one": toomanyrequests', 2, 10);
+    const pulled = event('Pulled', 'Successfully pulled image "one"', 1, 20);
+    const waiting = { restartCount: 0, currentState: { state: 'Waiting' } };
+    await wait([{ ...running, events: [failed] }]);
+    await wait([{ ...waiting, events: [failed, pulled] }, running]);
+    for (const events of [[failed], [{ ...pulled, lastTimestamp: first }, failed]]) {
+      await assert.rejects(
+        wait([{ ...waiting, events }, running]),
+        (error) => error instanceof NotReady && error.reason === 'pullFailed',
+      );
+    }
   });
 
   it('gives a container that ended once another chance, however Azure shows that end', async () => {

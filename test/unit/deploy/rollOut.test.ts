@@ -203,10 +203,20 @@ describe('Rolling out a container group', () => {
   it('restarts an unchanged group that does not answer', async () => {
     azure.runs('estimator', definitionOf('one'));
     azure.behaviours['one'] = { answer: { status: 500 } };
-    azure.onSleep = () => (azure.behaviours['one'] = {});
+    azure.onSleep = () => azure.calls.includes('RESTART estimator') && (azure.behaviours['one'] = {});
+    const begin = azure.now;
     const { kind } = await run(definitionOf('one'));
     assert.equal(kind, 'restarted');
     assert.deepEqual(azure.calls, ['RESTART estimator']);
+    assert.ok(azure.now - begin >= 20_000);
+  });
+
+  it('restarts nothing for one answer that is slow to come', async () => {
+    azure.runs('estimator', definitionOf('one'));
+    azure.behaviours['one'] = { answer: { fault: 'ETIMEDOUT', message: 'no answer within 5 s' } };
+    azure.onSleep = () => (azure.behaviours['one'] = {});
+    assert.equal((await run(definitionOf('one'))).kind, 'unchanged');
+    assert.deepEqual(azure.calls, []);
   });
 
   it('sees that a secret changed, which Azure never shows', async () => {
