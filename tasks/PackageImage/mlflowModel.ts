@@ -41,7 +41,7 @@ export async function planMlflowModel(
  * Reads what a model says that it needs: Python's version and the packages of its conda.yaml, or of python_env.yaml and
  * requirements.txt where it has no conda.yaml. MLflow itself is added in the model's version if it is not among them.
  * Source: MLflow's model format, "Model environment".
- * @throws TaskFailure if it is no MLflow model, or none that Python can load
+ * @throws TaskFailure if it is no MLflow model, none that Python can load, or one for an MLflow that is too old to serve it
  */
 export async function readMlflowDependencies(
   model: RegisteredModel,
@@ -81,7 +81,15 @@ export async function readMlflowDependencies(
   const dependencies = await fromCondaFile(text, `${folder}conda.yaml of the model`, '/nonexistent');
   const hasMlflow = /^mlflow(-skinny)?(\[.*?\])?\s*($|[<>=!~;@])/m.test(dependencies.requirements);
   const added = mlModel.mlflow_version ? `mlflow-skinny==${mlModel.mlflow_version}` : 'mlflow-skinny';
-  return hasMlflow ? dependencies : { ...dependencies, requirements: `${dependencies.requirements}${added}\n` };
+  const requirements = hasMlflow ? dependencies.requirements : `${dependencies.requirements}${added}\n`;
+  const pinned = /^mlflow(?:-skinny)?(?:\[.*?\])?\s*===?\s*((\d+)\.(\d+)\S*)/m.exec(requirements);
+  if (pinned && Number(pinned[2]) * 100 + Number(pinned[3]) < 206) {
+    throw new TaskFailure(
+      `${told} pins MLflow ${pinned[1]}, which cannot be served: the code by which MLflow reads requests and writes replies is there since 2.6.`,
+      'Log it again with MLflow 2.6 or newer, or choose the packaging "scoringScript" or "dockerfile".',
+    );
+  }
+  return { ...dependencies, requirements };
 }
 
 /** What a model without conda.yaml needs, as a Conda specification: JSON is YAML. */

@@ -6,7 +6,7 @@
  * Why not MLflow's server alone: its web framework differs from version to version and needs the whole of mlflow, where
  * models often bring mlflow-skinny only; and it has no /score. Why not Azure ML's mlflow_score_script: it has no
  * /invocations and depends on packages for monitoring that no model needs.
- * Source: mlflow/pyfunc/scoring_server/__init__.py (invocations, since MLflow 2.9), azureml-assets'
+ * Source: mlflow/pyfunc/scoring_server/__init__.py (invocations, since MLflow 2.6), azureml-assets'
  * mlflow_score_script.py (input_data, params).
  */
 export const mlflowServerModule = 'mlflow_server';

@@ -50,6 +50,13 @@ describe('what an MLflow model needs', () => {
     assert.equal(requirements, 'mlflow-skinny\nazureml-inference-server-http==1.5.1\n');
   });
 
+  for (const mlflow of ['mlflow==2.6.0', 'mlflow==2.10.0', 'mlflow==3.1.0', 'mlflow<3,>=2.1']) {
+    it(`may be ${mlflow}`, async () => {
+      const texts = { MLmodel: mlModel, 'requirements.txt': `${mlflow}\n` };
+      assert.match((await readMlflowDependencies(model, files(texts), signal)).requirements, /^mlflow/);
+    });
+  }
+
   for (const [title, texts, expected] of [
     [
       'no MLmodel',
@@ -57,6 +64,16 @@ describe('what an MLflow model needs', () => {
       /model m version 2 is no MLflow model: it holds no file MLmodel.*scoringScript/,
     ],
     ['no python_function', { MLmodel: 'flavors: {spark: {}}' }, /no flavour python_function.*its flavours: spark/],
+    [
+      'an MLflow too old to serve it',
+      { MLmodel: mlModel, 'requirements.txt': 'mlflow==2.4.2\n' },
+      /model m version 2 pins MLflow 2\.4\.2.*Log it again with MLflow 2\.6/,
+    ],
+    [
+      'an old MLflow, named by the model alone',
+      { MLmodel: mlModel.replace('2.22.5', '1.30.0'), 'requirements.txt': 'xgboost==2.1\n' },
+      /pins MLflow 1\.30\.0/,
+    ],
     ['no requirements', { MLmodel: mlModel }, /neither conda\.yaml nor requirements\.txt/],
   ] as Array<[string, Record<string, string>, RegExp]>) {
     it(`is told plainly where there is ${title}`, async () => {
