@@ -24,16 +24,17 @@ export interface EarlierDecision {
 }
 
 /**
- * The approval that this very model version got by these very criteria, comparison and evaluation. Files of a model version never change, so that
- * it need not be judged again when, say, only the scoring code changed. Other
- * criteria, a rejection, and metrics that the pipeline itself hands over in a file are judged anew.
+ * The approval that this very model version got by these very criteria and settings. Files of a model version never
+ * change, so that it need not be judged again when, say, only the scoring code changed. Judged anew are other criteria, a
+ * rejection, and metrics that do not come with the model: those of a file, and those of an evaluation job, whose code
+ * and data (`@latest`, a folder that was written to) may be others by now.
  */
 export function earlierApproval(
   model: JudgedModel & Pick<RegisteredModel, 'tags'>,
   inputs: Basis & Pick<EvaluateInputs, 'metricsFile'>,
 ): EarlierDecision | undefined {
   const { tags } = model;
-  if (inputs.metricsFile !== undefined) return undefined;
+  if (inputs.metricsFile !== undefined || inputs.evaluation !== undefined) return undefined;
   if (tags[decisionTags.decision] !== 'approved' || tags[decisionTags.criteria] !== basisHash(model, inputs)) {
     return undefined;
   }

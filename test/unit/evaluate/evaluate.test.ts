@@ -11,7 +11,9 @@ import type { TaskContext } from '../../../tasks/common/task/taskContext';
 import { parseCriteria } from '../../../tasks/Evaluate/criteria/parseCriteria';
 import { earlierApproval } from '../../../tasks/Evaluate/earlierDecision';
 import { evaluateRecord } from '../../../tasks/Evaluate/evaluate';
+import type { EvaluationSpec } from '../../../tasks/Evaluate/evaluationJob';
 import type { EvaluateInputs } from '../../../tasks/Evaluate/inputs';
+import type { Measurement } from '../../../tasks/Evaluate/measurement';
 import type { Services } from '../../../tasks/Evaluate/services';
 
 const now = Date.UTC(2026, 5, 1);
@@ -34,6 +36,8 @@ interface World {
   championError?: Error;
   registryTurnsReadOnly?: boolean;
   tags?: Record<string, string>;
+  /** What an evaluation job measures. */
+  measurements?: Measurement[];
   inputs?: Partial<EvaluateInputs> & { text?: string };
 }
 
@@ -42,7 +46,8 @@ describe('Evaluate: the stage', () => {
   after(() => fs.rmSync(directory, { recursive: true }));
   let count = 0;
 
-  const run = async ({ metrics = {}, champion, championError, registryTurnsReadOnly, tags, inputs = {} }: World) => {
+  const run = async (world: World) => {
+    const { metrics = {}, champion, championError, registryTurnsReadOnly, tags, measurements, inputs = {} } = world;
     const home = path.join(directory, String(count++));
     fs.mkdirSync(home);
     const candidate = version('7', tags);
@@ -77,7 +82,9 @@ describe('Evaluate: the stage', () => {
       models,
       runs,
       jobs: { find: sinon.stub().resolves(undefined) },
-      evaluations: { measure: sinon.stub().rejects(new Error('not asked for')) },
+      evaluations: {
+        measure: measurements ? sinon.stub().resolves(measurements) : sinon.stub().rejects(new Error('not asked for')),
+      },
       artifacts: { list: sinon.stub().resolves([]), download: sinon.stub().resolves(false) },
     };
     const publish = {
@@ -334,6 +341,21 @@ describe('Evaluate: the stage', () => {
       const inputs = { text: 'rmse < champion', metricsFrom: 'file', metricsFile } as const;
       const handedOver = await run({ ...world, tags: await earlier('rmse < champion'), inputs });
       assert.equal(handedOver.result.outputs.decision, 'rejected');
+    });
+
+    it('is judged anew by an evaluation job, whose code and data may have changed though its file has not', async () => {
+      const evaluation: EvaluationSpec = {
+        spec: { command: 'python evaluate.py', environment: 'azureml:evaluation@latest', inputs: { model: 'x' } },
+        source: { directory, writtenAs: () => undefined, place: () => '' },
+      };
+      const decide = async (measured: number, tags?: Record<string, string>) => {
+        const measurements = [{ metrics: { rmse: measured }, source: 'the evaluation job e' }];
+        return run({ tags, measurements, inputs: { text: 'rmse < 3', evaluation } });
+      };
+      const approved = await decide(2);
+      assert.equal(approved.result.outputs.decision, 'approved');
+      const tags = (approved.models.tag.firstCall.args as [string, string, Record<string, string>])[2];
+      assert.equal((await decide(4, tags)).result.outputs.decision, 'rejected');
     });
   });
 
