@@ -29,9 +29,9 @@ export function tagProblem(name: string, value: string): string | undefined {
 
 /** A route that can stand in a URL, a probe and the gateway's rules. */
 export function routeProblem(route: string): string | undefined {
-  return /^\/[A-Za-z0-9._~/-]*$/.test(route)
+  return /^\/(?!\/)[A-Za-z0-9._~/-]*$/.test(route)
     ? undefined
-    : `"${route}" is no route. It starts with / and holds letters, digits and . _ ~ / - alone.`;
+    : `"${route}" is no route. It starts with one / and holds letters, digits and . _ ~ / - alone.`;
 }
 
 /** A valid container group's name that is as near to the text as can be. */

@@ -110,7 +110,7 @@ async function findByHash(
 
 /**
  * The files that belong to a snapshot: all but those that the root's .amlignore, or where there is none its .gitignore,
- * leaves out, and .git. Symbolic links are followed; one that leads back into its own path is not.
+ * leaves out, and each .git. Symbolic links are followed; one that leads back into its own path is not.
  * @throws TaskFailure if none is left, or a link leads nowhere
  */
 export async function listSnapshot(directory: string): Promise<SnapshotFile[]> {
@@ -127,13 +127,14 @@ export async function listSnapshot(directory: string): Promise<SnapshotFile[]> {
 
   async function walk(folder: string, prefix: string, ancestors: readonly string[]): Promise<void> {
     for (const entry of await fs.promises.readdir(folder, { withFileTypes: true })) {
+      // Of each repository: its configuration may hold the token of the pipeline.
+      if (entry.name === '.git') continue;
       const relative = prefix + entry.name;
       const full = path.join(folder, entry.name);
       const file = entry.isSymbolicLink() ? await followLink(full, relative, isIgnored) : full;
       if (file === undefined) continue;
       const stat = entry.isSymbolicLink() || entry.isFile() ? await fs.promises.stat(file) : undefined;
       if (entry.isDirectory() || stat?.isDirectory()) {
-        if (relative === '.git') continue;
         const real = await fs.promises.realpath(full);
         if (!ancestors.includes(real)) await walk(full, `${relative}/`, [...ancestors, real]);
       } else if (stat?.isFile() && !isIgnored(relative)) {

@@ -5,6 +5,7 @@ import { azureFailure } from './azureFailure';
 import { createHttpClient } from './httpClient';
 import { networkOptions, type NetworkSettings } from './network';
 import type { ServiceConnection } from './serviceConnection';
+import { TaskFailure } from '../taskFailure';
 
 /** The version that names us in Azure's logs; esbuild puts package.json's in. */
 declare const EXTENSION_VERSION: string | undefined;
@@ -86,7 +87,7 @@ export class AzureSession {
    */
   async request<T = unknown>(request: AzureRequest): Promise<AzureResponse<T>> {
     const { createHttpHeaders, createPipelineRequest } = await import('@azure/core-rest-pipeline');
-    const url = new URL(request.url, `${this.connection.resourceManagerUrl}/`);
+    const url = addressOf(request.url, this.connection.resourceManagerUrl);
     if (request.apiVersion) url.searchParams.set('api-version', request.apiVersion);
     for (const [name, value] of Object.entries(request.query ?? {})) {
       if (value !== undefined) url.searchParams.set(name, value);
@@ -136,6 +137,15 @@ export class AzureSession {
       return { send: (request: PipelineRequest) => pipeline.sendRequest(http, request) };
     })());
   }
+}
+
+/** @throws TaskFailure where a path leads to another host, such as //host/path: the token would go there */
+function addressOf(pathOrUrl: string, resourceManagerUrl: string): URL {
+  if (/^https?:\/\//i.test(pathOrUrl)) return new URL(pathOrUrl);
+  const base = new URL(`${resourceManagerUrl}/`);
+  const url = new URL(pathOrUrl, base);
+  if (url.origin === base.origin) return url;
+  throw new TaskFailure(`"${pathOrUrl}" is no resource of the resource manager ${base.host}: it leads to ${url.host}.`);
 }
 
 function isJson(contentType: string | undefined, text: string): boolean {

@@ -98,6 +98,47 @@ describe('model record', () => {
     });
   }
 
+  const image = {
+    reference: `r.azurecr.io/m@sha256:${'1'.repeat(64)}`,
+    digest: `sha256:${'1'.repeat(64)}`,
+    registry: 'r.azurecr.io',
+    repository: 'm',
+    tags: [],
+    registryId: '/subscriptions/s/resourceGroups/g/providers/Microsoft.ContainerRegistry/registries/r',
+    port: 5001,
+    readinessPath: '/',
+    scoringPath: '/score',
+    built: true,
+  };
+  // The hashes find no change by somebody who reckons them anew; such a record must lead to no other host all the same.
+  const misleading: Array<[string, Partial<typeof image>]> = [
+    ['//evil.example/x', { registryId: '//evil.example/x' }],
+    ['https://evil.example/x', { registryId: 'https://evil.example/x' }],
+    ['//evil.example', { readinessPath: '//evil.example' }],
+    ['https://evil.example/', { scoringPath: 'https://evil.example/' }],
+    ['a line end', { readinessPath: '/ok\nhandle /score' }],
+  ];
+  for (const [what, change] of misleading) {
+    it(`is refused where ${Object.keys(change)[0]} is ${what}`, async () => {
+      await readRecord(inFile(JSON.stringify(append(chain(), 'image', image))));
+      const file = inFile(JSON.stringify(append(chain(), 'image', { ...image, ...change })));
+      await assert.rejects(readRecord(file), new RegExp(`/image/${Object.keys(change)[0]} must match pattern`));
+    });
+  }
+
+  it('is refused where its golden requests are not beside it', async () => {
+    const training = (file: string) => ({
+      jobName: 'j',
+      status: 'Completed',
+      metrics: {},
+      goldenRequests: { file, sha256: '0'.repeat(64) },
+    });
+    for (const file of ['../secrets.json', '..\\secrets.json', '/etc/secrets.json']) {
+      const text = JSON.stringify(append(emptyRecord(), 'training', training(file) as never));
+      await assert.rejects(readRecord(inFile(text)), /goldenRequests\/file must match pattern/);
+    }
+  });
+
   it('is refused when cut, and when from a later version', async () => {
     await assert.rejects(readRecord(inFile(JSON.stringify(chain()).slice(0, -20))), /not JSON.*may have been cut/s);
     await assert.rejects(readRecord(inFile('{"schemaVersion":2}')), /Update the extension/);

@@ -10,6 +10,8 @@ import { FakeContainerInstances } from './fakeContainerInstances';
 const digest = `sha256:${'a'.repeat(64)}`;
 const reference = `r.azurecr.io/estimator@${digest}`;
 
+const registry = '/subscriptions/s/resourceGroups/g/providers/Microsoft.ContainerRegistry/registries/r';
+
 describe('Choosing what to deploy', () => {
   let folder: string;
   let log: FakeContainerInstances;
@@ -46,7 +48,7 @@ describe('Choosing what to deploy', () => {
         registry: 'r.azurecr.io',
         repository: 'estimator',
         tags: [],
-        registryId: '/r',
+        registryId: registry,
         port: 5002,
         readinessPath: '/ready',
         scoringPath: '/invocations',
@@ -71,7 +73,7 @@ describe('Choosing what to deploy', () => {
       { image, registryId, port, readinessPath, scoringPath, model },
       {
         image: reference,
-        registryId: '/r',
+        registryId: registry,
         port: 5002,
         readinessPath: '/ready',
         scoringPath: '/invocations',

@@ -59,8 +59,16 @@ describe('Train: code snapshot', () => {
   });
 
   it('goes by .gitignore where there is no .amlignore, and leaves .git out', async () => {
-    write({ 'd/.gitignore': 'data/\n', 'd/data/a': '', 'd/a.py': '', 'd/.git/HEAD': '' });
-    assert.deepEqual(await paths(), ['.gitignore', 'a.py']);
+    write({
+      'd/.gitignore': 'data/\n',
+      'd/data/a': '',
+      'd/a.py': '',
+      'd/.git/HEAD': '',
+      'd/other/.git/config': 'the token of the pipeline',
+      'd/other/submodule/.git': 'gitdir: elsewhere',
+      'd/other/b.py': '',
+    });
+    assert.deepEqual(await paths(), ['.gitignore', 'a.py', 'other/b.py']);
   });
 
   it('does not walk in a circle of links', async () => {
