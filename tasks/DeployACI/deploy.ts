@@ -116,7 +116,7 @@ function tagsOf(
     [deploymentTags.modelVersion]: model?.version,
     [deploymentTags.imageDigest]: digest,
     [deploymentTags.build]: pipeline.build?.number,
-    [deploymentTags.release]: pipeline.release?.name,
+    [deploymentTags.run]: (pipeline.release ?? pipeline.build)?.url,
     [deploymentTags.previousImage]: ran && mainContainer(ran)?.image,
   };
   const short = Object.entries(tags).filter((entry): entry is [string, string] => !!entry[1] && entry[1].length <= 256);

@@ -138,8 +138,8 @@ function isSame(current: ContainerGroup, definition: ContainerGroup): boolean {
 
 /** Whether an earlier try of the same run, of a build or of a classic release, deployed what runs. */
 function isOfThisRun({ tags = {} }: ContainerGroup, wanted: ContainerGroup): boolean {
-  const { build, release } = deploymentTags;
-  return tags[build] !== undefined && [build, release].every((tag) => tags[tag] === wanted.tags?.[tag]);
+  const { run } = deploymentTags;
+  return tags[run] !== undefined && tags[run] === wanted.tags?.[run];
 }
 
 /** Whether nothing ran before it. */
@@ -176,8 +176,8 @@ async function leaveAlone(
   }
   log.info(`${name} runs just this already and answers: it is left alone.`);
   // They tell of the run that deployed it, which this one is not.
-  const { secrets, previousImage, build, release } = deploymentTags;
-  const isKept = ([tag]: [string, string]) => [secrets, previousImage, build, release].includes(tag as never);
+  const { secrets, previousImage, build, run } = deploymentTags;
+  const isKept = ([tag]: [string, string]) => [secrets, previousImage, build, run].includes(tag as never);
   const tags = Object.entries(definition.tags ?? {}).filter((tag) => !isKept(tag));
   if (tags.some(([tag, value]) => current.tags?.[tag] !== value)) {
     log.info('Its tags are brought up to date, which restarts nothing.');

@@ -35,8 +35,8 @@ export const deploymentTags = {
   modelVersion: 'mlops-model-version',
   imageDigest: 'mlops-image-digest',
   build: 'mlops-build',
-  /** Of a classic release, of which one build may have several. */
-  release: 'mlops-release',
+  /** Address of the run that deployed it, a build or a classic release: a build's number need not be its own. */
+  run: 'mlops-run',
   /** The image that ran before, for a run that takes up where another one died. */
   previousImage: 'mlops-previous-image',
   /** Fingerprint of the secure values. */

@@ -101,7 +101,7 @@ describe('MLOpsTestEndpoint after MLOpsDeployACI', function () {
   it('leaves a group alone that a later run deploys unchanged, whatever its tests find', async () => {
     const uri = await deploy(new TestJob('build', azure), two, '2');
     const later = new TestJob('build', azure);
-    later.variables.set('Build.BuildNumber', '20260102.1');
+    later.variables.set('Build.BuildId', '12345');
     await deploy(later, two, '2');
     const result = await test(later, { rollbackOnFailure: 'true' });
     assert.equal(result.result, 'failed');
