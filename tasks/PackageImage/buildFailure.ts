@@ -31,6 +31,11 @@ const explanations: ReadonlyArray<[RegExp, string, string]> = [
     'The log names it. Check its name and version, and that the build reaches your package index.',
   ],
   [
+    /(?:The push refers to repository|\/blobs\/uploads\/)[^]*\b(?:unauthorized|denied):/,
+    'The registry does not take the image.',
+    'Give the service connection\'s identity the role AcrPush. Into a registry with ABAC repository permissions ACR Tasks may not push: build with the builder "docker", for which the identity needs the role Container Registry Repository Writer.',
+  ],
+  [
     /pull access denied|manifest unknown|manifest for .* not found|failed to resolve reference|unauthorized: authentication required/i,
     'The build may not pull an image that it starts from, or that image does not exist.',
     'Check the base image; a private one needs the input baseImageConnection.',

@@ -316,7 +316,7 @@ function failure(response: PipelineResponse, asked: string): AzureFailure {
   return new AzureFailure(
     `The registry answered ${response.status} ${code} to ${asked}${message && `: ${message}`}.`,
     response.status === 401 || response.status === 403
-      ? "Check that the identity may pull from the registry (role AcrPull), and the registry's network rules."
+      ? "Check that the identity may pull from the registry (role AcrPull; with ABAC repository permissions Container Registry Repository Reader), and the registry's network rules."
       : undefined,
     response.status,
     code,

@@ -187,6 +187,12 @@ describe('AcrBuilder', () => {
       'manifest for mcr.example.net/x:1 not found: manifest unknown',
       /may not pull an image.*baseImageConnection/,
     ],
+    [
+      'Failed',
+      'The push refers to repository [r.example.net/m]\nunauthorized: authentication required',
+      /does not take the image.*AcrPush.*ABAC.*Container Registry Repository Writer/,
+    ],
+    ['Failed', 'unauthorized: authentication required', /may not pull an image/],
     ['Failed', 'something else', /could not be built \(Failed\)\. The builder says: exit status 1/],
     ['Timeout', '', /longer than the input buildTimeoutInMinutes/],
     ['Canceled', '', /cancelled by somebody else/],

@@ -12,11 +12,22 @@ export interface Finding {
   readonly remedy: string;
 }
 
-/** Roles that include pulling. Source: built-in roles, learn.microsoft.com/azure/role-based-access-control/built-in-roles. */
-const pullingRoles = [
+/**
+ * Roles that include pulling, wherever they are honoured.
+ * Source: built-in roles, learn.microsoft.com/azure/role-based-access-control/built-in-roles.
+ */
+const repositoryRoles = [
+  'b93aa761-3e63-49ed-ac28-beffa264f7ac', // Container Registry Repository Reader
+  '2a1e307c-b015-4ebd-883e-5b7698a07328', // Container Registry Repository Writer
+  '2efddaa5-3f1f-4df3-97df-af3f13818f4c', // Container Registry Repository Contributor
+];
+/**
+ * Those that a registry with ABAC repository permissions does not honour. The API version of ours does not say whether a
+ * registry is one. Source: "Azure attribute-based access control (Azure ABAC) repository permissions in Azure Container Registry".
+ */
+const registryRoles = [
   '7f951dda-4ed3-4680-a7ca-43fe172d538d', // AcrPull
   '8311e382-0749-4cb8-b61a-304f252e45ec', // AcrPush
-  'b93aa761-3e63-49ed-ac28-beffa264f7ac', // Container Registry Repository Reader
   'acdd72a7-3385-48ef-bd42-f606fba81ae7', // Reader
   'b24988ac-6180-42a0-ab88-20f7382dd24c', // Contributor
   '8e3af657-a8ff-443c-a75c-2fe8c4bcb635', // Owner
@@ -52,14 +63,23 @@ export async function whyNotAccessible(
       remedy: `Let trusted Azure services in (az acr update -n ${registry.name} --allow-trusted-services true; it needs the Premium SKU and a managed identity), or open its firewall.`,
     };
   }
-  if (principal && !(await mayPull(session, registry, principal, signal))) {
+  const identity = `The identity ${credential?.identity?.split('/').pop()}`;
+  const roles = principal ? await rolesOf(session, registry, principal, signal) : [];
+  const holds = (...known: readonly string[]) => known.some((role) => roles.some((held) => held.endsWith(role)));
+  if (principal && !holds(...repositoryRoles, ...registryRoles)) {
     return {
-      finding: `The identity ${credential!.identity!.split('/').pop()} has no role on the registry ${registry.name} that lets it pull.`,
-      remedy: `Give it the role AcrPull: az role assignment create --assignee ${principal} --role AcrPull --scope ${registry.id}. It takes some minutes until Azure knows of it.`,
+      finding: `${identity} has no role on the registry ${registry.name} that lets it pull.`,
+      remedy: `Give it the role AcrPull (with ABAC repository permissions: Container Registry Repository Reader): az role assignment create --assignee ${principal} --role AcrPull --scope ${registry.id}. It takes some minutes until Azure knows of it.`,
     };
   }
   const contents = new RegistryContents(session, registry.loginServer, { kind: 'entra' });
   const found = await contents.digest(name.repository, name.digest ?? name.tag ?? 'latest', signal);
+  if (found && principal && !holds(...repositoryRoles)) {
+    return {
+      finding: `${identity} has a role on the registry ${registry.name} that lets it pull, unless the registry has ABAC repository permissions.`,
+      remedy: `If az acr show -n ${registry.name} --query roleAssignmentMode says so, give it the role Container Registry Repository Reader. If its role is new, wait some minutes until Azure knows of it.`,
+    };
+  }
   if (found) return undefined;
   return {
     finding: `The registry ${registry.name} has no image ${name.repository} with ${name.digest ?? `the tag ${name.tag ?? 'latest'}`}.`,
@@ -82,17 +102,18 @@ async function principalOf(session: AzureSession, identity: string, signal: Abor
   }
 }
 
-async function mayPull(
+/** The ids of the definitions of the roles that reach the registry. */
+async function rolesOf(
   session: AzureSession,
   registry: ContainerRegistry,
   principal: string,
   signal: AbortSignal,
-): Promise<boolean> {
+): Promise<string[]> {
   const { body } = await session.request<{ value: Array<{ properties: { roleDefinitionId: string } }> }>({
     url: `${registry.id}/providers/Microsoft.Authorization/roleAssignments`,
     apiVersion: '2022-04-01',
     query: { $filter: `assignedTo('${principal}')` },
     signal,
   });
-  return body.value.some(({ properties }) => pullingRoles.some((role) => properties.roleDefinitionId.endsWith(role)));
+  return body.value.map(({ properties }) => properties.roleDefinitionId);
 }
