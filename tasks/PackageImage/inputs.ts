@@ -5,6 +5,7 @@ import { parseImageName } from '../common/imageName';
 import type { DockerRegistryConnection } from '../common/dockerRegistryConnection';
 import type { InputReader } from '../common/task/inputReader';
 import { findEntryScriptProblems } from './entryScript';
+import { keptArguments } from './keptArguments';
 
 export type Packaging = 'scoringScript' | 'mlflow' | 'dockerfile';
 
@@ -72,6 +73,8 @@ export function readInputs(reader: InputReader): PackageInputs {
   for (const name of Object.keys(secretBuildArguments)) {
     if (!/^[A-Za-z_]\w*$/.test(name)) reader.problem('secretBuildArguments', `"${name}" is no name of a variable.`);
   }
+  const sources = readSources(reader, packaging);
+  if (sources.dockerfile) checkSecretsStayBehind(reader, sources.dockerfile, secretBuildArguments, baseImage);
   return {
     connection: reader.requiredServiceConnection('azureSubscription'),
     resourceGroup: reader.text('resourceGroup'),
@@ -79,7 +82,7 @@ export function readInputs(reader: InputReader): PackageInputs {
     modelName,
     modelVersion,
     packaging,
-    ...readSources(reader, packaging),
+    ...sources,
     selfTestRequest: packaging === 'dockerfile' ? undefined : readSelfTestRequest(reader),
     baseImage,
     baseImageConnection: reader.dockerRegistryConnection('baseImageConnection'),
@@ -141,6 +144,24 @@ function readSources(reader: InputReader, packaging: Packaging): Sources {
     reader.problem('entryScript', `${entryScript} ${problem}`);
   }
   return { sourceDirectory, entryScript, condaFile, requirementsFile };
+}
+
+/** Of the user's own Dockerfile, whose arguments the image's history may show; ours keep them in a stage of their own. */
+function checkSecretsStayBehind(
+  reader: InputReader,
+  dockerfile: string,
+  secrets: Readonly<Record<string, string>>,
+  baseImage: string,
+): void {
+  if (Object.keys(secrets).length === 0 || !fs.statSync(dockerfile).isFile()) return;
+  const given = { ...secrets, ...(baseImage === '' ? {} : { BASE_IMAGE: baseImage }) };
+  for (const { name, line } of keptArguments(fs.readFileSync(dockerfile, 'utf8').replace(/^\uFEFF/, ''), given)) {
+    if (!(name in secrets)) continue;
+    reader.problem(
+      'secretBuildArguments',
+      `line ${line} of the Dockerfile declares "${name}" in a stage that the image consists of, so that its history would show the value to everyone who may pull it. Declare it in an earlier stage, and take what that made by COPY --from.`,
+    );
+  }
 }
 
 function readSelfTestRequest(reader: InputReader): string | undefined {

@@ -234,6 +234,26 @@ describe('MLOpsPackageImage', function () {
     assert.deepEqual(await azure.requests.list(), []);
   });
 
+  it("refuses a secret build argument that the own image's history would show, and nothing is built", async () => {
+    const { record } = await registerModel({ 'model.txt': 'weights' });
+    await azure.requests.clear();
+    const result = await run(
+      record,
+      { ...own, secretBuildArguments: 'INDEX_TOKEN=$(indexToken)\nMADE=$(indexToken)' },
+      {
+        files: {
+          'image/Dockerfile': 'FROM a AS made\nARG MADE\nFROM b\nARG INDEX_TOKEN\nCOPY --from=made /a /a\n',
+        },
+        secretVariables: { indexToken: `word-${randomUUID()}` },
+      },
+    );
+    assert.equal(result.result, 'failed');
+    const text = result.issues.map(({ message }) => message).join('\n');
+    assert.match(text, /secretBuildArguments: line 4 of the Dockerfile declares "INDEX_TOKEN".*COPY --from/);
+    assert.doesNotMatch(text, /"MADE"/);
+    assert.deepEqual(await azure.requests.list(), []);
+  });
+
   it('cancels the build when the pipeline is cancelled', async () => {
     const { record } = await registerModel({ 'model.txt': 'weights' });
     await azure.faults.named('acr.stayQueued', { detail: { seconds: 60 } });
