@@ -1,5 +1,6 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
+import type { Secrets } from '../common/secrets';
 import type { TaskContext } from '../common/task/taskContext';
 
 /** What is kept of a build as an artifact: its Dockerfiles, its log and its bill of materials. */
@@ -12,6 +13,7 @@ export class BuildRecords {
   constructor(
     temp: string,
     repository: string,
+    private readonly secrets: Pick<Secrets, 'hide'>,
     private readonly context: Pick<TaskContext, 'log' | 'publish'>,
   ) {
     this.directory = fs.mkdtempSync(path.join(temp, 'package-image-'));
@@ -22,10 +24,11 @@ export class BuildRecords {
     fs.writeFileSync(this.file(name), text);
   }
 
-  /** Shows lines of the build's log, and keeps them. */
+  /** Shows whole lines of the build's log, and keeps them; the agent would mask only what it shows. */
   log(lines: string): void {
-    fs.appendFileSync(this.file('build.log'), lines);
-    this.context.log.info(lines.replace(/\n$/, ''));
+    const shown = this.secrets.hide(lines);
+    fs.appendFileSync(this.file('build.log'), shown);
+    this.context.log.info(shown.replace(/\n$/, ''));
   }
 
   /** Uploads what there is so far; after a failed build the log is what one wants to see. */

@@ -13,6 +13,7 @@ import type { StageResult, TaskContext } from '../common/task/taskContext';
 import { pinBaseImage } from './baseImage';
 import { readBillOfMaterials } from './billOfMaterials';
 import { BuildRecords } from './buildRecords';
+import { buildSecrets } from './buildSecrets';
 import { contentTag } from './contentTag';
 import { labelInstruction } from './dockerfile';
 import { chooseBuilder } from './chooseBuilder';
@@ -54,7 +55,7 @@ export async function packageImage(inputs: PackageInputs, context: TaskContext):
   const tags = chooseTags(inputs, model, context, content);
   const contents = new RegistryContents(session, registry.loginServer, { kind: 'entra' });
 
-  const records = new BuildRecords(context.pipeline.directories.temp, repository, context);
+  const records = new BuildRecords(context.pipeline.directories.temp, repository, buildSecrets(inputs), context);
   const labels = imageLabels(model, record, context.pipeline, baseImage, new Date(context.clock.now()));
   const known = inputs.rebuild === 'always' ? undefined : await findBuilt(contents, repository, content, context);
   let pushed: string;

@@ -1,6 +1,6 @@
 import type { TaskLog } from '../common/log';
+import type { Secrets } from '../common/secrets';
 import { milliseconds } from './loadReport';
-import type { Secrets } from './secrets';
 import type { TestCase } from './testCase';
 
 /** The finished tests in their order. Each is said in the log at once, and none holds a secret. */

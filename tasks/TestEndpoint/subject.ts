@@ -3,12 +3,13 @@ import * as fs from 'node:fs';
 import * as path from 'node:path';
 import type { ModelRecord } from '../common/record/record';
 import { findRecordFile, readRecord, requireSection } from '../common/record/recordFile';
+import type { Secrets } from '../common/secrets';
 import type { TaskContext } from '../common/task/taskContext';
 import { TaskFailure } from '../common/taskFailure';
 import type { Inputs } from './inputs';
 import { isRecordedEndpoint } from './recordedEndpoint';
 import { readRequestCases, type RequestCase } from './requestCases';
-import { secretsOf, type Secrets } from './secrets';
+import { secretsOf } from './secrets';
 import type { Target } from './target';
 
 /** What is tested, and the record that speaks of it, if there is one. */

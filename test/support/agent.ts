@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { builtTasksDir, ensureBuiltTasks } from '../../local/agent/builtTasks';
@@ -141,9 +141,12 @@ function assertHidesSecrets(result: TaskStepResult, job: TestJob, endpoints: Ser
     .filter((line) => !/##vso\[task\.(debug|setsecret)\]|issecret=true/i.test(line));
   const files = [
     ...result.attachments,
+    ...result.artifacts,
     ...result.testRuns.flatMap(({ files }) => files.map((file) => ({ path: file }))),
   ];
-  const stored = files.map((file) => (existsSync(file.path) ? readFileSync(file.path, 'utf8') : ''));
+  const stored = files.map(({ path: file }) =>
+    statSync(file, { throwIfNoEntry: false })?.isFile() ? readFileSync(file, 'utf8') : '',
+  );
   for (const secret of secrets) {
     const leak = [...spoken, ...result.log, ...stored].find((line) => line.includes(secret));
     assert.equal(leak?.replaceAll(secret, '<the secret>'), undefined, 'a line or file shows a secret');

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
+import { Secrets } from '../../../tasks/common/secrets';
 import { exchange, shownUrl } from '../../../tasks/TestEndpoint/exchange';
-import { secretsOf, Secrets } from '../../../tasks/TestEndpoint/secrets';
+import { secretsOf } from '../../../tasks/TestEndpoint/secrets';
 
 const url = (text: string) => new URL(text);
 
