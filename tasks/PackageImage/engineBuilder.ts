@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import * as fs from 'node:fs';
+import * as os from 'node:os';
 import * as path from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import type { TaskLog } from '../common/log';
@@ -20,6 +21,13 @@ export interface EngineBuilderOptions {
 }
 
 type Engine = 'docker' | 'podman';
+
+/** The parts of Docker's config.json that say of the engine. */
+interface DockerConfiguration {
+  currentContext?: string;
+  proxies?: object;
+  cliPluginsExtraDirs?: string[];
+}
 
 const tailLength = 20_000;
 
@@ -96,7 +104,7 @@ export class EngineBuilder implements ImageBuilder {
       ]),
     );
     const file = path.join(work, 'config.json');
-    fs.writeFileSync(file, JSON.stringify({ auths }), { mode: 0o600 });
+    fs.writeFileSync(file, JSON.stringify({ ...ownConfiguration(work), auths }), { mode: 0o600 });
     const secrets = order.arguments.filter(({ isSecret }) => isSecret).map(({ name, value }) => [name, value] as const);
     return {
       ...process.env,
@@ -108,6 +116,30 @@ export class EngineBuilder implements ImageBuilder {
       ...(Object.fromEntries(secrets) as Record<string, string>),
     };
   }
+}
+
+/**
+ * What Docker's own configuration on this agent says of the engine: which one it is (contexts), by which plug-ins it builds
+ * and which proxies builds are given. Its credentials are left where they are: the build signs in by those that it is given.
+ * Source: Docker's CLI, config.json; a folder that DOCKER_CONFIG names takes the place of the user's in all of this.
+ * @param work the folder that DOCKER_CONFIG will name; it gets a link to the contexts
+ */
+function ownConfiguration(work: string): object {
+  const directory = path.resolve(process.env.DOCKER_CONFIG || path.join(os.homedir(), '.docker'));
+  let own: DockerConfiguration | null = null;
+  try {
+    own = JSON.parse(fs.readFileSync(path.join(directory, 'config.json'), 'utf8')) as DockerConfiguration | null;
+  } catch {
+    // There is none; or Docker has said of it already that it cannot be read.
+  }
+  const contexts = path.join(directory, 'contexts');
+  if (fs.existsSync(contexts)) fs.symlinkSync(contexts, path.join(work, 'contexts'), 'junction');
+  const plugins = path.join(directory, 'cli-plugins');
+  return {
+    currentContext: own?.currentContext,
+    proxies: own?.proxies,
+    cliPluginsExtraDirs: [plugins, ...(own?.cliPluginsExtraDirs ?? [])],
+  };
 }
 
 async function writeFile(directory: string, file: ContextFile, signal: AbortSignal): Promise<void> {

@@ -1,5 +1,14 @@
 import assert from 'node:assert/strict';
-import { chmodSync, existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import sinon from 'sinon';
@@ -18,7 +27,8 @@ const { PIP_INDEX_URL, REGISTRY_AUTH_FILE, DOCKER_CONFIG, BUILDX_NO_DEFAULT_ATTE
 const auth = JSON.parse(fs.readFileSync(REGISTRY_AUTH_FILE, 'utf8'));
 const mode = fs.statSync(REGISTRY_AUTH_FILE).mode & 0o777;
 const same = fs.existsSync(DOCKER_CONFIG + '/config.json');
-fs.appendFileSync(process.env.FAKE_CALLS, JSON.stringify({ args: process.argv.slice(2), files, PIP_INDEX_URL, single, auth, mode, same }) + '\\n');
+const contexts = fs.existsSync(DOCKER_CONFIG + '/contexts') ? fs.readdirSync(DOCKER_CONFIG + '/contexts') : [];
+fs.appendFileSync(process.env.FAKE_CALLS, JSON.stringify({ args: process.argv.slice(2), files, PIP_INDEX_URL, single, auth, mode, same, contexts }) + '\\n');
 console.log('Step 1');
 console.error('a warning');
 if (command === process.env.FAKE_FAILS) { console.log('returned a non-zero code: 137'); process.exit(1); }
@@ -30,7 +40,8 @@ interface EngineCall {
   files: string[];
   PIP_INDEX_URL?: string;
   single?: string;
-  auth: { auths: Record<string, { auth: string }> };
+  auth: { auths: Record<string, { auth: string }>; [name: string]: unknown };
+  contexts: string[];
   mode: number;
   same: boolean;
 }
@@ -128,6 +139,51 @@ describe('EngineBuilder', function () {
     assert.ok(same, 'Docker and Podman read one file');
     assert.deepEqual(readdirSync(directory).sort(), ['calls', 'docker', 'podman']);
   });
+
+  it("keeps to the agent's own engine, plug-ins and proxies, and hands none of its credentials on", async () => {
+    const own = mkdtempSync(path.join(tmpdir(), 'docker-config-'));
+    try {
+      const proxies = { default: { httpsProxy: 'http://proxy.example.net:3128' } };
+      const configuration = {
+        currentContext: 'rootless',
+        proxies,
+        cliPluginsExtraDirs: ['/opt/plugins'],
+        auths: { 'other.example.net': { auth: 'b3RoZXI6d29yZA==' } },
+        credsStore: 'pass',
+        credHelpers: { 'acr.example.net': 'acr-env' },
+      };
+      writeFileSync(path.join(own, 'config.json'), JSON.stringify(configuration));
+      mkdirSync(path.join(own, 'contexts', 'meta'), { recursive: true });
+      process.env.DOCKER_CONFIG = own;
+      await build();
+      const [{ auth, contexts }] = calls() as [EngineCall];
+      const { auths, ...rest } = auth;
+      assert.deepEqual(Object.keys(auths), ['acr.example.net', 'https://index.docker.io/v1/']);
+      assert.deepEqual(rest, {
+        currentContext: 'rootless',
+        proxies,
+        cliPluginsExtraDirs: [path.join(own, 'cli-plugins'), '/opt/plugins'],
+      });
+      assert.deepEqual(contexts, ['meta']);
+      assert.ok(existsSync(path.join(own, 'contexts', 'meta')), 'only the link goes with the build');
+    } finally {
+      rmSync(own, { recursive: true });
+    }
+  });
+
+  for (const text of ['not json', 'null']) {
+    it(`builds where the agent's own configuration is ${text}`, async () => {
+      const own = mkdtempSync(path.join(tmpdir(), 'docker-config-'));
+      try {
+        writeFileSync(path.join(own, 'config.json'), text);
+        process.env.DOCKER_CONFIG = own;
+        await build();
+        assert.equal(calls().length, 3);
+      } finally {
+        rmSync(own, { recursive: true });
+      }
+    });
+  }
 
   it('shows both streams of the engine', async () => {
     await build();
