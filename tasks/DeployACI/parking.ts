@@ -2,8 +2,8 @@ import { isAzureFailure } from '../common/azure/azureFailure';
 import type { ContainerGroup } from '../common/azure/containerGroups/containerGroups';
 import { DeploymentNotes } from '../common/azure/deploymentNotes';
 import type { AzureSession } from '../common/azure/session';
-import { groupOrigin, probedPath } from '../common/deployment/containers';
 import type { DeploymentPorts } from '../common/deployment/ports';
+import { stillServes } from './stillServes';
 
 /**
  * Where what runs is kept while it is changed, for a run on another agent should this one die: a group that is deleted first
@@ -64,10 +64,7 @@ export async function leftByDeadRun(
   ports: DeploymentPorts,
 ): Promise<ContainerGroup | undefined> {
   if (!parked || !current || current.provisioningState !== 'Succeeded') return parked;
-  const origin = groupOrigin(current);
-  const answer = origin && (await ports.health(origin + probedPath(current), ports.signal));
-  const serves = answer && 'status' in answer && answer.status >= 200 && answer.status <= 299;
-  if (!serves) return parked;
+  if (!(await stillServes(current, ports))) return parked;
   await parking.clear(ports);
   return undefined;
 }

@@ -1,7 +1,7 @@
 import type { ContainerGroup, ContainerGroups, Provisioning } from '../common/azure/containerGroups/containerGroups';
 import { apply, removeAndWait } from '../common/deployment/apply';
 import { differences, notUpdatable, type Difference } from '../common/deployment/change';
-import { deploymentTags, groupOrigin, mainContainer, probedPath } from '../common/deployment/containers';
+import { deploymentTags, groupOrigin, mainContainer } from '../common/deployment/containers';
 import { diagnose } from '../common/deployment/diagnosis';
 import type { DeploymentPorts } from '../common/deployment/ports';
 import { definitionOf, previousDeployment, type PreviousDeployment } from '../common/deployment/previousDeployment';
@@ -11,6 +11,7 @@ import { TaskFailure } from '../common/taskFailure';
 import type { Inputs } from './inputs';
 import { besides } from './names';
 import type { Parking } from './parking';
+import { stillServes } from './stillServes';
 import { failureWithUndoing, startUndoing, undo, type UndoJournal, type UndoOptions, type Unfinished } from './undo';
 
 export interface RollOut {
@@ -163,17 +164,10 @@ function ranBefore(groupId: string, current: ContainerGroup, definition: Contain
 async function leaveAlone(
   { groups, name, definition }: RollOut,
   current: ContainerGroup,
-  { clock, log, signal, health }: DeploymentPorts,
+  ports: DeploymentPorts,
 ): Promise<Ready | undefined> {
-  const origin = groupOrigin(current);
-  if (!origin) return undefined;
-  // One slow answer is no reason to restart what people use.
-  for (const until = clock.now() + patience; ;) {
-    const answer = await health(origin + probedPath(current), signal);
-    if ('status' in answer && answer.status >= 200 && answer.status <= 299) break;
-    if (clock.now() >= until) return undefined;
-    await clock.sleep(betweenRequests, signal);
-  }
+  const { log, signal } = ports;
+  if (!(await stillServes(current, ports))) return undefined;
   log.info(`${name} runs just this already and answers: it is left alone.`);
   // They tell of the run that deployed it, which this one is not.
   const { secrets, previousImage, build, run } = deploymentTags;
@@ -183,17 +177,13 @@ async function leaveAlone(
     log.info('Its tags are brought up to date, which restarts nothing.');
     await groups.tag(name, { ...current.tags, ...Object.fromEntries(tags) }, signal);
   }
-  return { group: current, origin, seconds: 0 };
+  return { group: current, origin: groupOrigin(current)!, seconds: 0 };
 }
 
 function reasonToDelete(current: ContainerGroup, changes: readonly Difference[]): string | undefined {
   const unchangeable = changes.filter(({ needsDeletion }) => needsDeletion).map(({ what }) => what);
   return unchangeable.length > 0 ? `Azure cannot change ${unchangeable.join(', ')} of a group` : notUpdatable(current);
 }
-
-/** Milliseconds that a group which is as wanted may take to answer. */
-const patience = 20_000;
-const betweenRequests = 1_000;
 
 /** Says what will happen, before it happens. */
 function announce(

@@ -1,6 +1,6 @@
 import { ContainerGroups } from '../common/azure/containerGroups/containerGroups';
 import { healthRequest } from '../common/azure/containerGroups/healthRequest';
-import { removeAndWait } from '../common/deployment/apply';
+import { look, removeAndWait } from '../common/deployment/apply';
 import { mainContainer } from '../common/deployment/containers';
 import type { DeploymentPorts } from '../common/deployment/ports';
 import type { PreviousDeployment } from '../common/deployment/previousDeployment';
@@ -60,7 +60,7 @@ export async function undo(
   if (temporary) await removeAndWait(groups, temporary, deadline, ports);
   if (!previous) return `What ran as ${name} before was not changed.`;
   if (!previous.definition) {
-    if (!(await groups.find(name, ports.signal))) return 'Nothing is left behind.';
+    if (!(await look(groups, name, deadline, ports))) return 'Nothing is left behind.';
     if (keepFailedGroup) return `The container group ${name} is left as it is, as keepFailedGroup is on.`;
     ports.log.info(`Removing the container group ${name}: nothing ran there before.`);
     await removeAndWait(groups, name, deadline, ports);

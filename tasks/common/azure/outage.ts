@@ -4,9 +4,8 @@ import type { TaskLog } from '../log';
 import { TaskFailure } from '../taskFailure';
 import { AzureFailure } from './azureFailure';
 
-const minute = 60_000;
 /** A service may be out of reach for so long before we give up on it. */
-const limit = 30 * minute;
+const limit = 30 * 60_000;
 
 /** Rides out the faults of one service that pass by themselves: says once that there is one, and once that it is over. */
 export class Outage {
@@ -15,6 +14,8 @@ export class Outage {
   constructor(
     private readonly log: TaskLog,
     private readonly clock: Clock,
+    /** Milliseconds since the epoch: whoever has no half an hour gives up then. */
+    private readonly deadline = Infinity,
   ) {}
 
   /**
@@ -37,8 +38,8 @@ export class Outage {
         this.since = now;
         this.log.info(`${error.message} Trying again until Azure answers.`);
       }
-      if (now - this.since > limit) {
-        const text = `Azure has been out of reach for ${limit / minute} minutes: ${error.message}`;
+      if (now - this.since > limit || now >= this.deadline) {
+        const text = `Azure has been out of reach for ${elapsed(now - this.since)}: ${error.message}`;
         throw new TaskFailure(text, undefined, { cause: error });
       }
       return undefined;

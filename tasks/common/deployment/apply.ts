@@ -1,5 +1,6 @@
 import { isAzureFailure } from '../azure/azureFailure';
 import type { ContainerGroup, ContainerGroups, Provisioning } from '../azure/containerGroups/containerGroups';
+import { Outage } from '../azure/outage';
 import type { DeploymentPorts } from './ports';
 
 export interface Application {
@@ -8,13 +9,19 @@ export interface Application {
   readonly definition: ContainerGroup;
   /** Delete what is there and wait until it is gone, before. */
   readonly deleteFirst: boolean;
-  /** The name in the DNS was this group's own a moment ago: Azure sets it free only a while after the deletion. */
-  readonly isNameOurs?: boolean;
+  /**
+   * It ran a moment ago. Azure frees what a group had, its name in the DNS and its place, only a while after the deletion;
+   * and there is nothing to lose by asking again.
+   */
+  readonly ranBefore?: boolean;
   /** Milliseconds since the epoch. */
   readonly deadline: number;
   /** Called as soon as what was there before may be changed: a refused definition changes nothing. */
   readonly onChange?: () => void;
 }
+
+/** Codes by which Azure refuses what there is no room for, or not yet again. */
+const freedLate = ['DnsNameLabelAlreadyTaken', 'ServiceUnavailable', 'ContainerGroupQuotaReached'];
 
 const betweenTries = 5_000;
 const betweenLooks = 2_000;
@@ -26,10 +33,11 @@ const betweenLooks = 2_000;
  * @throws AzureFailure for every other refusal, or when the deadline has passed
  */
 export async function apply(application: Application, ports: DeploymentPorts): Promise<Provisioning> {
-  const { groups, name, definition, deadline, onChange } = application;
+  const { groups, name, definition, ranBefore, deadline, onChange } = application;
   const { clock, log, signal } = ports;
   let deleteFirst = application.deleteFirst;
   let deleted = false;
+  const outage = new Outage(log, clock, deadline);
   for (;;) {
     if (deleteFirst && !deleted) {
       onChange?.();
@@ -37,9 +45,11 @@ export async function apply(application: Application, ports: DeploymentPorts): P
       deleted = true;
     }
     try {
-      const provisioning = await groups.put(name, definition, signal);
+      const accepted = await outage.ride(() => groups.put(name, definition, signal));
+      // Where Azure is out of reach, nobody knows whether it took the definition: it takes the same one twice.
       onChange?.();
-      return provisioning;
+      if (accepted) return accepted;
+      await clock.sleep(betweenTries, signal);
     } catch (error) {
       const isRefusal = isAzureFailure(error) && error.status !== undefined && error.status < 500;
       if (!isRefusal) {
@@ -51,9 +61,10 @@ export async function apply(application: Application, ports: DeploymentPorts): P
         deleteFirst = true;
         continue;
       }
-      const isNameOurs = application.isNameOurs || deleted;
       const passes =
-        error.code === 'ContainerGroupTransitioning' || (isNameOurs && error.code === 'DnsNameLabelAlreadyTaken');
+        error.code === 'ContainerGroupTransitioning' ||
+        (deleted && error.code === 'DnsNameLabelAlreadyTaken') ||
+        (ranBefore && freedLate.includes(error.code));
       if (!passes || clock.now() + betweenTries > deadline) throw error;
       log.info(`Azure is not ready to change ${name} (${error.code}), asking again in ${betweenTries / 1000} s.`);
       await clock.sleep(betweenTries, signal);
@@ -66,16 +77,28 @@ export async function removeAndWait(
   groups: ContainerGroups,
   name: string,
   deadline: number,
-  { clock, signal }: DeploymentPorts,
+  ports: DeploymentPorts,
 ): Promise<void> {
+  const { log, clock, signal } = ports;
+  const outage = new Outage(log, clock, deadline);
   for (;;) {
     try {
-      await groups.remove(name, signal);
+      await outage.insist(() => groups.remove(name, signal), signal);
       break;
     } catch (error) {
       if (!isAzureFailure(error, 409) || clock.now() + betweenTries > deadline) throw error;
       await clock.sleep(betweenTries, signal);
     }
   }
-  while ((await groups.find(name, signal)) && clock.now() < deadline) await clock.sleep(betweenLooks, signal);
+  while ((await look(groups, name, deadline, ports)) && clock.now() < deadline) await clock.sleep(betweenLooks, signal);
+}
+
+/** What is there now, of Azure if it answers before the deadline: a change that is not undone weighs more than a wait. */
+export function look(
+  groups: ContainerGroups,
+  name: string,
+  deadline: number,
+  { log, clock, signal }: DeploymentPorts,
+): Promise<ContainerGroup | undefined> {
+  return new Outage(log, clock, deadline).insist(() => groups.find(name, signal), signal);
 }

@@ -1,7 +1,7 @@
 import type { Container, ContainerEvent, ContainerGroup, Provisioning } from '../azure/containerGroups/containerGroups';
 import type { ContainerGroups } from '../azure/containerGroups/containerGroups';
 import type { AzureFailure } from '../azure/azureFailure';
-import type { HealthAnswer } from '../azure/containerGroups/healthRequest';
+import { isWell, type HealthAnswer } from '../azure/containerGroups/healthRequest';
 import { Outage } from '../azure/outage';
 import { groupOrigin, mainContainer, probedPath } from './containers';
 import type { DeploymentPorts } from './ports';
@@ -102,7 +102,7 @@ export async function waitUntilReady(waiting: Waiting, ports: DeploymentPorts): 
       do {
         answer = await health(url, signal);
         say(`${url}: ${'status' in answer ? `HTTP ${answer.status}` : `${answer.fault}`}`);
-        if ('status' in answer && answer.status >= 200 && answer.status < 300) {
+        if (isWell(answer)) {
           return { group, origin, seconds: (clock.now() - started) / 1000 };
         }
         await clock.sleep(betweenRequests, signal);

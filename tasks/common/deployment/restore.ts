@@ -1,6 +1,6 @@
 import type { ContainerGroup, ContainerGroups } from '../azure/containerGroups/containerGroups';
 import { TaskFailure } from '../taskFailure';
-import { apply } from './apply';
+import { apply, look } from './apply';
 import { differences, notUpdatable } from './change';
 import { deploymentTags } from './containers';
 import { diagnose } from './diagnosis';
@@ -24,12 +24,11 @@ export async function restore(
   ports: DeploymentPorts,
 ): Promise<Ready> {
   const definition = completeDefinition(previous, name);
-  const { clock, signal } = ports;
-  const deadline = clock.now() + minutes * 60_000;
-  const current = await groups.find(name, signal);
+  const deadline = ports.clock.now() + minutes * 60_000;
   try {
+    const current = await look(groups, name, deadline, ports);
     const provisioning = await apply(
-      { groups, name, definition, deleteFirst: mustDelete(current, definition), isNameOurs: true, deadline },
+      { groups, name, definition, deleteFirst: mustDelete(current, definition), ranBefore: true, deadline },
       ports,
     );
     // Azure restarts nothing for a definition that it has already.

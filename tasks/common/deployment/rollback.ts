@@ -1,7 +1,7 @@
 import type { ContainerGroup, ContainerGroups } from '../azure/containerGroups/containerGroups';
 import type { DeploymentSection } from '../record/record';
 import { TaskFailure } from '../taskFailure';
-import { removeAndWait } from './apply';
+import { look, removeAndWait } from './apply';
 import { mainContainer } from './containers';
 import type { DeploymentPorts } from './ports';
 import { decodePreviousDeployment, previousDeployment, type PreviousDeployment } from './previousDeployment';
@@ -52,10 +52,12 @@ export async function rollback({
   ports,
 }: RollbackOptions): Promise<RollbackResult> {
   const { containerGroup: name, previousImage, scoringUri } = deployment;
-  const { clock, log, signal } = ports;
-  const current = await groups.find(name, signal);
+  const { clock, log } = ports;
+  const deadline = clock.now() + startTimeoutInMinutes * 60_000;
+  const current = await look(groups, name, deadline, ports);
   const running = current && mainContainer(current)?.image;
-  if (current && running !== deployment.image) {
+  const isOurs = running === deployment.image;
+  if (current && !isOurs && running !== previousImage) {
     throw new TaskFailure(
       `${name} is not rolled back: it runs ${running}, which another release deployed after ${deployment.image}.`,
       'Test that release; it is the one that users call.',
@@ -64,14 +66,15 @@ export async function rollback({
   const kept = handedOver ? decodePreviousDeployment(handedOver) : undefined;
   // Another Deploy-ACI of the job may have left what ran in another group.
   const isKept = kept?.groupId.toLowerCase() === deployment.containerGroupId.toLowerCase();
-  if (!isKept && current && previousImage === running) {
-    log.info(`${name} ran ${running} before this deployment already: it is left alone.`);
+  // A deployment of the same image may have changed something else. Where it is not ours any more, it was brought back.
+  if (current && previousImage === running && !(isKept && isOurs)) {
+    log.info(`${name} runs ${running}, as before this deployment: it is left alone.`);
     return { outcome: 'kept', image: running };
   }
   const previous = isKept ? kept! : previousImage ? withImage(groups, name, current, previousImage) : undefined;
   if (!previous?.definition) {
     log.info(`Nothing ran as ${name} before this deployment: the container group is removed.`);
-    await removeAndWait(groups, name, clock.now() + startTimeoutInMinutes * 60_000, ports);
+    await removeAndWait(groups, name, deadline, ports);
     return { outcome: 'removed', image: null };
   }
   const image = mainContainer(previous.definition)!.image;

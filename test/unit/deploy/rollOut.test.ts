@@ -5,7 +5,7 @@ import { Cancelled } from '../../../tasks/common/task/cancellation';
 import { leftByDeadRun } from '../../../tasks/DeployACI/parking';
 import { rollOut, type RollOut } from '../../../tasks/DeployACI/rollOut';
 import { undo, undoJournal, type UndoJournal } from '../../../tasks/DeployACI/undo';
-import { definitionOf, FakeContainerInstances } from './fakeContainerInstances';
+import { azureError, definitionOf, FakeContainerInstances } from './fakeContainerInstances';
 
 const options = {
   strategy: 'replace',
@@ -191,6 +191,52 @@ describe('Rolling out a container group', () => {
     assert.deepEqual(azure.calls, ['DELETE estimator', 'PUT estimator two', 'PUT estimator one', 'PUT estimator one']);
   });
 
+  it('waits for the room of a group that it deleted itself, to bring back what ran, and not for more room', async () => {
+    azure.runs('estimator', definitionOf('one'));
+    azure.refusals.push(
+      { code: 'ServiceUnavailable', message: 'no 4 CPU in eastus', status: 409 },
+      { code: 'ServiceUnavailable', message: 'no 1 CPU in eastus', status: 409 },
+      { code: 'ContainerGroupQuotaReached', message: 'StandardCores' },
+    );
+    await assert.rejects(run(definitionOf('two', {}, 4)), /4 CPU.*one was brought back and serves again/);
+    const [removed, wanted, ...back] = azure.calls;
+    assert.deepEqual([removed, wanted], ['DELETE estimator', 'PUT estimator two']);
+    assert.deepEqual(back, Array(3).fill('PUT estimator one'));
+  });
+
+  it('brings back what ran though Azure is out of reach for a while, at whatever request', async () => {
+    for (const [method, times] of [
+      ['put', 3],
+      ['find', 3],
+      ['remove', 2],
+    ] as const) {
+      azure = new FakeContainerInstances();
+      azure.runs('estimator', definitionOf('one'));
+      azure.behaviours['two'] = { crashes: 1 };
+      const real = azure.groups[method].bind(azure.groups) as (...given: unknown[]) => Promise<unknown>;
+      let faults = 0;
+      Object.assign(azure.groups, {
+        [method]: (...given: unknown[]) => {
+          const isOut = azure.calls.includes('PUT estimator two') && faults < times;
+          if (!isOut) return real(...given);
+          faults++;
+          return Promise.reject(azureError({ code: 'ServerBusy', message: 'busy', status: 503 }));
+        },
+      });
+      await assert.rejects(run(definitionOf('two', {}, 4)), /exit code 1.*one was brought back and serves again/s);
+      assert.equal(faults, times, method);
+      assert.equal(images(), 'one');
+    }
+  });
+
+  it('does not wait longer for an Azure that is out of reach than for a deployment', async () => {
+    azure.runs('estimator', definitionOf('one'));
+    const begin = azure.now;
+    azure.groups.put = () => Promise.reject(azureError({ code: 'ServerBusy', message: 'busy', status: 503 }));
+    await assert.rejects(run(definitionOf('two')), /out of reach for 0:0[12]:.*Undoing failed as well.*out of reach/s);
+    assert.ok(azure.now - begin < 5 * 60_000);
+  });
+
   it('brings only tags up to date when nothing else changed', async () => {
     azure.runs('estimator', definitionOf('one', { tags: { owner: 'kept', 'mlops-model-version': '1' } }));
     await run(
@@ -318,6 +364,15 @@ describe('Rolling out a container group', () => {
       azure.runs('estimator', definitionOf('two'));
       const { previous } = await run(definitionOf('three'));
       assert.equal(previous?.definition?.containers[0]?.image, 'one');
+    });
+
+    it('does not take a group for one that does not serve because one answer is slow to come', async () => {
+      azure.parked = definitionOf('one');
+      azure.runs('estimator', definitionOf('two'));
+      azure.behaviours['two'] = { answer: { fault: 'ETIMEDOUT', message: 'no answer within 5 s' } };
+      azure.onSleep = () => (azure.behaviours['two'] = {});
+      const { previous } = await run(definitionOf('three'));
+      assert.equal(previous?.definition?.containers[0]?.image, 'two');
     });
 
     it('does not mistake a note that a finished run left for something to bring back', async () => {

@@ -79,6 +79,17 @@ describe('Rolling back a deployment that its tests rejected', () => {
     assert.deepEqual(azure.calls, []);
   });
 
+  it('leaves alone what an earlier try has brought back', async () => {
+    azure.runs('estimator', definitionOf('one'));
+    const before = definitionOf('one');
+    const handedOver = encodePreviousDeployment(previousDeployment(azure.groups.id('estimator'), before, before));
+    for (const left of [handedOver, undefined]) {
+      const given = { groups: azure.groups, deployment: deployment('one'), handedOver: left, ports: azure.ports };
+      assert.deepEqual(await rollback(given), { outcome: 'kept', image: 'one' });
+    }
+    assert.deepEqual(azure.calls, []);
+  });
+
   it('leaves alone what the deployment found running', async () => {
     const result = await rollback({ groups: azure.groups, deployment: deployment('two'), ports: azure.ports });
     assert.deepEqual(result, { outcome: 'kept', image: 'two' });

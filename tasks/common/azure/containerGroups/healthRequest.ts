@@ -7,6 +7,11 @@ export type HealthAnswer =
   /** No answer: Node's code, e.g. ECONNREFUSED or ENOTFOUND, and the message that came with it. */
   | { readonly fault: string; readonly message: string };
 
+/** Whether it is an answer of one that serves. */
+export function isWell(answer: HealthAnswer): boolean {
+  return 'status' in answer && answer.status >= 200 && answer.status <= 299;
+}
+
 /** Asks once whether an endpoint is well. It never throws but when the signal is aborted. */
 export type HealthRequest = (url: string, signal?: AbortSignal) => Promise<HealthAnswer>;
 
