@@ -72,7 +72,10 @@ export async function rollOut(rollout: RollOut, ports: DeploymentPorts): Promise
     );
   }
 
-  let unfinished: Unfinished = { name };
+  const images = [definition, current, previous.definition].flatMap(
+    (each) => (each && mainContainer(each)?.image) ?? [],
+  );
+  let unfinished: Unfinished = { name, images };
   const note = (more: Partial<Unfinished>) => {
     unfinished = { ...unfinished, ...more };
     journal.write(unfinished);

@@ -1,4 +1,4 @@
-import { ContainerGroups } from '../common/azure/containerGroups/containerGroups';
+import { ContainerGroups, type ContainerGroup } from '../common/azure/containerGroups/containerGroups';
 import { healthRequest } from '../common/azure/containerGroups/healthRequest';
 import { look, removeAndWait } from '../common/deployment/apply';
 import { mainContainer } from '../common/deployment/containers';
@@ -13,6 +13,8 @@ import { createParking } from './parking';
 /** What must be undone should the deployment not come to its end. */
 export interface Unfinished {
   readonly name: string;
+  /** Images that this run found in the group or sends: any other is of a release that came meanwhile. */
+  readonly images: readonly string[];
   /** A group that stands beside the real one while it is verified. */
   readonly temporary?: string;
   /** Set once the real group is being changed: what ran before. */
@@ -52,15 +54,18 @@ export function undoJournal(state: TaskState): UndoJournal {
  */
 export async function undo(
   groups: ContainerGroups,
-  { name, temporary, previous }: Unfinished,
+  { name, images, temporary, previous }: Unfinished,
   { rollbackOnFailure, keepFailedGroup, startTimeoutInMinutes: minutes }: UndoOptions,
   ports: DeploymentPorts,
 ): Promise<string> {
   const deadline = ports.clock.now() + minutes * 60_000;
   if (temporary) await removeAndWait(groups, temporary, deadline, ports);
   if (!previous) return `What ran as ${name} before was not changed.`;
+  const current = await look(groups, name, deadline, ports);
+  const others = imageOfOthers(current, images);
+  if (others) return `${name} is left alone: it runs ${others}, which another release has deployed meanwhile.`;
   if (!previous.definition) {
-    if (!(await look(groups, name, deadline, ports))) return 'Nothing is left behind.';
+    if (!current) return 'Nothing is left behind.';
     if (keepFailedGroup) return `The container group ${name} is left as it is, as keepFailedGroup is on.`;
     ports.log.info(`Removing the container group ${name}: nothing ran there before.`);
     await removeAndWait(groups, name, deadline, ports);
@@ -73,13 +78,19 @@ export async function undo(
   return `${image} was brought back and serves again at ${origin}, after ${Math.round(seconds)} s.`;
 }
 
+/** The image that runs, where this run did not bring it there: then nothing here is ours to undo. */
+function imageOfOthers(current: ContainerGroup | undefined, images: readonly string[]): string | undefined {
+  const running = current && mainContainer(current)?.image;
+  return running && !images.includes(running) ? running : undefined;
+}
+
 /** The agent gives a cancelled task 7.5 s before it ends it harder. */
 const timeAfterCancellation = 6_000;
 
 /** Sends what undoes a cancelled deployment and does not wait for it: the post-job step sees to the rest. */
 export async function startUndoing(
   groups: ContainerGroups,
-  { name, temporary, previous }: Unfinished,
+  { name, images, temporary, previous }: Unfinished,
   { rollbackOnFailure, keepFailedGroup }: UndoOptions,
   { log }: Pick<DeploymentPorts, 'log'>,
 ): Promise<void> {
@@ -87,13 +98,15 @@ export async function startUndoing(
   try {
     if (temporary) await groups.remove(temporary, signal);
     if (!previous) return;
+    const current = await groups.find(name, signal);
+    if (imageOfOthers(current, images)) return;
     if (!previous.definition) {
       if (keepFailedGroup) return;
       log.info(`Cancelled: the container group ${name} is being removed.`);
       await groups.remove(name, signal);
     } else if (rollbackOnFailure && previous.missing.length === 0) {
       log.info(`Cancelled: what ran as ${name} before is being brought back.`);
-      if (mustDelete(await groups.find(name, signal), previous.definition)) await groups.remove(name, signal);
+      if (mustDelete(current, previous.definition)) await groups.remove(name, signal);
       else await groups.put(name, previous.definition, signal);
     }
   } catch (error) {

@@ -237,6 +237,19 @@ describe('Rolling out a container group', () => {
     assert.ok(azure.now - begin < 5 * 60_000);
   });
 
+  it('undoes nothing that another release has deployed meanwhile', async () => {
+    for (const first of [true, false]) {
+      azure = new FakeContainerInstances();
+      if (!first) azure.runs('estimator', definitionOf('one'));
+      azure.behaviours['two'] = { answer: { status: 500 } };
+      azure.behaviours['three'] = { answer: { status: 503 } };
+      azure.onSleep = () => azure.calls.includes('PUT estimator two') && azure.runs('estimator', definitionOf('three'));
+      await assert.rejects(run(definitionOf('two')), /left alone: it runs three, which another release has deployed/);
+      assert.deepEqual(azure.calls, ['PUT estimator two']);
+      assert.equal(images(), 'three');
+    }
+  });
+
   it('brings only tags up to date when nothing else changed', async () => {
     azure.runs('estimator', definitionOf('one', { tags: { owner: 'kept', 'mlops-model-version': '1' } }));
     await run(
