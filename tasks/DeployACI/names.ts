@@ -1,3 +1,5 @@
+import { $defs } from '../common/record/record.schema.json';
+
 /** What Azure says of a name, so that it is said before any call. Each function gives the problem, or undefined where there is none. */
 
 /** Source: resource name rules, Microsoft.ContainerInstance/containerGroups. */
@@ -27,9 +29,9 @@ export function tagProblem(name: string, value: string): string | undefined {
   return value.length > 256 ? `the value of "${name}" has more than 256 characters.` : undefined;
 }
 
-/** A route that can stand in a URL, a probe and the gateway's rules. */
+/** A route that can stand in a URL, a probe and the gateway's rules: the record's schema says which can. */
 export function routeProblem(route: string): string | undefined {
-  return /^\/(?!\/)[A-Za-z0-9._~/-]*$/.test(route)
+  return new RegExp($defs.route.pattern).test(route)
     ? undefined
     : `"${route}" is no route. It starts with one / and holds letters, digits and . _ ~ / - alone.`;
 }

@@ -111,6 +111,7 @@ async function findByHash(
 /**
  * The files that belong to a snapshot: all but those that the root's .amlignore, or where there is none its .gitignore,
  * leaves out, and each .git. Symbolic links are followed; one that leads back into its own path is not.
+ * azure-ai-ml takes .git along, so that its hash of a folder with one is another.
  * @throws TaskFailure if none is left, or a link leads nowhere
  */
 export async function listSnapshot(directory: string): Promise<SnapshotFile[]> {

@@ -67,14 +67,19 @@ export async function findContainerRegistry(
 
 async function byId(session: AzureSession, id: string, what: string): Promise<ContainerRegistry> {
   try {
-    const { body } = await session.request<RegistryResource>({ url: id, apiVersion: registryApiVersion });
-    return toRegistry(body);
+    return await readContainerRegistry(session, id);
   } catch (error) {
     if (!isAzureFailure(error, 404)) throw error;
     throw new TaskFailure(`${what} ${id} does not exist.`, 'Name another one in the input containerRegistry.', {
       cause: error,
     });
   }
+}
+
+/** @param id ARM id; of any subscription that the service connection may see */
+export async function readContainerRegistry(session: AzureSession, id: string): Promise<ContainerRegistry> {
+  const { body } = await session.request<RegistryResource>({ url: id, apiVersion: registryApiVersion });
+  return toRegistry(body);
 }
 
 /** The registries of the subscription that the service connection may see. */

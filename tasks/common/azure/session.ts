@@ -143,9 +143,12 @@ export class AzureSession {
 function addressOf(pathOrUrl: string, resourceManagerUrl: string): URL {
   if (/^https?:\/\//i.test(pathOrUrl)) return new URL(pathOrUrl);
   const base = new URL(`${resourceManagerUrl}/`);
-  const url = new URL(pathOrUrl, base);
-  if (url.origin === base.origin) return url;
-  throw new TaskFailure(`"${pathOrUrl}" is no resource of the resource manager ${base.host}: it leads to ${url.host}.`);
+  const url = URL.canParse(pathOrUrl, base.href) ? new URL(pathOrUrl, base) : undefined;
+  if (url?.origin === base.origin) return url;
+  throw new TaskFailure(
+    `"${pathOrUrl}" is no resource of the resource manager ${base.host}: it leads to ${url?.host || 'no host'}.`,
+    'Write ids as Azure shows them: /subscriptions/…/resourceGroups/….',
+  );
 }
 
 function isJson(contentType: string | undefined, text: string): boolean {

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { append, emptyRecord } from '../../../tasks/common/record/chain';
 import type { ModelRecord } from '../../../tasks/common/record/record';
 import { localCloud } from '../../../local/azure/context';
-import { buildImage } from '../../local/containers/acrBuild';
+import { buildImage, registryPath } from '../../local/containers/acrBuild';
 import type { CloudClient } from '../../local/containers/cloudClient';
 
 /** A scoring server that does as its variables say: CRASH=<exit code>, LISTEN=<port>, HEALTH=<status>, SLEEP=<seconds>. */
@@ -132,6 +132,7 @@ export function recordOf(
     registry,
     repository: rest.split('@')[0]!,
     tags: [],
+    registryId: registryPath,
     port: 5001,
     readinessPath: '/health',
     scoringPath: '/score',

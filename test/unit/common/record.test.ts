@@ -126,6 +126,41 @@ describe('model record', () => {
     });
   }
 
+  const deployment = {
+    containerGroup: 'serving',
+    containerGroupId: '/serving',
+    resourceGroup: 'My_group.(1)-ä',
+    location: 'eastus',
+    image: image.reference,
+    imageDigest: image.digest,
+    scoringUri: 'http://serving.a1.eastus.azurecontainer.io:5001/score',
+    previousImage: null,
+    deployedAt: '2026-11-22T12:00:00.000Z',
+  };
+  const { workspace } = model;
+  const elsewhere: Array<[string, object[]]> = [
+    ['deployment/scoringUri', ['ftp://x/score', '/score', 'http://user:word@x/', 'http://x/a\nb'].map((scoringUri) => ({ deployment: { ...deployment, scoringUri } }))],
+    ['deployment/containerGroup', ['../x', 'a/b', 'a?b', '..', '%2e%2e', ''].map((containerGroup) => ({ deployment: { ...deployment, containerGroup } }))],
+    ['deployment/resourceGroup', ['../x', 'a#b', '.', 'a\\b', 'a b'].map((resourceGroup) => ({ deployment: { ...deployment, resourceGroup } }))],
+    ['model/workspace/name', ['../w', 'w/x'].map((name) => ({ model: { ...model, workspace: { ...workspace, name } } }))],
+    ['model/workspace/resourceGroup', ['../w', 'w?x'].map((resourceGroup) => ({ model: { ...model, workspace: { ...workspace, resourceGroup } } }))],
+  ]; // prettier-ignore
+  for (const [what, changes] of elsewhere) {
+    it(`is refused where ${what} would make another URL`, async () => {
+      const written = (sections: object) => {
+        const { model: first, deployment: second } = { model, deployment, ...sections };
+        return inFile(JSON.stringify(append(append(emptyRecord(), 'model', first), 'deployment', second)));
+      };
+      for (const scoringUri of ['https://[::1]:8443/', 'http://10.0.0.4:80']) {
+        await readRecord(written({ deployment: { ...deployment, scoringUri } }));
+      }
+      for (const change of changes) {
+        const refused = new RegExp(`/${what} must match pattern`);
+        await assert.rejects(readRecord(written(change)), refused, JSON.stringify(change));
+      }
+    });
+  }
+
   it('is refused where its golden requests are not beside it', async () => {
     const training = (file: string) => ({
       jobName: 'j',
@@ -133,7 +168,7 @@ describe('model record', () => {
       metrics: {},
       goldenRequests: { file, sha256: '0'.repeat(64) },
     });
-    for (const file of ['../secrets.json', '..\\secrets.json', '/etc/secrets.json']) {
+    for (const file of ['../secrets.json', '..\\secrets.json', '/etc/secrets.json', '..', 'c:secrets.json']) {
       const text = JSON.stringify(append(emptyRecord(), 'training', training(file) as never));
       await assert.rejects(readRecord(inFile(text)), /goldenRequests\/file must match pattern/);
     }

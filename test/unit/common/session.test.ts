@@ -4,7 +4,7 @@ import { AzureSession } from '../../../tasks/common/azure/session';
 
 describe('a session with Azure', () => {
   const session = new AzureSession({ resourceManagerUrl: 'https://management.example' } as ServiceConnection);
-  for (const url of ['//evil.example/x', '/\\evil.example/x', '\\\\evil.example/x', 'ftp://evil.example/x']) {
+  for (const url of ['//evil.example/x', '/\\evil.example/x', '\\\\evil.example/x', 'ftp://evil.example/x', '//']) {
     it(`shows its token to no other host for the resource ${url}`, async () => {
       await assert.rejects(
         session.request({ url }),
