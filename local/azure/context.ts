@@ -53,6 +53,8 @@ export interface LocalAzureContext {
   readonly dns: { set(name: string, ip: string): void; remove(name: string): void };
   /** Called in reverse order when local Azure stops: end processes, close files. */
   onClose(stop: () => Promise<void> | void): void;
+  /** Aborted as soon as local Azure begins to stop: what fails from then on says nothing about its resources. */
+  readonly closing: AbortSignal;
   /** What an access token of the local cloud's Entra is worth, for services that are handed one in a body or a password. */
   checkAccessToken(token: string): 'valid' | 'expired' | 'invalid';
   /** Semantic faults that a test planned, by name, e.g. 'aci.capacity'; consumes one use. Undefined if none is planned. */

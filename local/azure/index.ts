@@ -48,7 +48,9 @@ export async function startLocalAzure(options: LocalAzureOptions): Promise<Local
   const cacheDir = resolve(options.cacheDir);
   const log = options.log ?? (() => undefined);
   const stops: Array<() => Promise<void> | void> = [];
+  const closing = new AbortController();
   const closeOnce = once(async () => {
+    closing.abort();
     for (const stop of stops.reverse()) await stop();
   });
   stops.push(lockState(stateDir));
@@ -84,6 +86,7 @@ export async function startLocalAzure(options: LocalAzureOptions): Promise<Local
       log,
       dns: openZone(hostsFile),
       onClose: (stop) => void stops.push(stop),
+      closing: closing.signal,
       checkAccessToken: (token) => tokens.checkAccessToken(token),
       takeFault: (name) => faults.take(name),
     };

@@ -208,6 +208,7 @@ export class ContainerGroups {
         const found = await this.findImages(group.name, group.definition);
         this.bringUp(group, found, undefined, group);
       } catch (error) {
+        if (this.tools.context.closing.aborted) return;
         this.tools.context.log(`Container group ${group.name} cannot be brought up again: ${(error as Error).message}`);
         this.tools.groups.put(groupKey(group.resourceGroup, group.name), {
           ...group,

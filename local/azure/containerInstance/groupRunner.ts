@@ -35,8 +35,7 @@ export class GroupRunner {
   private sandbox: ContainerGroupSandbox | undefined;
   private runners: ContainerRunner[] = [];
   private readonly volumes: string;
-  /** Set when it is taken down: what is under way then changes the record no more. */
-  private closed = false;
+  private isTakenDown = false;
 
   constructor(
     private readonly tools: GroupRunnerTools,
@@ -105,9 +104,14 @@ export class GroupRunner {
 
   /** Ends the containers; nothing of the group runs afterwards. */
   async takeDown(graceInSeconds?: number): Promise<void> {
-    this.closed = true;
+    this.isTakenDown = true;
     await this.stopContainers(graceInSeconds);
     rmSync(this.volumes, { recursive: true, force: true });
+  }
+
+  /** What is still under way then changes the record no more. */
+  private get closed(): boolean {
+    return this.isTakenDown || this.tools.context.closing.aborted;
   }
 
   isRunning(container: string): boolean {
