@@ -14,13 +14,17 @@ import { build, type BuildOptions, type Metafile, type Plugin } from 'esbuild';
 import schema from '../tasks/common/record/record.schema.json';
 import { validatorOptions } from '../tasks/common/record/recordValidator';
 import { handlerTargets, projectVersion, readTask, root, taskFolders } from './taskManifest';
+import { bundledPackages } from './thirdPartyNotices';
 
 export const builtTasksDir = join(root, 'dist', 'tasks');
 
-/** What one task's folder came to, in bytes of JavaScript. */
+/** What one task's folder came to. */
 export interface BuiltTask {
   folder: string;
+  /** Of JavaScript. */
   bytes: number;
+  /** Folders, relative to the project's root, of the packages in its bundle. */
+  packages: string[];
 }
 
 /**
@@ -168,7 +172,12 @@ async function buildTask(folder: string, outDir: string): Promise<BuiltTask> {
   for (const name of await readdir(outDir)) {
     if (!files.has(name) && !name.endsWith('.part')) await rm(join(outDir, name), { recursive: true });
   }
-  return { folder, bytes: main.code.byteLength + (packages?.code.byteLength ?? 0) };
+  const parts = packages ? [main, packages] : [main];
+  return {
+    folder,
+    bytes: parts.reduce((sum, { code }) => sum + code.byteLength, 0),
+    packages: parts.flatMap(({ metafile }) => bundledPackages(metafile)),
+  };
 }
 
 /** Builds several tasks, each into its own folder beneath `outDir`; throws with what is wrong in any of them. */

@@ -6,6 +6,7 @@ import { cpSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { buildTasks } from './build';
 import { handlerTargets, projectVersion, readTask, root, taskFolders } from './taskManifest';
+import { noticesFile, thirdPartyNotices } from './thirdPartyNotices';
 import { manifestProblems, readManifest } from './validateManifest';
 import { taskProblems, uniquenessProblems } from './validateTask';
 import { reproducible, zipEntries, type ZipEntry } from './zipFile';
@@ -52,14 +53,17 @@ export function marketplacePage(readme: string): string {
 /** Builds the tasks and lays the package out as it will be: tfx looks for a task's files where its contribution says that they lie. */
 async function stage(folder: string, version: string): Promise<void> {
   rmSync(folder, { recursive: true, force: true });
-  await buildTasks(taskFolders(), join(folder, 'tasks'));
+  const built = await buildTasks(taskFolders(), join(folder, 'tasks'));
+  const packages = built.flatMap((task) => task.packages);
+  writeFileSync(join(folder, noticesFile), thirdPartyNotices(root, packages));
   for (const path of packagedSources()) cpSync(join(root, path), join(folder, path), { recursive: true });
   const page = readManifest().content.details.path;
   writeFileSync(join(folder, page), marketplacePage(readFileSync(join(root, page), 'utf8')));
-  writeFileSync(join(folder, 'vss-extension.json'), JSON.stringify({ ...readManifest(), version }, null, 2));
+  const files = [...readManifest().files, { path: noticesFile }];
+  writeFileSync(join(folder, 'vss-extension.json'), JSON.stringify({ ...readManifest(), files, version }, null, 2));
 }
 
-/** What the archive must hold: one bundle a task, the templates, pictures and texts, and what tfx adds. */
+/** What the archive must hold: one bundle a task, the templates, pictures and texts, the licences of what is bundled, and what tfx adds. */
 function expectedFiles(): string[] {
   const tasks = taskFolders().flatMap((folder) =>
     ['icon.png', 'task.json', 'packages.js', ...handlerTargets(readTask(folder))].map(
@@ -68,7 +72,7 @@ function expectedFiles(): string[] {
   );
   const sources = packagedSources().map((path) => (path.startsWith('templates/') ? `${path}/template.json` : path));
   const fromTfx = ['[Content_Types].xml', 'extension.vsixmanifest', 'extension.vsomanifest'];
-  return [...tasks, ...sources, ...fromTfx].sort();
+  return [...tasks, ...sources, noticesFile, ...fromTfx].sort();
 }
 
 /** tfx ends well whatever it warns of; here a warning is an error. */

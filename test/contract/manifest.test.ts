@@ -6,6 +6,7 @@ import { inflateRawSync } from 'node:zlib';
 import { buildTasks } from '../../scripts/build';
 import { extensionProblems, packageExtension } from '../../scripts/package';
 import { projectVersion, readJson, readTask, root, taskFolders, type TaskManifest } from '../../scripts/taskManifest';
+import { thirdPartyNotices } from '../../scripts/thirdPartyNotices';
 import {
   buildTemplateProblems,
   manifestProblems,
@@ -92,12 +93,15 @@ describe('The package', function () {
   before(() => (folder = mkdtempSync(join(tmpdir(), 'package-'))));
   after(() => rmSync(folder, { recursive: true }));
 
-  it('holds one bundle a task, of one version, and makes the same bytes each time', async () => {
+  it('holds one bundle a task, of one version, and the licences of what is bundled, and makes the same bytes each time', async () => {
     const first = await packageExtension(join(folder, 'first.vsix'));
     const second = await packageExtension(join(folder, 'second.vsix'));
     assert.ok(readFileSync(first.file).equals(readFileSync(second.file)), 'two packages of the same sources differ');
 
-    await buildTasks();
+    const packages = (await buildTasks()).flatMap((task) => task.packages);
+    assert.ok(packages.includes('node_modules/azure-pipelines-task-lib') && packages.includes('node_modules/undici'));
+    const notices = first.entries.find(({ name }) => name === 'ThirdPartyNotices.txt');
+    assert.equal(notices?.size, Buffer.byteLength(thirdPartyNotices(root, packages)));
     const built = taskFolders().map((name) => readJson<TaskManifest>(join(root, 'dist', 'tasks', name, 'task.json')));
     for (const task of built) assert.deepEqual(task.version, projectVersion().parts);
     const bundles = first.entries
