@@ -1,7 +1,9 @@
 import { evaluate, isTrue, textOf, type Scope, type Value } from './expression';
 
-const whole = /^\$\{\{\s*([\s\S]*?)\s*\}\}$/;
-const anywhere = /\$\{\{\s*([\s\S]*?)\s*\}\}/g;
+/** Quoted text may hold }}, as an expression of Azure ML does. */
+const expression = String.raw`\$\{\{\s*((?:'[^']*'|(?!\}\})[^'])*?)\s*\}\}`;
+const whole = new RegExp(`^${expression}$`);
+const anywhere = new RegExp(expression, 'g');
 const branch = /^\$\{\{\s*(if|elseif|else|each|insert)\b\s*([\s\S]*?)\s*\}\}$/;
 
 /** Puts the values of the `${{ }}` expressions into a part of a pipeline, and chooses among `${{ if }}`, `elseif`, `else`. */
@@ -14,13 +16,24 @@ export function expandTemplate(node: unknown, scope: Scope): unknown {
 }
 
 function expandText(text: string, scope: Scope): unknown {
+  if (text.replace(anywhere, '').includes('${{')) throw new Error(`An expression is not closed by }} in: ${text}`);
   const only = whole.exec(text);
-  // An expression that is the whole text keeps its type; `}}` inside it means that it is not the whole text.
-  if (only && !only[1]!.includes('}}')) {
-    const value = evaluate(only[1]!, scope);
+  // An expression that is the whole text keeps its type.
+  if (only) {
+    const value = valueOf(only[1]!, text, scope);
     return typeof value === 'object' ? value : textOf(value);
   }
-  return text.replace(anywhere, (_, expression: string) => textOf(evaluate(expression, scope)));
+  return text.replace(anywhere, (_, part: string) => textOf(valueOf(part, text, scope)));
+}
+
+function valueOf(part: string, text: string, scope: Scope): Value {
+  try {
+    return evaluate(part, scope);
+  } catch (error) {
+    const isAzureMl = /^(inputs|outputs|parent|search_space|trial)\b/.test(part);
+    const hint = isAzureMl ? ` What is meant for Azure ML is written \${{ '\${{${part}}}' }}.` : '';
+    throw new Error(`${(error as Error).message}, in: ${text}${hint}`, { cause: error });
+  }
 }
 
 /** Follows the branches of one mapping or of consecutive items of a sequence. */

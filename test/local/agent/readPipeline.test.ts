@@ -153,6 +153,17 @@ jobs:
     );
   });
 
+  it('hands on expressions of Azure ML that are written as text', () => {
+    const pipeline = read(
+      "steps:\n- script: train ${{ '${{inputs.a}}' }} --b ${{ '${{inputs.b}}' }} ${{ 'it''s }}' }}\n- script: ${{ '${{inputs.c}}' }}\n",
+    );
+    const [{ jobs }] = pipeline.stages as [(typeof pipeline.stages)[number]];
+    assert.deepEqual(
+      jobs[0]!.steps.flatMap(({ action }) => (action.kind === 'script' ? [action.text] : [])),
+      ["train ${{inputs.a}} --b ${{inputs.b}} it's }}", '${{inputs.c}}'],
+    );
+  });
+
   const faults: Array<[what: string, yaml: string, message: RegExp]> = [
     ['YAML that cannot be read', 'steps:\n- script: "x\n', /azure-pipelines\.yml: .* at line \d/],
     ['no body', 'variables: {}\n', /exactly one of 'stages', 'jobs' and 'steps'/],
@@ -181,6 +192,12 @@ jobs:
       'a matrix',
       'jobs:\n- {job: A, strategy: {matrix: {}}, steps: []}\n',
       /'strategy' is not supported by the local agent: write the jobs out/,
+    ],
+    ['an expression without end', "steps:\n- script: ${{ 'a }} b\n", /not closed by }} in: \$\{\{ 'a }} b/],
+    [
+      'an expression of Azure ML that is not written as text',
+      'steps:\n- script: python train.py ${{inputs.data}}\n',
+      /Unrecognized value: 'inputs'.*, in: python train\.py \$\{\{inputs\.data}}.* is written \$\{\{ '\$\{\{inputs\.data}}' }}/,
     ],
     ['a bad expression', 'steps:\n- script: ${{ nosuch() }}\n', /Unrecognized function: 'nosuch'/],
     ['a bad boolean', 'steps:\n- {script: x, enabled: maybe}\n', /'enabled' must be true or false, and is 'maybe'/],
