@@ -6,12 +6,12 @@ import type { MetricPoint, Tracking } from '../common/azure/metrics';
 export interface TrainedRun {
   readonly runId: string;
   readonly metrics: Readonly<Record<string, number>>;
-  /** All points of the metrics that were logged more than once; of the first dozen metrics only. */
+  /** All points of the metrics that were logged more than once; of twenty metrics at most, those of the whole data first. */
   histories(): Promise<Record<string, MetricPoint[]>>;
 }
 
 /** Each history is a request. */
-const mostHistories = 12;
+const mostHistories = 20;
 
 /**
  * Finds the run that counts and reads its metrics. Of a pipeline, the metrics of its steps are put together: what the
@@ -41,14 +41,24 @@ export async function trainedRun(
     runId,
     metrics,
     async histories() {
-      const result: Record<string, MetricPoint[]> = {};
-      for (const name of Object.keys(metrics).sort().slice(0, mostHistories)) {
-        const points = await tracking.history(source[name]!, name, signal);
-        if (points.length > 1) result[name] = points;
-      }
-      return result;
+      const names = Object.keys(metrics).sort();
+      const chosen = [
+        ...names.filter((name) => !isSlice(name, names)),
+        ...names.filter((name) => isSlice(name, names)),
+      ];
+      const histories = await Promise.all(
+        chosen
+          .slice(0, mostHistories)
+          .map(async (name) => [name, await tracking.history(source[name]!, name, signal)] as const),
+      );
+      return Object.fromEntries(histories.filter(([, points]) => points.length > 1));
     },
   };
+}
+
+/** Whether it is another metric's value on a part of the data, such as rmse/clarity/I1 beside rmse. */
+function isSlice(name: string, names: readonly string[]): boolean {
+  return names.some((other) => name.startsWith(other) && /^[/._[]/.test(name.slice(other.length)));
 }
 
 /** The service notes the best trial on the sweep's run. */

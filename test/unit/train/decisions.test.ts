@@ -267,6 +267,15 @@ describe('Train: the run that counts', () => {
     await run.histories();
     assert.deepEqual(metrics.history.args.map(([of, name]) => `${of} ${name}`).sort(), ['a z', 'b y', 'job-1 x']);
   });
+
+  it('asks for the histories of twenty metrics, those of parts of the data last', async () => {
+    const slices = Array.from({ length: 30 }, (_, index) => [`rmse/region/${index}`, index]);
+    const metrics = tracking({ 'job-1': { ...Object.fromEntries(slices), rmse: 1, val_loss: 2 } });
+    const history = { details: sinon.stub(), children: sinon.stub() };
+    const histories = await (await trainedRun(job({ jobType: 'Command' }), history, metrics, signal)).histories();
+    assert.equal(metrics.history.callCount, 20);
+    assert.deepEqual(Object.keys(histories).slice(0, 2), ['rmse', 'val_loss']);
+  });
 });
 
 describe('Train: summary', () => {
