@@ -11,7 +11,7 @@ import { localCloud } from './azure/context';
 import { cloudLogFile, findCloud, startCloud, type CloudProcess } from './cloudProcess';
 import { directoriesOf, directoryOptions, main, readSecrets, readSet, runHelp, runOptions } from './commandLine';
 import type { LocalDirectories } from './directories';
-import { lastDeployment, waitForEndpoint } from './lastDeployment';
+import { endpointListens, lastDeployment, waitForEndpoint, type LastDeployment } from './lastDeployment';
 import { Interruption } from './interruption';
 import { runLocally } from './localRun';
 
@@ -56,10 +56,17 @@ async function up(args: string[]): Promise<number> {
     throw new Error(`--port needs a port number, and got '${values.port}'.`);
   }
   const cloud = await startCloud(directories, { port, tied: values.foreground === true });
-  describe(cloud, directories);
-  await showEndpoint(cloud, directories);
-  if (values.foreground && !cloud.wasUp) {
-    console.log('Ctrl-C ends it.');
+  const isTied = values.foreground && !cloud.wasUp;
+  describe(cloud, cloud.wasUp ? 'was up already' : 'is up', directories);
+  if (!isTied) console.log('Stop it by: npm run local -- down');
+  const last = lastDeployment(directories);
+  if (last) {
+    const { scoringUri } = last.record.deployment!;
+    console.log(`\nWaiting for ${scoringUri} ...`);
+    showEndpoint(last, await waitForEndpoint(scoringUri, cloud.azure.hostsFile), cloud, directories);
+  }
+  if (isTied) {
+    console.log('\nCtrl-C ends it.');
     const interruption = new Interruption();
     interruption.onForce(() => cloud.kill());
     await new Promise((resolve) => {
@@ -72,32 +79,31 @@ async function up(args: string[]): Promise<number> {
   return 0;
 }
 
-function describe({ azure, pid, wasUp }: CloudProcess, directories: LocalDirectories): void {
-  console.log(`Local Azure ${wasUp ? 'was up already' : 'is up'} (process ${pid})
+function describe({ azure, pid }: CloudProcess, state: string, directories: LocalDirectories): void {
+  console.log(`Local Azure ${state} (process ${pid})
 
   resource manager     ${azure.url}
   blobs                ${azure.blobUrl}
   workspace            ${localCloud.resourceGroup}/${localCloud.workspace} in subscription ${localCloud.subscriptionId}
+  compute              ${localCloud.compute}
   service connection   ${localCloud.serviceConnectionName}
   its CA               ${azure.caFile}
   its log              ${cloudLogFile(directories)}
 `);
-  console.log('Stop it by: npm run local -- down');
 }
 
-/** Waits until the container group of the last green run listens again, and says how to call it. */
-async function showEndpoint({ azure }: CloudProcess, directories: LocalDirectories): Promise<void> {
-  const last = lastDeployment(directories);
-  if (!last) return;
-  const { scoringUri } = last.record.deployment!;
-  console.log(`\nWaiting for ${scoringUri} ...`);
-  if (await waitForEndpoint(scoringUri, azure.hostsFile)) {
-    console.log(
-      `It listens; call it by:\n${curlLine(last.record, last.folder, (name) => addressOf(azure.hostsFile, name))}`,
-    );
-  } else {
-    console.log(`It does not listen; see ${cloudLogFile(directories)}`);
-  }
+/** Says how the container group of the last green run is called. */
+function showEndpoint(
+  { record, folder }: LastDeployment,
+  isListening: boolean,
+  { azure }: CloudProcess,
+  directories: LocalDirectories,
+): void {
+  console.log(
+    isListening
+      ? `It listens; call it by:\n${curlLine(record, folder, (name) => addressOf(azure.hostsFile, name))}`
+      : `It does not listen; see ${cloudLogFile(directories)}`,
+  );
 }
 
 async function down(args: string[]): Promise<number> {
@@ -108,11 +114,18 @@ async function down(args: string[]): Promise<number> {
   return 0;
 }
 
-function status(args: string[]): Promise<number> {
+async function status(args: string[]): Promise<number> {
   const directories = directoriesOf(parse(args, directoryOptions).values);
   const cloud = findCloud(directories);
-  if (cloud) describe(cloud, directories);
-  else console.log('Local Azure is not running; start it by: npm run local -- up');
+  if (cloud) {
+    describe(cloud, 'is up', directories);
+    const last = lastDeployment(directories);
+    if (last) {
+      const { containerGroup, scoringUri } = last.record.deployment!;
+      console.log(`The last run that deployed made ${containerGroup}, at ${scoringUri}`);
+      showEndpoint(last, await endpointListens(scoringUri, cloud.azure.hostsFile), cloud, directories);
+    }
+  } else console.log('Local Azure is not running; start it by: npm run local -- up');
   const folder = path.join(directories.runs, 'latest');
   if (existsSync(path.join(folder, 'run.json'))) {
     const record = readRunRecord(folder);
@@ -120,7 +133,7 @@ function status(args: string[]): Promise<number> {
     console.log(`\nThe last run, ${record.id} of ${record.file}, ${result} (${timeTaken(record)}).`);
     console.log(`Its page: ${path.join(folder, 'index.html')}`);
   }
-  return Promise.resolve(0);
+  return 0;
 }
 
 async function run(args: string[]): Promise<number> {

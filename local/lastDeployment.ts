@@ -12,7 +12,12 @@ import type { LocalDirectories } from './directories';
 const patience = 60_000;
 
 /** The last green run that deployed: its model record and its folder. */
-export function lastDeployment(directories: LocalDirectories): { record: ModelRecord; folder: string } | undefined {
+export interface LastDeployment {
+  record: ModelRecord;
+  folder: string;
+}
+
+export function lastDeployment(directories: LocalDirectories): LastDeployment | undefined {
   for (const folder of runFolders(directories.runs)) {
     if (!existsSync(path.join(folder, 'run.json'))) continue;
     const run = readRunRecord(folder);
@@ -24,12 +29,16 @@ export function lastDeployment(directories: LocalDirectories): { record: ModelRe
 
 /** Waits until the endpoint listens; false if it does not in a minute. */
 export async function waitForEndpoint(scoringUri: string, hostsFile: string): Promise<boolean> {
-  const { hostname, port } = new URL(scoringUri);
   for (const deadline = Date.now() + patience; Date.now() < deadline; await sleep(200)) {
-    const address = addressOf(hostsFile, hostname);
-    if (address && (await listens(address, Number(port || 80)))) return true;
+    if (await endpointListens(scoringUri, hostsFile)) return true;
   }
   return false;
+}
+
+export async function endpointListens(scoringUri: string, hostsFile: string): Promise<boolean> {
+  const { hostname, port } = new URL(scoringUri);
+  const address = addressOf(hostsFile, hostname);
+  return address !== undefined && listens(address, Number(port || 80));
 }
 
 function listens(host: string, port: number): Promise<boolean> {

@@ -55,7 +55,7 @@ describe('npm run local', function () {
       assert.match(interrupted.output, /Cancelling.*Run 2 canceled/s);
 
       const status = await local('status');
-      assert.match(status.output, /was up already.*The last run, 2 of waits\.yml, canceled/s);
+      assert.match(status.output, /Local Azure is up.*The last run, 2 of waits\.yml, canceled/s);
     } finally {
       assert.match((await local('down')).output, /Local Azure has stopped/);
     }
