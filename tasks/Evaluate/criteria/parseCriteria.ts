@@ -139,7 +139,7 @@ class LineParser {
   private operator(): Operator {
     const token = this.peek();
     if (token.kind === 'operator') return this.take().value as Operator;
-    if (token.raw === '=') this.fail('"=" is no operator; for equality write ==.');
+    if (token.raw === '=') this.fail('"=" is no operator; write == for equality, <= or >= for a limit.');
     return this.fail(`after the metric comes one of < <= > >= ==${this.insteadOf(token)}.`);
   }
 

@@ -551,6 +551,12 @@ environment: {image: python}
       { jobInputs: 'learning-rate=1' },
       /Input jobInputs: "learning-rate": such a name may have letters, digits and _ only/,
     ],
+    [
+      'a Conda file that is not YAML',
+      { condaFile: 'broken.yml' },
+      /Conda file .*broken\.yml is not YAML: .*at line 3, column 1\.$/,
+    ],
+    ['a Conda file that is a list', { condaFile: 'list.yml' }, /Conda file .*list\.yml is no mapping with channels/],
     ['an unknown workspace', { workspace: 'nope' }, /workspace "nope" does not exist.*quick-starts-ws/],
     ['several at once', { command: '', instanceCount: '0', runTimeoutInMinutes: 'x' }, /3 inputs are wrong/],
   ];
@@ -559,7 +565,7 @@ environment: {image: python}
       const azure = await localAzure();
       const result = await runBuiltTask('Train', {
         azure,
-        files: { 'src/a.py': '' },
+        files: { 'src/a.py': '', 'broken.yml': 'dependencies:\n  - pip: [a\n', 'list.yml': '- scikit-learn\n' },
         inputs: { ...inline, ...inputs },
       });
       assert.equal(result.result, 'failed');

@@ -64,7 +64,7 @@ describe('Evaluate: criteria', () => {
   it('names line and column of every mistake at once', () => {
     assert.deepEqual(mistakes('rmse <= \nauc => 0.5\nr2 > 0.9\n5 > rmse'), [
       '1:8 after the operator comes a number or "champion", but the line ends.',
-      '2:5 "=" is no operator; for equality write ==.',
+      '2:5 "=" is no operator; write == for equality, <= or >= for a limit.',
       '4:1 a criterion starts with a metric\'s name, not "5".',
     ]);
   });
