@@ -11,7 +11,7 @@ export interface Application {
   readonly deleteFirst: boolean;
   /**
    * It ran a moment ago. Azure frees what a group had, its name in the DNS and its place, only a while after the deletion;
-   * and there is nothing to lose by asking again.
+   * and while it is gone, there is nothing to lose by asking again.
    */
   readonly ranBefore?: boolean;
   /** Milliseconds since the epoch. */
@@ -64,7 +64,7 @@ export async function apply(application: Application, ports: DeploymentPorts): P
       const passes =
         error.code === 'ContainerGroupTransitioning' ||
         (deleted && error.code === 'DnsNameLabelAlreadyTaken') ||
-        (ranBefore && freedLate.includes(error.code));
+        (ranBefore && freedLate.includes(error.code) && !(await look(groups, name, deadline, ports)));
       if (!passes || clock.now() + betweenTries > deadline) throw error;
       log.info(`Azure is not ready to change ${name} (${error.code}), asking again in ${betweenTries / 1000} s.`);
       await clock.sleep(betweenTries, signal);

@@ -204,6 +204,14 @@ describe('Rolling out a container group', () => {
     assert.deepEqual(back, Array(3).fill('PUT estimator one'));
   });
 
+  it('does not wait for room to bring back what ran, where nothing was deleted', async () => {
+    azure.runs('estimator', definitionOf('one'));
+    azure.behaviours['one'] = { refused: { code: 'ContainerGroupQuotaReached', message: 'The quota is reached.' } };
+    azure.behaviours['two'] = { crashes: 1 };
+    await assert.rejects(run(definitionOf('two')), /could not be brought back.*quota/s);
+    assert.deepEqual(azure.calls, ['PUT estimator two', 'PUT estimator one']);
+  });
+
   it('brings back what ran though Azure is out of reach for a while, at whatever request', async () => {
     for (const [method, times] of [
       ['put', 3],
