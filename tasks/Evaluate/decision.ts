@@ -24,6 +24,7 @@ export function decide(verdicts: readonly Verdict[]): Decision {
   return { decision: 'approved', reason: reason.filter((part) => part !== '').join(' '), verdicts };
 }
 
+/** Each once: of a metric that is missing all its criteria say the same. */
 function sentences(verdicts: readonly Verdict[]): string {
-  return verdicts.map(({ explanation }) => explanation).join(' ');
+  return [...new Set(verdicts.map(({ explanation }) => explanation))].join(' ');
 }

@@ -1,6 +1,6 @@
 import { formatNumber } from '../../common/formatNumber';
 import { metricLabel, type Criterion, type Operator } from './criterion';
-import { lookUp, type Measured, type Metrics } from './metricLookup';
+import { lookUp, loggedInstead, type Measured, type Metrics } from './metricLookup';
 
 /** What the candidate is compared with. */
 export type Opponent =
@@ -71,7 +71,10 @@ export function judge(
     return verdict(false, `${label} cannot be judged with confidence: ${uncertainty.why}`);
   }
   const unfit = unusable(own);
-  if (unfit) return verdict(false, `${label} ${unfit} for the candidate.`);
+  if (unfit) {
+    const instead = own.kind === 'missing' ? ` The candidate ${loggedInstead(candidate, criterion)}` : '';
+    return verdict(false, `${label} ${unfit} for the candidate.${instead}`);
+  }
   const value = (own as { value: number }).value;
 
   if (criterion.limit.kind === 'number') {
@@ -95,7 +98,8 @@ export function judge(
   const unfitOther = unusable(other);
   if (unfitOther) {
     const theirs = other.kind === 'value' ? other.value : null;
-    return verdict(false, `${label} is ${formatNumber(value)}, but ${unfitOther} for the champion, version ${opponent.version}.`, { champion: theirs }); // prettier-ignore
+    const instead = other.kind === 'missing' ? ` The champion ${loggedInstead(opponent.metrics, criterion)}` : '';
+    return verdict(false, `${label} is ${formatNumber(value)}, but ${unfitOther} for the champion, version ${opponent.version}.${instead}`, { champion: theirs }); // prettier-ignore
   }
   const champion = (other as { value: number }).value;
   const { factor, offset } = criterion.limit;

@@ -28,3 +28,27 @@ export function namesOf({ metric, slice }: Pick<Criterion, 'metric' | 'slice'>):
   const joined = ['/', '.', '_'].map((sign) => [metric, ...slice.flatMap(({ key, value }) => [key, value])].join(sign));
   return [...new Set([compact, metricLabel({ metric, slice }), ...joined])];
 }
+
+const shownNames = 10;
+const shownLength = 80;
+
+/**
+ * Ends a sentence about a metric that is missing: what was logged in its place, those first that look like it, and for a
+ * slice the slices of the same metric where there are any.
+ */
+export function loggedInstead(metrics: Metrics, { metric, slice }: Pick<Criterion, 'metric' | 'slice'>): string {
+  const all = Object.keys(metrics).sort();
+  if (all.length === 0) return 'logged no metric.';
+  const isSlice = (name: string) => name.startsWith(metric) && /^[[/._]/.test(name.slice(metric.length));
+  const slices = slice.length > 0 ? all.filter(isSlice) : [];
+  const words = (name: string) => name.toLowerCase().split(/[^\p{L}\p{N}]+/u);
+  const wanted = new Set(words(metric));
+  const alike = (name: string) => words(name).some((word) => wanted.has(word));
+  const names = slices.length > 0 ? slices : [...all.filter(alike), ...all.filter((name) => !alike(name))];
+  const shown = names
+    .slice(0, shownNames)
+    .map((name) => (name.length > shownLength ? `${name.slice(0, shownLength - 1)}…` : name));
+  const more = names.length > shownNames ? ` and ${names.length - shownNames} more` : '';
+  const how = slice.length > 0 ? ` A slice is logged as e.g. ${namesOf({ metric, slice }).at(-2)}.` : '';
+  return `logged ${slices.length > 0 ? 'these slices' : 'these metrics'}: ${shown.join(', ')}${more}.${how}`;
+}

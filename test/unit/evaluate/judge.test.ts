@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import type { Criterion, Operator } from '../../../tasks/Evaluate/criteria/criterion';
 import { judge, type Interval, type Opponent, type Uncertainty } from '../../../tasks/Evaluate/criteria/judge';
 import { parseCriteria } from '../../../tasks/Evaluate/criteria/parseCriteria';
+import { decide as decideAll } from '../../../tasks/Evaluate/decision';
 
 const criterionOf = (text: string): Criterion => {
   const { criteria, problems } = parseCriteria(text);
@@ -14,6 +15,7 @@ const skip: Opponent = { kind: 'none', comparisons: 'skip' };
 const reject: Opponent = { kind: 'none', comparisons: 'reject' };
 const itself: Opponent = { kind: 'itself' };
 const missing = {};
+const many = Object.fromEntries(Array.from({ length: 12 }, (_, index) => [`m${index + 10}`, 1]));
 
 /** passed, failed or skipped, and a part of the explanation. */
 type Expected = ['pass' | 'fail' | 'skip', string];
@@ -78,6 +80,14 @@ const table: Array<[criterion: string, candidate: Record<string, number>, oppone
   ['acc[region=eu] >= 0.9', { acc: 0.95 }, skip, ['fail', 'acc[region=eu] was not measured']],
   ['acc[a=1, b=2] >= 0.9', { 'acc[a=1, b=2]': 0.95 }, skip, ['pass', '0.95']],
   ['acc[r=eu] >= 0.9', { 'acc.r.eu': 0.95, 'acc/r/eu': 0.8 }, skip, ['fail', 'has several, different values (acc/r/eu, acc.r.eu)']],
+  // What is missing is told beside what there is.
+  ['rmse <= 5', { root_error: 3, mae: 2 }, skip, ['fail', 'rmse was not measured for the candidate. The candidate logged these metrics: mae, root_error.']],
+  ['rmse <= champion', { rmse: 3 }, champion({ mae: 2 }), ['fail', 'for the champion, version 1. The champion logged these metrics: mae.']],
+  ['rmse <= 5', missing, skip, ['fail', 'The candidate logged no metric.']],
+  ['rmse <= 5', { ...many, val_rmse: 1 }, skip, ['fail', 'metrics: val_rmse, m10, m11, m12, m13, m14, m15, m16, m17, m18 and 3 more.']],
+  ['rmse <= 5', { ['x'.repeat(300)]: 1 }, skip, ['fail', `metrics: ${'x'.repeat(79)}….`]],
+  ['rmse[clarity=I9] <= 5', { rmse: 1, 'rmse.clarity.I1': 1, 'rmse[clarity=SI2]': 1, rmsle: 1 }, skip, ['fail', 'The candidate logged these slices: rmse.clarity.I1, rmse[clarity=SI2]. A slice is logged as e.g. rmse.clarity.I9.']],
+  ['rmse[clarity=I9] <= 5', { mae: 1, rmse: 1 }, skip, ['fail', 'The candidate logged these metrics: rmse, mae. A slice is logged as e.g. rmse.clarity.I9.']],
   ['toString > 0', missing, skip, ['fail', 'was not measured']],
   // With confidence, but nothing to have it from
   ['rmse < 5 with 95% confidence', { rmse: 1 }, skip, ['fail', 'there are no predictions']],
@@ -100,6 +110,16 @@ describe('Evaluate: one criterion', () => {
       assert.ok(result.explanation.includes(words), result.explanation);
     });
   }
+
+  it('says once what several criteria of one missing metric have in common', () => {
+    const { criteria } = parseCriteria('rmse <= 5\nrmse <= champion\nmae <= 5');
+    const { decision, reason } = decideAll(criteria.map((each) => judge(each, { mae: 2 }, champion({ rmse: 3 }))));
+    assert.equal(decision, 'rejected');
+    assert.equal(
+      reason,
+      '2 of 3 criteria do not hold: rmse was not measured for the candidate. The candidate logged these metrics: mae.',
+    );
+  });
 
   describe('with confidence', () => {
     const interval = (rest: Partial<Interval>): Interval => ({
