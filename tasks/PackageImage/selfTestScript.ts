@@ -44,8 +44,14 @@ def end(code):
 
 
 def fail(reason):
-    say("${selfTestFailed} " + " ".join(reason.split()))
+    reason = " ".join(reason.split())
+    say("${selfTestFailed} " + reason + ("" if reason.endswith((".", "!", "?")) else "."))
     end(1)
+
+
+def named(error):
+    text = str(error)[:300]
+    return type(error).__name__ + (": " + text if text else "")
 
 
 def show(error):
@@ -69,11 +75,18 @@ try:
         application = importlib.import_module("azureml_inference_server_http.server.create_app").create()
     else:
         application = importlib.import_module(options.module).application()
-except SystemExit:
-    fail("init() failed. The traceback stands above.")
-except BaseException:
+except SystemExit as stop:
+    # The server has shown the traceback, and exits while it handles what the scoring script raised (its user_script.py).
+    refusal = stop.__context__ or stop
+    kind = type(refusal).__name__
+    if kind == "UserScriptImportException":
+        fail("it could not be imported: " + named(refusal.__cause__))
+    if kind == "UserScriptException":
+        fail("init() failed with " + named(refusal.__cause__))
+    fail("the server did not start: " + named(refusal))
+except BaseException as error:
     traceback.print_exc()
-    fail("the server could not be started. The traceback stands above.")
+    fail("the server could not be started: " + named(error))
 
 with open(os.path.join("check", "request.json"), encoding="utf-8") as file:
     request = file.read()
@@ -85,7 +98,7 @@ try:
     body = response.get_data().decode("utf-8", "replace")
 except BaseException as error:
     show(error)
-    fail("run() ended the server instead of answering. The traceback stands above.")
+    fail("run() ended the server instead of answering, by " + named(error))
 finally:
     sys.settrace(None)
 say("Self-test: POST /score answered %d: %s" % (response.status_code, body[:2000]))
@@ -93,7 +106,7 @@ if response.status_code != 200:
     raised = ""
     for error in caught[-1:]:
         show(error)
-        raised = " after %s: %s" % (type(error).__name__, error)
+        raised = " after " + named(error)
     fail("run() answered the request with status %d%s. The answer: %s" % (response.status_code, raised, body[:300]))
 
 

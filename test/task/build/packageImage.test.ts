@@ -436,14 +436,32 @@ def run(raw_data):
       [
         'run() ends the server',
         'import sys\ndef init(): pass\ndef run(raw_data):\n    sys.exit(0)\n',
-        /failed its self-test inside the image: run\(\) ended the server instead of answering/,
+        /failed its self-test inside the image: run\(\) ended the server instead of answering, by SystemExit: 0\. Nothing was/,
         /score\.py", line 4, in run/,
       ],
       [
         'init() throws',
         'def init():\n    raise OSError("the model is broken")\ndef run(raw_data): return 1\n',
-        /failed its self-test inside the image: init\(\) failed/,
+        /failed its self-test inside the image: init\(\) failed with OSError: the model is broken\. Nothing was pushed/,
         /score\.py", line 2, in init[\s\S]*the model is broken/,
+      ],
+      [
+        'a package is missing',
+        'import no_such_package\ndef init(): pass\ndef run(raw_data): return 1\n',
+        /inside the image: it could not be imported: ModuleNotFoundError: No module named 'no_such_package'\. Nothing was/,
+        /score\.py", line 1, in <module>/,
+      ],
+      [
+        'a bracket never closes',
+        'def init(): pass\n\ndef run(raw_data: str:\n    return 1\n',
+        /inside the image: it could not be imported: SyntaxError: .*score\.py, line 3\)\. Nothing was pushed/,
+        /score\.py", line 3/,
+      ],
+      [
+        'init is no function that the server finds',
+        'exec("")\ndef run(raw_data): return 1\n',
+        /inside the image: the server did not start: UserScriptError: .*does not have a init\(\) function defined\. Nothing/,
+        /does not have a init\(\) function/,
       ],
     ];
     for (const [what, code, expected, traceback] of throwing) {
