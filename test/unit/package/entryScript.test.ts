@@ -14,6 +14,14 @@ describe('the entry script', () => {
       'try:\n    import x\nexcept ImportError:\n    x = None\nif x:\n    def init(): pass\n    def run(data): pass\n',
     'a decorated function with typed arguments over lines':
       'def init(): pass\n@schema(\n  "a"\n)\ndef run(\n    data: str,\n    params=None,\n) -> dict:\n    return {}\n',
+    'both assigned at once': 'import m\ninit, run = m.init, m.run\n',
+    'both assigned in brackets over lines': '(\n  init,\n  run,\n) = make()\n',
+    'names for one function': 'first = init = lambda: None\nif serving: run: Callable[[str], str] = serving.run\n',
+    'names from import, with and for': 'import m as init\nfor run in [m.run]: pass\n',
+    'names in its namespace': 'for name in ("init", "run"):\n    globals()[name] = getattr(m, name)\n',
+    'names that a function makes global':
+      'def setup():\n    global init, run\n    init, run = m.init, m.run\nsetup()\n',
+    'a bracket that never closes, for the self-test': 'def init(): pass\n\ndef run(raw_data: str:\n    return 1\n',
     assignments: 'init = lambda: None\nrun = serving.run\n',
     'Windows line ends': good.replace(/\n/g, '\r\n'),
   })) {
@@ -32,6 +40,9 @@ describe('the entry script', () => {
     'in a class': 'def init(): pass\nclass Model:\n    def run(self, data):\n        pass\n',
     'in a function': 'def init():\n    def run(data):\n        pass\n',
     'compared, not assigned': 'def init(): pass\nrun == 1\n',
+    'called, not assigned': 'def init(): pass\nrun(data, check=True)\nserver.run(app, port=1)\n',
+    'taken under another name': 'from m import init, run as go\n',
+    'as an argument': 'def init(): pass\ndef main(run, times=1): pass\n',
   })) {
     it(`does not take a run() ${title} for one`, () => {
       assert.deepEqual(findEntryScriptProblems(source), [
