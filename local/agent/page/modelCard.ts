@@ -139,7 +139,7 @@ function facts({ training, image, deployment, tests, source }: ModelRecord): Htm
       }
       ${
         tests &&
-        card('Tests', [
+        card('Endpoint tests', [
           ['Result', counts(tests)],
           ['Latency', tests.latency && latency(tests.latency)],
           ['Load', tests.latency && load(tests.latency)],

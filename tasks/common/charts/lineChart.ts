@@ -44,7 +44,7 @@ export function lineChart({ title, xLabel, yLabel, lines, xNames, reference }: L
   if (reference && Number.isFinite(reference.y)) {
     const y = atY(vertical.position(reference.y));
     content.push(
-      `<line x1="${frame.left}" x2="${frame.left + plot.width}" y1="${y}" y2="${y}" stroke="#a4262c" stroke-dasharray="6 4"/>`,
+      `<line x1="${frame.left}" x2="${frame.left + plot.width}" y1="${y}" y2="${y}" class="limit" stroke-dasharray="6 4"/>`,
       text(frame.left + plot.width, y - 5, reference.name, 'text-anchor="end" class="quiet"'),
     );
   }

@@ -41,8 +41,8 @@ export function picture(
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" width="${size.width}" height="${size.height}" viewBox="0 0 ${size.width} ${size.height}" role="img" font-family="Segoe UI, system-ui, sans-serif" font-size="12">`,
     `<title>${escapeXml(title)}</title>`,
-    '<style>text{fill:#323130}.title{font-size:15px;font-weight:600}.paper{fill:#fff}.grid{stroke:#e1dfdd}.quiet{fill:#605e5c}' +
-      '@media(prefers-color-scheme:dark){text{fill:#f3f2f1}.paper{fill:#1b1a19}.grid{stroke:#3b3a39}.quiet{fill:#a19f9d}}</style>',
+    '<style>text{fill:#323130}.title{font-size:15px;font-weight:600}.paper{fill:#fff}.grid{stroke:#e1dfdd}.quiet{fill:#605e5c}.limit{stroke:#a4262c}' +
+      '@media(prefers-color-scheme:dark){text{fill:#f3f2f1}.paper{fill:#1b1a19}.grid{stroke:#3b3a39}.quiet{fill:#a19f9d}.limit{stroke:#f1707b}}</style>',
     `<rect class="paper" width="${size.width}" height="${size.height}"/>`,
     text(frame.left, 24, title, 'class="title"'),
     ...content,
