@@ -485,9 +485,10 @@ describe('MLOpsDeployACI', function () {
         expected: /eastus has no room now for 1 CPU and 1\.5 GB/,
       },
       {
-        title: 'an image that is not accessible, for nothing that can be found',
+        title: 'an image that is there and may be pulled, as far as can be seen',
         fault: 'aci.inaccessibleImage',
-        expected: /could not be pulled.*Check that the image exists/,
+        expected:
+          /could not be pulled.*quick-starts-identity has a role on the registry quickstartsacr that lets it pull, unless.*Container Registry Repository Reader.*If its role is new, wait/,
       },
       {
         title: 'a registry that keeps container instances out',
