@@ -121,7 +121,7 @@ const options: BuildOptions = {
   // Without it esbuild takes the SDKs' CommonJS halves, which it cannot shake.
   mainFields: ['module', 'main'],
   // @azure/storage-common asks for its own place when it loads; CommonJS has no import.meta.
-  define: { 'import.meta.url': 'bundleUrl' },
+  define: { 'import.meta.url': 'bundleUrl', EXTENSION_VERSION: JSON.stringify(projectVersion().text) },
   banner: { js: "const bundleUrl = require('node:url').pathToFileURL(__filename).href;" },
   minify: true,
   // The agent's log shows class names of errors.

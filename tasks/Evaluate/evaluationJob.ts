@@ -9,6 +9,7 @@ import { RunHistory } from '../common/azure/jobs/runHistory';
 import { WorkspaceAssets } from '../common/azure/jobs/workspaceAssets';
 import { Tracking } from '../common/azure/metrics';
 import type { RegisteredModel } from '../common/azure/models';
+import { Outage } from '../common/azure/outage';
 import type { Workspace } from '../common/azure/workspace';
 import type { TaskLog } from '../common/log';
 import type { Pipeline } from '../common/pipeline';
@@ -126,7 +127,8 @@ export class EvaluationJobs {
       },
     );
     if (end.status !== 'Completed') throw notCompleted(job, model, end);
-    const run = await this.tracking.run(job.name, signal);
+    // After hours of evaluation a passing fault is no reason to give up.
+    const run = await new Outage(log, clock).insist(() => this.tracking.run(job.name, signal), signal);
     return { metrics: run?.metrics ?? {}, source: `the evaluation job ${job.name}`, jobName: job.name };
   }
 }
