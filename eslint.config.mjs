@@ -1,15 +1,23 @@
 import js from '@eslint/js';
 import tseslint from 'typescript-eslint';
 
-/** An arrow that design forbids, as a `no-restricted-imports` pattern: [imported, why]. */
+/** Arrows that design forbids, be it by `import` or by `import()`: [imported, why]. */
 const forbid = (...arrows) => ({
   'no-restricted-imports': ['error', { patterns: arrows.map(([regex, message]) => ({ regex, message })) }],
+  'no-restricted-syntax': [
+    'error',
+    ...arrows.map(([regex, message]) => ({
+      // A selector's regular expression may hold no slash.
+      selector: `ImportExpression > Literal[value=/${regex.replaceAll('/', '\\u002F')}/]`,
+      message,
+    })),
+  ],
 });
 const taskLib = ['^azure-pipelines-task-lib', 'The agent is reached through tasks/common/task.'];
 const azure = ['^@azure/', 'Azure is reached through tasks/common/azure.'];
 const local = ['(^|/)local/', 'Nothing under tasks/ knows of the local Azure or agent.'];
 const otherTask = [
-  '^\\.\\./(Train|Evaluate|PackageImage|DeployACI|TestEndpoint)(/|$)',
+  '^(\\.\\./)+(Train|Evaluate|PackageImage|DeployACI|TestEndpoint)(/|$)',
   'No task imports another task.',
 ];
 const anyTask = ['/(Train|Evaluate|PackageImage|DeployACI|TestEndpoint)(/|$)', 'common imports no task.'];
