@@ -1,6 +1,6 @@
 /** Test-Endpoint's load generator in a process of its own: `ours.js <LoadOptions as JSON>`. Prints what it found. */
 import { generateLoad } from '../../tasks/TestEndpoint/load/loadGenerator';
-import { Client } from '../../tasks/TestEndpoint/undici';
+import { Client } from '../../tasks/TestEndpoint/load/undici';
 import type { LoadOptions } from './generators';
 
 async function main(): Promise<void> {

@@ -1,13 +1,13 @@
 /** Package-Image's own way of a model into a build: from the registry's storage into the context, and a run scheduled. */
-import { findContainerRegistry } from '../../tasks/common/azure/containerRegistry';
-import { ContainerRegistryTasks } from '../../tasks/common/azure/containerRegistryTasks';
-import { listModelFiles } from '../../tasks/common/azure/modelFiles';
-import { Models } from '../../tasks/common/azure/models';
-import type { ServiceConnection } from '../../tasks/common/azure/serviceConnection';
-import { AzureSession } from '../../tasks/common/azure/session';
-import { Workspace } from '../../tasks/common/azure/workspace';
-import { textFile } from '../../tasks/PackageImage/buildContext';
-import { archive } from '../../tasks/PackageImage/contextArchive';
+import { findContainerRegistry } from '../../tasks/common/azure/registry/containerRegistry';
+import { ContainerRegistryTasks } from '../../tasks/common/azure/registry/containerRegistryTasks';
+import { listModelFiles } from '../../tasks/common/azure/ml/modelFiles';
+import { Models } from '../../tasks/common/azure/ml/models';
+import type { ServiceConnection } from '../../tasks/common/azure/http/serviceConnection';
+import { AzureSession } from '../../tasks/common/azure/http/session';
+import { Workspace } from '../../tasks/common/azure/ml/workspace';
+import { textFile } from '../../tasks/PackageImage/context/buildContext';
+import { archive } from '../../tasks/PackageImage/context/contextArchive';
 
 interface Settings {
   connection: ServiceConnection;

@@ -1,15 +1,15 @@
 /** Train's own upload and log at the same work as the reference: `upload <folder>` or `stream <job>`. Prints JSON on stderr at its end. */
 import http from 'node:http';
 import https from 'node:https';
-import { BlobTransfer } from '../../tasks/common/azure/blobTransfer';
-import { uploadSnapshot } from '../../tasks/common/azure/codeSnapshot';
-import { followJob } from '../../tasks/common/azure/jobs/followJob';
-import { Jobs } from '../../tasks/common/azure/jobs/jobs';
-import { RunHistory } from '../../tasks/common/azure/jobs/runHistory';
-import { Tracking } from '../../tasks/common/azure/metrics';
-import type { ServiceConnection } from '../../tasks/common/azure/serviceConnection';
-import { AzureSession } from '../../tasks/common/azure/session';
-import { Workspace } from '../../tasks/common/azure/workspace';
+import { BlobTransfer } from '../../tasks/common/azure/storage/blobTransfer';
+import { uploadSnapshot } from '../../tasks/common/azure/ml/codeSnapshot';
+import { followJob } from '../../tasks/common/azure/ml/jobs/follow/followJob';
+import { Jobs } from '../../tasks/common/azure/ml/jobs/rest/jobs';
+import { RunHistory } from '../../tasks/common/azure/ml/jobs/follow/runHistory';
+import { Tracking } from '../../tasks/common/azure/ml/metrics';
+import type { ServiceConnection } from '../../tasks/common/azure/http/serviceConnection';
+import { AzureSession } from '../../tasks/common/azure/http/session';
+import { Workspace } from '../../tasks/common/azure/ml/workspace';
 import { systemClock } from '../../tasks/common/clock';
 import { MetricsWatch } from '../../tasks/Train/metricsWatch';
 

@@ -1,4 +1,4 @@
-import type { ServiceEndpoint } from './serviceEndpoint';
+import type { ServiceEndpoint } from '../serviceEndpoint';
 
 /** Forms in which a secret may show up in a log; each is masked too (the agent's value encoders). */
 const encoders: ReadonlyArray<(secret: string) => string> = [

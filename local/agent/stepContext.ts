@@ -1,5 +1,5 @@
 import type { SecretMasker } from './secretMasker';
-import type { ServiceEndpoint } from './serviceEndpoint';
+import type { ServiceEndpoint } from '../serviceEndpoint';
 import type { TaskDefinition } from './taskDefinition';
 import { mergeTaskResults, type TaskResult } from './taskResult';
 import type { LoggingCommand } from './loggingCommand';

@@ -1,5 +1,5 @@
 import path from 'node:path';
-import type { ServiceEndpoint } from './serviceEndpoint';
+import type { ServiceEndpoint } from '../serviceEndpoint';
 import { environmentName, type Variables } from './variables';
 
 /** Names that only an agent may set; those of the process that plays the agent must not reach a task. */

@@ -1,5 +1,5 @@
 import path from 'node:path';
-import type { ServiceEndpoint } from './serviceEndpoint';
+import type { ServiceEndpoint } from '../serviceEndpoint';
 import type { TaskDefinition, TaskInput } from './taskDefinition';
 import type { Variables } from './variables';
 

@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync } from 'node:fs';
 import path from 'node:path';
 import { SecretMasker } from './secretMasker';
-import type { ServiceEndpoint } from './serviceEndpoint';
+import type { ServiceEndpoint } from '../serviceEndpoint';
 import { StepContext, type HostType } from './stepContext';
 import { stepOutcome, type StepOutcome } from './stepOutcome';
 import { runStep, runStepProcess, type StepProcess } from './stepRun';

@@ -1,7 +1,7 @@
 import { createHash, createHmac } from 'node:crypto';
 import type { Container, EnvironmentVariable } from '../common/azure/containerGroups/containerGroups';
 import { gatewayContainer } from '../common/deployment/containers';
-import { besides } from './names';
+import { besides } from './nameRules';
 
 /** Ports that the gateway uses within the group, beside those that are exposed: no scoring server listens at such. */
 const keyPort = 64002;

@@ -1,4 +1,4 @@
-import type { ServiceConnection } from '../common/azure/serviceConnection';
+import type { ServiceConnection } from '../common/azure/http/serviceConnection';
 import { parseImageName } from '../common/imageName';
 import type { InputReader } from '../common/task/inputReader';
 import {
@@ -7,7 +7,7 @@ import {
   environmentVariableProblem,
   routeProblem,
   tagProblem,
-} from './names';
+} from './nameRules';
 
 export type RegistryAuthentication =
   | { readonly kind: 'managedIdentity'; readonly identity?: string }

@@ -1,7 +1,7 @@
-import { isAzureFailure } from '../common/azure/azureFailure';
+import { isAzureFailure } from '../common/azure/http/azureFailure';
 import type { ContainerGroup } from '../common/azure/containerGroups/containerGroups';
-import { DeploymentNotes } from '../common/azure/deploymentNotes';
-import type { AzureSession } from '../common/azure/session';
+import { DeploymentNotes } from '../common/azure/containerGroups/deploymentNotes';
+import type { AzureSession } from '../common/azure/http/session';
 import type { DeploymentPorts } from '../common/deployment/ports';
 import { stillServes } from './stillServes';
 

@@ -2,8 +2,8 @@ import {
   listContainerRegistries,
   readContainerRegistry,
   type ContainerRegistry,
-} from '../common/azure/containerRegistry';
-import type { AzureSession } from '../common/azure/session';
+} from '../common/azure/registry/containerRegistry';
+import type { AzureSession } from '../common/azure/http/session';
 import { TaskFailure } from '../common/taskFailure';
 import type { Release } from './release';
 

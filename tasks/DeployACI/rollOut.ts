@@ -1,6 +1,6 @@
 import type { ContainerGroup, ContainerGroups, Provisioning } from '../common/azure/containerGroups/containerGroups';
 import { apply, removeAndWait } from '../common/deployment/apply';
-import { differences, notUpdatable, type Difference } from '../common/deployment/change';
+import { differences, notUpdatable, type Difference } from '../common/deployment/definitionChange';
 import { deploymentTags, groupOrigin, mainContainer } from '../common/deployment/containers';
 import { diagnose } from '../common/deployment/diagnosis';
 import type { DeploymentPorts } from '../common/deployment/ports';
@@ -9,7 +9,7 @@ import { waitUntilReady, type Ready } from '../common/deployment/readiness';
 import { hasFingerprint } from '../common/deployment/secureValues';
 import { TaskFailure } from '../common/taskFailure';
 import type { Inputs } from './inputs';
-import { besides } from './names';
+import { besides } from './nameRules';
 import type { Parking } from './parking';
 import { stillServes } from './stillServes';
 import { failureWithUndoing, startUndoing, undo, type UndoJournal, type UndoOptions, type Unfinished } from './undo';

@@ -1,4 +1,4 @@
-import type { Models, RegisteredModel } from '../common/azure/models';
+import type { Models, RegisteredModel } from '../common/azure/ml/models';
 import { TaskFailure } from '../common/taskFailure';
 import type { EvaluateInputs } from './inputs';
 

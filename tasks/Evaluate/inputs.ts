@@ -1,5 +1,5 @@
 import * as fs from 'node:fs';
-import type { ServiceConnection } from '../common/azure/serviceConnection';
+import type { ServiceConnection } from '../common/azure/http/serviceConnection';
 import type { InputReader } from '../common/task/inputReader';
 import { readEvaluationFile, type EvaluationSpec } from './evaluationJob';
 import { isComparison, type Criterion } from './criteria/criterion';

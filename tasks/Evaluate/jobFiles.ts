@@ -1,5 +1,5 @@
 import * as path from 'node:path';
-import type { Artifact } from '../common/azure/artifacts';
+import type { Artifact } from '../common/azure/ml/artifacts';
 import { rowFileEndings } from './confidence/rowReader';
 import type { Services } from './services';
 

@@ -1,6 +1,6 @@
-import { hasEnded } from '../common/azure/jobs/jobStatus';
-import { Jobs } from '../common/azure/jobs/jobs';
-import { Workspace } from '../common/azure/workspace';
+import { hasEnded } from '../common/azure/ml/jobs/follow/jobStatus';
+import { Jobs } from '../common/azure/ml/jobs/rest/jobs';
+import { Workspace } from '../common/azure/ml/workspace';
 import type { PostJobInputs } from '../common/task/postJobInputs';
 import type { TaskContext, TaskState } from '../common/task/taskContext';
 

@@ -1,6 +1,6 @@
 import * as fs from 'node:fs';
-import type { Tracking } from '../common/azure/metrics';
-import type { RegisteredModel } from '../common/azure/models';
+import type { Tracking } from '../common/azure/ml/metrics';
+import type { RegisteredModel } from '../common/azure/ml/models';
 import { TaskFailure } from '../common/taskFailure';
 import type { Metrics } from './criteria/metricLookup';
 

@@ -1,5 +1,5 @@
-import type { TrackedRun } from '../common/azure/metrics';
-import type { Job } from '../common/azure/jobs/jobs';
+import type { TrackedRun } from '../common/azure/ml/metrics';
+import type { Job } from '../common/azure/ml/jobs/rest/jobs';
 
 /** What a model was measured on, as far as its job tells. */
 export interface DataOf {

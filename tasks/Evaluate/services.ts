@@ -1,8 +1,8 @@
-import { Artifacts } from '../common/azure/artifacts';
-import { Jobs } from '../common/azure/jobs/jobs';
-import { Tracking } from '../common/azure/metrics';
-import { Models } from '../common/azure/models';
-import { Workspace } from '../common/azure/workspace';
+import { Artifacts } from '../common/azure/ml/artifacts';
+import { Jobs } from '../common/azure/ml/jobs/rest/jobs';
+import { Tracking } from '../common/azure/ml/metrics';
+import { Models } from '../common/azure/ml/models';
+import { Workspace } from '../common/azure/ml/workspace';
 import { requireHomeWorkspace } from '../common/record/homeWorkspace';
 import type { ModelSection } from '../common/record/record';
 import type { TaskContext } from '../common/task/taskContext';

@@ -1,11 +1,11 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
-import type { ServiceConnection } from '../common/azure/serviceConnection';
+import type { ServiceConnection } from '../common/azure/http/serviceConnection';
 import { parseImageName } from '../common/imageName';
 import type { DockerRegistryConnection } from '../common/dockerRegistryConnection';
 import type { InputReader } from '../common/task/inputReader';
-import { findEntryScriptProblems } from './entryScript';
-import { keptArguments } from './keptArguments';
+import { findEntryScriptProblems } from './plan/entryScript';
+import { keptArguments } from './plan/keptArguments';
 
 export type Packaging = 'scoringScript' | 'mlflow' | 'dockerfile';
 

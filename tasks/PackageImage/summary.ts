@@ -1,4 +1,4 @@
-import type { RegisteredModel } from '../common/azure/models';
+import type { RegisteredModel } from '../common/azure/ml/models';
 import { inlineCode, markdownTable } from '../common/markdown';
 import type { ImageSection } from '../common/record/record';
 

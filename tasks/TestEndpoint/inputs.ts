@@ -1,9 +1,9 @@
 import { validateHeaderValue } from 'node:http';
-import type { ServiceConnection } from '../common/azure/serviceConnection';
+import type { ServiceConnection } from '../common/azure/http/serviceConnection';
 import type { InputReader } from '../common/task/inputReader';
-import { negativeKinds, type NegativeKind } from './negativeCases';
-import { parseThresholds, withErrorLimit, type Threshold } from './thresholds';
-import { toTolerance, type Tolerance } from './tolerance';
+import { negativeKinds, type NegativeKind } from './robustness/negativeCases';
+import { parseThresholds, withErrorLimit, type Threshold } from './load/thresholds';
+import { toTolerance, type Tolerance } from './requests/tolerance';
 
 export interface Inputs {
   readonly connection?: ServiceConnection;

@@ -1,6 +1,6 @@
 import type { ModelRecord } from '../common/record/record';
 import { TaskFailure } from '../common/taskFailure';
-import { shownUrl } from './exchange';
+import { shownUrl } from './requests/exchange';
 
 /** Whether the record's deployment is what answers at this URI. */
 export function isRecordedEndpoint(record: ModelRecord | undefined, scoringUri: URL): boolean {

@@ -1,8 +1,8 @@
 import type { Clock } from '../common/clock';
 import type { TaskLog } from '../common/log';
 import { TaskFailure } from '../common/taskFailure';
-import { shownUrl } from './exchange';
-import { NoReply, type HttpRequest, type ScoringClient } from './scoringClient';
+import { shownUrl } from './requests/exchange';
+import { NoReply, type HttpRequest, type ScoringClient } from './requests/scoringClient';
 
 /** What happened until the service answered. */
 export interface Startup {

@@ -1,10 +1,10 @@
 import type { StageResult, TaskContext } from '../common/task/taskContext';
-import { followUp } from './followUp';
+import { followUp } from './after/followUp';
 import type { Inputs } from './inputs';
-import { showResults, testsSection, writeResults } from './results';
-import { runTests, type Findings } from './runTests';
-import { createScoringClient } from './scoringClient';
-import { findSubject } from './subject';
+import { showResults, testsSection, writeResults } from './report/results';
+import { runTests, type Findings } from './sequence';
+import { createScoringClient } from './requests/scoringClient';
+import { findSubject } from './endpointToTest';
 
 /** Calls the endpoint, judges its answers, and says so everywhere; then promotes the model or brings the former one back. */
 export async function testEndpoint(inputs: Inputs, context: TaskContext): Promise<StageResult> {

@@ -1,6 +1,6 @@
 import type { InputLine, InputReader } from '../common/task/inputReader';
-import { portNames } from '../common/azure/jobs/jobShapes';
-import type { ServiceConnection } from '../common/azure/serviceConnection';
+import { portNames } from '../common/azure/ml/jobs/specification/jobShapes';
+import type { ServiceConnection } from '../common/azure/http/serviceConnection';
 
 /** The inputs of Train, checked. Names and meaning: task.json. */
 export interface TrainInputs {

@@ -1,7 +1,14 @@
 import * as path from 'node:path';
-import { readJobFile } from '../common/azure/jobs/jobFile';
-import { checkReferences } from '../common/azure/jobs/references';
-import type { AssetInput, CommandSpec, JobSpec, OutputSpec, Scalar, SpecSource } from '../common/azure/jobs/jobSpec';
+import { readJobFile } from '../common/azure/ml/jobs/specification/jobFile';
+import { checkReferences } from '../common/azure/ml/jobs/specification/references';
+import type {
+  AssetInput,
+  CommandSpec,
+  JobSpec,
+  OutputSpec,
+  Scalar,
+  SpecSource,
+} from '../common/azure/ml/jobs/specification/jobSpec';
 import { TaskFailure } from '../common/taskFailure';
 import type { InlineJob, Overrides, TrainInputs } from './inputs';
 

@@ -1,6 +1,6 @@
 import type { Clock } from '../common/clock';
 import type { TaskLog } from '../common/log';
-import type { Tracking } from '../common/azure/metrics';
+import type { Tracking } from '../common/azure/ml/metrics';
 
 /** Shows metrics as they change, no more often than is worth the requests. */
 export class MetricsWatch {

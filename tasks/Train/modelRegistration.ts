@@ -1,4 +1,4 @@
-import type { Models, NewModel, RegisteredModel } from '../common/azure/models';
+import type { Models, NewModel, RegisteredModel } from '../common/azure/ml/models';
 import { TaskFailure } from '../common/taskFailure';
 
 /** As many versions may have come from other runs between two tries of one step. */

@@ -1,7 +1,7 @@
-import { isAzureFailure } from '../common/azure/azureFailure';
-import type { BlobTransfer } from '../common/azure/blobTransfer';
-import { listBlobs, openDatastore, OtherStorage } from '../common/azure/datastoreContainer';
-import type { Workspace } from '../common/azure/workspace';
+import { isAzureFailure } from '../common/azure/http/azureFailure';
+import type { BlobTransfer } from '../common/azure/storage/blobTransfer';
+import { listBlobs, openDatastore, OtherStorage } from '../common/azure/storage/datastoreContainer';
+import type { Workspace } from '../common/azure/ml/workspace';
 
 /**
  * Lists the files of a job's named output, by their path within it.

@@ -1,5 +1,5 @@
-import type { Artifacts } from '../common/azure/artifacts';
-import type { Job } from '../common/azure/jobs/jobs';
+import type { Artifacts } from '../common/azure/ml/artifacts';
+import type { Job } from '../common/azure/ml/jobs/rest/jobs';
 import { TaskFailure } from '../common/taskFailure';
 
 /** Where a job left its model. */

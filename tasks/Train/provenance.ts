@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { withoutUserInfo } from '../common/azure/url';
+import { withoutUserInfo } from '../common/azure/http/url';
 import type { Pipeline } from '../common/pipeline';
 import type { SourceSection } from '../common/record/record';
 

@@ -1,6 +1,6 @@
-import type { Job } from '../common/azure/jobs/jobs';
-import type { RunHistory } from '../common/azure/jobs/runHistory';
-import type { MetricPoint, Tracking } from '../common/azure/metrics';
+import type { Job } from '../common/azure/ml/jobs/rest/jobs';
+import type { RunHistory } from '../common/azure/ml/jobs/follow/runHistory';
+import type { MetricPoint, Tracking } from '../common/azure/ml/metrics';
 
 /** The run whose model and metrics count: the job itself, or of a sweep the best trial. */
 export interface TrainedRun {

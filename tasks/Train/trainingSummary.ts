@@ -1,9 +1,9 @@
 import { sparkline } from '../common/charts/sparkline';
-import type { MetricPoint } from '../common/azure/metrics';
-import type { JobEnd } from '../common/azure/jobs/followJob';
+import type { MetricPoint } from '../common/azure/ml/metrics';
+import type { JobEnd } from '../common/azure/ml/jobs/follow/followJob';
 import { elapsed } from '../common/elapsed';
-import { studioModelUrl, studioUrl, type Job } from '../common/azure/jobs/jobs';
-import type { RegisteredModel } from '../common/azure/models';
+import { studioModelUrl, studioUrl, type Job } from '../common/azure/ml/jobs/rest/jobs';
+import type { RegisteredModel } from '../common/azure/ml/models';
 import { escapeMarkdown, inlineCode, markdownTable } from '../common/markdown';
 import { metricText } from './metricsWatch';
 

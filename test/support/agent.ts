@@ -5,7 +5,7 @@ import path from 'node:path';
 import { builtTasksDir, ensureBuiltTasks } from '../../local/agent/builtTasks';
 import { jobFolders, jobVariables, localProject, type JobFolders } from '../../local/agent/jobVariables';
 import { SecretMasker } from '../../local/agent/secretMasker';
-import type { ServiceEndpoint } from '../../local/agent/serviceEndpoint';
+import type { ServiceEndpoint } from '../../local/serviceEndpoint';
 import type { HostType } from '../../local/agent/stepContext';
 import { systemConnection } from '../../local/agent/taskEnvironment';
 import { runTaskStep, type TaskStepOptions, type TaskStepResult } from '../../local/agent/taskStep';

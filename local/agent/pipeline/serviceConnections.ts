@@ -1,4 +1,4 @@
-import type { ServiceEndpoint } from '../serviceEndpoint';
+import type { ServiceEndpoint } from '../../serviceEndpoint';
 import { isConnectedService, endpointsOf, findInput } from '../taskInputs';
 import { Variables } from '../variables';
 import type { PipelinePlan } from './plan';

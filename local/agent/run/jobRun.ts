@@ -5,7 +5,7 @@ import { stepRuns } from '../pipeline/conditions';
 import type { Value } from '../pipeline/expression';
 import type { JobPlan, StagePlan, StepPlan } from '../pipeline/plan';
 import { SecretMasker } from '../secretMasker';
-import type { ServiceEndpoint } from '../serviceEndpoint';
+import type { ServiceEndpoint } from '../../serviceEndpoint';
 import { StepContext, type HostType } from '../stepContext';
 import { stepOutcome, type StepOutcome } from '../stepOutcome';
 import { runStep } from '../stepRun';

@@ -3,7 +3,7 @@ import path from 'node:path';
 import { dependencyValue, expandRuntime, nodeRuns, type FinishedNode, type NodeContext } from '../pipeline/conditions';
 import type { Value } from '../pipeline/expression';
 import type { JobPlan, PipelinePlan, StagePlan, VariableDefinition } from '../pipeline/plan';
-import type { ServiceEndpoint } from '../serviceEndpoint';
+import type { ServiceEndpoint } from '../../serviceEndpoint';
 import { sourceVariables } from '../jobVariables';
 import type { HostType } from '../stepContext';
 import { mergeTaskResults, type TaskResult } from '../taskResult';

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { ServiceEndpoint } from '../../agent/serviceEndpoint';
+import type { ServiceEndpoint } from '../../serviceEndpoint';
 import type { LocalCredentials } from '../entra/credentials';
 import { processStartTime } from '../processes/processRecords';
 import { AdministrationClient, type FaultsApi, type RequestsApi } from './administrationClient';

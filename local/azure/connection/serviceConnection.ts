@@ -1,4 +1,4 @@
-import type { ServiceEndpoint } from '../../agent/serviceEndpoint';
+import type { ServiceEndpoint } from '../../serviceEndpoint';
 import { localCloud } from '../context';
 import { federationSubject } from '../entra/entra';
 import type { LocalCredentials } from '../entra/credentials';

@@ -1,6 +1,6 @@
 // By its file: the package's entry brings WebAssembly and compression along, which we do not use.
 import Int32Histogram from 'hdr-histogram-js/dist/Int32Histogram';
-import type { LoadFigures } from '../thresholds';
+import type { LoadFigures } from './thresholds';
 
 /** Microseconds; an hour. */
 const longest = 3_600_000_000;

@@ -1,6 +1,6 @@
 import { performance } from 'node:perf_hooks';
 import type { Dispatcher } from 'undici';
-import type { HttpRequest } from '../scoringClient';
+import type { HttpRequest } from '../requests/scoringClient';
 import { Connection, type Finished } from './connection';
 import { Latencies } from './latencies';
 

@@ -1,5 +1,5 @@
-import { createHttpClient } from './httpClient';
-import { networkOptions, type NetworkSettings } from './network';
+import { createHttpClient } from './http/httpClient';
+import { networkOptions, type NetworkSettings } from './http/network';
 
 export interface AzureDevOpsRequest {
   readonly method: 'GET' | 'POST' | 'PATCH';

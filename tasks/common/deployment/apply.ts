@@ -1,6 +1,6 @@
-import { isAzureFailure } from '../azure/azureFailure';
+import { isAzureFailure } from '../azure/http/azureFailure';
 import type { ContainerGroup, ContainerGroups, Provisioning } from '../azure/containerGroups/containerGroups';
-import { Outage } from '../azure/outage';
+import { Outage } from '../azure/http/outage';
 import type { DeploymentPorts } from './ports';
 
 export interface Application {

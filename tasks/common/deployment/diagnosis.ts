@@ -1,4 +1,4 @@
-import { isAzureFailure } from '../azure/azureFailure';
+import { isAzureFailure } from '../azure/http/azureFailure';
 import type { ContainerGroup, ContainerGroups, ContainerState } from '../azure/containerGroups/containerGroups';
 import { TaskFailure } from '../taskFailure';
 import { findCause, type Evidence } from './causes';

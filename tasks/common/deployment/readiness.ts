@@ -1,8 +1,8 @@
 import type { Container, ContainerEvent, ContainerGroup, Provisioning } from '../azure/containerGroups/containerGroups';
 import type { ContainerGroups } from '../azure/containerGroups/containerGroups';
-import type { AzureFailure } from '../azure/azureFailure';
+import type { AzureFailure } from '../azure/http/azureFailure';
 import { isWell, type HealthAnswer } from '../azure/containerGroups/healthRequest';
-import { Outage } from '../azure/outage';
+import { Outage } from '../azure/http/outage';
 import { groupOrigin, mainContainer, probedPath } from './containers';
 import type { DeploymentPorts } from './ports';
 

@@ -1,7 +1,7 @@
 import type { ContainerGroup, ContainerGroups } from '../azure/containerGroups/containerGroups';
 import { TaskFailure } from '../taskFailure';
 import { apply, look } from './apply';
-import { differences, notUpdatable } from './change';
+import { differences, notUpdatable } from './definitionChange';
 import { deploymentTags } from './containers';
 import { diagnose } from './diagnosis';
 import type { PreviousDeployment } from './previousDeployment';

@@ -1,6 +1,6 @@
 import * as fs from 'node:fs';
 import * as tl from 'azure-pipelines-task-lib/task';
-import type { NetworkSettings } from '../azure/network';
+import type { NetworkSettings } from '../azure/http/network';
 
 /** The proxy and certificates that the agent was set up with. Azure's SDK reads only environment variables, which the agent does not set. */
 export function readNetworkSettings(): NetworkSettings {

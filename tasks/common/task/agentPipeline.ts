@@ -1,5 +1,5 @@
 import * as tl from 'azure-pipelines-task-lib/task';
-import { withoutUserInfo } from '../azure/url';
+import { withoutUserInfo } from '../azure/http/url';
 import type { Pipeline } from '../pipeline';
 
 /** Reads the predefined variables of Azure Pipelines. Source: learn.microsoft.com/azure/devops/pipelines/build/variables. */

@@ -1,5 +1,5 @@
 import * as tl from 'azure-pipelines-task-lib/task';
-import type { Authentication, ServiceConnection } from '../azure/serviceConnection';
+import type { Authentication, ServiceConnection } from '../azure/http/serviceConnection';
 import { TaskFailure } from '../taskFailure';
 
 const withoutSlash = (url: string) => url.replace(/\/+$/, '');

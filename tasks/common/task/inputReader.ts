@@ -1,7 +1,7 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import * as tl from 'azure-pipelines-task-lib/task';
-import type { ServiceConnection } from '../azure/serviceConnection';
+import type { ServiceConnection } from '../azure/http/serviceConnection';
 import type { DockerRegistryConnection } from '../dockerRegistryConnection';
 import { TaskFailure } from '../taskFailure';
 import { readDockerRegistryConnection } from './agentDockerRegistry';

@@ -1,4 +1,4 @@
-import type { ServiceConnection } from '../azure/serviceConnection';
+import type { ServiceConnection } from '../azure/http/serviceConnection';
 import type { InputReader } from './inputReader';
 
 /** What a post-job step needs that ends work in Azure which its main step left behind. */

@@ -1,7 +1,7 @@
 import * as path from 'node:path';
 import * as tl from 'azure-pipelines-task-lib/task';
-import type { ServiceConnection } from '../azure/serviceConnection';
-import { AzureSession } from '../azure/session';
+import type { ServiceConnection } from '../azure/http/serviceConnection';
+import { AzureSession } from '../azure/http/session';
 import { systemClock } from '../clock';
 import { TaskFailure } from '../taskFailure';
 import { agentLog } from './agentLog';

@@ -1,6 +1,6 @@
-import type { NetworkSettings } from '../azure/network';
-import type { AzureSession } from '../azure/session';
-import type { ServiceConnection } from '../azure/serviceConnection';
+import type { NetworkSettings } from '../azure/http/network';
+import type { AzureSession } from '../azure/http/session';
+import type { ServiceConnection } from '../azure/http/serviceConnection';
 import type { Clock } from '../clock';
 import type { TaskLog } from '../log';
 import type { Pipeline } from '../pipeline';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import type { ServiceEndpoint } from '../../../local/agent/serviceEndpoint';
+import type { ServiceEndpoint } from '../../../local/serviceEndpoint';
 import type { HostType } from '../../../local/agent/stepContext';
 import { systemConnection } from '../../../local/agent/taskEnvironment';
 import { runTaskStep, type TaskStepOptions } from '../../../local/agent/taskStep';

@@ -5,7 +5,7 @@ import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { ServiceEndpoint } from '../../../local/agent/serviceEndpoint';
+import type { ServiceEndpoint } from '../../../local/serviceEndpoint';
 import { startLocalAzure, type LocalAzure } from '../../../local/azure';
 import { resolver } from '../../../local/azure/connection/clientEnvironment';
 import { localCloud } from '../../../local/azure/context';

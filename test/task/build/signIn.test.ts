@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { localCloud } from '../../../local/azure/context';
 import type { Scheme } from '../../../local/azure/connection/serviceConnection';
-import type { ServiceEndpoint } from '../../../local/agent/serviceEndpoint';
+import type { ServiceEndpoint } from '../../../local/serviceEndpoint';
 import { runBuiltTask } from '../../support/agent';
 import { localAzure } from '../../support/azure';
 import { startForwardProxy } from '../../support/forwardProxy';

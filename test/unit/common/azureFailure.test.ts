@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { azureFailure, isAzureFailure, type AzureFailure } from '../../../tasks/common/azure/azureFailure';
+import { azureFailure, isAzureFailure, type AzureFailure } from '../../../tasks/common/azure/http/azureFailure';
 import { TaskFailure } from '../../../tasks/common/taskFailure';
 
 const rest = (statusCode: number, code: string, message: string) =>

@@ -5,9 +5,9 @@ import type { AddressInfo } from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
 import * as sinon from 'sinon';
-import { isAzureFailure } from '../../../tasks/common/azure/azureFailure';
-import { BlobTransfer } from '../../../tasks/common/azure/blobTransfer';
-import type { AzureSession } from '../../../tasks/common/azure/session';
+import { isAzureFailure } from '../../../tasks/common/azure/http/azureFailure';
+import { BlobTransfer } from '../../../tasks/common/azure/storage/blobTransfer';
+import type { AzureSession } from '../../../tasks/common/azure/http/session';
 
 const content = Buffer.from(Array.from({ length: 200_000 }, (_, index) => index % 251));
 

@@ -4,7 +4,7 @@ import http, { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import * as sinon from 'sinon';
 import { createPipelineFromOptions, createPipelineRequest } from '@azure/core-rest-pipeline';
-import { createHttpClient } from '../../../tasks/common/azure/httpClient';
+import { createHttpClient } from '../../../tasks/common/azure/http/httpClient';
 
 describe('the HTTP client of requests to Azure', () => {
   let server: Server;

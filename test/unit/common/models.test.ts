@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import * as sinon from 'sinon';
-import { AzureFailure } from '../../../tasks/common/azure/azureFailure';
-import { Models } from '../../../tasks/common/azure/models';
-import type { AzureRequest } from '../../../tasks/common/azure/session';
-import type { Workspace } from '../../../tasks/common/azure/workspace';
+import { AzureFailure } from '../../../tasks/common/azure/http/azureFailure';
+import { Models } from '../../../tasks/common/azure/ml/models';
+import type { AzureRequest } from '../../../tasks/common/azure/http/session';
+import type { Workspace } from '../../../tasks/common/azure/ml/workspace';
 
 describe('the model registry', () => {
   it('takes for champion whoever was promoted last, and whoever was tagged by hand only where nobody was', async () => {

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import * as sinon from 'sinon';
-import { AzureFailure } from '../../../tasks/common/azure/azureFailure';
-import type { AzureSession } from '../../../tasks/common/azure/session';
-import { Workspace } from '../../../tasks/common/azure/workspace';
+import { AzureFailure } from '../../../tasks/common/azure/http/azureFailure';
+import type { AzureSession } from '../../../tasks/common/azure/http/session';
+import { Workspace } from '../../../tasks/common/azure/ml/workspace';
 
 describe('a workspace', () => {
   it('is looked up once, and again where it could not be reached', async () => {

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { differences } from '../../../tasks/common/deployment/change';
+import { differences } from '../../../tasks/common/deployment/definitionChange';
 import { definitionOf } from './fakeContainerInstances';
 
 describe('The differences of two container groups', () => {

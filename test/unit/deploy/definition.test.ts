@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import type { ServiceConnection } from '../../../tasks/common/azure/serviceConnection';
+import type { ServiceConnection } from '../../../tasks/common/azure/http/serviceConnection';
 import { containerGroupDefinition } from '../../../tasks/DeployACI/definition';
 import type { Inputs } from '../../../tasks/DeployACI/inputs';
 import type { Release } from '../../../tasks/DeployACI/release';

@@ -1,4 +1,4 @@
-import { AzureFailure } from '../../../tasks/common/azure/azureFailure';
+import { AzureFailure } from '../../../tasks/common/azure/http/azureFailure';
 import type { ContainerGroup, ContainerGroups } from '../../../tasks/common/azure/containerGroups/containerGroups';
 import type { HealthAnswer } from '../../../tasks/common/azure/containerGroups/healthRequest';
 import type { DeploymentPorts } from '../../../tasks/common/deployment/ports';

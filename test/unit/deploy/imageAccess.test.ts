@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import sinon from 'sinon';
 import type { ContainerGroup } from '../../../tasks/common/azure/containerGroups/containerGroups';
 import { whyNotAccessible } from '../../../tasks/common/azure/containerGroups/imageAccess';
-import { RegistryContents } from '../../../tasks/common/azure/containerRegistryContents';
-import type { AzureRequest, AzureSession } from '../../../tasks/common/azure/session';
+import { RegistryContents } from '../../../tasks/common/azure/registry/containerRegistryContents';
+import type { AzureRequest, AzureSession } from '../../../tasks/common/azure/http/session';
 
 const registryId = '/subscriptions/s/resourceGroups/g/providers/Microsoft.ContainerRegistry/registries/r';
 const identity = '/subscriptions/s/resourceGroups/g/providers/Microsoft.ManagedIdentity/userAssignedIdentities/puller';

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { routeProblem } from '../../../tasks/DeployACI/names';
+import { routeProblem } from '../../../tasks/DeployACI/nameRules';
 
 describe('A route', () => {
   it('is a path of the image, which no URL takes for a host', () => {

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import type { AzureRequest, AzureSession } from '../../../tasks/common/azure/session';
+import type { AzureRequest, AzureSession } from '../../../tasks/common/azure/http/session';
 import { registryIdOf } from '../../../tasks/DeployACI/registryId';
 import type { Release } from '../../../tasks/DeployACI/release';
 

@@ -3,7 +3,7 @@ import * as fs from 'node:fs';
 import { tmpdir } from 'node:os';
 import * as path from 'node:path';
 import sinon from 'sinon';
-import type { RegisteredModel } from '../../../tasks/common/azure/models';
+import type { RegisteredModel } from '../../../tasks/common/azure/ml/models';
 import { append, emptyRecord } from '../../../tasks/common/record/chain';
 import type { ModelRecord } from '../../../tasks/common/record/record';
 import { readRecord, writeRecord } from '../../../tasks/common/record/recordFile';

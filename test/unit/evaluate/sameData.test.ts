@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import type { Job } from '../../../tasks/common/azure/jobs/jobs';
+import type { Job } from '../../../tasks/common/azure/ml/jobs/rest/jobs';
 import { dataDifference, dataOf } from '../../../tasks/Evaluate/sameData';
 
 const of = (tags: Record<string, string>, inputs: Record<string, string> = {}) =>

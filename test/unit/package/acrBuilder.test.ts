@@ -1,16 +1,16 @@
 import assert from 'node:assert/strict';
 import sinon from 'sinon';
-import { AzureFailure } from '../../../tasks/common/azure/azureFailure';
-import type { ContainerRegistry } from '../../../tasks/common/azure/containerRegistry';
+import { AzureFailure } from '../../../tasks/common/azure/http/azureFailure';
+import type { ContainerRegistry } from '../../../tasks/common/azure/registry/containerRegistry';
 import type {
   BuildRun,
   BuildRunStatus,
   ContainerRegistryTasks,
-} from '../../../tasks/common/azure/containerRegistryTasks';
+} from '../../../tasks/common/azure/registry/containerRegistryTasks';
 import type { Clock } from '../../../tasks/common/clock';
 import type { TaskLog } from '../../../tasks/common/log';
-import { AcrBuilder } from '../../../tasks/PackageImage/acrBuilder';
-import { textFile } from '../../../tasks/PackageImage/buildContext';
+import { AcrBuilder } from '../../../tasks/PackageImage/build/acrBuilder';
+import { textFile } from '../../../tasks/PackageImage/context/buildContext';
 
 const registry: ContainerRegistry = {
   id: '/subscriptions/s/resourceGroups/g/providers/Microsoft.ContainerRegistry/registries/acr',

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import sinon from 'sinon';
-import { AzureFailure } from '../../../tasks/common/azure/azureFailure';
-import { RegistryContents, type RegistrySignIn } from '../../../tasks/common/azure/containerRegistryContents';
-import type { AzureSession } from '../../../tasks/common/azure/session';
+import { AzureFailure } from '../../../tasks/common/azure/http/azureFailure';
+import { RegistryContents, type RegistrySignIn } from '../../../tasks/common/azure/registry/containerRegistryContents';
+import type { AzureSession } from '../../../tasks/common/azure/http/session';
 import type { TaskLog } from '../../../tasks/common/log';
 import { parseImageName } from '../../../tasks/common/imageName';
-import { pinBaseImage } from '../../../tasks/PackageImage/baseImage';
+import { pinBaseImage } from '../../../tasks/PackageImage/plan/baseImage';
 
 const digest = `sha256:${'c'.repeat(64)}`;
 const session = {} as AzureSession;

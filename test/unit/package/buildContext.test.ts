@@ -6,9 +6,14 @@ import path from 'node:path';
 import { Readable } from 'node:stream';
 import { gunzipSync } from 'node:zlib';
 import { extract } from 'tar-stream';
-import { directoryFiles, hashFiles, textFile, type ContextFile } from '../../../tasks/PackageImage/buildContext';
-import { archive } from '../../../tasks/PackageImage/contextArchive';
-import { readDockerIgnore } from '../../../tasks/PackageImage/ignoreFile';
+import {
+  directoryFiles,
+  hashFiles,
+  textFile,
+  type ContextFile,
+} from '../../../tasks/PackageImage/context/buildContext';
+import { archive } from '../../../tasks/PackageImage/context/contextArchive';
+import { readDockerIgnore } from '../../../tasks/PackageImage/context/ignoreFile';
 
 const signal = new AbortController().signal;
 

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import * as sinon from 'sinon';
-import { AzureFailure } from '../../../tasks/common/azure/azureFailure';
-import type { BlobRange } from '../../../tasks/common/azure/blobTransfer';
-import { BuildLog } from '../../../tasks/common/azure/containerRegistryTasks';
+import { AzureFailure } from '../../../tasks/common/azure/http/azureFailure';
+import type { BlobRange } from '../../../tasks/common/azure/storage/blobTransfer';
+import { BuildLog } from '../../../tasks/common/azure/registry/containerRegistryTasks';
 
 const { signal } = new AbortController();
 const refused = (status?: number) => new AzureFailure('no', undefined, status, '', 'no', undefined);

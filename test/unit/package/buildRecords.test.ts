@@ -3,8 +3,8 @@ import * as fs from 'node:fs';
 import * as os from 'node:os';
 import * as path from 'node:path';
 import * as sinon from 'sinon';
-import { BuildRecords } from '../../../tasks/PackageImage/buildRecords';
-import { buildSecrets } from '../../../tasks/PackageImage/buildSecrets';
+import { BuildRecords } from '../../../tasks/PackageImage/build/buildRecords';
+import { buildSecrets } from '../../../tasks/PackageImage/build/buildSecrets';
 
 describe('what is kept of a build', () => {
   let temp: string;

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
-import type { RegisteredModel } from '../../../tasks/common/azure/models';
-import type { Workspace } from '../../../tasks/common/azure/workspace';
-import { textFile } from '../../../tasks/PackageImage/buildContext';
-import { contentTag, environmentTag } from '../../../tasks/PackageImage/contentTag';
-import type { BuildArgument, ImagePlan } from '../../../tasks/PackageImage/imagePlan';
-import { registerEnvironment } from '../../../tasks/PackageImage/registeredEnvironment';
+import type { RegisteredModel } from '../../../tasks/common/azure/ml/models';
+import type { Workspace } from '../../../tasks/common/azure/ml/workspace';
+import { textFile } from '../../../tasks/PackageImage/context/buildContext';
+import { contentTag, environmentTag } from '../../../tasks/PackageImage/plan/contentTag';
+import type { BuildArgument, ImagePlan } from '../../../tasks/PackageImage/plan/imagePlan';
+import { registerEnvironment } from '../../../tasks/PackageImage/image/registeredEnvironment';
 
 const signal = new AbortController().signal;
 

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { ContainerRegistryTasks } from '../../../tasks/common/azure/containerRegistryTasks';
-import type { AzureRequest, AzureSession } from '../../../tasks/common/azure/session';
+import { ContainerRegistryTasks } from '../../../tasks/common/azure/registry/containerRegistryTasks';
+import type { AzureRequest, AzureSession } from '../../../tasks/common/azure/http/session';
 
 describe('the upload of a build context', () => {
   let storage: Server;

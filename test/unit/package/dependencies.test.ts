@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { parse } from 'yaml';
-import { fromCondaFile, fromRequirements } from '../../../tasks/PackageImage/dependencies';
+import { fromCondaFile, fromRequirements } from '../../../tasks/PackageImage/plan/dependencies';
 
 describe('dependencies of the image', () => {
   let directory: string;

@@ -5,7 +5,7 @@ import {
   scoringDockerfile,
   type EnvironmentImage,
   type ScoringImage,
-} from '../../../tasks/PackageImage/dockerfile';
+} from '../../../tasks/PackageImage/plan/dockerfile';
 import { parseDockerfile } from '../../../local/azure/engine/dockerfile/parse';
 
 const base = `mcr.example.net/inference:1@sha256:${'a'.repeat(64)}`;

@@ -13,8 +13,8 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import sinon from 'sinon';
 import type { TaskLog } from '../../../tasks/common/log';
-import { textFile, type ContextFile } from '../../../tasks/PackageImage/buildContext';
-import { EngineBuilder } from '../../../tasks/PackageImage/engineBuilder';
+import { textFile, type ContextFile } from '../../../tasks/PackageImage/context/buildContext';
+import { EngineBuilder } from '../../../tasks/PackageImage/build/engineBuilder';
 
 /** Notes what it is called with; fails or stays as its name in the environment says. */
 const fakeEngine = `#!${process.execPath}

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { findEntryScriptProblems } from '../../../tasks/PackageImage/entryScript';
+import { findEntryScriptProblems } from '../../../tasks/PackageImage/plan/entryScript';
 
 const good = 'import json\n\ndef init():\n    pass\n\ndef run(raw_data):\n    return 1\n';
 

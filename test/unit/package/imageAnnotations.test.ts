@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import sinon from 'sinon';
-import { AzureFailure } from '../../../tasks/common/azure/azureFailure';
-import type { Manifest, RegistryContents } from '../../../tasks/common/azure/containerRegistryContents';
+import { AzureFailure } from '../../../tasks/common/azure/http/azureFailure';
+import type { Manifest, RegistryContents } from '../../../tasks/common/azure/registry/containerRegistryContents';
 import type { TaskLog } from '../../../tasks/common/log';
-import { annotate, annotatedManifest } from '../../../tasks/PackageImage/imageAnnotations';
+import { annotate, annotatedManifest } from '../../../tasks/PackageImage/image/imageAnnotations';
 
 const signal = new AbortController().signal;
 const dockers: Manifest = {

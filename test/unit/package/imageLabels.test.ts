@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
-import type { RegisteredModel } from '../../../tasks/common/azure/models';
+import type { RegisteredModel } from '../../../tasks/common/azure/ml/models';
 import type { Pipeline } from '../../../tasks/common/pipeline';
 import { append, emptyRecord } from '../../../tasks/common/record/chain';
 import type { ImageSection } from '../../../tasks/common/record/record';
-import { asTag, imageLabels } from '../../../tasks/PackageImage/imageLabels';
+import { asTag, imageLabels } from '../../../tasks/PackageImage/image/imageLabels';
 import { imageSummary } from '../../../tasks/PackageImage/summary';
 
 const model = { name: 'cost-estimator', version: '3', id: '/models/cost-estimator/versions/3' } as RegisteredModel;

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { keptArguments } from '../../../tasks/PackageImage/keptArguments';
+import { keptArguments } from '../../../tasks/PackageImage/plan/keptArguments';
 
 const kept = (lines: readonly string[], given: Record<string, string> = {}) =>
   keptArguments(lines.join('\n'), given).map(({ name, line }) => `${name}:${line}`);

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { Readable } from 'node:stream';
 import { parse } from 'yaml';
-import type { ModelFile } from '../../../tasks/common/azure/modelFiles';
-import type { RegisteredModel } from '../../../tasks/common/azure/models';
-import { readMlflowDependencies } from '../../../tasks/PackageImage/mlflowModel';
+import type { ModelFile } from '../../../tasks/common/azure/ml/modelFiles';
+import type { RegisteredModel } from '../../../tasks/common/azure/ml/models';
+import { readMlflowDependencies } from '../../../tasks/PackageImage/plan/mlflowModel';
 
 const model = { name: 'm', version: '2' } as RegisteredModel;
 const signal = new AbortController().signal;

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import { accountKeySas } from '../../../tasks/common/azure/datastoreContainer';
-import { modelPlace } from '../../../tasks/common/azure/modelFiles';
+import { accountKeySas } from '../../../tasks/common/azure/storage/datastoreContainer';
+import { modelPlace } from '../../../tasks/common/azure/ml/modelFiles';
 
 const scope = 'azureml://subscriptions/s/resourcegroups/g/workspaces/w';
 

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
 import sinon from 'sinon';
-import { RegistryContents, type RegistrySignIn } from '../../../tasks/common/azure/containerRegistryContents';
-import type { AzureSession } from '../../../tasks/common/azure/session';
+import { RegistryContents, type RegistrySignIn } from '../../../tasks/common/azure/registry/containerRegistryContents';
+import type { AzureSession } from '../../../tasks/common/azure/http/session';
 
 interface Asked {
   url: string;

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { BlobTransfer } from '../../../tasks/common/azure/blobTransfer';
-import type { AzureSession } from '../../../tasks/common/azure/session';
+import { BlobTransfer } from '../../../tasks/common/azure/storage/blobTransfer';
+import type { AzureSession } from '../../../tasks/common/azure/http/session';
 
 describe('a stream that becomes a blob', () => {
   let server: Server;

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import * as path from 'node:path';
 import { append, emptyRecord } from '../../../tasks/common/record/chain';
 import { writeRecord } from '../../../tasks/common/record/recordFile';
-import { findSubject } from '../../../tasks/PackageImage/subject';
+import { findSubject } from '../../../tasks/PackageImage/modelToPackage';
 
 describe('Package-Image: the model that a record approves', () => {
   const directory = fs.mkdtempSync(path.join(tmpdir(), 'subject-'));

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import sinon from 'sinon';
-import { pathAssertion, schemaAssertion, valueAssertion } from '../../../tasks/TestEndpoint/assertions';
+import { pathAssertion, schemaAssertion, valueAssertion } from '../../../tasks/TestEndpoint/requests/assertions';
 
 const exact = { absolute: 0, relative: 0 };
 

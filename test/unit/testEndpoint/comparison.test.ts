@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { differences } from '../../../tasks/TestEndpoint/comparison';
+import { differences } from '../../../tasks/TestEndpoint/requests/comparison';
 
 const exact = { absolute: 0, relative: 0 };
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import { hiddenFaults } from '../../../tasks/TestEndpoint/hiddenFaults';
-import { parse } from '../../../tasks/TestEndpoint/judge';
+import { hiddenFaults } from '../../../tasks/TestEndpoint/requests/hiddenFaults';
+import { parse } from '../../../tasks/TestEndpoint/requests/answerVerdict';
 
 describe('faults that a success status hides', () => {
   const hidden: Array<[string, string, RegExp | undefined]> = [

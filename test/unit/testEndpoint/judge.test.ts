@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import { valueAssertion } from '../../../tasks/TestEndpoint/assertions';
-import { judge } from '../../../tasks/TestEndpoint/judge';
+import { valueAssertion } from '../../../tasks/TestEndpoint/requests/assertions';
+import { judge } from '../../../tasks/TestEndpoint/requests/answerVerdict';
 
 const reply = (status: number, body: string, headers: Record<string, string> = {}) => ({
   status,

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { generateLoad, type LoadPlan } from '../../../tasks/TestEndpoint/load/loadGenerator';
-import { Client } from '../../../tasks/TestEndpoint/undici';
+import { Client } from '../../../tasks/TestEndpoint/load/undici';
 
 describe('load generator', () => {
   let server: Server;

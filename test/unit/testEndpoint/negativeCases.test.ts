@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { negativeCases, negativeKinds } from '../../../tasks/TestEndpoint/negativeCases';
+import { negativeCases, negativeKinds } from '../../../tasks/TestEndpoint/robustness/negativeCases';
 
 const good = {
   url: new URL('http://localhost:5001/score'),

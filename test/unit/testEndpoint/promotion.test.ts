@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import type { RegisteredModel } from '../../../tasks/common/azure/models';
-import { promote, type ChampionRegistry } from '../../../tasks/TestEndpoint/promotion';
+import type { RegisteredModel } from '../../../tasks/common/azure/ml/models';
+import { promote, type ChampionRegistry } from '../../../tasks/TestEndpoint/after/promotion';
 
 /** A registry whose listing sees all writes. A tag is set as Azure ML wants it: read the version, write it back whole. */
 class Registry implements ChampionRegistry {

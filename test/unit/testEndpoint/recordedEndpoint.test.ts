@@ -5,7 +5,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import * as path from 'node:path';
-import type { AzureRequest } from '../../../tasks/common/azure/session';
+import type { AzureRequest } from '../../../tasks/common/azure/http/session';
 import { append, emptyRecord } from '../../../tasks/common/record/chain';
 import type { DeploymentSection, EvaluationSection, ModelRecord } from '../../../tasks/common/record/record';
 import { writeRecord } from '../../../tasks/common/record/recordFile';

@@ -3,9 +3,9 @@ import { XMLParser } from 'fast-xml-parser';
 import MarkdownIt from 'markdown-it';
 import { junitXml } from '../../../tasks/common/junit';
 import { Latencies } from '../../../tasks/TestEndpoint/load/latencies';
-import { latencyHistogram, percentileChart } from '../../../tasks/TestEndpoint/loadReport';
-import { junitSuites, summary } from '../../../tasks/TestEndpoint/report';
-import type { TestCase } from '../../../tasks/TestEndpoint/testCase';
+import { latencyHistogram, percentileChart } from '../../../tasks/TestEndpoint/load/loadReport';
+import { junitSuites, summary } from '../../../tasks/TestEndpoint/report/report';
+import type { TestCase } from '../../../tasks/TestEndpoint/requests/testCase';
 
 const cases: TestCase[] = [
   { kind: 'request', name: 'one row', outcome: 'passed', milliseconds: 12.34 },

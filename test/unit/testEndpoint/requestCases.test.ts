@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import * as fs from 'node:fs';
 import { tmpdir } from 'node:os';
 import * as path from 'node:path';
-import { readRequestCases } from '../../../tasks/TestEndpoint/requestCases';
+import { readRequestCases } from '../../../tasks/TestEndpoint/requests/requestCases';
 
 describe('Test-Endpoint: a requests file that training wrote', () => {
   const directory = fs.mkdtempSync(path.join(tmpdir(), 'requests-'));

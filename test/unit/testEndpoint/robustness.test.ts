@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
-import { valueAssertion } from '../../../tasks/TestEndpoint/assertions';
-import type { NegativeKind } from '../../../tasks/TestEndpoint/negativeCases';
-import { testRobustness } from '../../../tasks/TestEndpoint/robustness';
-import { NoReply, type HttpRequest, type ScoringClient } from '../../../tasks/TestEndpoint/scoringClient';
+import { valueAssertion } from '../../../tasks/TestEndpoint/requests/assertions';
+import type { NegativeKind } from '../../../tasks/TestEndpoint/robustness/negativeCases';
+import { testRobustness } from '../../../tasks/TestEndpoint/robustness/robustness';
+import { NoReply, type HttpRequest, type ScoringClient } from '../../../tasks/TestEndpoint/requests/scoringClient';
 
 const good = {
   name: 'good',

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { NetworkSettings } from '../../../tasks/common/azure/network';
+import type { NetworkSettings } from '../../../tasks/common/azure/http/network';
 import { generateLoad } from '../../../tasks/TestEndpoint/load/loadGenerator';
-import { createScoringClient, NoReply, type ScoringClient } from '../../../tasks/TestEndpoint/scoringClient';
+import { createScoringClient, NoReply, type ScoringClient } from '../../../tasks/TestEndpoint/requests/scoringClient';
 import { startForwardProxy } from '../../support/forwardProxy';
 import { startSecureServer } from '../../support/secureServer';
 

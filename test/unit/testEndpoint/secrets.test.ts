@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { Secrets } from '../../../tasks/common/secrets';
-import { exchange, shownUrl } from '../../../tasks/TestEndpoint/exchange';
-import { secretsOf } from '../../../tasks/TestEndpoint/secrets';
+import { exchange, shownUrl } from '../../../tasks/TestEndpoint/requests/exchange';
+import { secretsOf } from '../../../tasks/TestEndpoint/report/hiddenSecrets';
 
 const url = (text: string) => new URL(text);
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import type { ContainerGroup } from '../../../tasks/common/azure/containerGroups/containerGroups';
 import { deploymentTags } from '../../../tasks/common/deployment/containers';
 import type { DeploymentSection, ModelSection } from '../../../tasks/common/record/record';
-import { servedModelCases } from '../../../tasks/TestEndpoint/servedModel';
+import { servedModelCases } from '../../../tasks/TestEndpoint/after/servedModel';
 
 const digest = `sha256:${'a'.repeat(64)}`;
 const deployment = { containerGroup: 'cost-estimator', imageDigest: digest } as DeploymentSection;

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { NoReply, type ScoringClient } from '../../../tasks/TestEndpoint/scoringClient';
+import { NoReply, type ScoringClient } from '../../../tasks/TestEndpoint/requests/scoringClient';
 import { startupSentence, waitUntilReady } from '../../../tasks/TestEndpoint/startup';
 
 const request = { url: new URL('http://service/score?code=hidden-1'), method: 'POST', headers: {} };

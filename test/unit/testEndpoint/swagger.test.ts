@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import { generatedRequests } from '../../../tasks/TestEndpoint/swagger';
-import type { HttpRequest, ScoringClient } from '../../../tasks/TestEndpoint/scoringClient';
+import { generatedRequests } from '../../../tasks/TestEndpoint/robustness/swagger';
+import type { HttpRequest, ScoringClient } from '../../../tasks/TestEndpoint/requests/scoringClient';
 
 const good: HttpRequest = {
   url: new URL('http://localhost:5001/score'),

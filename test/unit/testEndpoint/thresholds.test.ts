@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { keeps, parseThresholds, withErrorLimit, type LoadFigures } from '../../../tasks/TestEndpoint/thresholds';
+import { keeps, parseThresholds, withErrorLimit, type LoadFigures } from '../../../tasks/TestEndpoint/load/thresholds';
 
 const figures: LoadFigures = {
   requests: 200,

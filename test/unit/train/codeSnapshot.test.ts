@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { hashSnapshot, listSnapshot } from '../../../tasks/common/azure/codeSnapshot';
+import { hashSnapshot, listSnapshot } from '../../../tasks/common/azure/ml/codeSnapshot';
 
 describe('Train: code snapshot', () => {
   let root: string;

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import sinon from 'sinon';
-import { AzureFailure, azureFailure } from '../../../tasks/common/azure/azureFailure';
-import { clusterText } from '../../../tasks/common/azure/jobs/computeState';
-import { followJob, type FollowOptions, type FollowPorts } from '../../../tasks/common/azure/jobs/followJob';
-import type { Job } from '../../../tasks/common/azure/jobs/jobs';
-import type { RunDetails } from '../../../tasks/common/azure/jobs/runHistory';
+import { AzureFailure, azureFailure } from '../../../tasks/common/azure/http/azureFailure';
+import { clusterText } from '../../../tasks/common/azure/ml/jobs/follow/computeState';
+import { followJob, type FollowOptions, type FollowPorts } from '../../../tasks/common/azure/ml/jobs/follow/followJob';
+import type { Job } from '../../../tasks/common/azure/ml/jobs/rest/jobs';
+import type { RunDetails } from '../../../tasks/common/azure/ml/jobs/follow/runHistory';
 
 const minute = 60_000;
 

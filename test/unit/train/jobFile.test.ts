@@ -3,9 +3,9 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import sinon from 'sinon';
-import type { JobAssets } from '../../../tasks/common/azure/jobs/jobAssets';
-import { readJobFile } from '../../../tasks/common/azure/jobs/jobFile';
-import { restJob } from '../../../tasks/common/azure/jobs/restJob';
+import type { JobAssets } from '../../../tasks/common/azure/ml/jobs/rest/jobAssets';
+import { readJobFile } from '../../../tasks/common/azure/ml/jobs/specification/jobFile';
+import { restJob } from '../../../tasks/common/azure/ml/jobs/rest/restJob';
 
 /** Answers with what it was asked, and remembers the components. */
 class EchoAssets implements JobAssets {

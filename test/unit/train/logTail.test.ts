@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import sinon from 'sinon';
-import { JobLog } from '../../../tasks/common/azure/jobs/jobLog';
-import { LogTail } from '../../../tasks/common/azure/jobs/logTail';
-import { AzureFailure } from '../../../tasks/common/azure/azureFailure';
+import { JobLog } from '../../../tasks/common/azure/ml/jobs/follow/jobLog';
+import { LogTail } from '../../../tasks/common/azure/ml/jobs/follow/logTail';
+import { AzureFailure } from '../../../tasks/common/azure/http/azureFailure';
 
 /** A log file that grows, and answers ranges as Azure Storage does. */
 class GrowingBlob {

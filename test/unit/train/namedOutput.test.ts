@@ -3,11 +3,11 @@ import http, { createServer, type Server } from 'node:http';
 import https from 'node:https';
 import type { AddressInfo } from 'node:net';
 import * as sinon from 'sinon';
-import { AzureFailure } from '../../../tasks/common/azure/azureFailure';
-import { BlobTransfer } from '../../../tasks/common/azure/blobTransfer';
-import { openDatastore } from '../../../tasks/common/azure/datastoreContainer';
-import type { AzureRequest, AzureSession } from '../../../tasks/common/azure/session';
-import type { Workspace } from '../../../tasks/common/azure/workspace';
+import { AzureFailure } from '../../../tasks/common/azure/http/azureFailure';
+import { BlobTransfer } from '../../../tasks/common/azure/storage/blobTransfer';
+import { openDatastore } from '../../../tasks/common/azure/storage/datastoreContainer';
+import type { AzureRequest, AzureSession } from '../../../tasks/common/azure/http/session';
+import type { Workspace } from '../../../tasks/common/azure/ml/workspace';
 import { listNamedOutput } from '../../../tasks/Train/namedOutput';
 
 const { signal } = new AbortController();

@@ -2,10 +2,10 @@
  * Uploads a folder as a snapshot, in a process of its own: `uploadPeak <folder> <container URL>`. Prints what it took of
  * memory beyond the program itself, in megabytes, and the SHA-256.
  */
-import { BlobTransfer } from '../../../tasks/common/azure/blobTransfer';
-import { uploadSnapshot } from '../../../tasks/common/azure/codeSnapshot';
-import type { AzureSession } from '../../../tasks/common/azure/session';
-import type { Workspace } from '../../../tasks/common/azure/workspace';
+import { BlobTransfer } from '../../../tasks/common/azure/storage/blobTransfer';
+import { uploadSnapshot } from '../../../tasks/common/azure/ml/codeSnapshot';
+import type { AzureSession } from '../../../tasks/common/azure/http/session';
+import type { Workspace } from '../../../tasks/common/azure/ml/workspace';
 
 async function main(folder: string, container: string): Promise<void> {
   // Loaded first, so that it counts as the program.

@@ -1,7 +1,7 @@
 import type { ContainerGroup, ContainerInstanceManagementClient } from '@azure/arm-containerinstance';
 import type { HttpHeaders, PipelinePolicy } from '@azure/core-rest-pipeline';
-import { azureFailure, isAzureFailure, AzureFailure } from '../azureFailure';
-import type { AzureSession } from '../session';
+import { azureFailure, isAzureFailure, AzureFailure } from '../http/azureFailure';
+import type { AzureSession } from '../http/session';
 
 export type {
   Container,

@@ -1,6 +1,6 @@
 import { TaskFailure } from '../../taskFailure';
-import { isAzureFailure } from '../azureFailure';
-import type { AzureSession } from '../session';
+import { isAzureFailure } from '../http/azureFailure';
+import type { AzureSession } from '../http/session';
 
 const apiVersion = '2023-01-01';
 

@@ -1,5 +1,5 @@
-import { createHttpClient } from '../httpClient';
-import type { AzureSession } from '../session';
+import { createHttpClient } from '../http/httpClient';
+import type { AzureSession } from '../http/session';
 
 /** What came of one request to an endpoint that may not be up yet. */
 export type HealthAnswer =

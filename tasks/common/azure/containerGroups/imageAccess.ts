@@ -1,8 +1,8 @@
 import { parseImageName } from '../../imageName';
-import { isAzureFailure } from '../azureFailure';
-import { listContainerRegistries, type ContainerRegistry } from '../containerRegistry';
-import { RegistryContents } from '../containerRegistryContents';
-import type { AzureSession } from '../session';
+import { isAzureFailure } from '../http/azureFailure';
+import { listContainerRegistries, type ContainerRegistry } from '../registry/containerRegistry';
+import { RegistryContents } from '../registry/containerRegistryContents';
+import type { AzureSession } from '../http/session';
 import type { ContainerGroup } from './containerGroups';
 import { identityApiVersion } from './userAssignedIdentity';
 

@@ -1,4 +1,4 @@
-import type { AzureSession } from '../session';
+import type { AzureSession } from '../http/session';
 
 const apiVersion = '2022-10-01';
 const keysApiVersion = '2020-08-01';

@@ -1,7 +1,7 @@
 import { TaskFailure } from '../../taskFailure';
-import { isAzureFailure } from '../azureFailure';
-import { registryApiVersion } from '../containerRegistry';
-import type { AzureSession } from '../session';
+import { isAzureFailure } from '../http/azureFailure';
+import { registryApiVersion } from '../registry/containerRegistry';
+import type { AzureSession } from '../http/session';
 
 /** A user that may pull from a registry. */
 export interface RegistryUser {

@@ -1,5 +1,5 @@
 import { TaskFailure } from '../../taskFailure';
-import type { AzureSession } from '../session';
+import type { AzureSession } from '../http/session';
 
 export const identityApiVersion = '2023-01-31';
 

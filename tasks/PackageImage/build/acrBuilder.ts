@@ -1,0 +1,157 @@
+import type { ContainerRegistry } from '../../common/azure/registry/containerRegistry';
+import {
+  endedStatuses,
+  type BuildRun,
+  type ContainerRegistryTasks,
+} from '../../common/azure/registry/containerRegistryTasks';
+import { Outage } from '../../common/azure/http/outage';
+import type { Clock } from '../../common/clock';
+import type { TaskLog } from '../../common/log';
+import type { TaskState } from '../../common/task/taskContext';
+import { TaskFailure } from '../../common/taskFailure';
+import { archive } from '../context/contextArchive';
+import { buildFailure, schedulingFailure } from './buildFailure';
+import type { BuildOrder, ImageBuilder } from './imageBuilder';
+import { leaveBuild, settleBuild } from './leftBuild';
+import { LineReader } from './lineReader';
+
+export interface AcrBuilderOptions {
+  readonly timeoutInMinutes: number;
+  readonly agentPool?: string;
+  /** Logins to registries that base images come from, by login server. */
+  readonly customRegistries: Readonly<Record<string, { userName: string; password: string }>>;
+}
+
+/** How often the run is looked at, in milliseconds: soon after it said something, later and later while it is silent. */
+const shortestPause = 300;
+const longestPause = 4000;
+/** How long the log may still lack its end after the run has ended. */
+const logGrace = 15_000;
+/** How much of the log's end is looked at for the reason of a failure. */
+const tailLength = 20_000;
+
+/** Builds remotely, by ACR Tasks. */
+export class AcrBuilder implements ImageBuilder {
+  constructor(
+    private readonly tasks: ContainerRegistryTasks,
+    private readonly registry: ContainerRegistry,
+    private readonly options: AcrBuilderOptions,
+    private readonly log: TaskLog,
+    private readonly clock: Clock,
+    private readonly state: TaskState,
+  ) {}
+
+  async build(order: BuildOrder, print: (lines: string) => void, signal: AbortSignal): Promise<string | undefined> {
+    const { runId } = await this.schedule(order, signal);
+    leaveBuild(this.state, { registryId: this.registry.id, runId });
+    try {
+      signal.throwIfAborted();
+      const { run, tail } = await this.follow(runId, print, signal);
+      settleBuild(this.state);
+      if (run.status !== 'Succeeded') {
+        const link = `The whole log stands above; it is the run ${runId} of the registry ${this.registry.name}.`;
+        throw buildFailure(run.status, run.runErrorMessage, tail, link);
+      }
+      return run.outputImages.find(({ repository, digest }) => repository === order.repository && digest)?.digest;
+    } catch (error) {
+      if (signal.aborted) await this.cancel(runId);
+      throw error;
+    }
+  }
+
+  private async schedule(order: BuildOrder, signal: AbortSignal): Promise<BuildRun> {
+    const { tasks, options, log, clock, registry } = this;
+    try {
+      const start = clock.now();
+      let shown = 0;
+      const { sourceLocation, bytes } = await tasks.uploadContext(archive(order.context, signal), signal, (sent) => {
+        if (sent - shown < 100e6) return;
+        shown = sent;
+        log.info(`Build context: ${megabytes(sent)} sent`);
+      });
+      log.info(`Build context: ${megabytes(bytes)} sent in ${((clock.now() - start) / 1000).toFixed(1)} s`);
+      signal.throwIfAborted();
+      const run = await tasks.schedule({
+        sourceLocation,
+        dockerFilePath: order.dockerfile,
+        imageNames: order.tags.map((tag) => `${order.repository}:${tag}`),
+        arguments: order.arguments,
+        customRegistries: options.customRegistries,
+        agentPoolName: options.agentPool,
+        timeout: options.timeoutInMinutes * 60,
+      });
+      log.info(`Build ${run.runId} on the registry ${registry.name}: ${run.status}`);
+      return run;
+    } catch (error) {
+      throw schedulingFailure(error, registry);
+    }
+  }
+
+  /** Shows the log and the run's states until the run itself says that it has ended. */
+  private async follow(
+    runId: string,
+    print: (lines: string) => void,
+    signal: AbortSignal,
+  ): Promise<{ run: BuildRun; tail: string }> {
+    const { tasks, log, clock } = this;
+    const service = new Outage(log, clock);
+    const storage = new Outage(log, clock);
+    let tail = '';
+    const lines = new LineReader((text) => {
+      tail = (tail + text).slice(-tailLength);
+      print(text);
+    });
+    const buildLog = tasks.log(runId);
+    let isLogLost = false;
+    const readLog = async (): Promise<boolean> => {
+      if (buildLog.complete || isLogLost) return false;
+      try {
+        const bytes = await storage.ride(() => buildLog.read(signal));
+        if (bytes) lines.write(bytes);
+        return bytes !== undefined && bytes.length > 0;
+      } catch (error) {
+        if (!(error instanceof TaskFailure)) throw error;
+        // A pity, but no reason to stop a build that goes on.
+        isLogLost = true;
+        log.warning(`The log of the build ${runId} cannot be read; the build goes on. ${error.message}`);
+        return false;
+      }
+    };
+    let status = '';
+    let pause = shortestPause;
+    for (;;) {
+      // The state is asked for before the log: what the log lacks when the run has ended comes in the grace below.
+      const run = await service.ride(() => tasks.run(runId, signal));
+      const grew = await readLog();
+      if (run && run.status !== status) {
+        if (status !== '') log.info(`Build ${runId}: ${run.status}`);
+        ({ status } = run);
+        pause = shortestPause;
+      }
+      if (run && endedStatuses.includes(run.status)) {
+        for (const until = clock.now() + logGrace; !buildLog.complete && !isLogLost && clock.now() < until;) {
+          await clock.sleep(shortestPause, signal);
+          await readLog();
+        }
+        lines.end();
+        return { run, tail };
+      }
+      pause = grew ? shortestPause : Math.min(longestPause, pause * 1.5);
+      await clock.sleep(pause, signal);
+    }
+  }
+
+  private async cancel(runId: string): Promise<void> {
+    try {
+      await this.tasks.cancel(runId);
+      settleBuild(this.state);
+      this.log.info(`Build ${runId} was told to stop.`);
+    } catch (error) {
+      this.log.warning(`The build ${runId} could not be told to stop and may go on: ${(error as Error).message}`);
+    }
+  }
+}
+
+function megabytes(bytes: number): string {
+  return bytes < 1e6 ? `${Math.ceil(bytes / 1000)} kB` : `${(bytes / 1e6).toFixed(1)} MB`;
+}

@@ -1,0 +1,110 @@
+import { isAzureFailure } from '../../common/azure/http/azureFailure';
+import type { ContainerRegistry } from '../../common/azure/registry/containerRegistry';
+import { TaskFailure } from '../../common/taskFailure';
+import { selfTestFailed } from '../python/selfTestScript';
+
+/** Known ends of a build, found in the last lines of its log: [pattern, what it means, what to do]. */
+const explanations: ReadonlyArray<[RegExp, string, string]> = [
+  [
+    /non-zero code: 137|exit (?:status|code):? 137|\bKilled\b|MemoryError|Cannot allocate memory/i,
+    'The build ran out of memory (exit code 137).',
+    'Pin the versions of your packages, so that less must be tried out; or name an agent pool with more memory in the input agentPool.',
+  ],
+  [
+    /client with IP .* is not allowed access|denied: .*firewall|networkRuleBypass/i,
+    'The registry keeps the build agents out by its network rules.',
+    'Name an agent pool of the registry in the input agentPool, or set networkRuleBypassAllowedForTasks on the registry, or build with the builder "docker" on an agent inside the network.',
+  ],
+  [
+    /conda: (?:command )?not found|exec: "conda"/i,
+    'The base image has no conda.',
+    "Use a requirements file instead of the Conda file, or a base image with conda, such as Azure ML's own.",
+  ],
+  [
+    /ResolutionImpossible|conflicting dependencies|LibMambaUnsatisfiableError|UnsatisfiableError/,
+    'The packages that you ask for cannot be installed together.',
+    'The log names the conflicting versions: loosen or align them.',
+  ],
+  [
+    /No matching distribution found for (.+)|PackagesNotFoundError|ResolvePackageNotFound/,
+    'A package does not exist in the version that you ask for, for this version of Python.',
+    'The log names it. Check its name and version, and that the build reaches your package index.',
+  ],
+  [
+    /(?:The push refers to repository|\/blobs\/uploads\/)[^]*\b(?:unauthorized|denied):/,
+    'The registry does not take the image.',
+    'Give the service connection\'s identity the role AcrPush. Into a registry with ABAC repository permissions ACR Tasks may not push: build with the builder "docker", for which the identity needs the role Container Registry Repository Writer.',
+  ],
+  [
+    /pull access denied|manifest unknown|manifest for .* not found|failed to resolve reference|unauthorized: authentication required/i,
+    'The build may not pull an image that it starts from, or that image does not exist.',
+    'Check the base image; a private one needs the input baseImageConnection.',
+  ],
+  [
+    /No space left on device/i,
+    'The build ran out of disk space.',
+    'Make the image smaller, or use an agent pool with a bigger disk.',
+  ],
+];
+
+/**
+ * Says why a build failed, from what is known of its end.
+ * @param status as the builder tells it, e.g. Failed or Timeout
+ * @param log the last lines of its log; text of others, which only chooses among explanations or is quoted
+ */
+export function buildFailure(status: string, message: string | undefined, log: string, link: string): TaskFailure {
+  const selfTest = log.lastIndexOf(selfTestFailed);
+  if (selfTest >= 0) {
+    const reason = log
+      .slice(selfTest + selfTestFailed.length)
+      .split('\n')[0]!
+      .trim();
+    return new TaskFailure(
+      `The scoring script failed its self-test inside the image: ${reason}`,
+      'Nothing was pushed. The traceback stands in the log above.',
+    );
+  }
+  if (status === 'Timeout') {
+    return new TaskFailure(
+      'The build took longer than the input buildTimeoutInMinutes allows.',
+      'Raise it, or pin versions so that less must be resolved.',
+    );
+  }
+  const said = message ? ` The builder says: ${message}` : '';
+  if (status === 'Canceled') return new TaskFailure(`The build was cancelled by somebody else.${said}`, link);
+  const known = explanations.find(([pattern]) => pattern.test(log) || pattern.test(message ?? ''));
+  if (known) return new TaskFailure(`The image could not be built: ${known[1]}`, known[2]);
+  return new TaskFailure(`The image could not be built (${status}).${said}`, link);
+}
+
+/** Says what a refusal by ACR Tasks means; other errors come back as they are. */
+export function schedulingFailure(error: unknown, registry: ContainerRegistry): unknown {
+  if (!isAzureFailure(error)) return error;
+  const { code, status, serviceMessage } = error;
+  if (code === 'TasksOperationsNotAllowed') {
+    return new TaskFailure(
+      `ACR Tasks are not permitted on the registry ${registry.name}: ${serviceMessage}`,
+      'Azure pauses them on free and some trial subscriptions. Set the input builder to "docker" to build on the agent, or ask Azure support to enable them.',
+      { cause: error },
+    );
+  }
+  if (
+    status === 403 &&
+    /network|firewall|not allowed access|public/i.test(serviceMessage) &&
+    registry.networkRestricted
+  ) {
+    return new TaskFailure(
+      `The network rules of the registry ${registry.name} refuse the build: ${serviceMessage}`,
+      'Name an agent pool of the registry in the input agentPool, or build with the builder "docker" on an agent inside the network.',
+      { cause: error },
+    );
+  }
+  if (status === 403) {
+    return new TaskFailure(
+      `The service connection may not build on the registry ${registry.name}: ${serviceMessage}`,
+      'Give its identity the role "Container Registry Tasks Contributor" on the registry; AcrPush alone is not enough.',
+      { cause: error },
+    );
+  }
+  return error;
+}

@@ -1,0 +1,53 @@
+import * as fs from 'node:fs';
+import * as path from 'node:path';
+import type { Secrets } from '../../common/secrets';
+import type { TaskContext } from '../../common/task/taskContext';
+
+/** What is kept of a build as an artifact: its Dockerfiles, its log and its bill of materials. */
+export class BuildRecords {
+  private readonly directory: string;
+  private readonly artifact: string;
+  /** How many components the bill of materials lists. */
+  components: number | undefined;
+
+  constructor(
+    temp: string,
+    repository: string,
+    private readonly secrets: Pick<Secrets, 'hide'>,
+    private readonly context: Pick<TaskContext, 'log' | 'publish'>,
+  ) {
+    this.directory = fs.mkdtempSync(path.join(temp, 'package-image-'));
+    this.artifact = `image-${repository.replace(/[^\w.-]+/g, '-')}`;
+  }
+
+  keep(name: 'Dockerfile' | 'environment.Dockerfile', text: string): void {
+    fs.writeFileSync(this.file(name), text);
+  }
+
+  /** Shows whole lines of the build's log, and keeps them; the agent would mask only what it shows. */
+  log(lines: string): void {
+    const shown = this.secrets.hide(lines);
+    fs.appendFileSync(this.file('build.log'), shown);
+    this.context.log.info(shown.replace(/\n$/, ''));
+  }
+
+  /** Uploads what there is so far; after a failed build the log is what one wants to see. */
+  publish(): void {
+    const files = ['environment.Dockerfile', 'Dockerfile', 'build.log']
+      .map((name) => this.file(name))
+      .filter((file) => fs.existsSync(file));
+    this.context.publish.artifact(this.artifact, ...files);
+  }
+
+  /** @param text CycloneDX JSON; undefined where it could not be read */
+  billOfMaterials(text: string | undefined): void {
+    if (text === undefined) return;
+    this.components = (JSON.parse(text) as { components?: unknown[] }).components?.length;
+    fs.writeFileSync(this.file('sbom.cdx.json'), text);
+    this.context.publish.artifact(this.artifact, this.file('sbom.cdx.json'));
+  }
+
+  private file(name: string): string {
+    return path.join(this.directory, name);
+  }
+}

@@ -1,0 +1,188 @@
+import { spawn } from 'node:child_process';
+import * as fs from 'node:fs';
+import * as os from 'node:os';
+import * as path from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import type { TaskLog } from '../../common/log';
+import { TaskFailure } from '../../common/taskFailure';
+import { buildFailure } from './buildFailure';
+import type { ContextFile } from '../context/buildContext';
+import type { BuildOrder, ImageBuilder } from './imageBuilder';
+import { LineReader } from './lineReader';
+
+export interface EngineBuilderOptions {
+  /** Where the context may lie meanwhile. */
+  readonly temp: string;
+  readonly timeoutInMinutes: number;
+  /** Login server of the registry to push to. */
+  readonly registry: string;
+  /** Logins by server; docker.io for Docker Hub. */
+  readonly logins: Readonly<Record<string, { userName: string; password: string }>>;
+}
+
+type Engine = 'docker' | 'podman';
+
+/** The parts of Docker's config.json that say of the engine. */
+interface DockerConfiguration {
+  currentContext?: string;
+  proxies?: object;
+  cliPluginsExtraDirs?: string[];
+}
+
+const tailLength = 20_000;
+
+/**
+ * Builds on the agent, by Docker or else Podman. Credentials go into a file of this build's own that is gone after it;
+ * secret arguments into the environment. Neither stands on a command line.
+ */
+export class EngineBuilder implements ImageBuilder {
+  constructor(
+    private readonly options: EngineBuilderOptions,
+    private readonly log: TaskLog,
+  ) {}
+
+  async build(order: BuildOrder, print: (lines: string) => void, signal: AbortSignal): Promise<undefined> {
+    const engine = await this.findEngine(signal);
+    const work = fs.mkdtempSync(path.join(this.options.temp, 'image-build-'));
+    try {
+      const context = path.join(work, 'context');
+      for (const file of order.context) await writeFile(context, file, signal);
+      const environment = this.environment(work, order);
+      const names = order.tags.map((tag) => `${this.options.registry}/${order.repository}:${tag}`);
+      const timeout = AbortSignal.timeout(this.options.timeoutInMinutes * 60_000);
+      const run = (args: string[]) =>
+        runEngine(engine, args, environment, print, AbortSignal.any([signal, timeout])).catch((error: unknown) => {
+          if (!signal.aborted && timeout.aborted) throw buildFailure('Timeout', undefined, '', '');
+          throw error;
+        });
+      await check(
+        run([
+          'build',
+          ...['--file', path.join(context, order.dockerfile), '--platform', 'linux/amd64'],
+          ...names.flatMap((name) => ['--tag', name]),
+          ...order.arguments.flatMap(({ name, value, isSecret }) => [
+            '--build-arg',
+            isSecret ? name : `${name}=${value}`,
+          ]),
+          context,
+        ]),
+      );
+      for (const name of names) await check(run(['push', name]));
+      return undefined;
+    } finally {
+      fs.rmSync(work, { recursive: true, force: true });
+    }
+  }
+
+  private async findEngine(signal: AbortSignal): Promise<Engine> {
+    const reasons: string[] = [];
+    for (const engine of ['docker', 'podman'] as const) {
+      let said = '';
+      try {
+        const code = await runEngine(engine, ['info'], process.env, (lines) => (said += lines), signal);
+        if (code.code === 0) {
+          this.log.info(`Building with ${engine} on this agent`);
+          return engine;
+        }
+        reasons.push(`${engine}: ${said.trim().split('\n').at(-1)}`);
+      } catch (error) {
+        if (signal.aborted) throw signal.reason;
+        reasons.push(`${engine}: ${(error as Error).message}`);
+      }
+    }
+    throw new TaskFailure(
+      `Input builder: neither Docker nor Podman answers on this agent (${reasons.join('; ')}).`,
+      'Install one, start it, or build by ACR Tasks (builder "acrTasks").',
+    );
+  }
+
+  private environment(work: string, order: BuildOrder): NodeJS.ProcessEnv {
+    const auths = Object.fromEntries(
+      Object.entries(this.options.logins).map(([server, { userName, password }]) => [
+        server === 'docker.io' ? 'https://index.docker.io/v1/' : server,
+        { auth: Buffer.from(`${userName}:${password}`).toString('base64') },
+      ]),
+    );
+    const file = path.join(work, 'config.json');
+    fs.writeFileSync(file, JSON.stringify({ ...ownConfiguration(work), auths }), { mode: 0o600 });
+    const secrets = order.arguments.filter(({ isSecret }) => isSecret).map(({ name, value }) => [name, value] as const);
+    return {
+      ...process.env,
+      DOCKER_CONFIG: work,
+      REGISTRY_AUTH_FILE: file,
+      BUILDKIT_PROGRESS: 'plain',
+      // With its attestations BuildKit pushes an index of several manifests instead of the image.
+      BUILDX_NO_DEFAULT_ATTESTATIONS: '1',
+      ...(Object.fromEntries(secrets) as Record<string, string>),
+    };
+  }
+}
+
+/**
+ * What Docker's own configuration on this agent says of the engine: which one it is (contexts), by which plug-ins it builds
+ * and which proxies builds are given. Its credentials are left where they are: the build signs in by those that it is given.
+ * Source: Docker's CLI, config.json; a folder that DOCKER_CONFIG names takes the place of the user's in all of this.
+ * @param work the folder that DOCKER_CONFIG will name; it gets a link to the contexts
+ */
+function ownConfiguration(work: string): object {
+  const directory = path.resolve(process.env.DOCKER_CONFIG || path.join(os.homedir(), '.docker'));
+  let own: DockerConfiguration | null = null;
+  try {
+    own = JSON.parse(fs.readFileSync(path.join(directory, 'config.json'), 'utf8')) as DockerConfiguration | null;
+  } catch {
+    // There is none; or Docker has said of it already that it cannot be read.
+  }
+  const contexts = path.join(directory, 'contexts');
+  if (fs.existsSync(contexts)) fs.symlinkSync(contexts, path.join(work, 'contexts'), 'junction');
+  const plugins = path.join(directory, 'cli-plugins');
+  return {
+    currentContext: own?.currentContext,
+    proxies: own?.proxies,
+    cliPluginsExtraDirs: [plugins, ...(own?.cliPluginsExtraDirs ?? [])],
+  };
+}
+
+async function writeFile(directory: string, file: ContextFile, signal: AbortSignal): Promise<void> {
+  const target = path.resolve(directory, file.path);
+  // Names of a model's files come from storage, where a name may hold "..".
+  if (!target.startsWith(path.join(directory, path.sep))) {
+    throw new TaskFailure(
+      `The file "${file.path}" would lie outside of the build's folder.`,
+      'Register a model whose files lie beneath its path.',
+    );
+  }
+  fs.mkdirSync(path.dirname(target), { recursive: true });
+  const { stream } = await file.open(signal);
+  await pipeline(stream, fs.createWriteStream(target, { mode: file.executable ? 0o755 : 0o644 }), { signal });
+}
+
+async function check(running: Promise<{ code: number; tail: string }>): Promise<void> {
+  const { code, tail } = await running;
+  if (code !== 0) throw buildFailure(`exit code ${code}`, undefined, tail, 'The whole log stands above.');
+}
+
+/** Runs a command of the engine to its end; it ends at the signal. */
+function runEngine(
+  engine: Engine,
+  args: readonly string[],
+  env: NodeJS.ProcessEnv,
+  print: (lines: string) => void,
+  signal: AbortSignal,
+): Promise<{ code: number; tail: string }> {
+  return new Promise((resolve, reject) => {
+    let tail = '';
+    const lines = new LineReader((text) => {
+      tail = (tail + text).slice(-tailLength);
+      print(text);
+    });
+    const child = spawn(engine, args, { env, stdio: ['ignore', 'pipe', 'pipe'], signal, killSignal: 'SIGTERM' });
+    child.stdout.on('data', (bytes: Buffer) => lines.write(bytes));
+    child.stderr.on('data', (bytes: Buffer) => lines.write(bytes));
+    child.once('error', (error) => reject(signal.aborted ? signal.reason : error));
+    child.once('close', (code) => {
+      lines.end();
+      if (signal.aborted) reject(signal.reason);
+      else resolve({ code: code ?? 1, tail });
+    });
+  });
+}

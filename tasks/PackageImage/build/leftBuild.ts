@@ -1,0 +1,36 @@
+import { ContainerRegistryTasks, endedStatuses } from '../../common/azure/registry/containerRegistryTasks';
+import type { PostJobInputs } from '../../common/task/postJobInputs';
+import type { TaskContext, TaskState } from '../../common/task/taskContext';
+
+/** A build in the cloud that must not run on without this task. */
+interface LeftBuild {
+  /** ARM id. */
+  readonly registryId: string;
+  readonly runId: string;
+}
+
+const key = 'imageBuild';
+
+/** Called as soon as a run is known by its id, so that the post-job step knows of it whatever happens then. */
+export function leaveBuild(state: TaskState, build: LeftBuild): void {
+  state.set(key, JSON.stringify(build));
+}
+
+/** Called when the run has ended, or was told to. */
+export function settleBuild(state: TaskState): void {
+  state.set(key, '{}');
+}
+
+/**
+ * Cancels the build of a main step that did not see it to its end: the signal did not reach it (container jobs), it was
+ * killed, or it lost the connection. A build that has ended is left alone.
+ */
+export async function cancelLeftBuild({ connection }: PostJobInputs, context: TaskContext): Promise<void> {
+  const { registryId, runId } = JSON.parse(context.state.get(key) ?? '{}') as Partial<LeftBuild>;
+  if (!registryId || !runId) return;
+  const tasks = new ContainerRegistryTasks(context.azure(connection), { id: registryId });
+  const { status } = await tasks.run(runId, context.signal);
+  if (endedStatuses.includes(status)) return;
+  context.log.info(`The build ${runId} was left behind (${status}): cancelling it.`);
+  await tasks.cancel(runId);
+}

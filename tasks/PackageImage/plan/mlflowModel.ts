@@ -1,0 +1,121 @@
+import type { ModelFile } from '../../common/azure/ml/modelFiles';
+import type { RegisteredModel } from '../../common/azure/ml/models';
+import { TaskFailure } from '../../common/taskFailure';
+import { textFile } from '../context/buildContext';
+import { fromCondaFile, type Dependencies } from './dependencies';
+import { planServer, type ImagePlan } from './imagePlan';
+import type { PackageInputs } from '../inputs';
+import { mlflowServerModule, mlflowServerScript } from '../python/mlflowServerScript';
+
+interface MlModel {
+  mlflow_version?: string;
+  flavors?: Record<
+    string,
+    { env?: string | { conda?: string; virtualenv?: string }; python_version?: string } | undefined
+  >;
+}
+
+/** Descriptions are small; a bigger file is not one. */
+const mostBytes = 1024 * 1024;
+
+/** For packaging "mlflow": everything that the image needs stands in the model. */
+export async function planMlflowModel(
+  inputs: PackageInputs,
+  model: RegisteredModel,
+  baseImage: string,
+  files: readonly ModelFile[],
+  signal: AbortSignal,
+): Promise<ImagePlan> {
+  const dependencies = await readMlflowDependencies(model, files, signal);
+  return planServer(
+    inputs,
+    model,
+    baseImage,
+    dependencies,
+    [textFile(`code/${mlflowServerModule}.py`, mlflowServerScript)],
+    { module: mlflowServerModule, arguments: [] },
+  );
+}
+
+/**
+ * Reads what a model says that it needs: Python's version and the packages of its conda.yaml, or of python_env.yaml and
+ * requirements.txt where it has no conda.yaml. MLflow itself is added in the model's version if it is not among them.
+ * Source: MLflow's model format, "Model environment".
+ * @throws TaskFailure if it is no MLflow model, none that Python can load, or one for an MLflow that is too old to serve it
+ */
+export async function readMlflowDependencies(
+  model: RegisteredModel,
+  files: readonly ModelFile[],
+  signal: AbortSignal,
+): Promise<Dependencies> {
+  const yaml = await import('yaml');
+  const description = files
+    .filter(({ path }) => /(^|\/)MLmodel$/.test(path))
+    .sort((a, b) => a.path.split('/').length - b.path.split('/').length)[0];
+  const told = `The model ${model.name} version ${model.version}`;
+  if (!description) {
+    throw new TaskFailure(
+      `${told} is no MLflow model: it holds no file MLmodel.`,
+      'Log it by mlflow.<flavour>.log_model or save_model, or choose the packaging "scoringScript".',
+    );
+  }
+  const folder = description.path.slice(0, -'MLmodel'.length);
+  const read = (name: string) => readText(files, folder + name, signal);
+  const mlModel = yaml.parse((await read('MLmodel'))!) as MlModel | null;
+  const flavor = mlModel?.flavors?.python_function;
+  if (!flavor) {
+    const others = Object.keys(mlModel?.flavors ?? {}).join(', ') || 'none';
+    throw new TaskFailure(
+      `${told} has no flavour python_function, by which any MLflow model is served; its flavours: ${others}.`,
+      'Choose the packaging "scoringScript" or "dockerfile".',
+    );
+  }
+  const environment = typeof flavor.env === 'string' ? { conda: flavor.env } : (flavor.env ?? {});
+  const conda = await read(environment.conda ?? 'conda.yaml');
+  const text = conda ?? (await specification(read, environment.virtualenv, flavor.python_version, yaml.parse));
+  if (text === undefined) {
+    throw new TaskFailure(
+      `${told} says nothing of the packages that it needs: it has neither conda.yaml nor requirements.txt.`,
+    );
+  }
+  const dependencies = await fromCondaFile(text, `${folder}conda.yaml of the model`, '/nonexistent');
+  const hasMlflow = /^mlflow(-skinny)?(\[.*?\])?\s*($|[<>=!~;@])/m.test(dependencies.requirements);
+  const added = mlModel.mlflow_version ? `mlflow-skinny==${mlModel.mlflow_version}` : 'mlflow-skinny';
+  const requirements = hasMlflow ? dependencies.requirements : `${dependencies.requirements}${added}\n`;
+  const pinned = /^mlflow(?:-skinny)?(?:\[.*?\])?\s*===?\s*((\d+)\.(\d+)\S*)/m.exec(requirements);
+  if (pinned && Number(pinned[2]) * 100 + Number(pinned[3]) < 206) {
+    throw new TaskFailure(
+      `${told} pins MLflow ${pinned[1]}, which cannot be served: the code by which MLflow reads requests and writes replies is there since 2.6.`,
+      'Log it again with MLflow 2.6 or newer, or choose the packaging "scoringScript" or "dockerfile".',
+    );
+  }
+  return { ...dependencies, requirements };
+}
+
+/** What a model without conda.yaml needs, as a Conda specification: JSON is YAML. */
+async function specification(
+  read: (name: string) => Promise<string | undefined>,
+  virtualenv: string | undefined,
+  pythonVersion: string | undefined,
+  parse: (text: string) => unknown,
+): Promise<string | undefined> {
+  const requirements = await read('requirements.txt');
+  if (requirements === undefined) return undefined;
+  const python = parse((await read(virtualenv ?? 'python_env.yaml')) ?? '{}') as { python?: string } | null;
+  const version = python?.python ?? pythonVersion ?? '3.11';
+  const pip = requirements.split(/\r?\n/).filter((line) => line.trim() !== '');
+  return JSON.stringify({ channels: ['conda-forge'], dependencies: [`python=${version}`, 'pip', { pip }] });
+}
+
+async function readText(files: readonly ModelFile[], path: string, signal: AbortSignal): Promise<string | undefined> {
+  const file = files.find((each) => each.path === path);
+  if (!file) return undefined;
+  const { size, stream } = await file.open(signal);
+  if (size > mostBytes) {
+    stream.destroy();
+    throw new TaskFailure(`The model's file ${path} has ${size} bytes, which is too much for a description.`);
+  }
+  const parts: Buffer[] = [];
+  for await (const part of stream) parts.push(part as Buffer);
+  return Buffer.concat(parts).toString('utf8');
+}

@@ -1,0 +1,84 @@
+import type { AzureSession } from '../../common/azure/http/session';
+import type { RollbackResult } from '../../common/deployment/rollback';
+import type { TestsSection } from '../../common/record/record';
+import type { TaskContext } from '../../common/task/taskContext';
+import { TaskFailure } from '../../common/taskFailure';
+import type { Inputs } from '../inputs';
+import { promoteModel } from './promotion';
+import { requireRecordedEndpoint } from '../recordedEndpoint';
+import type { Subject } from '../endpointToTest';
+import { undoDeployment } from './undoDeployment';
+
+/** What followed from the tests' result. */
+export interface FollowUp {
+  /** For the record. */
+  readonly facts: Pick<TestsSection, 'rollback' | 'promotion'>;
+  /** For people. */
+  readonly notes: readonly string[];
+  /** Why what was asked for could not be done. */
+  readonly failure?: string;
+}
+
+/**
+ * Promotes the model or brings the previous deployment back, whichever was asked for. What fails here is said beside what
+ * the tests found, not in its place.
+ */
+export async function followUp(
+  inputs: Inputs,
+  subject: Subject,
+  session: AzureSession | undefined,
+  passed: boolean,
+  context: TaskContext,
+): Promise<FollowUp> {
+  if (passed && inputs.promoteToChampion) return promotion(inputs, subject, session!, context);
+  if (!passed && inputs.rollbackOnFailure) return rollback(subject, session!, context);
+  return { facts: {}, notes: [] };
+}
+
+async function promotion(
+  inputs: Inputs,
+  { target, record }: Subject,
+  session: AzureSession,
+  { clock }: TaskContext,
+): Promise<FollowUp> {
+  try {
+    requireRecordedEndpoint(record, target.scoringUri, 'promoteToChampion');
+    const { champion, dethroned, isChampion } = await promoteModel(inputs, session, record, clock);
+    const name = `${champion.name}:${champion.version}`;
+    const before = dethroned.length > 0 ? ` in place of version ${dethroned.join(', ')}` : '';
+    return {
+      facts: { promotion: { isChampion, champion: champion.version } },
+      notes: [
+        isChampion
+          ? `${name} is champion now${before}.`
+          : `Another release promoted ${name} in the meantime; it stays champion.`,
+      ],
+    };
+  } catch (error) {
+    return { facts: {}, ...failed(error) };
+  }
+}
+
+async function rollback({ target, record }: Subject, session: AzureSession, context: TaskContext): Promise<FollowUp> {
+  try {
+    requireRecordedEndpoint(record, target.scoringUri, 'rollbackOnFailure');
+    const { outcome, image } = await undoDeployment(session, record, context);
+    return {
+      facts: { rollback: { outcome, image } },
+      notes: [said[outcome](image, record!.deployment!.containerGroup)],
+    };
+  } catch (error) {
+    return { facts: { rollback: { outcome: 'failed', image: null } }, ...failed(error) };
+  }
+}
+
+const said: Record<RollbackResult['outcome'], (image: string | null, group: string) => string> = {
+  restored: (image) => `Rolled back: ${image} serves again.`,
+  removed: (_image, group) => `Rolled back: nothing ran before, so the container group ${group} was removed.`,
+  kept: (image, group) => `Not rolled back: ${group} ran ${image} before this deployment already, and was left alone.`,
+};
+
+function failed(error: unknown): Pick<FollowUp, 'notes' | 'failure'> {
+  if (error instanceof TaskFailure) return { notes: [error.message], failure: error.message };
+  throw error;
+}

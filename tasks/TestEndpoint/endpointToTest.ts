@@ -1,0 +1,92 @@
+import { createHash } from 'node:crypto';
+import * as fs from 'node:fs';
+import * as path from 'node:path';
+import type { ModelRecord } from '../common/record/record';
+import { findRecordFile, readRecord, requireSection } from '../common/record/recordFile';
+import type { Secrets } from '../common/secrets';
+import type { TaskContext } from '../common/task/taskContext';
+import { TaskFailure } from '../common/taskFailure';
+import type { Inputs } from './inputs';
+import { isRecordedEndpoint } from './recordedEndpoint';
+import { readRequestCases, type RequestCase } from './requests/requestCases';
+import { secretsOf } from './report/hiddenSecrets';
+import type { Target } from './requests/target';
+
+/** What is tested, and the record that speaks of it, if there is one. */
+export interface Subject {
+  readonly target: Target;
+  readonly requests: readonly RequestCase[];
+  readonly secrets: Secrets;
+  readonly recordFile?: string;
+  readonly record?: ModelRecord;
+}
+
+/**
+ * Finds what is to be tested from inputs and record, before anything is sent.
+ * @throws TaskFailure if there is no URI or no request, or if a file is not what it should be
+ */
+export async function findSubject(
+  inputs: Pick<Inputs, 'scoringUri' | 'recordFile' | 'requestsFile' | 'tolerance' | 'apiKey'>,
+  { pipeline, recordVariable }: Pick<TaskContext, 'pipeline' | 'recordVariable'>,
+): Promise<Subject> {
+  const recordFile = findRecordFile({
+    input: inputs.recordFile,
+    variable: recordVariable,
+    artifacts: inputs.scoringUri ? [] : pipeline.directories.artifacts,
+  });
+  const record = recordFile ? await readRecord(recordFile) : undefined;
+  if (!inputs.scoringUri && !record) {
+    throw new TaskFailure(
+      'There is nothing to test: the input scoringUri is empty and no model record was found.',
+      'Give a scoringUri, or run Deploy-ACI before this task.',
+    );
+  }
+  const scoringUri = inputs.scoringUri ?? new URL(requireSection(record!, 'deployment', recordFile!).scoringUri);
+  const file = findRequestsFile(inputs.requestsFile, record, recordFile);
+  const requests = await readRequestCases(file, inputs.tolerance);
+  return {
+    target: {
+      scoringUri,
+      apiKey: inputs.apiKey,
+      // A record that speaks of another endpoint says nothing about this one.
+      readinessPath: isRecordedEndpoint(record, scoringUri) ? record?.image?.readinessPath : undefined,
+    },
+    requests,
+    secrets: secretsOf({ scoringUri, apiKey: inputs.apiKey }, requests),
+    recordFile,
+    record,
+  };
+}
+
+/** The requests of the input, else those that training wrote, which must be as it wrote them. */
+function findRequestsFile(
+  input: string | undefined,
+  record: ModelRecord | undefined,
+  recordFile: string | undefined,
+): string {
+  const golden = record?.training?.goldenRequests;
+  const file = input ?? (golden && path.join(path.dirname(recordFile!), golden.file));
+  if (!file) {
+    throw new TaskFailure(
+      'There are no requests to send: the input requestsFile is empty and the record holds no golden requests.',
+      'Name a requests file, or let training write outputs/golden_requests.json.',
+    );
+  }
+  if (!fs.existsSync(file)) {
+    throw new TaskFailure(
+      `The requests file ${file} does not exist.`,
+      'It lies beside the record in the artifact: publish both.',
+    );
+  }
+  if (golden && !input && sha256(file) !== golden.sha256) {
+    throw new TaskFailure(
+      `The golden requests ${file} are not those that training wrote: their SHA-256 is not the one in the record.`,
+      'Use the artifact as the tasks wrote it, or name requests of your own in requestsFile.',
+    );
+  }
+  return file;
+}
+
+function sha256(file: string): string {
+  return createHash('sha256').update(fs.readFileSync(file)).digest('hex');
+}

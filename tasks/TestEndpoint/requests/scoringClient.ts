@@ -1,0 +1,156 @@
+import * as tls from 'node:tls';
+import type { Dispatcher } from 'undici';
+import { proxyFor, type NetworkSettings } from '../../common/azure/http/network';
+
+export interface HttpRequest {
+  readonly url: URL;
+  readonly method: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body?: Buffer;
+}
+
+export interface Reply {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: Buffer;
+  /** From sending to the last byte. */
+  readonly milliseconds: number;
+}
+
+/** The service could not be reached, or broke off or did not end its answer in time. */
+export class NoReply extends Error {
+  constructor(
+    message: string,
+    /** Node's or undici's code, e.g. ECONNREFUSED or UND_ERR_HEADERS_TIMEOUT. */
+    readonly code: string,
+  ) {
+    super(message);
+  }
+}
+
+/** HTTP as a port. */
+export interface ScoringClient {
+  /**
+   * @param timeout milliseconds that the whole answer may take, where that is less than the client's own limit
+   * @throws NoReply
+   */
+  send(request: HttpRequest, signal: AbortSignal, timeout?: number): Promise<Reply>;
+  /** One connection of its own, for the load test, under the same network settings. */
+  connection(origin: string): Promise<Dispatcher>;
+  close(): Promise<void>;
+}
+
+/**
+ * A client on undici, which is loaded when it is first needed.
+ * @param longest milliseconds that a whole answer may take
+ */
+export function createScoringClient(network: NetworkSettings, longest: number): ScoringClient {
+  const open: Dispatcher[] = [];
+  const connect = network.certificateAuthorities
+    ? { ca: [...tls.rootCertificates, network.certificateAuthorities], ...network.clientCertificate }
+    : { ...network.clientCertificate };
+  const dispatcher = async (origin: string, kind: 'Client' | 'Pool'): Promise<Dispatcher> => {
+    const { ProxyAgent, ...direct } = await import('../load/undici');
+    const proxy = proxyFor(network, origin);
+    const limits = { headersTimeout: longest, bodyTimeout: longest };
+    const created = !proxy
+      ? new direct[kind](origin, { ...limits, connect })
+      : origin.startsWith('http:')
+        ? withoutTunnel(new direct[kind](`${proxy.host}:${proxy.port}`, { ...limits, connect }), basicToken(proxy))
+        : new ProxyAgent({
+            ...limits,
+            // Left to itself it opens another one whenever a request follows an answer at once.
+            connections: kind === 'Client' ? 1 : null,
+            uri: `${proxy.host}:${proxy.port}`,
+            token: basicToken(proxy),
+            requestTls: connect,
+          });
+    open.push(created);
+    return created;
+  };
+  const shared = new Map<string, Promise<Dispatcher>>();
+  return {
+    connection: (origin) => dispatcher(origin, 'Client'),
+    async send({ url, method, headers, body }, signal, limit = longest) {
+      const { request } = await import('../load/undici');
+      const timeout = Math.ceil(Math.min(limit, longest));
+      if (!shared.has(url.origin)) shared.set(url.origin, dispatcher(url.origin, 'Pool'));
+      const started = performance.now();
+      try {
+        const answer = await request.call(await shared.get(url.origin)!, {
+          origin: url.origin,
+          path: `${url.pathname}${url.search}`,
+          method: method as Dispatcher.HttpMethod,
+          headers,
+          body,
+          signal: AbortSignal.any([signal, AbortSignal.timeout(timeout)]),
+        });
+        const received = await readWhole(answer.body, url);
+        return {
+          status: answer.statusCode,
+          headers: Object.fromEntries(Object.entries(answer.headers).map(([name, value]) => [name, String(value)])),
+          body: received,
+          milliseconds: performance.now() - started,
+        };
+      } catch (error) {
+        if (signal.aborted) throw signal.reason;
+        throw noReply(error as Error & { code?: string }, url, timeout);
+      }
+    },
+    close: async () => {
+      await Promise.all(open.map((each) => each.destroy()));
+    },
+  };
+}
+
+/**
+ * Has a proxy's client send requests for any HTTP origin, as HTTP/1.1 has it (RFC 9112, 3.2.2): many a proxy makes tunnels to
+ * the ports of HTTPS alone. Not ProxyAgent's own `proxyTunnel: false`, which takes another connection whenever one is busy,
+ * and wraps a handler that is used again once more with each request.
+ */
+function withoutTunnel<D extends Dispatcher>(proxy: D, token: string | undefined): D {
+  const dispatch = proxy.dispatch.bind(proxy);
+  proxy.dispatch = (request, handler) => {
+    const origin = String(request.origin);
+    const given = Array.isArray(request.headers)
+      ? (request.headers as string[])
+      : Object.entries(request.headers as Record<string, string>).flat();
+    const hasHost = given.some((each, index) => index % 2 === 0 && each.toLowerCase() === 'host');
+    const headers = [
+      ...given,
+      ...(hasHost ? [] : ['host', new URL(origin).host]),
+      ...(token ? ['proxy-authorization', token] : []),
+    ];
+    return dispatch({ ...request, path: origin + request.path, headers }, handler);
+  };
+  return proxy;
+}
+
+/** No scoring reply is larger (bytes); an endpoint must not be able to fill the agent's memory. */
+const largestReply = 64 * 1024 * 1024;
+
+async function readWhole(body: AsyncIterable<Buffer>, url: URL): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  let length = 0;
+  for await (const chunk of body) {
+    length += chunk.length;
+    if (length > largestReply)
+      throw new NoReply(`${url.origin} answered with more than ${largestReply / 1024 / 1024} MB.`, 'EMSGSIZE');
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks);
+}
+
+function noReply(error: Error & { code?: unknown }, url: URL, timeout: number): NoReply {
+  if (error instanceof NoReply) return error;
+  const cause = error.cause as { code?: unknown } | undefined;
+  // The code of a DOMException is a number that says nothing to anybody.
+  const code = [error.code, cause?.code].find((each) => typeof each === 'string') ?? error.name;
+  if (error.name === 'TimeoutError' || /^UND_ERR_(HEADERS|BODY)_TIMEOUT$/.test(code))
+    return new NoReply(`${url.origin} gave no whole answer within ${timeout / 1000} s.`, 'ETIMEDOUT');
+  return new NoReply(`${url.origin} could not be reached: ${error.message} (${code}).`, code);
+}
+
+function basicToken({ username, password }: { username?: string; password?: string }): string | undefined {
+  return username ? `Basic ${Buffer.from(`${username}:${password ?? ''}`).toString('base64')}` : undefined;
+}

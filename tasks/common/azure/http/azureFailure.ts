@@ -1,0 +1,97 @@
+import { TaskFailure } from '../../taskFailure';
+
+/** What Azure answered when it refused, kept for callers that decide by status or code. */
+export class AzureFailure extends TaskFailure {
+  constructor(
+    problem: string,
+    remedy: string | undefined,
+    readonly status: number | undefined,
+    /** Azure's error code, e.g. ResourceNotFound; for network faults Node's, e.g. ECONNREFUSED. */
+    readonly code: string,
+    /** Azure's own message, alone. */
+    readonly serviceMessage: string,
+    cause: unknown,
+  ) {
+    super(problem, remedy, { cause });
+    this.name = 'AzureFailure';
+  }
+}
+
+export function isAzureFailure(error: unknown, ...statuses: number[]): error is AzureFailure {
+  return error instanceof AzureFailure && (statuses.length === 0 || statuses.includes(error.status ?? -1));
+}
+
+interface SdkError {
+  message?: string;
+  name?: string;
+  code?: string;
+  statusCode?: number;
+  details?: { error?: { code?: string; message?: string } | string; error_description?: string };
+  errorResponse?: { error?: string; errorDescription?: string };
+}
+
+/**
+ * Turns whatever an Azure SDK or our own request threw into a failure that says what was asked, what Azure answered and
+ * what to do. Errors that are not Azure's (a bug, an abort) come back as they are.
+ */
+export function azureFailure(error: unknown, asked: string): Error {
+  if (error instanceof TaskFailure || !(error instanceof Error)) return error as Error;
+  const sdk = error as SdkError & Error;
+  if (sdk.name === 'AbortError') return error;
+  const nested = typeof sdk.details?.error === 'object' ? sdk.details.error : undefined;
+  const code = nested?.code ?? sdk.code ?? sdk.errorResponse?.error ?? sdk.name;
+  const message = (nested?.message ?? sdk.errorResponse?.errorDescription ?? sdk.message ?? '').trim();
+  const isSignIn =
+    /^(AuthenticationError|AuthenticationRequiredError|CredentialUnavailableError|AggregateAuthenticationError)$/.test(
+      sdk.name,
+    );
+  const isNetwork =
+    sdk.statusCode === undefined && /^(E[A-Z]+|REQUEST_SEND_ERROR|CERT_|UNABLE_|SELF_SIGNED|DEPTH_ZERO)/.test(code);
+  if (sdk.statusCode === undefined && !isSignIn && !isNetwork && !nested) return error;
+  const problem = isSignIn
+    ? `Signing in to Azure failed: ${message}`
+    : sdk.statusCode === undefined
+      ? `Azure could not be reached (${asked}): ${message}`
+      : `Azure answered ${sdk.statusCode} ${code} to ${asked}: ${message}`;
+  return new AzureFailure(
+    problem,
+    remedy(code, sdk.statusCode, `${asked} ${message}`, isSignIn, isNetwork),
+    sdk.statusCode,
+    code,
+    message,
+    error,
+  );
+}
+
+function remedy(
+  code: string,
+  status: number | undefined,
+  text: string,
+  isSignIn: boolean,
+  isNetwork: boolean,
+): string | undefined {
+  if (isSignIn) {
+    if (code === 'Unreachable')
+      return "Check the agent's network, proxy and firewall, and the authority that the service connection names.";
+    if (/AADSTS7000222/.test(text))
+      return "The service principal's secret has expired: renew it in the service connection.";
+    if (/AADSTS70021|AADSTS700213|AADSTS700016/.test(text)) {
+      return 'Check the federated credential of the app registration: its issuer and subject must be those that the service connection shows.';
+    }
+    return 'Check the service connection: verify it in the project settings.';
+  }
+  if (isNetwork) return "Check the connection's resource manager URL, the agent's network, proxy and firewall.";
+  if (status === 401) return 'Check the service connection: verify it in the project settings.';
+  if (status === 403 || code === 'AuthorizationFailed') {
+    const role = /Microsoft\.MachineLearningServices|\/(history|mlflow|artifact)\/v\d/i.test(text)
+      ? 'the role "AzureML Data Scientist" on the workspace'
+      : 'the role that allows this on the resource that the message names';
+    return `Give the service connection's identity ${role}.`;
+  }
+  if (/quota/i.test(`${code} ${text}`) && status !== 404) {
+    return 'Ask for more quota, or choose another size, fewer nodes or another region.';
+  }
+  if (code === 'SubscriptionNotFound') return 'Check the subscription of the service connection.';
+  if (code === 'ResourceGroupNotFound') return 'Check the resource group, and that the service connection may read it.';
+  return undefined;
+}

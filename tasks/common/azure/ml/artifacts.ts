@@ -1,0 +1,100 @@
+import * as path from 'node:path';
+import { BlobTransfer } from '../storage/blobTransfer';
+import { isAzureFailure } from '../http/azureFailure';
+import { TaskFailure } from '../../taskFailure';
+import type { Workspace } from './workspace';
+
+/** A file that a job left in its run's artifacts, e.g. under outputs/ or user_logs/. */
+export interface Artifact {
+  /** With slashes, e.g. outputs/model/model.pkl */
+  readonly path: string;
+  /** A URL that carries its own permission. It is a secret: never log it. */
+  readonly url: string;
+}
+
+interface Page {
+  value?: Array<{ path: string; contentUri: string }>;
+  continuationToken?: string | null;
+}
+
+/** The artifacts of jobs. Source: azure-rest-api-specs, Microsoft.MachineLearningServices data-plane, artifact.json. */
+export class Artifacts {
+  private readonly transfer: BlobTransfer;
+
+  constructor(
+    private readonly workspace: Workspace,
+    transfer?: BlobTransfer,
+  ) {
+    this.transfer = transfer ?? new BlobTransfer(workspace.session);
+  }
+
+  /**
+   * The artifacts of a job whose path starts with the prefix, by path; all of them where it is empty.
+   * @returns an empty list where the job left none
+   */
+  async list(jobName: string, prefix: string, signal?: AbortSignal): Promise<Artifact[]> {
+    const url = `${await this.runUrl(jobName)}/prefix/contentinfo`;
+    const found: Artifact[] = [];
+    let continuationToken: string | undefined;
+    do {
+      let page: Page;
+      try {
+        ({ body: page } = await this.workspace.request<Page>({
+          url,
+          query: { path: prefix, continuationToken },
+          signal,
+        }));
+      } catch (error) {
+        if (isAzureFailure(error, 404)) return [];
+        throw error;
+      }
+      for (const { path: name, contentUri } of page.value ?? []) found.push({ path: name, url: contentUri });
+      continuationToken = page.continuationToken || undefined;
+    } while (continuationToken);
+    return found.sort((a, b) => (a.path < b.path ? -1 : a.path > b.path ? 1 : 0));
+  }
+
+  /**
+   * Downloads one artifact.
+   * @returns false where the job left no such file
+   */
+  async download(jobName: string, artifact: string, file: string, signal: AbortSignal): Promise<boolean> {
+    try {
+      const { body } = await this.workspace.request<{ contentUri: string }>({
+        url: `${await this.runUrl(jobName)}/contentinfo`,
+        query: { path: artifact },
+        signal,
+      });
+      await this.transfer.download(body.contentUri, file, signal);
+      return true;
+    } catch (error) {
+      if (isAzureFailure(error, 404)) return false;
+      throw error;
+    }
+  }
+
+  /**
+   * Downloads all artifacts under a folder of the job's artifacts into a local one, keeping their paths below it.
+   * @returns the local files; an empty list where the job left nothing there
+   */
+  async downloadFolder(jobName: string, folder: string, into: string, signal: AbortSignal): Promise<string[]> {
+    const prefix = `${folder.replace(/\/+$/, '')}/`;
+    const files: string[] = [];
+    for (const { path: name, url } of await this.list(jobName, prefix, signal)) {
+      const file = path.resolve(into, name.slice(prefix.length));
+      if (!file.startsWith(path.resolve(into) + path.sep)) {
+        throw new TaskFailure(
+          `The job ${jobName} has an artifact of the name "${name}", which leads out of its folder.`,
+        );
+      }
+      await this.transfer.download(url, file, signal);
+      files.push(file);
+    }
+    return files;
+  }
+
+  private async runUrl(jobName: string): Promise<string> {
+    const api = await this.workspace.dataPlaneUrl();
+    return `${api}/artifact/v2.0${this.workspace.id}/artifacts/ExperimentRun/dcid.${encodeURIComponent(jobName)}`;
+  }
+}

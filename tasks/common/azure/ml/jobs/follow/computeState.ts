@@ -1,0 +1,62 @@
+import type { Workspace } from '../../workspace';
+
+/** Source: azure-rest-api-specs, machineLearningServices.json, AmlComputeProperties. */
+interface Cluster {
+  readonly allocationState?: string | null;
+  readonly currentNodeCount?: number | null;
+  readonly scaleSettings?: { readonly maxNodeCount?: number | null } | null;
+  readonly nodeStateCounts?: Readonly<Record<string, number | null>> | null;
+  readonly errors?: ReadonlyArray<{ readonly error?: { readonly message?: string } | null }> | null;
+}
+
+/**
+ * Says how a cluster stands for which a job waits: its nodes, and what keeps it from getting more, such as a quota. The
+ * service tells no place in the queue.
+ * @param computeId ARM id
+ * @returns undefined for computes of another kind
+ */
+export async function computeState(
+  workspace: Workspace,
+  computeId: string,
+  signal: AbortSignal,
+): Promise<string | undefined> {
+  const name = computeId.split('/').at(-1)!;
+  const { body } = await workspace.request<{ properties?: { computeType?: string; properties?: Cluster | null } }>({
+    url: `computes/${encodeURIComponent(name)}`,
+    signal,
+  });
+  const cluster = body.properties?.computeType === 'AmlCompute' ? body.properties.properties : undefined;
+  return cluster ? clusterText(cluster) : undefined;
+}
+
+const states: Array<[string, string]> = [
+  ['runningNodeCount', 'running'],
+  ['idleNodeCount', 'idle'],
+  ['preparingNodeCount', 'being prepared'],
+  ['preemptedNodeCount', 'preempted'],
+  ['unusableNodeCount', 'unusable'],
+];
+
+/** "resizing, 1 of at most 4 nodes are there, 1 running. It reports: …" */
+export function clusterText({
+  allocationState,
+  currentNodeCount: current,
+  scaleSettings,
+  nodeStateCounts,
+  errors,
+}: Cluster): string | undefined {
+  const most = scaleSettings?.maxNodeCount;
+  const nodes = most == null ? `${current} nodes are there` : `${current} of at most ${most} nodes are there`;
+  const text = [
+    allocationState && !/^steady$/i.test(allocationState) ? allocationState.toLowerCase() : undefined,
+    current == null ? undefined : nodes,
+    ...states.map(([key, word]) => (nodeStateCounts?.[key] ? `${nodeStateCounts[key]} ${word}` : undefined)),
+  ]
+    .filter((part) => part !== undefined)
+    .join(', ');
+  const reports = (errors ?? []).map(({ error }) => error?.message?.trim()).filter((message) => message);
+  return (
+    [text, ...(reports.length > 0 ? [`It reports: ${reports.join(' ')}`] : [])].filter((part) => part).join('. ') ||
+    undefined
+  );
+}

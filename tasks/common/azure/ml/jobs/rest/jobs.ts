@@ -1,0 +1,79 @@
+import { isAzureFailure } from '../../../http/azureFailure';
+import type { Workspace } from '../../workspace';
+import type { JobStatus } from '../follow/jobStatus';
+
+/** A job as the control plane tells it. Source: azure-rest-api-specs, mfe.json, JobBase. */
+export interface Job {
+  readonly id: string;
+  readonly name: string;
+  readonly systemData?: { readonly createdAt?: string };
+  readonly properties: {
+    readonly jobType: string;
+    readonly status: JobStatus;
+    readonly displayName?: string | null;
+    readonly experimentName?: string | null;
+    readonly computeId?: string | null;
+    readonly environmentId?: string | null;
+    readonly codeId?: string | null;
+    readonly inputs?: Record<string, { jobInputType: string; uri?: string; value?: string } | null> | null;
+    readonly outputs?: Record<string, { jobOutputType: string; uri?: string | null } | null> | null;
+    readonly properties?: Record<string, string> | null;
+    readonly tags?: Record<string, string> | null;
+    readonly services?: Record<string, { endpoint?: string | null } | null> | null;
+  };
+}
+
+/** The body of a job that is to be created: its `properties`, with `jobType` and all else that the type demands. */
+export type JobProperties = { jobType: 'Command' | 'Sweep' | 'Pipeline' } & Record<string, unknown>;
+
+/** The jobs of a workspace. */
+export class Jobs {
+  constructor(private readonly workspace: Workspace) {}
+
+  /** @returns undefined where there is no job of that name */
+  async find(name: string, signal?: AbortSignal): Promise<Job | undefined> {
+    try {
+      return (await this.workspace.request<Job>({ url: this.path(name), signal })).body;
+    } catch (error) {
+      if (isAzureFailure(error, 404)) return undefined;
+      throw error;
+    }
+  }
+
+  /** Creates the job, which queues it at once. The same name and body may be sent again: the service keeps one job. */
+  async create(name: string, properties: JobProperties, signal?: AbortSignal): Promise<Job> {
+    return (await this.workspace.request<Job>({ method: 'PUT', url: this.path(name), body: { properties }, signal }))
+      .body;
+  }
+
+  /** Asks the service to cancel; it does not wait until the job has ended. A job that has ended already is no error. */
+  async requestCancel(name: string, signal?: AbortSignal): Promise<void> {
+    await this.workspace.request({
+      method: 'POST',
+      url: `${this.path(name)}/cancel`,
+      accept: [400, 404, 409],
+      timeout: 5_000,
+      signal,
+    });
+  }
+
+  private path(name: string): string {
+    return `jobs/${encodeURIComponent(name)}`;
+  }
+}
+
+/** The job's page in the studio. */
+export function studioUrl(job: Job): string | undefined {
+  return job.properties.services?.Studio?.endpoint ?? undefined;
+}
+
+/** The page of a model version in the studio that shows the job. */
+export function studioModelUrl(
+  job: Job,
+  model: { readonly name: string; readonly version: string },
+): string | undefined {
+  const page = studioUrl(job);
+  if (!page || !URL.canParse(page)) return undefined;
+  const { origin, search } = new URL(page);
+  return `${origin}/model/${encodeURIComponent(`${model.name}:${model.version}`)}/details${search}`;
+}

@@ -1,0 +1,289 @@
+import { createHash } from 'node:crypto';
+import * as fs from 'node:fs';
+import * as path from 'node:path';
+import type { TaskLog } from '../../../../log';
+import { TaskFailure } from '../../../../taskFailure';
+import { isAzureFailure } from '../../../http/azureFailure';
+import type { BlobTransfer } from '../../../storage/blobTransfer';
+import { uploadSnapshot } from '../../codeSnapshot';
+import { uploadData } from '../../../storage/dataUpload';
+import { Environments } from '../../environments';
+import type { Workspace } from '../../workspace';
+import type { EnvironmentSpec, JobAssets, Origin } from './jobAssets';
+
+/** Finds and makes the assets of a job in a workspace; whatever is named twice is brought in once. */
+export class WorkspaceAssets implements JobAssets {
+  private readonly done = new Map<string, Promise<unknown>>();
+  private readonly environments: Environments;
+  /** SHA-256 of the code snapshots that were brought in, by the id of the code version. */
+  readonly codeHashes = new Map<string, string>();
+
+  constructor(
+    private readonly workspace: Workspace,
+    private readonly transfer: BlobTransfer,
+    private readonly log: TaskLog,
+    private readonly signal: AbortSignal,
+  ) {
+    this.environments = new Environments(workspace);
+  }
+
+  code(reference: string, origin: Origin): Promise<string> {
+    const named = this.registered(reference, 'codes');
+    if (named !== undefined) return Promise.resolve(named);
+    if (/^git\+/i.test(reference)) {
+      throw new TaskFailure(
+        `${origin.place}: code from a git URL is not supported.`,
+        'Check the repository out in the pipeline (resources.repositories and checkout) and name its directory.',
+      );
+    }
+    const directory = this.localPath(reference, origin);
+    if (!fs.statSync(directory).isDirectory()) {
+      throw new TaskFailure(`${origin.place}: ${directory} is a file.`, 'Name the directory that holds the code.');
+    }
+    return this.once(`code ${directory}`, async () => {
+      const { id, sha256 } = await uploadSnapshot(this.workspace, this.transfer, directory, this.ports);
+      this.codeHashes.set(id, sha256);
+      return id;
+    });
+  }
+
+  environment(specification: string | EnvironmentSpec, origin: Origin): Promise<string> {
+    return this.once(`environment ${JSON.stringify(specification)} ${origin.directory}`, async () => {
+      if (typeof specification !== 'string') return this.inlineEnvironment(specification, origin);
+      const reference = specification;
+      if (/^(azureml:)?\/subscriptions\//i.test(reference)) return reference.replace(/^azureml:/i, '');
+      // A curated environment of a registry: the service itself resolves versions and labels.
+      if (/^azureml:\/\//i.test(reference)) return reference;
+      const bare = reference.replace(/^azureml:/i, '');
+      // The short names of curated environments are known to the service alone.
+      if (/^AzureML-[^:@/]+(:[^:@]+|@latest)$/i.test(bare)) return `azureml:${bare}`;
+      const [, name, version] = /^([^:@/]+)(?::([^:@]+)|@latest)$/.exec(bare) ?? [];
+      if (!name) {
+        throw new TaskFailure(
+          `${origin.place}: "${reference}" names no environment.`,
+          'Write azureml:<name>:<version>, azureml:<name>@latest, azureml://registries/<registry>/environments/<name>/versions/<version>, or an image.',
+        );
+      }
+      return this.environments.find(name, version ?? '@latest', this.signal);
+    });
+  }
+
+  compute(reference: string, origin: Origin): Promise<string | undefined> {
+    const name = reference.replace(/^azureml:/i, '');
+    if (name === 'serverless') return Promise.resolve(undefined);
+    if (name === 'local') {
+      throw new TaskFailure(
+        `${origin.place}: the compute "local" is the machine of az ml.`,
+        'Name a compute of the workspace.',
+      );
+    }
+    return this.once(`compute ${name}`, async () => {
+      const id = /^\/subscriptions\//i.test(name) ? name : `${this.workspace.id}/computes/${name}`;
+      const short = id.split('/').at(-1)!;
+      const answer = await this.workspace.request({
+        url: `computes/${encodeURIComponent(short)}`,
+        accept: [404],
+        signal: this.signal,
+      });
+      if (answer.status === 404) {
+        const { body } = await this.workspace.request<{ value?: Array<{ name: string }> }>({
+          url: 'computes',
+          signal: this.signal,
+        });
+        const names = (body.value ?? []).map((each) => each.name);
+        throw new TaskFailure(
+          `${origin.place}: the workspace ${this.workspace.name} has no compute "${short}".`,
+          names.length > 0
+            ? `There are: ${names.join(', ')}. Leave it empty for serverless compute.`
+            : 'It has none: create one, or leave it empty for serverless compute.',
+        );
+      }
+      return id;
+    });
+  }
+
+  data(reference: string, type: string, origin: Origin): Promise<string> {
+    return this.once(`data ${type} ${origin.directory} ${reference}`, async () => {
+      const isModel = type.endsWith('_model');
+      const named = this.registered(reference, isModel ? 'models' : 'data');
+      if (named !== undefined) return this.existing(named, isModel ? 'model' : 'data asset', origin);
+      if (/^azureml:[^/]+@/i.test(reference)) return this.latest(reference, isModel ? 'models' : 'data', origin);
+      const datastore = /^azureml:\/\/datastores\/([^/]+)\//i.exec(reference)?.[1];
+      if (datastore) await this.requireDatastore(datastore, origin);
+      if (/^([a-z][a-z0-9+.-]+:\/\/|runs:\/)/i.test(reference) && !/^file:/i.test(reference)) return reference;
+      const local = this.localPath(reference.replace(/^file:(\/\/)?/i, ''), origin);
+      const isDirectory = fs.statSync(local).isDirectory();
+      if (type === 'uri_file' && isDirectory)
+        throw new TaskFailure(`${origin.place}: ${local} is a directory, but the type is uri_file.`);
+      if ((type === 'uri_folder' || type === 'mltable') && !isDirectory) {
+        throw new TaskFailure(`${origin.place}: ${local} is a file, but the type is ${type}.`);
+      }
+      return uploadData(this.workspace, this.transfer, local, this.ports);
+    });
+  }
+
+  component(reference: string, origin: Origin): Promise<string> {
+    const bare = reference.replace(/^azureml:(?!\/\/)/i, '');
+    if (bare.startsWith('/subscriptions/') || /^azureml:\/\//i.test(bare)) return Promise.resolve(bare);
+    return this.once(`component ${bare}`, async () => {
+      const named = this.registered(reference, 'components');
+      if (named !== undefined) return this.existing(named, 'component', origin);
+      return this.latest(reference, 'components', origin);
+    });
+  }
+
+  async anonymousComponent(specification: Record<string, unknown>): Promise<string> {
+    const plain = JSON.stringify(specification);
+    const hash = createHash('sha256').update(plain).digest('hex').slice(0, 32);
+    return this.once(`component ${hash}`, async () => {
+      const { body } = await this.workspace.request<{ id: string }>({
+        method: 'PUT',
+        url: `components/azureml_anonymous/versions/${hash}`,
+        body: {
+          properties: { componentSpec: JSON.parse(plain) as unknown, isAnonymous: true, properties: {}, tags: {} },
+        },
+        signal: this.signal,
+      });
+      return body.id;
+    });
+  }
+
+  private async inlineEnvironment(spec: EnvironmentSpec, origin: Origin): Promise<string> {
+    if (spec.build && (spec.image !== undefined || spec.conda_file !== undefined)) {
+      throw new TaskFailure(
+        `${origin.place}: an environment is either built from a Docker context or from an image, not both.`,
+      );
+    }
+    if (!spec.build && spec.image === undefined) {
+      throw new TaskFailure(`${origin.place}: the environment names neither an image nor a build context.`);
+    }
+    const condaFile =
+      typeof spec.conda_file === 'string'
+        ? await readCondaFile(this.localPath(spec.conda_file, origin))
+        : spec.conda_file && (await import('yaml')).stringify(spec.conda_file);
+    return this.environments.ensure(
+      {
+        image: spec.image,
+        condaFile,
+        build: spec.build && {
+          contextUri: await this.buildContext(spec.build.path, origin),
+          dockerfilePath: spec.build.dockerfile_path ?? 'Dockerfile',
+        },
+        osType: spec.os_type && /^windows$/i.test(spec.os_type) ? 'Windows' : undefined,
+        inferenceConfig: spec.inference_config,
+      },
+      this.signal,
+    );
+  }
+
+  private async buildContext(reference: string, origin: Origin): Promise<string> {
+    if (/^https?:\/\//i.test(reference)) return reference;
+    return uploadData(this.workspace, this.transfer, this.localPath(reference, origin), { ...this.ports, as: 'https' });
+  }
+
+  /** The id of an asset that is written `azureml:name:version`, or as an id already. */
+  private registered(reference: string, kind: string): string | undefined {
+    const bare = reference.replace(/^azureml:(?!\/\/)/i, '');
+    if (/^\/subscriptions\//i.test(bare)) return bare;
+    const [, name, version] = /^azureml:([^:@/]+):([^:@/]+)$/i.exec(reference) ?? [];
+    return name && `${this.workspace.id}/${kind}/${name}/versions/${version}`;
+  }
+
+  private async existing(id: string, what: string, origin: Origin): Promise<string> {
+    const own = id.toLowerCase().startsWith(this.workspace.id.toLowerCase());
+    if (!own) return id;
+    const answer = await this.workspace.request({
+      url: id.slice(this.workspace.id.length + 1),
+      accept: [404],
+      signal: this.signal,
+    });
+    if (answer.status !== 404) return id;
+    const [name, , version] = id.split('/').slice(-3);
+    throw new TaskFailure(
+      `${origin.place}: the workspace ${this.workspace.name} has no ${what} "${name}" of version "${version}".`,
+    );
+  }
+
+  private async latest(reference: string, kind: string, origin: Origin): Promise<string> {
+    const [, name, label] = /^(?:azureml:)?([^:@/]+)@(.+)$/i.exec(reference) ?? [];
+    if (!name || label !== 'latest') {
+      throw new TaskFailure(
+        `${origin.place}: "${reference}" cannot be resolved.`,
+        'Write azureml:<name>:<version> or azureml:<name>@latest.',
+      );
+    }
+    try {
+      const query = { $orderBy: 'createdtime desc', $top: '1' };
+      const url = `${kind}/${encodeURIComponent(name)}/versions`;
+      const { body } = await this.workspace.request<{ value: Array<{ id: string }> }>({
+        url,
+        query,
+        signal: this.signal,
+      });
+      if (body.value[0]) return body.value[0].id;
+    } catch (error) {
+      if (!isAzureFailure(error, 404)) throw error;
+    }
+    throw new TaskFailure(
+      `${origin.place}: the workspace ${this.workspace.name} has nothing of the name "${name}" under ${kind}.`,
+    );
+  }
+
+  private async requireDatastore(name: string, origin: Origin): Promise<void> {
+    const answer = await this.workspace.request({
+      url: `datastores/${encodeURIComponent(name)}`,
+      accept: [404],
+      signal: this.signal,
+    });
+    if (answer.status !== 404) return;
+    const { body } = await this.workspace.request<{ value?: Array<{ name: string }> }>({
+      url: 'datastores',
+      signal: this.signal,
+    });
+    throw new TaskFailure(
+      `${origin.place}: the workspace ${this.workspace.name} has no datastore "${name}".`,
+      `There are: ${(body.value ?? []).map((each) => each.name).join(', ') || 'none'}.`,
+    );
+  }
+
+  private localPath(reference: string, origin: Origin): string {
+    const local = path.resolve(origin.directory, reference);
+    if (fs.existsSync(local)) return local;
+    throw new TaskFailure(
+      `${origin.place}: ${local} does not exist.`,
+      `Check the path; it starts at ${origin.directory}.`,
+    );
+  }
+
+  private get ports(): { log: TaskLog; signal: AbortSignal } {
+    return { log: this.log, signal: this.signal };
+  }
+
+  private once<T>(key: string, make: () => Promise<T>): Promise<T> {
+    if (!this.done.has(key)) this.done.set(key, make());
+    return this.done.get(key) as Promise<T>;
+  }
+}
+
+/**
+ * The text of a Conda file, as it is: the service builds by it, and would tell of a mistake only when the job has waited
+ * for its image.
+ * @throws TaskFailure where it is no YAML mapping
+ */
+async function readCondaFile(file: string): Promise<string> {
+  const text = fs.readFileSync(file, 'utf8');
+  const { parse } = await import('yaml');
+  let content: unknown;
+  try {
+    content = parse(text);
+  } catch (error) {
+    // The first line, without the excerpt that follows it.
+    const [message = ''] = (error as Error).message.split(/:?\n/);
+    throw new TaskFailure(`The Conda file ${file} is not YAML: ${message}.`, undefined, { cause: error });
+  }
+  if (typeof content === 'object' && content !== null && !Array.isArray(content)) return text;
+  throw new TaskFailure(
+    `The Conda file ${file} is no mapping with channels and dependencies.`,
+    'A list of packages alone goes below "dependencies:".',
+  );
+}

@@ -1,0 +1,101 @@
+import * as fs from 'node:fs';
+import * as path from 'node:path';
+import { isMap, isScalar, LineCounter, parseDocument, type Document, type ScalarTag } from 'yaml';
+import { TaskFailure } from '../../../../taskFailure';
+
+/** Where a value stands in a document: keys and indices from its root. */
+export type YamlPath = ReadonlyArray<string | number>;
+
+/** az ml reads YAML 1.1, in which these are truth values too; the letters y and n alone are not, in its parser (PyYAML). */
+const switchWord: ScalarTag = {
+  tag: 'tag:yaml.org,2002:bool',
+  default: true,
+  test: /^(?:yes|Yes|YES|no|No|NO|on|On|ON|off|Off|OFF)$/,
+  resolve: (text) => /^(?:yes|on)$/i.test(text),
+};
+
+/**
+ * A YAML file that remembers where everything stands, so that a problem can name line and key. Problems are gathered,
+ * so that the user sees all of them at once.
+ */
+export class YamlSource {
+  readonly value: unknown;
+  private readonly lines = new LineCounter();
+  private readonly document: Document;
+  private readonly problems: string[] = [];
+
+  /**
+   * @param file absolute path
+   * @throws TaskFailure if it cannot be read or is no YAML
+   */
+  constructor(readonly file: string) {
+    let text: string;
+    try {
+      text = fs.readFileSync(file, 'utf8');
+    } catch (error) {
+      const why = (error as NodeJS.ErrnoException).code === 'ENOENT' ? 'does not exist' : 'cannot be read';
+      throw new TaskFailure(`The file ${file} ${why}.`, 'Check the path.', { cause: error });
+    }
+    this.document = parseDocument(text, {
+      lineCounter: this.lines,
+      merge: true,
+      prettyErrors: false,
+      customTags: (tags) => [...tags, switchWord],
+    });
+    const [error] = this.document.errors;
+    if (error) {
+      const { line, col } = this.lines.linePos(error.pos[0]);
+      throw new TaskFailure(`${file}, line ${line}, column ${col}: this is no valid YAML: ${error.message}.`);
+    }
+    try {
+      this.value = this.document.toJS({ maxAliasCount: 1000 });
+    } catch (failure) {
+      throw new TaskFailure(`${file}: ${(failure as Error).message}.`, undefined, { cause: failure });
+    }
+  }
+
+  /** The folder that relative paths in the file start from. */
+  get directory(): string {
+    return path.dirname(this.file);
+  }
+
+  /** A scalar as it was written, so that 1.0 stays 1.0; undefined for what is no scalar. */
+  writtenAs(at: YamlPath): string | undefined {
+    const node = this.document.getIn(at, true);
+    return isScalar(node) ? node.source : undefined;
+  }
+
+  /** Notes that what stands there is wrong; `problem` follows "key: ". */
+  problem(at: YamlPath, problem: string): void {
+    this.problems.push(`${this.place(at)}: ${problem}`);
+  }
+
+  /** "job.yml, line 12, limits.timeout" */
+  place(at: YamlPath): string {
+    const line = this.line(at);
+    return `${path.basename(this.file)}${line ? `, line ${line}` : ''}${at.length > 0 ? `, ${at.join('.')}` : ''}`;
+  }
+
+  /** @throws TaskFailure with every problem noted so far, one a line */
+  finish(): void {
+    if (this.problems.length === 0) return;
+    if (this.problems.length === 1) throw new TaskFailure(this.problems[0]!);
+    throw new TaskFailure(
+      `${this.file} has ${this.problems.length} problems:\n${this.problems.map((each) => `  - ${each}`).join('\n')}`,
+    );
+  }
+
+  /** The line of the key, or of the nearest one above it that is there, counted from 1. */
+  private line(at: YamlPath): number | undefined {
+    for (let depth = at.length; depth > 0; depth--) {
+      const parent = this.document.getIn(at.slice(0, depth - 1), true);
+      const last = at[depth - 1];
+      const key = isMap(parent)
+        ? parent.items.find(({ key: each }) => isScalar(each) && String(each.value) === String(last))?.key
+        : undefined;
+      const node = (key ?? this.document.getIn(at.slice(0, depth), true)) as { range?: number[] } | undefined;
+      if (node?.range) return this.lines.linePos(node.range[0]!).line;
+    }
+    return undefined;
+  }
+}

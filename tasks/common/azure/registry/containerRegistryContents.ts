@@ -1,0 +1,331 @@
+import { createHash } from 'node:crypto';
+import type { AccessToken } from '@azure/core-auth';
+import type * as RestPipeline from '@azure/core-rest-pipeline';
+import type { PipelineRequest, PipelineResponse } from '@azure/core-rest-pipeline';
+import { AzureFailure } from '../http/azureFailure';
+import { createHttpClient } from '../http/httpClient';
+import type { ImageName } from '../../imageName';
+import { TaskFailure } from '../../taskFailure';
+import type { AzureSession } from '../http/session';
+
+/** How a registry's data plane is signed in to. */
+export type RegistrySignIn =
+  | { readonly kind: 'anonymous' }
+  | { readonly kind: 'password'; readonly userName: string; readonly password: string }
+  /** As the service connection, by Entra: registries of Azure alone. */
+  | { readonly kind: 'entra' };
+
+const manifestTypes = [
+  'application/vnd.oci.image.index.v1+json',
+  'application/vnd.docker.distribution.manifest.list.v2+json',
+  'application/vnd.oci.image.manifest.v1+json',
+  'application/vnd.docker.distribution.manifest.v2+json',
+].join(', ');
+
+export interface Descriptor {
+  readonly mediaType: string;
+  readonly digest: string;
+  readonly size: number;
+}
+
+/** An image's manifest as it stands in the registry; an index of several images has neither config nor layers. */
+export interface Manifest {
+  readonly mediaType: string;
+  readonly config?: Descriptor;
+  readonly layers?: readonly Descriptor[];
+  readonly annotations?: Readonly<Record<string, string>>;
+}
+
+type Send = (request: PipelineRequest) => Promise<PipelineResponse>;
+
+interface Call {
+  readonly method: 'GET' | 'HEAD' | 'PUT';
+  readonly path: string;
+  readonly repository: string;
+  readonly actions: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: Buffer;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * What a registry holds: manifests, tags and blobs.
+ * Source: OCI distribution specification 1.1; its token specification; ACR's data plane 2021-07-01 for Entra's tokens.
+ */
+export class RegistryContents {
+  private readonly tokens = new Map<string, string>();
+  private readonly senders = new Map<string, Send>();
+
+  /**
+   * @param host of the registry, with its port where it has one
+   * @param timeout milliseconds that one request may take
+   */
+  constructor(
+    private readonly session: AzureSession,
+    private readonly host: string,
+    private readonly signIn: RegistrySignIn,
+    private readonly timeout = 30_000,
+  ) {}
+
+  /**
+   * @param reference a tag or a digest
+   * @returns undefined where there is no such image
+   * @throws AzureFailure where the registry refuses or cannot be reached
+   */
+  async digest(repository: string, reference: string, signal: AbortSignal): Promise<string | undefined> {
+    const path = `${repository}/manifests/${reference}`;
+    const headers = { accept: manifestTypes };
+    let response = await this.send({ method: 'HEAD', path, repository, actions: 'pull', headers, signal }, [403, 404]);
+    // An answer to HEAD has no words that say why.
+    if (response.status === 403) response = await this.readManifest(repository, reference, signal);
+    return response.status === 404 ? undefined : response.headers.get('docker-content-digest');
+  }
+
+  async manifest(repository: string, reference: string, signal: AbortSignal): Promise<Manifest> {
+    const response = await this.readManifest(repository, reference, signal);
+    const manifest = JSON.parse(response.bodyAsText ?? '{}') as Manifest;
+    // Its own field is optional in OCI's form; what the registry calls it always holds.
+    return { ...manifest, mediaType: response.headers.get('content-type') ?? manifest.mediaType };
+  }
+
+  /**
+   * Adds a manifest, whose blobs the repository holds already.
+   * @returns its digest
+   */
+  async addManifest(repository: string, manifest: Manifest, signal: AbortSignal): Promise<string> {
+    const body = Buffer.from(JSON.stringify(manifest));
+    const digest = `sha256:${createHash('sha256').update(body).digest('hex')}`;
+    await this.putManifest(repository, digest, manifest.mediaType, body, signal);
+    return digest;
+  }
+
+  /** Gives an image that is there a further tag. */
+  async tag(repository: string, digest: string, tag: string, signal: AbortSignal): Promise<void> {
+    const { headers, bodyAsText } = await this.readManifest(repository, digest, signal);
+    await this.putManifest(repository, tag, headers.get('content-type') ?? '', Buffer.from(bodyAsText ?? ''), signal);
+  }
+
+  /** Reads a blob whole: for small ones only. */
+  async blob(repository: string, digest: string, signal: AbortSignal): Promise<Buffer> {
+    const path = `${repository}/blobs/${digest}`;
+    let response = await this.send(
+      { method: 'GET', path, repository, actions: 'pull', signal },
+      [301, 302, 303, 307, 308],
+    );
+    const location = response.headers.get('location');
+    // Azure sends on to storage, by a URL that carries its own permission and must not see ours.
+    if (response.status >= 300 && location) {
+      response = await this.request(new URL(location, `https://${this.host}`).toString(), { method: 'GET', signal });
+    }
+    const parts: Buffer[] = [];
+    for await (const part of response.readableStreamBody ?? []) parts.push(part as Buffer);
+    return Buffer.concat(parts);
+  }
+
+  /**
+   * User and password by which a container engine signs in to this registry of Azure as the service connection, for some
+   * hours. Source: "Authenticate with an Azure container registry", az acr login --expose-token.
+   */
+  async engineLogin(signal: AbortSignal): Promise<{ userName: string; password: string }> {
+    return {
+      userName: '00000000-0000-0000-0000-000000000000',
+      password: await this.refreshToken(this.host, signal),
+    };
+  }
+
+  private readManifest(repository: string, reference: string, signal: AbortSignal): Promise<PipelineResponse> {
+    const path = `${repository}/manifests/${reference}`;
+    return this.send({ method: 'GET', path, repository, actions: 'pull', headers: { accept: manifestTypes }, signal });
+  }
+
+  /** @param reference a tag, or the digest of these bytes */
+  private async putManifest(
+    repository: string,
+    reference: string,
+    mediaType: string,
+    body: Buffer,
+    signal: AbortSignal,
+  ): Promise<void> {
+    await this.send({
+      method: 'PUT',
+      path: `${repository}/manifests/${reference}`,
+      repository,
+      actions: 'pull,push',
+      headers: { 'content-type': mediaType },
+      body,
+      signal,
+    });
+  }
+
+  /** Sends with the token of that repository; a registry that wants another one says so, and is asked once more. */
+  private async send(call: Call, accept: readonly number[] = []): Promise<PipelineResponse> {
+    const url = `https://${this.host}/v2/${call.path}`;
+    const scope = `repository:${call.repository}:${call.actions}`;
+    const withToken = () => {
+      const authorization = this.tokens.get(scope);
+      return this.request(url, { ...call, headers: { ...call.headers, ...(authorization ? { authorization } : {}) } });
+    };
+    let response = await withToken();
+    if (response.status === 401) {
+      const challenge = response.headers.get('www-authenticate') ?? '';
+      this.tokens.set(scope, await this.authorize(challenge, scope, call.signal));
+      response = await withToken();
+    }
+    if ((response.status >= 200 && response.status < 300) || accept.includes(response.status)) return response;
+    throw failure(response, `${call.method} ${url}`);
+  }
+
+  /** @returns the Authorization header */
+  private async authorize(challenge: string, wantedScope: string, signal: AbortSignal): Promise<string> {
+    const parameter = (name: string) => new RegExp(`\\b${name}="([^"]*)"`, 'i').exec(challenge)?.[1];
+    const { signIn } = this;
+    const basic =
+      signIn.kind === 'password'
+        ? `Basic ${Buffer.from(`${signIn.userName}:${signIn.password}`).toString('base64')}`
+        : undefined;
+    if (!/^bearer/i.test(challenge)) return basic ?? '';
+    const service = parameter('service') ?? this.host;
+    const scope = parameter('scope') ?? wantedScope;
+    const realm = new URL(parameter('realm') ?? `https://${this.host}/oauth2/token`);
+    if (realm.protocol !== 'https:') {
+      throw new TaskFailure(
+        `The registry ${this.host} wants credentials sent to ${realm.origin}, which is not encrypted.`,
+      );
+    }
+    let response: PipelineResponse;
+    if (signIn.kind === 'entra') {
+      const refresh_token = await this.refreshToken(service, signal);
+      response = await this.request(
+        `https://${this.host}/oauth2/token`,
+        form({ grant_type: 'refresh_token', service, scope, refresh_token }, signal),
+      );
+    } else {
+      realm.searchParams.set('service', service);
+      realm.searchParams.set('scope', scope);
+      response = await this.request(realm.toString(), {
+        method: 'GET',
+        headers: basic ? { authorization: basic } : {},
+        signal,
+      });
+    }
+    if (response.status !== 200) throw failure(response, `a token of ${realm.host}`);
+    const answer = JSON.parse((await text(response)) || '{}') as { access_token?: string; token?: string };
+    return `Bearer ${answer.access_token ?? answer.token}`;
+  }
+
+  /** One per host, so that connections are used again. */
+  private async sender(url: string, rest: typeof RestPipeline): Promise<Send> {
+    const { host } = new URL(url);
+    let send = this.senders.get(host);
+    if (!send) {
+      const pipeline = rest.createPipelineFromOptions({
+        ...this.session.networkOptions(url),
+        // A registry that cannot be reached is an answer where little time is given, not something to wait for.
+        retryOptions: { maxRetries: this.timeout < 30_000 ? 0 : 3 },
+      });
+      const http = await createHttpClient();
+      this.senders.set(host, (send = (request) => pipeline.sendRequest(http, request)));
+    }
+    return send;
+  }
+
+  /**
+   * Trades Entra's token for one of the registry: the resource manager's, which needs no sign-in of its own, and where that
+   * is refused one for registries alone. Source: "Configure registry acceptance of Microsoft Entra authentication scopes"
+   * (the registry's azureADAuthenticationAsArmPolicy); the audience is the same in all clouds.
+   */
+  private async refreshToken(service: string, signal: AbortSignal): Promise<string> {
+    const url = `https://${this.host}/oauth2/exchange`;
+    const exchange = ({ token }: AccessToken) =>
+      this.request(url, form({ grant_type: 'access_token', service, access_token: token }, signal));
+    let response = await exchange(await this.session.token());
+    if (response.status === 401) {
+      // Where Entra has none for registries, it is the registry's refusal that is to be told.
+      const own = await this.session.token('https://containerregistry.azure.net/.default').catch(() => undefined);
+      if (own) response = await exchange(own);
+    }
+    if (response.status !== 200) throw failure(response, `POST ${url}`);
+    return (JSON.parse((await text(response)) || '{}') as { refresh_token: string }).refresh_token;
+  }
+
+  private async request(
+    url: string,
+    options: {
+      method: 'GET' | 'HEAD' | 'PUT' | 'POST';
+      headers?: Readonly<Record<string, string>>;
+      body?: Buffer;
+      signal: AbortSignal;
+    },
+  ): Promise<PipelineResponse> {
+    const rest = await import('@azure/core-rest-pipeline');
+    const send = await this.sender(url, rest);
+    const isBlob = url.includes('/blobs/') || !url.includes(this.host);
+    try {
+      return await send(
+        rest.createPipelineRequest({
+          url,
+          method: options.method,
+          headers: rest.createHttpHeaders({ ...options.headers }),
+          body: options.body,
+          abortSignal: options.signal,
+          allowInsecureConnection: url.startsWith('http:'),
+          streamResponseStatusCodes: isBlob ? new Set([200]) : undefined,
+          timeout: this.timeout,
+        }),
+      );
+    } catch (error) {
+      if (options.signal.aborted) throw options.signal.reason;
+      const { code = '', message } = error as Error & { code?: string };
+      throw new AzureFailure(
+        `The registry ${this.host} could not be reached: ${message}`,
+        "Check the agent's network, proxy and firewall, and the registry's network rules.",
+        undefined,
+        code,
+        message,
+        error,
+      );
+    }
+  }
+}
+
+function form(values: Record<string, string>, signal: AbortSignal) {
+  return {
+    method: 'POST' as const,
+    headers: { 'content-type': 'application/x-www-form-urlencoded' },
+    body: Buffer.from(new URLSearchParams(values).toString()),
+    signal,
+  };
+}
+
+async function text(response: PipelineResponse): Promise<string> {
+  if (!response.readableStreamBody) return response.bodyAsText ?? '';
+  const parts: Buffer[] = [];
+  for await (const part of response.readableStreamBody) parts.push(part as Buffer);
+  return Buffer.concat(parts).toString('utf8');
+}
+
+function failure(response: PipelineResponse, asked: string): AzureFailure {
+  let first: { code?: string; message?: string } = {};
+  try {
+    const parsed = JSON.parse(response.bodyAsText ?? '{}') as { errors?: Array<{ code?: string; message?: string }> };
+    first = parsed.errors?.[0] ?? {};
+  } catch {
+    // A proxy's page, or nothing: the status has to do.
+  }
+  const { code = '', message = '' } = first;
+  return new AzureFailure(
+    `The registry answered ${response.status} ${code} to ${asked}${message && `: ${message}`}.`,
+    response.status === 401 || response.status === 403
+      ? "Check that the identity may pull from the registry (role AcrPull; with ABAC repository permissions Container Registry Repository Reader), and the registry's network rules."
+      : undefined,
+    response.status,
+    code,
+    message,
+    undefined,
+  );
+}
+
+/** The name by which an image's registry is reached; Docker Hub's own differs from the one in names. */
+export function registryHost({ registry }: ImageName): string {
+  return registry === 'docker.io' ? 'registry-1.docker.io' : registry;
+}

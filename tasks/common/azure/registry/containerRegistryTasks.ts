@@ -1,0 +1,199 @@
+import { randomUUID } from 'node:crypto';
+import { isAzureFailure } from '../http/azureFailure';
+import { BlobTransfer } from '../storage/blobTransfer';
+import type { ContainerRegistry } from './containerRegistry';
+import type { AzureSession } from '../http/session';
+
+/** ACR Tasks: the last version that every cloud has. */
+const tasksApiVersion = '2019-06-01-preview';
+
+export type BuildRunStatus =
+  'Queued' | 'Started' | 'Running' | 'Succeeded' | 'Failed' | 'Canceled' | 'Error' | 'Timeout';
+
+export interface BuildRun {
+  readonly runId: string;
+  readonly status: BuildRunStatus;
+  /** What the service says of a run that it could not bring to an end. */
+  readonly runErrorMessage?: string;
+  readonly outputImages: ReadonlyArray<{ registry?: string; repository?: string; tag?: string; digest?: string }>;
+}
+
+/** What one build needs; names as in the service's DockerBuildRequest. */
+export interface BuildRunRequest {
+  /** Where uploadContext left the context. */
+  readonly sourceLocation: string;
+  readonly dockerFilePath: string;
+  /** repository:tag */
+  readonly imageNames: readonly string[];
+  readonly arguments: ReadonlyArray<{ name: string; value: string; isSecret: boolean }>;
+  /** Logins to other registries that the build pulls from, by login server. */
+  readonly customRegistries: Readonly<Record<string, { userName: string; password: string }>>;
+  readonly agentPoolName?: string;
+  /** Seconds, 300 to 28800. */
+  readonly timeout: number;
+}
+
+/** The states after which a run changes no more. */
+export const endedStatuses: readonly BuildRunStatus[] = ['Succeeded', 'Failed', 'Canceled', 'Error', 'Timeout'];
+
+/** Quick builds of a registry: ACR Tasks. Source: Microsoft.ContainerRegistry 2019-06-01-preview, containerregistry_build.json. */
+export class ContainerRegistryTasks {
+  private readonly blobs: BlobTransfer;
+
+  constructor(
+    private readonly session: AzureSession,
+    private readonly registry: Pick<ContainerRegistry, 'id'>,
+  ) {
+    this.blobs = new BlobTransfer(session);
+  }
+
+  /**
+   * Uploads a tar.gz while it is being made.
+   * @param onProgress called with the bytes sent so far
+   * @returns its place, for schedule
+   */
+  async uploadContext(
+    context: AsyncIterable<Buffer>,
+    signal: AbortSignal,
+    onProgress?: (bytes: number) => void,
+  ): Promise<{ sourceLocation: string; bytes: number }> {
+    const { body } = await this.session.request<{ uploadUrl: string; relativePath: string }>({
+      method: 'POST',
+      url: `${this.registry.id}/listBuildSourceUploadUrl`,
+      apiVersion: tasksApiVersion,
+      // The service makes the blob's name of this id: two uploads that share one overwrite each other.
+      headers: { 'x-ms-correlation-request-id': randomUUID() },
+      signal,
+    });
+    const bytes = await this.blobs.uploadStream(body.uploadUrl, context, signal, onProgress);
+    return { sourceLocation: body.relativePath, bytes };
+  }
+
+  /** It takes no signal: broken off, it would leave a run that nobody knows by its id, and nobody cancels. */
+  async schedule(request: BuildRunRequest): Promise<BuildRun> {
+    const secret = (value: string) => ({ type: 'Opaque', value });
+    const customRegistries = Object.fromEntries(
+      Object.entries(request.customRegistries).map(([server, { userName, password }]) => [
+        server,
+        { userName: secret(userName), password: secret(password) },
+      ]),
+    );
+    const { body } = await this.session.request<RunResource>({
+      method: 'POST',
+      url: `${this.registry.id}/scheduleRun`,
+      apiVersion: tasksApiVersion,
+      body: {
+        type: 'DockerBuildRequest',
+        isPushEnabled: true,
+        platform: { os: 'Linux', architecture: 'amd64' },
+        sourceLocation: request.sourceLocation,
+        dockerFilePath: request.dockerFilePath,
+        imageNames: request.imageNames,
+        arguments: request.arguments,
+        timeout: request.timeout,
+        agentPoolName: request.agentPoolName,
+        credentials: { sourceRegistry: { loginMode: 'Default' }, customRegistries },
+      },
+    });
+    return toRun(body);
+  }
+
+  async run(runId: string, signal: AbortSignal): Promise<BuildRun> {
+    const { body } = await this.session.request<RunResource>({
+      url: `${this.registry.id}/runs/${encodeURIComponent(runId)}`,
+      apiVersion: tasksApiVersion,
+      signal,
+    });
+    return toRun(body);
+  }
+
+  /** Asks to stop the run. It has no signal: it is sent because the signal was aborted. */
+  async cancel(runId: string): Promise<void> {
+    await this.session.request({
+      method: 'POST',
+      url: `${this.registry.id}/runs/${encodeURIComponent(runId)}/cancel`,
+      apiVersion: tasksApiVersion,
+      timeout: 6000,
+    });
+  }
+
+  log(runId: string): BuildLog {
+    return new BuildLog(this.blobs, async (signal) => {
+      const { body } = await this.session.request<{ logLink: string }>({
+        method: 'POST',
+        url: `${this.registry.id}/runs/${encodeURIComponent(runId)}/listLogSasUrl`,
+        apiVersion: tasksApiVersion,
+        signal,
+      });
+      return body.logLink;
+    });
+  }
+}
+
+/** A log that grows: an append blob, whose metadata says when it is complete. */
+export class BuildLog {
+  private offset = 0;
+  private url: string | undefined;
+  /** True once everything that will ever be written has been read. */
+  complete = false;
+
+  constructor(
+    private readonly blobs: Pick<BlobTransfer, 'readRange'>,
+    /** Gives the log's URL, with its permission. */
+    private readonly findUrl: (signal: AbortSignal) => Promise<string>,
+  ) {}
+
+  /** What was written since the last call; empty where nothing was, or where the run has not yet begun to write. */
+  async read(signal: AbortSignal): Promise<Buffer> {
+    const isNew = this.url === undefined;
+    this.url ??= await this.findUrl(signal);
+    try {
+      return await this.readFrom(this.url, signal);
+    } catch (error) {
+      // The permission in the URL may have ended before the build has.
+      if (isNew || !isAzureFailure(error, 403)) throw error;
+      this.url = await this.findUrl(signal);
+      return this.readFrom(this.url, signal);
+    }
+  }
+
+  private async readFrom(url: string, signal: AbortSignal): Promise<Buffer> {
+    const parts: Buffer[] = [];
+    for (;;) {
+      let range;
+      try {
+        range = await this.blobs.readRange(url, this.offset, 1024 * 1024, signal);
+      } catch (error) {
+        if (parts.length === 0) throw error;
+        // What has come is shown first; the next read meets the fault again, if it is still there.
+        break;
+      }
+      if (!range) break;
+      parts.push(range.bytes);
+      this.offset += range.bytes.length;
+      // The blob's end and its completeness are told by one answer: a Complete that came with less than all is not the end.
+      this.complete = range.metadata.complete !== undefined && this.offset >= range.blobSize;
+      if (range.bytes.length === 0 || this.complete) break;
+    }
+    return Buffer.concat(parts);
+  }
+}
+
+interface RunResource {
+  name: string;
+  properties: {
+    runId?: string;
+    status: BuildRunStatus;
+    runErrorMessage?: string;
+    outputImages?: Array<{ registry?: string; repository?: string; tag?: string; digest?: string }> | null;
+  };
+}
+
+function toRun({ name, properties }: RunResource): BuildRun {
+  return {
+    runId: properties.runId ?? name,
+    status: properties.status,
+    runErrorMessage: properties.runErrorMessage || undefined,
+    outputImages: properties.outputImages ?? [],
+  };
+}

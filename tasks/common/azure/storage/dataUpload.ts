@@ -1,0 +1,58 @@
+import * as fs from 'node:fs';
+import * as path from 'node:path';
+import type { TaskLog } from '../../log';
+import { TaskFailure } from '../../taskFailure';
+import { blobUrl, type BlobTransfer } from './blobTransfer';
+import { hashSnapshot, listSnapshot } from '../ml/codeSnapshot';
+import { openDatastore } from './datastoreContainer';
+import { byteText, progressOf } from './transferProgress';
+import type { Workspace } from '../ml/workspace';
+
+/**
+ * Brings a local file or folder to the workspace's default datastore, unless the same content is there.
+ * @param options.as how the URI is written: `azureml` for inputs of jobs, `https` for build contexts
+ * @returns the URI of the file, or of the folder with a slash at its end
+ */
+export async function uploadData(
+  workspace: Workspace,
+  transfer: BlobTransfer,
+  local: string,
+  { log, signal, as = 'azureml' }: { log: TaskLog; signal: AbortSignal; as?: 'azureml' | 'https' },
+): Promise<string> {
+  const stat = await fs.promises.stat(local);
+  const name = path.basename(local);
+  const files = stat.isDirectory()
+    ? await listSnapshot(local)
+    : [{ path: name, file: await fs.promises.realpath(local), size: stat.size }];
+  const hash = await hashSnapshot(files, signal);
+  const datastore = await defaultDatastore(workspace, signal);
+  const { sasUrl } = await openDatastore(workspace, datastore, signal, 'rcwl');
+
+  const folder = `LocalUpload/${hash}${stat.isDirectory() ? `/${name}` : ''}`;
+  const uploads = files.map((file) => ({ ...file, blob: `${folder}/${file.path}` }));
+  const size = files.reduce((sum, file) => sum + file.size, 0);
+  const what = `${local} (${files.length} file${files.length === 1 ? '' : 's'}, ${byteText(size)})`;
+  // The first file carries the sign that the upload came to its end, as azure-ai-ml leaves it.
+  const there = await transfer.properties(blobUrl(sasUrl, uploads[0]!.blob), signal);
+  if (there?.metadata.upload_status === 'completed') {
+    log.info(`${what} is unchanged: the datastore ${datastore} has it already.`);
+  } else {
+    log.info(`Uploading ${what} to the datastore ${datastore}`);
+    await transfer.uploadAll(sasUrl, uploads, progressOf(log, 'Uploading data', size), signal);
+    await transfer.setMetadata(sasUrl, uploads[0]!.blob, { upload_status: 'completed' }, signal);
+  }
+  const target = stat.isDirectory() ? `${folder}/` : uploads[0]!.blob;
+  if (as === 'https') return blobUrl(sasUrl.split('?')[0]!, target);
+  return `azureml://datastores/${datastore}/paths/${target}`;
+}
+
+async function defaultDatastore(workspace: Workspace, signal: AbortSignal): Promise<string> {
+  const { body } = await workspace.request<{ value?: Array<{ name: string }> }>({
+    url: 'datastores',
+    query: { isDefault: 'true' },
+    signal,
+  });
+  const name = body.value?.[0]?.name;
+  if (!name) throw new TaskFailure(`The workspace ${workspace.name} has no default datastore to upload local data to.`);
+  return name;
+}
