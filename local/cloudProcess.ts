@@ -1,10 +1,11 @@
 import { spawn, type ChildProcess } from 'node:child_process';
-import { closeSync, mkdirSync, openSync, readFileSync, rmSync } from 'node:fs';
+import { closeSync, openSync, readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { connectLocalAzure, type LocalAzure } from './azure/connection/localAzure';
 import { descriptionFile, readDescription } from './azure/connection/description';
 import { processStartTime } from './azure/processes/processRecords';
+import { closedFolder } from './azure/store/closedFolder';
 import { repository, type LocalDirectories } from './directories';
 
 /** A local Azure in a process of its own. */
@@ -45,7 +46,7 @@ export function findCloud(directories: LocalDirectories): CloudProcess | undefin
 export async function startCloud(directories: LocalDirectories, options: StartOptions): Promise<CloudProcess> {
   const present = findCloud(directories);
   if (present) return present;
-  mkdirSync(directories.azure, { recursive: true });
+  closedFolder(directories.azure);
   // What a killed one left would look like an answer.
   rmSync(descriptionFile(directories.azure), { force: true });
   const log = openSync(cloudLogFile(directories), 'w');

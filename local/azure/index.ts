@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { startAzurite } from './blobs/azurite';
 import { serverCertificate } from './certificates/serverCertificate';
@@ -12,6 +12,7 @@ import { FaultPlan } from './faults/faults';
 import { freePort } from './freePort';
 import { endLeftoverProcesses, processStartTime } from './processes/processRecords';
 import { lockState } from './processes/stateLock';
+import { closedFolder } from './store/closedFolder';
 import { openDocumentStore } from './store/documentStore';
 
 export type { LocalAzure } from './connection/localAzure';
@@ -53,9 +54,11 @@ export async function startLocalAzure(options: LocalAzureOptions): Promise<Local
     closing.abort();
     for (const stop of stops.reverse()) await stop();
   });
+  // Keys, tokens and what jobs print are in the state; in the cache, what runs in jobs and containers.
+  closedFolder(stateDir);
   stops.push(lockState(stateDir));
   try {
-    mkdirSync(cacheDir, { recursive: true });
+    closedFolder(cacheDir);
     await endLeftoverProcesses(stateDir, log);
     const credentials = await loadCredentials(stateDir);
     const certificate = await serverCertificate(stateDir);
@@ -102,7 +105,7 @@ export async function startLocalAzure(options: LocalAzureOptions): Promise<Local
     });
     await app.listen({ host: '127.0.0.1', port });
     stops.push(() => app.close());
-    const metadataUrl = await services.startMetadataService(context, tokens);
+    const metadataUrl = await services.startMetadataService(context, tokens, credentials.metadataSecret);
 
     writeFileSync(join(stateDir, 'ports.json'), JSON.stringify({ port, blobPort: azurite.port } satisfies Ports));
     const description: Description = {

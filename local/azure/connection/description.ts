@@ -11,6 +11,7 @@ export interface Description {
   port: number;
   /** e.g. http://quickstartsst.blob.core.localhost:10444 */
   blobUrl: string;
+  /** Without the secret that its path must begin with. */
   metadataUrl: string;
   caFile: string;
   hostsFile: string;

@@ -53,7 +53,9 @@ export function describeLocalAzure(
     },
     environmentFor: (scheme) => ({
       ...clientEnvironment(cloud),
-      ...(scheme === 'ManagedServiceIdentity' ? { AZURE_POD_IDENTITY_AUTHORITY_HOST: cloud.metadataUrl } : {}),
+      ...(scheme === 'ManagedServiceIdentity'
+        ? { AZURE_POD_IDENTITY_AUTHORITY_HOST: metadataUrl(cloud, credentials) }
+        : {}),
     }),
     oidcRequestUri: `${cloud.url}/oidc/${hub}/jobs/12f1170f-54f2-53f3-20dd-22fc7dff55f9/oidctoken`,
     systemAccessToken: credentials.systemAccessToken,
@@ -62,6 +64,11 @@ export function describeLocalAzure(
     requests: administration.requests,
     close: close ?? (() => administration.shutDown()),
   };
+}
+
+/** The real service answers whoever is on the machine. This machine may have other users, so the path holds a secret. */
+function metadataUrl(cloud: Description, credentials: LocalCredentials): string {
+  return `${cloud.metadataUrl}/${credentials.metadataSecret}`;
 }
 
 /** The local Azure that another process runs on the state directory (`local/azure/main.ts`); undefined if none does. */

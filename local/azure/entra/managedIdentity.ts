@@ -1,3 +1,4 @@
+import { timingSafeEqual } from 'node:crypto';
 import Fastify from 'fastify';
 import type { AddressInfo } from 'node:net';
 import { localCloud, type LocalAzureContext } from '../context';
@@ -6,13 +7,24 @@ import type { TokenIssuer } from './tokenIssuer';
 
 /**
  * The instance metadata service of a virtual machine with a managed identity: plain HTTP, as the real one is, on a port
- * of its own. Clients find it by AZURE_POD_IDENTITY_AUTHORITY_HOST. Returns its URL.
+ * of its own. Clients find it by AZURE_POD_IDENTITY_AUTHORITY_HOST, which may carry a path: here it must begin with the
+ * secret, as every user of this machine, and every page in a browser on it, reaches the port. Returns its URL without it.
  */
-export async function startMetadataService(context: LocalAzureContext, tokens: TokenIssuer): Promise<string> {
+export async function startMetadataService(
+  context: LocalAzureContext,
+  tokens: TokenIssuer,
+  secret: string,
+): Promise<string> {
   const app = Fastify({ forceCloseConnections: true, routerOptions: { ignoreTrailingSlash: true } });
-  app.get<{ Querystring: { resource?: string; client_id?: string } }>(
-    '/metadata/identity/oauth2/token',
+  app.addHook('onRequest', async (request, reply) => {
+    // A name that somebody made point here (DNS rebinding) is not the one that clients were told.
+    const { port } = app.server.address() as AddressInfo;
+    if (request.headers.host !== `127.0.0.1:${port}`) return reply.code(403).send({ error: 'forbidden' });
+  });
+  app.get<{ Params: { secret: string }; Querystring: { resource?: string; client_id?: string } }>(
+    '/:secret/metadata/identity/oauth2/token',
     async (request, reply) => {
+      if (!isSame(request.params.secret, secret)) return reply.code(404).send({ error: 'not_found' });
       const { resource, client_id: clientId } = request.query;
       if (request.headers.metadata !== 'true') {
         return reply
@@ -41,4 +53,9 @@ export async function startMetadataService(context: LocalAzureContext, tokens: T
   await app.listen({ host: '127.0.0.1', port: 0 });
   context.onClose(() => app.close());
   return `http://127.0.0.1:${(app.server.address() as AddressInfo).port}`;
+}
+
+function isSame(given: string, secret: string): boolean {
+  const [a, b] = [Buffer.from(given), Buffer.from(secret)];
+  return a.length === b.length && timingSafeEqual(a, b);
 }

@@ -1,6 +1,10 @@
-import { appendFileSync, existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { appendFileSync, chmodSync, existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Collection } from '../context';
+import { closedFolder } from './closedFolder';
+
+/** Documents hold keys and secret values of container groups and jobs. */
+const ownerOnly = { mode: 0o600 };
 
 type Line<T> = { key: string; value?: T };
 
@@ -9,7 +13,7 @@ type Line<T> = { key: string; value?: T };
  * of a key counts; one without a value deletes it), and written anew without the outdated lines when it is opened.
  */
 export function openDocumentStore(directory: string): <T>(name: string) => Collection<T> {
-  mkdirSync(directory, { recursive: true });
+  closedFolder(directory);
   const open = new Map<string, Collection<unknown>>();
   return <T>(name: string) => {
     let collection = open.get(name);
@@ -22,6 +26,7 @@ export function openDocumentStore(directory: string): <T>(name: string) => Colle
 function openCollection<T>(file: string): Collection<T> {
   const documents = new Map<string, { key: string; value: T }>();
   if (existsSync(file)) {
+    chmodSync(file, ownerOnly.mode);
     let lines = 0;
     for (const line of readLines<T>(file)) {
       lines++;
@@ -29,11 +34,15 @@ function openCollection<T>(file: string): Collection<T> {
       else documents.set(line.key.toLowerCase(), { key: line.key, value: line.value });
     }
     if (lines > documents.size) {
-      writeFileSync(`${file}.new`, [...documents.values()].map((line) => JSON.stringify(line) + '\n').join(''));
+      writeFileSync(
+        `${file}.new`,
+        [...documents.values()].map((line) => JSON.stringify(line) + '\n').join(''),
+        ownerOnly,
+      );
       renameSync(`${file}.new`, file);
     }
   }
-  const append = (line: Line<T>): void => appendFileSync(file, JSON.stringify(line) + '\n');
+  const append = (line: Line<T>): void => appendFileSync(file, JSON.stringify(line) + '\n', ownerOnly);
   return {
     get: (key) => documents.get(key.toLowerCase())?.value,
     put(key, value) {
