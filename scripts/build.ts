@@ -1,10 +1,12 @@
 /**
- * Builds the tasks as the agent runs them: dist/tasks/<Folder>/{task.json, icon.png, main.js, packages.js}.
+ * Builds the tasks as the agent runs them: dist/tasks/<Folder>/{task.json, icon.png, main.js, packages.js}, and beside them
+ * dist/maps/<Folder>, by which a debugger and a stack trace find the source.
  *
  *   npm run build             every task
  *   npm run build -- Train    one task
+ *   npm run watch             every task, again whenever its source changes
  */
-import { existsSync } from 'node:fs';
+import { existsSync, watch } from 'node:fs';
 import { mkdir, readFile, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { isBuiltin } from 'node:module';
 import { basename, dirname, join, relative, sep } from 'node:path';
@@ -17,6 +19,8 @@ import { handlerTargets, projectVersion, readTask, root, taskFolders } from './t
 import { bundledPackages } from './thirdPartyNotices';
 
 export const builtTasksDir = join(root, 'dist', 'tasks');
+/** As deep as the folder of the built tasks, so that the sources lie at the same relative paths from both. */
+const mapsDir = join(root, 'dist', 'maps');
 
 /** What one task's folder came to. */
 export interface BuiltTask {
@@ -128,22 +132,57 @@ const options: BuildOptions = {
   keepNames: true,
   legalComments: 'eof',
   metafile: true,
+  sourcemap: 'external',
+  sourcesContent: false,
   logLevel: 'silent',
 };
 
-/** Bundles a source text that lies in `folder`. */
-async function bundle(
-  source: string,
-  folder: string,
-  plugins: Plugin[] = [],
-): Promise<{ code: Uint8Array; metafile: Metafile }> {
-  const stdin = { contents: source, resolveDir: folder, sourcefile: 'entry.js' };
-  const { outputFiles, metafile } = await build({ ...options, stdin, plugins });
-  return { code: outputFiles![0]!.contents, metafile: metafile! };
+/** One file of a task, as bundled. */
+interface Bundle {
+  code: Uint8Array;
+  map: Uint8Array;
+  metafile: Metafile;
 }
 
-/** Builds one task into `outDir`; throws with every reason when it cannot run as an agent would start it. */
-async function buildTask(folder: string, outDir: string): Promise<BuiltTask> {
+/** Bundles a source text that lies in `folder` into a task's file of that name. */
+async function bundle(name: string, source: string, folder: string, plugins: Plugin[] = []): Promise<Bundle> {
+  const stdin = { contents: source, resolveDir: folder, sourcefile: 'entry.js' };
+  const outfile = join(builtTasksDir, 'Any', name);
+  const { outputFiles, metafile } = await build({ ...options, stdin, plugins, outfile });
+  const contents = (ending: string): Uint8Array => outputFiles!.find(({ path }) => path.endsWith(ending))!.contents;
+  return { code: contents('.js'), map: contents('.map'), metafile: metafile! };
+}
+
+/** Where a build goes. */
+export interface BuildPlace {
+  /** Gets a folder a task. */
+  tasks: string;
+  /** Gets a folder of source maps a task. */
+  maps: string;
+  /** Whether the built files point to their maps, for a debugger; what is published does not. */
+  linked: boolean;
+}
+
+const developmentPlace: BuildPlace = { tasks: builtTasksDir, maps: mapsDir, linked: true };
+
+/** Replaces the files of a folder by these; what else is there goes. */
+async function fillFolder(folder: string, files: Map<string, Uint8Array | string>): Promise<void> {
+  await mkdir(folder, { recursive: true });
+  for (const [name, contents] of files) await replaceFile(join(folder, name), contents);
+  for (const name of await readdir(folder)) {
+    if (!files.has(name) && !name.endsWith('.part')) await rm(join(folder, name), { recursive: true });
+  }
+}
+
+/** A built file, with the pointer to its map where it is to have one. */
+function built({ code }: Bundle, name: string, folder: string, place: BuildPlace): Uint8Array | string {
+  if (!place.linked) return code;
+  const map = relative(join(place.tasks, folder), join(place.maps, folder, `${name}.map`));
+  return `${Buffer.from(code).toString()}\n//# sourceMappingURL=${map.split(sep).join('/')}\n`;
+}
+
+/** Builds one task; throws with every reason when it cannot run as an agent would start it. */
+async function buildTask(folder: string, place: BuildPlace): Promise<BuiltTask> {
   const sourceDir = join(root, 'tasks', folder);
   const task = readTask(folder);
   const targets = handlerTargets(task);
@@ -154,24 +193,26 @@ async function buildTask(folder: string, outDir: string): Promise<BuiltTask> {
   }
 
   const moved = new Set<string>();
-  const main = await bundle(mainSource(targets), sourceDir, [packagesApart(moved)]);
-  const packages = moved.size > 0 ? await bundle(packagesSource(moved), root, [schemaCompiled]) : undefined;
+  const main = await bundle('main.js', mainSource(targets), sourceDir, [packagesApart(moved)]);
+  const packages =
+    moved.size > 0 ? await bundle(packagesFile, packagesSource(moved), root, [schemaCompiled]) : undefined;
   const doubles = packages ? sharedModules(main.metafile, packages.metafile) : [];
   if (doubles.length > 0) throw new Error(`${folder}: bundled twice, so that each would be two: ${doubles.join(', ')}`);
   const copies = [main, packages].flatMap((part) => (part ? taskLibCopies(part.metafile) : []));
   if (copies.length > 1) throw new Error(`${folder}: azure-pipelines-task-lib is bundled twice: ${copies.join(', ')}`);
 
   const files = new Map<string, Uint8Array | string>(targets.map((target) => [target, "require('./main.js');\n"]));
-  files.set('main.js', main.code);
-  if (packages) files.set(packagesFile, packages.code);
+  const maps = new Map<string, Uint8Array | string>();
+  for (const [name, part] of [['main.js', main] as const, [packagesFile, packages] as const]) {
+    if (!part) continue;
+    files.set(name, built(part, name, folder, place));
+    maps.set(`${name}.map`, part.map);
+  }
   files.set('icon.png', await readFile(join(sourceDir, 'icon.png')));
   files.set('task.json', JSON.stringify({ ...task, version: projectVersion().parts }, null, 2) + '\n');
+  await fillFolder(join(place.maps, folder), maps);
+  await fillFolder(join(place.tasks, folder), files);
 
-  await mkdir(outDir, { recursive: true });
-  for (const [name, contents] of files) await replaceFile(join(outDir, name), contents);
-  for (const name of await readdir(outDir)) {
-    if (!files.has(name) && !name.endsWith('.part')) await rm(join(outDir, name), { recursive: true });
-  }
   const parts = packages ? [main, packages] : [main];
   return {
     folder,
@@ -180,25 +221,51 @@ async function buildTask(folder: string, outDir: string): Promise<BuiltTask> {
   };
 }
 
-/** Builds several tasks, each into its own folder beneath `outDir`; throws with what is wrong in any of them. */
-export async function buildTasks(folders = taskFolders(), outDir = builtTasksDir): Promise<BuiltTask[]> {
-  const built = await Promise.allSettled(folders.map((folder) => buildTask(folder, join(outDir, folder))));
-  const failed = built
+/** Builds several tasks, each into its own folder; throws with what is wrong in any of them. */
+export async function buildTasks(folders = taskFolders(), place = developmentPlace): Promise<BuiltTask[]> {
+  const results = await Promise.allSettled(folders.map((folder) => buildTask(folder, place)));
+  const failed = results
     .filter((result) => result.status === 'rejected')
     .map((result) => (result.reason as Error).message);
   if (failed.length > 0) throw new Error(failed.join('\n'));
-  return built.map((result) => (result as PromiseFulfilledResult<BuiltTask>).value);
+  return results.map((result) => (result as PromiseFulfilledResult<BuiltTask>).value);
 }
 
-async function main(folders: string[]): Promise<void> {
-  const known = taskFolders();
-  const unknown = folders.filter((folder) => !known.includes(folder));
-  if (unknown.length > 0) throw new Error(`No such task: ${unknown.join(', ')}. There are: ${known.join(', ')}`);
+async function report(folders: string[]): Promise<void> {
   const started = Date.now();
-  for (const { folder, bytes } of await buildTasks(folders.length > 0 ? folders : known)) {
+  for (const { folder, bytes } of await buildTasks(folders)) {
     console.log(`${folder.padEnd(14)} ${(bytes / 1e6).toFixed(2)} MB`);
   }
   console.log(`built in ${((Date.now() - started) / 1000).toFixed(1)} s`);
+}
+
+/** Builds again what a changed file belongs to, once the changes pause. */
+function watchSources(folders: string[]): void {
+  const changed = new Set<string>();
+  let timer: NodeJS.Timeout | undefined;
+  let building = Promise.resolve();
+  watch(join(root, 'tasks'), { recursive: true }, (_event, file) => {
+    if (!file) return;
+    const folder = file.split(sep)[0]!;
+    for (const each of folders.includes(folder) ? [folder] : folders) changed.add(each);
+    clearTimeout(timer);
+    timer = setTimeout(() => {
+      const next = [...changed];
+      changed.clear();
+      building = building.then(() => report(next)).catch((error: Error) => console.error(error.message));
+    }, 100);
+  });
+  console.log('Watching tasks/. Stop with Ctrl+C.');
+}
+
+async function main(args: string[]): Promise<void> {
+  const known = taskFolders();
+  const named = args.filter((arg) => arg !== '--watch');
+  const unknown = named.filter((folder) => !known.includes(folder));
+  if (unknown.length > 0) throw new Error(`No such task: ${unknown.join(', ')}. There are: ${known.join(', ')}`);
+  const folders = named.length > 0 ? named : known;
+  await report(folders);
+  if (args.includes('--watch')) watchSources(folders);
 }
 
 if (require.main === module) {

@@ -1,5 +1,6 @@
 /**
- * Builds the tasks, checks everything and makes the extension: dist/<publisher>.<id>-<version>.vsix.
+ * Builds the tasks, checks everything and makes the extension: dist/<publisher>.<id>-<version>.vsix, and beside it the
+ * source maps of that release, by which `npm run stack` reads a user's stack trace.
  */
 import { spawnSync } from 'node:child_process';
 import { cpSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -51,9 +52,9 @@ export function marketplacePage(readme: string): string {
 }
 
 /** Builds the tasks and lays the package out as it will be: tfx looks for a task's files where its contribution says that they lie. */
-async function stage(folder: string, version: string): Promise<void> {
-  rmSync(folder, { recursive: true, force: true });
-  const built = await buildTasks(taskFolders(), join(folder, 'tasks'));
+async function stage(folder: string, maps: string, version: string): Promise<void> {
+  for (const each of [folder, maps]) rmSync(each, { recursive: true, force: true });
+  const built = await buildTasks(taskFolders(), { tasks: join(folder, 'tasks'), maps, linked: false });
   const packages = built.flatMap((task) => task.packages);
   writeFileSync(join(folder, noticesFile), thirdPartyNotices(root, packages));
   for (const path of packagedSources()) cpSync(join(root, path), join(folder, path), { recursive: true });
@@ -92,7 +93,7 @@ export async function packageExtension(outputFile: string): Promise<PackagedExte
   const problems = extensionProblems();
   if (problems.length > 0) throw new Error(problems.join('\n'));
   const folder = `${outputFile}.content`;
-  await stage(folder, projectVersion().text);
+  await stage(folder, outputFile.replace(/\.vsix$/, '.maps'), projectVersion().text);
   runTfx(folder, outputFile);
   rmSync(folder, { recursive: true });
 

@@ -63,7 +63,10 @@ function steps(): Step[] {
       [check('lint', bin('eslint', 'bin', 'eslint.js'), '.')],
     ],
     [
-      [check('format', bin('prettier', 'bin', 'prettier.cjs'), '--check', '.')],
+      [
+        check('format', bin('prettier', 'bin', 'prettier.cjs'), '--check', '.'),
+        check('unused', bin('knip', 'bin', 'knip.js'), '--no-progress'),
+      ],
       [check('build', bin('tsx', 'dist', 'cli.mjs'), 'scripts/build.ts')],
     ],
     onEachNode.map((suite) => [suite]),

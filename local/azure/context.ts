@@ -1,4 +1,3 @@
-import type { FastifyInstance } from 'fastify';
 import type { ContainerClient } from '@azure/storage-blob';
 
 /** Names that are the same in every local cloud; made up, and in the ranges that Azure would accept. */
@@ -60,8 +59,6 @@ export interface LocalAzureContext {
   /** Semantic faults that a test planned, by name, e.g. 'aci.capacity'; consumes one use. Undefined if none is planned. */
   takeFault(name: string): Record<string, unknown> | undefined;
 }
-
-export type RegisterProvider = (app: FastifyInstance, context: LocalAzureContext) => void;
 
 /** An error answered in ARM's shape: {"error":{code,message,details}}. Throw it from any route. */
 export class ArmError extends Error {

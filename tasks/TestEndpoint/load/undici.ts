@@ -21,7 +21,10 @@ import requestFile from 'undici/lib/api/api-request.js';
 
 /** One connection. */
 export const Client = ClientFile as typeof undici.Client;
-/** As many connections as are needed. */
+/**
+ * As many connections as are needed; chosen by its name.
+ * @public
+ */
 export const Pool = PoolFile as typeof undici.Pool;
 export const ProxyAgent = ProxyAgentFile as typeof undici.ProxyAgent;
 

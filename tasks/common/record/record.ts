@@ -169,8 +169,3 @@ export function toMetricValue(value: number): MetricValue {
   if (Number.isFinite(value)) return value;
   return Number.isNaN(value) ? 'NaN' : value > 0 ? 'Infinity' : '-Infinity';
 }
-
-/** Reads a metric back as a number. */
-export function fromMetricValue(value: MetricValue): number {
-  return Number(value);
-}

@@ -1,7 +1,7 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { TaskFailure } from '../taskFailure';
-import { emptyRecord, verify } from './chain';
+import { verify } from './chain';
 import { recordFileName, recordSchemaVersion, type ModelRecord, type SectionName, type Sections } from './record';
 import { checkShape } from './shape';
 
@@ -67,11 +67,6 @@ export async function readRecord(file: string): Promise<ModelRecord> {
   if (problems.length === 0) problems.push(...verify(parsed as ModelRecord));
   if (problems.length > 0) throw refusal(file, problems);
   return parsed as ModelRecord;
-}
-
-/** As readRecord; an empty record where the file does not exist yet. */
-export async function readOrStartRecord(file: string): Promise<ModelRecord> {
-  return fs.existsSync(file) ? await readRecord(file) : emptyRecord();
 }
 
 /** Writes the record so that a reader sees the old or the new one, never half of it. */
