@@ -28,7 +28,7 @@ export interface Collection<T> {
 }
 
 export interface Blobs {
-  /** e.g. http://quickstartsst.blob.core.localhost:10000 */
+  /** e.g. https://quickstartsst.blob.core.localhost:10000 */
   readonly accountUrl: string;
   /** A client with the account's key, for the services inside local Azure. */
   container(name: string): ContainerClient;

@@ -65,9 +65,8 @@ export async function startLocalAzure(options: LocalAzureOptions): Promise<Local
     const faults = new FaultPlan();
     const last = readLastPorts(stateDir);
 
-    const startsAzurite = startOnPort(options.blobPort, last?.blobPort, (port) =>
-      startAzurite({ stateDir, port, account: localCloud.storageAccount, accountKey: credentials.storageKey }),
-    );
+    const account = { account: localCloud.storageAccount, accountKey: credentials.storageKey };
+    const startsAzurite = startAzurite({ stateDir, port: 0, ...account });
     stops.push(async () => (await startsAzurite.catch(() => undefined))?.stop());
     // The services load while Azurite starts.
     const [services, azurite] = await Promise.all([import('./services'), startsAzurite]);
@@ -78,13 +77,25 @@ export async function startLocalAzure(options: LocalAzureOptions): Promise<Local
     const url = `https://localhost:${port}`;
     const hostsFile = join(stateDir, 'hosts');
     const tokens = new TokenIssuer(url, credentials.signingKey);
+    const blobEndpoint = await startOnPort(options.blobPort, last?.blobPort, (blobPort) =>
+      services.startBlobEndpoint({
+        certificate,
+        port: blobPort,
+        azuritePort: azurite.port,
+        interceptors: [services.admitTokens(url, tokens, account.account, account.accountKey)],
+      }),
+    );
+    stops.push(() => blobEndpoint.stop());
     const context: LocalAzureContext = {
       stateDir,
       cacheDir,
       url,
       port,
       caFile: certificate.caFile,
-      blobs: services.openBlobs(localCloud.storageAccount, credentials.storageKey, azurite.port),
+      blobs: services.openBlobs(account.account, account.accountKey, {
+        port: blobEndpoint.port,
+        azuritePort: azurite.port,
+      }),
       collection: openDocumentStore(join(stateDir, 'documents')),
       log,
       dns: openZone(hostsFile),
@@ -107,7 +118,7 @@ export async function startLocalAzure(options: LocalAzureOptions): Promise<Local
     stops.push(() => app.close());
     const metadataUrl = await services.startMetadataService(context, tokens, credentials.metadataSecret);
 
-    writeFileSync(join(stateDir, 'ports.json'), JSON.stringify({ port, blobPort: azurite.port } satisfies Ports));
+    writeFileSync(join(stateDir, 'ports.json'), JSON.stringify({ port, blobPort: blobEndpoint.port } satisfies Ports));
     const description: Description = {
       pid: process.pid,
       startTime: processStartTime(process.pid),

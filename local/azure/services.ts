@@ -16,6 +16,8 @@ import { registerOciRegistry } from './registry/index';
 import { keepRequestJournal } from './traffic/requestJournal';
 import { recordTraffic } from './traffic/trafficRecorder';
 
+export { admitTokens } from './blobs/bearerAccess';
+export { startBlobEndpoint } from './blobs/blobEndpoint';
 export { openBlobs } from './blobs/blobs';
 export { startMetadataService } from './entra/managedIdentity';
 export { createServer } from './server';

@@ -9,6 +9,7 @@ import { localCloud } from '../../local/azure/context';
 import { resolver } from '../../local/azure/connection/clientEnvironment';
 import { startLocalAzure, type LocalAzure } from '../../local/azure/index';
 import { specificationsDirectory, validateTraffic } from '../contract/validateTraffic';
+import { trustAuthority } from './trustAuthority';
 
 const root = join(__dirname, '..', '..');
 /** What this process does with the resource manager; kept only where it does not follow the official specifications. */
@@ -38,6 +39,7 @@ async function start(): Promise<LocalAzure> {
   // This process itself resolves the local cloud's names too, e.g. of blobs.
   process.env.LOCAL_AZURE_HOSTS = azure.hostsFile;
   createRequire(__filename)(resolver);
+  trustAuthority(azure.caFile);
   // Whoever stops the tests leaves no containers behind either.
   const stop = () => void azure.close().finally(() => process.exit(130));
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, stop);

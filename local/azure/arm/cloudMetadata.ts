@@ -14,7 +14,11 @@ export function registerCloudMetadata(app: FastifyInstance, context: LocalAzureC
       identityProvider: 'AAD',
     },
     resourceManager: `${context.url}/`,
+    microsoftGraphResourceId: 'https://graph.microsoft.com/',
     suffixes: { storage, acrLoginServer: 'azurecr.localhost' },
   };
-  app.get('/metadata/endpoints', async () => [metadata]);
+  // Up to 2019-05-01 a list of clouds, since then the one that was asked: `az cloud register` reads an object.
+  app.get<{ Querystring: { 'api-version'?: string } }>('/metadata/endpoints', async (request) =>
+    (request.query['api-version'] ?? '') > '2019-05-01' ? metadata : [metadata],
+  );
 }

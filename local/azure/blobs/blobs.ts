@@ -8,13 +8,17 @@ import {
 } from '@azure/storage-blob';
 import type { Blobs } from '../context';
 
-/** The storage account of the local cloud, on an Azurite that listens on a port of this machine. */
-export function openBlobs(account: string, accountKey: string, port: number): Blobs {
+/** The storage account of the local cloud: the port of its endpoint is for its users, that of Azurite for local Azure itself. */
+export function openBlobs(
+  account: string,
+  accountKey: string,
+  { port, azuritePort }: { port: number; azuritePort: number },
+): Blobs {
   const credential = new StorageSharedKeyCredential(account, accountKey);
-  // By address: this process needs no DNS of the local cloud for its own calls.
-  const service = new BlobServiceClient(`http://127.0.0.1:${port}/${account}`, credential);
+  // By address: this process needs neither DNS nor certificates of the local cloud for its own calls.
+  const service = new BlobServiceClient(`http://127.0.0.1:${azuritePort}/${account}`, credential);
   // `.blob.core.` is what the Python SDK finds an account's name by.
-  const accountUrl = `http://${account}.blob.core.localhost:${port}`;
+  const accountUrl = `https://${account}.blob.core.localhost:${port}`;
   return {
     accountUrl,
     container: (name) => service.getContainerClient(name),

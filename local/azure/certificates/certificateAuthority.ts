@@ -3,8 +3,6 @@ import { writeFileSync } from 'node:fs';
 import { webcrypto } from 'node:crypto';
 import * as x509 from '@peculiar/x509';
 
-/** Every name that a client may call the HTTPS server by. Wildcards cover one label, as in Azure's own certificates. */
-const serverNames = ['localhost', '*.localhost', '*.azurecr.localhost'];
 const serverAddresses = ['127.0.0.1', '::1'];
 const keyAlgorithm = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' };
 const day = 24 * 60 * 60 * 1000;
@@ -34,8 +32,9 @@ export async function createPrincipalCertificate(): Promise<{ certificate: strin
 /**
  * An authority of its own and a certificate of the server by it, as PEM files.
  * @param file gives the path of `server.key`, `server.pem` and `ca.pem`
+ * @param serverNames DNS names, wildcards of one label among them
  */
-export async function createServerCertificate(file: (name: string) => string): Promise<void> {
+export async function createServerCertificate(file: (name: string) => string, serverNames: string[]): Promise<void> {
   const crypto = webcrypto;
   const caKeys = await webcrypto.subtle.generateKey(keyAlgorithm, true, ['sign', 'verify']);
   const validity = (days: number) => ({

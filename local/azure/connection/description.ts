@@ -9,7 +9,7 @@ export interface Description {
   stateDir: string;
   url: string;
   port: number;
-  /** e.g. http://quickstartsst.blob.core.localhost:10444 */
+  /** e.g. https://quickstartsst.blob.core.localhost:10444 */
   blobUrl: string;
   /** Without the secret that its path must begin with. */
   metadataUrl: string;

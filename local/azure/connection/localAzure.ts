@@ -13,7 +13,7 @@ export interface LocalAzure {
   /** https://localhost:port */
   readonly url: string;
   readonly port: number;
-  /** http://<account>.blob.core.localhost:port */
+  /** https://<account>.blob.core.localhost:port */
   readonly blobUrl: string;
   /** The certificate authority to trust, PEM. */
   readonly caFile: string;

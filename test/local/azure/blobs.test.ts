@@ -18,7 +18,7 @@ describe('blobs of local Azure', function () {
   before(async () => {
     const accountKey = randomBytes(32).toString('base64');
     azurite = await startAzurite({ stateDir, port: 0, account: 'account', accountKey });
-    service = openBlobs('account', accountKey, azurite.port);
+    service = openBlobs('account', accountKey, { port: 0, azuritePort: azurite.port });
     container = service.container('blocks');
     await container.create();
   });
