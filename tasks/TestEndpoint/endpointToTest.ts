@@ -1,8 +1,7 @@
-import { createHash } from 'node:crypto';
 import * as fs from 'node:fs';
-import * as path from 'node:path';
 import type { ModelRecord } from '../common/record/record';
 import { findRecordFile, readRecord, requireSection } from '../common/record/recordFile';
+import { goldenRequestsFile } from '../common/requestsFile/goldenRequests';
 import type { Secrets } from '../common/secrets';
 import type { TaskContext } from '../common/task/taskContext';
 import { TaskFailure } from '../common/taskFailure';
@@ -64,29 +63,13 @@ function findRequestsFile(
   record: ModelRecord | undefined,
   recordFile: string | undefined,
 ): string {
-  const golden = record?.training?.goldenRequests;
-  const file = input ?? (golden && path.join(path.dirname(recordFile!), golden.file));
+  const file = input ?? goldenRequestsFile(record, recordFile);
   if (!file) {
     throw new TaskFailure(
       'There are no requests to send: the input requestsFile is empty and the record holds no golden requests.',
       'Name a requests file, or let training write outputs/golden_requests.json.',
     );
   }
-  if (!fs.existsSync(file)) {
-    throw new TaskFailure(
-      `The requests file ${file} does not exist.`,
-      'It lies beside the record in the artifact: publish both.',
-    );
-  }
-  if (golden && !input && sha256(file) !== golden.sha256) {
-    throw new TaskFailure(
-      `The golden requests ${file} are not those that training wrote: their SHA-256 is not the one in the record.`,
-      'Use the artifact as the tasks wrote it, or name requests of your own in requestsFile.',
-    );
-  }
+  if (!fs.existsSync(file)) throw new TaskFailure(`The requests file ${file} does not exist.`);
   return file;
-}
-
-function sha256(file: string): string {
-  return createHash('sha256').update(fs.readFileSync(file)).digest('hex');
 }

@@ -3,7 +3,7 @@ import type { ServiceConnection } from '../common/azure/http/serviceConnection';
 import type { InputReader } from '../common/task/inputReader';
 import { negativeKinds, type NegativeKind } from './robustness/negativeCases';
 import { parseThresholds, withErrorLimit, type Threshold } from './load/thresholds';
-import { toTolerance, type Tolerance } from './requests/tolerance';
+import { toTolerance, type Tolerance } from '../common/requestsFile/tolerance';
 
 export interface Inputs {
   readonly connection?: ServiceConnection;

@@ -1,3 +1,5 @@
+import { parseExact } from '../../common/json/exactJson';
+import { JsonTooDeep, scanJson } from '../../common/json/jsonScan';
 import { hiddenFaults } from './hiddenFaults';
 import type { RequestCase } from './requestCases';
 import type { Reply } from './scoringClient';
@@ -7,10 +9,15 @@ import type { Reply } from './scoringClient';
  * @returns what is wrong, one sentence each; an empty list if the case passed
  */
 export function judge(request: Pick<RequestCase, 'expectStatus' | 'assertions'>, reply: Reply): string[] {
-  const text = reply.body.toString('utf8');
-  const json = parse(text);
   if (!matchesStatus(reply.status, request.expectStatus))
     return [`The status is ${reply.status}, expected ${request.expectStatus}.`];
+  const text = reply.body.toString('utf8');
+  let json: unknown;
+  try {
+    json = parseExact(text);
+  } catch (error) {
+    if (error instanceof JsonTooDeep) return [`The reply cannot be judged: ${error.message}.`];
+  }
   if (reply.status < 300) {
     const hidden = hiddenFaults(text, json, reply.headers);
     if (hidden.length > 0) return hidden;
@@ -20,9 +27,10 @@ export function judge(request: Pick<RequestCase, 'expectStatus' | 'assertions'>,
   return request.assertions.flatMap((assertion) => assertion(json));
 }
 
-/** The JSON value of a text; undefined where it is none. */
+/** The JSON value of a text; undefined where it is none, or nested too deeply to be read. */
 export function parse(text: string): unknown {
   try {
+    scanJson(text, () => {});
     return JSON.parse(text);
   } catch {
     return undefined;

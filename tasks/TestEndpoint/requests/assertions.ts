@@ -1,7 +1,8 @@
+import { stringifyExact } from '../../common/json/exactJson';
 import { differences } from './comparison';
-import type { Tolerance } from './tolerance';
+import type { Tolerance } from '../../common/requestsFile/tolerance';
 
-/** Judges a reply's JSON: what is wrong, one sentence each; an empty list if nothing is. */
+/** Judges a reply's JSON as parseExact gives it: what is wrong, one sentence each; an empty list if nothing is. */
 export type Assertion = (json: unknown) => string[];
 
 /** By its value, compared deeply; numbers by tolerance. */
@@ -20,7 +21,7 @@ export async function schemaAssertion(schema: unknown): Promise<Assertion> {
   // Without its logger: that one prints words of the schema, and they come from a file that training may have written.
   const validate = new Ajv({ allErrors: true, strict: false, logger: false }).compile(schema);
   return (json) =>
-    validate(json)
+    validate(JSON.parse(stringifyExact(json)))
       ? []
       : (validate.errors ?? []).map(
           ({ instancePath, message }) => `$${instancePath.replaceAll('/', '.')}: ${message ?? 'it does not fit'}.`,

@@ -1,6 +1,7 @@
-import { formatNumber } from '../../common/formatNumber';
+import { stringifyExact } from '../../common/json/exactJson';
 import { excerpt } from './excerpt';
-import type { Tolerance } from './tolerance';
+import { isNumber, numberDifference } from './numbers';
+import type { Tolerance } from '../../common/requestsFile/tolerance';
 
 /**
  * Compares a reply with what was expected, deeply. Types count: 5, "5" and true are three things, since a service that
@@ -15,13 +16,9 @@ export function differences(actual: unknown, expected: unknown, tolerance: Toler
   return found;
 
   function walk(a: unknown, e: unknown, where: string, report: (difference: string) => void): void {
-    if (typeof e === 'number' && typeof a === 'number') {
-      const allowed = tolerance.absolute + tolerance.relative * Math.abs(e);
-      if (!(Math.abs(a - e) <= allowed)) {
-        report(
-          `${where}: expected ${e}, got ${a} (differs by ${formatNumber(Math.abs(a - e))}, allowed ${formatNumber(allowed)}).`,
-        );
-      }
+    if (isNumber(e) && isNumber(a)) {
+      const difference = numberDifference(a, e, tolerance);
+      if (difference !== undefined) report(`${where}: ${difference}`);
       return;
     }
     if (Array.isArray(e)) {
@@ -30,25 +27,28 @@ export function differences(actual: unknown, expected: unknown, tolerance: Toler
       e.forEach((each, index) => walk(a[index], each, `${where}[${index}]`, report));
       return;
     }
-    if (e !== null && typeof e === 'object') {
-      if (a === null || typeof a !== 'object' || Array.isArray(a)) {
+    if (isObject(e)) {
+      if (!isObject(a)) {
         return report(`${where}: expected an object, got ${describe(a)}.`);
       }
-      const answered = a as Record<string, unknown>;
-      const wanted = e as Record<string, unknown>;
-      for (const key of Object.keys(wanted)) {
-        if (!Object.hasOwn(answered, key)) report(`${where}.${key}: it is missing.`);
-        else walk(answered[key], wanted[key], `${where}.${key}`, report);
+      for (const key of Object.keys(e)) {
+        if (!Object.hasOwn(a, key)) report(`${where}.${key}: it is missing.`);
+        else walk(a[key], e[key], `${where}.${key}`, report);
       }
-      for (const key of Object.keys(answered))
-        if (!Object.hasOwn(wanted, key)) report(`${where}.${key}: it was not expected.`);
+      for (const key of Object.keys(a))
+        if (!Object.hasOwn(e, key)) report(`${where}.${excerpt(key)}: it was not expected.`);
       return;
     }
     if (a !== e) report(`${where}: expected ${describe(e)}, got ${describe(a)}.`);
   }
 }
 
+function isObject(value: unknown): value is Record<string, unknown> {
+  return value !== null && typeof value === 'object' && !Array.isArray(value) && !isNumber(value);
+}
+
 function describe(value: unknown): string {
   if (value === undefined) return 'nothing';
-  return `${excerpt(JSON.stringify(value))} (${value === null ? 'null' : Array.isArray(value) ? 'list' : typeof value})`;
+  const kind = value === null ? 'null' : Array.isArray(value) ? 'list' : isNumber(value) ? 'number' : typeof value;
+  return `${excerpt(stringifyExact(value))} (${kind})`;
 }

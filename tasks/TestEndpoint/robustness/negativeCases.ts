@@ -1,3 +1,5 @@
+import { stringifyExact } from '../../common/json/exactJson';
+import { isNumber } from '../requests/numbers';
 import type { HttpRequest } from '../requests/scoringClient';
 
 export const negativeKinds = [
@@ -39,7 +41,7 @@ export function negativeCases(
 ): NegativeCase[] {
   const withBody = (body: Buffer | string): HttpRequest => ({ ...good, body: Buffer.from(body) });
   const withJson = (kind: NegativeKind, value: unknown, why: string): NegativeCase =>
-    value === undefined ? { kind, why } : { kind, request: withBody(JSON.stringify(value)) };
+    value === undefined ? { kind, why } : { kind, request: withBody(stringifyExact(value)) };
   const withHeaders = (change: Record<string, string | undefined>): HttpRequest => ({
     ...good,
     headers: Object.fromEntries(
@@ -53,7 +55,7 @@ export function negativeCases(
       case 'malformedJson':
         return json === undefined
           ? { kind, why: 'The good request is not JSON.' }
-          : { kind, request: withBody(JSON.stringify(json).slice(0, -1)) };
+          : { kind, request: withBody(stringifyExact(json).slice(0, -1)) };
       case 'wrongType':
         return withJson(kind, withWrongType(json), 'The good request has no number to replace.');
       case 'missingColumn':
@@ -83,7 +85,8 @@ export function negativeCases(
 }
 
 type Row = Record<string, unknown>;
-const isRow = (value: unknown): value is Row => value !== null && typeof value === 'object' && !Array.isArray(value);
+const isRow = (value: unknown): value is Row =>
+  value !== null && typeof value === 'object' && !Array.isArray(value) && !isNumber(value);
 /** pandas' split form: {columns, data}, maybe with an index. */
 const isSplit = (value: unknown): value is { columns: unknown[]; data: unknown[][] } =>
   isRow(value) && Array.isArray(value.columns) && Array.isArray(value.data) && value.data.every(Array.isArray);
@@ -106,7 +109,8 @@ function changeTable(
     if (changed !== undefined) return { ...value, [key]: changed };
   }
   const isRecord =
-    Object.keys(value).length > 0 && Object.values(value).every((each) => typeof each !== 'object' || each === null);
+    Object.keys(value).length > 0 &&
+    Object.values(value).every((each) => typeof each !== 'object' || each === null || isNumber(each));
   return isRecord ? row(value) : undefined;
 }
 
@@ -132,7 +136,7 @@ function withExtraColumn(json: unknown): unknown {
 
 /** Puts a text in place of the first number, wherever it stands. */
 function withWrongType(json: unknown): unknown {
-  if (typeof json === 'number') return 'not a number';
+  if (isNumber(json)) return 'not a number';
   if (Array.isArray(json)) {
     for (const [index, each] of json.entries()) {
       const changed = withWrongType(each);

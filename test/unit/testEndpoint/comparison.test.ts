@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { parseExact } from '../../../tasks/common/json/exactJson';
 import { differences } from '../../../tasks/TestEndpoint/requests/comparison';
 
 const exact = { absolute: 0, relative: 0 };
@@ -29,6 +30,37 @@ describe('comparison of replies', () => {
   for (const [what, actual, expected, tolerance, message] of table) {
     it(`${message ? 'finds' : 'accepts'} ${what}`, () => {
       const found = differences(actual, expected, tolerance);
+      if (message) assert.match(found[0] ?? '', message);
+      else assert.deepEqual(found, []);
+    });
+  }
+
+  const loose = { absolute: 1e-6, relative: 1e-6 };
+  const numbers: Array<
+    [actual: string, expected: string, { absolute: number; relative: number; ofRequest?: boolean }, RegExp?]
+  > = [
+    ['9007199254740993', '9007199254740993', loose],
+    ['9007199254740992', '9007199254740993', loose, /expected 9007199254740993, got 9007199254740992 \(whole numbers/],
+    ['9007199254740992', '9007199254740993', exact, /expected 9007199254740993/],
+    ['9007199254740992', '9007199254740993', { ...loose, ofRequest: true }],
+    ['{"id": 12345678901234567890}', '{"id": 12345678901234567891}', loose, /^\$\.id: expected 12345678901234567891/],
+    ['1.0', '1', exact],
+    ['1e2', '100.0', exact],
+    ['0.1000000000000000055', '0.1', exact, /differs by 5\.5e−18, allowed 0/],
+    ['0.1000000000000000055', '0.1', loose],
+    ['1e400', '1e400', exact],
+    ['1.0000001e400', '1e400', loose],
+    ['2e400', '1e400', loose, /expected 1e400, got 2e400/],
+    ['1e999999999', '1', loose, /expected 1, got 1e999999999/],
+    [`1${'0'.repeat(100_000)}1`, '1', exact, /expected 1, got 1000/],
+    ['"9007199254740993"', '9007199254740993', exact, /got "9007199254740993" \(string\)/],
+    ['{}', '9007199254740993', exact, /expected 9007199254740993 \(number\), got \{\} \(object\)/],
+    ['9007199254740993', '{}', exact, /expected an object, got 9007199254740993 \(number\)/],
+    ['{"__proto__": 1}', '{"__proto__": 2}', exact, /__proto__: expected 2, got 1/],
+  ];
+  for (const [actual, expected, tolerance, message] of numbers) {
+    it(`${message ? 'tells' : 'takes'} ${actual.slice(0, 40)} ${message ? 'from' : 'for'} ${expected}`, () => {
+      const found = differences(parseExact(actual), parseExact(expected), tolerance);
       if (message) assert.match(found[0] ?? '', message);
       else assert.deepEqual(found, []);
     });

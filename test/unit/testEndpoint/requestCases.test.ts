@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import * as fs from 'node:fs';
 import { tmpdir } from 'node:os';
 import * as path from 'node:path';
+import { stringifyExact } from '../../../tasks/common/json/exactJson';
 import { readRequestCases } from '../../../tasks/TestEndpoint/requests/requestCases';
 
 describe('Test-Endpoint: a requests file that training wrote', () => {
@@ -44,7 +45,7 @@ describe('Test-Endpoint: a requests file that training wrote', () => {
     'http://',
   ]) {
     it(`sends no key elsewhere by the path ${JSON.stringify(route)}`, async () => {
-      await assert.rejects(read({ path: route, request: {} }), /in request 1, "path" is .* no path at the endpoint/);
+      await assert.rejects(read({ path: route, request: {} }), /in request 1, "path" is .* not a path at the endpoint/);
     });
   }
 
@@ -67,14 +68,40 @@ describe('Test-Endpoint: a requests file that training wrote', () => {
       for (const start of ['', '\uFEFF']) {
         const cases = await readText(start + text);
         assert.deepEqual(
-          cases.map(({ name, body, json }) => [name, body.toString(), json]),
+          cases.map(({ name, json }) => [name, stringifyExact(json)]),
           [
-            ['a', '[1]', [1]],
-            ['request 2', '{"b":2}', { b: 2 }],
+            ['a', '[1]'],
+            ['request 2', '{"b":2}'],
           ],
         );
       }
     }
+  });
+
+  const written =
+    '{ "b" : 1.0,\n  "10":9007199254740993, "9": [1e2, -0.0, 0.10000000000000000001], "ü\\u00e9": "a\\/b" }';
+  for (const [what, text] of [
+    ['a JSON array', `[\n  {"name": "a", "request": ${written} , "expected": 1},\n  {"request":1.50}]`],
+    ['JSON Lines', `{"name": "a", "request": ${written.replace('\n', ' ')} , "expected": 1}\r\n{"request":1.50}`],
+    ['UTF-16, as PowerShell writes it', Buffer.from(`\uFEFF[{"request": ${written}}, {"request":1.50}]`, 'utf16le')],
+    ['a request whose field stands twice', `[{"request": 0, "request": ${written}}, {"request":1.50}]`],
+  ] as const) {
+    it(`sends each request byte for byte as it stands in ${what}`, async () => {
+      const [first, second] = await readText(text);
+      assert.equal(first!.body.toString(), what === 'JSON Lines' ? written.replace('\n', ' ') : written);
+      assert.equal(second!.body.toString(), '1.50');
+    });
+  }
+
+  it('says what goes into the load, and takes a request of many megabytes', async () => {
+    assert.deepEqual(
+      (
+        await readText('[{"request": 1, "load": false}, {"request": 1, "load": true, "name": "b"}, {"request": 1}]')
+      ).map(({ load }) => load),
+      [false, true, undefined],
+    );
+    const large = JSON.stringify({ image: 'x'.repeat(12_000_000) });
+    assert.equal((await readText(`[{"request": ${large}}]`))[0]!.body.toString(), large);
   });
 
   it('sends raw bytes as they are, of any content type', async () => {
@@ -91,8 +118,8 @@ describe('Test-Endpoint: a requests file that training wrote', () => {
     assert.deepEqual(bare.headers, {});
     const asText = await read({ requestText: '{"a": 1}', contentType: 'application/json' });
     assert.deepEqual(
-      [asText.body.toString(), asText.json],
-      ['{"a": 1}', { a: 1 }],
+      [asText.body.toString(), stringifyExact(asText.json)],
+      ['{"a": 1}', '{"a":1}'],
       'bad requests are made from it too',
     );
     const get = await read({ path: '/health' });
@@ -130,23 +157,32 @@ describe('Test-Endpoint: a requests file that training wrote', () => {
     ['', /holds no request/],
     ['[{"request": 1},]', /is not valid JSON/],
     ['{"request": 1}\n{"request": ', /is not valid at line 2/],
-    ['[1]', /in request 1, it is no JSON object/],
+    ['[1]', /in request 1, it is not a JSON object/],
     ['[{"request": 1, "expect": 2}]', /has the unknown field "expect"; known are name, request, /],
     ['[{"request": 1}, {"request": 1, "requestText": "x"}]', /in request 2, it has both "request" and "requestText"/],
     ['[{"method": "POST"}]', /none of "request", "requestFile" and "requestText"/],
-    ['[{"request": 1, "name": 5}]', /"name" is no text/],
+    ['[{"request": 1, "name": 5}]', /"name" is not a text/],
     ['[{"name": "a", "request": 1}, {"name": "a", "request": 2}]', /the name "a" stands twice/],
     ['[{"request": 1, "tolerance": -1}]', /"tolerance" is neither/],
     ['[{"request": 1, "tolerance": {"abs": 1}}]', /"tolerance" is neither/],
     ['[{"request": 1, "expectStatus": "ok"}]', /"expectStatus" is neither/],
-    ['[{"request": 1, "headers": ["a"]}]', /"headers" is no JSON object/],
+    ['[{"request": 1, "headers": ["a"]}]', /"headers" is not a JSON object/],
     ['[{"request": 1, "headers": {"a b": "c"}}]', /"a b" is a header that HTTP does not allow/],
     ['[{"request": 1, "headers": {"a": "c\\r\\nx: y"}}]', /"a" is a header that HTTP does not allow/],
+    ['[{"request": 1, "load": "no"}]', /"load" is neither true nor false/],
+    ['[{"requestText": 5}]', /"requestText" is not a text/],
+    [
+      `[{"request": ${'['.repeat(20_000)}${']'.repeat(20_000)}}]`,
+      /not valid JSON: it is nested more than 1000 levels deep/,
+    ],
     ['[{"requestFile": "gone.png"}]', /gone\.png cannot be read/],
-    ['[{"request": 1, "expectedSchema": {"type": "nonsense"}}]', /"expectedSchema" is no JSON Schema/],
-    ['[{"request": 1, "expectedPaths": {"predictions": 1}}]', /in "expectedPaths", "predictions" is no JSONPath/],
+    ['[{"request": 1, "expectedSchema": {"type": "nonsense"}}]', /"expectedSchema" is not a JSON Schema/],
+    ['[{"request": 1, "expectedPaths": {"predictions": 1}}]', /in "expectedPaths", "predictions" is not a JSONPath/],
   ];
+  it('is refused where its bytes are not text', () =>
+    assert.rejects(readText(Buffer.from([0x5b, 0xff, 0x5d])), /is not UTF-8 text\. Save it as UTF-8/));
   for (const [text, message] of wrong) {
-    it(`is refused, with request and field: ${text || 'an empty file'}`, () => assert.rejects(readText(text), message));
+    it(`is refused, with request and field: ${text.slice(0, 80) || 'an empty file'}`, () =>
+      assert.rejects(readText(text), message));
   }
 });

@@ -2,6 +2,8 @@
 export interface Tolerance {
   readonly absolute: number;
   readonly relative: number;
+  /** Whether a request brings it, and not the task's input. */
+  readonly ofRequest?: boolean;
 }
 
 /** Reads a tolerance: a number for both bounds, or {absolute?, relative?}. */
