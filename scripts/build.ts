@@ -15,7 +15,8 @@ import standaloneCode from 'ajv/dist/standalone';
 import { build, type BuildOptions, type Metafile, type Plugin } from 'esbuild';
 import schema from '../tasks/common/record/record.schema.json';
 import { validatorOptions } from '../tasks/common/record/recordValidator';
-import { handlerTargets, projectVersion, readTask, root, taskFolders } from './taskManifest';
+import { handlerTargets, projectVersion, readTask, root, taskFolders, type TaskManifest } from './taskManifest';
+import { absoluteLinks, fileUrl } from './repository';
 import { bundledPackages } from './thirdPartyNotices';
 
 export const builtTasksDir = join(root, 'dist', 'tasks');
@@ -181,6 +182,24 @@ function built({ code }: Bundle, name: string, folder: string, place: BuildPlace
   return `${Buffer.from(code).toString()}\n//# sourceMappingURL=${map.split(sep).join('/')}\n`;
 }
 
+/**
+ * The task's manifest as the agent and the designer get it: with the version, and with the addresses of its documentation.
+ * `helpUrl` stands at the head of each log; the link in the help, behind the designer's information button.
+ */
+export function publishedTask(folder: string): TaskManifest {
+  const task = readTask(folder);
+  const helpUrl = fileUrl(`docs/tasks/${folder}.md`);
+  const withLinks = <Item extends { helpMarkDown?: string }>(item: Item): Item =>
+    item.helpMarkDown ? { ...item, helpMarkDown: absoluteLinks(item.helpMarkDown) } : item;
+  return {
+    ...task,
+    helpUrl,
+    helpMarkDown: `${absoluteLinks(task.helpMarkDown ?? '')} [Learn more about this task](${helpUrl})`.trim(),
+    inputs: task.inputs.map(withLinks),
+    version: projectVersion().parts,
+  };
+}
+
 /** Builds one task; throws with every reason when it cannot run as an agent would start it. */
 async function buildTask(folder: string, place: BuildPlace): Promise<BuiltTask> {
   const sourceDir = join(root, 'tasks', folder);
@@ -209,7 +228,7 @@ async function buildTask(folder: string, place: BuildPlace): Promise<BuiltTask> 
     maps.set(`${name}.map`, part.map);
   }
   files.set('icon.png', await readFile(join(sourceDir, 'icon.png')));
-  files.set('task.json', JSON.stringify({ ...task, version: projectVersion().parts }, null, 2) + '\n');
+  files.set('task.json', JSON.stringify(publishedTask(folder), null, 2) + '\n');
   await fillFolder(join(place.maps, folder), maps);
   await fillFolder(join(place.tasks, folder), files);
 

@@ -1,14 +1,21 @@
 /**
  * Builds the tasks, checks everything and makes the extension: dist/<publisher>.<id>-<version>.vsix, and beside it the
  * source maps of that release, by which `npm run stack` reads a user's stack trace.
+ *
+ *   npm run package
+ *   npm run package -- --edition development --publisher contoso
+ *   npm run package -- --edition production --publisher contoso
  */
 import { spawnSync } from 'node:child_process';
-import { cpSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
+import { parseArgs } from 'node:util';
 import { buildTasks } from './build';
+import { editionNames, makeEdition, type Edition, type EditionName } from './edition';
+import { absoluteLinks, fileUrl, repositoryUrl } from './repository';
 import { handlerTargets, projectVersion, readTask, root, taskFolders } from './taskManifest';
 import { noticesFile, thirdPartyNotices } from './thirdPartyNotices';
-import { manifestProblems, readManifest } from './validateManifest';
+import { manifestProblems, readManifest, type ExtensionManifest } from './validateManifest';
 import { taskProblems, uniquenessProblems } from './validateTask';
 import { reproducible, zipEntries, type ZipEntry } from './zipFile';
 
@@ -43,25 +50,47 @@ function packagedSources(): string[] {
   ];
 }
 
-/**
- * The read-me file as the marketplace shows it, which has no other file of the repository: links within the repository
- * become plain text, and the section that lists them is left out.
- */
-export function marketplacePage(readme: string): string {
-  return readme.replace(/^## More\n.*?(?=^## )/ms, '').replace(/(?<!!)\[([^\]]+)\]\((?!https:)[^)]+\)/g, '$1');
+/** The manifest's own links, absolute, with what follows from the repository's address. */
+export function publishedManifest(manifest: ExtensionManifest, repository = repositoryUrl()): ExtensionManifest {
+  const absolute = (uri: string): string => (uri.startsWith('https:') ? uri : fileUrl(uri, repository));
+  const links = Object.fromEntries(
+    Object.entries(manifest.links ?? {}).map(([kind, { uri }]) => [kind, { uri: absolute(uri) }]),
+  );
+  // Azure Repos keeps its issues elsewhere.
+  if (!repository.includes('/_git/')) links.issues ??= { uri: `${repository}/issues` };
+  return { ...manifest, links, repository: { type: 'git', uri: repository } };
+}
+
+/** Every task's and template's id, which stand in the manifest and the templates too. */
+function identifiers(): string[] {
+  const stages = readManifest().contributions.map(({ properties }) => (properties as { id?: string }).id);
+  return [...taskFolders().map((folder) => readTask(folder).id), ...stages.filter((id) => id !== undefined)];
+}
+
+/** Gives every file that names a task by its id the ids of the edition. */
+function renameTasks(folder: string, { replaceIds }: Edition): void {
+  for (const entry of readdirSync(folder, { recursive: true, encoding: 'utf8' })) {
+    if (!/\.(json|js|html)$/.test(entry)) continue;
+    const file = join(folder, entry);
+    const text = readFileSync(file, 'utf8');
+    const renamed = replaceIds(text);
+    if (renamed !== text) writeFileSync(file, renamed);
+  }
 }
 
 /** Builds the tasks and lays the package out as it will be: tfx looks for a task's files where its contribution says that they lie. */
-async function stage(folder: string, maps: string, version: string): Promise<void> {
+async function stage(folder: string, maps: string, edition: Edition): Promise<void> {
   for (const each of [folder, maps]) rmSync(each, { recursive: true, force: true });
   const built = await buildTasks(taskFolders(), { tasks: join(folder, 'tasks'), maps, linked: false });
   const packages = built.flatMap((task) => task.packages);
   writeFileSync(join(folder, noticesFile), thirdPartyNotices(root, packages));
   for (const path of packagedSources()) cpSync(join(root, path), join(folder, path), { recursive: true });
   const page = readManifest().content.details.path;
-  writeFileSync(join(folder, page), marketplacePage(readFileSync(join(root, page), 'utf8')));
+  writeFileSync(join(folder, page), absoluteLinks(readFileSync(join(root, page), 'utf8')));
   const files = [...readManifest().files, { path: noticesFile }];
-  writeFileSync(join(folder, 'vss-extension.json'), JSON.stringify({ ...readManifest(), files, version }, null, 2));
+  const manifest = { ...publishedManifest(edition.manifest), files, version: projectVersion().text };
+  writeFileSync(join(folder, 'vss-extension.json'), JSON.stringify(manifest, null, 2));
+  renameTasks(folder, edition);
 }
 
 /** What the archive must hold: one bundle a task, the templates, pictures and texts, the licences of what is bundled, and what tfx adds. */
@@ -89,11 +118,23 @@ function runTfx(folder: string, outputFile: string): void {
   if (status !== 0 || /warning/i.test(output)) throw new Error(`tfx is not content:\n${output}`);
 }
 
-export async function packageExtension(outputFile: string): Promise<PackagedExtension> {
+/**
+ * Packages one edition of the extension.
+ * @param outputFile gets the package; the folder beside it of the same name with the ending .maps, its source maps
+ */
+export async function packageExtension(
+  outputFile: string,
+  edition: EditionName = 'preview',
+  publisher?: string,
+): Promise<PackagedExtension> {
   const problems = extensionProblems();
   if (problems.length > 0) throw new Error(problems.join('\n'));
   const folder = `${outputFile}.content`;
-  await stage(folder, outputFile.replace(/\.vsix$/, '.maps'), projectVersion().text);
+  await stage(
+    folder,
+    outputFile.replace(/\.vsix$/, '.maps'),
+    makeEdition(edition, readManifest(), identifiers(), publisher),
+  );
   runTfx(folder, outputFile);
   rmSync(folder, { recursive: true });
 
@@ -112,10 +153,15 @@ export async function packageExtension(outputFile: string): Promise<PackagedExte
   return { file: outputFile, bytes: zip.length, entries };
 }
 
-async function main(): Promise<void> {
-  const { publisher, id } = readManifest();
+async function main(args: string[]): Promise<void> {
+  const { values } = parseArgs({ args, options: { edition: { type: 'string' }, publisher: { type: 'string' } } });
+  const edition = editionNames.find((name) => name === (values.edition ?? 'preview'));
+  if (!edition) throw new Error(`--edition ${values.edition} is not one of ${editionNames.join(', ')}`);
+  const { publisher, id } = makeEdition(edition, readManifest(), identifiers(), values.publisher).manifest;
   const { file, bytes, entries } = await packageExtension(
     join(root, 'dist', `${publisher}.${id}-${projectVersion().text}.vsix`),
+    edition,
+    publisher,
   );
   for (const { name, size, compressedSize } of entries.sort((a, b) => b.size - a.size)) {
     console.log(
@@ -126,7 +172,7 @@ async function main(): Promise<void> {
 }
 
 if (require.main === module) {
-  main().catch((error: Error) => {
+  main(process.argv.slice(2)).catch((error: Error) => {
     console.error(error.message);
     process.exitCode = 1;
   });

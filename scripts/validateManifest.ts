@@ -27,6 +27,10 @@ export interface ExtensionManifest {
   publisher: string;
   name: string;
   icons: { default: string };
+  galleryFlags?: string[];
+  /** By kind; a path leads to a file of the repository. */
+  links?: Record<string, { uri: string }>;
+  repository?: { type: 'git'; uri: string };
   screenshots?: Array<{ path: string }>;
   content: { details: { path: string }; license: { path: string } };
   /** Paths in the package; the tasks lie in it as they were built. */

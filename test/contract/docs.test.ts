@@ -3,6 +3,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { taskPage, taskPageFile } from '../../scripts/docs';
 import { readJson, readTask, root, taskFolders } from '../../scripts/taskManifest';
+import { headingAnchors } from '../support/headingAnchors';
 
 describe('The pages of the tasks', () => {
   for (const folder of taskFolders()) {
@@ -13,22 +14,29 @@ describe('The pages of the tasks', () => {
   }
 });
 
+describe('The guides', () => {
+  for (const index of ['README.md', 'docs/README.md']) {
+    it(`all stand in ${index}`, () => {
+      const text = readFileSync(join(root, index), 'utf8');
+      const missing = readdirSync(join(root, 'docs', 'guides')).filter((file) => !text.includes(`guides/${file}`));
+      assert.deepEqual(missing, []);
+    });
+  }
+});
+
 describe('The texts', () => {
   const { scripts } = readJson<{ scripts: Record<string, string> }>(join(root, 'package.json'));
   const below = (folder: string): string[] =>
     readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' }).map((file) => join(root, folder, file));
-  const files = [join(root, 'README.md'), join(root, 'CONTRIBUTING.md'), join(root, 'CHANGELOG.md')]
+  const files = [
+    join(root, 'README.md'),
+    join(root, 'CONTRIBUTING.md'),
+    join(root, 'CHANGELOG.md'),
+    join(root, 'SUPPORT.md'),
+    join(root, 'SECURITY.md'),
+  ]
     .concat(below('docs'), below('examples'))
     .filter((file) => file.endsWith('.md'));
-
-  /** As the pages' renderers make it from a heading. */
-  const anchors = (markdown: string): string[] =>
-    [...markdown.matchAll(/^#+ (.+)$/gm)].map(([, title]) =>
-      title!
-        .toLowerCase()
-        .replace(/[^\p{L}\p{N}\s_-]/gu, '')
-        .replace(/\s/g, '-'),
-    );
 
   for (const file of files) {
     it(`${relative(root, file)} leads nowhere wrong`, () => {
@@ -40,7 +48,7 @@ describe('The texts', () => {
           const [path, anchor] = link.split('#') as [string, string | undefined];
           const target = path === '' ? file : join(dirname(file), path);
           if (!existsSync(target)) return true;
-          return anchor !== undefined && !anchors(readFileSync(target, 'utf8')).includes(anchor);
+          return anchor !== undefined && !headingAnchors(readFileSync(target, 'utf8')).includes(anchor);
         });
       assert.deepEqual(broken, []);
     });

@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { inflateRawSync } from 'node:zlib';
-import { buildTasks } from '../../scripts/build';
-import { extensionProblems, packageExtension } from '../../scripts/package';
+import { buildTasks, publishedTask } from '../../scripts/build';
+import { absoluteLinks, repositoryUrl } from '../../scripts/repository';
+import { extensionProblems, packageExtension, publishedManifest } from '../../scripts/package';
 import { projectVersion, readJson, readTask, root, taskFolders, type TaskManifest } from '../../scripts/taskManifest';
 import { thirdPartyNotices } from '../../scripts/thirdPartyNotices';
 import {
@@ -13,6 +14,7 @@ import {
   readManifest,
   type ExtensionManifest,
 } from '../../scripts/validateManifest';
+import { headingAnchors } from '../support/headingAnchors';
 
 describe('The extension', () => {
   it('has nothing wrong in its sources', () => assert.deepEqual(extensionProblems(), []));
@@ -24,7 +26,7 @@ describe('The extension', () => {
   const defects: Array<[string, (manifest: ExtensionManifest & Record<string, unknown>) => void, RegExp]> = [
     ['an unknown key', (manifest) => (manifest.flags = []), /'flags'/],
     ['a long description', (manifest) => (manifest.description = 'x'.repeat(201)), /description/],
-    ['a scope', (manifest) => (manifest.scopes = ['vso.build']), /scopes/],
+    ['a scope that writes', (manifest) => (manifest.scopes = ['vso.build_execute']), /scopes/],
     ['a task that is not contributed', (manifest) => manifest.contributions.shift(), /there are tasks\/DeployACI/],
     [
       'a contributed folder that is no task',
@@ -85,6 +87,30 @@ describe('The extension', () => {
     const broken = JSON.parse(template.replace('$(Parameters.modelName)', '$(Parameters.model)')) as unknown;
     assert.match(buildTemplateProblems(broken, tasks).join('\n'), /nothing defines \$\(Parameters\.model\)/);
   });
+});
+
+describe('The published links', () => {
+  const texts: Array<[string, string]> = [
+    ['the marketplace page', absoluteLinks(readFileSync(join(root, 'README.md'), 'utf8'))],
+    ['the manifest', JSON.stringify(publishedManifest(readManifest()))],
+    ...taskFolders().map((folder): [string, string] => [folder, JSON.stringify(publishedTask(folder))]),
+  ];
+  for (const [name, text] of texts) {
+    it(`of ${name} lead to files and headings that there are`, () => {
+      const base = `${repositoryUrl()}/blob/main/`;
+      const links = text
+        .split(base)
+        .slice(1)
+        .map((rest) => /^[\w./#-]+/.exec(rest)![0]);
+      assert.ok(links.length > 0, 'it leads to no documentation');
+      const broken = links.filter((link) => {
+        const [path, anchor] = link.split('#') as [string, string | undefined];
+        if (!existsSync(join(root, path))) return true;
+        return anchor !== undefined && !headingAnchors(readFileSync(join(root, path), 'utf8')).includes(anchor);
+      });
+      assert.deepEqual(broken, []);
+    });
+  }
 });
 
 describe('The package', function () {
