@@ -1,4 +1,5 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import type { RequestListener } from 'node:http';
 import { join, resolve } from 'node:path';
 import { startAzurite } from './blobs/azurite';
 import { serverCertificate } from './certificates/serverCertificate';
@@ -8,12 +9,14 @@ import { localCloud, type LocalAzureContext } from './context';
 import { openZone } from './dns/zone';
 import { loadCredentials } from './entra/credentials';
 import { TokenIssuer } from './entra/tokenIssuer';
-import { FaultPlan } from './faults/faults';
+import { actOutFaults } from './faults/actOutFaults';
+import { FaultPlan } from './faults/faultPlan';
 import { freePort } from './freePort';
 import { endLeftoverProcesses, processStartTime } from './processes/processRecords';
 import { lockState } from './processes/stateLock';
 import { closedFolder } from './store/closedFolder';
 import { openDocumentStore } from './store/documentStore';
+import { RequestJournal } from './traffic/requestJournal';
 
 export type { LocalAzure } from './connection/localAzure';
 export { connectLocalAzure } from './connection/localAzure';
@@ -62,7 +65,11 @@ export async function startLocalAzure(options: LocalAzureOptions): Promise<Local
     await endLeftoverProcesses(stateDir, log);
     const credentials = await loadCredentials(stateDir);
     const certificate = await serverCertificate(stateDir);
-    const faults = new FaultPlan();
+    const hostsFile = join(stateDir, 'hosts');
+    const zone = openZone(hostsFile);
+    const faults = new FaultPlan(zone);
+    const journal = new RequestJournal();
+    const watched = (serve: RequestListener): RequestListener => journal.keep(actOutFaults(faults, serve));
     const last = readLastPorts(stateDir);
 
     const account = { account: localCloud.storageAccount, accountKey: credentials.storageKey };
@@ -71,11 +78,10 @@ export async function startLocalAzure(options: LocalAzureOptions): Promise<Local
     // The services load while Azurite starts.
     const [services, azurite] = await Promise.all([import('./services'), startsAzurite]);
 
-    const app = services.createServer(certificate, log);
+    const app = services.createServer(certificate, log, watched);
     // URLs in answers name the port, so it is chosen before the routes are set up.
     const port = await startOnPort(options.port, last?.port, freePort);
     const url = `https://localhost:${port}`;
-    const hostsFile = join(stateDir, 'hosts');
     const tokens = new TokenIssuer(url, credentials.signingKey);
     const blobEndpoint = await startOnPort(options.blobPort, last?.blobPort, (blobPort) =>
       services.startBlobEndpoint({
@@ -83,6 +89,7 @@ export async function startLocalAzure(options: LocalAzureOptions): Promise<Local
         port: blobPort,
         azuritePort: azurite.port,
         interceptors: [services.admitTokens(url, tokens, account.account, account.accountKey)],
+        around: watched,
       }),
     );
     stops.push(() => blobEndpoint.stop());
@@ -98,7 +105,7 @@ export async function startLocalAzure(options: LocalAzureOptions): Promise<Local
       }),
       collection: openDocumentStore(join(stateDir, 'documents')),
       log,
-      dns: openZone(hostsFile),
+      dns: zone,
       onClose: (stop) => void stops.push(stop),
       closing: closing.signal,
       checkAccessToken: (token) => tokens.checkAccessToken(token),
@@ -110,6 +117,7 @@ export async function startLocalAzure(options: LocalAzureOptions): Promise<Local
       credentials,
       tokens,
       faults,
+      journal,
       recordTrafficTo: options.recordTrafficTo,
       python: options.python,
       shutDown: () => void closeOnce().then(() => options.onShutDown?.()),

@@ -1,4 +1,6 @@
 import { randomUUID } from 'node:crypto';
+import type { RequestListener } from 'node:http';
+import { createServer as createHttpsServer } from 'node:https';
 import Fastify, { type FastifyInstance } from 'fastify';
 import { ArmError } from './context';
 import type { ServerCertificate } from './certificates/serverCertificate';
@@ -6,14 +8,19 @@ import type { ServerCertificate } from './certificates/serverCertificate';
 /**
  * The HTTPS server of the local cloud with what all its services share: routes without regard to case (as ARM's), bodies
  * as Azure reads them, and errors in ARM's shape. A provider that needs other parsers sets them in its own scope.
+ * @param around what stands before and behind everything that is served
  */
-export function createServer(certificate: ServerCertificate, log: (line: string) => void): FastifyInstance {
+export function createServer(
+  certificate: ServerCertificate,
+  log: (line: string) => void,
+  around: (serve: RequestListener) => RequestListener = (serve) => serve,
+): FastifyInstance {
+  const { key, certificate: cert } = certificate;
   const app = Fastify({
-    https: { key: certificate.key, cert: certificate.certificate },
+    serverFactory: (serve) => createHttpsServer({ key, cert, keepAliveTimeout: 30_000 }, around(serve)),
     routerOptions: { caseSensitive: false, ignoreTrailingSlash: true, maxParamLength: 2048 },
     bodyLimit: 64 * 1024 * 1024,
     forceCloseConnections: true,
-    keepAliveTimeout: 30_000,
   }) as unknown as FastifyInstance;
 
   app.removeContentTypeParser(['application/json', 'text/plain']);

@@ -9,11 +9,11 @@ import type { LocalAzureContext } from './context';
 import type { LocalCredentials } from './entra/credentials';
 import { registerEntra } from './entra/entra';
 import type { TokenIssuer } from './entra/tokenIssuer';
-import { actOutFaults, type FaultPlan } from './faults/faults';
+import type { FaultPlan } from './faults/faultPlan';
 import { FileShares, registerFileShares } from './files/fileShares';
 import { registerMachineLearning } from './machineLearning/index';
 import { registerOciRegistry } from './registry/index';
-import { keepRequestJournal } from './traffic/requestJournal';
+import type { RequestJournal } from './traffic/requestJournal';
 import { recordTraffic } from './traffic/trafficRecorder';
 
 export { admitTokens } from './blobs/bearerAccess';
@@ -27,6 +27,7 @@ export interface ServiceOptions {
   credentials: LocalCredentials;
   tokens: TokenIssuer;
   faults: FaultPlan;
+  journal: RequestJournal;
   recordTrafficTo?: string;
   python?: string;
   /** Called when the administration is asked to stop local Azure. */
@@ -35,11 +36,9 @@ export interface ServiceOptions {
 
 /** Sets up all that the local cloud answers over HTTPS. */
 export function register(app: FastifyInstance, options: ServiceOptions): void {
-  const { context, credentials, tokens, faults, recordTrafficTo, python, shutDown } = options;
-  const journal = keepRequestJournal(app);
+  const { context, credentials, tokens, faults, journal, recordTrafficTo, python, shutDown } = options;
   const shares = new FileShares(context.stateDir, credentials.storageKey);
   if (recordTrafficTo) recordTraffic(app, recordTrafficTo);
-  actOutFaults(app, faults);
   guardRequests(app, context, tokens);
   const provider = (register: (scope: FastifyInstance) => void | Promise<void>) =>
     app.register(async (scope) => register(scope));

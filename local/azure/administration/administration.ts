@@ -1,12 +1,12 @@
 import type { FastifyInstance } from 'fastify';
 import { ArmError } from '../context';
-import type { Fault, FaultPlan } from '../faults/faults';
-import type { JournalEntry } from '../traffic/requestJournal';
+import type { Fault, FaultPlan } from '../faults/faultPlan';
+import type { RequestJournal } from '../traffic/requestJournal';
 
 export interface Administration {
   token: string;
   faults: FaultPlan;
-  journal: { entries(): JournalEntry[]; clear(): void };
+  journal: RequestJournal;
   /** Starts the stop; the answer to the request still goes out. */
   shutDown(): void;
 }
@@ -25,6 +25,7 @@ export function registerAdministration(app: FastifyInstance, administration: Adm
     administration.faults.add(request.body);
     return {};
   });
+  app.get('/_local/faults', async () => administration.faults.list());
   app.delete('/_local/faults', async () => {
     administration.faults.clear();
     return {};

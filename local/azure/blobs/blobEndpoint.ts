@@ -1,4 +1,10 @@
-import { Agent, request as httpRequest, type IncomingMessage, type ServerResponse } from 'node:http';
+import {
+  Agent,
+  request as httpRequest,
+  type IncomingMessage,
+  type RequestListener,
+  type ServerResponse,
+} from 'node:http';
 import { createServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import type { ServerCertificate } from '../certificates/serverCertificate';
@@ -18,6 +24,8 @@ export interface BlobEndpointOptions {
   azuritePort: number;
   /** Asked in this order. */
   interceptors?: BlobInterceptor[];
+  /** What stands before and behind all of it. */
+  around?: (serve: RequestListener) => RequestListener;
 }
 
 const hopByHop = new Set(['connection', 'keep-alive', 'proxy-connection', 'expect']);
@@ -29,9 +37,11 @@ const hopByHop = new Set(['connection', 'keep-alive', 'proxy-connection', 'expec
 export async function startBlobEndpoint(options: BlobEndpointOptions): Promise<BlobEndpoint> {
   const agent = new Agent({ keepAlive: true });
   const { key, certificate } = options.certificate;
-  const server = createServer({ key, cert: certificate, keepAliveTimeout: 30_000 }, (request, response) => {
+  const { around = (serve: RequestListener) => serve } = options;
+  const serve = around((request, response) => {
     void answer(request, response).catch(() => response.destroy());
   });
+  const server = createServer({ key, cert: certificate, keepAliveTimeout: 30_000 }, serve);
 
   async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     for (const intercept of options.interceptors ?? []) {

@@ -1,15 +1,19 @@
 import { readFileSync } from 'node:fs';
 import { request } from 'node:https';
-import type { Fault, HttpFault, NamedFault } from '../faults/faults';
+import type { DnsFault, Fault, HttpFault, NamedFault, PlannedFault } from '../faults/faultPlan';
 import type { JournalEntry } from '../traffic/requestJournal';
 import type { Description } from './description';
 
 /** The faults that a test plans, and the requests that it counts, in a local Azure of this or another process. */
 export interface FaultsApi {
-  /** The next `times` requests that match are answered by the action. */
+  /** What happens to the next `times` requests that match. */
   http(fault: Omit<HttpFault, 'kind'>): Promise<void>;
+  /** The next `times` look-ups of a name fail. */
+  dns(fault: Omit<DnsFault, 'kind'>): Promise<void>;
   /** A provider acts it out itself; `detail` is the provider's business. */
   named(name: string, options?: Omit<NamedFault, 'kind' | 'name'>): Promise<void>;
+  /** What is planned, and how often each has acted. */
+  list(): Promise<PlannedFault[]>;
   clear(): Promise<void>;
 }
 
@@ -27,7 +31,9 @@ export class AdministrationClient {
 
   readonly faults: FaultsApi = {
     http: (fault) => this.planFault({ kind: 'http', ...fault }),
+    dns: (fault) => this.planFault({ kind: 'dns', ...fault }),
     named: (name, options = {}) => this.planFault({ kind: 'named', name, ...options }),
+    list: async () => (await this.call('GET', '/_local/faults')) as PlannedFault[],
     clear: async () => void (await this.call('DELETE', '/_local/faults')),
   };
 

@@ -1,4 +1,4 @@
-import type { FastifyInstance } from 'fastify';
+import type { RequestListener } from 'node:http';
 
 export interface JournalEntry {
   /** ISO 8601, when the request came in. */
@@ -13,20 +13,39 @@ export interface JournalEntry {
 
 const kept = 20_000;
 
-/** The last requests that local Azure answered, oldest first, for tests that count them. */
-export function keepRequestJournal(app: FastifyInstance): { entries(): JournalEntry[]; clear(): void } {
-  let entries: JournalEntry[] = [];
-  app.addHook('onResponse', async (request, reply) => {
-    if (request.url.startsWith('/_local/')) return;
-    entries.push({
-      time: new Date(Date.now() - reply.elapsedTime).toISOString(),
-      method: request.method,
-      url: request.url,
-      host: request.host,
-      status: reply.statusCode,
-      durationMs: Math.round(reply.elapsedTime),
-    });
-    if (entries.length > kept) entries = entries.slice(-kept / 2);
-  });
-  return { entries: () => entries, clear: () => (entries = []) };
+/** The last requests that local Azure answered, by itself or by a planned fault, oldest first, for tests that count them. */
+export class RequestJournal {
+  private kept: JournalEntry[] = [];
+
+  entries(): JournalEntry[] {
+    return this.kept;
+  }
+
+  clear(): void {
+    this.kept = [];
+  }
+
+  /** A listener that notes what the other one answers. */
+  keep(serve: RequestListener): RequestListener {
+    return (request, response) => {
+      const { method = '', url = '' } = request;
+      const host = request.headers.host ?? '';
+      const began = Date.now();
+      if (!url.startsWith('/_local/')) {
+        response.once('finish', () => {
+          const durationMs = Date.now() - began;
+          this.kept.push({
+            time: new Date(began).toISOString(),
+            method,
+            url,
+            host,
+            status: response.statusCode,
+            durationMs,
+          });
+          if (this.kept.length > kept) this.kept = this.kept.slice(-kept / 2);
+        });
+      }
+      serve(request, response);
+    };
+  }
 }

@@ -1,7 +1,6 @@
 import { appendFileSync, mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { FastifyInstance } from 'fastify';
-import { answeredByFault } from '../faults/faults';
 
 /** One exchange on the ARM surface, as it is checked against the official specifications. */
 export interface RecordedExchange {
@@ -13,7 +12,7 @@ export interface RecordedExchange {
 export function recordTraffic(app: FastifyInstance, file: string): void {
   mkdirSync(dirname(file), { recursive: true });
   app.addHook('onSend', async (request, reply, payload) => {
-    if (!/^\/subscriptions(\/|\?|$)/i.test(request.url) || answeredByFault.has(request)) return payload;
+    if (!/^\/subscriptions(\/|\?|$)/i.test(request.url)) return payload;
     const exchange: RecordedExchange = {
       request: {
         method: request.method,

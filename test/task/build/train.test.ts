@@ -508,7 +508,7 @@ environment: {image: python}
     await azure.requests.clear();
     const details = '/history/v1.0/.*/details';
     await azure.faults.http({ path: details, skip: 1, times: 4, action: { status: 503 } });
-    await azure.faults.http({ path: details, skip: 2, times: 1, action: { reset: true } });
+    await azure.faults.http({ path: details, skip: 2, times: 1, action: { reset: 'before' } });
     const result = await runBuiltTask('Train', {
       azure,
       refName: 'busy',

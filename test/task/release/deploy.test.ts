@@ -601,7 +601,7 @@ describe('MLOpsDeployACI', function () {
     for (const name of ['PROCESS_SIGINT_TIMEOUT', 'PROCESS_SIGTERM_TIMEOUT']) job.variables.set(name, '0');
     await azure.faults.named('aci.slowStart', { detail: { seconds: 8 } });
     // What the dying run may send yet to undo itself does not arrive.
-    await azure.faults.http({ method: 'DELETE', path: 'containerGroups', times: 10, action: { reset: true } });
+    await azure.faults.http({ method: 'DELETE', path: 'containerGroups', times: 10, action: { reset: 'before' } });
     const killed = await run(
       one,
       {},
