@@ -4,6 +4,7 @@ import { escapeCommandText, looksLikeCommand, parseLoggingCommand, type LoggingC
 import type { HostType, StepContext } from './stepContext';
 import { mergeTaskResults, parseTaskResult } from './taskResult';
 import { readJUnit, type TestCase } from './testResults';
+import { isReadOnlyName } from './readOnlyVariables';
 import { isSystemConnection } from './taskEnvironment';
 import type { Variables } from './variables';
 
@@ -52,17 +53,14 @@ const areas: Record<string, Area> = {
       addattachment: (context, { properties, data }) => {
         attach(context, required(properties.type, 'type'), required(properties.name, 'name'), data);
       },
-      uploadsummary: (context, { data }) => {
-        const file = required(data, 'file');
-        attach(context, 'Distributedtask.Core.Summary', path.basename(file), file);
-        context.summaries.push({ path: file, text: readFileSync(file, 'utf8') });
-      },
+      uploadsummary: uploadSummary,
       uploadfile: (context, { data }) => {
         attach(context, 'Distributedtask.Core.FileAttachment', path.basename(required(data, 'file')), data);
       },
       setendpoint: setEndpoint,
       prependpath: (context, { data }) => {
         const folder = required(data, 'path');
+        if (!maySet(context, 'path')) return;
         // A folder that comes again moves to the front.
         const { prependPath } = context.options;
         prependPath.splice(0, prependPath.length, folder, ...prependPath.filter((known) => known !== folder));
@@ -90,6 +88,7 @@ const areas: Record<string, Area> = {
         if (!existsSync(data)) throw new Error(`Log file does not exist: ${data}`);
         context.attachments.push({ type: 'Distributedtask.Core.Log', name: 'CustomToolLog', path: data });
       },
+      uploadsummary: uploadSummary,
       updatebuildnumber: (context, { data }) => {
         build(context);
         context.options.variables.set('Build.BuildNumber', required(data, 'build number'));
@@ -189,9 +188,12 @@ function logIssue(context: StepContext, { properties, data }: LoggingCommand): v
 }
 
 function logDetail(context: StepContext, { properties }: LoggingCommand): void {
-  const id = required(properties.id, 'id');
+  const id = required(properties.id, 'id').toLowerCase();
+  if (!/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(id) || /^[0-]+$/.test(id)) {
+    throw new Error(`'${id}' is not a GUID, which the id of a timeline record must be.`);
+  }
   const known = context.details.get(id);
-  const parentId = properties.parentid;
+  const parentId = properties.parentid?.toLowerCase();
   if (known && parentId !== undefined && parentId !== known.parentId) {
     throw new Error('Cannot change the parent of a timeline record.');
   }
@@ -237,7 +239,8 @@ function refuseMultiline(context: StepContext, secret: boolean, value: string): 
 
 /** Warns instead of refusing, as an agent does until its readonly feature is switched on. */
 function checkWritable(context: StepContext, variables: Variables, name: string): void {
-  if (!variables.isReadOnly(name)) return;
+  const isPredefined = variables === context.options.variables && isReadOnlyName(name);
+  if (!isPredefined && !variables.isReadOnly(name)) return;
   const refuse = context.options.variables.get('agent.readOnlyVariables')?.toLowerCase() === 'true';
   if (refuse) throw new Error(`Overwriting readonly variable '${name}' is not permitted.`);
   context.warning(`Overwriting readonly variable '${name}'. This behavior will be disabled in the future.`);
@@ -252,17 +255,21 @@ function setVariable(context: StepContext, { properties, data }: LoggingCommand)
     context.options.masker.add(data);
     context.options.masker.add(escapeCommandText(data));
   }
-  const allowed = context.options.task?.restrictions?.settableVariables?.allowed;
-  if (allowed && !allowed.some((pattern) => matches(pattern, name))) {
-    context.warning(`'${name}' is not allowed to be set in this step due to policy restrictions.`);
-    return;
-  }
+  if (!maySet(context, name)) return;
   context.setVariable(name, data, {
     secret,
     output: flag(properties, 'isoutput'),
     readOnly: flag(properties, 'isreadonly'),
     preserveCase: flag(properties, 'preservecase'),
   });
+}
+
+/** Whether the task's own restrictions let it set a variable, or `path`; without a list of names none may be set. */
+function maySet(context: StepContext, name: string): boolean {
+  const settable = context.options.task?.restrictions?.settableVariables;
+  if (!settable || (settable.allowed ?? []).some((pattern) => matches(pattern, name))) return true;
+  context.warning(`'${name}' is not allowed to be set in this step due to policy restrictions.`);
+  return false;
 }
 
 function matches(pattern: string, name: string): boolean {
@@ -311,6 +318,12 @@ function attach(context: StepContext, type: string, name: string, file: string):
     throw new Error(`Cannot upload task attachment file: ${file || 'its location is not specified'} does not exist.`);
   }
   context.attachments.push({ type, name, path: file });
+}
+
+function uploadSummary(context: StepContext, { data }: LoggingCommand): void {
+  const file = required(data, 'file');
+  attach(context, 'Distributedtask.Core.Summary', path.basename(file), file);
+  context.summaries.push({ path: file, text: readFileSync(file, 'utf8') });
 }
 
 function uploadArtifact(context: StepContext, { properties, data }: LoggingCommand): void {

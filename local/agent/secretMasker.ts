@@ -29,6 +29,9 @@ const publicParameters = new Set(
   ].map((name) => name.toLowerCase()),
 );
 
+/** The password in an address, whoever wrote it (the agent's UrlSecretPattern). */
+const urlPassword = /(?<=:\/\/[^\s/?#:@"']*:)[^\s/?#@"]+(?=@)/g;
+
 /** Replaces every known secret by `***`, in all that the agent shows or stores. One a job. */
 export class SecretMasker {
   readonly #values = new Set<string>();
@@ -62,7 +65,8 @@ export class SecretMasker {
   }
 
   mask(text: string): string {
-    if (this.#values.size === 0) return text;
+    const open = text.replace(urlPassword, '***');
+    if (this.#values.size === 0) return open;
     // Longest first, so that a secret that contains another one leaves no rest.
     this.#pattern ??= new RegExp(
       [...this.#values]
@@ -71,7 +75,7 @@ export class SecretMasker {
         .join('|'),
       'g',
     );
-    return text.replace(this.#pattern, '***');
+    return open.replace(this.#pattern, '***');
   }
 
   /** Masks every text in a value that JSON can hold. */

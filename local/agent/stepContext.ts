@@ -89,10 +89,18 @@ export class StepContext {
   /** What the step's processes wrote, both streams in the order in which they came; not masked. */
   readonly rawOutput: string[] = [];
   /** Set by `task.complete ...;done=true`: the agent waits no longer than 5 s for the process. */
-  readonly completed: Promise<void>;
+  completed!: Promise<void>;
   markCompleted!: () => void;
 
   constructor(readonly options: StepContextOptions) {
+    this.startAttempt();
+  }
+
+  /** Forgets how an earlier attempt of the step ended. */
+  startAttempt(): void {
+    this.result = undefined;
+    this.commandResult = undefined;
+    this.progress = 0;
     this.completed = new Promise((resolve) => (this.markCompleted = resolve));
   }
 

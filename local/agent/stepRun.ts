@@ -67,8 +67,8 @@ async function tryRepeatedly(
     // The agent's RetryHelper waits 1, 4, 9, ... seconds.
     const delay = attempt ** 2 * 1000;
     context.warning(`The step failed; attempt ${attempt + 1} of ${retries + 1} starts in ${delay / 1000} s.`);
-    context.result = undefined;
     await sleep(delay, undefined, { signal });
+    context.startAttempt();
   }
 }
 

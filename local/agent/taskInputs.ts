@@ -1,7 +1,8 @@
 import path from 'node:path';
 import type { ServiceEndpoint } from '../serviceEndpoint';
 import type { TaskDefinition, TaskInput } from './taskDefinition';
-import type { Variables } from './variables';
+import { inheritedEnvironment } from './taskEnvironment';
+import { expandMacros, type Variables } from './variables';
 
 /** An input by its name or one of its aliases, without case, as the server resolves them. */
 export function findInput(task: TaskDefinition, name: string): TaskInput | undefined {
@@ -22,6 +23,14 @@ export function isConnectedService(input: TaskInput): boolean {
   return input.type.toLowerCase().startsWith('connectedservice:');
 }
 
+/** Variables put in, and then what is left of the agent's own environment (VarUtil.ExpandEnvironmentVariables). */
+export function expandInput(text: string, variables: Variables): string {
+  const expanded = variables.expand(text);
+  if (!expanded.includes('$(')) return expanded;
+  const environment = inheritedEnvironment();
+  return expandMacros(expanded, (name) => environment[name]);
+}
+
 /**
  * The inputs as the agent hands them to a task (TaskRunner): defaults of task.json, over them what the step says, trimmed,
  * variables put in, service connections by id, `filePath` inputs rooted. Keys are the names of task.json.
@@ -34,7 +43,7 @@ export function resolveInputs(
   const inputs: Record<string, string> = {};
   for (const input of task.inputs) inputs[input.name] = String(input.defaultValue ?? '').trim();
   for (const [name, value] of Object.entries(given)) inputs[findInput(task, name)?.name ?? name] = value.trim();
-  for (const name of Object.keys(inputs)) inputs[name] = context.variables.expand(inputs[name]!);
+  for (const name of Object.keys(inputs)) inputs[name] = expandInput(inputs[name]!, context.variables);
   for (const input of task.inputs) {
     const value = inputs[input.name]!;
     if (isConnectedService(input) && value !== '') {

@@ -85,8 +85,10 @@ export async function runTaskStep(options: TaskStepOptions): Promise<TaskStepRes
     onProgress: options.onProgress,
   });
   let exitCode: number | null = null;
+  let attempts = 0;
   await runStep(context, { ...options, displayName }, async (signal) => {
-    writeTaskHeader(context, task);
+    // Once, however often the step is tried.
+    if (attempts++ === 0) writeTaskHeader(context, task);
     const start = prepare(options, context, task, displayName);
     exitCode = await runStepProcess(context, start, signal);
     if (exitCode === 0 || signal.aborted) return;

@@ -33,6 +33,9 @@ export function expandMacros(text: string, lookup: (name: string) => string | un
   }
 }
 
+/** How deep variables may name each other (the agent's Variables.RecalculateExpanded). */
+const maxDepth = 50;
+
 /** The variables of a job, or of a task between its phases. Names are compared without case. */
 export class Variables {
   readonly #variables = new Map<string, Variable>();
@@ -64,11 +67,20 @@ export class Variables {
 
   /** As `get`, with the flags; a variable that names a secret one is a secret itself. */
   find(name: string): Variable | undefined {
-    return this.#expanded(name, []);
+    const expansion = this.#expand(name, []);
+    return typeof expansion === 'string' ? this.#variables.get(name.toLowerCase()) : expansion;
   }
 
   isReadOnly(name: string): boolean {
     return this.#variables.get(name.toLowerCase())?.readOnly ?? false;
+  }
+
+  /** What is wrong with the variables' references to each other, as the agent says it when a job starts. */
+  warnings(): string[] {
+    return [...this.#variables.keys()].flatMap((key) => {
+      const expansion = this.#expand(key, []);
+      return typeof expansion === 'string' ? [expansion] : [];
+    });
   }
 
   /** In the order in which they were first set. */
@@ -86,18 +98,23 @@ export class Variables {
     return copy;
   }
 
-  #expanded(name: string, path: string[]): Variable | undefined {
+  /** A text says why the variable stays as it is written. */
+  #expand(name: string, path: string[]): Variable | string | undefined {
     const key = name.toLowerCase();
     const variable = this.#variables.get(key);
-    if (!variable || !variable.value.includes('$(')) return variable;
-    // The agent leaves a variable that refers to itself as it is.
-    if (path.includes(key)) return variable;
-    let secret = variable.secret;
+    const top = path[0] === undefined ? variable?.name : this.#variables.get(path[0])!.name;
+    if (!variable) return undefined;
+    if (path.includes(key)) return `Variable '${top}' contains a cyclical reference.`;
+    if (path.length === maxDepth) return `Variable '${top}' exceeds the depth of ${maxDepth} references.`;
+    if (!variable.value.includes('$(')) return variable;
+    let { secret } = variable;
+    let fault: string | undefined;
     const value = expandMacros(variable.value, (nested) => {
-      const found = [...path, key].includes(nested.toLowerCase()) ? undefined : this.#expanded(nested, [...path, key]);
-      secret ||= found?.secret ?? false;
-      return found?.value;
+      const found = fault === undefined ? this.#expand(nested, [...path, key]) : undefined;
+      if (typeof found === 'string') fault = found;
+      else secret ||= found?.secret ?? false;
+      return typeof found === 'object' ? found.value : undefined;
     });
-    return { ...variable, value, secret };
+    return fault ?? { ...variable, value, secret };
   }
 }

@@ -1,5 +1,7 @@
 import type { TaskResult } from '../taskResult';
 import { evaluate, isTrue, textOf, type Scope, type Value } from './expression';
+import { fixed, type ExpressionFunction } from './expressionFunctions';
+import { castToNumber } from './expressionValue';
 
 /** A stage or job that has ended, as those see it that wait for it. */
 export interface FinishedNode {
@@ -19,11 +21,11 @@ export function stepRuns(
   variables: Record<string, Value>,
 ): boolean {
   const functions = {
-    always: () => true,
-    canceled: () => jobResult === 'canceled',
-    failed: () => jobResult === 'failed',
-    succeeded: () => good.includes(jobResult),
-    succeededOrFailed: () => jobResult !== 'canceled',
+    always: fixed(0, () => true),
+    canceled: fixed(0, () => jobResult === 'canceled'),
+    failed: fixed(0, () => jobResult === 'failed'),
+    succeeded: fixed(0, () => good.includes(jobResult)),
+    succeededOrFailed: fixed(0, () => jobResult !== 'canceled'),
   };
   return isTrue(evaluate(condition ?? 'succeeded()', { values: { variables }, functions }));
 }
@@ -35,8 +37,8 @@ export interface NodeContext {
   dependsOn: string[];
   canceled: boolean;
   variables: Record<string, Value>;
-  /** Of a job: the stages that its stage waits for, with their jobs. */
-  stageDependencies?: Record<string, Value>;
+  /** The stages that this stage, or the stage of this job, waits for, with their jobs. */
+  stageDependencies: Record<string, Value>;
 }
 
 /** Whether a stage or job is to run, by the results of all that it waits for, directly or not. */
@@ -44,42 +46,74 @@ export function nodeRuns(condition: string | undefined, context: NodeContext): b
   return isTrue(evaluate(condition ?? 'succeeded()', nodeScope(context)));
 }
 
-/** Puts the values of `$[ ]` into a variable of a stage or job, when it starts. */
-export function expandRuntime(value: string, context: NodeContext): string {
+/** Puts the values of `$[ ]` into a variable of a stage or job, when it starts; only there may `counter` be used. */
+export function expandRuntime(
+  value: string,
+  context: NodeContext,
+  counter: (prefix: string, seed: number) => number,
+): string {
   const whole = /^\s*\$\[([\s\S]*)\]\s*$/.exec(value);
-  return whole ? textOf(evaluate(whole[1]!, nodeScope(context))) : value;
+  if (!whole) return value;
+  const { values, functions } = nodeScope(context);
+  const count: ExpressionFunction = {
+    least: 0,
+    most: 2,
+    run: ([prefix, seed]) => counter(prefix ? textOf(prefix()) : '', seed ? wholeNumber(seed()) : 0),
+  };
+  return textOf(evaluate(whole[1]!, { values, functions: { ...functions, counter: count } }));
+}
+
+function wholeNumber(value: Value): number {
+  const number = castToNumber(value);
+  if (!Number.isInteger(number)) throw new Error(`counter needs a whole number as its seed, not '${textOf(value)}'.`);
+  return number!;
 }
 
 function nodeScope(context: NodeContext): Scope {
+  const { canceled, finished, dependsOn } = context;
   const ancestors = ancestorsOf(context);
-  const chosen = (names: Value[]): FinishedNode[] =>
-    names.length === 0 ? ancestors : context.finished.filter(({ name }) => names.includes(name));
-  const dependencies = context.finished.filter(({ name }) => context.dependsOn.includes(name));
+  const chosen = (args: Array<() => Value>): FinishedNode[] =>
+    args.length === 0 ? ancestors : args.map((name) => named(finished, textOf(name())));
+  const judged = (judge: (nodes: FinishedNode[]) => boolean): ExpressionFunction => ({
+    least: 0,
+    most: Infinity,
+    run: (args) => judge(chosen(args)),
+  });
+  const dependencies = dependsOn.map((name) => named(finished, name));
   return {
     values: {
       variables: context.variables,
       dependencies: Object.fromEntries(dependencies.map((node) => [node.name, dependencyValue(node)])),
-      ...(context.stageDependencies && { stageDependencies: context.stageDependencies }),
+      stageDependencies: context.stageDependencies,
     },
     functions: {
-      always: () => true,
-      canceled: () => context.canceled,
-      failed: (names) => chosen(names).some(({ result }) => result === 'failed'),
-      succeeded: (names) => !context.canceled && chosen(names).every(({ result }) => good.includes(result)),
-      succeededOrFailed: (names) =>
-        !context.canceled && chosen(names).every(({ result }) => good.includes(result) || result === 'failed'),
+      always: fixed(0, () => true),
+      canceled: fixed(0, () => canceled),
+      failed: judged((nodes) => nodes.some(({ result }) => result === 'failed')),
+      succeeded: judged((nodes) => !canceled && nodes.every(({ result }) => good.includes(result))),
+      succeededOrFailed: judged(
+        (nodes) => !canceled && nodes.every(({ result }) => good.includes(result) || result === 'failed'),
+      ),
     },
   };
+}
+
+/** What has no result has not succeeded: without it nothing may be decided. */
+function named(finished: FinishedNode[], name: string): FinishedNode {
+  const node = finished.find((candidate) => candidate.name.toLowerCase() === name.toLowerCase());
+  if (!node) throw new Error(`'${name}' has not run before this and has no result.`);
+  return node;
 }
 
 export function dependencyValue(node: { result: TaskResult; outputs: Record<string, string> }): Value {
   return { result: node.result[0]!.toUpperCase() + node.result.slice(1), outputs: node.outputs };
 }
 
+/** All that a node waits for, directly or not. */
 function ancestorsOf({ finished, dependsOn }: NodeContext): FinishedNode[] {
   const found = new Set<FinishedNode>();
   const visit = (names: string[]): void => {
-    for (const node of finished.filter(({ name }) => names.includes(name))) {
+    for (const node of names.map((name) => named(finished, name))) {
       if (found.has(node)) continue;
       found.add(node);
       visit(node.dependsOn);

@@ -10,6 +10,8 @@ export interface VariableDefinition {
 export interface PipelinePlan {
   name: string;
   stages: StagePlan[];
+  /** Variables given for this run (--set), whether the file names them or not; parameters are not among them. */
+  given: Record<string, string>;
   /** What the file says and this agent leaves out, or what looks like a slip. */
   warnings: string[];
 }

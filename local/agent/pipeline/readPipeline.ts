@@ -54,11 +54,17 @@ class PipelineReader {
     const bodies = ['stages', 'jobs', 'steps'].filter((key) => root.has(key));
     if (bodies.length !== 1) throw root.error("exactly one of 'stages', 'jobs' and 'steps' is expected.");
 
-    const scope: Scope = { values: { parameters: this.#parameters(root), variables: { ...this.options.predefined } } };
+    const scope: Scope = {
+      values: {
+        parameters: this.#parameters(root),
+        variables: { ...this.options.predefined, ...this.#givenVariables(root) },
+      },
+    };
     const [variables, inner] = this.#variables(root, [], scope);
     const stages = this.#stages(root, bodies[0]!, variables, inner);
     this.#checkSet();
-    return { name: path.parse(this.fileName).name, stages, warnings: this.#warnings };
+    const given = this.#givenVariables(root);
+    return { name: path.parse(this.fileName).name, stages, given, warnings: this.#warnings };
   }
 
   #parameters(root: Section): Record<string, Value> {
@@ -77,6 +83,16 @@ class PipelineReader {
       values[name] = typed(parameter, given);
     }
     return values;
+  }
+
+  /** What is set and is not a parameter. */
+  #givenVariables(root: Section): Record<string, string> {
+    const parameters = root
+      .list('parameters')
+      .map((fields) => String((fields as { name?: string }).name).toLowerCase());
+    return Object.fromEntries(
+      Object.entries(this.options.set).filter(([name]) => !parameters.includes(name.toLowerCase())),
+    );
   }
 
   #given(name: string): string | undefined {

@@ -16,6 +16,7 @@ import { runTaskStep } from '../taskStep';
 import { Variables } from '../variables';
 import type { ArtifactStore } from './artifactStore';
 import { runBuiltIn } from './builtInSteps';
+import type { Counters } from './counters';
 import type { JobRecord, RunObserver, RunRecord, StepRecord } from './runRecord';
 import { fileName, keepStepFiles, StepLog } from './stepFiles';
 
@@ -33,6 +34,9 @@ export interface JobSurroundings {
   /** Environment of all steps besides this process's own, such as the local cloud's. */
   environment: Record<string, string>;
   secrets: Record<string, string>;
+  /** Variables given for this run: they are the same wherever they are read. */
+  given: Record<string, string>;
+  counters: Counters;
   oidcRequestUri?: string;
   accessToken?: string;
   nodePath?: string;
@@ -84,9 +88,7 @@ export class JobRun {
       accessToken,
     });
     for (const { name, readOnly } of plan.variables) this.#variables.set(name, values[name]!, { readOnly });
-    for (const [name, value] of Object.entries(around.run.set)) {
-      if (name.includes('.')) this.#variables.set(name, value);
-    }
+    for (const [name, value] of Object.entries(around.given)) this.#variables.set(name, value);
     for (const [name, value] of Object.entries(around.secrets)) this.#variables.set(name, value, { secret: true });
     this.#endpoints = [
       ...around.endpoints,
@@ -101,7 +103,8 @@ export class JobRun {
     const steps = this.#plan();
     this.record.steps = steps.map(({ record }) => record);
     this.around.save();
-    for (const step of steps) await this.#runStep(step);
+    const warnings = this.#variables.warnings();
+    for (const [index, step] of steps.entries()) await this.#runStep(step, index === 0 ? warnings : []);
     return this.#result;
   }
 
@@ -132,7 +135,7 @@ export class JobRun {
     });
   }
 
-  async #runStep({ plan, phase, record }: PlannedStep): Promise<void> {
+  async #runStep({ plan, phase, record }: PlannedStep, warnings: string[]): Promise<void> {
     const { observer, runFolder, run } = this.around;
     if (this.#signal.aborted) this.#result = 'canceled';
     this.#setJobStatus();
@@ -142,6 +145,7 @@ export class JobRun {
       log.write(line);
       observer.stepLine?.(line, record);
     };
+    for (const warning of warnings) onLine(`##[warning]${this.#masker.mask(warning)}`);
     try {
       if (!stepRuns(plan.condition, this.#result, this.#values())) {
         record.result = 'skipped';

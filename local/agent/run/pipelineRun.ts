@@ -8,6 +8,7 @@ import { sourceVariables } from '../jobVariables';
 import type { HostType } from '../stepContext';
 import { mergeTaskResults, type TaskResult } from '../taskResult';
 import { ArtifactStore } from './artifactStore';
+import { Counters } from './counters';
 import { JobRun, type JobSurroundings } from './jobRun';
 import { createRunFolder, runFolders, writeRunRecord } from './runFolder';
 import type { JobRecord, RunObserver, RunRecord, StageRecord } from './runRecord';
@@ -83,6 +84,8 @@ export async function runPipeline(
     endpoints: options.endpoints ?? [],
     environment: options.environment ?? {},
     secrets: options.secrets ?? {},
+    given: plan.given,
+    counters: new Counters(path.join(options.runs, 'counters.json'), run.file),
     oidcRequestUri: options.oidcRequestUri,
     accessToken: options.accessToken,
     nodePath: options.nodePath,
@@ -134,7 +137,12 @@ class StagesRun {
     let result: TaskResult = 'succeeded';
     for (const [index, stage] of this.stages.entries()) {
       const record = this.around.run.stages[index]!;
+      const jobs: FinishedNode[] = [];
+      this.#jobsOf.set(stage.name, jobs);
       await this.#timed(record, () => this.#runStage(stage, record));
+      // However it ended, those that wait for it must see that.
+      this.#stages.push({ ...stage, result: record.result!, outputs: stageOutputs(jobs) });
+      this.around.observer.stageFinished?.(record);
       result = combine(result, record.result!);
     }
     const { signal, run } = this.around;
@@ -144,26 +152,17 @@ class StagesRun {
   }
 
   async #runStage(stage: StagePlan, record: StageRecord): Promise<TaskResult> {
-    const context = this.#context(this.#stages, stage.dependsOn, stage.variables);
-    const jobs: FinishedNode[] = [];
-    let result: TaskResult = 'skipped';
-    if (this.#decide(stage.condition, context, `stage ${stage.name}`)) {
-      this.around.observer.stageStarted?.(record);
-      result = 'succeeded';
-      for (const [index, job] of stage.jobs.entries()) {
-        const jobRecord = record.jobs[index]!;
-        await this.#timed(jobRecord, () => this.#runJob(stage, job, jobRecord, record, jobs));
-        jobs.push({ ...job, result: jobRecord.result!, outputs: outputsOf(job, jobRecord) });
-        result = combine(result, jobRecord.result!);
-      }
+    const context = this.#context(this.#stages, stage, stage.variables);
+    if (!this.#decide(stage.condition, context, `stage ${stage.name}`)) return 'skipped';
+    this.around.observer.stageStarted?.(record);
+    const jobs = this.#jobsOf.get(stage.name)!;
+    let result: TaskResult = 'succeeded';
+    for (const [index, job] of stage.jobs.entries()) {
+      const jobRecord = record.jobs[index]!;
+      await this.#timed(jobRecord, () => this.#runJob(stage, job, jobRecord, record, jobs));
+      jobs.push({ ...job, result: jobRecord.result!, outputs: outputsOf(job, jobRecord) });
+      result = combine(result, jobRecord.result!);
     }
-    record.result = result;
-    const outputs = jobs.flatMap((job) =>
-      Object.entries(job.outputs).map(([name, value]) => [`${job.name}.${name}`, value] as const),
-    );
-    this.#jobsOf.set(stage.name, jobs);
-    this.#stages.push({ ...stage, result, outputs: Object.fromEntries(outputs) });
-    this.around.observer.stageFinished?.(record);
     return result;
   }
 
@@ -174,7 +173,7 @@ class StagesRun {
     stageRecord: StageRecord,
     finished: FinishedNode[],
   ): Promise<TaskResult> {
-    const context = this.#context(finished, job.dependsOn, job.variables, stage);
+    const context = this.#context(finished, job, job.variables, stage);
     if (!this.#decide(job.condition, context, `job ${job.name}`)) return 'skipped';
     this.around.observer.jobStarted?.(record, stageRecord);
     const values = Object.fromEntries(job.variables.map(({ name }) => [name, context.variables[name] as string]));
@@ -192,33 +191,37 @@ class StagesRun {
     }
   }
 
+  /** What the condition and the variables of a stage, or of a job of one, may name. */
   #context(
     finished: FinishedNode[],
-    dependsOn: string[],
+    { dependsOn }: StagePlan | JobPlan,
     definitions: VariableDefinition[],
     stage?: StagePlan,
   ): NodeContext {
-    const { source, run } = this.around;
+    const { source, run, given } = this.around;
     const variables: Record<string, Value> = {
       ...sourceVariables(source),
       'Build.BuildId': String(run.id),
       'System.HostType': run.hostType,
       ...(stage && { 'System.StageName': stage.name }),
+      ...given,
     };
     const context: NodeContext = {
       finished,
       dependsOn,
       canceled: this.around.signal.aborted,
       variables,
-      stageDependencies: stage && this.#stageDependencies(stage),
+      stageDependencies: this.#stageDependencies(stage?.dependsOn ?? dependsOn),
     };
-    for (const { name, value } of definitions) variables[name] = expandRuntime(value, context);
+    for (const { name, value } of definitions) {
+      variables[name] = expandRuntime(value, context, (prefix, seed) => this.around.counters.next(name, prefix, seed));
+    }
     return context;
   }
 
-  #stageDependencies(stage: StagePlan): Record<string, Value> {
+  #stageDependencies(stages: string[]): Record<string, Value> {
     return Object.fromEntries(
-      stage.dependsOn.map((name) => {
+      stages.map((name) => {
         const jobs = (this.#jobsOf.get(name) ?? []).map((job) => [job.name, dependencyValue(job)] as const);
         return [name, Object.fromEntries(jobs)];
       }),
@@ -242,6 +245,13 @@ class StagesRun {
 /** A stage or run is as good as the worst of its parts; a part that was skipped takes nothing away. */
 function combine(result: TaskResult, part: TaskResult): TaskResult {
   return part === 'skipped' ? result : mergeTaskResults(result, part);
+}
+
+function stageOutputs(jobs: FinishedNode[]): Record<string, string> {
+  const outputs = jobs.flatMap(({ name, outputs }) =>
+    Object.entries(outputs).map(([variable, value]) => [`${name}.${variable}`, value]),
+  );
+  return Object.fromEntries(outputs) as Record<string, string>;
 }
 
 /** Outputs of a deployment job are named with the job before the step, too. */

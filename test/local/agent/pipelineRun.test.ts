@@ -300,4 +300,102 @@ steps:
     messages.forEach((message, index) => assert.match(message, expected[index]!));
     assert.equal(run.result, 'succeededWithIssues');
   });
+
+  const breaks: Record<string, string> = {
+    'a variable that cannot be worked out': 'variables: {x: "$[ nosuch.thing ]"}',
+    'a condition that cannot be read': 'condition: and(true)',
+    'a condition that names what has not run': "condition: succeeded('nosuch')",
+    'a value that cannot be compared': "condition: gt(1, 'a')",
+  };
+  for (const [what, fault] of Object.entries(breaks)) {
+    it(`runs nothing that depends on a stage that broke by ${what}`, async () => {
+      const run = await new Agent().run(`
+stages:
+- stage: staging
+  ${fault}
+  jobs: [{job: s, steps: [{script: echo, displayName: staging}]}]
+- stage: production
+  jobs: [{job: p, steps: [{script: echo, displayName: production}]}]
+- stage: report
+  condition: failed()
+  jobs: [{job: r, steps: [{script: echo, displayName: report}]}]
+`);
+      assert.deepEqual(results(run), [['report', 'succeeded']]);
+      assert.deepEqual(
+        run.stages.map(({ result }) => result),
+        ['failed', 'skipped', 'succeeded'],
+      );
+    });
+  }
+
+  it('shows what is set to every condition, to macros and to templates', async () => {
+    const run = await new Agent().run(
+      `
+stages:
+- stage: left
+  condition: ne(variables['Build.Reason'], 'PullRequest')
+  jobs: [{job: j, steps: [{script: echo, displayName: wrong}]}]
+- stage: taken
+  dependsOn: []
+  condition: eq(variables['build.reason'], 'PullRequest')
+  jobs:
+  - job: j
+    condition: eq(variables['Build.Reason'], 'PullRequest')
+    steps:
+    - script: '[ "$(Build.Reason)" = PullRequest ]'
+      displayName: step
+      condition: eq(variables['Build.Reason'], 'PullRequest')
+    - \${{ if eq(variables['Build.Reason'], 'PullRequest') }}: [{script: echo, displayName: template}]
+`,
+      { set: { 'Build.Reason': 'PullRequest' } },
+    );
+    assert.deepEqual(results(run), [
+      ['step', 'succeeded'],
+      ['template', 'succeeded'],
+    ]);
+  });
+
+  it('works out stageDependencies for the condition and the variables of a stage', async () => {
+    const run = await new Agent().run(`
+stages:
+- stage: build
+  jobs: [{job: model, steps: [{script: 'echo "##vso[task.setvariable variable=decision;isoutput=true]approved"', name: evaluate}]}]
+- stage: staging
+  variables:
+    decision: $[ stageDependencies.build.model.outputs['evaluate.decision'] ]
+  condition: eq(stageDependencies.build.model.outputs['evaluate.decision'], 'approved')
+  jobs: [{job: s, steps: [{script: '[ "$(decision)" = approved ]', displayName: sees}]}]
+`);
+    assert.deepEqual(results(run).slice(-1), [['sees', 'succeeded']]);
+  });
+
+  it('counts up from run to run', async () => {
+    const agent = new Agent();
+    const yaml = `
+variables: {n: "$[ counter('v1', 7) ]", m: "$[counter('v2')]"}
+jobs:
+- {job: a, steps: [{script: 'echo "n is $(n) and $(m)"'}]}
+- {job: b, steps: [{script: 'echo "n is $(n) and $(m)"'}]}
+`;
+    const numbers = async (): Promise<string[]> => {
+      const { stages } = await agent.run(yaml);
+      return stages[0]!.jobs.map(({ steps }) => /^\S+ n is (.*)$/m.exec(agent.log(steps[1]!))![1]!);
+    };
+    assert.deepEqual(
+      [await numbers(), await numbers()],
+      [
+        ['7 and 0', '7 and 0'],
+        ['8 and 1', '8 and 1'],
+      ],
+    );
+  });
+
+  it('warns of variables that name each other in a circle, and leaves them as written', async () => {
+    const agent = new Agent();
+    const run = await agent.run('variables: {a: $(b), b: $(a)}\nsteps: [{script: echo}]');
+    assert.match(
+      agent.log(run.stages[0]!.jobs[0]!.steps[0]!),
+      /##\[warning\]Variable 'a' contains a cyclical reference/,
+    );
+  });
 });

@@ -43,4 +43,18 @@ describe('secret masker', () => {
     masker.add('  ');
     assert.equal(masker.mask('a  b'), 'a  b');
   });
+
+  const addresses: Record<string, string> = {
+    'https://user:pass@example.com': 'https://user:***@example.com',
+    "https://user:pass4';.!&*()=,$-+~@example.com": 'https://user:***@example.com',
+    'https://username%10%A3%F6:pass@example.com/x': 'https://username%10%A3%F6:***@example.com/x',
+    'https://name@example.com': 'https://name@example.com',
+    'https://url.com:443/~user/foo=bar?what=this~~many@&param=value':
+      'https://url.com:443/~user/foo=bar?what=this~~many@&param=value',
+  };
+  for (const [address, masked] of Object.entries(addresses)) {
+    it(`masks the password in an address that nobody registered: ${address}`, () => {
+      assert.equal(new SecretMasker().mask(address), masked);
+    });
+  }
 });

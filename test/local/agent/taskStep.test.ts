@@ -2,7 +2,10 @@ import assert from 'node:assert/strict';
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import type { ServiceEndpoint } from '../../../local/serviceEndpoint';
-import type { HostType } from '../../../local/agent/stepContext';
+import { obeyCommand } from '../../../local/agent/commandHandlers';
+import { SecretMasker } from '../../../local/agent/secretMasker';
+import { StepContext, type HostType } from '../../../local/agent/stepContext';
+import { runStep } from '../../../local/agent/stepRun';
 import { systemConnection } from '../../../local/agent/taskEnvironment';
 import { runTaskStep, type TaskStepOptions } from '../../../local/agent/taskStep';
 import { Variables } from '../../../local/agent/variables';
@@ -322,8 +325,81 @@ describe('a task step and time', () => {
     const main = `const fs = require('fs'); const f = process.env.COUNT; const n = fs.existsSync(f) ? Number(fs.readFileSync(f)) + 1 : 1;
       fs.writeFileSync(f, String(n)); console.log('##vso[task.complete result=' + (n < 2 ? 'Failed' : 'Succeeded') + ';]attempt ' + n)`;
     const COUNT = path.join(temporaryFolder(), 'count');
-    const { result } = await run(main, { retryCountOnTaskFailure: 2, env: { COUNT } });
+    const { result, log } = await run(main, { retryCountOnTaskFailure: 2, env: { COUNT } });
     assert.equal(result, 'succeeded');
+    assert.equal(log.filter((line) => line.startsWith('Task  ')).length, 1, 'the header stands there once');
+  });
+
+  it('judges a step by its last attempt, which nothing of the first one ends', async () => {
+    let attempt = 0;
+    let isOver: boolean | undefined;
+    const variables = new Variables();
+    const masker = new SecretMasker();
+    const context = new StepContext({
+      ...{ hostType: 'build', refName: 's', variables, taskVariables: new Variables(), endpoints: [], masker },
+      prependPath: [],
+      onLine: () => {},
+    });
+    const result = await runStep(context, { displayName: 's', retryCountOnTaskFailure: 1 }, async () => {
+      attempt++;
+      if (attempt === 1) {
+        obeyCommand(context, '##vso[task.complete result=Failed;done=true;]no');
+        obeyCommand(context, '##vso[task.setvariable]');
+      } else {
+        isOver = await Promise.race([context.completed.then(() => true), Promise.resolve(false)]);
+        obeyCommand(context, '##vso[task.complete result=SucceededWithIssues;done=true;]yes');
+      }
+    });
+    assert.deepEqual([attempt, isOver, result], [2, false, 'succeededWithIssues']);
+  });
+
+  it('fails a step whose process is killed and says nothing', async () => {
+    const { result } = await run("process.kill(process.pid, 'SIGKILL')");
+    assert.equal(result, 'failed');
+  });
+
+  it('puts the environment of the agent into inputs, where no variable has the name', async () => {
+    const main = 'console.log(process.env.INPUT_A)';
+    const variables = new Variables({ own: 'x' });
+    const { rawOutput } = await run(
+      { main, inputs: [{ name: 'a' }] },
+      { variables, inputs: { a: '$(HOME) $(own) $(no)' } },
+    );
+    assert.equal(rawOutput, `${process.env.HOME} x $(no)`);
+  });
+
+  it('lets a restricted task prepend to PATH only where it may set "path"', async () => {
+    const line = '##vso[task.prependpath]/tools';
+    for (const [allowed, expected] of [
+      [undefined, []],
+      [['other*'], []],
+      [['Path'], ['/tools']],
+    ] as const) {
+      const prependPath: string[] = [];
+      const restrictions = { settableVariables: { ...(allowed && { allowed: [...allowed] }) } };
+      const { warningCount } = await run({ main: printing(line), restrictions }, { prependPath });
+      assert.deepEqual([prependPath, warningCount], [expected, expected.length === 0 ? 1 : 0]);
+    }
+  });
+
+  it('warns when a variable of the agent or its server is overwritten', async () => {
+    const { issues } = await say([
+      '##vso[task.setvariable variable=Build.BuildId]9',
+      '##vso[task.setvariable variable=x]9',
+    ]);
+    assert.deepEqual(
+      issues.map(({ message }) => message),
+      ["Overwriting readonly variable 'Build.BuildId'. This behavior will be disabled in the future."],
+    );
+  });
+
+  it('takes a summary by build.uploadsummary, and refuses a timeline record whose id is not a GUID', async () => {
+    const file = path.join(temporaryFolder(), 's.md');
+    writeFileSync(file, '# Good');
+    const good = await say([`##vso[build.uploadsummary]${file}`]);
+    assert.deepEqual([good.result, good.summaries], ['succeeded', [{ path: file, text: '# Good' }]]);
+    const bad = await say(['##vso[task.logdetail id=notaguid;name=n;type=t]']);
+    assert.equal(bad.result, 'failed');
   });
 
   /** A task that reports each signal; it says `ready`, and ends at the signal that it is told to obey. */

@@ -8,9 +8,27 @@ describe('variables', () => {
     assert.equal(variables.expand('$(file)|$()|$(root'), '/w/b/$(unknown)|$()|$(root');
   });
 
-  it('leave a circle as it is', () => {
-    const variables = new Variables({ a: '$(b)', b: '$(a)' });
-    assert.equal(variables.get('a'), '$(a)');
+  const circles: Array<Record<string, string>> = [
+    { a: '$(b)', b: '$(a)' },
+    { variable1: '1_$(variable2)', variable2: '2_$(variable3)', variable3: '3_$(variable2)' },
+    { variable1: '1_$(variable2)', variable2: '2_$(variable3)', variable3: '3_$(variable1)' },
+  ];
+  for (const circle of circles) {
+    it(`leave a circle as it is written, and say so: ${Object.values(circle).join(', ')}`, () => {
+      const variables = new Variables(circle);
+      assert.deepEqual(Object.fromEntries(variables.list().map(({ name, value }) => [name, value])), circle);
+      const warnings = Object.keys(circle).map((name) => `Variable '${name}' contains a cyclical reference.`);
+      assert.deepEqual(variables.warnings(), warnings);
+    });
+  }
+
+  it('are expanded through 50 levels, and no deeper', () => {
+    const names = Array.from({ length: 50 }, (_, index) => `variable${index + 1}`);
+    const variables = new Variables({ variable51: 'the last' });
+    for (const [index, name] of names.entries()) variables.set(name, `$(variable${index + 2})`);
+    assert.equal(variables.get('variable1'), '$(variable2)');
+    assert.equal(variables.get('variable2'), 'the last');
+    assert.deepEqual(variables.warnings(), ["Variable 'variable1' exceeds the depth of 50 references."]);
   });
 
   it('do not expand what was put into an input', () => {
