@@ -4,12 +4,10 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { format, resolveConfig } from 'prettier';
+import { neededInputs, requirement } from './requirements';
 import { readTask, root, taskFolders, type TaskInput, type TaskManifest } from './taskManifest';
 
 export const taskPageFile = (folder: string): string => join(root, 'docs', 'tasks', `${folder}.md`);
-
-const isMandatory = ({ required, defaultValue, visibleRule }: TaskInput): boolean =>
-  required === true && !defaultValue && visibleRule === undefined;
 
 function defaultOf({ defaultValue }: TaskInput): string | undefined {
   return defaultValue === undefined || defaultValue === '' ? undefined : String(defaultValue);
@@ -49,19 +47,20 @@ function grouped(task: TaskManifest): Array<{ title: string; inputs: TaskInput[]
     .filter(({ inputs }) => inputs.length > 0);
 }
 
-function yamlLine(input: TaskInput): string {
+function yamlLine(input: TaskInput, needed: string[]): string {
   const value = defaultOf(input);
-  if (isMandatory(input)) return `${input.name}: my-${input.name.toLowerCase()} # ${input.label}`;
+  if (needed.includes(input.name)) return `${input.name}: ... # ${input.label}`;
   if (value === undefined) return `# ${input.name}: # ${input.label}`;
   return `# ${input.name}: ${/^[\w./-]+$/.test(value) ? value : `'${value}'`}`;
 }
 
-/** Every input, with its default; those that must be given are not commented out. */
+/** Every input, with its default; those that must be given while the others have their defaults are not commented out. */
 function yaml(task: TaskManifest): string {
+  const needed = neededInputs(task, {});
   const groups = grouped(task).map(({ title, inputs }) =>
-    [`# ${title}`, ...inputs.map(yamlLine)].map((line) => `    ${line}`).join('\n'),
+    [`# ${title}`, ...inputs.map((input) => yamlLine(input, needed))].map((line) => `    ${line}`).join('\n'),
   );
-  const inputs = task.inputs.some(isMandatory) ? '  inputs:' : '  # inputs:';
+  const inputs = needed.length > 0 ? '  inputs:' : '  # inputs:';
   return `- task: ${task.name}@${task.version.Major}\n${inputs}\n${groups.join('\n\n')}`;
 }
 
@@ -74,15 +73,29 @@ function quickstartStep(task: TaskManifest): string {
   return match[0].replaceAll(new RegExp(`^${match[1]}`, 'gm'), '').trimEnd();
 }
 
-function inputSection(input: TaskInput): string {
+function inputSection(task: TaskManifest, input: TaskInput): string {
   const value = defaultOf(input);
+  const needs = requirement(task, input);
   const facts = [
     input.label,
     kindOf(input),
-    isMandatory(input) ? '**required**' : value === undefined ? undefined : `default \`${value}\``,
-    input.visibleRule && `for \`${input.visibleRule}\``,
+    needs ?? (value === undefined ? 'optional' : undefined),
+    value !== undefined && `default \`${value}\``,
+    input.visibleRule && !needs?.includes(input.visibleRule) && `shown when \`${input.visibleRule}\``,
   ];
-  return [`#### \`${input.name}\``, '', facts.filter(Boolean).join(' · '), '', input.helpMarkDown].join('\n');
+  const help = relativeLinks(input.helpMarkDown ?? '');
+  return [`#### \`${input.name}\``, '', facts.filter(Boolean).join(' · '), '', help].join('\n');
+}
+
+/** Links in task.json start at the repository's root, and those of the page at its own folder. */
+const relativeLinks = (markdown: string): string => markdown.replaceAll('](docs/', '](../');
+
+/** What the block of all inputs leaves uncommented, and what it cannot show. */
+function needed(task: TaskManifest): string {
+  const needs = task.inputs.filter((input) => requirement(task, input) !== undefined);
+  if (needs.length === 0)
+    return 'No input must be given: a record that an earlier task of the chain left names the rest.';
+  return 'With every other input at its default, those without `#` must be given. Below, each input says when it is required.';
 }
 
 /** The page of one task, as Markdown in this repository's format. */
@@ -94,14 +107,17 @@ export async function taskPage(task: TaskManifest): Promise<string> {
     `<!-- Made from task.json by \`npm run docs\`. -->`,
     `# ${reference}`,
     task.description,
-    task.helpMarkDown ?? '',
+    relativeLinks(task.helpMarkDown ?? ''),
     '## In the quickstart',
     `\`\`\`yaml\n${quickstartStep(task)}\n\`\`\``,
     '## All inputs with their defaults',
-    'Only what stands without `#` must be given.',
+    needed(task),
     `\`\`\`yaml\n${yaml(task)}\n\`\`\``,
     '## Inputs',
-    ...grouped(task).flatMap(({ title, inputs }) => [`### ${title}`, ...inputs.map(inputSection)]),
+    ...grouped(task).flatMap(({ title, inputs }) => [
+      `### ${title}`,
+      ...inputs.map((input) => inputSection(task, input)),
+    ]),
     '## Output variables',
     `With \`name: ${step}\` on the step, later steps of the job read them as \`$(${step}.${outputs[0]?.name})\`.`,
     outputs.map(({ name, description }) => `- \`${name}\`: ${description}`).join('\n'),
