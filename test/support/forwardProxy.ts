@@ -19,10 +19,14 @@ export async function startForwardProxy(securePorts: readonly number[]): Promise
   const server = createServer((incoming, response) => {
     remember(incoming);
     const { 'proxy-authorization': _, ...headers } = incoming.headers;
-    const onward = request(incoming.url!, { method: incoming.method, headers }, (answer) => {
-      response.writeHead(answer.statusCode!, answer.headers);
-      answer.pipe(response);
-    });
+    const onward = request(
+      incoming.url!.replace(/\/\/[\w.]+\.localhost/, '//127.0.0.1'),
+      { method: incoming.method, headers },
+      (answer) => {
+        response.writeHead(answer.statusCode!, answer.headers);
+        answer.pipe(response);
+      },
+    );
     onward.on('error', () => response.writeHead(502).end());
     incoming.pipe(onward);
   });
@@ -45,7 +49,8 @@ export async function startForwardProxy(securePorts: readonly number[]): Promise
     remember(incoming);
     const { hostname, port } = new URL(`http://${incoming.url}`);
     if (!securePorts.includes(Number(port))) return socket.end('HTTP/1.1 403 Forbidden\r\n\r\n');
-    const through = connect(Number(port), hostname, () => {
+    // Names of this machine that a resolver need not know; `localhost` itself is never asked of a proxy.
+    const through = connect(Number(port), /\.localhost$/.test(hostname) ? '127.0.0.1' : hostname, () => {
       socket.write('HTTP/1.1 200 OK\r\n\r\n');
       through.write(head);
       through.pipe(socket).pipe(through);

@@ -20,5 +20,7 @@ export async function startSecureServer(listener: RequestListener, options: Serv
     server.closeAllConnections();
     server.close();
   };
-  return { url: `https://127.0.0.1:${port}`, port, certificateAuthorities, key, certificate, close };
+  // The agent goes around its proxy to 127.0.0.1, but not to the second name.
+  const urls = { url: `https://127.0.0.1:${port}`, urlByProxy: `https://any.azurecr.localhost:${port}` };
+  return { ...urls, port, certificateAuthorities, key, certificate, close };
 }

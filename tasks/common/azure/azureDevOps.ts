@@ -1,5 +1,5 @@
-import { createHttpClient } from './http/httpClient';
-import { networkOptions, type NetworkSettings } from './http/network';
+import type { NetworkSettings } from './http/network';
+import { createSender } from './http/pipeline';
 
 export interface AzureDevOpsRequest {
   readonly method: 'GET' | 'POST' | 'PATCH';
@@ -35,13 +35,11 @@ export class AzureDevOps {
 
   /** @throws AzureDevOpsFailure where it answers with anything but success and JSON */
   async request<T>({ method, path, body, signal }: AzureDevOpsRequest): Promise<T> {
-    const { createHttpHeaders, createPipelineFromOptions, createPipelineRequest } =
-      await import('@azure/core-rest-pipeline');
+    const { createHttpHeaders, createPipelineRequest } = await import('@azure/core-rest-pipeline');
     const url = new URL(path, this.projectUrl);
     url.searchParams.set('api-version', '7.1');
-    const pipeline = createPipelineFromOptions(networkOptions(this.network, this.projectUrl));
-    const response = await pipeline.sendRequest(
-      await createHttpClient(),
+    const send = await createSender(this.network);
+    const response = await send(
       createPipelineRequest({
         url: url.toString(),
         method,

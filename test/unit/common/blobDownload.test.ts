@@ -7,6 +7,7 @@ import path from 'node:path';
 import * as sinon from 'sinon';
 import { isAzureFailure } from '../../../tasks/common/azure/http/azureFailure';
 import { BlobTransfer } from '../../../tasks/common/azure/storage/blobTransfer';
+import { createSender } from '../../../tasks/common/azure/http/pipeline';
 import type { AzureSession } from '../../../tasks/common/azure/http/session';
 
 const content = Buffer.from(Array.from({ length: 200_000 }, (_, index) => index % 251));
@@ -24,7 +25,7 @@ describe('a blob that is read', () => {
   async function storage(listener: RequestListener): Promise<{ transfer: BlobTransfer; url: string }> {
     server = createServer(listener);
     await new Promise<void>((resolve) => server!.listen(0, '127.0.0.1', resolve));
-    const session = { networkOptions: () => ({}) } as unknown as AzureSession;
+    const session = { sender: () => createSender({}) } as unknown as AzureSession;
     const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/container/blob?sig=x`;
     return { transfer: new BlobTransfer(session), url };
   }

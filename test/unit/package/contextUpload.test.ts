@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { ContainerRegistryTasks } from '../../../tasks/common/azure/registry/containerRegistryTasks';
+import { createSender } from '../../../tasks/common/azure/http/pipeline';
 import type { AzureRequest, AzureSession } from '../../../tasks/common/azure/http/session';
 
 describe('the upload of a build context', () => {
@@ -18,7 +19,7 @@ describe('the upload of a build context', () => {
   it('has a correlation id of its own each time, as the service makes the name of the blob of it', async () => {
     const asked: AzureRequest[] = [];
     const session = {
-      networkOptions: () => ({}),
+      sender: () => createSender({}),
       request: (request: AzureRequest) => {
         asked.push(request);
         const uploadUrl = `http://127.0.0.1:${(storage.address() as AddressInfo).port}/c/source.tar.gz?sig=x`;

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { BlobTransfer } from '../../../tasks/common/azure/storage/blobTransfer';
+import { createSender } from '../../../tasks/common/azure/http/pipeline';
 import type { AzureSession } from '../../../tasks/common/azure/http/session';
 
 describe('a stream that becomes a blob', () => {
@@ -47,7 +48,7 @@ describe('a stream that becomes a blob', () => {
   }
   const upload = (onProgress?: (bytes: number) => void) => {
     const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/container/blob?sig=x`;
-    const session = { networkOptions: () => ({}) } as unknown as AzureSession;
+    const session = { sender: () => createSender({}) } as unknown as AzureSession;
     return new BlobTransfer(session).uploadStream(url, source(), new AbortController().signal, onProgress);
   };
 

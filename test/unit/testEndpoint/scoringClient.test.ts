@@ -96,10 +96,12 @@ describe('scoring client', () => {
     it(`goes through the agent's proxy to ${protocol}, also under load, and around it where the agent does`, async () => {
       const answer: RequestListener = (request, response) => {
         request.resume();
-        response.end(`[${request.headers.host === url.host}]`);
+        response.end(`[${[url.host, direct.host].includes(request.headers.host!)}]`);
       };
       const secure = await startSecureServer(answer);
-      const url = protocol === 'https' ? new URL('/score?x=1', secure.url) : (await serve(answer)).url;
+      // The agent goes around its proxy to the machine itself, by the names that it knows.
+      const direct = protocol === 'https' ? new URL('/score?x=1', secure.url) : (await serve(answer)).url;
+      const url = new URL(direct.href.replace('127.0.0.1', new URL(secure.urlByProxy).hostname));
       // As companies' proxies are set up, it makes tunnels to the ports of HTTPS alone.
       const proxy = await startForwardProxy([secure.port]);
       try {
@@ -120,7 +122,7 @@ describe('scoring client', () => {
         assert.equal(proxy.connections, 3, 'one for each connection');
 
         const { length } = proxy.asked;
-        await open(30_000, { certificateAuthorities, proxy: { ...settings, bypass: [/127\.0\.0\.1/] } }).send(url);
+        await open(30_000, { certificateAuthorities, proxy: { ...settings, bypass: [] } }).send(direct);
         assert.equal(proxy.asked.length, length);
       } finally {
         proxy.close();
@@ -134,7 +136,8 @@ describe('scoring client', () => {
     const proxy = await startForwardProxy([]);
     try {
       const { client } = open(30_000, { proxy: { url: proxy.url, bypass: [] } });
-      const request = { url, method: 'GET', headers: { Host: 'model.example' } };
+      const byProxy = new URL(url.href.replace('127.0.0.1', 'any.azurecr.localhost'));
+      const request = { url: byProxy, method: 'GET', headers: { Host: 'model.example' } };
       const { body } = await client.send(request, new AbortController().signal);
       assert.equal(body.toString(), 'model.example');
     } finally {

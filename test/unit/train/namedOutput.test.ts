@@ -6,6 +6,7 @@ import * as sinon from 'sinon';
 import { AzureFailure } from '../../../tasks/common/azure/http/azureFailure';
 import { BlobTransfer } from '../../../tasks/common/azure/storage/blobTransfer';
 import { openDatastore } from '../../../tasks/common/azure/storage/datastoreContainer';
+import { createSender } from '../../../tasks/common/azure/http/pipeline';
 import type { AzureRequest, AzureSession } from '../../../tasks/common/azure/http/session';
 import type { Workspace } from '../../../tasks/common/azure/ml/workspace';
 import { listNamedOutput } from '../../../tasks/Train/namedOutput';
@@ -46,7 +47,7 @@ describe('Train: the files of a named output', () => {
     const session = {
       keepSecret: () => undefined,
       credential: async () => ({ getToken: async () => ({ token: 'token', expiresOnTimestamp: 0 }) }),
-      networkOptions: () => ({ retryOptions: { maxRetries: 0 } }),
+      sender: () => createSender({}, { mostTries: 1 }),
     } as unknown as AzureSession;
     const request = async ({ method }: AzureRequest) =>
       method === 'POST' ? { status: 400, body: {} } : { status: 200, body: { properties: datastore } };

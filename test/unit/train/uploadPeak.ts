@@ -4,13 +4,14 @@
  */
 import { BlobTransfer } from '../../../tasks/common/azure/storage/blobTransfer';
 import { uploadSnapshot } from '../../../tasks/common/azure/ml/codeSnapshot';
+import { createSender } from '../../../tasks/common/azure/http/pipeline';
 import type { AzureSession } from '../../../tasks/common/azure/http/session';
 import type { Workspace } from '../../../tasks/common/azure/ml/workspace';
 
 async function main(folder: string, container: string): Promise<void> {
   // Loaded first, so that it counts as the program.
   await import('@azure/core-rest-pipeline');
-  const session = { networkOptions: () => ({}) } as unknown as AzureSession;
+  const session = { sender: () => createSender({}) } as unknown as AzureSession;
   const answers: Record<string, unknown> = {
     GET: { value: [] },
     POST: { blobReferenceForConsumption: { blobUri: container, credential: { sasUri: `${container}?sig=x` } } },

@@ -1,6 +1,7 @@
 import type { ContainerGroup, ContainerInstanceManagementClient } from '@azure/arm-containerinstance';
 import type { HttpHeaders, PipelinePolicy } from '@azure/core-rest-pipeline';
 import { azureFailure, isAzureFailure, AzureFailure } from '../http/azureFailure';
+import { UnreadableAnswer } from '../http/policies/readableAnswer';
 import type { AzureSession } from '../http/session';
 
 export type {
@@ -15,6 +16,9 @@ export type {
 } from '@azure/arm-containerinstance';
 
 const apiVersion = '2023-05-01';
+
+/** Milliseconds for one try: Azure answers in a few seconds, and a deployment may have no more than a minute. */
+const requestLimit = 30_000;
 
 /** An accepted PUT that Azure still works on. */
 export interface Provisioning {
@@ -43,9 +47,15 @@ export class ContainerGroups {
   /** The group with its instance view; undefined where there is none. Azure never gives back a secure value. */
   async find(name: string, signal?: AbortSignal): Promise<ContainerGroup | undefined> {
     try {
-      return await this.call(`the container group ${name}`, signal, (sdk, options) =>
+      const asked = `the container group ${name}`;
+      const group = await this.call(asked, signal, (sdk, options) =>
         sdk.containerGroups.get(this.resourceGroup, name, options),
       );
+      // Any JSON passes through the SDK, be it of something else.
+      if (!Array.isArray(group.containers)) {
+        throw azureFailure(new UnreadableAnswer('JSON without a list of containers'), asked);
+      }
+      return group;
     } catch (error) {
       if (isAzureFailure(error, 404) && error.code !== 'ResourceGroupNotFound') return undefined;
       throw error;
@@ -87,7 +97,9 @@ export class ContainerGroups {
 
   /** Starts the containers of a running group anew, without any change; comes back as soon as Azure has accepted it. */
   async restart(name: string, signal?: AbortSignal): Promise<void> {
-    await this.session.request({ method: 'POST', url: `${this.id(name)}/restart`, apiVersion, signal });
+    // A second restart does no more than the first.
+    const url = `${this.id(name)}/restart`;
+    await this.session.request({ method: 'POST', url, apiVersion, repeatable: true, signal });
   }
 
   /** Sends the deletion and comes back as soon as Azure has accepted it; a group that is not there is no error. */
@@ -123,6 +135,7 @@ export class ContainerGroups {
     const { body } = await this.session.request<{ location: string }>({
       url: `/subscriptions/${subscriptionId}/resourceGroups/${encodeURIComponent(this.resourceGroup)}`,
       apiVersion: '2021-04-01',
+      shape: { location: 'string' },
       signal,
     });
     return body.location;
@@ -150,8 +163,10 @@ export class ContainerGroups {
         this.session.credential(),
       ]);
       const { connection } = this.session;
+      // Whoever deploys waits for other operations itself, up to its own deadline.
+      const options = this.session.clientOptions({ limit: requestLimit, waitsForOthers: false });
       const additionalPolicies = [{ policy: noPollAtOnce(createHttpHeaders), position: 'perRetry' as const }];
-      return new Client(credential, connection.subscriptionId, { ...this.session.clientOptions(), additionalPolicies });
+      return new Client(credential, connection.subscriptionId, { ...options, additionalPolicies });
     })());
   }
 }

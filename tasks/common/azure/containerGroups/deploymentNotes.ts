@@ -37,6 +37,7 @@ export class DeploymentNotes {
       url: this.url(name),
       apiVersion,
       accept: [404],
+      shape: 'object',
       signal,
     });
     return (status === 404 ? undefined : body.properties?.parameters?.note?.value) || undefined;

@@ -29,6 +29,8 @@ export async function fileShare(
       session.request<{ keys: Array<{ value: string }> }>({
         method: 'POST',
         url: `${url}/listKeys`,
+        repeatable: true,
+        shape: { keys: 'list' },
         apiVersion,
         signal,
       }),

@@ -1,4 +1,4 @@
-import { createHttpClient } from '../http/httpClient';
+import type { Send } from '../http/pipeline';
 import type { AzureSession } from '../http/session';
 
 /** What came of one request to an endpoint that may not be up yet. */
@@ -17,13 +17,13 @@ export type HealthRequest = (url: string, signal?: AbortSignal) => Promise<Healt
 
 /** Asks the way the agent reaches the network: by its proxy, with its certificates. No token goes along. */
 export function healthRequest(session: AzureSession, timeoutInMilliseconds = 5000): HealthRequest {
+  let send: Promise<Send> | undefined;
   return async (url, signal) => {
-    const { createHttpHeaders, createPipelineFromOptions, createPipelineRequest } =
-      await import('@azure/core-rest-pipeline');
-    const pipeline = createPipelineFromOptions({ ...session.networkOptions(url), retryOptions: { maxRetries: 0 } });
+    const { createHttpHeaders, createPipelineRequest } = await import('@azure/core-rest-pipeline');
     try {
-      const answer = await pipeline.sendRequest(
-        await createHttpClient(),
+      const answer = await (
+        await (send ??= session.sender({ mostTries: 1 }))
+      )(
         createPipelineRequest({
           url,
           headers: createHttpHeaders({ connection: 'close' }),

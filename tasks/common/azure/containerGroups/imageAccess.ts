@@ -93,6 +93,7 @@ async function principalOf(session: AzureSession, identity: string, signal: Abor
     const { body } = await session.request<{ properties: { principalId: string } }>({
       url: identity,
       apiVersion: identityApiVersion,
+      shape: { properties: { principalId: 'string' } },
       signal,
     });
     return body.properties.principalId;
@@ -113,6 +114,7 @@ async function rolesOf(
     url: `${registry.id}/providers/Microsoft.Authorization/roleAssignments`,
     apiVersion: '2022-04-01',
     query: { $filter: `assignedTo('${principal}')` },
+    shape: { value: 'list' },
     signal,
   });
   return body.value.map(({ properties }) => properties.roleDefinitionId);

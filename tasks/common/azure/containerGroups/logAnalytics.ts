@@ -21,11 +21,18 @@ export async function logAnalyticsWorkspace(
     ? wanted
     : `/subscriptions/${session.connection.subscriptionId}/resourceGroups/${resourceGroup}/providers/Microsoft.OperationalInsights/workspaces/${wanted}`;
   const [{ body }, keys] = await Promise.all([
-    session.request<{ properties: { customerId: string } }>({ url, apiVersion, signal }),
+    session.request<{ properties: { customerId: string } }>({
+      url,
+      apiVersion,
+      shape: { properties: { customerId: 'string' } },
+      signal,
+    }),
     session.request<{ primarySharedKey: string }>({
       method: 'POST',
       url: `${url}/sharedKeys`,
       apiVersion: keysApiVersion,
+      repeatable: true,
+      shape: { primarySharedKey: 'string' },
       signal,
     }),
   ]);

@@ -34,6 +34,7 @@ async function regions(groups: ContainerGroups, signal: AbortSignal): Promise<st
   const { body } = await session.request<Provider>({
     url: `/subscriptions/${session.connection.subscriptionId}/providers/Microsoft.ContainerInstance`,
     apiVersion: '2021-04-01',
+    shape: { resourceTypes: 'list' },
     signal,
   });
   return body.resourceTypes.find(({ resourceType }) => resourceType === 'containerGroups')?.locations ?? [];

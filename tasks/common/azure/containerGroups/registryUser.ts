@@ -26,6 +26,8 @@ export async function adminUser(session: AzureSession, id: string, signal: Abort
       method: 'POST',
       url: `${id}/listCredentials`,
       apiVersion: registryApiVersion,
+      repeatable: true,
+      shape: 'object',
       signal,
     });
     const password = body.passwords?.[0]?.value;

@@ -8,6 +8,7 @@ async function listIdentities(session: AzureSession, resourceGroup: string, sign
   const { body } = await session.request<{ value: Array<{ id: string }> }>({
     url: `${provider(session, resourceGroup)}/userAssignedIdentities`,
     apiVersion: identityApiVersion,
+    shape: { value: 'list' },
     signal,
   });
   return body.value.map(({ id }) => id);

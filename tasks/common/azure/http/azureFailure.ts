@@ -1,4 +1,5 @@
 import { TaskFailure } from '../../taskFailure';
+import { UnreadableAnswer } from './policies/readableAnswer';
 
 /** What Azure answered when it refused, kept for callers that decide by status or code. */
 export class AzureFailure extends TaskFailure {
@@ -38,6 +39,7 @@ export function azureFailure(error: unknown, asked: string): Error {
   if (error instanceof TaskFailure || !(error instanceof Error)) return error as Error;
   const sdk = error as SdkError & Error;
   if (sdk.name === 'AbortError') return error;
+  if (error instanceof UnreadableAnswer) return unreadable(error, asked);
   const nested = typeof sdk.details?.error === 'object' ? sdk.details.error : undefined;
   const code = nested?.code ?? sdk.code ?? sdk.errorResponse?.error ?? sdk.name;
   const message = (nested?.message ?? sdk.errorResponse?.errorDescription ?? sdk.message ?? '').trim();
@@ -59,6 +61,18 @@ export function azureFailure(error: unknown, asked: string): Error {
     sdk.statusCode,
     code,
     message,
+    error,
+  );
+}
+
+/** Without a status: nobody knows what the service did, as where it gave no answer. */
+function unreadable(error: UnreadableAnswer, asked: string): AzureFailure {
+  return new AzureFailure(
+    `Azure could not be understood (${asked}): ${error.message}.`,
+    'Something between the agent and Azure, such as a proxy that wants a sign-in, may have answered in its place.',
+    undefined,
+    error.code,
+    error.message,
     error,
   );
 }

@@ -1,10 +1,16 @@
 import type { TokenCredential } from '@azure/core-auth';
-import { networkOptions, type NetworkSettings } from './network';
+import type { NetworkSettings } from './network';
+import { clientOptions } from './pipeline';
 import type { ServiceConnection } from './serviceConnection';
 
 /** Authorities that answer Microsoft's instance discovery; at any other (Azure Stack, a private cloud) it would ask the public cloud in vain. */
 const microsoftAuthorities =
   /^https:\/\/login\.(microsoftonline\.com|microsoftonline\.us|chinacloudapi\.cn|windows\.net)$/i;
+
+export interface RenewableCredential extends TokenCredential {
+  /** Forgets every token: the next one is asked of Entra. */
+  renew(): void;
+}
 
 /**
  * The one credential of a task run. It fetches a fresh federated token whenever Entra wants one, so that it outlives the
@@ -13,10 +19,16 @@ const microsoftAuthorities =
 export async function createCredential(
   connection: ServiceConnection,
   network: NetworkSettings,
-): Promise<TokenCredential> {
-  const credential = await credentialOf(connection, network);
+): Promise<RenewableCredential> {
+  let credential = await credentialOf(connection, network);
+  let renewing: Promise<TokenCredential> | undefined;
   return {
+    renew: () => void (renewing ??= credentialOf(connection, network)),
     async getToken(scopes, options) {
+      if (renewing) {
+        credential = await renewing;
+        renewing = undefined;
+      }
       try {
         return await credential.getToken(scopes, options);
       } catch (error) {
@@ -35,7 +47,8 @@ async function credentialOf(connection: ServiceConnection, network: NetworkSetti
   const options = {
     authorityHost: connection.authorityUrl,
     disableInstanceDiscovery: !microsoftAuthorities.test(connection.authorityUrl),
-    ...networkOptions(network, connection.authorityUrl),
+    // A token may be asked for twice.
+    ...clientOptions(network, { repeatsAll: true }),
   };
   switch (authentication.scheme) {
     case 'WorkloadIdentityFederation':
@@ -60,9 +73,13 @@ async function credentialOf(connection: ServiceConnection, network: NetworkSetti
         { certificate: authentication.certificatePem },
         options,
       );
-    case 'ManagedIdentity':
-      return authentication.clientId
-        ? new identity.ManagedIdentityCredential({ clientId: authentication.clientId })
-        : new identity.ManagedIdentityCredential();
+    case 'ManagedIdentity': {
+      // The machine's own service gives its tokens: no proxy leads there, and the SDK knows how it says that it is not up yet.
+      const { httpClient } = clientOptions({}, { mostTries: 1 });
+      return new identity.ManagedIdentityCredential({
+        ...(authentication.clientId && { clientId: authentication.clientId }),
+        httpClient,
+      });
+    }
   }
 }

@@ -1,6 +1,4 @@
-import * as tls from 'node:tls';
-import type { HttpClient, PipelineOptions, ProxySettings } from '@azure/core-rest-pipeline';
-import { sdkHttpClient } from './httpClient';
+import type { ProxySettings } from '@azure/core-rest-pipeline';
 
 /** How the agent reaches the network, as plain data. */
 export interface NetworkSettings {
@@ -17,31 +15,14 @@ export interface NetworkSettings {
 }
 
 /**
- * The options that carry the agent's network settings into an Azure SDK client that calls this address, or into a pipeline.
- * A pipeline is given its HTTP client with each request: createHttpClient's.
+ * The proxy for this address, or undefined where the agent has none or goes around it. As the agent does, it looks at scheme,
+ * host and port, never at the path, and always goes around the proxy to the machine itself.
+ * Source: azure-pipelines-agent, AgentWebProxy.cs, IsBypassed and IsMatchInBypassList.
  */
-export function networkOptions(
-  network: NetworkSettings,
-  url: string,
-): Pick<PipelineOptions, 'proxyOptions' | 'tlsOptions'> & { httpClient: HttpClient } {
-  const { certificateAuthorities, clientCertificate } = network;
-  return {
-    httpClient: sdkHttpClient,
-    proxyOptions: proxyFor(network, url),
-    tlsOptions:
-      certificateAuthorities || clientCertificate
-        ? {
-            // A given `ca` takes the place of Node's own list, so that list comes along.
-            ca: certificateAuthorities && ([...tls.rootCertificates, certificateAuthorities] as unknown as string),
-            ...clientCertificate,
-          }
-        : undefined,
-  };
-}
-
-/** The proxy for this address, or undefined where the agent has none or goes around it. */
 export function proxyFor({ proxy }: NetworkSettings, url: string): ProxySettings | undefined {
-  if (!proxy || proxy.bypass.some((pattern) => pattern.test(url))) return undefined;
+  if (!proxy) return undefined;
+  const { origin, hostname: host } = new URL(url);
+  if (isLoopback(host) || proxy.bypass.some((pattern) => pattern.test(origin))) return undefined;
   const { protocol, hostname, port } = new URL(proxy.url);
   return {
     host: `${protocol}//${hostname}`,
@@ -49,4 +30,9 @@ export function proxyFor({ proxy }: NetworkSettings, url: string): ProxySettings
     username: proxy.username,
     password: proxy.password,
   };
+}
+
+/** Source: .NET, Uri.IsLoopback. */
+function isLoopback(hostname: string): boolean {
+  return /^(localhost|loopback|127(\.\d+){3}|\[::1\])$/i.test(hostname);
 }

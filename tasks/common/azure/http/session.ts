@@ -1,15 +1,14 @@
-import type { AccessToken, TokenCredential } from '@azure/core-auth';
-import type { PipelineRequest, PipelineResponse } from '@azure/core-rest-pipeline';
-import { createCredential } from './credential';
-import { azureFailure } from './azureFailure';
-import { createHttpClient } from './httpClient';
-import { networkOptions, type NetworkSettings } from './network';
-import type { ServiceConnection } from './serviceConnection';
+import type { AccessToken } from '@azure/core-auth';
+import type { PipelineResponse } from '@azure/core-rest-pipeline';
 import { TaskFailure } from '../../taskFailure';
-
-/** The version that names us in Azure's logs; esbuild puts package.json's in. */
-declare const EXTENSION_VERSION: string | undefined;
-const version = typeof EXTENSION_VERSION === 'string' ? EXTENSION_VERSION : '0.0.0';
+import { azureFailure } from './azureFailure';
+import { createCredential, type RenewableCredential } from './credential';
+import type { NetworkSettings } from './network';
+import { clientOptions, createSender, type ClientChoice, type Send } from './pipeline';
+import { isJson } from './policies/readableAnswer';
+import { setTraits } from './requestTraits';
+import type { ServiceConnection } from './serviceConnection';
+import type { Shape } from './shape';
 
 /** One request to Azure. `url` is absolute, or a path under the resource manager. */
 export interface AzureRequest {
@@ -23,8 +22,12 @@ export interface AzureRequest {
   readonly signal?: AbortSignal;
   /** Statuses that are answers, not failures, e.g. [404]. 2xx always are. */
   readonly accept?: readonly number[];
-  /** Milliseconds; 0 waits for ever. */
+  /** Milliseconds that one try may take; two minutes unless told. */
   readonly timeout?: number;
+  /** Of a POST: it may be sent again though it may have been carried out, as it changes nothing that matters. */
+  readonly repeatable?: boolean;
+  /** What a 2xx answer must hold; one that does not is asked for again, and an AzureFailure at last. */
+  readonly shape?: Shape;
 }
 
 export interface AzureResponse<T> {
@@ -33,13 +36,10 @@ export interface AzureResponse<T> {
   readonly body: T;
 }
 
-/**
- * One signed-in way to Azure for a task run: one credential, and one pipeline that every request of ours takes
- * (authorization, retry of transient faults with back-off, the agent's proxy and certificates).
- */
+/** One signed-in way to Azure for a task run: one credential, and one assembly of policies that every request takes. */
 export class AzureSession {
-  private credentialPromise?: Promise<TokenCredential>;
-  private clientPromise?: Promise<{ send(request: PipelineRequest): Promise<PipelineResponse> }>;
+  private credentialPromise?: Promise<RenewableCredential>;
+  private sendPromise?: Promise<Send>;
 
   constructor(
     readonly connection: ServiceConnection,
@@ -52,7 +52,7 @@ export class AzureSession {
     return `${this.connection.audience}/.default`;
   }
 
-  credential(): Promise<TokenCredential> {
+  credential(): Promise<RenewableCredential> {
     return (this.credentialPromise ??= createCredential(this.connection, this.network));
   }
 
@@ -63,27 +63,26 @@ export class AzureSession {
     return token;
   }
 
-  /** Options for the management clients of Azure's SDK: where they call, for whom, and how. */
-  clientOptions(apiVersion?: string) {
-    const { resourceManagerUrl } = this.connection;
+  /** Options for the management clients of Azure's SDK: where they call, for whom, and by which policies. */
+  clientOptions(choice: ClientChoice & { readonly apiVersion?: string } = {}) {
+    const { apiVersion, ...rest } = choice;
     return {
-      endpoint: resourceManagerUrl,
+      endpoint: this.connection.resourceManagerUrl,
       credentialScopes: this.scope,
       apiVersion,
-      userAgentOptions: { userAgentPrefix: `mlops-azure-devops/${version}` },
-      ...networkOptions(this.network, resourceManagerUrl),
+      ...clientOptions(this.network, { renewToken: this.renewToken, ...rest }),
     };
   }
 
-  /** The proxy and certificates for a client of another address, such as a storage account. */
-  networkOptions(url: string) {
-    return networkOptions(this.network, url);
+  /** A way to send requests that sign in by themselves, or need no signing in, such as those to a storage account. */
+  sender(choice?: ClientChoice): Promise<Send> {
+    return createSender(this.network, choice);
   }
 
   /**
    * Sends a request with the session's token.
    * @returns the answer, its body parsed if it is JSON, else as text
-   * @throws TaskFailure that names the URL, the status and Azure's own code and message
+   * @throws AzureFailure that names the URL, the status and Azure's own code and message, or what came in place of an answer
    */
   async request<T = unknown>(request: AzureRequest): Promise<AzureResponse<T>> {
     const { createHttpHeaders, createPipelineRequest } = await import('@azure/core-rest-pipeline');
@@ -95,28 +94,25 @@ export class AzureSession {
     const method = request.method ?? 'GET';
     let response: PipelineResponse;
     try {
-      response = await (
-        await this.client()
-      ).send(
-        createPipelineRequest({
-          url: url.toString(),
-          method,
-          headers: createHttpHeaders({
-            accept: 'application/json',
-            ...(request.body === undefined ? {} : { 'content-type': 'application/json' }),
-            ...request.headers,
-          }),
-          body: request.body === undefined ? undefined : JSON.stringify(request.body),
-          abortSignal: request.signal,
-          timeout: request.timeout ?? 120_000,
+      const sent = createPipelineRequest({
+        url: url.toString(),
+        method,
+        headers: createHttpHeaders({
+          accept: 'application/json',
+          ...(request.body === undefined ? {} : { 'content-type': 'application/json' }),
+          ...request.headers,
         }),
-      );
+        body: request.body === undefined ? undefined : JSON.stringify(request.body),
+        abortSignal: request.signal,
+        timeout: request.timeout,
+      });
+      response = await (await this.send())(setTraits(sent, request));
     } catch (error) {
       if (request.signal?.aborted) throw request.signal.reason;
       throw azureFailure(error, `${method} ${url.origin}${url.pathname}`);
     }
     const text = response.bodyAsText ?? '';
-    const body = (isJson(response.headers.get('content-type'), text) ? JSON.parse(text) : text) as T;
+    const body = parsed(response.headers.get('content-type'), text) as T;
     if ((response.status < 200 || response.status > 299) && !request.accept?.includes(response.status)) {
       throw azureFailure(
         Object.assign(new Error(text), { statusCode: response.status, details: body }),
@@ -126,17 +122,21 @@ export class AzureSession {
     return { status: response.status, headers: response.headers.toJSON(), body };
   }
 
-  private client() {
-    return (this.clientPromise ??= (async () => {
-      const [pipelines, credential] = await Promise.all([import('@azure/core-rest-pipeline'), this.credential()]);
-      const pipeline = pipelines.createPipelineFromOptions(this.clientOptions());
-      pipeline.addPolicy(pipelines.bearerTokenAuthenticationPolicy({ credential, scopes: this.scope }), {
-        afterPhase: 'Sign',
-      });
-      const http = await createHttpClient();
-      return { send: (request: PipelineRequest) => pipeline.sendRequest(http, request) };
+  private send(): Promise<Send> {
+    return (this.sendPromise ??= (async () => {
+      const [{ bearerTokenAuthenticationPolicy }, credential] = await Promise.all([
+        import('@azure/core-rest-pipeline'),
+        this.credential(),
+      ]);
+      const sign = bearerTokenAuthenticationPolicy({ credential, scopes: this.scope });
+      return createSender(this.network, { sign, renewToken: this.renewToken });
     })());
   }
+
+  private readonly renewToken = async (): Promise<string> => {
+    (await this.credential()).renew();
+    return (await this.token()).token;
+  };
 }
 
 /** @throws TaskFailure where a path leads to another host, such as //host/path: the token would go there */
@@ -151,6 +151,12 @@ function addressOf(pathOrUrl: string, resourceManagerUrl: string): URL {
   );
 }
 
-function isJson(contentType: string | undefined, text: string): boolean {
-  return text !== '' && /\bjson\b/i.test(contentType ?? '');
+/** A refusal's body may be anything; that of an answer has been checked. */
+function parsed(contentType: string | undefined, text: string): unknown {
+  if (text.trim() === '' || !isJson(contentType)) return text;
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text;
+  }
 }

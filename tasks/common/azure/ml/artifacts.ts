@@ -42,6 +42,7 @@ export class Artifacts {
         ({ body: page } = await this.workspace.request<Page>({
           url,
           query: { path: prefix, continuationToken },
+          shape: 'object',
           signal,
         }));
       } catch (error) {
@@ -63,6 +64,7 @@ export class Artifacts {
       const { body } = await this.workspace.request<{ contentUri: string }>({
         url: `${await this.runUrl(jobName)}/contentinfo`,
         query: { path: artifact },
+        shape: { contentUri: 'string' },
         signal,
       });
       await this.transfer.download(body.contentUri, file, signal);

@@ -63,6 +63,9 @@ export async function uploadSnapshot(
     method: 'POST',
     url: `codes/${name}/versions/1/startPendingUpload`,
     body: { pendingUploadType: 'TemporaryBlobReference' },
+    // It only gives a place to upload to.
+    repeatable: true,
+    shape: 'object',
     signal,
   });
   const reference = pending.body.blobReferenceForConsumption;
@@ -80,6 +83,7 @@ export async function uploadSnapshot(
   );
   const { body } = await workspace.request<{ id: string }>({
     method: 'PUT',
+    shape: { id: 'string' },
     url: `codes/${name}/versions/1`,
     body: {
       properties: {
@@ -103,6 +107,7 @@ async function findByHash(
     url: `codes/${name}/versions`,
     query: { hash, hashVersion },
     accept: [404],
+    shape: 'object',
     signal,
   });
   return status === 404 ? undefined : body.value?.[0]?.id;

@@ -41,12 +41,13 @@ export class Environments {
     ]);
     const version = createHash('sha256').update(plain).digest('hex').slice(0, 32);
     const url = `environments/${anonymousName}/versions/${version}`;
-    const found = await this.workspace.request<Version>({ url, accept: [404], signal });
+    const found = await this.workspace.request<Version>({ url, accept: [404], shape: { id: 'string' }, signal });
     if (found.status === 200) return found.body.id;
     const { body } = await this.workspace.request<Version>({
       method: 'PUT',
       url,
       body: { properties: { ...content, isAnonymous: true } },
+      shape: { id: 'string' },
       signal,
     });
     return body.id;
@@ -63,6 +64,7 @@ export class Environments {
       const answer = await this.workspace.request<Version>({
         url: `${url}/${encodeURIComponent(version)}`,
         accept: [404],
+        shape: { id: 'string' },
         signal,
       });
       if (answer.status === 200) return answer.body.id;
@@ -87,7 +89,8 @@ export class Environments {
   private async versions(url: string, signal: AbortSignal): Promise<Version[]> {
     try {
       const query = { $orderBy: 'createdtime desc', $top: '5' };
-      return (await this.workspace.request<{ value: Version[] }>({ url, query, signal })).body.value;
+      return (await this.workspace.request<{ value: Version[] }>({ url, query, shape: { value: 'list' }, signal })).body
+        .value;
     } catch (error) {
       if (isAzureFailure(error, 404)) return [];
       throw error;
@@ -95,7 +98,11 @@ export class Environments {
   }
 
   private async names(signal: AbortSignal): Promise<string[]> {
-    const { body } = await this.workspace.request<{ value?: Version[] }>({ url: 'environments', signal });
+    const { body } = await this.workspace.request<{ value?: Version[] }>({
+      url: 'environments',
+      shape: 'object',
+      signal,
+    });
     return (body.value ?? [])
       .map(({ name }) => name)
       .filter((name) => name !== anonymousName)

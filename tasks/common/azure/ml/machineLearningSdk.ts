@@ -12,5 +12,9 @@ export async function machineLearningSdk(session: AzureSession): Promise<AzureMa
     import('@azure/arm-machinelearning'),
     session.credential(),
   ]);
-  return new Client(credential, session.connection.subscriptionId, session.clientOptions(machineLearningApiVersion));
+  return new Client(
+    credential,
+    session.connection.subscriptionId,
+    session.clientOptions({ apiVersion: machineLearningApiVersion }),
+  );
 }

@@ -32,7 +32,12 @@ export class Tracking {
     }
     try {
       const url = `${await this.workspace.mlflowUrl()}/runs/get`;
-      const { body } = await this.workspace.request<Answer>({ url, query: { run_id: runId }, signal });
+      const { body } = await this.workspace.request<Answer>({
+        url,
+        query: { run_id: runId },
+        shape: { run: 'object' },
+        signal,
+      });
       const { metrics = [], params = [], tags = [] } = body.run.data ?? {};
       return {
         metrics: Object.fromEntries(metrics.map(({ key, value }) => [key, toNumber(value)])),
@@ -56,7 +61,7 @@ export class Tracking {
     let page: string | undefined;
     do {
       const query = { run_id: runId, metric_key: metric, max_results: '1000', page_token: page };
-      const { body } = await this.workspace.request<Answer>({ url, query, signal });
+      const { body } = await this.workspace.request<Answer>({ url, query, shape: 'object', signal });
       for (const { value, step, timestamp } of body.metrics ?? []) {
         points.push({ value: toNumber(value), step: Number(step ?? 0), timestamp: Number(timestamp) });
       }

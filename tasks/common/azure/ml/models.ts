@@ -70,6 +70,8 @@ interface ModelVersionResource {
   };
 }
 
+const shape = { id: 'string', name: 'string', properties: { modelUri: 'string' } } as const;
+
 /** Which versions of a model are meant. */
 interface VersionFilter {
   readonly top: number;
@@ -86,6 +88,7 @@ export class Models {
     const { status, body } = await this.workspace.request<ModelVersionResource>({
       url: versionPath(name, version),
       accept: [404],
+      shape,
     });
     return status === 404 ? undefined : toModel(name, body);
   }
@@ -143,13 +146,14 @@ export class Models {
         ...(filter.tags && { tags: filter.tags.join(','), listViewType: 'All' }),
       },
       accept: [404],
+      shape: { value: 'list' },
     });
     if (page.status === 404) return undefined;
     for (;;) {
       found.push(...page.body.value.map((each) => toModel(name, each)));
       // The service offers a next page however few were asked for.
       if (found.length >= filter.top || !page.body.nextLink) return found.slice(0, filter.top);
-      page = await this.workspace.session.request<Page>({ url: page.body.nextLink });
+      page = await this.workspace.session.request<Page>({ url: page.body.nextLink, shape: { value: 'list' } });
     }
   }
 
@@ -163,6 +167,7 @@ export class Models {
         const { body } = await this.workspace.request<ModelVersionResource>({
           method: 'PUT',
           url: versionPath(model.name, version),
+          shape,
           body: {
             properties: {
               modelType: model.type,
@@ -186,12 +191,13 @@ export class Models {
   /** Sets or (where the value is undefined) removes tags of a version and leaves all else as it is. */
   async tag(name: string, version: string, changes: Record<string, string | undefined>): Promise<RegisteredModel> {
     const url = versionPath(name, version);
-    const { body: current } = await this.workspace.request<ModelVersionResource>({ url });
+    const { body: current } = await this.workspace.request<ModelVersionResource>({ url, shape });
     const { provisioningState: _, ...properties } = current.properties;
     const tags = withoutNulls({ ...properties.tags, ...changes });
     const { body } = await this.workspace.request<ModelVersionResource>({
       method: 'PUT',
       url,
+      shape,
       body: { properties: { ...properties, tags } },
     });
     return toModel(name, body);
@@ -201,6 +207,7 @@ export class Models {
     const { status, body } = await this.workspace.request<{ properties: { nextVersion?: string } }>({
       url: `models/${encodeURIComponent(name)}`,
       accept: [404],
+      shape: { properties: 'object' },
     });
     return (status === 404 ? undefined : body.properties.nextVersion) ?? '1';
   }

@@ -80,7 +80,10 @@ export class Workspace {
   private async discover(): Promise<string> {
     const { discoveryUrl } = await this.resource();
     if (!discoveryUrl) throw new TaskFailure(`The workspace ${this.name} names no discovery URL.`);
-    const { body } = await this.session.request<{ api?: string; history?: string }>({ url: discoveryUrl });
+    const { body } = await this.session.request<{ api?: string; history?: string }>({
+      url: discoveryUrl,
+      shape: 'object',
+    });
     const url = body.api ?? body.history;
     if (!url) throw new TaskFailure(`The discovery of the workspace ${this.name} names no data plane.`);
     return url.replace(/\/+$/, '');
@@ -92,7 +95,7 @@ export class Workspace {
         id: string;
         location: string;
         properties: Omit<WorkspaceResource, 'id' | 'location'>;
-      }>({ url: this.id, apiVersion: machineLearningApiVersion });
+      }>({ url: this.id, apiVersion: machineLearningApiVersion, shape: { id: 'string', properties: 'object' } });
       return { ...body.properties, id: body.id, location: body.location };
     } catch (error) {
       if (!isAzureFailure(error, 404) || error.code === 'ResourceGroupNotFound') throw error;
@@ -108,6 +111,7 @@ export class Workspace {
     try {
       const { body } = await this.session.request<{ value: Array<{ name: string }> }>({
         url: this.id.slice(0, this.id.lastIndexOf('/')),
+        shape: { value: 'list' },
         apiVersion: machineLearningApiVersion,
       });
       const names = body.value.slice(0, 10).map(({ name }) => name);

@@ -78,7 +78,11 @@ async function byId(session: AzureSession, id: string, what: string): Promise<Co
 
 /** @param id ARM id; of any subscription that the service connection may see */
 export async function readContainerRegistry(session: AzureSession, id: string): Promise<ContainerRegistry> {
-  const { body } = await session.request<RegistryResource>({ url: id, apiVersion: registryApiVersion });
+  const { body } = await session.request<RegistryResource>({
+    url: id,
+    apiVersion: registryApiVersion,
+    shape: { properties: 'object' },
+  });
   return toRegistry(body);
 }
 
@@ -93,7 +97,7 @@ export async function listContainerRegistries(session: AzureSession): Promise<Co
     `/subscriptions/${session.connection.subscriptionId}/providers/Microsoft.ContainerRegistry/registries`;
   let apiVersion: string | undefined = registryApiVersion;
   while (url) {
-    const { body }: { body: Page } = await session.request<Page>({ url, apiVersion });
+    const { body }: { body: Page } = await session.request<Page>({ url, apiVersion, shape: { value: 'list' } });
     found.push(...body.value.map(toRegistry));
     url = body.nextLink;
     apiVersion = undefined;

@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
 import type { AccessToken } from '@azure/core-auth';
-import type * as RestPipeline from '@azure/core-rest-pipeline';
-import type { PipelineRequest, PipelineResponse } from '@azure/core-rest-pipeline';
-import { AzureFailure } from '../http/azureFailure';
-import { createHttpClient } from '../http/httpClient';
+import type { PipelineResponse } from '@azure/core-rest-pipeline';
+import { AzureFailure, azureFailure } from '../http/azureFailure';
+import { UnreadableAnswer } from '../http/policies/readableAnswer';
+import type { Send } from '../http/pipeline';
+import { setTraits } from '../http/requestTraits';
 import type { ImageName } from '../../imageName';
 import { TaskFailure } from '../../taskFailure';
 import type { AzureSession } from '../http/session';
@@ -36,8 +37,6 @@ export interface Manifest {
   readonly annotations?: Readonly<Record<string, string>>;
 }
 
-type Send = (request: PipelineRequest) => Promise<PipelineResponse>;
-
 interface Call {
   readonly method: 'GET' | 'HEAD' | 'PUT';
   readonly path: string;
@@ -54,7 +53,7 @@ interface Call {
  */
 export class RegistryContents {
   private readonly tokens = new Map<string, string>();
-  private readonly senders = new Map<string, Send>();
+  private sender?: Promise<Send>;
 
   /**
    * @param host of the registry, with its port where it has one
@@ -83,7 +82,7 @@ export class RegistryContents {
 
   async manifest(repository: string, reference: string, signal: AbortSignal): Promise<Manifest> {
     const response = await this.readManifest(repository, reference, signal);
-    const manifest = JSON.parse(response.bodyAsText ?? '{}') as Manifest;
+    const manifest = readJson<Manifest>(response.bodyAsText, `GET https://${this.host}/v2/${repository}/manifests`);
     // Its own field is optional in OCI's form; what the registry calls it always holds.
     return { ...manifest, mediaType: response.headers.get('content-type') ?? manifest.mediaType };
   }
@@ -209,24 +208,11 @@ export class RegistryContents {
       });
     }
     if (response.status !== 200) throw failure(response, `a token of ${realm.host}`);
-    const answer = JSON.parse((await text(response)) || '{}') as { access_token?: string; token?: string };
+    const answer = readJson<{ access_token?: string; token?: string }>(
+      await text(response),
+      `a token of ${realm.host}`,
+    );
     return `Bearer ${answer.access_token ?? answer.token}`;
-  }
-
-  /** One per host, so that connections are used again. */
-  private async sender(url: string, rest: typeof RestPipeline): Promise<Send> {
-    const { host } = new URL(url);
-    let send = this.senders.get(host);
-    if (!send) {
-      const pipeline = rest.createPipelineFromOptions({
-        ...this.session.networkOptions(url),
-        // A registry that cannot be reached is an answer where little time is given, not something to wait for.
-        retryOptions: { maxRetries: this.timeout < 30_000 ? 0 : 3 },
-      });
-      const http = await createHttpClient();
-      this.senders.set(host, (send = (request) => pipeline.sendRequest(http, request)));
-    }
-    return send;
   }
 
   /**
@@ -245,7 +231,7 @@ export class RegistryContents {
       if (own) response = await exchange(own);
     }
     if (response.status !== 200) throw failure(response, `POST ${url}`);
-    return (JSON.parse((await text(response)) || '{}') as { refresh_token: string }).refresh_token;
+    return readJson<{ refresh_token: string }>(await text(response), `POST ${url}`).refresh_token;
   }
 
   private async request(
@@ -258,21 +244,22 @@ export class RegistryContents {
     },
   ): Promise<PipelineResponse> {
     const rest = await import('@azure/core-rest-pipeline');
-    const send = await this.sender(url, rest);
+    // A registry that cannot be reached is an answer where little time is given, not something to wait for.
+    const send = await (this.sender ??= this.session.sender({ mostTries: this.timeout < 30_000 ? 1 : 4 }));
     const isBlob = url.includes('/blobs/') || !url.includes(this.host);
     try {
-      return await send(
-        rest.createPipelineRequest({
-          url,
-          method: options.method,
-          headers: rest.createHttpHeaders({ ...options.headers }),
-          body: options.body,
-          abortSignal: options.signal,
-          allowInsecureConnection: url.startsWith('http:'),
-          streamResponseStatusCodes: isBlob ? new Set([200]) : undefined,
-          timeout: this.timeout,
-        }),
-      );
+      const request = rest.createPipelineRequest({
+        url,
+        method: options.method,
+        headers: rest.createHttpHeaders({ ...options.headers }),
+        body: options.body,
+        abortSignal: options.signal,
+        allowInsecureConnection: url.startsWith('http:'),
+        streamResponseStatusCodes: isBlob ? new Set([200]) : undefined,
+        timeout: this.timeout,
+      });
+      // What is sent by POST here trades tokens.
+      return await send(setTraits(request, { repeatable: true }));
     } catch (error) {
       if (options.signal.aborted) throw options.signal.reason;
       const { code = '', message } = error as Error & { code?: string };
@@ -302,6 +289,16 @@ async function text(response: PipelineResponse): Promise<string> {
   const parts: Buffer[] = [];
   for await (const part of response.readableStreamBody) parts.push(part as Buffer);
   return Buffer.concat(parts).toString('utf8');
+}
+
+function readJson<T extends object>(body: string | null | undefined, asked: string): T {
+  try {
+    const value = JSON.parse(body || '{}') as unknown;
+    if (typeof value === 'object' && value !== null) return value as T;
+  } catch {
+    // Said below.
+  }
+  throw azureFailure(new UnreadableAnswer(`no JSON that a registry gives (${body?.length ?? 0} characters)`), asked);
 }
 
 function failure(response: PipelineResponse, asked: string): AzureFailure {

@@ -61,6 +61,9 @@ export class ContainerRegistryTasks {
       method: 'POST',
       url: `${this.registry.id}/listBuildSourceUploadUrl`,
       apiVersion: tasksApiVersion,
+      // It only gives a place to upload to.
+      repeatable: true,
+      shape: { uploadUrl: 'string', relativePath: 'string' },
       // The service makes the blob's name of this id: two uploads that share one overwrite each other.
       headers: { 'x-ms-correlation-request-id': randomUUID() },
       signal,
@@ -82,6 +85,7 @@ export class ContainerRegistryTasks {
       method: 'POST',
       url: `${this.registry.id}/scheduleRun`,
       apiVersion: tasksApiVersion,
+      shape: { properties: { status: 'string' } },
       body: {
         type: 'DockerBuildRequest',
         isPushEnabled: true,
@@ -102,6 +106,7 @@ export class ContainerRegistryTasks {
     const { body } = await this.session.request<RunResource>({
       url: `${this.registry.id}/runs/${encodeURIComponent(runId)}`,
       apiVersion: tasksApiVersion,
+      shape: { properties: { status: 'string' } },
       signal,
     });
     return toRun(body);
@@ -113,6 +118,7 @@ export class ContainerRegistryTasks {
       method: 'POST',
       url: `${this.registry.id}/runs/${encodeURIComponent(runId)}/cancel`,
       apiVersion: tasksApiVersion,
+      repeatable: true,
       timeout: 6000,
     });
   }
@@ -123,6 +129,8 @@ export class ContainerRegistryTasks {
         method: 'POST',
         url: `${this.registry.id}/runs/${encodeURIComponent(runId)}/listLogSasUrl`,
         apiVersion: tasksApiVersion,
+        repeatable: true,
+        shape: { logLink: 'string' },
         signal,
       });
       return body.logLink;

@@ -5,7 +5,7 @@ import { pipeline as pipe } from 'node:stream/promises';
 import type { PipelineRequest, PipelineResponse } from '@azure/core-rest-pipeline';
 import { TaskFailure } from '../../taskFailure';
 import { AzureFailure } from '../http/azureFailure';
-import { createHttpClient } from '../http/httpClient';
+import type { Send } from '../http/pipeline';
 import { readFully } from './fileReading';
 import type { AzureSession } from '../http/session';
 
@@ -54,7 +54,7 @@ const storageVersion = '2021-12-02';
  * Source of the operations: Blob service REST API, Put Blob, Put Block, Put Block List, Get Blob, Set Blob Metadata.
  */
 export class BlobTransfer {
-  private sender?: Promise<(request: PipelineRequest) => Promise<PipelineResponse>>;
+  private sender?: Promise<Send>;
 
   constructor(private readonly session: AzureSession) {}
 
@@ -298,7 +298,7 @@ export class BlobTransfer {
     });
     let response: PipelineResponse;
     try {
-      response = await (await this.pipeline(url))(request);
+      response = await (await (this.sender ??= this.session.sender({ mostTries: 6 })))(request);
     } catch (error) {
       if (options.signal.aborted) throw options.signal.reason;
       throw unreachable(request, error as Error);
@@ -317,18 +317,6 @@ export class BlobTransfer {
       message,
       undefined,
     );
-  }
-
-  private pipeline(url: string) {
-    return (this.sender ??= (async () => {
-      const { createPipelineFromOptions } = await import('@azure/core-rest-pipeline');
-      const pipeline = createPipelineFromOptions({
-        ...this.session.networkOptions(url),
-        retryOptions: { maxRetries: 5, maxRetryDelayInMs: 20_000 },
-      });
-      const http = await createHttpClient();
-      return (request: PipelineRequest) => pipeline.sendRequest(http, request);
-    })());
   }
 }
 

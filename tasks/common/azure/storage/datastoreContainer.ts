@@ -2,7 +2,7 @@ import { createHmac } from 'node:crypto';
 import { TaskFailure } from '../../taskFailure';
 import { AzureFailure, azureFailure, isAzureFailure } from '../http/azureFailure';
 import type { BlobTransfer } from './blobTransfer';
-import { createHttpClient } from '../http/httpClient';
+import { setTraits } from '../http/requestTraits';
 import type { Workspace } from '../ml/workspace';
 
 interface Datastore {
@@ -48,7 +48,13 @@ export async function openDatastore(
   const url = `datastores/${encodeURIComponent(name)}`;
   let datastore: Datastore;
   try {
-    datastore = (await workspace.request<{ properties: Datastore }>({ url, signal })).body.properties;
+    datastore = (
+      await workspace.request<{ properties: Datastore }>({
+        url,
+        shape: { properties: { datastoreType: 'string' } },
+        signal,
+      })
+    ).body.properties;
   } catch (error) {
     if (!isAzureFailure(error, 404)) throw error;
     throw new TaskFailure(`The workspace ${workspace.name} has no datastore "${name}".`, undefined, { cause: error });
@@ -64,6 +70,8 @@ export async function openDatastore(
   const { body: secrets } = await workspace.request<{ secretsType?: string; key?: string; sasToken?: string }>({
     method: 'POST',
     url: `${url}/listSecrets`,
+    repeatable: true,
+    shape: 'object',
     signal,
     // A datastore that relies on identities holds no secret.
     accept: [400, 404],
@@ -206,7 +214,7 @@ async function userDelegationKey(
   const { session } = workspace;
   const [rest, credential] = await Promise.all([import('@azure/core-rest-pipeline'), session.credential()]);
   const token = await credential.getToken('https://storage.azure.com/.default');
-  const pipeline = rest.createPipelineFromOptions(session.networkOptions(accountUrl));
+  const send = await session.sender();
   const url = `${accountUrl}/?restype=service&comp=userdelegationkey`;
   const request = rest.createPipelineRequest({
     url,
@@ -219,11 +227,10 @@ async function userDelegationKey(
     body: `<?xml version="1.0" encoding="utf-8"?><KeyInfo><Start>${start}</Start><Expiry>${expiry}</Expiry></KeyInfo>`,
     abortSignal: signal,
   });
-  const { status, bodyAsText } = await pipeline
-    .sendRequest(await createHttpClient(), request)
-    .catch((error: unknown) => {
-      throw azureFailure(error, `POST ${url}`);
-    });
+  // It only makes a key: another one does no harm.
+  const { status, bodyAsText } = await send(setTraits(request, { repeatable: true })).catch((error: unknown) => {
+    throw azureFailure(error, `POST ${url}`);
+  });
   if (status === 200) return bodyAsText ?? '';
   const [code = '', message = ''] = ['Code', 'Message'].map(
     (tag) => new RegExp(`<${tag}>([^<]*)`).exec(bodyAsText ?? '')?.[1],

@@ -23,6 +23,7 @@ export async function computeState(
   const name = computeId.split('/').at(-1)!;
   const { body } = await workspace.request<{ properties?: { computeType?: string; properties?: Cluster | null } }>({
     url: `computes/${encodeURIComponent(name)}`,
+    shape: 'object',
     signal,
   });
   const cluster = body.properties?.computeType === 'AmlCompute' ? body.properties.properties : undefined;

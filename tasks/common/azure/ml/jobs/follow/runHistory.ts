@@ -36,7 +36,11 @@ export class RunHistory {
   constructor(private readonly workspace: Workspace) {}
 
   async details(runId: string, signal?: AbortSignal): Promise<RunDetails> {
-    const { body } = await this.workspace.request<RunDetails>({ url: await this.url(runId, 'details'), signal });
+    const { body } = await this.workspace.request<RunDetails>({
+      url: await this.url(runId, 'details'),
+      shape: { status: 'string' },
+      signal,
+    });
     return body;
   }
 
@@ -51,7 +55,7 @@ export class RunHistory {
     let url: string | undefined = first;
     let query: { $continuationtoken?: string } = {};
     while (url) {
-      const { body }: { body: Page } = await this.workspace.request<Page>({ url, query, signal });
+      const { body }: { body: Page } = await this.workspace.request<Page>({ url, query, shape: 'object', signal });
       found.push(...(body.value ?? []));
       query = body.continuationToken ? { $continuationtoken: body.continuationToken } : {};
       url = body.nextLink ?? (body.continuationToken ? first : undefined);

@@ -26,6 +26,8 @@ export interface Job {
 /** The body of a job that is to be created: its `properties`, with `jobType` and all else that the type demands. */
 export type JobProperties = { jobType: 'Command' | 'Sweep' | 'Pipeline' } & Record<string, unknown>;
 
+const shape = { name: 'string', properties: { status: 'string' } } as const;
+
 /** The jobs of a workspace. */
 export class Jobs {
   constructor(private readonly workspace: Workspace) {}
@@ -33,7 +35,7 @@ export class Jobs {
   /** @returns undefined where there is no job of that name */
   async find(name: string, signal?: AbortSignal): Promise<Job | undefined> {
     try {
-      return (await this.workspace.request<Job>({ url: this.path(name), signal })).body;
+      return (await this.workspace.request<Job>({ url: this.path(name), shape, signal })).body;
     } catch (error) {
       if (isAzureFailure(error, 404)) return undefined;
       throw error;
@@ -42,8 +44,9 @@ export class Jobs {
 
   /** Creates the job, which queues it at once. The same name and body may be sent again: the service keeps one job. */
   async create(name: string, properties: JobProperties, signal?: AbortSignal): Promise<Job> {
-    return (await this.workspace.request<Job>({ method: 'PUT', url: this.path(name), body: { properties }, signal }))
-      .body;
+    return (
+      await this.workspace.request<Job>({ method: 'PUT', url: this.path(name), body: { properties }, shape, signal })
+    ).body;
   }
 
   /** Asks the service to cancel; it does not wait until the job has ended. A job that has ended already is no error. */
@@ -52,6 +55,7 @@ export class Jobs {
       method: 'POST',
       url: `${this.path(name)}/cancel`,
       accept: [400, 404, 409],
+      repeatable: true,
       timeout: 5_000,
       signal,
     });

@@ -88,6 +88,7 @@ export class WorkspaceAssets implements JobAssets {
       if (answer.status === 404) {
         const { body } = await this.workspace.request<{ value?: Array<{ name: string }> }>({
           url: 'computes',
+          shape: 'object',
           signal: this.signal,
         });
         const names = (body.value ?? []).map((each) => each.name);
@@ -139,6 +140,7 @@ export class WorkspaceAssets implements JobAssets {
       const { body } = await this.workspace.request<{ id: string }>({
         method: 'PUT',
         url: `components/azureml_anonymous/versions/${hash}`,
+        shape: { id: 'string' },
         body: {
           properties: { componentSpec: JSON.parse(plain) as unknown, isAnonymous: true, properties: {}, tags: {} },
         },
@@ -218,6 +220,7 @@ export class WorkspaceAssets implements JobAssets {
       const { body } = await this.workspace.request<{ value: Array<{ id: string }> }>({
         url,
         query,
+        shape: { value: 'list' },
         signal: this.signal,
       });
       if (body.value[0]) return body.value[0].id;
@@ -238,6 +241,7 @@ export class WorkspaceAssets implements JobAssets {
     if (answer.status !== 404) return;
     const { body } = await this.workspace.request<{ value?: Array<{ name: string }> }>({
       url: 'datastores',
+      shape: 'object',
       signal: this.signal,
     });
     throw new TaskFailure(

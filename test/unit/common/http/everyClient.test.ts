@@ -1,16 +1,16 @@
 import assert from 'node:assert/strict';
 import type { TLSSocket } from 'node:tls';
-import { createPrincipalCertificate } from '../../../local/azure/certificates/certificateAuthority';
-import { AzureDevOps } from '../../../tasks/common/azure/azureDevOps';
-import { BlobTransfer } from '../../../tasks/common/azure/storage/blobTransfer';
-import { healthRequest } from '../../../tasks/common/azure/containerGroups/healthRequest';
-import { RegistryContents } from '../../../tasks/common/azure/registry/containerRegistryContents';
-import { machineLearningSdk } from '../../../tasks/common/azure/ml/machineLearningSdk';
-import type { NetworkSettings } from '../../../tasks/common/azure/http/network';
-import type { ServiceConnection } from '../../../tasks/common/azure/http/serviceConnection';
-import { AzureSession } from '../../../tasks/common/azure/http/session';
-import { startForwardProxy, type ForwardProxy } from '../../support/forwardProxy';
-import { startSecureServer } from '../../support/secureServer';
+import { createPrincipalCertificate } from '../../../../local/azure/certificates/certificateAuthority';
+import { AzureDevOps } from '../../../../tasks/common/azure/azureDevOps';
+import { BlobTransfer } from '../../../../tasks/common/azure/storage/blobTransfer';
+import { healthRequest } from '../../../../tasks/common/azure/containerGroups/healthRequest';
+import { RegistryContents } from '../../../../tasks/common/azure/registry/containerRegistryContents';
+import { machineLearningSdk } from '../../../../tasks/common/azure/ml/machineLearningSdk';
+import type { NetworkSettings } from '../../../../tasks/common/azure/http/network';
+import type { ServiceConnection } from '../../../../tasks/common/azure/http/serviceConnection';
+import { AzureSession } from '../../../../tasks/common/azure/http/session';
+import { startForwardProxy, type ForwardProxy } from '../../../support/forwardProxy';
+import { startSecureServer } from '../../../support/secureServer';
 
 describe("the agent's proxy together with its certificates", () => {
   let server: Awaited<ReturnType<typeof startSecureServer>>;
@@ -63,8 +63,8 @@ describe("the agent's proxy together with its certificates", () => {
   const open = () =>
     new AzureSession(
       {
-        resourceManagerUrl: server.url,
-        authorityUrl: server.url,
+        resourceManagerUrl: server.urlByProxy,
+        authorityUrl: server.urlByProxy,
         audience: 'https://management.example',
         tenantId: 'tenant',
         subscriptionId: 'subscription',
@@ -79,30 +79,34 @@ describe("the agent's proxy together with its certificates", () => {
     Entra: async () => (await open().token()).token.replace('token', 'well'),
     'a registry': async () =>
       (
-        await new RegistryContents(open(), new URL(server.url).host, { kind: 'anonymous' }).digest('a', '1', signal)
+        await new RegistryContents(open(), new URL(server.urlByProxy).host, { kind: 'anonymous' }).digest(
+          'a',
+          '1',
+          signal,
+        )
       )?.replace('sha256:1', 'well'),
     'a blob': async () =>
       (
-        JSON.parse((await new BlobTransfer(open()).readRange(server.url, 0, 99, signal))!.bytes.toString()) as {
+        JSON.parse((await new BlobTransfer(open()).readRange(server.urlByProxy, 0, 99, signal))!.bytes.toString()) as {
           name: string;
         }
       ).name,
     'Azure DevOps': async () =>
       (
-        await new AzureDevOps(`${server.url}/o/p/`, 'token', network).request<{ name: string }>({
+        await new AzureDevOps(`${server.urlByProxy}/o/p/`, 'token', network).request<{ name: string }>({
           method: 'GET',
           path: 'x',
         })
       ).name,
     'a health check': async () => {
-      const answer = await healthRequest(open())(server.url);
+      const answer = await healthRequest(open())(server.urlByProxy);
       return 'status' in answer && answer.status === 200 ? 'well' : JSON.stringify(answer);
     },
   };
   for (const [what, call] of Object.entries(calls)) {
     it(`trusts ${what} by the authorities of the agent, and shows it the agent's own certificate`, async () => {
       assert.equal(await call(), 'well');
-      assert.ok(proxy.asked.includes(`CONNECT ${new URL(server.url).host}`));
+      assert.ok(proxy.asked.includes(`CONNECT ${new URL(server.urlByProxy).host}`));
       assert.ok(proxy.asked.length >= shown.length, 'nothing goes around the proxy');
       assert.deepEqual([...new Set(shown)], ['Local Azure service principal']);
     });
@@ -112,7 +116,10 @@ describe("the agent's proxy together with its certificates", () => {
     const other = await startSecureServer((_request, response) => response.end());
     try {
       network = { ...network, certificateAuthorities: other.certificateAuthorities };
-      assert.match(JSON.stringify(await healthRequest(open())(server.url)), /UNABLE_TO_VERIFY|SELF_SIGNED|unable to/i);
+      assert.match(
+        JSON.stringify(await healthRequest(open())(server.urlByProxy)),
+        /UNABLE_TO_VERIFY|SELF_SIGNED|unable to/i,
+      );
     } finally {
       network = { ...network, certificateAuthorities: server.certificateAuthorities };
       other.close();

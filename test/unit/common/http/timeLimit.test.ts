@@ -3,8 +3,8 @@ import { getEventListeners, once } from 'node:events';
 import http, { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import * as sinon from 'sinon';
-import { createPipelineFromOptions, createPipelineRequest } from '@azure/core-rest-pipeline';
-import { createHttpClient } from '../../../tasks/common/azure/http/httpClient';
+import { createPipelineRequest } from '@azure/core-rest-pipeline';
+import { createHttpClient } from '../../../../tasks/common/azure/http/pipeline';
 
 describe('the HTTP client of requests to Azure', () => {
   let server: Server;
@@ -25,8 +25,8 @@ describe('the HTTP client of requests to Azure', () => {
     server.close();
   });
 
-  const send = async (path: string, timeout: number, abortSignal?: AbortSignal, isStreamed = false) => {
-    const http = await createHttpClient();
+  const twoTries = { mostTries: 2, clock: { now: () => 0, sleep: () => Promise.resolve() } };
+  const send = (path: string, timeout: number, abortSignal?: AbortSignal, isStreamed = false) => {
     const request = {
       url: `${url}${path}`,
       timeout,
@@ -35,7 +35,7 @@ describe('the HTTP client of requests to Azure', () => {
       disableKeepAlive: true,
       streamResponseStatusCodes: isStreamed ? new Set([200]) : undefined,
     };
-    return http.sendRequest(createPipelineRequest(request));
+    return createHttpClient({}, { mostTries: 1 }).sendRequest(createPipelineRequest(request));
   };
 
   it('leaves no timer behind a request whose connection broke', async () => {
@@ -54,13 +54,13 @@ describe('the HTTP client of requests to Azure', () => {
         if (request.callCount === 1) sent.destroy(Object.assign(new Error(`write ${code}`), { code }));
         return sent;
       }) as typeof http.request);
-      const pipeline = createPipelineFromOptions({ retryOptions: { maxRetries: 1, retryDelayInMs: 1 } });
+      const client = createHttpClient({}, twoTries);
       const asked = createPipelineRequest({
         url: `${url}/well`,
         allowInsecureConnection: true,
         disableKeepAlive: true,
       });
-      const answer = await pipeline.sendRequest(await createHttpClient(), asked);
+      const answer = await client.sendRequest(asked);
       assert.deepEqual([answer.bodyAsText, request.callCount], ['well', 2]);
     });
   }
@@ -82,7 +82,7 @@ describe('the HTTP client of requests to Azure', () => {
       it(`asks ${requests === 2 ? 'again' : 'once only'} where ${method} ${path} got no whole answer`, async () => {
         let count = 0;
         server.on('request', () => count++);
-        const pipeline = createPipelineFromOptions({ retryOptions: { maxRetries: 1, retryDelayInMs: 1 } });
+        const client = createHttpClient({}, twoTries);
         const asked = createPipelineRequest({
           url: `${url}${path}`,
           method,
@@ -91,11 +91,17 @@ describe('the HTTP client of requests to Azure', () => {
           disableKeepAlive: true,
         });
         const code = path === '/half' ? 'ECONNRESET' : 'ETIMEDOUT';
-        await assert.rejects(pipeline.sendRequest(await createHttpClient(), asked), { code });
+        await assert.rejects(client.sendRequest(asked), { code });
         assert.equal(count, requests);
       });
     }
   }
+
+  it('ends a request that says no limit of its own', async () => {
+    const client = createHttpClient({}, { mostTries: 1, limit: 20 });
+    const asked = createPipelineRequest({ url: `${url}/silent`, allowInsecureConnection: true });
+    await assert.rejects(client.sendRequest(asked), { code: 'ETIMEDOUT' });
+  });
 
   it('ends a request that is cancelled', async () => {
     await assert.rejects(send('/silent', 300_000, AbortSignal.timeout(20)), { name: 'AbortError' });

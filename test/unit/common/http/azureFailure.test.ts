@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import { azureFailure, isAzureFailure, type AzureFailure } from '../../../tasks/common/azure/http/azureFailure';
-import { TaskFailure } from '../../../tasks/common/taskFailure';
+import { azureFailure, isAzureFailure, type AzureFailure } from '../../../../tasks/common/azure/http/azureFailure';
+import { TaskFailure } from '../../../../tasks/common/taskFailure';
 
 const rest = (statusCode: number, code: string, message: string) =>
   Object.assign(new Error('raw'), { name: 'RestError', statusCode, details: { error: { code, message } } });

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import type { ServiceConnection } from '../../../tasks/common/azure/http/serviceConnection';
-import { AzureSession } from '../../../tasks/common/azure/http/session';
+import type { ServiceConnection } from '../../../../tasks/common/azure/http/serviceConnection';
+import { AzureSession } from '../../../../tasks/common/azure/http/session';
 
 describe('a session with Azure', () => {
   const session = new AzureSession({ resourceManagerUrl: 'https://management.example' } as ServiceConnection);
