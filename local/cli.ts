@@ -155,6 +155,7 @@ async function run(args: string[]): Promise<number> {
     set: readSet(values.set),
     secrets: readSecrets(values.secret),
     stages: values.stage,
+    skipTasks: values['skip-task'],
     hostType: values.host satisfies HostType,
     timestamps: values.timestamps,
   });

@@ -11,11 +11,13 @@ export const runOptions = {
   ...directoryOptions,
   set: { type: 'string', multiple: true },
   secret: { type: 'string', multiple: true },
+  'skip-task': { type: 'string', multiple: true },
   timestamps: { type: 'boolean', default: false },
 } as const;
 
 export const runHelp = `  --set name=value     a variable or parameter of the pipeline; may be repeated
   --secret name        a secret variable, taken from the environment variable of that name; may be repeated
+  --skip-task name     leave out the steps of a task, such as Docker or Docker@2; may be repeated
   --timestamps         the time before each line of the log
   --directory folder   where state and runs are kept (default: .local)
   --cache folder       where Python environments and image layers are kept (default: <directory>/cache)`;

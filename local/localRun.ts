@@ -25,6 +25,8 @@ export interface LocalRunOptions {
   set: Record<string, string>;
   secrets: Record<string, string>;
   stages?: string[];
+  /** Names of tasks to leave out. */
+  skipTasks?: string[];
   hostType?: HostType;
   timestamps: boolean;
 }
@@ -50,6 +52,7 @@ export async function runLocally(options: LocalRunOptions): Promise<number> {
     const plan = readPipeline(options.file, {
       tasks: builtTasks(),
       set: options.set,
+      skipTasks: options.skipTasks,
       predefined: sourceVariables(sourceVersion(repositoryRoot(options.file))),
     });
     cloud = await startCloud(directories, { tied: true, signal: interruption.signal });

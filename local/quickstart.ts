@@ -22,6 +22,7 @@ main(async () => {
     directories: directoriesOf(values),
     set: readSet(values.set),
     secrets: readSecrets(values.secret),
+    skipTasks: values['skip-task'],
     timestamps: values.timestamps,
   });
 });

@@ -6,7 +6,7 @@ export interface ProcessOptions {
   args: string[];
   cwd: string;
   env: Record<string, string>;
-  onLine(line: string): void;
+  onLine(line: string, stream: 'stdout' | 'stderr'): void;
   /** Ends the process as the agent does: SIGINT, then SIGTERM, then the whole tree. */
   signal: AbortSignal;
   /** Milliseconds between SIGINT and SIGTERM, and between SIGTERM and the kill. */
@@ -41,7 +41,9 @@ export async function runProcess(options: ProcessOptions): Promise<number | null
     child.once('error', reject);
     child.once('exit', resolve);
   });
-  const drained = Promise.all([child.stdout, child.stderr].map((stream) => readLines(stream, options.onLine)));
+  const drained = Promise.all(
+    (['stdout', 'stderr'] as const).map((name) => readLines(child[name], (line) => options.onLine(line, name))),
+  );
 
   const timers: NodeJS.Timeout[] = [];
   const cancel = () => {

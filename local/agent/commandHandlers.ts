@@ -3,8 +3,8 @@ import path from 'node:path';
 import { escapeCommandText, looksLikeCommand, parseLoggingCommand, type LoggingCommand } from './loggingCommand';
 import type { HostType, StepContext } from './stepContext';
 import { mergeTaskResults, parseTaskResult } from './taskResult';
-import { readJUnit, type TestCase } from './testResults';
 import { isReadOnlyName } from './readOnlyVariables';
+import { publishTestRun } from './testResults';
 import { isSystemConnection } from './taskEnvironment';
 import type { Variables } from './variables';
 
@@ -352,19 +352,9 @@ function publishResults(context: StepContext, { properties, data }: LoggingComma
   const list = data.trim() !== '' ? data : required(properties.resultfiles, 'resultFiles');
   const type = required(properties.type, 'type');
   if (type.toLowerCase() !== 'junit') throw new Error(`Test results of type ${type} cannot be read here; use JUnit.`);
-  const cases: TestCase[] = [];
-  const files = list.split(',').map((file) => file.trim());
-  for (const file of files) {
-    try {
-      cases.push(...readJUnit(file));
-    } catch (error) {
-      context.warning(`Failed to publish test results: ${(error as Error).message}`);
-    }
-  }
-  const buildId = context.options.variables.get('Build.BuildId') ?? '0';
-  context.testRuns.push({ title: properties.runtitle || `${type}_TestResults_${buildId}`, files, cases });
-  if (flag(properties, 'failtaskonfailedtests') && cases.some(({ outcome }) => outcome === 'failed')) {
-    context.result = 'failed';
-    context.error('There are one or more test failures detected in result files.');
-  }
+  publishTestRun(context, {
+    files: list.split(',').map((file) => file.trim()),
+    title: properties.runtitle ?? '',
+    failOnFailedTests: flag(properties, 'failtaskonfailedtests'),
+  });
 }

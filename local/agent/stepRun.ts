@@ -77,6 +77,8 @@ export interface StepProcess {
   args: string[];
   cwd: string;
   env: Record<string, string>;
+  /** Gets what it writes to its standard error stream, besides the log. */
+  onErrorLine?(line: string): void;
 }
 
 /** Runs a process of the step, obeys the logging commands in its output and logs the rest; gives its exit code. */
@@ -85,7 +87,8 @@ export function runStepProcess(context: StepContext, start: StepProcess, signal:
   return runProcess({
     ...start,
     signal,
-    onLine: (line) => {
+    onLine: (line, stream) => {
+      if (stream === 'stderr') start.onErrorLine?.(line);
       context.rawOutput.push(line);
       if (!obeyCommand(context, line)) context.write(line);
     },

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { XMLParser } from 'fast-xml-parser';
+import type { StepContext } from './stepContext';
 
 export interface TestCase {
   suite: string;
@@ -67,4 +68,31 @@ function textOf(element: Element | string | undefined): { message?: string; deta
   if (typeof element === 'string') return { details: element };
   const [message, details] = [element['@message'], element['#text']].map((text) => (text ? String(text) : undefined));
   return { ...(message && { message }), ...(details && { details }) };
+}
+
+export interface TestRunPublication {
+  files: string[];
+  /** One is made up where it is empty. */
+  title: string;
+  failOnFailedTests: boolean;
+}
+
+/** Adds the tests of JUnit files to what a step published; a file that cannot be read is a warning. */
+export function publishTestRun(context: StepContext, publication: TestRunPublication): TestRun {
+  const cases: TestCase[] = [];
+  for (const file of publication.files) {
+    try {
+      cases.push(...readJUnit(file));
+    } catch (error) {
+      context.warning(`Failed to publish test results: ${(error as Error).message}`);
+    }
+  }
+  const buildId = context.options.variables.get('Build.BuildId') ?? '0';
+  const run = { title: publication.title || `JUnit_TestResults_${buildId}`, files: publication.files, cases };
+  context.testRuns.push(run);
+  if (publication.failOnFailedTests && cases.some(({ outcome }) => outcome === 'failed')) {
+    context.result = 'failed';
+    context.error('There are one or more test failures detected in result files.');
+  }
+  return run;
 }

@@ -1,3 +1,4 @@
+import type { InBoxTask } from '../inBox/inBoxTask';
 import type { TaskDefinition } from '../taskDefinition';
 
 /** A variable of a pipeline file; `$[ ]` in its value is worked out when the job starts. */
@@ -55,9 +56,12 @@ export interface StepPlan {
 /** What a step does. Texts may hold `$(variable)`. */
 export type StepAction =
   | { kind: 'task'; folder: string; task: TaskDefinition; inputs: Record<string, string> }
+  | { kind: 'inBox'; task: TaskDefinition; inBox: InBoxTask; inputs: Record<string, string> }
+  /** A task that is not here, in a step whose condition is not expected to hold; it fails if it does. */
+  | { kind: 'missing'; reference: string; message: string }
   | { kind: 'script'; shell: 'bash' | 'pwsh'; text: string; workingDirectory?: string; failOnStderr: boolean }
   | { kind: 'checkout' }
-  | { kind: 'publish'; path: string; artifact: string; containerArtifact: boolean }
+  | { kind: 'publish'; path: string; artifact: string }
   /** Without an artifact: all of them, each into a folder of its own name. */
   | { kind: 'download'; artifact?: string; patterns: string[]; path?: string };
 

@@ -12,6 +12,8 @@ export interface ReadPipelineOptions {
   tasks: CatalogTask[];
   /** Variables and parameters given for this run; they win over the file's. */
   set: Record<string, string>;
+  /** Names of tasks to leave out. */
+  skipTasks?: string[];
   /** Predefined variables that `${{ variables['...'] }}` knows. */
   predefined: Record<string, string>;
 }
@@ -33,7 +35,8 @@ export function readPipeline(file: string, options: ReadPipelineOptions): Pipeli
 
 class PipelineReader {
   readonly #warnings: string[] = [];
-  readonly #steps: StepsContext;
+  readonly #problems: PipelineError[] = [];
+  readonly #steps: Omit<StepsContext, 'variables'>;
   /** Every name that the file gives to a variable or parameter. */
   readonly #named = new Set<string>();
 
@@ -41,7 +44,8 @@ class PipelineReader {
     readonly fileName: string,
     readonly options: ReadPipelineOptions,
   ) {
-    this.#steps = { tasks: options.tasks, warnings: this.#warnings };
+    const { tasks, skipTasks = [] } = options;
+    this.#steps = { tasks, skipTasks, warnings: this.#warnings, problems: this.#problems };
   }
 
   read(text: string): PipelinePlan {
@@ -63,6 +67,7 @@ class PipelineReader {
     const [variables, inner] = this.#variables(root, [], scope);
     const stages = this.#stages(root, bodies[0]!, variables, inner);
     this.#checkSet();
+    if (this.#problems.length > 0) throw new Error(this.#problems.map(({ message }) => message).join('\n'));
     const given = this.#givenVariables(root);
     return { name: path.parse(this.fileName).name, stages, given, warnings: this.#warnings };
   }
@@ -200,7 +205,10 @@ class PipelineReader {
       continueOnError: own.boolean('continueOnError', false),
       timeoutInMinutes: own.number('timeoutInMinutes') || undefined,
       variables,
-      steps: readSteps(kind === 'deployment' ? deploymentSteps(own) : jobSteps(own), own.place, this.#steps),
+      steps: readSteps(kind === 'deployment' ? deploymentSteps(own) : jobSteps(own), own.place, {
+        ...this.#steps,
+        variables: scope.values.variables as Record<string, Value>,
+      }),
     };
   }
 

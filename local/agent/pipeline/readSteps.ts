@@ -1,6 +1,9 @@
+import { StepInputs } from '../inBox/stepInputs';
+import { stepRuns } from './conditions';
+import type { Value } from './expression';
 import type { StepAction, StepPlan } from './plan';
 import { PipelineError, Section } from './section';
-import { checkInputs, findTask, type CatalogTask } from './taskCatalog';
+import { checkInputs, findInBoxTask, findTask, isSameTask, noSuchTask, type CatalogTask } from './taskCatalog';
 
 const commonKeys = [
   'displayName',
@@ -19,11 +22,18 @@ interface StepContent {
   action: StepAction;
 }
 
-type StepReader = (step: Section, context: StepsContext) => StepContent;
+/** Undefined: it cannot be run here, and stands among the problems. */
+type StepReader = (step: Section, context: StepsContext) => StepContent | undefined;
 
 export interface StepsContext {
   tasks: CatalogTask[];
+  /** Names of tasks to leave out. */
+  skipTasks: string[];
+  /** What is known of the job's variables before it runs. */
+  variables: Record<string, Value>;
   warnings: string[];
+  /** Tasks that cannot be run here: all of them are told at once. */
+  problems: PipelineError[];
 }
 
 /** Kinds of steps by their first key. */
@@ -48,7 +58,7 @@ const readers: Record<string, { keys: string[]; read: StepReader }> = {
     keys: ['artifact'],
     read: (step) => ({
       taskName: 'PublishPipelineArtifact',
-      action: publishAction(step.text('publish')!, step.text('artifact'), false),
+      action: publishAction(step.text('publish')!, step.text('artifact')),
     }),
   },
   download: {
@@ -69,26 +79,6 @@ const readers: Record<string, { keys: string[]; read: StepReader }> = {
   },
 };
 
-/** Tasks of Azure DevOps itself that the local agent stands in for. */
-const inBoxTasks: Record<string, (inputs: Record<string, string>, step: Section) => StepAction> = {
-  'publishpipelineartifact@1': (inputs) =>
-    publishAction(inputs.targetpath || inputs.path || '$(Pipeline.Workspace)', artifactName(inputs), false),
-  'publishbuildartifacts@1': (inputs) =>
-    publishAction(inputs.pathtopublish || '$(Build.ArtifactStagingDirectory)', artifactName(inputs) ?? 'drop', true),
-  'downloadpipelineartifact@2': (inputs, step) => {
-    const source = inputs.buildtype ?? inputs.source ?? 'current';
-    if (source !== 'current') throw step.error(`artifacts of another run cannot be downloaded here (${source}).`);
-    return {
-      kind: 'download',
-      artifact: artifactName(inputs),
-      patterns: patternsOf(inputs.itempattern ?? inputs.patterns),
-      path: inputs.targetpath || inputs.path || inputs.downloadpath || '$(Pipeline.Workspace)',
-    };
-  },
-  'bash@3': (inputs, step) => inlineScript(inputs, step),
-  'cmdline@2': (inputs, step) => inlineScript(inputs, step),
-};
-
 /** The steps of a job: those that Azure Pipelines adds by itself, and those in the file. */
 export interface JobSteps {
   implied: unknown[];
@@ -107,8 +97,10 @@ export function readSteps({ implied, written }: JobSteps, place: string, context
       target: 'is not supported by the local agent: steps run on the host.',
     });
     if ((kind === 'checkout' || kind === 'download') && step.text(kind) === 'none') return [];
-    const { taskName, action } = read(step, context);
-    if (!step.boolean('enabled', true)) return [];
+    if (!step.boolean('enabled', true) || isLeftOut(step, context)) return [];
+    const content = read(step, context);
+    if (!content) return [];
+    const { taskName, action } = content;
     const plan = readCommon(step, taskName, action, names);
     return [plan];
   });
@@ -141,26 +133,44 @@ function unknownStep(step: Section): string {
   return `no such step: '${step.keys[0] ?? ''}'. Supported here: ${Object.keys(readers).join(', ')}.`;
 }
 
-function readTask(step: Section, { tasks, warnings }: StepsContext): StepContent {
+function readTask(step: Section, context: StepsContext): StepContent | undefined {
   const reference = step.text('task')!;
   if (!/^[^@]+@\d+(\.\d+)*$/.test(reference))
     throw step.error(`'${reference}' names no version, such as MLOpsTrain@1.`);
   const inputs = step.map('inputs');
-  const inBox = inBoxTasks[reference.toLowerCase()];
-  if (inBox) {
-    const lower = Object.fromEntries(Object.entries(inputs).map(([name, value]) => [name.toLowerCase(), value]));
-    return { taskName: reference.split('@')[0]!, action: inBox(lower, step) };
+  const found = findTask(context.tasks, reference) ?? findInBoxTask(reference);
+  if (!found) return missing(step, reference, noSuchTask(reference, context.tasks), context);
+  context.warnings.push(...checkInputs(found.task, inputs, step));
+  const taskName = found.task.name;
+  if ('folder' in found) return { taskName, action: { kind: 'task', ...found, inputs } };
+  const refusal = found.inBox.refusal?.(new StepInputs(found.task, inputs));
+  if (refusal) return missing(step, reference, `task ${reference}: ${refusal}`, context);
+  return { taskName, action: { kind: 'inBox', ...found, inputs } };
+}
+
+/** A task that is not here stops the run before it begins, unless its step is not expected to run anyway. */
+function missing(step: Section, reference: string, message: string, context: StepsContext): StepContent | undefined {
+  const condition = step.text('condition') || undefined;
+  if (condition === undefined || isExpectedToRun(condition, context)) {
+    context.problems.push(step.error(message));
+    return undefined;
   }
-  const found = findTask(tasks, reference);
-  if (!found) {
-    const own = tasks.map(({ task }) => `${task.name}@${task.version.Major}`);
-    const names = [...own, ...Object.keys(inBoxTasks)].join(', ');
-    throw step.error(
-      `the local agent has no task ${reference}. It has: ${names}; and script, bash, publish, download.`,
-    );
+  return { taskName: reference.split('@')[0]!, action: { kind: 'missing', reference, message } };
+}
+
+function isExpectedToRun(condition: string, { variables }: StepsContext): boolean {
+  try {
+    return stepRuns(condition, 'succeeded', variables);
+  } catch {
+    return true;
   }
-  warnings.push(...checkInputs(found.task, inputs, step));
-  return { taskName: found.task.name, action: { kind: 'task', ...found, inputs } };
+}
+
+function isLeftOut(step: Section, { skipTasks, warnings }: StepsContext): boolean {
+  const reference = step.text('task');
+  if (reference === undefined || !skipTasks.some((name) => isSameTask(name, reference))) return false;
+  warnings.push(`${step.place}: the task ${reference} is left out, as --skip-task asks.`);
+  return true;
 }
 
 function readScript(step: Section, key: string, shell: 'bash' | 'pwsh', taskName: string): StepContent {
@@ -174,27 +184,8 @@ function readScript(step: Section, key: string, shell: 'bash' | 'pwsh', taskName
   return { taskName, action };
 }
 
-function inlineScript(inputs: Record<string, string>, step: Section): StepAction {
-  if (inputs.targettype?.toLowerCase() === 'filepath' || inputs.script === undefined) {
-    throw step.error(
-      'only inline scripts are supported here: give the input script, and targetType: inline for Bash@3.',
-    );
-  }
-  return {
-    kind: 'script',
-    shell: 'bash',
-    text: inputs.script,
-    workingDirectory: inputs.workingdirectory,
-    failOnStderr: inputs.failonstderr?.toLowerCase() === 'true',
-  };
-}
-
-function publishAction(path: string, artifact: string | undefined, containerArtifact: boolean): StepAction {
-  return { kind: 'publish', path, artifact: artifact || '$(System.JobIdentifier)', containerArtifact };
-}
-
-function artifactName(inputs: Record<string, string>): string | undefined {
-  return inputs.artifact || inputs.artifactname || undefined;
+function publishAction(path: string, artifact: string | undefined): StepAction {
+  return { kind: 'publish', path, artifact: artifact || '$(System.JobIdentifier)' };
 }
 
 function patternsOf(text: string | undefined): string[] {

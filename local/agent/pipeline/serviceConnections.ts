@@ -13,7 +13,7 @@ export function checkServiceConnections(plan: PipelinePlan, endpoints: ServiceEn
     for (const job of stage.jobs) {
       const variables = new Variables(Object.fromEntries(job.variables.map(({ name, value }) => [name, value])));
       for (const { action, displayName } of job.steps) {
-        if (action.kind !== 'task') continue;
+        if (action.kind !== 'task' && action.kind !== 'inBox') continue;
         for (const [name, text] of Object.entries(action.inputs)) {
           const input = findInput(action.task, name);
           const value = variables.expand(text).trim();

@@ -2,6 +2,8 @@ import path from 'node:path';
 import { builtTasksDir, taskFolders } from '../builtTasks';
 import { readTaskDefinition, type TaskDefinition } from '../taskDefinition';
 import { findInput } from '../taskInputs';
+import { inBoxTasks } from '../inBox/catalog';
+import type { InBoxTask } from '../inBox/inBoxTask';
 import type { Section } from './section';
 
 export interface CatalogTask {
@@ -19,12 +21,38 @@ export function builtTasks(): CatalogTask[] {
 
 /** Finds `Name@1`, `publisher.extension.Name@1` or `<id>@1`. */
 export function findTask(tasks: CatalogTask[], reference: string): CatalogTask | undefined {
+  return tasks.find(({ task }) => isNamed(task, reference));
+}
+
+/** A task of Azure DevOps itself that the local agent stands in for. */
+export function findInBoxTask(reference: string): { task: TaskDefinition; inBox: InBoxTask } | undefined {
+  const inBox = inBoxTasks.find(({ definition }) => isNamed(definition, reference));
+  return inBox && { task: inBox.definition, inBox };
+}
+
+function isNamed(task: TaskDefinition, reference: string): boolean {
   const [name = '', version = ''] = reference.split('@');
   const last = name.split('.').pop()!.toLowerCase();
-  return tasks.find(({ task }) => {
-    const named = task.name.toLowerCase() === last || task.id.toLowerCase() === name.toLowerCase();
-    return named && version.split('.')[0] === String(task.version.Major);
-  });
+  const fits = task.name.toLowerCase() === last || task.id.toLowerCase() === name.toLowerCase();
+  return fits && version.split('.')[0] === String(task.version.Major);
+}
+
+/** Whether `Name`, `Name@1` or `publisher.extension.Name` means the task that a step refers to. */
+export function isSameTask(name: string, reference: string): boolean {
+  const [wanted = '', version] = name.toLowerCase().split('@');
+  const [task = '', taskVersion] = reference.toLowerCase().split('@');
+  const isVersion = version === undefined || version === taskVersion;
+  return isVersion && (wanted === task || wanted === task.split('.').pop());
+}
+
+/** Says of a task that is not here whether another version is, and how to go on without it. */
+export function noSuchTask(reference: string, tasks: CatalogTask[]): string {
+  const [name = ''] = reference.split('@');
+  const all = [...tasks.map(({ task }) => task), ...inBoxTasks.map(({ definition }) => definition)];
+  const names = all.map((task) => `${task.name}@${task.version.Major}`);
+  const others = names.filter((other) => other.split('@')[0]!.toLowerCase() === name.split('.').pop()!.toLowerCase());
+  const has = others.length > 0 ? `It has ${others.join(', ')}.` : `Leave it out by --skip-task ${name}.`;
+  return `the local agent has no task ${reference}. ${has}`;
 }
 
 /** Says what is wrong with a step's inputs: an unknown name is a warning, a missing required one an error. */

@@ -1,5 +1,6 @@
 import { cpSync, existsSync, mkdirSync, readdirSync, statSync } from 'node:fs';
 import path from 'node:path';
+import { minimatch } from 'minimatch';
 import type { ArtifactRecord } from './runRecord';
 
 /** The artifacts of a run, each a folder of its name. */
@@ -37,11 +38,10 @@ export class ArtifactStore {
       const present = this.names.join(', ') || 'none';
       throw new Error(`Artifact ${name} was not found in this run. It has: ${present}.`);
     }
-    const expressions = patterns.map(patternExpression);
+    const fits = (file: string): boolean =>
+      patterns.some((pattern) => minimatch(file, pattern, { dot: true, nobrace: true, nocase: true }));
     // As DownloadPipelineArtifact matches: against the path with the artifact's name before it, or without.
-    const wanted = this.files(name).filter(
-      (file) => expressions.length === 0 || expressions.some((one) => one.test(file) || one.test(`${name}/${file}`)),
-    );
+    const wanted = this.files(name).filter((file) => patterns.length === 0 || fits(file) || fits(`${name}/${file}`));
     mkdirSync(target, { recursive: true });
     for (const file of wanted) {
       mkdirSync(path.dirname(path.join(target, file)), { recursive: true });
@@ -65,13 +65,4 @@ export class ArtifactStore {
       files: this.files(name).map((file) => ({ path: file, bytes: statSync(path.join(this.folder, name, file)).size })),
     }));
   }
-}
-
-/** `**`, `*` and `?` of a file pattern. */
-function patternExpression(pattern: string): RegExp {
-  const source = pattern.replace(/\*\*\/|\*\*|\*|\?|[.+^${}()|[\]\\]/g, (part) => {
-    const meanings: Record<string, string> = { '**/': '(?:.*/)?', '**': '.*', '*': '[^/]*', '?': '[^/]' };
-    return meanings[part] ?? `\\${part}`;
-  });
-  return new RegExp(`^${source}$`, 'i');
 }

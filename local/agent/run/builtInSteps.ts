@@ -1,11 +1,11 @@
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { randomUUID } from 'node:crypto';
+import { runScript } from '../inBox/script';
+import { StepInputs } from '../inBox/stepInputs';
 import type { StepAction } from '../pipeline/plan';
 import type { StepContext } from '../stepContext';
-import { runStepProcess } from '../stepRun';
-import { expandInput } from '../taskInputs';
 import { inheritedEnvironment, prependToPath, variableEnvironment } from '../taskEnvironment';
+import { expandInput, resolveInputs } from '../taskInputs';
+import { downloadArtifacts, publishArtifact } from './artifactSteps';
 import type { ArtifactStore } from './artifactStore';
 import { checkOut } from './sources';
 
@@ -28,8 +28,12 @@ export async function runBuiltIn(
   signal: AbortSignal,
 ): Promise<void> {
   switch (action.kind) {
+    case 'inBox':
+      return runInBoxTask(context, action, options, signal);
+    case 'missing':
+      throw new Error(action.message);
     case 'script':
-      return runScript(context, action, options, signal);
+      return runScriptStep(context, action, options, signal);
     case 'checkout':
       return checkOutSources(context, options);
     case 'publish':
@@ -39,48 +43,56 @@ export async function runBuiltIn(
   }
 }
 
-/** The shells that steps may ask for, with the arguments that Azure Pipelines gives them. */
-const shells = {
-  bash: { extension: 'sh', args: (file: string) => ['--noprofile', '--norc', file] },
-  pwsh: { extension: 'ps1', args: (file: string) => ['-NoLogo', '-NoProfile', '-NonInteractive', '-File', file] },
-};
+async function runInBoxTask(
+  context: StepContext,
+  { inBox, inputs }: Extract<BuiltInAction, { kind: 'inBox' }>,
+  options: BuiltInStepOptions,
+  signal: AbortSignal,
+): Promise<void> {
+  const { variables, endpoints } = context.options;
+  const { definition } = inBox;
+  const folder = variables.get('System.DefaultWorkingDirectory')!;
+  const resolved = resolveInputs(definition, inputs, { variables, endpoints, rootFolder: folder });
+  await inBox.run({
+    context,
+    inputs: new StepInputs(definition, resolved),
+    environment: stepEnvironment(context, options),
+    folder,
+    artifacts: options.artifacts,
+    signal,
+  });
+}
 
-async function runScript(
+async function runScriptStep(
   context: StepContext,
   action: Extract<BuiltInAction, { kind: 'script' }>,
   options: BuiltInStepOptions,
   signal: AbortSignal,
 ): Promise<void> {
-  const { variables, prependPath } = context.options;
-  const { extension, args } = shells[action.shell];
-  const environment: Record<string, string> = { ...inheritedEnvironment(), ...options.environment };
-  // Secrets reach a script only through its own `env:`.
-  Object.assign(environment, variableEnvironment(variables, { secrets: false }));
-  for (const [name, value] of Object.entries(options.env)) environment[name] = variables.expand(value.trim());
-  prependToPath(environment, prependPath);
-  const shell = findOnPath(action.shell, environment.PATH ?? '');
-  if (!shell) throw new Error(`${action.shell} is not installed on this machine, and this step needs it.`);
-
-  context.write('Generating script.');
-  const temp = variables.get('Agent.TempDirectory')!;
-  mkdirSync(temp, { recursive: true });
-  const file = path.join(temp, `${randomUUID()}.${extension}`);
-  writeFileSync(file, expandInput(action.text, variables).replaceAll('\r\n', '\n'));
+  const { variables } = context.options;
   const root = variables.get('System.DefaultWorkingDirectory')!;
-  const cwd = path.resolve(root, expandInput(action.workingDirectory ?? '', variables));
-  if (!existsSync(cwd)) throw new Error(`The working directory does not exist: ${cwd}`);
-  context.write('========================== Starting Command Output ===========================');
-  context.write(`##[command]${[shell, ...args(file)].join(' ')}`);
-  const code = await runStepProcess(context, { file: shell, args: args(file), cwd, env: environment }, signal);
-  if (signal.aborted) return;
-  if (code !== 0) throw new Error(`${action.shell} exited with code '${code ?? 'unknown'}'.`);
+  await runScript(
+    { context, environment: stepEnvironment(context, options), signal },
+    {
+      shell: action.shell,
+      text: expandInput(action.text, variables),
+      workingDirectory: path.resolve(root, expandInput(action.workingDirectory ?? '', variables)),
+      failOnStderr: action.failOnStderr,
+    },
+  );
 }
 
-function findOnPath(name: string, folders: string): string | undefined {
-  return folders
-    .split(path.delimiter)
-    .map((folder) => path.join(folder, name))
-    .find((file) => existsSync(file));
+/** Secrets reach a script only through its own `env:`. */
+function stepEnvironment(context: StepContext, options: BuiltInStepOptions): Record<string, string> {
+  const { variables, prependPath } = context.options;
+  const environment: Record<string, string> = {
+    ...inheritedEnvironment(),
+    ...options.environment,
+    ...variableEnvironment(variables, { secrets: false }),
+  };
+  for (const [name, value] of Object.entries(options.env)) environment[name] = variables.expand(value.trim());
+  prependToPath(environment, prependPath);
+  return environment;
 }
 
 function checkOutSources(context: StepContext, { repository }: BuiltInStepOptions): void {
@@ -95,14 +107,9 @@ function publish(
   { artifacts }: BuiltInStepOptions,
 ): void {
   const { variables } = context.options;
-  const name = variables.expand(action.artifact);
+  const artifact = variables.expand(action.artifact);
   const source = path.resolve(variables.get('System.DefaultWorkingDirectory')!, variables.expand(action.path));
-  if (!existsSync(source)) throw new Error(`The path to publish does not exist: ${source}`);
-  if (action.containerArtifact) artifacts.add(name, name, source);
-  else artifacts.publish(name, source);
-  const files = artifacts.files(name);
-  context.write(`Published ${source} as the artifact ${name}:`);
-  for (const file of files) context.write(`  ${file}`);
+  publishArtifact(context, artifacts, { artifact, source, shared: false });
 }
 
 function download(
@@ -113,21 +120,12 @@ function download(
   const { variables, hostType } = context.options;
   // Where a release puts the artifacts of its build, under the build's alias.
   const preset = hostType === 'build' ? '$(Pipeline.Workspace)' : '$(System.ArtifactsDirectory)/_build';
-  const root = variables.expand(action.path ?? preset);
-  const wanted = action.artifact === undefined ? artifacts.names : [variables.expand(action.artifact)];
-  for (const name of wanted) {
-    // A path that the step gives is where the one artifact goes itself.
-    const direct = action.artifact !== undefined && action.path !== undefined;
-    const target = path.resolve(
-      variables.get('System.DefaultWorkingDirectory')!,
-      direct ? root : path.join(root, name),
-    );
-    const count = artifacts.download(
-      name,
-      target,
-      action.patterns.map((pattern) => variables.expand(pattern)),
-    );
-    context.write(`Downloaded ${count} files of the artifact ${name} to ${target}`);
-  }
-  if (wanted.length === 0) context.write('This run has published no artifacts.');
+  const root = path.resolve(variables.get('System.DefaultWorkingDirectory')!, variables.expand(action.path ?? preset));
+  // A path that the step gives is where the one artifact goes itself.
+  const isDirect = action.artifact !== undefined && action.path !== undefined;
+  downloadArtifacts(context, artifacts, {
+    artifact: action.artifact === undefined ? undefined : variables.expand(action.artifact),
+    targetOf: (name) => (isDirect ? root : path.join(root, name)),
+    patterns: action.patterns.map((pattern) => variables.expand(pattern)),
+  });
 }

@@ -3,7 +3,7 @@ import path from 'node:path';
 import { jobFolders, jobVariables, localProject, type JobFolders, type SourceVersion } from '../jobVariables';
 import { stepRuns } from '../pipeline/conditions';
 import type { Value } from '../pipeline/expression';
-import type { JobPlan, StagePlan, StepPlan } from '../pipeline/plan';
+import type { JobPlan, StagePlan, StepAction, StepPlan } from '../pipeline/plan';
 import { SecretMasker } from '../secretMasker';
 import type { ServiceEndpoint } from '../../serviceEndpoint';
 import { StepContext, type HostType } from '../stepContext';
@@ -217,7 +217,8 @@ export class JobRun {
         });
       }
       for (const variable of this.#variables.list()) if (variable.secret) this.#masker.addVariable(variable.value);
-      const context = new StepContext({ ...common, taskVariables: new Variables() });
+      const task = action.kind === 'inBox' ? action.task : undefined;
+      const context = new StepContext({ ...common, task, taskVariables: new Variables() });
       const { repository, artifacts, environment } = this.around;
       await runStep(context, common, (signal) =>
         runBuiltIn(context, action, { repository, artifacts, environment, env: plan.env }, signal),
@@ -281,7 +282,7 @@ export class JobRun {
  * artifacts of its build before its first step.
  */
 function releaseSteps(steps: StepPlan[]): StepPlan[] {
-  const kept = steps.filter(({ action }) => action.kind !== 'checkout' && action.kind !== 'publish');
+  const kept = steps.filter(({ action }) => action.kind !== 'checkout' && !publishes(action));
   if (kept.some(({ action }) => action.kind === 'download')) return kept;
   const download: StepPlan = {
     name: '__download',
@@ -296,12 +297,22 @@ function releaseSteps(steps: StepPlan[]): StepPlan[] {
   return [download, ...kept];
 }
 
+function nameOf(action: StepAction): string {
+  if (action.kind === 'missing') return action.reference;
+  const isTask = action.kind === 'task' || action.kind === 'inBox';
+  return isTask ? `${action.task.name}@${action.task.version.Major}` : action.kind;
+}
+
+function publishes(action: StepAction): boolean {
+  return action.kind === 'publish' || (action.kind === 'inBox' && /^Publish\w+Artifacts?$/.test(action.task.name));
+}
+
 function emptyRecord(plan: StepPlan, log: string): StepRecord {
   const { action } = plan;
   return {
     name: plan.name,
     displayName: plan.displayName,
-    task: action.kind === 'task' ? `${action.task.name}@${action.task.version.Major}` : action.kind,
+    task: nameOf(action),
     log,
     issues: [],
     errorCount: 0,

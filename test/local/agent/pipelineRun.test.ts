@@ -1,48 +1,10 @@
 import assert from 'node:assert/strict';
 import { existsSync, mkdirSync, readFileSync, readlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { readPipeline } from '../../../local/agent/pipeline/readPipeline';
-import { runPipeline, type PipelineRunOptions } from '../../../local/agent/run/pipelineRun';
-import type { RunRecord, StepRecord } from '../../../local/agent/run/runRecord';
-import { readTaskDefinition } from '../../../local/agent/taskDefinition';
+import type { StepRecord } from '../../../local/agent/run/runRecord';
 import { temporaryFolder } from '../../support/agent';
-import { fakeTask, printing, type FakeTask } from './fakeTask';
-
-/** A repository of its own with one pipeline in it, and an agent that runs it. */
-class Agent {
-  readonly root = temporaryFolder();
-  readonly runs = path.join(this.root, '.local', 'runs');
-  folder = '';
-
-  constructor(readonly tasks: FakeTask[] = []) {
-    writeFileSync(path.join(this.root, 'package.json'), '{}');
-    writeFileSync(path.join(this.root, '.gitignore'), '.local/\n');
-  }
-
-  async run(yaml: string, options: Partial<PipelineRunOptions> = {}): Promise<RunRecord> {
-    const file = path.join(this.root, 'azure-pipelines.yml');
-    writeFileSync(file, yaml);
-    const catalog = this.tasks.map((task) => {
-      const folder = fakeTask(task);
-      return { folder, task: readTaskDefinition(folder) };
-    });
-    const plan = readPipeline(file, { tasks: catalog, set: options.set ?? {}, predefined: {} });
-    const workFolder = path.join(this.root, '.local', 'work');
-    const { run, folder } = await runPipeline(plan, { file, runs: this.runs, workFolder, ...options });
-    this.folder = folder;
-    return run;
-  }
-
-  log(step: StepRecord): string {
-    return readFileSync(path.join(this.folder, step.log), 'utf8');
-  }
-}
-
-/** Name and result of each step of the run, in order. */
-function results(run: RunRecord): Array<[name: string, result: string | undefined]> {
-  const steps = run.stages.flatMap(({ jobs }) => jobs.flatMap((job) => job.steps));
-  return steps.filter(({ task }) => task !== 'checkout').map(({ displayName, result }) => [displayName, result]);
-}
+import { printing } from './fakeTask';
+import { Agent, results } from './pipelineAgent';
 
 describe('a pipeline run', () => {
   it('keeps logs, artifacts and its record in a folder of its own', async () => {

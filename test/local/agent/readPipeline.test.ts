@@ -115,10 +115,13 @@ steps:
 - download: none
 `);
     const actions = stages[0]!.jobs[0]!.steps.map(({ action }) => action);
+    const [published] = actions.splice(2, 1);
+    assert.ok(published?.kind === 'inBox');
+    assert.equal(published.task.name, 'PublishPipelineArtifact');
+    assert.deepEqual(published.inputs, { targetPath: 'out', artifact: 'model' });
     assert.deepEqual(actions.slice(1), [
       { kind: 'task', folder, task: tasks[0]!.task, inputs: { connection: 'c', Mode: 'inline', typo: 'x' } },
-      { kind: 'publish', path: 'out', artifact: 'model', containerArtifact: false },
-      { kind: 'publish', path: 'out2', artifact: 'more', containerArtifact: false },
+      { kind: 'publish', path: 'out2', artifact: 'more' },
       { kind: 'download', artifact: 'model', patterns: ['**/*.json'], path: undefined },
     ]);
     assert.deepEqual(warnings, [
@@ -174,8 +177,8 @@ jobs:
     ],
     [
       'an unknown task',
-      'steps:\n- task: UsePythonVersion@0\n',
-      /no task UsePythonVersion@0\. It has: Fake@1, publishpipe/,
+      'steps:\n- task: Docker@2\n',
+      /step 1: the local agent has no task Docker@2\. Leave it out by --skip-task Docker\./,
     ],
     ['a task without version', 'steps:\n- task: Fake\n', /'Fake' names no version/],
     ['a missing input', 'steps:\n- task: Fake@1\n', /step 1: task Fake needs a value for 'connection'\./],
