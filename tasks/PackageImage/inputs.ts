@@ -6,6 +6,7 @@ import type { DockerRegistryConnection } from '../common/dockerRegistryConnectio
 import type { InputReader } from '../common/task/inputReader';
 import { findEntryScriptProblems } from './plan/entryScript';
 import { keptArguments } from './plan/keptArguments';
+import type { SelfTestCase } from './plan/selfTest';
 
 export type Packaging = 'scoringScript' | 'mlflow' | 'dockerfile';
 
@@ -23,8 +24,11 @@ export interface PackageInputs {
   readonly condaFile?: string;
   readonly requirementsFile?: string;
   readonly dockerfile?: string;
-  /** JSON text. */
-  readonly selfTestRequest?: string;
+  /** Whether the image is tried before it is pushed. */
+  readonly selfTest: boolean;
+  /** The request that an input gives; undefined: the golden requests of the record, if it has any. */
+  readonly selfTestRequest?: SelfTestCase;
+  readonly selfTestEnvironmentVariables: Readonly<Record<string, string>>;
   readonly baseImage: string;
   readonly baseImageConnection?: DockerRegistryConnection;
   readonly secretBuildArguments: Readonly<Record<string, string>>;
@@ -83,7 +87,9 @@ export function readInputs(reader: InputReader): PackageInputs {
     modelVersion,
     packaging,
     ...sources,
-    selfTestRequest: packaging === 'dockerfile' ? undefined : readSelfTestRequest(reader),
+    selfTest: reader.flag('selfTest'),
+    selfTestRequest: readSelfTestRequest(reader),
+    selfTestEnvironmentVariables: readSelfTestEnvironment(reader),
     baseImage,
     baseImageConnection: reader.dockerRegistryConnection('baseImageConnection'),
     secretBuildArguments,
@@ -164,7 +170,16 @@ function checkSecretsStayBehind(
   }
 }
 
-function readSelfTestRequest(reader: InputReader): string | undefined {
+function readSelfTestEnvironment(reader: InputReader): Record<string, string> {
+  const variables = reader.keyValues('selfTestEnvironmentVariables');
+  for (const name of Object.keys(variables)) {
+    if (!/^[A-Za-z_]\w*$/.test(name))
+      reader.problem('selfTestEnvironmentVariables', `"${name}" is not a valid name of an environment variable.`);
+  }
+  return variables;
+}
+
+function readSelfTestRequest(reader: InputReader): SelfTestCase | undefined {
   const text = reader.text('selfTestRequest');
   if (text === undefined) return undefined;
   let json = text;
@@ -178,5 +193,11 @@ function readSelfTestRequest(reader: InputReader): string | undefined {
   } catch (error) {
     reader.problem('selfTestRequest', `it is not JSON: ${(error as Error).message}. Give a request as run() gets it.`);
   }
-  return json;
+  return {
+    name: 'POST /score',
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: Buffer.from(json),
+    expectStatus: '2xx',
+  };
 }

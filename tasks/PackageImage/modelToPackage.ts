@@ -98,7 +98,7 @@ function chooseWorkspace(
 /** The registered model; it must still be there. The record gets its section where it had none. */
 export async function readModel(
   subject: Subject,
-  models: Models,
+  models: Pick<Models, 'get'>,
   subscriptionId: string,
 ): Promise<{ model: RegisteredModel; record: ModelRecord }> {
   const model = await models.get(subject.modelName, subject.modelVersion);

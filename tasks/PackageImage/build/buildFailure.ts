@@ -1,7 +1,7 @@
 import { isAzureFailure } from '../../common/azure/http/azureFailure';
 import type { ContainerRegistry } from '../../common/azure/registry/containerRegistry';
 import { TaskFailure } from '../../common/taskFailure';
-import { selfTestFailed } from '../python/selfTestScript';
+import { selfTestBrokeOff, selfTestOutcome } from './selfTestOutcome';
 
 /** Known ends of a build, found in the last lines of its log: [pattern, what it means, what to do]. */
 const explanations: ReadonlyArray<[RegExp, string, string]> = [
@@ -53,25 +53,33 @@ const explanations: ReadonlyArray<[RegExp, string, string]> = [
  * @param log the last lines of its log; text of others, which only chooses among explanations or is quoted
  */
 export function buildFailure(status: string, message: string | undefined, log: string, link: string): TaskFailure {
-  const selfTest = log.lastIndexOf(selfTestFailed);
-  if (selfTest >= 0) {
-    const reason = log
-      .slice(selfTest + selfTestFailed.length)
-      .split('\n')[0]!
-      .trim();
+  const selfTest = selfTestOutcome(log);
+  if (selfTest?.kind === 'failed') {
     return new TaskFailure(
-      `The scoring script failed its self-test inside the image: ${reason}`,
-      'Nothing was pushed. The traceback stands in the log above.',
+      `The image failed its self-test: ${selfTest.text}`,
+      'Nothing was pushed. The log above has the details.',
     );
   }
   if (status === 'Timeout') {
-    return new TaskFailure(
-      'The build took longer than the input buildTimeoutInMinutes allows.',
-      'Raise it, or pin versions so that less must be resolved.',
-    );
+    return selfTestBrokeOff(log)
+      ? new TaskFailure(
+          'The self-test had not ended when the build reached the limit of the input buildTimeoutInMinutes.',
+          'See in the log above what init() waits for; raise the limit if it is only slow.',
+        )
+      : new TaskFailure(
+          'The build took longer than the input buildTimeoutInMinutes allows.',
+          'Raise it, or pin versions so that less must be resolved.',
+        );
   }
   const said = message ? ` The builder says: ${message}` : '';
   if (status === 'Canceled') return new TaskFailure(`The build was cancelled by somebody else.${said}`, link);
+  const exitCode = /(?:exit (?:status|code):?|non-zero code:) (\d+)/.exec(log)?.[1];
+  if (selfTestBrokeOff(log) && exitCode !== undefined && exitCode !== '137') {
+    return new TaskFailure(
+      `The image failed its self-test: the server's process ended while it started or answered (exit code ${exitCode}).`,
+      'Nothing was pushed. A native library may have crashed, or the code calls os._exit(); the log above has what it printed.',
+    );
+  }
   const known = explanations.find(([pattern]) => pattern.test(log) || pattern.test(message ?? ''));
   if (known) return new TaskFailure(`The image could not be built: ${known[1]}`, known[2]);
   return new TaskFailure(`The image could not be built (${status}).${said}`, link);

@@ -1,12 +1,15 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import type { Secrets } from '../../common/secrets';
+import { selfTestOutcome, type SelfTestOutcome } from './selfTestOutcome';
 import type { TaskContext } from '../../common/task/taskContext';
 
 /** What is kept of a build as an artifact: its Dockerfiles, its log and its bill of materials. */
 export class BuildRecords {
   private readonly directory: string;
   private readonly artifact: string;
+  /** How the image's self-test ended, where the log says it. */
+  selfTest: SelfTestOutcome | undefined;
   /** How many components the bill of materials lists. */
   components: number | undefined;
 
@@ -27,6 +30,7 @@ export class BuildRecords {
   /** Shows whole lines of the build's log, and keeps them; the agent would mask only what it shows. */
   log(lines: string): void {
     const shown = this.secrets.hide(lines);
+    this.selfTest = selfTestOutcome(shown) ?? this.selfTest;
     fs.appendFileSync(this.file('build.log'), shown);
     this.context.log.info(shown.replace(/\n$/, ''));
   }

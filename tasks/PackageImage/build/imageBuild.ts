@@ -1,20 +1,20 @@
 import { isAzureFailure } from '../../common/azure/http/azureFailure';
 import type { RegistryContents } from '../../common/azure/registry/containerRegistryContents';
-import type { ModelFile } from '../../common/azure/ml/modelFiles';
 import { TaskFailure } from '../../common/taskFailure';
 import type { TaskContext } from '../../common/task/taskContext';
 import { textFile } from '../context/buildContext';
 import type { BuildRecords } from './buildRecords';
 import { environmentTag } from '../plan/contentTag';
 import type { BuildOrder, ImageBuilder } from './imageBuilder';
-import { contextOf, dockerfileName, type EnvironmentPlan, type ImagePlan } from '../plan/imagePlan';
+import { contextOf, dockerfileName, type EnvironmentPlan } from '../plan/imagePlan';
+import type { ImageOrder } from './obtainImage';
 import type { PackageInputs } from '../inputs';
 
 /** Builds what an image needs, in one repository: its environment if that is not there yet, then the image itself. */
 export class ImageBuild {
   constructor(
     private readonly builder: ImageBuilder,
-    private readonly contents: RegistryContents,
+    private readonly contents: Pick<RegistryContents, 'digest'>,
     /** Registry and repository, as in references. */
     private readonly place: string,
     private readonly repository: string,
@@ -43,12 +43,9 @@ export class ImageBuild {
 
   /** @returns the image's digest */
   async scoring(
-    plan: ImagePlan,
+    { plan, modelFiles, tags, content }: ImageOrder,
     environment: string | undefined,
     labels: string,
-    modelFiles: readonly ModelFile[],
-    tags: readonly string[],
-    content: string,
   ): Promise<string> {
     const dockerfile = plan.dockerfile(environment ?? '').replace(/\n*$/, '\n') + labels;
     this.records.keep('Dockerfile', dockerfile);
@@ -84,7 +81,7 @@ export class ImageBuild {
  * and right.
  */
 export async function findBuilt(
-  contents: RegistryContents,
+  contents: Pick<RegistryContents, 'digest'>,
   repository: string,
   tag: string,
   { log, signal }: Pick<TaskContext, 'log' | 'signal'>,

@@ -14,7 +14,7 @@ const mostBytes = 32 * 1024 * 1024;
  * @returns CycloneDX JSON; undefined, with a warning, where it cannot be read
  */
 export async function readBillOfMaterials(
-  contents: RegistryContents,
+  contents: Pick<RegistryContents, 'manifest' | 'blob'>,
   repository: string,
   digest: string,
   log: TaskLog,

@@ -44,7 +44,7 @@ export function annotatedManifest(
  * @returns digest of the annotated image; the given one, with a warning, where the registry refuses
  */
 export async function annotate(
-  contents: RegistryContents,
+  contents: Pick<RegistryContents, 'manifest' | 'blob' | 'addManifest'>,
   repository: string,
   digest: string,
   names: readonly string[],
@@ -66,7 +66,7 @@ export async function annotate(
 }
 
 async function readLabels(
-  contents: RegistryContents,
+  contents: Pick<RegistryContents, 'blob'>,
   repository: string,
   { digest }: Descriptor,
   signal: AbortSignal,

@@ -3,12 +3,12 @@ import * as path from 'node:path';
 import type { ModelFile } from '../../common/azure/ml/modelFiles';
 import type { RegisteredModel } from '../../common/azure/ml/models';
 import { TaskFailure } from '../../common/taskFailure';
-import { billOfMaterialsScript } from '../python/billOfMaterialsScript';
+import billOfMaterials from '../python/bill_of_materials.py';
 import { directoryFiles, textFile, type ContextFile } from '../context/buildContext';
 import { fromCondaFile, fromRequirements, type Dependencies } from './dependencies';
 import * as scoring from './dockerfile';
 import type { PackageInputs } from '../inputs';
-import { selfTestScript } from '../python/selfTestScript';
+import { selfTestFiles, type SelfTest } from './selfTest';
 
 export interface BuildArgument {
   readonly name: string;
@@ -38,6 +38,8 @@ export interface ImagePlan {
   readonly files: readonly ContextFile[];
   readonly arguments: readonly BuildArgument[];
   readonly port: number;
+  /** Carried out on the container of the user's own image; an image of ours is tried while it is built. */
+  readonly selfTest?: SelfTest;
   readonly readinessPath: string;
   readonly scoringPath: string;
 }
@@ -61,12 +63,15 @@ export async function planScoringScript(
   inputs: PackageInputs,
   model: RegisteredModel,
   baseImage: string,
+  selfTest: SelfTest | undefined,
 ): Promise<ImagePlan> {
   const dependencies = await readDependencies(inputs);
-  return planServer(inputs, model, baseImage, dependencies, directoryFiles(inputs.sourceDirectory!, 'code'), {
+  const server = {
     module: 'azureml_inference_server_http',
     arguments: ['--entry_script', shellWord(inputs.entryScript!)],
-  });
+  };
+  const code = directoryFiles(inputs.sourceDirectory!, 'code');
+  return planServer(inputs, model, baseImage, dependencies, code, server, selfTest);
 }
 
 /** An image in which the inference server, or one that is built on it, serves the model. */
@@ -77,6 +82,7 @@ export function planServer(
   dependencies: Dependencies,
   code: readonly ContextFile[],
   server: scoring.ScoringImage['server'],
+  selfTest: SelfTest | undefined,
 ): ImagePlan {
   const secrets = Object.entries(inputs.secretBuildArguments);
   return {
@@ -99,15 +105,13 @@ export function planServer(
         modelName: model.name,
         modelVersion: model.version,
         server,
-        selfTest: inputs.selfTestRequest !== undefined,
+        selfTest: selfTest !== undefined,
       }),
     dockerfilePath: dockerfileName,
     files: [
       ...code,
-      textFile('check/bill_of_materials.py', billOfMaterialsScript),
-      ...(inputs.selfTestRequest === undefined
-        ? []
-        : [textFile('check/self_test.py', selfTestScript), textFile('check/request.json', inputs.selfTestRequest)]),
+      textFile('check/bill_of_materials.py', billOfMaterials),
+      ...(selfTest ? selfTestFiles(selfTest) : []),
     ],
     arguments: [],
     port: scoring.port,
@@ -121,6 +125,7 @@ export function planOwnDockerfile(
   inputs: PackageInputs,
   model: RegisteredModel,
   baseImage: string | undefined,
+  selfTest: SelfTest | undefined,
 ): ImagePlan {
   const dockerfile = fs.readFileSync(inputs.dockerfile!, 'utf8').replace(/^\uFEFF/, '');
   const own: Record<string, string> = { MODEL_NAME: model.name, MODEL_VERSION: model.version };
@@ -136,6 +141,7 @@ export function planOwnDockerfile(
       ...declared.map(([name, value]) => ({ name, value, isSecret: false })),
       ...Object.entries(inputs.secretBuildArguments).map(([name, value]) => ({ name, value, isSecret: true })),
     ],
+    selfTest,
     port: Number(/^\s*EXPOSE\s+(\d+)/im.exec(dockerfile)?.[1] ?? scoring.port),
     readinessPath: scoring.readinessPath,
     scoringPath: scoring.scoringPath,

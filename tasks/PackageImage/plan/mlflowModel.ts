@@ -5,7 +5,11 @@ import { textFile } from '../context/buildContext';
 import { fromCondaFile, type Dependencies } from './dependencies';
 import { planServer, type ImagePlan } from './imagePlan';
 import type { PackageInputs } from '../inputs';
-import { mlflowServerModule, mlflowServerScript } from '../python/mlflowServerScript';
+import mlflowServer from '../python/mlflow_server.py';
+import type { SelfTest } from './selfTest';
+
+/** Its module's name, as which it is started. */
+const serverModule = 'mlflow_server';
 
 interface MlModel {
   mlflow_version?: string;
@@ -24,6 +28,7 @@ export async function planMlflowModel(
   model: RegisteredModel,
   baseImage: string,
   files: readonly ModelFile[],
+  selfTest: SelfTest | undefined,
   signal: AbortSignal,
 ): Promise<ImagePlan> {
   const dependencies = await readMlflowDependencies(model, files, signal);
@@ -32,8 +37,9 @@ export async function planMlflowModel(
     model,
     baseImage,
     dependencies,
-    [textFile(`code/${mlflowServerModule}.py`, mlflowServerScript)],
-    { module: mlflowServerModule, arguments: [] },
+    [textFile(`code/${serverModule}.py`, mlflowServer)],
+    { module: serverModule, arguments: [] },
+    selfTest,
   );
 }
 

@@ -375,6 +375,33 @@ def run(raw_data):
       assert.ok(components.some(({ purl }) => purl === 'pkg:pypi/azureml-inference-server-http@1.5.1'));
     });
 
+    it('starts an image that nobody gave a request for, and pushes none whose init() fails', async () => {
+      const { name, record } = await registerModel({ 'model.txt': 'weights' });
+      const broken = 'def init():\n    import pandaz\ndef run(raw_data): return 1\n';
+      const refused = await run(record, inputs, { files: { ...files, 'scoring/score.py': broken } });
+      assert.equal(refused.result, 'failed');
+      assert.deepEqual(
+        refused.issues.map(({ message }) => message),
+        [
+          "The image failed its self-test: init() failed with ModuleNotFoundError: No module named 'pandaz'. Nothing was pushed. The log above has the details.",
+        ],
+      );
+      assert.deepEqual(
+        (await images.tags(name)).filter((tag) => !tag.startsWith('environment-')),
+        [],
+      );
+
+      const needy =
+        'import os\ndef init():\n    os.environ["API_URL"]\n    raise RuntimeError("Found no NVIDIA driver on your system")\ndef run(raw_data): return 1\n';
+      const variables = { selfTestEnvironmentVariables: 'API_URL=https://api.example.net' };
+      const pushed = await run(record, { ...inputs, ...variables }, { files: { ...files, 'scoring/score.py': needy } });
+      assert.equal(pushed.result, 'succeeded', pushed.log.join('\n'));
+      assert.match(
+        pushed.issues.map(({ message }) => message).join('\n'),
+        /pushed, but not tested: init\(\) needs a GPU, which a build does not have: RuntimeError: Found no NVIDIA driver/,
+      );
+    });
+
     it('finds the packages installed for a new version of a model', async () => {
       const { record } = await registerModel({ 'model.txt': 'better' });
       const imageRepository = 'shared';
@@ -403,6 +430,7 @@ def run(raw_data):
           requirementsFile: 'requirements.txt',
           baseImage: inputs.baseImage,
           secretBuildArguments: 'INDEX_TOKEN=$(indexToken)',
+          selfTest: 'false',
         },
         {
           files: {
@@ -430,37 +458,37 @@ def run(raw_data):
       [
         'run() throws',
         'def init(): pass\ndef run(raw_data):\n    raise ValueError("no such feature")\n',
-        /failed its self-test inside the image: run\(\) answered the request with status \d+ after ValueError: no such feature/,
+        /failed its self-test: run\(\) answered POST \/score wrongly after ValueError: no such feature: the status is 500, expected 2xx/,
         /score\.py", line 3, in run/,
       ],
       [
         'run() ends the server',
         'import sys\ndef init(): pass\ndef run(raw_data):\n    sys.exit(0)\n',
-        /failed its self-test inside the image: run\(\) ended the server instead of answering, by SystemExit: 0\. Nothing was/,
+        /failed its self-test: run\(\) ended the server instead of answering POST \/score, by SystemExit: 0\. Nothing was/,
         /score\.py", line 4, in run/,
       ],
       [
         'init() throws',
         'def init():\n    raise OSError("the model is broken")\ndef run(raw_data): return 1\n',
-        /failed its self-test inside the image: init\(\) failed with OSError: the model is broken\. Nothing was pushed/,
+        /failed its self-test: init\(\) failed with OSError: the model is broken\. Nothing was pushed/,
         /score\.py", line 2, in init[\s\S]*the model is broken/,
       ],
       [
         'a package is missing',
         'import no_such_package\ndef init(): pass\ndef run(raw_data): return 1\n',
-        /inside the image: it could not be imported: ModuleNotFoundError: No module named 'no_such_package'\. Nothing was/,
+        /failed its self-test: it could not be imported: ModuleNotFoundError: No module named 'no_such_package'\. Nothing was/,
         /score\.py", line 1, in <module>/,
       ],
       [
         'a bracket never closes',
         'def init(): pass\n\ndef run(raw_data: str:\n    return 1\n',
-        /inside the image: it could not be imported: SyntaxError: .*score\.py, line 3\)\. Nothing was pushed/,
+        /failed its self-test: it could not be imported: SyntaxError: .*score\.py, line 3\)\. Nothing was pushed/,
         /score\.py", line 3/,
       ],
       [
         'init is no function that the server finds',
         'exec("")\ndef run(raw_data): return 1\n',
-        /inside the image: the server did not start: UserScriptError: .*does not have a init\(\) function defined\. Nothing/,
+        /failed its self-test: the server did not start: UserScriptError: .*does not have a init\(\) function defined\. Nothing/,
         /does not have a init\(\) function/,
       ],
     ];
@@ -488,7 +516,7 @@ def run(raw_data):
       assert.equal(result.result, 'failed');
       assert.match(
         result.issues.map(({ message }) => message).join('\n'),
-        /failed its self-test inside the image: run\(\) caught an error and answered it as a success: division by zero/,
+        /failed its self-test: run\(\) caught an error and answered POST \/score with it as a success: division by zero/,
       );
       assert.match(result.log.join('\n'), /score\.py", line 9, in run/);
       assert.doesNotMatch(result.log.join('\n'), /Pushing image: \S+:v1/);

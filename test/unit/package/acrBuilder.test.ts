@@ -176,7 +176,7 @@ describe('AcrBuilder', () => {
     [
       'Failed',
       'x\nSELF-TEST FAILED: run() answered 500\nmore',
-      /failed its self-test inside the image: run\(\) answered 500 Nothing was pushed/,
+      /The image failed its self-test: run\(\) answered 500 Nothing was pushed/,
     ],
     ['Failed', "denied: client with IP '20.1.2.3' is not allowed access", /network rules/],
     ['Failed', '/bin/sh: 1: conda: not found', /base image has no conda.*requirements file/],

@@ -62,7 +62,9 @@ describe('the summary', () => {
       built: false,
     };
     assert.equal(
-      imageSummary({ ...model, name: 'a`|<b>' } as RegisteredModel, image, undefined),
+      imageSummary({ ...model, name: 'a`|<b>' } as RegisteredModel, image, {
+        selfTest: { kind: 'notTested', text: 'init() needs a `GPU` here' },
+      }),
       `### Scoring image
 
 |  |  |
@@ -71,6 +73,7 @@ describe('the summary', () => {
 | Image | \`acr.example.net/cost-estimator@${digest}\` |
 | Tags | \`v3\` \`nightly\` |
 | Built | before: nothing changed, so the image was used again |
+| Self-test | not tested: \`\`init() needs a \`GPU\` here\`\` |
 `,
     );
   });

@@ -1,17 +1,4 @@
-/**
- * The Python module that serves an MLflow model: Azure ML's inference server with POST /score as Azure ML's own MLflow
- * deployments have it, and MLflow's POST /invocations, /ping, /health and /version. Requests are read, and replies
- * written, by MLflow's own scoring code, so that types follow the model's signature in both.
- *
- * Why not MLflow's server alone: its web framework differs from version to version and needs the whole of mlflow, where
- * models often bring mlflow-skinny only; and it has no /score. Why not Azure ML's mlflow_score_script: it has no
- * /invocations and depends on packages for monitoring that no model needs.
- * Source: mlflow/pyfunc/scoring_server/__init__.py (invocations, since MLflow 2.6), azureml-assets'
- * mlflow_score_script.py (input_data, params).
- */
-export const mlflowServerModule = 'mlflow_server';
-
-export const mlflowServerScript = `"""Serves an MLflow model over HTTP. Written by the pipeline task MLOpsPackageImage."""
+"""Serves an MLflow model over HTTP. Written by the pipeline task MLOpsPackageImage."""
 import argparse
 import json
 import os
@@ -97,7 +84,7 @@ def application():
     @app.get("/ping")
     @app.get("/health")
     def ping():
-        return flask.Response("\\n", 200, mimetype="application/json")
+        return flask.Response("\n", 200, mimetype="application/json")
 
     @app.get("/version")
     def version():
@@ -130,4 +117,3 @@ def main():
 
 if __name__ == "__main__":
     main()
-`;

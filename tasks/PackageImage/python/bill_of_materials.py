@@ -1,9 +1,4 @@
-/**
- * The Python script that lists what is installed in the image's environment, as CycloneDX 1.5 JSON: Python's packages
- * from their metadata, Conda's from conda-meta. It holds no time and no random id, so that the same packages give the
- * same bytes. Source: cyclonedx.org/docs/1.5/json.
- */
-export const billOfMaterialsScript = `"""Prints the bill of materials. Written by the pipeline task MLOpsPackageImage."""
+"""Prints the bill of materials. Written by the pipeline task MLOpsPackageImage."""
 import json
 import os
 import platform
@@ -19,7 +14,7 @@ components = {}
 def add(kind, name, version, licence):
     purl = "pkg:%s/%s@%s" % (kind, name, version)
     component = {"type": "library", "bom-ref": purl, "name": name, "version": version, "purl": purl}
-    if licence and len(licence) < 100 and "\\n" not in licence:
+    if licence and len(licence) < 100 and "\n" not in licence:
         component["licenses"] = [{"license": {"name": licence}}]
     components[purl] = component
 
@@ -48,4 +43,3 @@ json.dump(
     sys.stdout,
     indent=1,
 )
-`;

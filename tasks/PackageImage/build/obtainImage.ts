@@ -1,0 +1,65 @@
+import type { ModelFile } from '../../common/azure/ml/modelFiles';
+import type { TaskContext } from '../../common/task/taskContext';
+import { readBillOfMaterials } from '../image/billOfMaterials';
+import type { PackageInputs } from '../inputs';
+import { labelInstruction } from '../plan/dockerfile';
+import type { ImagePlan } from '../plan/imagePlan';
+import type { Services } from '../services';
+import { BuildRecords } from './buildRecords';
+import { buildSecrets } from './buildSecrets';
+import { findBuilt, ImageBuild } from './imageBuild';
+import type { SelfTestOutcome } from './selfTestOutcome';
+
+/** The image that is wanted. */
+export interface ImageOrder {
+  readonly repository: string;
+  readonly plan: ImagePlan;
+  readonly modelFiles: readonly ModelFile[];
+  readonly labels: Readonly<Record<string, string>>;
+  readonly tags: readonly string[];
+  /** The tag by which an image of the same content is found. */
+  readonly content: string;
+}
+
+/** The image that there now is. */
+export interface ObtainedImage {
+  readonly digest: string;
+  /** False where it was there already. */
+  readonly built: boolean;
+  /** How many components its bill of materials lists, where it has one. */
+  readonly components?: number;
+  readonly selfTest: SelfTestOutcome | 'off' | 'earlier';
+}
+
+/** Finds the image of the same content, or builds it, tries it and pushes it. */
+export async function obtainImage(
+  services: Services,
+  inputs: PackageInputs,
+  order: ImageOrder,
+  context: TaskContext,
+): Promise<ObtainedImage> {
+  const { contents, registry } = services;
+  const { repository, plan, content } = order;
+  const { log, signal } = context;
+  const known = inputs.rebuild === 'always' ? undefined : await findBuilt(contents, repository, content, context);
+  if (known) {
+    log.info(`Nothing changed since the image ${known} was built: it is used again.`);
+    return { digest: known, built: false, selfTest: inputs.selfTest ? 'earlier' : 'off' };
+  }
+  if (!inputs.selfTest) log.warning('The image is not tested before it is pushed: the input selfTest is off.');
+  const records = new BuildRecords(context.pipeline.directories.temp, repository, buildSecrets(inputs), context);
+  const place = `${registry.loginServer}/${repository}`;
+  const image = new ImageBuild(await services.builder(), contents, place, repository, records, context);
+  let digest: string;
+  try {
+    const environment = plan.environment && (await image.environment(plan.environment, inputs.rebuild));
+    digest = await image.scoring(order, environment, labelInstruction(order.labels));
+  } finally {
+    records.publish();
+  }
+  const selfTest = inputs.selfTest ? (records.selfTest ?? 'earlier') : 'off';
+  if (typeof selfTest === 'object' && selfTest.kind === 'notTested')
+    log.warning(`The image is pushed, but not tested: ${selfTest.text}`);
+  if (plan.environment) records.billOfMaterials(await readBillOfMaterials(contents, repository, digest, log, signal));
+  return { digest, built: true, components: records.components, selfTest };
+}
