@@ -10,12 +10,14 @@ import type { HostType } from './agent/stepContext';
 import { localCloud } from './azure/context';
 import { cloudLogFile, findCloud, startCloud, type CloudProcess } from './cloudProcess';
 import { directoriesOf, directoryOptions, main, readSecrets, readSet, runHelp, runOptions } from './commandLine';
-import type { LocalDirectories } from './directories';
+import { callerFolder, makeStateFolder, type LocalDirectories } from './directories';
+import { isPackaged } from './installation';
+import { printedCommand, programName } from './printedCommand';
 import { endpointListens, lastDeployment, waitForEndpoint, type LastDeployment } from './lastDeployment';
 import { Interruption } from './interruption';
 import { runLocally } from './localRun';
 
-const help = `npm run local -- <command> [options]
+const help = `${isPackaged ? 'mlops-local' : 'npm run local --'} <command> [options]
 
   up                     start the local Azure and keep it running; its container groups start again
       --foreground       stay in this terminal until Ctrl-C
@@ -55,10 +57,11 @@ async function up(args: string[]): Promise<number> {
   if (port !== undefined && !(Number.isInteger(port) && port > 0 && port < 65536)) {
     throw new Error(`--port needs a port number, and got '${values.port}'.`);
   }
+  makeStateFolder(directories.root);
   const cloud = await startCloud(directories, { port, tied: values.foreground === true });
   const isTied = values.foreground && !cloud.wasUp;
   describe(cloud, cloud.wasUp ? 'was up already' : 'is up', directories);
-  if (!isTied) console.log('Stop it by: npm run local -- down');
+  if (!isTied) console.log(`Stop it by: ${printedCommand('down', directories)}`);
   const last = lastDeployment(directories);
   if (last) {
     const { scoringUri } = last.record.deployment!;
@@ -125,7 +128,7 @@ async function status(args: string[]): Promise<number> {
       console.log(`The last run that deployed made ${containerGroup}, at ${scoringUri}`);
       showEndpoint(last, await endpointListens(scoringUri, cloud.azure.hostsFile), cloud, directories);
     }
-  } else console.log('Local Azure is not running; start it by: npm run local -- up');
+  } else console.log(`Local Azure is not running; start it by: ${printedCommand('up', directories)}`);
   const folder = path.join(directories.runs, 'latest');
   if (existsSync(path.join(folder, 'run.json'))) {
     const record = readRunRecord(folder);
@@ -144,13 +147,14 @@ async function run(args: string[]): Promise<number> {
   });
   const [file, ...rest] = positionals;
   if (!file || rest.length > 0)
-    throw new Error('run needs one pipeline file: npm run local -- run azure-pipelines.yml');
-  if (!existsSync(file)) throw new Error(`There is no file ${path.resolve(file)}.`);
+    throw new Error(`run needs one pipeline file: ${programName()} run azure-pipelines.yml`);
+  const pipeline = path.resolve(callerFolder(), file);
+  if (!existsSync(pipeline)) throw new Error(`There is no file ${pipeline}.`);
   if (values.host !== 'build' && values.host !== 'release') {
     throw new Error(`--host is build or release, and not '${values.host}'.`);
   }
   return runLocally({
-    file,
+    file: pipeline,
     directories: directoriesOf(values),
     set: readSet(values.set),
     secrets: readSecrets(values.secret),
@@ -167,8 +171,6 @@ async function reset(args: string[]): Promise<number> {
   for (const folder of [directories.azure, directories.work, directories.runs]) {
     rmSync(folder, { recursive: true, force: true });
   }
-  console.log(
-    `Removed the state of local Azure, the runs and the agent's work folder in ${path.dirname(directories.runs)}.`,
-  );
+  console.log(`Removed the state of local Azure, the runs and the agent's work folder in ${directories.root}.`);
   return 0;
 }

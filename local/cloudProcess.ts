@@ -6,7 +6,8 @@ import { connectLocalAzure, type LocalAzure } from './azure/connection/localAzur
 import { descriptionFile, readDescription } from './azure/connection/description';
 import { processStartTime } from './azure/processes/processRecords';
 import { closedFolder } from './azure/store/closedFolder';
-import { repository, type LocalDirectories } from './directories';
+import type { LocalDirectories } from './directories';
+import { programCommand, root } from './installation';
 
 /** A local Azure in a process of its own. */
 export interface CloudProcess {
@@ -50,10 +51,10 @@ export async function startCloud(directories: LocalDirectories, options: StartOp
   // What a killed one left would look like an answer.
   rmSync(descriptionFile(directories.azure), { force: true });
   const log = openSync(cloudLogFile(directories), 'w');
-  const program = [path.join(repository, 'scripts', 'run.mjs'), path.join('local', 'azure', 'main.ts')];
+  const [program, ...args] = programCommand('local/azure/main.ts');
   const places = ['--state', directories.azure, '--cache', directories.cache, '--port', String(options.port ?? 0)];
-  const child = spawn(process.execPath, [...program, ...places], {
-    cwd: repository,
+  const child = spawn(program, [...args, ...places], {
+    cwd: root,
     // Its own group: Ctrl-C must reach the agent first, which ends the steps that still need it.
     detached: true,
     stdio: options.tied ? ['ignore', log, log, 'ipc'] : ['ignore', log, log],

@@ -1,4 +1,6 @@
-import { localDirectories, type LocalDirectories } from './directories';
+import path from 'node:path';
+import { callerFolder, localDirectories, type LocalDirectories } from './directories';
+import { isPackaged } from './installation';
 
 /** Options of every command that works on the local state, for `parseArgs`. */
 export const directoryOptions = {
@@ -15,15 +17,19 @@ export const runOptions = {
   timestamps: { type: 'boolean', default: false },
 } as const;
 
+const folder = isPackaged ? '.mlops-local in your repository' : '.local';
+const cache = isPackaged ? '~/.cache/mlops-local' : '<directory>/cache';
+
 export const runHelp = `  --set name=value     a variable or parameter of the pipeline; may be repeated
   --secret name        a secret variable, taken from the environment variable of that name; may be repeated
   --skip-task name     leave out the steps of a task, such as Docker or Docker@2; may be repeated
   --timestamps         the time before each line of the log
-  --directory folder   where state and runs are kept (default: .local)
-  --cache folder       where Python environments and image layers are kept (default: <directory>/cache)`;
+  --directory folder   where state and runs are kept (default: ${folder})
+  --cache folder       where Python environments and image layers are kept (default: ${cache})`;
 
 export function directoriesOf(values: { directory?: string; cache?: string }): LocalDirectories {
-  return localDirectories(values.directory, values.cache);
+  const [folder, cache] = [values.directory, values.cache].map((given) => given && path.resolve(callerFolder(), given));
+  return localDirectories(folder || undefined, cache || undefined);
 }
 
 /** `name=value` pairs; throws with what was wrong. */

@@ -15,7 +15,8 @@ import { takeFileLock } from './azure/processes/fileLock';
 import { processStartTime } from './azure/processes/processRecords';
 import { addressOf } from './addresses';
 import { cloudLogFile, startCloud, type CloudProcess } from './cloudProcess';
-import type { LocalDirectories } from './directories';
+import { makeStateFolder, type LocalDirectories } from './directories';
+import { printedCommand } from './printedCommand';
 import { Interruption } from './interruption';
 
 export interface LocalRunOptions {
@@ -37,10 +38,11 @@ export interface LocalRunOptions {
  */
 export async function runLocally(options: LocalRunOptions): Promise<number> {
   const { directories } = options;
+  makeStateFolder(directories.root);
   const lock = takeFileLock(path.join(directories.work, 'agent.lock'));
   if ('owner' in lock) {
     throw new Error(
-      `Another run is going on in ${path.dirname(directories.work)} (process ${lock.owner.pid}): wait for it, ` +
+      `Another run is going on in ${directories.root} (process ${lock.owner.pid}): wait for it, ` +
         'end it, or choose another folder by --directory.',
     );
   }
@@ -98,7 +100,7 @@ async function run(
         folder,
         page,
         addressOf: (name) => addressOf(azure.hostsFile, name),
-        cloudStays: cloud.wasUp,
+        upCommand: cloud.wasUp ? undefined : printedCommand('up', options.directories),
         paint: painter(process.stdout),
       }),
     );

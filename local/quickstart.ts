@@ -1,7 +1,7 @@
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { directoriesOf, main, readSecrets, readSet, runHelp, runOptions } from './commandLine';
-import { repository } from './directories';
+import { root } from './installation';
 import { runLocally } from './localRun';
 
 const help = `npm run quickstart [-- options]
@@ -18,7 +18,7 @@ main(async () => {
     return 0;
   }
   return runLocally({
-    file: path.join(repository, 'examples', 'quickstart', 'azure-pipelines.yml'),
+    file: path.join(root, 'examples', 'quickstart', 'azure-pipelines.yml'),
     directories: directoriesOf(values),
     set: readSet(values.set),
     secrets: readSecrets(values.secret),

@@ -1,22 +1,20 @@
 import { existsSync, readFileSync, readdirSync, statSync } from 'node:fs';
 import path from 'node:path';
+import { isPackaged, root } from '../installation';
 import { readTaskDefinition } from './taskDefinition';
-
-const root = path.join(__dirname, '..', '..');
 
 /** Where `npm run build` puts the tasks as an agent gets them. */
 export const builtTasksDir = path.join(root, 'dist', 'tasks');
 
 /** The tasks of this project by the names of their folders. */
 export function taskFolders(): string[] {
-  return readdirSync(path.join(root, 'tasks')).filter((folder) =>
-    existsSync(path.join(root, 'tasks', folder, 'task.json')),
-  );
+  const sources = isPackaged ? builtTasksDir : path.join(root, 'tasks');
+  return readdirSync(sources).filter((folder) => existsSync(path.join(sources, folder, 'task.json')));
 }
 
 /** Builds those of the tasks that are missing or older than their sources, and says which. */
 export async function ensureBuiltTasks(folders = taskFolders()): Promise<string[]> {
-  const stale = folders.filter(isStale);
+  const stale = isPackaged ? [] : folders.filter(isStale);
   if (stale.length > 0) {
     // The bundler is loaded only when there is something to bundle.
     const { buildTasks } = await import('../../scripts/build');

@@ -15,8 +15,8 @@ export interface ReportOptions {
   page: string;
   /** Addresses of the local cloud's names, for a `curl` that cannot resolve them. */
   addressOf(name: string): string | undefined;
-  /** Whether the endpoint goes on after the run. */
-  cloudStays: boolean;
+  /** What starts the endpoint again; undefined where it goes on after the run. */
+  upCommand: string | undefined;
   paint: Paint;
 }
 
@@ -93,7 +93,7 @@ function endpointFacts(record: ModelRecord, options: ReportOptions): Array<[stri
   const curl = curlLine(record, options.folder, options.addressOf);
   return [
     ['Scoring URI', record.deployment!.scoringUri],
-    options.cloudStays ? ['Call it', curl] : ['It has ended; to call it', `npm run local -- up\n${curl}`],
+    options.upCommand === undefined ? ['Call it', curl] : ['It has ended; to call it', `${options.upCommand}\n${curl}`],
   ];
 }
 

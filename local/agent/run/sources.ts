@@ -66,7 +66,7 @@ function listFiles(root: string): string[] {
 /** Without git (an unpacked archive) .gitignore is obeyed all the same. */
 function walk(root: string): string[] {
   const ignoreFile = path.join(root, '.gitignore');
-  const ignored = ignore().add(['.git', '.local', 'node_modules']);
+  const ignored = ignore().add(['.git', '.local', '.mlops-local', 'node_modules']);
   if (existsSync(ignoreFile)) ignored.add(readFileSync(ignoreFile, 'utf8'));
   const visit = (folder: string): string[] =>
     readdirSync(path.join(root, folder), { withFileTypes: true }).flatMap((entry) => {

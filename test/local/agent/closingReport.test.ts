@@ -34,7 +34,7 @@ function report(result: RunRecord['result'], more: { address?: string; cloudStay
     folder,
     page: path.join(folder, 'index.html'),
     addressOf: () => more.address ?? '127.0.0.1',
-    cloudStays: more.cloudStays ?? false,
+    upCommand: more.cloudStays ? undefined : 'npm run local -- up --directory /elsewhere',
     paint: (_style, text) => text,
   });
 }
@@ -49,7 +49,7 @@ describe('the closing report', () => {
       `r.azurecr.localhost:1/img@${digest}`,
       '1 of 2 passed, 1 skipped, p95 latency 18 ms',
       'http://c.eastus.azurecontainer.localhost:5001/score',
-      'npm run local -- up',
+      'npm run local -- up --directory /elsewhere',
       'index.html',
     ]) {
       assert.ok(text.includes(part), `${part} is missing in:\n${text}`);

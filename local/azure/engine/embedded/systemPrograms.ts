@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { chmodSync, existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { join } from 'node:path';
+import { programCommand } from '../../../installation';
 
 /** How a line of the log begins that tells of something the embedded engine does otherwise than a container would. */
 export const engineSays = 'embedded engine:';
@@ -32,8 +32,8 @@ export function makeSystemPrograms(cacheDir: string): string {
   for (const name of skipped) {
     programs[name] = `echo "${engineSays} skipped ${name} $*: it needs a system of its own" >&2`;
   }
-  const tsx = createRequire(__filename).resolve('tsx/cjs');
-  const conda = `exec "${process.execPath}" --require "${tsx}" "${join(__dirname, 'condaProgram.ts')}" "$@"`;
+  const command = programCommand('local/azure/engine/embedded/condaProgram.ts');
+  const conda = `exec ${command.map((word) => `"${word}"`).join(' ')} "$@"`;
   for (const name of ['conda', 'mamba', 'micromamba']) programs[name] = conda;
 
   const content = JSON.stringify(programs);
