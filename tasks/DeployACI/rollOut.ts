@@ -105,8 +105,7 @@ export async function rollOut(rollout: RollOut, ports: DeploymentPorts): Promise
       );
     }
     const before = way === 'updated' || way === 'restarted' ? current : undefined;
-    const takenUp = way === 'resumed' ? current : undefined;
-    const ready = await waitUntilReady({ groups, name, provisioning, before, takenUp, deadline }, ports);
+    const ready = await waitUntilReady({ groups, name, provisioning, before, deadline }, ports);
     journal.close();
     if (isParked) await parking.clear(ports);
     return { kind: way, ready, changes, previous };

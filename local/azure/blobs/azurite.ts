@@ -26,7 +26,13 @@ export async function startAzurite(options: AzuriteOptions): Promise<Azurite> {
   const location = join(options.stateDir, 'azurite');
   mkdirSync(location, { recursive: true });
   const main = createRequire(__filename).resolve('azurite/dist/src/blob/main.js');
-  const preload = ['../processes/end-with-parent.cjs', 'quick-start.cjs', 'large-blocks.cjs', 'many-blobs.cjs'];
+  const preload = [
+    '../processes/end-with-parent.cjs',
+    'quick-start.cjs',
+    'large-blocks.cjs',
+    'many-blobs.cjs',
+    'behind-https.cjs',
+  ];
   const args = [
     ...preload.flatMap((file) => ['--require', join(__dirname, file)]),
     main,

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import {
   ContainerStartError,
@@ -78,7 +77,7 @@ export class ContainerRunner {
   async stop(graceInSeconds = graceOfStop): Promise<void> {
     this.grace = graceInSeconds;
     this.stopSignal.abort(new Stopped('stopped'));
-    if (this.running) this.say('Killing', `Killing container ${this.container.name} (platform initiated).`);
+    if (this.running) this.say('Killing', `Killing container with id ${this.container.name}.`);
     await this.running?.stop(graceInSeconds);
     await this.ended;
   }
@@ -219,9 +218,11 @@ export class ContainerRunner {
 
   private killByLiveness(running: RunningContainer, message: string): void {
     this.say('Unhealthy', `Liveness probe failed: ${message}`, 'Warning');
-    // The recorded texts of this event name no reason.
-    const id = createHash('sha256').update(`${this.container.name} ${running.startTime.toISOString()}`).digest('hex');
-    this.say('Killing', `Killing container with id ${id}.`);
+    this.say(
+      'Killing',
+      `Killing container with id ${this.container.name}:Container failed liveness probe.., container will be killed and recreated.`,
+      'Warning',
+    );
     void running.stop(grace);
   }
 

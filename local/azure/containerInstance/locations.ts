@@ -39,8 +39,7 @@ export function registerLocations(app: FastifyInstance, groups: ContainerGroups)
     return {
       value: ['Public', 'Private'].map((ipAddressType) => ({
         resourceType: 'containerGroups',
-        // Rows without a GPU are for both systems. Source: Get-AzContainerInstanceCapability.Recording.json.
-        osType: 'NotSpecified',
+        osType: 'Linux',
         location: name,
         ipAddressType,
         gpu: 'None',

@@ -1,4 +1,4 @@
-import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { FastifyInstance } from 'fastify';
 import { ArmError, localCloud, type Collection, type LocalAzureContext } from '../context';
 import {
   loginServer,
@@ -35,28 +35,19 @@ interface RegistryBody {
   location?: string;
   tags?: Record<string, string>;
   sku?: { name?: string };
-  properties?: Partial<
-    Pick<
-      RegistryAccount,
-      'adminUserEnabled' | 'publicNetworkAccess' | 'networkRuleBypassOptions' | 'roleAssignmentMode'
-    >
-  >;
+  properties?: Partial<Pick<RegistryAccount, 'adminUserEnabled' | 'publicNetworkAccess' | 'networkRuleBypassOptions'>>;
 }
 
-/** What the body says of who and what gets in, else what is known. */
-function accessOf(body: RegistryBody | undefined, known: RegistryAccount | undefined) {
-  const { publicNetworkAccess, networkRuleBypassOptions, roleAssignmentMode } = { ...known, ...body?.properties };
-  return { publicNetworkAccess, networkRuleBypassOptions, roleAssignmentMode };
+/** What the body says of the registry's network, else what is known. */
+function networkOf(body: RegistryBody | undefined, known: RegistryAccount | undefined) {
+  const { publicNetworkAccess, networkRuleBypassOptions } = { ...known, ...body?.properties };
+  return { publicNetworkAccess, networkRuleBypassOptions };
 }
-
-/** Older versions of the API do not know of the mode. */
-const tellsMode = (request: FastifyRequest): boolean =>
-  ((request.query as { 'api-version'?: string })['api-version'] ?? '') >= '2024-11-01';
 
 /** The registries themselves. Source: azure-specs Microsoft.ContainerRegistry 2023-07-01. */
 export function registerRegistries(app: FastifyInstance, context: LocalAzureContext): void {
   const accounts = openRegistryAccounts(context);
-  const answer = (account: RegistryAccount, request: FastifyRequest) => ({
+  const answer = (account: RegistryAccount) => ({
     id: registryId(account),
     name: account.name,
     type: 'Microsoft.ContainerRegistry/registries',
@@ -81,30 +72,21 @@ export function registerRegistries(app: FastifyInstance, context: LocalAzureCont
       publicNetworkAccess: account.publicNetworkAccess ?? 'Enabled',
       networkRuleBypassOptions: account.networkRuleBypassOptions ?? 'AzureServices',
       zoneRedundancy: 'Disabled',
-      ...(tellsMode(request) && {
-        anonymousPullEnabled: false,
-        networkRuleBypassAllowedForTasks: false,
-        roleAssignmentMode: account.roleAssignmentMode ?? 'LegacyRegistryPermissions',
-      }),
     },
   });
-  const list = (request: FastifyRequest, group?: string) => ({
+  const list = (group?: string) => ({
     value: accounts
       .list()
       .map((entry) => entry.value)
       .filter((account) => !group || account.resourceGroup.toLowerCase() === group.toLowerCase())
-      .map((account) => answer(account, request)),
+      .map(answer),
   });
 
-  app.get('/subscriptions/:subscription/providers/Microsoft.ContainerRegistry/registries', async (request) =>
-    list(request),
-  );
+  app.get('/subscriptions/:subscription/providers/Microsoft.ContainerRegistry/registries', async () => list());
   app.get<{ Params: RegistryParams }>(registryRoute.replace('/:registry', ''), async (request) =>
-    list(request, request.params.group),
+    list(request.params.group),
   );
-  app.get<{ Params: RegistryParams }>(registryRoute, async (request) =>
-    answer(findRegistry(accounts, request.params), request),
-  );
+  app.get<{ Params: RegistryParams }>(registryRoute, async (request) => answer(findRegistry(accounts, request.params)));
 
   app.put<{ Params: RegistryParams; Body: RegistryBody | undefined }>(registryRoute, async (request, reply) => {
     const { registry, group } = request.params;
@@ -130,11 +112,11 @@ export function registerRegistries(app: FastifyInstance, context: LocalAzureCont
       sku,
       // ACR's own default; the quickstart's registry was made with the admin user switched on.
       adminUserEnabled: request.body?.properties?.adminUserEnabled ?? known?.adminUserEnabled ?? false,
-      ...accessOf(request.body, known),
+      ...networkOf(request.body, known),
       tags: request.body?.tags ?? known?.tags ?? {},
     };
     accounts.put(registry, account);
-    return reply.code(known ? 200 : 201).send(answer(account, request));
+    return reply.code(known ? 200 : 201).send(answer(account));
   });
 
   app.patch<{ Params: RegistryParams; Body: RegistryBody | undefined }>(registryRoute, async (request) => {
@@ -143,10 +125,10 @@ export function registerRegistries(app: FastifyInstance, context: LocalAzureCont
       ...account,
       tags: request.body?.tags ?? account.tags,
       adminUserEnabled: request.body?.properties?.adminUserEnabled ?? account.adminUserEnabled,
-      ...accessOf(request.body, account),
+      ...networkOf(request.body, account),
     };
     accounts.put(account.name, changed);
-    return answer(changed, request);
+    return answer(changed);
   });
 
   app.post<{ Params: RegistryParams }>(`${registryRoute}/listCredentials`, async (request) => {

@@ -93,10 +93,7 @@ export function registerTasks(
           'Please file an Azure support request at http://aka.ms/azuresupport for assistance.',
       );
     }
-    const { request: build, secrets } = readBuildRequest(
-      request.body,
-      (request.query as { 'api-version'?: string })['api-version'] ?? '',
-    );
+    const { request: build, secrets } = readBuildRequest(request.body);
     await container(account);
     const number = (counters.get(account.name) ?? 0) + 1;
     counters.put(account.name, number);

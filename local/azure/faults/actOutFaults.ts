@@ -31,7 +31,8 @@ export function actOutFaults(plan: FaultPlan, serve: RequestListener): RequestLi
   return (request, response) => {
     const { method = '', url = '' } = request;
     if (url.startsWith('/_local/')) return serve(request, response);
-    const seen = { method, url, host: request.headers.host ?? '' };
+    const { host = '', 'user-agent': userAgent = '' } = request.headers;
+    const seen = { method, url, host, userAgent };
     response.once('finish', () => {
       if (response.statusCode < 300) plan.succeeded(seen);
     });

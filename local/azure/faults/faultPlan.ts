@@ -6,6 +6,8 @@ export interface RequestPattern {
   method?: string;
   /** On the Host header: tells the token service, the registry and the blobs from the resource manager. */
   host?: string;
+  /** On the User-Agent header: tells a task from a job, or from local Azure's own builder. */
+  userAgent?: string;
   /** On path and query. */
   path: string;
 }
@@ -51,6 +53,7 @@ export interface PlannedFault {
 export interface SeenRequest {
   method: string;
   host: string;
+  userAgent: string;
   url: string;
 }
 
@@ -136,8 +139,11 @@ export class FaultPlan {
   }
 }
 
-function matcher({ method, host, path }: RequestPattern): (request: SeenRequest) => boolean {
-  const [onPath, onHost] = [new RegExp(path, 'i'), host === undefined ? undefined : new RegExp(host, 'i')];
+function matcher({ method, host, userAgent, path }: RequestPattern): (request: SeenRequest) => boolean {
+  const [onPath, onHost, onAgent] = [path, host, userAgent].map((each) => new RegExp(each ?? '', 'i'));
   return (request) =>
-    (!method || method === request.method) && (!onHost || onHost.test(request.host)) && onPath.test(request.url);
+    (!method || method === request.method) &&
+    onHost!.test(request.host) &&
+    onAgent!.test(request.userAgent) &&
+    onPath!.test(request.url);
 }

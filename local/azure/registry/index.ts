@@ -1,34 +1,24 @@
 import { join } from 'node:path';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
-import { localCloud, type LocalAzureContext } from '../context';
-import type { LocalCredentials } from '../entra/credentials';
+import type { LocalAzureContext } from '../context';
 import { registerAcrDataPlane } from './acrDataPlane';
 import { BlobStore } from './blobStore';
 import { registerDistribution } from './distribution';
 import { OciError } from './ociError';
 import { openRegistryAccounts, registryOfHost } from './registryAccounts';
-import { isSame, RegistryAuthorization } from './registryAuthorization';
+import { RegistryAuthorization } from './registryAuthorization';
 import { RegistryTokens } from './registryTokens';
 import { RepositoryStore } from './repositoryStore';
 import { registerTokenEndpoints } from './tokenEndpoints';
 
 /** The OCI registries of the local cloud: /v2/, /oauth2/ and /acr/ at the host <registry>.azurecr.localhost. */
-export function registerOciRegistry(
-  app: FastifyInstance,
-  context: LocalAzureContext,
-  credentials: LocalCredentials,
-): void {
+export function registerOciRegistry(app: FastifyInstance, context: LocalAzureContext): void {
   const directory = join(context.stateDir, 'registry');
   const blobs = new BlobStore(directory);
   const repositories = new RepositoryStore(directory);
   const accounts = openRegistryAccounts(context);
   const tokens = new RegistryTokens(context);
-  const authorization = new RegistryAuthorization(
-    context,
-    accounts,
-    tokens,
-    (id, secret) => id.toLowerCase() === localCloud.clientId && isSame(secret, credentials.clientSecret),
-  );
+  const authorization = new RegistryAuthorization(context, accounts, tokens);
   const registryOf = (request: FastifyRequest): string => {
     const registry = registryOfHost(request.headers.host ?? '');
     if (registry && accounts.get(registry)) return registry;

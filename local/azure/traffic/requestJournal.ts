@@ -7,6 +7,7 @@ export interface JournalEntry {
   /** Path and query. */
   url: string;
   host: string;
+  userAgent: string;
   status: number;
   durationMs: number;
 }
@@ -29,7 +30,7 @@ export class RequestJournal {
   keep(serve: RequestListener): RequestListener {
     return (request, response) => {
       const { method = '', url = '' } = request;
-      const host = request.headers.host ?? '';
+      const { host = '', 'user-agent': userAgent = '' } = request.headers;
       const began = Date.now();
       if (!url.startsWith('/_local/')) {
         response.once('finish', () => {
@@ -39,6 +40,7 @@ export class RequestJournal {
             method,
             url,
             host,
+            userAgent,
             status: response.statusCode,
             durationMs,
           });

@@ -28,10 +28,7 @@ export function settleBuild(state: TaskState): void {
 export async function cancelLeftBuild({ connection }: PostJobInputs, context: TaskContext): Promise<void> {
   const { registryId, runId } = JSON.parse(context.state.get(key) ?? '{}') as Partial<LeftBuild>;
   if (!registryId || !runId) return;
-  const tasks = new ContainerRegistryTasks(context.azure(connection), {
-    id: registryId,
-    hasRepositoryPermissions: false,
-  });
+  const tasks = new ContainerRegistryTasks(context.azure(connection), { id: registryId });
   const { status } = await tasks.run(runId, context.signal);
   if (endedStatuses.includes(status)) return;
   context.log.info(`The build ${runId} was left behind (${status}): cancelling it.`);

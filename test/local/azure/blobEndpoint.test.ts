@@ -1,5 +1,12 @@
 import assert from 'node:assert/strict';
-import { BlobServiceClient, ContainerClient } from '@azure/storage-blob';
+import {
+  BlobServiceClient,
+  ContainerClient,
+  ContainerSASPermissions,
+  generateBlobSASQueryParameters,
+  SASProtocol,
+  StorageSharedKeyCredential,
+} from '@azure/storage-blob';
 import { randomBytes, randomUUID } from 'node:crypto';
 import { localCloud } from '../../../local/azure/context';
 import type { LocalAzure } from '../../../local/azure/index';
@@ -37,6 +44,18 @@ describe('the blob endpoint of local Azure', function () {
     await blob.uploadData(bytes, { blockSize: 4_000_000, maxSingleShotSize: 1_000_000 });
     assert.ok(bytes.equals(await blob.downloadToBuffer()));
     assert.ok(bytes.subarray(5, 9).equals(await blob.downloadToBuffer(5, 4)));
+  });
+
+  it('takes a SAS that allows https alone, as the SDK makes one unless told', async () => {
+    const { body } = await ml.call('POST', ml.arm('/datastores/workspaceblobstore/listSecrets'));
+    const credential = new StorageSharedKeyCredential(localCloud.storageAccount, (body as { key: string }).key);
+    const permissions = ContainerSASPermissions.parse('racwl');
+    const expiresOn = new Date(Date.now() + 60_000);
+    const values = { containerName: container, permissions, expiresOn, protocol: SASProtocol.Https };
+    const sas = generateBlobSASQueryParameters(values, credential).toString();
+    const blob = new ContainerClient(`${azure.blobUrl}/${container}?${sas}`).getBlockBlobClient(randomUUID());
+    await blob.upload('by https', 8);
+    assert.equal(String(await blob.downloadToBuffer()), 'by https');
   });
 
   it('takes a token of Entra for Azure Storage', async () => {

@@ -1,5 +1,4 @@
 import { TaskFailure } from '../../taskFailure';
-import { readErrorBody } from './errorBody';
 import { UnreadableAnswer } from './policies/readableAnswer';
 
 /** What Azure answered when it refused, kept for callers that decide by status or code. */
@@ -28,9 +27,7 @@ interface SdkError {
   name?: string;
   code?: string;
   statusCode?: number;
-  /** The body of the answer, parsed where it was JSON. */
-  details?: unknown;
-  response?: { bodyAsText?: string | null };
+  details?: { error?: { code?: string; message?: string } | string; error_description?: string };
   errorResponse?: { error?: string; errorDescription?: string };
 }
 
@@ -43,19 +40,16 @@ export function azureFailure(error: unknown, asked: string): Error {
   const sdk = error as SdkError & Error;
   if (sdk.name === 'AbortError') return error;
   if (error instanceof UnreadableAnswer) return unreadable(error, asked);
-  // An SDK gives a body that is not the JSON that it calls itself as a code of its own, with a parser's complaint.
-  const isUnreadable = sdk.code === 'PARSE_ERROR';
-  const said = readErrorBody(isUnreadable ? sdk.response?.bodyAsText : sdk.details);
-  const own = isUnreadable ? undefined : sdk.code;
-  const code = said.code ?? own ?? sdk.errorResponse?.error ?? sdk.name;
-  const message = (said.message ?? sdk.errorResponse?.errorDescription ?? sdk.message ?? '').trim();
+  const nested = typeof sdk.details?.error === 'object' ? sdk.details.error : undefined;
+  const code = nested?.code ?? sdk.code ?? sdk.errorResponse?.error ?? sdk.name;
+  const message = (nested?.message ?? sdk.errorResponse?.errorDescription ?? sdk.message ?? '').trim();
   const isSignIn =
     /^(AuthenticationError|AuthenticationRequiredError|CredentialUnavailableError|AggregateAuthenticationError)$/.test(
       sdk.name,
     );
   const isNetwork =
     sdk.statusCode === undefined && /^(E[A-Z]+|REQUEST_SEND_ERROR|CERT_|UNABLE_|SELF_SIGNED|DEPTH_ZERO)/.test(code);
-  if (sdk.statusCode === undefined && !isSignIn && !isNetwork && !said.code) return error;
+  if (sdk.statusCode === undefined && !isSignIn && !isNetwork && !nested) return error;
   const problem = isSignIn
     ? `Signing in to Azure failed: ${message}`
     : sdk.statusCode === undefined

@@ -7,12 +7,6 @@ import type { AzureSession } from '../http/session';
 /** ACR Tasks: the last version that every cloud has. */
 const tasksApiVersion = '2019-06-01-preview';
 
-/**
- * The version that lets a run push as whoever started it, which a registry with repository permissions demands. Source:
- * azure-cli, test_acr_abac_build.yaml.
- */
-const callerApiVersion = '2025-03-01-preview';
-
 export type BuildRunStatus =
   'Queued' | 'Started' | 'Running' | 'Succeeded' | 'Failed' | 'Canceled' | 'Error' | 'Timeout';
 
@@ -48,7 +42,7 @@ export class ContainerRegistryTasks {
 
   constructor(
     private readonly session: AzureSession,
-    private readonly registry: Pick<ContainerRegistry, 'id' | 'hasRepositoryPermissions'>,
+    private readonly registry: Pick<ContainerRegistry, 'id'>,
   ) {
     this.blobs = new BlobTransfer(session);
   }
@@ -87,11 +81,10 @@ export class ContainerRegistryTasks {
         { userName: secret(userName), password: secret(password) },
       ]),
     );
-    const asCaller = this.registry.hasRepositoryPermissions;
     const { body } = await this.session.request<RunResource>({
       method: 'POST',
       url: `${this.registry.id}/scheduleRun`,
-      apiVersion: asCaller ? callerApiVersion : tasksApiVersion,
+      apiVersion: tasksApiVersion,
       shape: { properties: { status: 'string' } },
       body: {
         type: 'DockerBuildRequest',
@@ -103,10 +96,7 @@ export class ContainerRegistryTasks {
         arguments: request.arguments,
         timeout: request.timeout,
         agentPoolName: request.agentPoolName,
-        credentials: {
-          sourceRegistry: asCaller ? { identity: '[caller]' } : { loginMode: 'Default' },
-          customRegistries,
-        },
+        credentials: { sourceRegistry: { loginMode: 'Default' }, customRegistries },
       },
     });
     return toRun(body);

@@ -59,7 +59,9 @@ export async function pipelineProperties(
       default_compute:
         compute === undefined
           ? undefined
-          : await assets.pipelineCompute(String(compute), originOf(source, ['settings', 'default_compute'])),
+          : compute === 'serverless'
+            ? compute
+            : await assets.compute(String(compute), originOf(source, ['settings', 'default_compute'])),
       default_datastore: datastore === undefined ? undefined : String(datastore).replace(/^azureml:/, ''),
       _source: 'YAML.JOB',
     },
@@ -109,7 +111,7 @@ async function node(
     computeId:
       spec.compute === undefined
         ? undefined
-        : await assets.pipelineCompute(spec.compute, originOf(source, [...at, 'compute'])),
+        : ((await assets.compute(spec.compute, originOf(source, [...at, 'compute']))) ?? 'serverless'),
     identity: identity(spec.identity, 'snake'),
     services: services(spec.services, 'snake'),
   };
@@ -212,20 +214,12 @@ async function register(
     ...common,
     type: 'command',
     command: spec.command,
-    code: codeId && idInComponent(codeId),
-    environment: environmentId && idInComponent(environmentId),
+    code: codeId,
+    environment: environmentId,
     environment_variables: texts(spec.environment_variables),
     distribution: spec.distribution,
     resources: spec.resources,
   });
-}
-
-/**
- * An ARM id as a component's specification holds it. Source: recordings of azure-ai-ml's pipeline jobs, where the service
- * echoes `azureml:/subscriptions/…`.
- */
-function idInComponent(id: string): string {
-  return id.startsWith('/') ? `azureml:${id}` : id;
 }
 
 function programOf({ command, code, environment, distribution, resources }: CommandSpec): ComponentSpec {

@@ -1,0 +1,110 @@
+import type { TaskStepResult } from '../../local/agent/taskStep';
+import type { JournalEntry } from '../../local/azure/traffic/requestJournal';
+import { faultClasses, hostFaults, type FaultClass } from './faultClasses';
+import type { Operation } from './operations';
+import type { Attempt, Scenario } from './scenario';
+import { fastEnvironment, usualSpeed, type World } from './world';
+
+/** One operation of one task meets one fault. */
+export interface Cell {
+  id: string;
+  scenario: string;
+  operation: Operation;
+  fault: string;
+}
+
+export type Verdict = 'ridden out' | 'one clear error' | 'bad' | 'not met';
+
+export interface Outcome {
+  verdict: Verdict;
+  /** Why it is bad. */
+  problems: string[];
+  /** What the task said as its errors. */
+  said: string[];
+  /** Of the task's own clock. */
+  minutes: number;
+}
+
+/** How much faster the clock goes where nothing is waited for but the end of a task's patience. */
+const lastingSpeed = 60;
+/** What a step may take, in minutes of its own clock. */
+const patience = { passing: 15, lasting: 75 };
+
+/** Every fault that can meet the operations of a scenario. */
+export function cellsOf(scenario: string, operations: Operation[]): Array<Omit<Cell, 'id'>> {
+  const cells = operations.flatMap((operation) =>
+    faultClasses.filter(({ meets }) => meets(operation)).map(({ name }) => ({ scenario, operation, fault: name })),
+  );
+  const firsts = operations.filter(
+    ({ pattern }, index) => operations.findIndex((other) => other.pattern.host === pattern.host) === index,
+  );
+  for (const operation of firsts) {
+    for (const { name } of hostFaults.filter(({ meets }) => meets(operation))) {
+      cells.push({ scenario, operation, fault: name });
+    }
+  }
+  return cells;
+}
+
+function classOf({ fault }: Cell): FaultClass {
+  const found = [...faultClasses, ...hostFaults].find(({ name }) => name === fault);
+  if (!found) throw new Error(`There is no class of faults "${fault}".`);
+  return found;
+}
+
+/** Runs the task of a cell and judges it by what local Azure holds afterwards. */
+export async function runCell(world: World, scenario: Scenario, cell: Cell): Promise<Outcome> {
+  const faultClass = classOf(cell);
+  const speed = faultClass.passes ? usualSpeed : lastingSpeed;
+  const attempt = await scenario.prepare(world, cell.id);
+  const { faults, requests } = scenario.surface?.(world) ?? world.azure;
+  await requests.clear();
+  const fault = faultClass.fault(cell.operation);
+  await ('code' in fault ? faults.dns(fault) : faults.http(fault));
+  const began = performance.now();
+  try {
+    const limit = faultClass.passes ? patience.passing : patience.lasting;
+    const result = await attempt.run({
+      environment: fastEnvironment(world.azure, speed),
+      signal: AbortSignal.timeout((limit / speed) * 60_000),
+    });
+    const minutes = ((performance.now() - began) / 60_000) * speed;
+    const hits = (await faults.list())[0]?.hits ?? 0;
+    const entries = await requests.list();
+    await faults.clear();
+    if (hits === 0) return { verdict: 'not met', problems: [], said: [], minutes };
+    return { ...(await judge(scenario, faultClass, attempt, result, entries)), minutes };
+  } catch (error) {
+    // What must hold however a task ends did not: a secret was shown, or the agent's protocol broken.
+    const problems = [`${(error as Error).message}`.slice(0, 500)];
+    return { verdict: 'bad', problems, said: [], minutes: ((performance.now() - began) / 60_000) * speed };
+  } finally {
+    await faults.clear();
+    await attempt.clear?.();
+  }
+}
+
+/** A step that fell over, and did not end. */
+const fellOver = /did not expect|failed unexpectedly|belongs into a bug report|^\s+at .+:\d+:\d+\)?$|unhandled/im;
+
+async function judge(
+  scenario: Scenario,
+  faultClass: FaultClass,
+  attempt: Attempt,
+  result: TaskStepResult,
+  requests: JournalEntry[],
+): Promise<Omit<Outcome, 'minutes'>> {
+  const said = result.issues.filter(({ type }) => type === 'error').map(({ message }) => message);
+  const problems: string[] = [];
+  if (result.result === 'canceled') problems.push('it came to no end and was cancelled');
+  const trace = result.log.find((line) => fellOver.test(line));
+  if (trace) problems.push(`it fell over: ${trace.trim()}`);
+  const isDone = result.result === scenario.ends || (scenario.ends === 'succeeded' && /^succeeded/.test(result.result));
+  const whenDone = isDone ? await attempt.whenDone(result, requests) : ['it failed'];
+  if (whenDone.length === 0 && problems.length === 0) return { verdict: 'ridden out', problems, said };
+  if (isDone && scenario.ends === 'succeeded') return { verdict: 'bad', problems: [...problems, ...whenDone], said };
+  if (said.length !== 1) problems.push(`it said ${said.length} errors`);
+  problems.push(...(await attempt.whenFailed(result, requests)));
+  if (faultClass.passes) problems.unshift(`it gave up: ${whenDone.join('; ')}`);
+  return { verdict: problems.length > 0 ? 'bad' : 'one clear error', problems, said };
+}

@@ -1,0 +1,34 @@
+import type { Cell, Outcome, Verdict } from './cell';
+
+export interface Judged {
+  cell: Cell;
+  outcome: Outcome;
+}
+
+const letters: Record<Verdict, string> = { 'ridden out': 'R', 'one clear error': 'E', bad: '**B**', 'not met': '–' };
+
+/** The matrix as a Markdown table: a row for each operation, with what became of each fault. */
+export function matrix(judged: Judged[]): string {
+  const rows = new Map<string, string[]>();
+  for (const { cell, outcome } of [...judged].sort(byPlace)) {
+    const key = `| ${cell.scenario} | ${cell.operation.service} | \`${cell.operation.name}\` |`;
+    rows.set(key, [...(rows.get(key) ?? []), `${cell.fault} ${letters[outcome.verdict]}`]);
+  }
+  return [
+    '| task | service | operation | fault and outcome |',
+    '| ---- | ------- | --------- | ----------------- |',
+    ...[...rows].map(([key, faults]) => `${key} ${faults.join(', ')} |`),
+  ].join('\n');
+}
+
+function byPlace(a: Judged, b: Judged): number {
+  const place = ({ cell }: Judged): string =>
+    `${cell.scenario} ${cell.operation.service} ${cell.operation.name} ${cell.fault}`;
+  return place(a).localeCompare(place(b));
+}
+
+export function closingLine(judged: Judged[], ms: number): string {
+  const count = (verdict: Verdict): number => judged.filter(({ outcome }) => outcome.verdict === verdict).length;
+  const met = judged.length - count('not met');
+  return `${met} cells in ${Math.round(ms / 1000)} s: ${count('ridden out')} ridden out, ${count('one clear error')} one clear error, bad ${count('bad')} (${count('not met')} not met)`;
+}

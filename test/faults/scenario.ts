@@ -1,0 +1,43 @@
+import type { TaskStepResult } from '../../local/agent/taskStep';
+import type { FaultsApi, RequestsApi } from '../../local/azure/connection/administrationClient';
+import type { JournalEntry } from '../../local/azure/traffic/requestJournal';
+import type { World } from './world';
+
+/** What a scenario runs a task with. */
+export interface RunOptions {
+  environment: Record<string, string>;
+  signal?: AbortSignal;
+}
+
+/** One run of a task, and what must be true of local Azure afterwards. */
+export interface Attempt {
+  run(options: RunOptions): Promise<TaskStepResult>;
+  /** What is wrong with the state of local Azure where the step did what it is for; empty if nothing is. */
+  whenDone(result: TaskStepResult, requests: JournalEntry[]): Promise<string[]>;
+  /** The same where the step ended with an error: work that is doubled, or runs on and was not said. */
+  whenFailed(result: TaskStepResult, requests: JournalEntry[]): Promise<string[]>;
+  /** Removes what the attempt left that would hinder others. */
+  clear?(): Promise<void>;
+}
+
+/** Where faults are planned and requests counted. */
+export interface Surface {
+  faults: Omit<FaultsApi, 'named'>;
+  requests: RequestsApi;
+}
+
+export interface Scenario {
+  name: string;
+  /** How its step ends without a fault. */
+  ends: 'succeeded' | 'failed';
+  /** Makes what the step works on; under names of its own. */
+  /** Local Azure unless told. */
+  surface?(world: World): Surface;
+  prepare(world: World, id: string): Promise<Attempt>;
+}
+
+/** Names of what requests with this method created or changed, e.g. the jobs that were put. */
+export function namesIn(requests: JournalEntry[], method: string, path: RegExp): string[] {
+  const names = requests.filter((request) => request.method === method).map(({ url }) => path.exec(url)?.[1]);
+  return [...new Set(names.filter((name) => name !== undefined))];
+}

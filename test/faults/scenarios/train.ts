@@ -1,0 +1,103 @@
+import { existsSync, readFileSync } from 'node:fs';
+import type { TaskStepResult } from '../../../local/agent/taskStep';
+import { localCloud } from '../../../local/azure/context';
+import type { JournalEntry } from '../../../local/azure/traffic/requestJournal';
+import { runBuiltTask, TestJob } from '../../support/agent';
+import { namesIn, type Scenario } from '../scenario';
+import { connection, type World } from '../world';
+
+/** Logs a metric and leaves a model and golden requests, without packages. */
+export const trainingScript = `
+import json, os, pathlib, ssl, urllib.request
+body = {"run_id": os.environ["MLFLOW_RUN_ID"], "key": "rmse", "value": 0.5, "timestamp": 1, "step": 0}
+request = urllib.request.Request(os.environ["MLFLOW_TRACKING_URI"] + "/api/2.0/mlflow/runs/log-metric",
+    json.dumps(body).encode(), {"Authorization": "Bearer " + os.environ["MLFLOW_TRACKING_TOKEN"], "Content-Type": "application/json"})
+urllib.request.urlopen(request, context=ssl.create_default_context(cafile=os.environ["MLFLOW_TRACKING_SERVER_CERT_PATH"]))
+for line in range(20): print("line", line, "of the log", flush=True)
+pathlib.Path("outputs/model").mkdir(parents=True)
+pathlib.Path("outputs/model/model.json").write_text("{}")
+pathlib.Path("outputs/golden_requests.json").write_text("[]")
+`;
+
+const jobPath = /\/jobs\/([^/?]+)\?/;
+
+export const train: Scenario = {
+  name: 'Train',
+  ends: 'succeeded',
+  prepare: (world, id) => {
+    const model = `model-${id}`;
+    const job = new TestJob('build', world.azure);
+    job.variables.set('Build.BuildId', id.replace(/\D/g, ''));
+    return Promise.resolve({
+      run: (options) =>
+        runBuiltTask('Train', {
+          ...options,
+          job,
+          refName: `train_${id}`,
+          files: { 'src/train.py': trainingScript, 'src/id.txt': id },
+          inputs: {
+            ...connection,
+            sourceDirectory: 'src',
+            command: 'python train.py',
+            environment: `mcr.microsoft.com/azureml/openmpi5.0-ubuntu24.04:${id}`,
+            compute: localCloud.compute,
+            experimentName: `experiment-${id}`,
+            modelName: model,
+          },
+        }),
+      whenDone: (result, requests) => trained(world, model, result, requests),
+      whenFailed: (result, requests) => leftJobs(world, result, requests),
+    });
+  },
+};
+
+async function trained(
+  { ml }: World,
+  model: string,
+  result: TaskStepResult,
+  requests: JournalEntry[],
+): Promise<string[]> {
+  const problems: string[] = [];
+  const jobs = namesIn(requests, 'PUT', jobPath);
+  const states = await Promise.all(jobs.map(async (job) => (await ml.details(job)).status));
+  if (states.join() !== 'Completed') problems.push(`jobs are ${states.join(', ') || 'none'}`);
+  const { body } = (await ml.call('GET', ml.arm(`/models/${model}/versions`))) as {
+    body: { value: Array<{ properties: { tags: Record<string, string> } }> };
+  };
+  if (body.value.length !== 1) problems.push(`the model has ${body.value.length} versions`);
+  const lines = result.log.filter((line) => /^line \d+ of the log$/.test(line));
+  const expected = Array.from({ length: 20 }, (_, line) => `line ${line} of the log`);
+  if (lines.join('\n') !== expected.join('\n')) problems.push(`the log was shown as ${lines.length} lines of 20`);
+  const { recordFile = '' } = result.outputs;
+  const record = existsSync(recordFile)
+    ? (JSON.parse(readFileSync(recordFile, 'utf8')) as Record<string, never>)
+    : undefined;
+  const { training, model: recorded } = (record ?? {}) as {
+    training?: { jobName: string; goldenRequests?: object; metrics: { rmse?: number } };
+    model?: { version: string };
+  };
+  if (training?.jobName !== jobs[0] || recorded?.version !== '1')
+    problems.push('the record names another job or model');
+  if (!training?.goldenRequests) problems.push('the golden requests are missing');
+  if (training?.metrics.rmse !== 0.5) problems.push('the metric is missing in the record');
+  return problems;
+}
+
+/** A step that gives up leaves its job running and says so; it has one at most. */
+export async function leftJobs({ ml }: World, result: TaskStepResult, requests: JournalEntry[]): Promise<string[]> {
+  const problems: string[] = [];
+  const names = namesIn(requests, 'PUT', jobPath);
+  const found: string[] = [];
+  for (const name of names) {
+    const { status } = await ml.client.jobs
+      .get(localCloud.resourceGroup, localCloud.workspace, name)
+      .then(({ properties }) => ({ status: properties.status }))
+      .catch(() => ({ status: undefined }));
+    if (status === undefined) continue;
+    found.push(name);
+    if (status === 'Canceled' || status === 'CancelRequested') problems.push(`the job ${name} was cancelled`);
+    if (!result.log.some((line) => line.includes(name))) problems.push(`the job ${name} (${status}) was not named`);
+  }
+  if (found.length > 1) problems.push(`${found.length} jobs were started`);
+  return problems;
+}
