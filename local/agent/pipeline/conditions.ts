@@ -52,15 +52,27 @@ export function expandRuntime(
   context: NodeContext,
   counter: (prefix: string, seed: number) => number,
 ): string {
-  const whole = /^\s*\$\[([\s\S]*)\]\s*$/.exec(value);
-  if (!whole) return value;
-  const { values, functions } = nodeScope(context);
+  if (!runtimeExpression.test(value)) return value;
   const count: ExpressionFunction = {
     least: 0,
     most: 2,
     run: ([prefix, seed]) => counter(prefix ? textOf(prefix()) : '', seed ? wholeNumber(seed()) : 0),
   };
-  return textOf(evaluate(whole[1]!, { values, functions: { ...functions, counter: count } }));
+  return textOf(evaluateRuntime(value, context, { counter: count }));
+}
+
+const runtimeExpression = /^\s*\$\[([\s\S]*)\]\s*$/;
+
+/** The value of a text that is a `$[ ]`. */
+export function evaluateRuntime(
+  text: string,
+  context: NodeContext,
+  more: Record<string, ExpressionFunction> = {},
+): Value {
+  const inner = runtimeExpression.exec(text)?.[1];
+  if (inner === undefined) throw new Error(`Not an expression $[ ]: ${text}`);
+  const { values, functions } = nodeScope(context);
+  return evaluate(inner, { values, functions: { ...functions, ...more } });
 }
 
 function wholeNumber(value: Value): number {

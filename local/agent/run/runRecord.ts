@@ -22,6 +22,10 @@ export interface RunRecord {
   stages: StageRecord[];
   artifacts: ArtifactRecord[];
   buildTags: string[];
+  /** What `counter` gave to the variables of this run. */
+  counters: Record<string, number>;
+  /** What a rerun of the failed jobs needs to know. */
+  again: { file: string; stages?: string[]; secretNames: string[]; skipTasks?: string[]; variablesFile?: string };
   /** The last model record that a step named, as a file in the run's folder. */
   modelRecord?: string;
 }
@@ -33,6 +37,8 @@ interface TimedRecord {
   finishTime?: string;
   /** Absent while it waits or runs. */
   result?: TaskResult;
+  /** Of a rerun: 2 and more. */
+  attempt?: number;
 }
 
 export interface StageRecord extends TimedRecord {
@@ -40,6 +46,8 @@ export interface StageRecord extends TimedRecord {
 }
 
 export interface JobRecord extends TimedRecord {
+  /** Which job of a matrix, or slice, it is. */
+  leg?: string;
   environment?: string;
   steps: StepRecord[];
   /** Output variables as `step.variable`; secret ones are left out. */

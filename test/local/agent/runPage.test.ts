@@ -47,6 +47,8 @@ function runOf(steps: StepRecord[]): RunRecord {
     set: { threshold: evil },
     source: { branch: 'refs/heads/main', commit: 'c'.repeat(40), message: evil, author: '', repository: 'r' },
     warnings: [evil],
+    counters: {},
+    again: { file: '/repository/azure-pipelines.yml', secretNames: [] },
     errors: [],
     ...times,
     result: 'failed',
