@@ -57,6 +57,8 @@ export interface JobDescription {
   runId: number;
   /** Of the run, ISO 8601: its day is in the build's number. */
   startTime: string;
+  /** By the pipeline's `name`. */
+  buildNumber?: string;
   pipelineName: string;
   stage: { name: string; displayName: string };
   job: { name: string; displayName: string };
@@ -113,7 +115,7 @@ function pullRequestVariables(
 export function jobVariables(job: JobDescription): Variables {
   const { folders, source } = job;
   const id = String(job.runId);
-  const buildNumber = `${job.startTime.slice(0, 10).replaceAll('-', '')}.${id}`;
+  const buildNumber = job.buildNumber ?? `${job.startTime.slice(0, 10).replaceAll('-', '')}.${id}`;
   const requester = process.env.USER ?? process.env.LOGNAME ?? 'local';
   const variables = new Variables({
     ...sourceVariables(source),

@@ -87,11 +87,6 @@ export const limits = {
     verdict: 'said',
     text: 'has no effect: files are taken as they lie on this disk; run git lfs pull before.',
   },
-  name: {
-    construct: '`name` of the run, other than the default',
-    verdict: 'said',
-    text: 'is not used: the number of a run is its date and its count.',
-  },
   triggers: {
     construct: '`trigger`, `pr`, `schedules`',
     verdict: 'nothing',

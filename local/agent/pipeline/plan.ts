@@ -12,6 +12,10 @@ export interface VariableDefinition {
 
 export interface PipelinePlan {
   name: string;
+  /** How its runs are numbered; the date and the count, unless it is given. */
+  runName: string | undefined;
+  /** Of the root. */
+  variables: VariableDefinition[];
   stages: StagePlan[];
   /** Variables given for this run (--set), whether the file names them or not; parameters are not among them. */
   given: Record<string, string>;

@@ -1,7 +1,8 @@
+import { checkNodeCondition, checkRuntime } from './conditions';
 import { limits } from './limits';
 import type { JobPlan, LegPlan, VariableDefinition } from './plan';
 import { readSteps, type JobSteps, type StepsContext } from './readSteps';
-import { Section } from './section';
+import { checked, conditionOf, Section } from './section';
 import { mapNode, textNode, type YamlNode } from './yamlNode';
 
 const common = [
@@ -31,7 +32,7 @@ export function readJob(job: Section, variables: VariableDefinition[], context: 
     deployment: kind === 'deployment',
     environment: kind === 'deployment' ? environmentOf(job) : undefined,
     dependsOn: job.texts('dependsOn') ?? [],
-    condition: job.text('condition') || undefined,
+    condition: conditionOf(job, checkNodeCondition),
     continueOnError: job.boolean('continueOnError', false),
     timeoutInMinutes: job.number('timeoutInMinutes') || undefined,
     variables,
@@ -58,7 +59,10 @@ function legsOf(strategy: Section): LegPlan[] | string {
   }
   const expression = /^\s*\$\[/;
   const written = strategy.get('matrix');
-  if (written?.kind === 'text' && expression.test(written.text)) return written.text;
+  if (written?.kind === 'text' && expression.test(written.text)) {
+    checked(strategy, 'matrix', () => checkRuntime(written.text));
+    return written.text;
+  }
   if (strategy.has('parallel')) return slices(strategy.number('parallel')!, strategy);
   const matrix = strategy.section('matrix');
   if (matrix.keys.length === 0) throw matrix.error('the matrix has no jobs.');

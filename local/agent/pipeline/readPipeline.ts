@@ -2,12 +2,13 @@ import path from 'node:path';
 import { repositoryRoot } from '../run/sources';
 import { PipelineExpander } from './expandPipeline';
 import { Moment } from './expressionValue';
+import { checkNodeCondition, checkRuntime } from './conditions';
 import { Faults, PipelineError } from './faults';
 import { limits } from './limits';
 import { inDependencyOrder, type JobPlan, type PipelinePlan, type StagePlan, type VariableDefinition } from './plan';
 import { readJob } from './readJob';
 import type { StepsContext } from './readSteps';
-import { Section } from './section';
+import { checked, conditionOf, Section } from './section';
 import type { CatalogTask } from './taskCatalog';
 import { TemplateFiles } from './templateFiles';
 import type { VariableGroups } from './variableGroups';
@@ -40,14 +41,14 @@ export function readPipeline(file: string, options: ReadPipelineOptions): Pipeli
   const { tasks, skipTasks = [], predefined } = options;
   const expander = new PipelineExpander(files, faults, names, predefined, pipeline);
   const steps: StepsContext = { tasks, skipTasks, variables: predefined, warnings, faults };
-  const stages = faults.attempt(() => {
+  const plan = faults.attempt(() => {
     const root = expander.pipeline();
-    return new PipelineReader(root, { ...steps, variables: { ...predefined, ...names.given } }).stages();
+    return new PipelineReader(root, { ...steps, variables: { ...predefined, ...names.given } }).read();
   });
   faults.throwIfAny();
   const unknown = names.unknown();
   if (unknown !== undefined) throw new Error(`${path.basename(file)}: ${unknown}`);
-  return { name: path.parse(file).name, stages: stages!, given: names.given, warnings };
+  return { name: path.parse(file).name, ...plan!, given: names.given, warnings };
 }
 
 class PipelineReader {
@@ -60,7 +61,12 @@ class PipelineReader {
     this.#root = new Section('', root);
   }
 
-  stages(): StagePlan[] {
+  read(): Pick<PipelinePlan, 'runName' | 'variables' | 'stages'> {
+    const variables = mergeVariables([], this.#root, this.context.faults);
+    return { runName: this.#root.text('name') || undefined, variables, stages: this.#stages(variables) };
+  }
+
+  #stages(variables: VariableDefinition[]): StagePlan[] {
     const { faults } = this.context;
     const root = this.#root;
     const bodies = ['stages', 'jobs', 'steps'].filter((key) => root.has(key));
@@ -70,7 +76,6 @@ class PipelineReader {
     if (bodies.length !== 1 && !faults.any) {
       throw root.error("exactly one of 'stages', 'jobs' and 'steps' is expected.");
     }
-    const variables = mergeVariables([], root);
     const stages: StagePlan[] = [];
     const names: string[] = [];
     for (const [index, node] of this.#stageNodes().entries()) {
@@ -107,15 +112,13 @@ class PipelineReader {
       const named = resources.keys.map((key) => `resources.${key}`).join(', ');
       if (named !== '') warnings.push(`${resources.place}: ${named} ${limits.resources.text}`);
     });
-    const name = root.get('name');
-    if (name) warnings.push(`${name.place.file}:${name.place.line}: 'name' ${limits.name.text}`);
   }
 
   #stage(stage: Section, before: string[], outer: VariableDefinition[]): StagePlan {
     const known = ['stage', 'displayName', 'dependsOn', 'condition', 'variables', 'jobs', 'pool', 'lockBehavior'];
     stage.allow([...known, 'trigger', 'isSkippable', 'templateContext'], oldForms);
     const { faults, warnings } = this.context;
-    const variables = mergeVariables(outer, stage);
+    const variables = mergeVariables(outer, stage, faults);
     const name = stage.identifier('stage');
     const isManual = stage.get('trigger')?.kind === 'text' && stage.text('trigger')!.toLowerCase() === 'manual';
     if (isManual) warnings.push(`${stage.place}: it ${limits.manual.text}`);
@@ -126,7 +129,7 @@ class PipelineReader {
         const label = fields.get('job') ?? fields.get('deployment');
         const jobName = label?.kind === 'text' && label.text !== '' ? label.text : String(index + 1);
         const job = new Section([stage.trail, `job ${jobName}`].filter(Boolean).join(', '), node);
-        jobs.push(readJob(job, mergeVariables(variables, job), this.context));
+        jobs.push(readJob(job, mergeVariables(variables, job, faults), this.context));
       });
     }
     if (stage.list('jobs').length === 0) throw stage.error('it has no jobs.');
@@ -135,7 +138,7 @@ class PipelineReader {
       displayName: stage.text('displayName') || name,
       // A stage waits for the one before it unless it says otherwise; a job waits for none.
       dependsOn: stage.texts('dependsOn') ?? before,
-      condition: stage.text('condition') || undefined,
+      condition: conditionOf(stage, checkNodeCondition),
       isManual,
       variables,
       jobs: faults.any ? jobs : (faults.attempt(() => this.#ordered(stage, jobs, 'job')) ?? []),
@@ -152,7 +155,7 @@ class PipelineReader {
 }
 
 /** The level's own variables over the outer ones. */
-function mergeVariables(outer: VariableDefinition[], level: Section): VariableDefinition[] {
+function mergeVariables(outer: VariableDefinition[], level: Section, faults: Faults): VariableDefinition[] {
   const variables = [...outer];
   for (const node of level.list('variables')) {
     const item = new Section('variables', node);
@@ -163,6 +166,7 @@ function mergeVariables(outer: VariableDefinition[], level: Section): VariableDe
       readOnly: item.boolean('readonly', false),
       ...(item.has('secret') && { secret: true }),
     };
+    faults.attempt(() => checked(item, 'value', () => checkRuntime(definition.value)));
     const index = variables.findIndex((variable) => variable.name.toLowerCase() === name.toLowerCase());
     variables.splice(index < 0 ? variables.length : index, index < 0 ? 0 : 1, definition);
   }

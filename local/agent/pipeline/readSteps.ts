@@ -1,11 +1,11 @@
 import { StepInputs } from '../inBox/stepInputs';
-import { stepRuns } from './conditions';
+import { checkStepCondition, stepRuns } from './conditions';
 import type { Value } from './expression';
 import type { Faults } from './faults';
 import { limits } from './limits';
 import type { StepAction, StepPlan } from './plan';
 import { readCheckout } from './readCheckout';
-import { Section } from './section';
+import { conditionOf, Section } from './section';
 import type { YamlNode } from './yamlNode';
 import { checkInputs, findInBoxTask, findTask, isSameTask, noSuchTask, type CatalogTask } from './taskCatalog';
 
@@ -121,7 +121,7 @@ function readCommon(step: Section, taskName: string, action: StepAction, names: 
   return {
     name,
     displayName: step.text('displayName') || taskName,
-    condition: step.text('condition') || undefined,
+    condition: conditionOf(step, checkStepCondition),
     continueOnError: step.boolean('continueOnError', false),
     timeoutInMinutes: step.number('timeoutInMinutes'),
     retryCountOnTaskFailure: step.number('retryCountOnTaskFailure') ?? 0,

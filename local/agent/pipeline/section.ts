@@ -12,6 +12,22 @@ export function booleanOf(text: string): boolean | undefined {
   return Object.hasOwn(truths, lower) ? truths[lower] : undefined;
 }
 
+/** A condition that can be read, if there is one. */
+export function conditionOf(section: Section, check: (condition: string) => void): string | undefined {
+  const condition = section.text('condition') || undefined;
+  if (condition !== undefined) checked(section, 'condition', () => check(condition));
+  return condition;
+}
+
+/** Says a fault of what stands under a key with its place. */
+export function checked(section: Section, key: string, check: () => void): void {
+  try {
+    check();
+  } catch (error) {
+    throw section.error(`${(error as Error).message}.`, key);
+  }
+}
+
 /** One mapping of a pipeline file, all its expressions worked out, read field by field. */
 export class Section {
   readonly node: YamlMap;

@@ -80,6 +80,7 @@ export class JobRun {
       hostType,
       folders: this.#folders,
       runId: around.run.id,
+      buildNumber: around.run.number,
       startTime: around.run.startTime,
       pipelineName: around.run.pipeline,
       stage,

@@ -4,7 +4,7 @@ import { dependencyValue, expandRuntime, nodeRuns, type FinishedNode, type NodeC
 import type { Value } from '../pipeline/expression';
 import type { JobPlan, LegPlan, PipelinePlan, StagePlan, VariableDefinition } from '../pipeline/plan';
 import type { ServiceEndpoint } from '../../serviceEndpoint';
-import { sourceVariables, type SourceVersion } from '../jobVariables';
+import { localProject, sourceVariables, type SourceVersion } from '../jobVariables';
 import type { HostType } from '../stepContext';
 import type { TaskResult } from '../taskResult';
 import { ArtifactStore } from './artifactStore';
@@ -21,6 +21,7 @@ import {
 } from './jobRecords';
 import { JobRun, type JobSurroundings } from './jobRun';
 import { planRerun } from './rerun';
+import { runNumber } from './runNumber';
 import { createRunFolder, runFolders, writeRunRecord } from './runFolder';
 import type { JobRecord, RunObserver, RunRecord, StageRecord } from './runRecord';
 import { repositoryRoot, sourceVersion } from './sources';
@@ -69,6 +70,7 @@ export async function runPipeline(
     : { records: stages.map(stageRecord), kept: new Set<JobRecord>() };
   const run: RunRecord = {
     id,
+    number: '',
     pipeline: plan.name,
     file: path.relative(repository, path.resolve(options.file)),
     hostType: options.hostType ?? 'build',
@@ -90,6 +92,8 @@ export async function runPipeline(
       variablesFile: options.variablesFile && path.resolve(options.variablesFile),
     },
   };
+  const counters = new Counters(path.join(options.runs, 'counters.json'), run.file, run.counters);
+  run.number = earlier?.number ?? numberOf(plan, run, counters);
   const artifacts = new ArtifactStore(path.join(folder, 'artifacts'));
   if (options.stages && !earlier) takeArtifacts(artifacts, options.runs);
   run.artifacts = artifacts.list();
@@ -108,7 +112,7 @@ export async function runPipeline(
     environment: options.environment ?? {},
     secrets: options.secrets ?? {},
     given: plan.given,
-    counters: new Counters(path.join(options.runs, 'counters.json'), run.file, run.counters),
+    counters,
     chosenStages: options.stages ?? [],
     oidcRequestUri: options.oidcRequestUri,
     accessToken: options.accessToken,
@@ -126,6 +130,24 @@ export async function runPipeline(
   return { run, folder };
 }
 
+function numberOf(plan: PipelinePlan, run: RunRecord, counters: Counters): string {
+  const variables: Record<string, Value> = { ...sourceVariables(run.source), ...plan.given };
+  const context = { finished: [], dependsOn: [], canceled: false, variables, stageDependencies: {} };
+  for (const { name, value } of plan.variables) {
+    const count = (prefix: string, seed: number): number => counters.next(name, prefix, seed);
+    variables[name] = plan.given[name] ?? (plan.runName ? expandRuntime(value, context, count) : value);
+  }
+  return runNumber(plan.runName ?? `$(Date:yyyyMMdd).${run.id}`, {
+    id: run.id,
+    startTime: new Date(run.startTime),
+    pipeline: plan.name,
+    branch: run.source.branch,
+    project: localProject.project,
+    variables: variables as Record<string, string>,
+    revision: (name) => counters.next('run number', `run number ${name}`, 1),
+  });
+}
+
 /** A run of chosen stages works on what the last run published that published anything. */
 function takeArtifacts(artifacts: ArtifactStore, runs: string): void {
   const earlier = runFolders(runs)
@@ -139,7 +161,8 @@ function chooseStages(plan: PipelinePlan, wanted: string[] | undefined): StagePl
   const unknown = wanted.filter((name) => !plan.stages.some((stage) => stage.name === name));
   if (unknown.length > 0) {
     const names = plan.stages.map(({ name }) => name).join(', ');
-    throw new Error(`No stage ${unknown.join(', ')} in this pipeline. It has: ${names}.`);
+    const has = names === '__default' ? 'It has no stages: leave --stage out.' : `It has: ${names}.`;
+    throw new Error(`No stage ${unknown.join(', ')} in this pipeline. ${has}`);
   }
   return plan.stages
     .filter(({ name }) => wanted.includes(name))
@@ -262,6 +285,7 @@ class StagesRun {
     const variables: Record<string, Value> = {
       ...sourceVariables(source),
       'Build.BuildId': String(run.id),
+      'Build.BuildNumber': run.number,
       'System.HostType': run.hostType,
       ...(stage && { 'System.StageName': stage.name }),
     };

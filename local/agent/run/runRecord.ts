@@ -6,6 +6,8 @@ import type { TestRun } from '../testResults';
 /** `run.json`: what a run did. Times are ISO 8601; paths are relative to the run's folder. Nothing secret is in it. */
 export interface RunRecord {
   id: number;
+  /** Build.BuildNumber, by the pipeline's `name`. */
+  number: string;
   pipeline: string;
   file: string;
   hostType: HostType;

@@ -28,7 +28,6 @@ const cases: Record<LimitName, string[]> = {
   manual: [`stages: [{stage: s, trigger: manual, jobs: [{job: a, ${steps}}]}]`],
   persistCredentials: ['steps: [{checkout: self, persistCredentials: true}]'],
   lfs: ['steps: [{checkout: self, lfs: true}]'],
-  name: [`name: x\n${steps}`],
   triggers: [`trigger: none\npr: none\nschedules: []\n${steps}`],
   pool: [`pool: {vmImage: x, demands: [a]}\n${steps}`, inJob('pool: x, uses: {pools: [a]}')],
   locks: [

@@ -167,6 +167,7 @@ jobs:
     );
   });
 
+  const stageWith = (field: string) => `stages:\n- stage: s\n  ${field}\n  jobs: [{job: j, steps: []}]\n`;
   const faults: Array<[what: string, yaml: string, message: RegExp]> = [
     ['YAML that cannot be read', 'steps:\n- script: "x\n', /azure-pipelines\.yml:3: Missing closing/],
     ['no body', 'variables: {}\n', /exactly one of 'stages', 'jobs' and 'steps'/],
@@ -194,6 +195,27 @@ jobs:
       'a matrix without jobs',
       'jobs:\n- {job: A, strategy: {matrix: {}}, steps: []}\n',
       /:2, job A, strategy, matrix: the matrix has no jobs/,
+    ],
+    [
+      'a condition of a stage that cannot be read',
+      stageWith('condition: and(true)'),
+      /:3, stage s: Function 'and' takes/,
+    ],
+    [
+      'a condition with a parameter',
+      stageWith('condition: eq(parameters.x, 1)'),
+      /:3, .*Unrecognized value: 'parameters'/,
+    ],
+    ['a variable that cannot be worked out', stageWith('variables: {x: "$[ nosuch.thing ]"}'), /:3, .*'nosuch'/],
+    [
+      'a condition of a job',
+      'jobs:\n- job: A\n  condition: nosuch()\n  steps: []\n',
+      /:3, job A: Unrecognized function/,
+    ],
+    [
+      'a condition of a step',
+      "steps:\n- script: a\n  condition: succeeded('A')\n",
+      /:3, .*takes 0 arguments, and has 1/,
     ],
     ['too many slices', 'jobs:\n- {job: A, strategy: {parallel: 100}, steps: []}\n', /a whole number from 1 to 99/],
     ['sources elsewhere', 'steps:\n- {checkout: self, path: ../x}\n', /'path' must lie beneath/],

@@ -47,6 +47,7 @@ function runOf(steps: StepRecord[]): RunRecord {
     set: { threshold: evil },
     source: { branch: 'refs/heads/main', commit: 'c'.repeat(40), message: evil, author: '', repository: 'r' },
     warnings: [evil],
+    number: '20260101.1',
     counters: {},
     again: { file: '/repository/azure-pipelines.yml', secretNames: [] },
     errors: [],
