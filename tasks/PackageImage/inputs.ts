@@ -7,6 +7,7 @@ import type { InputReader } from '../common/task/inputReader';
 import { findEntryScriptProblems } from './plan/entryScript';
 import { keptArguments } from './plan/keptArguments';
 import type { SelfTestCase } from './plan/selfTest';
+import { parseTolerance, toleranceProblem, type Tolerance } from '../common/requestsFile/tolerance';
 
 export type Packaging = 'scoringScript' | 'mlflow' | 'dockerfile';
 
@@ -28,6 +29,8 @@ export interface PackageInputs {
   readonly selfTest: boolean;
   /** The request that an input gives; undefined: the golden requests of the record, if it has any. */
   readonly selfTestRequest?: SelfTestCase;
+  /** Of requests that have none of their own. */
+  readonly selfTestTolerance: Tolerance;
   readonly selfTestEnvironmentVariables: Readonly<Record<string, string>>;
   readonly baseImage: string;
   readonly baseImageConnection?: DockerRegistryConnection;
@@ -89,6 +92,7 @@ export function readInputs(reader: InputReader): PackageInputs {
     ...sources,
     selfTest: reader.flag('selfTest'),
     selfTestRequest: readSelfTestRequest(reader),
+    selfTestTolerance: readTolerance(reader),
     selfTestEnvironmentVariables: readSelfTestEnvironment(reader),
     baseImage,
     baseImageConnection: reader.dockerRegistryConnection('baseImageConnection'),
@@ -170,6 +174,13 @@ function checkSecretsStayBehind(
   }
 }
 
+function readTolerance(reader: InputReader): Tolerance {
+  const text = reader.text('selfTestTolerance') ?? '1e-6';
+  const tolerance = parseTolerance(text);
+  if (!tolerance) reader.problem('selfTestTolerance', toleranceProblem(text));
+  return tolerance ?? { absolute: 0, relative: 0 };
+}
+
 function readSelfTestEnvironment(reader: InputReader): Record<string, string> {
   const variables = reader.keyValues('selfTestEnvironmentVariables');
   for (const name of Object.keys(variables)) {
@@ -199,5 +210,6 @@ function readSelfTestRequest(reader: InputReader): SelfTestCase | undefined {
     headers: { 'content-type': 'application/json' },
     body: Buffer.from(json),
     expectStatus: '2xx',
+    tolerance: { absolute: 0, relative: 0 },
   };
 }

@@ -16,8 +16,7 @@ import { findSubject, readModel, type Subject } from './modelToPackage';
 import { contentTag } from './plan/contentTag';
 import { planOwnDockerfile, planScoringScript, type ImagePlan } from './plan/imagePlan';
 import { planMlflowModel } from './plan/mlflowModel';
-import { planSelfTest } from './plan/goldenRequests';
-import type { SelfTest } from './plan/selfTest';
+import { planSelfTest, type SelfTest } from './plan/selfTest';
 import { openServices, type Services } from './services';
 import { imageSummary } from './summary';
 
@@ -43,7 +42,7 @@ export async function packageModel(
     services.modelFiles(model),
     inputs.baseImage && services.pinBaseImage(inputs.baseImage),
   ]);
-  const selfTest = planSelfTest(inputs, subject, record, context.log);
+  const selfTest = planSelfTest(inputs, subject.recordFile, record, context.log);
   const plan = await makePlan(inputs, model, baseImage, modelFiles, selfTest, context.signal);
   const content = await contentTag(plan, model, context.signal);
   const tags = chooseTags(inputs, model, context.pipeline, content);

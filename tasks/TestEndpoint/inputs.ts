@@ -3,7 +3,7 @@ import type { ServiceConnection } from '../common/azure/http/serviceConnection';
 import type { InputReader } from '../common/task/inputReader';
 import { negativeKinds, type NegativeKind } from './robustness/badRequests';
 import { parseThresholds, withErrorLimit, type Threshold } from './load/thresholds';
-import { toTolerance, type Tolerance } from '../common/requestsFile/tolerance';
+import { parseTolerance, toleranceProblem, type Tolerance } from '../common/requestsFile/tolerance';
 
 export interface Inputs {
   readonly connection?: ServiceConnection;
@@ -106,20 +106,10 @@ function readApiKey(reader: InputReader): string | undefined {
   return apiKey;
 }
 
-/** `1e-6`, or `absolute=1e-6, relative=1e-3`. */
 function readTolerance(reader: InputReader): Tolerance {
   const text = reader.text('tolerance') ?? '1e-6';
-  const entries = text.split(',').map((part) => part.split('=').map((each) => each.trim()));
-  const value = entries.every((entry) => entry.length === 2)
-    ? Object.fromEntries(entries.map(([name, number]) => [name!, number === '' ? NaN : Number(number)]))
-    : Number(text);
-  const tolerance = toTolerance(value);
-  if (!tolerance) {
-    reader.problem(
-      'tolerance',
-      `"${text}" is neither a number of at least 0 nor of the form absolute=1e-6, relative=1e-3.`,
-    );
-  }
+  const tolerance = parseTolerance(text);
+  if (!tolerance) reader.problem('tolerance', toleranceProblem(text));
   return tolerance ?? { absolute: 0, relative: 0 };
 }
 

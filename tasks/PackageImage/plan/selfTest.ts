@@ -1,28 +1,57 @@
+import type { TaskLog } from '../../common/log';
+import type { ModelRecord } from '../../common/record/record';
+import type { GivenRequest } from '../../common/requestsFile/givenRequest';
+import { goldenRequestsFile } from '../../common/requestsFile/goldenRequests';
+import { readRequestsFile } from '../../common/requestsFile/requestsFile';
 import { textFile, type ContextFile } from '../context/buildContext';
 import answers from '../python/mlops_answers.py';
+import type { PackageInputs } from '../inputs';
 import outcome from '../python/mlops_outcome.py';
 import script from '../python/self_test.py';
 
 /** One request of a self-test, as it goes over the wire, and what its answer must be. */
-export interface SelfTestCase {
-  readonly name: string;
-  readonly method: string;
-  /** Where it goes other than to the scoring path. */
-  readonly path?: string;
-  readonly headers: Readonly<Record<string, string>>;
-  readonly body: Buffer;
-  /** A status, or a class of them such as 2xx. */
-  readonly expectStatus: number | string;
-  /** JSON text, so that no digit is lost; undefined where any answer of that status is right. */
-  readonly expected?: string;
-  readonly tolerance?: { readonly absolute: number; readonly relative: number };
-}
+export type SelfTestCase = Pick<
+  GivenRequest,
+  'name' | 'method' | 'path' | 'headers' | 'body' | 'expectStatus' | 'expectedText' | 'tolerance'
+>;
 
 /** How an image is tried before it is pushed. Without a request it is only started. */
 export interface SelfTest {
   /** What the target will set for the container. */
   readonly environment: Readonly<Record<string, string>>;
   readonly cases: readonly SelfTestCase[];
+}
+
+/** A model that answers so many rightly answers the others; Test-Endpoint sends them all. */
+const mostCases = 100;
+/** Of all bodies together. */
+const mostBytes = 16 * 1024 * 1024;
+
+/**
+ * The self-test that the inputs ask for, with the golden requests that training wrote where they give no request.
+ * @returns undefined where it is off
+ * @throws TaskFailure if the golden requests are gone, changed or not readable
+ */
+export function planSelfTest(
+  inputs: Pick<PackageInputs, 'selfTest' | 'selfTestRequest' | 'selfTestTolerance' | 'selfTestEnvironmentVariables'>,
+  recordFile: string,
+  record: ModelRecord,
+  log: Pick<TaskLog, 'info'>,
+): SelfTest | undefined {
+  if (!inputs.selfTest) return undefined;
+  const environment = inputs.selfTestEnvironmentVariables;
+  if (inputs.selfTestRequest) return { environment, cases: [inputs.selfTestRequest] };
+  const file = goldenRequestsFile(record, recordFile);
+  const golden = file ? readRequestsFile(file, inputs.selfTestTolerance) : [];
+  const cases = firstOf(golden);
+  if (cases.length < golden.length)
+    log.info(`The self-test sends the first ${cases.length} of ${golden.length} golden requests.`);
+  return { environment, cases };
+}
+
+function firstOf(golden: readonly GivenRequest[]): GivenRequest[] {
+  let bytes = 0;
+  return golden.filter(({ body }, index) => index < mostCases && (bytes += body.length) <= mostBytes);
 }
 
 /** The scripts of python/ that a test needs, and what it is to do, as files of the folder check/. */
@@ -36,6 +65,11 @@ export function selfTestFiles(test: SelfTest): ContextFile[] {
 }
 
 function selfTestOrder({ environment, cases }: SelfTest): string {
-  const requests = cases.map(({ body, ...rest }) => ({ ...rest, body: body.toString('base64') }));
+  const requests = cases.map(
+    ({ name, method, path, headers, body, expectStatus, expectedText: expected, tolerance }) => ({
+      ...{ name, method, path, headers, expectStatus, expected, tolerance },
+      body: body.toString('base64'),
+    }),
+  );
   return JSON.stringify({ environment, requests });
 }

@@ -16,3 +16,17 @@ export function toTolerance(value: unknown): Tolerance | undefined {
     ? { absolute, relative }
     : undefined;
 }
+
+/** Reads the text of an input: `1e-6` for both bounds, or `absolute=1e-6, relative=1e-3`. */
+export function parseTolerance(text: string): Tolerance | undefined {
+  const entries = text.split(',').map((part) => part.split('=').map((each) => each.trim()));
+  const value = entries.every((entry) => entry.length === 2)
+    ? Object.fromEntries(entries.map(([name, number]) => [name!, number === '' ? NaN : Number(number)]))
+    : Number(text);
+  return toTolerance(value);
+}
+
+/** What is wrong with a text that parseTolerance cannot read. */
+export function toleranceProblem(text: string): string {
+  return `"${text}" is neither a number of at least 0 nor of the form absolute=1e-6, relative=1e-3.`;
+}

@@ -1,4 +1,10 @@
 import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import type { ModelRecord } from '../../../tasks/common/record/record';
+import { planSelfTest, selfTestFiles, type SelfTestCase } from '../../../tasks/PackageImage/plan/selfTest';
 import { buildFailure } from '../../../tasks/PackageImage/build/buildFailure';
 import { selfTestBrokeOff, selfTestOutcome } from '../../../tasks/PackageImage/build/selfTestOutcome';
 import { imageSummary } from '../../../tasks/PackageImage/summary';
@@ -54,5 +60,63 @@ describe('the summary of a self-test', () => {
     assert.equal(row('earlier'), 'passed when the image was built');
     assert.equal(row({ kind: 'passed', text: 'init() ran.' }), 'passed: `init() ran.`');
     assert.equal(row({ kind: 'notTested', text: 'needs a GPU' }), 'not tested: `needs a GPU`');
+  });
+});
+
+describe('the plan of a self-test', () => {
+  const directory = mkdtempSync(path.join(tmpdir(), 'self-test-'));
+  const recordFile = path.join(directory, 'mlops-record.json');
+  after(() => rmSync(directory, { recursive: true }));
+  const tolerance = { absolute: 0.5, relative: 0 };
+  const said: string[] = [];
+  const inputs = { selfTest: true, selfTestTolerance: tolerance, selfTestEnvironmentVariables: { A: '1' } };
+  const planWith = (golden: string | undefined, more: object = {}) => {
+    if (golden !== undefined) writeFileSync(path.join(directory, 'golden.json'), golden);
+    const sha256 = createHash('sha256')
+      .update(golden ?? '')
+      .digest('hex');
+    const training = golden === undefined ? {} : { goldenRequests: { file: 'golden.json', sha256 } };
+    const log = { info: (line: string) => void said.push(line) };
+    return planSelfTest({ ...inputs, ...more }, recordFile, { training } as unknown as ModelRecord, log);
+  };
+
+  it('is none where it is off, and only a start where there is no request', () => {
+    assert.equal(planWith('[{"request": 1}]', { selfTest: false }), undefined);
+    assert.deepEqual(planWith(undefined), { environment: { A: '1' }, cases: [] });
+  });
+
+  it('sends the golden requests as training wrote them, to the byte', async () => {
+    const plan = planWith('[{"name": "g", "request": {"data": [[1.0, 2]]}, "expected": [2.50]}]')!;
+    assert.equal(plan.cases[0]?.body.toString(), '{"data": [[1.0, 2]]}');
+    const order = selfTestFiles(plan).find((file) => file.path === 'check/self_test.json')!;
+    const { stream } = await order.open(new AbortController().signal);
+    const { environment, requests } = JSON.parse(Buffer.concat(await stream.toArray()).toString()) as {
+      environment: object;
+      requests: Array<Record<string, unknown>>;
+    };
+    assert.deepEqual(environment, { A: '1' });
+    assert.equal(requests[0]?.expected, '[2.50]');
+    assert.equal(Buffer.from(requests[0].body as string, 'base64').toString(), '{"data": [[1.0, 2]]}');
+    assert.deepEqual(requests[0].tolerance, tolerance);
+  });
+
+  it('goes by the request of the input where there is one', () => {
+    const own = { name: 'own' } as SelfTestCase;
+    assert.deepEqual(planWith('[{"request": 1}]', { selfTestRequest: own })?.cases, [own]);
+  });
+
+  it('sends no more than a hundred, and says so', () => {
+    const many = JSON.stringify(Array.from({ length: 150 }, (_, index) => ({ name: String(index), request: index })));
+    assert.equal(planWith(many)?.cases.length, 100);
+    assert.match(said.at(-1)!, /first 100 of 150 golden requests/);
+  });
+
+  it('refuses golden requests that are not those of the record', () => {
+    planWith('[{"request": 1}]');
+    const training = { goldenRequests: { file: 'golden.json', sha256: '0'.repeat(64) } };
+    assert.throws(
+      () => planSelfTest(inputs, recordFile, { training } as unknown as ModelRecord, { info: () => undefined }),
+      /are not those that training wrote/,
+    );
   });
 });
