@@ -4,6 +4,8 @@ import type { ServiceConnection } from '../common/azure/http/serviceConnection';
 import { parseImageName } from '../common/imageName';
 import type { DockerRegistryConnection } from '../common/dockerRegistryConnection';
 import type { InputReader } from '../common/task/inputReader';
+import { readTextFile } from '../common/textFile';
+import { buildKitFeatures } from './plan/buildKitFeatures';
 import { findEntryScriptProblems } from './plan/entryScript';
 import { keptArguments } from './plan/keptArguments';
 import type { SelfTestCase } from './plan/selfTest';
@@ -81,6 +83,7 @@ export function readInputs(reader: InputReader): PackageInputs {
     if (!/^[A-Za-z_]\w*$/.test(name)) reader.problem('secretBuildArguments', `"${name}" is no name of a variable.`);
   }
   const sources = readSources(reader, packaging);
+  if (sources.dockerfile) checkBuilderKnows(reader, sources.dockerfile);
   if (sources.dockerfile) checkSecretsStayBehind(reader, sources.dockerfile, secretBuildArguments, baseImage);
   return {
     connection: reader.requiredServiceConnection('azureSubscription'),
@@ -156,6 +159,18 @@ function readSources(reader: InputReader, packaging: Packaging): Sources {
   return { sourceDirectory, entryScript, condaFile, requirementsFile };
 }
 
+/** ACR Tasks build without BuildKit: better said now than in the build's log. */
+function checkBuilderKnows(reader: InputReader, dockerfile: string): void {
+  if (reader.text('builder') !== 'acrTasks' || !fs.statSync(dockerfile, { throwIfNoEntry: false })?.isFile()) return;
+  const found = buildKitFeatures(readTextFile(dockerfile));
+  if (found.length === 0) return;
+  const told = found.map(({ line, feature }) => `${feature} in line ${line}`).join(', ');
+  reader.problem(
+    'dockerfile',
+    `ACR Tasks build without BuildKit and do not know ${told}. Write it without, or set the input builder to "docker".`,
+  );
+}
+
 /** Of the user's own Dockerfile, whose arguments the image's history may show; ours keep them in a stage of their own. */
 function checkSecretsStayBehind(
   reader: InputReader,
@@ -165,7 +180,7 @@ function checkSecretsStayBehind(
 ): void {
   if (Object.keys(secrets).length === 0 || !fs.statSync(dockerfile).isFile()) return;
   const given = { ...secrets, ...(baseImage === '' ? {} : { BASE_IMAGE: baseImage }) };
-  for (const { name, line } of keptArguments(fs.readFileSync(dockerfile, 'utf8').replace(/^\uFEFF/, ''), given)) {
+  for (const { name, line } of keptArguments(readTextFile(dockerfile), given)) {
     if (!(name in secrets)) continue;
     reader.problem(
       'secretBuildArguments',

@@ -152,6 +152,10 @@ async function writeFile(directory: string, file: ContextFile, signal: AbortSign
     );
   }
   fs.mkdirSync(path.dirname(target), { recursive: true });
+  if (file.link !== undefined) {
+    fs.symlinkSync(file.link, target);
+    return;
+  }
   const { stream } = await file.open(signal);
   await pipeline(stream, fs.createWriteStream(target, { mode: file.executable ? 0o755 : 0o644 }), { signal });
 }

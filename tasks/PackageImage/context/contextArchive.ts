@@ -23,6 +23,7 @@ export async function* archive(files: readonly ContextFile[], signal: AbortSigna
 
 async function* compressed(file: ContextFile, signal: AbortSignal): AsyncGenerator<Buffer> {
   signal.throwIfAborted();
+  if (file.link !== undefined) return yield gzipSync(await linkEntry(file.path, file.link));
   const { pack: createPack } = await import('tar-stream');
   const { size, stream } = await file.open(signal);
   const failed = new AbortController();
@@ -57,6 +58,16 @@ async function* compressed(file: ContextFile, signal: AbortSignal): AsyncGenerat
   }
   if (signal.aborted) throw signal.reason;
   if (failure !== undefined) throw failure;
+}
+
+async function linkEntry(name: string, linkname: string): Promise<Buffer> {
+  const { pack: createPack } = await import('tar-stream');
+  const pack = createPack();
+  pack.entry({ name, type: 'symlink', linkname, mode: 0o777, mtime: new Date(0) });
+  pack.push(null);
+  const parts: Buffer[] = [];
+  for await (const part of pack) parts.push(part as Buffer);
+  return Buffer.concat(parts);
 }
 
 /** A stream's first bytes, and a stream of all of them. */

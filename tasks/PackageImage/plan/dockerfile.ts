@@ -11,6 +11,9 @@ export interface EnvironmentImage {
   /** Pinned by digest where that could be found. */
   readonly baseImage: string;
   readonly hasConda: boolean;
+  /** Whether the server is installed by a call of pip of its own. */
+  readonly hasServerApart: boolean;
+  readonly variables: Readonly<Record<string, string>>;
   /** Names of build arguments that only the installation of packages may see. */
   readonly secretArguments: readonly string[];
 }
@@ -35,7 +38,8 @@ export function modelDirectory(name: string, version: string): string {
  * only so does a new version of a model, or of the code, find the packages installed, and share their layers.
  * It keeps to what the classic builder of ACR Tasks knows: no mounts, no here-documents.
  */
-export function environmentDockerfile({ baseImage, hasConda, secretArguments }: EnvironmentImage): string {
+export function environmentDockerfile(image: EnvironmentImage): string {
+  const { baseImage, hasConda, hasServerApart, secretArguments } = image;
   const install = [
     'COPY dependencies/ dependencies/',
     ...(hasConda
@@ -44,7 +48,10 @@ export function environmentDockerfile({ baseImage, hasConda, secretArguments }: 
           'RUN conda env create --quiet --prefix environment --file dependencies/conda.yaml && conda clean --all --yes --quiet',
         ]
       : ["# Beside the packages of the base's own Python.", 'RUN python -m venv --system-site-packages environment']),
-    'RUN cd dependencies && ../environment/bin/python -m pip install --no-cache-dir --disable-pip-version-check --requirement requirements.txt',
+    `RUN ${pipInstall('requirements.txt')}`,
+    ...(hasServerApart
+      ? ['# By itself, as a list with hashes takes nothing without one.', `RUN ${pipInstall('server.txt')}`]
+      : []),
   ];
   const start = ['USER root', `WORKDIR ${appRoot}`];
   const hasSecrets = secretArguments.length > 0;
@@ -67,7 +74,12 @@ export function environmentDockerfile({ baseImage, hasConda, secretArguments }: 
     ...start,
     ...(hasSecrets ? [`COPY --from=dependencies ${appRoot}/environment environment`] : install),
     `ENV PATH=${appRoot}/environment/bin:$PATH PYTHONUNBUFFERED=1 HOME=/tmp LOGNAME=scoring`,
+    ...Object.entries(image.variables).map(([name, value]) => `ENV ${name}=${quoted(value)}`),
   ]);
+}
+
+function pipInstall(file: string): string {
+  return `cd dependencies && ../environment/bin/python -m pip install --no-cache-dir --disable-pip-version-check --requirement ${file}`;
 }
 
 /** The Dockerfile of a scoring image, on top of its environment. Paths are relative to one working directory. */
@@ -105,9 +117,13 @@ function lines(all: readonly string[]): string {
   return `${all.join('\n')}\n`;
 }
 
+/** A value of an instruction, on one line, in which nothing is filled in. */
+function quoted(text: string): string {
+  return `"${text.replace(/[\r\n]+/g, ' ').replace(/["\\$]/g, '\\$&')}"`;
+}
+
 /** The instruction that gives an image its labels; at the end of a Dockerfile it changes no layer. */
 export function labelInstruction(labels: Readonly<Record<string, string>>): string {
-  const quoted = (text: string) => `"${text.replace(/[\r\n]+/g, ' ').replace(/["\\$]/g, '\\$&')}"`;
   const pairs = Object.entries(labels).map(([name, value]) => `${quoted(name)}=${quoted(value)}`);
   return pairs.length > 0 ? `LABEL ${pairs.join(' \\\n      ')}\n` : '';
 }

@@ -16,6 +16,12 @@ export function findEntryScriptProblems(source: string): string[] {
       problems.push(`has no function ${name}() at its top level. ${purpose[name]}`);
   }
   const signature = /^[ \t]*(?:async\s+)?def\s+run\s*\(([^)]*)\)/m.exec(top.join('\n'))?.[1];
+  for (const name of ['init', 'run']) {
+    if (new RegExp(`^[ \\t]*async\\s+def\\s+${name}\\b`, 'm').test(top.join('\n')))
+      problems.push(
+        `has an async ${name}(), which Azure ML's server calls and does not await. Write it as def ${name}(...).`,
+      );
+  }
   if (signature !== undefined) {
     if (signature.trim() === '')
       problems.push('has a run() that takes no argument. It must take the request, e.g. run(raw_data).');

@@ -3,10 +3,12 @@ import * as path from 'node:path';
 import type { ModelFile } from '../../common/azure/ml/modelFiles';
 import type { RegisteredModel } from '../../common/azure/ml/models';
 import { TaskFailure } from '../../common/taskFailure';
+import { readTextFile } from '../../common/textFile';
 import billOfMaterials from '../python/bill_of_materials.py';
 import { directoryFiles, textFile, type ContextFile } from '../context/buildContext';
 import { fromCondaFile, fromRequirements, type Dependencies } from './dependencies';
 import * as scoring from './dockerfile';
+import { exposedPort } from './exposedPort';
 import type { PackageInputs } from '../inputs';
 import { selfTestFiles, type SelfTest } from './selfTest';
 
@@ -70,7 +72,7 @@ export async function planScoringScript(
     module: 'azureml_inference_server_http',
     arguments: ['--entry_script', shellWord(inputs.entryScript!)],
   };
-  const code = directoryFiles(inputs.sourceDirectory!, 'code');
+  const code = directoryFiles(inputs.sourceDirectory!, 'code', { links: 'followed' });
   return planServer(inputs, model, baseImage, dependencies, code, server, selfTest);
 }
 
@@ -90,12 +92,15 @@ export function planServer(
       dockerfile: scoring.environmentDockerfile({
         baseImage,
         hasConda: dependencies.conda !== undefined,
+        hasServerApart: dependencies.server !== undefined,
+        variables: dependencies.variables,
         secretArguments: secrets.map(([name]) => name),
       }),
       files: [
         ...(dependencies.conda === undefined ? [] : [textFile('dependencies/conda.yaml', dependencies.conda)]),
         textFile('dependencies/requirements.txt', dependencies.requirements),
-        ...[...dependencies.constraints].map(([name, text]) => textFile(`dependencies/${name}`, text)),
+        ...(dependencies.server === undefined ? [] : [textFile('dependencies/server.txt', dependencies.server)]),
+        ...dependencies.files,
       ],
       arguments: secrets.map(([name, value]) => ({ name, value, isSecret: true })),
     },
@@ -127,7 +132,7 @@ export function planOwnDockerfile(
   baseImage: string | undefined,
   selfTest: SelfTest | undefined,
 ): ImagePlan {
-  const dockerfile = fs.readFileSync(inputs.dockerfile!, 'utf8').replace(/^\uFEFF/, '');
+  const dockerfile = readTextFile(inputs.dockerfile!);
   const own: Record<string, string> = { MODEL_NAME: model.name, MODEL_VERSION: model.version };
   if (baseImage) own.BASE_IMAGE = baseImage;
   // Docker warns of arguments that no ARG declares.
@@ -136,22 +141,38 @@ export function planOwnDockerfile(
     dockerfile: () => dockerfile,
     // Beside the user's files under a name that is not theirs, as it gets labels.
     dockerfilePath: '.mlops-package-image.Dockerfile',
-    files: directoryFiles(inputs.sourceDirectory!, ''),
+    files: directoryFiles(inputs.sourceDirectory!, '', { links: 'kept', ignoreFile: ignoreFileOf(inputs) }),
     arguments: [
       ...declared.map(([name, value]) => ({ name, value, isSecret: false })),
       ...Object.entries(inputs.secretBuildArguments).map(([name, value]) => ({ name, value, isSecret: true })),
     ],
     selfTest,
-    port: Number(/^\s*EXPOSE\s+(\d+)/im.exec(dockerfile)?.[1] ?? scoring.port),
+    port: portOf(dockerfile, { ...own, ...inputs.secretBuildArguments }),
     readinessPath: scoring.readinessPath,
     scoringPath: scoring.scoringPath,
   };
 }
 
+function portOf(dockerfile: string, given: Readonly<Record<string, string>>): number {
+  const exposed = exposedPort(dockerfile, given);
+  if (!exposed) return scoring.port;
+  if ('port' in exposed) return exposed.port;
+  throw new TaskFailure(
+    `Line ${exposed.line} of the Dockerfile exposes "${exposed.text}", and no ARG or ENV of that stage gives its value.`,
+    'Write the number of the port, or give the variable a value in the Dockerfile.',
+  );
+}
+
+/** Docker looks for the rules of this very Dockerfile first. Source: Docker's page on the build context. */
+function ignoreFileOf({ dockerfile, sourceDirectory }: PackageInputs): string {
+  const own = `${dockerfile}.dockerignore`;
+  return fs.existsSync(own) ? own : path.join(sourceDirectory!, '.dockerignore');
+}
+
 async function readDependencies({ condaFile, requirementsFile }: PackageInputs): Promise<Dependencies> {
   const file = condaFile ?? requirementsFile;
   if (!file) return fromRequirements('', '.');
-  const text = fs.readFileSync(file, 'utf8');
+  const text = readTextFile(file);
   return condaFile ? fromCondaFile(text, file, path.dirname(file)) : fromRequirements(text, path.dirname(file));
 }
 

@@ -24,7 +24,9 @@ async function unpack(files: readonly ContextFile[]): Promise<Record<string, str
   for await (const entry of tar) {
     const parts: Buffer[] = [];
     for await (const part of entry) parts.push(part as Buffer);
-    found[entry.header.name] = `${entry.header.mode.toString(8)} ${Buffer.concat(parts).toString()}`;
+    found[entry.header.name] = entry.header.linkname
+      ? `-> ${entry.header.linkname}`
+      : `${entry.header.mode.toString(8)} ${Buffer.concat(parts).toString()}`;
   }
   return found;
 }
@@ -52,20 +54,76 @@ describe('the build context', () => {
     write('.git/HEAD', 'ref');
     write('.dockerignore', '# not these\ndata\n!data/keep.csv\n');
     symlinkSync('score.py', path.join(directory, 'link.py'));
-    assert.deepEqual(await unpack([textFile('Dockerfile', 'FROM x'), ...directoryFiles(directory, 'code')]), {
-      Dockerfile: '644 FROM x',
-      'code/data/keep.csv': '644 k',
-      'code/link.py': '644 x',
-      'code/run.sh': '755 y',
-      'code/score.py': '644 x',
+    assert.deepEqual(
+      await unpack([textFile('Dockerfile', 'FROM x'), ...directoryFiles(directory, 'code', { links: 'followed' })]),
+      {
+        Dockerfile: '644 FROM x',
+        'code/data/keep.csv': '644 k',
+        'code/link.py': '-> score.py',
+        'code/run.sh': '755 y',
+        'code/score.py': '644 x',
+      },
+    );
+  });
+
+  it('goes by the rules of the Dockerfile in use, where it has its own', async () => {
+    write('docker/prod.Dockerfile', 'FROM x');
+    write('docker/prod.Dockerfile.dockerignore', '.env\n');
+    write('.dockerignore', 'a.txt\n');
+    write('.env', 'secret');
+    write('a.txt', 'a');
+    const ignoreFile = path.join(directory, 'docker/prod.Dockerfile.dockerignore');
+    assert.deepEqual(
+      directoryFiles(directory, '', { links: 'kept', ignoreFile }).map((file) => file.path),
+      ['a.txt', 'docker/prod.Dockerfile'],
+    );
+  });
+
+  it('keeps links as links, and is not stopped by a loop of them', async () => {
+    write('.dockerignore', 'node_modules\n.venv\n');
+    write('lib/a.py', 'a');
+    write('.venv/pyvenv.cfg', 'x');
+    mkdirSync(path.join(directory, 'node_modules'));
+    symlinkSync('..', path.join(directory, 'node_modules/self'));
+    symlinkSync('.', path.join(directory, '.venv/dot'));
+    symlinkSync('lib', path.join(directory, 'lib64'));
+    symlinkSync('..', path.join(directory, 'lib/up'));
+    symlinkSync('/no/such/place', path.join(directory, 'dangling'));
+    const kept = { 'lib/a.py': '644 a', 'lib/up': '-> ..', lib64: '-> lib' };
+    assert.deepEqual(await unpack(directoryFiles(directory, '', { links: 'kept' })), {
+      ...kept,
+      dangling: '-> /no/such/place',
     });
+    assert.deepEqual(await unpack(directoryFiles(directory, '', { links: 'followed' })), kept);
+  });
+
+  it('brings along what links of the code lead to outside of its folder, each once', async () => {
+    write('shared/util.py', 'u');
+    write('code/score.py', 's');
+    symlinkSync('../shared', path.join(directory, 'code/shared'));
+    symlinkSync('../code', path.join(directory, 'shared/back'));
+    symlinkSync('util.py', path.join(directory, 'shared/same.py'));
+    const files = await unpack(directoryFiles(path.join(directory, 'code'), '', { links: 'followed' }));
+    assert.deepEqual(files, { 'score.py': '644 s', 'shared/same.py': '-> util.py', 'shared/util.py': '644 u' });
+  });
+
+  it('does not enter a folder that is left out, unless a rule may take something in it back', () => {
+    const rules = readDockerIgnore('node_modules\ndata\n!data/keep.csv');
+    assert.deepEqual(['node_modules', 'node_modules/a', 'data', 'data/x'].map(rules.mayKeepIn), [
+      false,
+      false,
+      true,
+      false,
+    ]);
+    assert.equal(readDockerIgnore('**\n!**/*.py').mayKeepIn('any/where'), true);
+    assert.equal(readDockerIgnore('**/database\n!database/inc').mayKeepIn('database'), true);
   });
 
   it('is the same bytes for the same files', async () => {
     write('a', 'one');
-    const first = await collect(directoryFiles(directory, ''));
+    const first = await collect(directoryFiles(directory, '', { links: 'followed' }));
     write('a', 'one');
-    assert.deepEqual(await collect(directoryFiles(directory, '')), first);
+    assert.deepEqual(await collect(directoryFiles(directory, '', { links: 'followed' })), first);
   });
 
   it('carries names and files that the old tar format cannot', async () => {
@@ -156,12 +214,12 @@ describe('.dockerignore', () => {
     ['\\#odd', '#odd', true],
   ] as const) {
     it(`${pattern} ${ignored ? 'leaves out' : 'keeps'} ${path}`, () => {
-      assert.equal(readDockerIgnore(pattern)(path), ignored);
+      assert.equal(readDockerIgnore(pattern).leavesOut(path), ignored);
     });
   }
 
   it('lets the last matching line decide', () => {
-    const ignored = readDockerIgnore('*\n!src\nsrc/secret');
-    assert.deepEqual(['a', 'src/a', 'src/secret'].map(ignored), [true, false, true]);
+    const { leavesOut } = readDockerIgnore('*\n!src\nsrc/secret');
+    assert.deepEqual(['a', 'src/a', 'src/secret'].map(leavesOut), [true, false, true]);
   });
 });

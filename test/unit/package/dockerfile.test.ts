@@ -9,7 +9,13 @@ import {
 import { parseDockerfile } from '../../../local/azure/engine/dockerfile/parse';
 
 const base = `mcr.example.net/inference:1@sha256:${'a'.repeat(64)}`;
-const environment: EnvironmentImage = { baseImage: base, hasConda: true, secretArguments: [] };
+const environment: EnvironmentImage = {
+  baseImage: base,
+  hasConda: true,
+  hasServerApart: false,
+  variables: {},
+  secretArguments: [],
+};
 const image: ScoringImage = {
   environment: `acr.example.net/cost-estimator@sha256:${'b'.repeat(64)}`,
   modelName: 'cost-estimator',

@@ -6,7 +6,7 @@ const good = 'import json\n\ndef init():\n    pass\n\ndef run(raw_data):\n    re
 describe('the entry script', () => {
   for (const [title, source] of Object.entries({
     'functions at the top': good,
-    'asynchronous functions': 'async def init():\n  pass\nasync def run(data):\n  pass\n',
+    'asynchronous helpers': 'async def help():\n  pass\ndef init(): pass\ndef run(data): pass\n',
     'imported functions': 'from serving import init, run\n',
     'functions imported over several lines': 'from serving import (\n    init,\n    run,\n)\n',
     'everything imported': 'from serving import *\n',
