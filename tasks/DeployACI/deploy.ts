@@ -1,5 +1,6 @@
 import { ContainerGroups, type ContainerGroup } from '../common/azure/containerGroups/containerGroups';
 import { fileShare } from '../common/azure/containerGroups/fileShare';
+import { believedAbsence } from '../common/azure/http/believedAbsence';
 import { healthRequest } from '../common/azure/containerGroups/healthRequest';
 import { logAnalyticsWorkspace } from '../common/azure/containerGroups/logAnalytics';
 import { adminUser } from '../common/azure/containerGroups/registryUser';
@@ -8,6 +9,7 @@ import type { AzureSession } from '../common/azure/http/session';
 import { deploymentTags, mainContainer } from '../common/deployment/containers';
 import { encodePreviousDeployment, previousDeploymentVariable } from '../common/deployment/previousDeployment';
 import { fingerprint } from '../common/deployment/secureValues';
+import { untilDeadline } from '../common/deployment/untilDeadline';
 import { append } from '../common/record/chain';
 import { writeWebService } from '../common/record/compatibilityFiles';
 import type { DeploymentSection } from '../common/record/record';
@@ -22,7 +24,7 @@ import { registryIdOf } from './registryId';
 import { chooseRelease, type Release } from './release';
 import { rollOut, type RolledOut } from './rollOut';
 import { summary } from './summary';
-import { undoJournal } from './undo';
+import { leftDeployment } from './undo';
 
 /** Runs the image of an approved model as a container group and waits until it serves. */
 export async function deploy(inputs: Inputs, context: TaskContext): Promise<StageResult> {
@@ -37,11 +39,17 @@ export async function deploy(inputs: Inputs, context: TaskContext): Promise<Stag
   log.info(`Deploying ${release.image} as ${name} in ${inputs.resourceGroup}.`);
   const parking = createParking(session, inputs.resourceGroup, name);
   const ports = { log, clock, signal, health: healthRequest(session) };
-  const [current, parked, surroundings] = await Promise.all([
-    groups.find(name, signal),
-    parking.find(signal),
-    lookUp(inputs, release, session, context),
-  ]);
+  const { startTimeoutInMinutes: minutes } = inputs;
+  const [current, parked, surroundings] = await untilDeadline(
+    (until) =>
+      Promise.all([
+        believedAbsence(() => groups.find(name, until), clock, until),
+        parking.find(until),
+        lookUp(inputs, release, session, { ...context, signal: until }),
+      ]),
+    clock.now() + minutes * 60_000,
+    ports,
+  );
   const left = await leftByDeadRun(parking, parked, current, ports);
   const ran = left ?? current;
   const location =
@@ -52,7 +60,7 @@ export async function deploy(inputs: Inputs, context: TaskContext): Promise<Stag
   );
 
   const rolledOut = await rollOut(
-    { groups, name, definition, current, left, options: inputs, journal: undoJournal(context.state), parking },
+    { groups, name, definition, current, left, options: inputs, leftWork: leftDeployment(context.state), parking },
     ports,
   );
   if (rolledOut.previous) {

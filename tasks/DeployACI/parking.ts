@@ -3,6 +3,7 @@ import type { ContainerGroup } from '../common/azure/containerGroups/containerGr
 import { DeploymentNotes } from '../common/azure/containerGroups/deploymentNotes';
 import type { AzureSession } from '../common/azure/http/session';
 import type { DeploymentPorts } from '../common/deployment/ports';
+import { untilDeadline } from '../common/deployment/untilDeadline';
 import { stillServes } from './stillServes';
 
 /**
@@ -16,6 +17,9 @@ export interface Parking {
   /** The change has come to its end, well or not. */
   clear(ports: Pick<DeploymentPorts, 'log' | 'clock' | 'signal'>): Promise<void>;
 }
+
+/** Milliseconds that a note may take: it is a precaution. */
+const patience = 60_000;
 
 /** A place for one container group in the deployment history of its resource group. */
 export function createParking(session: AzureSession, resourceGroup: string, group: string): Parking {
@@ -33,7 +37,11 @@ export function createParking(session: AzureSession, resourceGroup: string, grou
     },
     async park(definition, { log, clock, signal }) {
       try {
-        await notes.write(group, JSON.stringify(definition), clock, signal);
+        const note = JSON.stringify(definition);
+        await untilDeadline((until) => notes.write(group, note, clock, until), clock.now() + patience, {
+          clock,
+          signal,
+        });
       } catch (error) {
         if (!isAzureFailure(error)) throw error;
         log.warning(
@@ -43,7 +51,7 @@ export function createParking(session: AzureSession, resourceGroup: string, grou
     },
     async clear({ log, clock, signal }) {
       try {
-        await notes.write(group, '', clock, signal);
+        await untilDeadline((until) => notes.write(group, '', clock, until), clock.now() + patience, { clock, signal });
       } catch (error) {
         if (!isAzureFailure(error)) throw error;
         // What serves tells the next run that the note is of no use any more.

@@ -1,5 +1,5 @@
 import type { ContainerGroup, ContainerGroups, Provisioning } from '../common/azure/containerGroups/containerGroups';
-import { apply, removeAndWait } from '../common/deployment/apply';
+import { apply, look, removeAndWait } from '../common/deployment/apply';
 import { differences, notUpdatable, type Difference } from '../common/deployment/definitionChange';
 import { deploymentTags, groupOrigin, mainContainer } from '../common/deployment/containers';
 import { diagnose } from '../common/deployment/diagnosis';
@@ -7,12 +7,14 @@ import type { DeploymentPorts } from '../common/deployment/ports';
 import { definitionOf, previousDeployment, type PreviousDeployment } from '../common/deployment/previousDeployment';
 import { waitUntilReady, type Ready } from '../common/deployment/readiness';
 import { hasFingerprint } from '../common/deployment/secureValues';
+import { untilDeadline } from '../common/deployment/untilDeadline';
+import type { LeftWork } from '../common/task/leftWork';
 import { TaskFailure } from '../common/taskFailure';
 import type { Inputs } from './inputs';
 import { besides } from './nameRules';
 import type { Parking } from './parking';
 import { stillServes } from './stillServes';
-import { failureWithUndoing, startUndoing, undo, type UndoJournal, type UndoOptions, type Unfinished } from './undo';
+import { failureWithUndoing, startUndoing, undo, type UndoOptions, type Unfinished } from './undo';
 
 export interface RollOut {
   readonly groups: ContainerGroups;
@@ -24,7 +26,7 @@ export interface RollOut {
   /** What ran before a run that died in the middle, which this one takes up. */
   readonly left?: ContainerGroup;
   readonly options: UndoOptions & Pick<Inputs, 'strategy'>;
-  readonly journal: UndoJournal;
+  readonly leftWork: LeftWork<Unfinished>;
   readonly parking: Parking;
 }
 
@@ -44,14 +46,29 @@ export interface RolledOut {
  */
 export type Way = 'created' | 'updated' | 'recreated' | 'restarted' | 'resumed';
 
+/** What is going to be done, known before anything is. */
+interface Plan {
+  readonly way: Way;
+  readonly changes: readonly Difference[];
+  /** An earlier try of this run has begun it: what is there now did not run before. */
+  readonly isTakenUp: boolean;
+  readonly previous: PreviousDeployment;
+}
+
+/** How far it has come, for whoever must undo it. */
+interface Progress {
+  unfinished: Unfinished;
+  isParked: boolean;
+  /** Whether what ran before may have been changed. */
+  changed: boolean;
+}
+
 /**
  * Brings the group to its definition and waits until it serves. What fails is explained, and undone.
  * @throws TaskFailure that says what was wrong, what to do, and what became of the group
  */
 export async function rollOut(rollout: RollOut, ports: DeploymentPorts): Promise<RolledOut> {
-  const { groups, name, definition, current, left, options, journal, parking } = rollout;
-  const { clock, log, signal } = ports;
-  const minutes = options.startTimeoutInMinutes;
+  const { definition, current, left } = rollout;
   const ran = current ?? left;
   const changes = ran ? differences(ran, definition) : [];
   const way = chooseWay(rollout, changes);
@@ -59,72 +76,108 @@ export async function rollOut(rollout: RollOut, ports: DeploymentPorts): Promise
     const ready = await leaveAlone(rollout, current!, ports);
     if (ready) return { kind: 'unchanged', ready, changes, isRepeated: isOfThisRun(current!, definition) };
   }
-  announce(rollout, way, changes, log);
+  announce(rollout, way, changes, ports.log);
+  const plan = planFor(rollout, way, changes);
+  warnOfLostSecrets(plan.previous, rollout.options, ports.log);
+  const progress = beginningOf(rollout, plan);
+  try {
+    const ready = await carryOut(rollout, plan, progress, ports);
+    rollout.leftWork.settle();
+    if (progress.isParked) await rollout.parking.clear(ports);
+    return { kind: way, ready, changes, previous: plan.previous };
+  } catch (error) {
+    throw await takeBack(error, rollout, progress, ports);
+  }
+}
+
+function planFor({ groups, name, definition, current, left }: RollOut, way: Way, changes: readonly Difference[]): Plan {
   const isTakenUp =
     way === 'resumed' || (way === 'restarted' && isFirst(current!) && isOfThisRun(current!, definition));
   const previous =
     isTakenUp && !left
       ? ranBefore(groups.id(name), current!, definition)
       : previousDeployment(groups.id(name), left ?? current, definition);
-  if (previous.missing.length > 0 && options.rollbackOnFailure) {
-    log.warning(
-      `A rollback could not bring back what runs now: this run does not set ${previous.missing.join(', ')}, and Azure never gives secret values back.`,
-    );
-  }
+  return { way, changes, isTakenUp, previous };
+}
 
+function warnOfLostSecrets(
+  { missing }: PreviousDeployment,
+  { rollbackOnFailure }: UndoOptions,
+  log: DeploymentPorts['log'],
+): void {
+  if (missing.length === 0 || !rollbackOnFailure) return;
+  log.warning(
+    `A rollback could not bring back what runs now: this run does not set ${missing.join(', ')}, and Azure never gives secret values back.`,
+  );
+}
+
+function beginningOf({ name, definition, current, left }: RollOut, { way, isTakenUp, previous }: Plan): Progress {
   const images = [definition, current, previous.definition].flatMap(
     (each) => (each && mainContainer(each)?.image) ?? [],
   );
-  let unfinished: Unfinished = { name, images };
+  return {
+    unfinished: { name, images },
+    isParked: left !== undefined,
+    // What a dead run has changed is not what ran before.
+    changed: isTakenUp || way === 'created' || left !== undefined,
+  };
+}
+
+/** Does what the plan says, and notes at each step what would have to be undone. */
+async function carryOut(rollout: RollOut, plan: Plan, progress: Progress, ports: DeploymentPorts): Promise<Ready> {
+  const { groups, name, definition, current, options, leftWork, parking } = rollout;
+  const { way, previous } = plan;
   const note = (more: Partial<Unfinished>) => {
-    unfinished = { ...unfinished, ...more };
-    journal.write(unfinished);
+    progress.unfinished = { ...progress.unfinished, ...more };
+    leftWork.note(progress.unfinished);
   };
   const changesWhatRuns = current !== undefined && (way === 'updated' || way === 'recreated');
-  let isParked = left !== undefined;
-  // What a dead run has changed is not what ran before.
-  let changed = isTakenUp || way === 'created' || left !== undefined;
-  try {
-    if (options.strategy === 'verifyFirst' && changesWhatRuns) {
-      const temporary = besides(name);
-      await verifyBesides(rollout, temporary, () => note({ temporary }), ports);
-    }
-    note({ temporary: undefined, previous });
-    if (changesWhatRuns && previous.definition && !isParked) {
-      isParked = true;
-      await parking.park(definitionOf(current), ports);
-    }
-    const deadline = clock.now() + minutes * 60_000;
-    let provisioning: Provisioning | undefined;
-    if (way === 'restarted') await groups.restart(name, signal);
-    else if (way !== 'resumed') {
-      const onChange = () => void (changed = true);
-      provisioning = await apply(
-        { groups, name, definition, deleteFirst: way === 'recreated', deadline, onChange },
-        ports,
-      );
-    }
-    const before = way === 'updated' || way === 'restarted' ? current : undefined;
-    const ready = await waitUntilReady({ groups, name, provisioning, before, deadline }, ports);
-    journal.close();
-    if (isParked) await parking.clear(ports);
-    return { kind: way, ready, changes, previous };
-  } catch (error) {
-    if (signal.aborted) {
-      await startUndoing(groups, unfinished, options, ports);
-      throw signal.reason;
-    }
-    // A refused update left what ran alone: bringing that back would only restart it.
-    if (!changed) unfinished = { ...unfinished, previous: undefined };
-    const failure = await diagnose(error, { groups, name: unfinished.temporary ?? name, definition, minutes }, ports);
-    const undoing = undo(groups, unfinished, options, ports).then(async (done) => {
-      if (isParked) await parking.clear(ports);
-      return done;
-    });
-    const explained = await failureWithUndoing(failure, undoing);
-    journal.close();
-    throw explained;
+  if (options.strategy === 'verifyFirst' && changesWhatRuns) {
+    const temporary = besides(name);
+    await verifyBesides(rollout, temporary, () => note({ temporary }), ports);
   }
+  note({ temporary: undefined, previous });
+  if (changesWhatRuns && previous.definition && !progress.isParked) {
+    progress.isParked = true;
+    await parking.park(definitionOf(current), ports);
+  }
+  const deadline = ports.clock.now() + options.startTimeoutInMinutes * 60_000;
+  let provisioning: Provisioning | undefined;
+  if (way === 'restarted') await untilDeadline((until) => groups.restart(name, until), deadline, ports);
+  else if (way !== 'resumed') {
+    const onChange = () => void (progress.changed = true);
+    provisioning = await apply(
+      { groups, name, definition, deleteFirst: way === 'recreated', deadline, onChange },
+      ports,
+    );
+  }
+  const before = way === 'updated' || way === 'restarted' ? current : undefined;
+  return waitUntilReady({ groups, name, provisioning, before, deadline }, ports);
+}
+
+/** Undoes what was begun. @returns what is to be thrown: the failure, with what became of the group */
+async function takeBack(
+  error: unknown,
+  { groups, name, definition, options, leftWork, parking }: RollOut,
+  { unfinished: begun, isParked, changed }: Progress,
+  ports: DeploymentPorts,
+): Promise<unknown> {
+  const { signal } = ports;
+  if (signal.aborted) {
+    await startUndoing(groups, begun, options, ports);
+    return signal.reason;
+  }
+  // A refused update left what ran alone: bringing that back would only restart it.
+  const unfinished = changed ? begun : { ...begun, previous: undefined };
+  const minutes = options.startTimeoutInMinutes;
+  const failure = await diagnose(error, { groups, name: unfinished.temporary ?? name, definition, minutes }, ports);
+  const undoing = undo(groups, unfinished, options, ports).then(async (done) => {
+    if (isParked) await parking.clear(ports);
+    return done;
+  });
+  const explained = await failureWithUndoing(failure, undoing);
+  leftWork.settle();
+  return explained;
 }
 
 function chooseWay({ current, left, definition }: RollOut, changes: readonly Difference[]): Way {
@@ -230,7 +283,7 @@ async function verifyBesides(
   begins: () => void,
   ports: DeploymentPorts,
 ): Promise<void> {
-  const { clock, log, signal } = ports;
+  const { clock, log } = ports;
   const { ipAddress } = definition;
   const label = ipAddress?.dnsNameLabel;
   const beside: ContainerGroup = {
@@ -238,7 +291,8 @@ async function verifyBesides(
     tags: { ...definition.tags, [deploymentTags.besides]: name },
     ipAddress: ipAddress && { ...ipAddress, dnsNameLabel: label && besides(label) },
   };
-  const left = await groups.find(temporary, signal);
+  const deadline = clock.now() + options.startTimeoutInMinutes * 60_000;
+  const left = await look(groups, temporary, deadline, ports);
   if (left && left.tags?.[deploymentTags.besides] !== name) {
     throw new TaskFailure(
       `The new image cannot be verified beside ${name}: a container group ${temporary} is there that this task did not make.`,
@@ -246,7 +300,6 @@ async function verifyBesides(
     );
   }
   begins();
-  const deadline = clock.now() + options.startTimeoutInMinutes * 60_000;
   const isLeft = left && isSame(left, beside) && !notUpdatable(left);
   const provisioning = isLeft
     ? undefined

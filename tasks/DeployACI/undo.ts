@@ -5,6 +5,7 @@ import { mainContainer } from '../common/deployment/containers';
 import type { DeploymentPorts } from '../common/deployment/ports';
 import type { PreviousDeployment } from '../common/deployment/previousDeployment';
 import { mustDelete, restore } from '../common/deployment/restore';
+import { leftWork, type LeftWork } from '../common/task/leftWork';
 import type { TaskContext, TaskState } from '../common/task/taskContext';
 import { TaskFailure } from '../common/taskFailure';
 import type { Inputs, PostJobInputs } from './inputs';
@@ -23,28 +24,9 @@ export interface Unfinished {
 
 export type UndoOptions = Pick<Inputs, 'rollbackOnFailure' | 'keepFailedGroup' | 'startTimeoutInMinutes'>;
 
-/** The post-job step finds here what the main step could not undo: it was killed, or its time after a cancellation was over. */
-export interface UndoJournal {
-  write(unfinished: Unfinished): void;
-  close(): void;
-  read(): Unfinished | undefined;
-}
-
-export function undoJournal(state: TaskState): UndoJournal {
-  return {
-    // The previous definition carries secure values. A second variable says whether it counts still: one that was
-    // secret once stays so, and a word such as "done" must not become one.
-    write: (unfinished) => {
-      state.set('unfinished', Buffer.from(JSON.stringify(unfinished)).toString('base64'), true);
-      state.set('isUnfinished', 'true');
-    },
-    close: () => state.set('isUnfinished', 'false'),
-    read: () => {
-      const text = state.get('unfinished');
-      if (!text || state.get('isUnfinished') !== 'true') return undefined;
-      return JSON.parse(Buffer.from(text, 'base64').toString('utf8')) as Unfinished;
-    },
-  };
+/** The previous definition carries secure values. */
+export function leftDeployment(state: TaskState): LeftWork<Unfinished> {
+  return leftWork(state, 'unfinished', true);
 }
 
 /**
@@ -117,15 +99,15 @@ export async function startUndoing(
 
 /** The post-job step. */
 export async function finishUndoing(inputs: PostJobInputs, context: TaskContext): Promise<void> {
-  const journal = undoJournal(context.state);
-  const unfinished = journal.read();
+  const left = leftDeployment(context.state);
+  const unfinished = left.read();
   if (!unfinished) return;
   const { log, clock, signal } = context;
   log.info(`The deployment of ${unfinished.name} did not come to its end; it is undone now.`);
   const session = context.azure(inputs.connection);
   const groups = new ContainerGroups(session, inputs.resourceGroup);
   const done = await undo(groups, unfinished, inputs, { log, clock, signal, health: healthRequest(session) });
-  journal.close();
+  left.settle();
   if (unfinished.previous?.definition) {
     await createParking(session, inputs.resourceGroup, unfinished.name).clear({ log, clock, signal });
   }

@@ -1,24 +1,65 @@
 import type { Models, RegisteredModel } from '../common/azure/ml/models';
 import { TaskFailure } from '../common/taskFailure';
+import { decisionTags } from './earlierDecision';
 import type { EvaluateInputs } from './inputs';
 
+/** Whom the candidate is compared with. */
+export interface Rival {
+  /** Undefined where there is none yet, or where the input says that there is none. */
+  readonly champion?: RegisteredModel;
+  /** A sentence for people, where it is no champion but stands in for one. */
+  readonly standsInFor?: string;
+}
+
+/** As many versions may have been approved since the candidate was registered. */
+const approvalsToLookAt = 50;
+
 /**
- * Finds whom the candidate is compared with.
- * @returns undefined where no version carries the champion tag yet (or the input says that there is none)
+ * Finds whom the candidate is compared with. Where no version was promoted, it is the newest earlier one that was approved: it may
+ * well be what runs, its promotion having failed for another reason, and a gate that compares with nobody stands open.
  * @throws where the registry cannot be read, or the version that was named does not exist: neither means "no champion"
  */
 export async function findChampion(
-  models: Pick<Models, 'champion' | 'find'>,
-  candidate: Pick<RegisteredModel, 'name'>,
+  models: Pick<Models, 'champion' | 'find' | 'list'>,
+  candidate: Pick<RegisteredModel, 'name' | 'version' | 'createdAt'>,
   inputs: Pick<EvaluateInputs, 'champion' | 'championVersion'>,
-): Promise<RegisteredModel | undefined> {
-  if (inputs.champion === 'none') return undefined;
-  if (inputs.champion === 'tagged') return models.champion(candidate.name);
+): Promise<Rival> {
+  if (inputs.champion === 'none') return {};
+  if (inputs.champion === 'tagged') {
+    const champion = await models.champion(candidate.name);
+    return champion ? { champion } : approvedBefore(models, candidate);
+  }
   const version = inputs.championVersion!;
   const champion = await models.find(candidate.name, version);
-  if (champion) return champion;
+  if (champion) return { champion };
   throw new TaskFailure(
     `Input championVersion: the model "${candidate.name}" has no version "${version}".`,
     'Name a version that is registered, or set the input champion to "tagged".',
   );
+}
+
+async function approvedBefore(
+  models: Pick<Models, 'list'>,
+  candidate: Pick<RegisteredModel, 'name' | 'version' | 'createdAt'>,
+): Promise<Rival> {
+  const { decision, at } = decisionTags;
+  const approved = await models.list(candidate.name, { top: approvalsToLookAt, tags: [`${decision}=approved`] });
+  const champion = approved
+    .filter((each) => each.tags[decision] === 'approved' && isEarlier(each, candidate))
+    .sort((a, b) => (isEarlier(a, b) ? 1 : -1))[0];
+  if (!champion) return {};
+  const when = champion.tags[at] ? ` on ${champion.tags[at]}` : '';
+  return {
+    champion,
+    standsInFor: `No version is champion yet. Compared with is version ${champion.version}, the newest that was approved before${when}.`,
+  };
+}
+
+type Dated = Pick<RegisteredModel, 'version' | 'createdAt'>;
+
+function isEarlier(a: Dated, b: Dated): boolean {
+  if (a.version === b.version) return false;
+  const difference = (a.createdAt?.getTime() ?? NaN) - (b.createdAt?.getTime() ?? NaN);
+  if (difference) return difference < 0;
+  return a.version.localeCompare(b.version, 'en', { numeric: true }) < 0;
 }

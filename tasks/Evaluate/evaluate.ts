@@ -50,7 +50,7 @@ export async function evaluateRecord(
   const earlier = earlierApproval(candidate, inputs);
   const directory = fs.mkdtempSync(path.join(pipeline.directories.temp, 'evaluate-'));
   const judgement = earlier
-    ? await repeatApproval(earlier, candidate, inputs, services, context.signal)
+    ? await repeatApproval(earlier, candidate, inputs, services, context)
     : await judgeCandidate(candidate, inputs, services, context, directory);
   const { decision, champion, metrics, plots } = judgement;
   const evaluatedAt = new Date(clock.now()).toISOString();
@@ -86,7 +86,7 @@ export async function evaluateRecord(
   publish.summary(`Evaluate ${model.name}`, summaryMarkdown(report));
   if (inputs.publishTestResults) {
     const results = path.join(directory, 'TEST-evaluate.xml');
-    fs.writeFileSync(results, junitXml([criteriaSuite(model.name, decision)], new Date(evaluatedAt)));
+    fs.writeFileSync(results, junitXml([criteriaSuite(model.name, decision)]));
     publish.testResults(results, `Evaluate ${model.name} ${model.version}`);
   }
   if (inputs.postToPullRequest) await postToPullRequest(report, context);

@@ -9,17 +9,21 @@ import { RunHistory } from '../common/azure/ml/jobs/follow/runHistory';
 import { WorkspaceAssets } from '../common/azure/ml/jobs/rest/workspaceAssets';
 import { Tracking } from '../common/azure/ml/metrics';
 import type { RegisteredModel } from '../common/azure/ml/models';
+import { believedAbsence } from '../common/azure/http/believedAbsence';
 import { Outage } from '../common/azure/http/outage';
 import type { Workspace } from '../common/azure/ml/workspace';
 import type { TaskLog } from '../common/log';
 import type { Pipeline } from '../common/pipeline';
 import type { TaskContext } from '../common/task/taskContext';
 import { TaskFailure } from '../common/taskFailure';
-import { leaveJobs } from './leftJobs';
+import { leftJobs } from './leftJobs';
 import type { Measurement } from './measurement';
 
 /** The input of the user's evaluation by which it gets the model that it is to measure. */
 const modelInput = 'model';
+
+/** A workspace that does not take a job may be out of reach for so long. */
+const startPatience = 10 * 60_000;
 
 /** The user's evaluation, as read from its file and checked. */
 export interface EvaluationSpec {
@@ -74,17 +78,31 @@ export class EvaluationJobs {
     try {
       const jobs: Job[] = [];
       for (const model of models) {
-        const body = await restJob(specFor(evaluation.spec, model), evaluation.source, assets);
-        jobs.push(await this.start(model, body, started));
+        jobs.push(await this.start(model, await this.bodyOf(evaluation, model, assets), started));
       }
       const measured = await Promise.all(jobs.map((job, index) => this.finish(job, models[index]!)));
-      this.leave([]);
+      leftJobs(this.context.state).settle();
       return measured;
     } catch (error) {
-      // One that failed makes the others pointless; the pipeline's end leaves 7.5 s, and the token is at hand.
-      await Promise.all(started.map((name) => this.jobs.requestCancel(name).catch(() => undefined)));
-      throw error;
+      if (signal.aborted) await this.cancel(started);
+      else leftJobs(this.context.state).settle();
+      if (signal.aborted || !(error instanceof TaskFailure) || started.length === 0) throw error;
+      throw new TaskFailure(
+        `${error.message} The evaluation ${started.length === 1 ? 'job' : 'jobs'} ${started.join(' and ')} ${started.length === 1 ? 'was' : 'were'} not cancelled: what has not ended runs on. Run this step again, by "Rerun failed jobs": it takes up what runs or has completed.`,
+        undefined,
+        { cause: error },
+      );
     }
+  }
+
+  private bodyOf(evaluation: EvaluationSpec, model: RegisteredModel, assets: WorkspaceAssets): Promise<JobProperties> {
+    return restJob(specFor(evaluation.spec, model), evaluation.source, assets);
+  }
+
+  /** The pipeline's end leaves 7.5 s, and the token is at hand. What cannot be cancelled now is left to the post-job step. */
+  private async cancel(names: readonly string[]): Promise<void> {
+    const ends = await Promise.allSettled(names.map((name) => this.jobs.requestCancel(name)));
+    if (ends.every(({ status }) => status === 'fulfilled')) leftJobs(this.context.state).settle();
   }
 
   /** Starts the job, or finds the one that an earlier try of this step started for the same work. */
@@ -95,11 +113,11 @@ export class EvaluationJobs {
     const base = jobNameBase(model, properties, pipeline);
     for (let attempt = 1; ; attempt++) {
       const name = `${base}-${attempt}`;
-      const found = await this.jobs.find(name, signal);
+      const found = await this.insist(() => this.jobs.find(name, signal));
       if (found?.properties.status === 'Failed' || found?.properties.status === 'Canceled') continue;
       started.push(name);
       this.leave(started);
-      const job = found ?? (await this.jobs.create(name, properties, signal));
+      const job = found ?? (await this.insist(() => this.jobs.create(name, properties, signal)));
       const url = studioUrl(job);
       log.info(`${found ? 'Following' : 'Started'} the job ${name}, which evaluates version ${model.version}.`);
       if (url) log.info(`Studio: ${url}`);
@@ -109,7 +127,13 @@ export class EvaluationJobs {
 
   private leave(names: readonly string[]): void {
     const { resourceGroup, name: workspace } = this.workspace;
-    leaveJobs(this.context.state, { resourceGroup, workspace, names });
+    leftJobs(this.context.state).note({ resourceGroup, workspace, names });
+  }
+
+  /** The job's name makes sure that it is started once, however often it is sent. */
+  private insist<T>(call: () => Promise<T>): Promise<T> {
+    const { log, clock, signal } = this.context;
+    return new Outage(log, clock, { deadline: clock.now() + startPatience }).insist(call, signal);
   }
 
   private async finish(job: Job, model: RegisteredModel): Promise<Measurement> {
@@ -128,8 +152,11 @@ export class EvaluationJobs {
     );
     if (end.status !== 'Completed') throw notCompleted(job, model, end);
     // After hours of evaluation a passing fault is no reason to give up.
-    const run = await new Outage(log, clock).insist(() => this.tracking.run(job.name, signal), signal);
-    return { metrics: run?.metrics ?? {}, source: `the evaluation job ${job.name}`, jobName: job.name };
+    const look = () => this.tracking.run(job.name, signal);
+    const outage = new Outage(log, clock, { follows: true });
+    const run = await outage.insist(() => believedAbsence(look, clock, signal), signal);
+    if (!run) throw new TaskFailure(`The metrics of the job ${job.name} cannot be found, so that nothing is decided.`);
+    return { metrics: run.metrics, source: `the evaluation job ${job.name}`, jobName: job.name };
   }
 }
 

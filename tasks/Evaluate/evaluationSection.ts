@@ -1,4 +1,4 @@
-import { toMetricValue, type CriterionResult, type EvaluationSection } from '../common/record/record';
+import { toMetricValue, toMetricValues, type CriterionResult, type EvaluationSection } from '../common/record/record';
 import { metricLabel } from './criteria/criterion';
 import type { Verdict } from './criteria/judge';
 import type { Metrics } from './criteria/metricLookup';
@@ -15,7 +15,7 @@ export function evaluationSection(
     decision,
     reason,
     criteria: verdicts.map(criterionResult),
-    metrics: Object.fromEntries(Object.entries(metrics).map(([name, value]) => [name, toMetricValue(value)])),
+    metrics: toMetricValues(metrics),
     champion: champion ? { name: champion.name, version: champion.version } : null,
     evaluatedAt,
   };

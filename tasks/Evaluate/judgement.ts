@@ -36,14 +36,14 @@ export async function judgeCandidate(
   candidate: RegisteredModel,
   inputs: EvaluateInputs,
   services: Services,
-  context: Pick<TaskContext, 'log' | 'signal'>,
+  context: Pick<TaskContext, 'log' | 'clock' | 'signal'>,
   directory: string,
 ): Promise<Judgement> {
   const { signal } = context;
   // Read even where no criterion compares: the report shows the champion, and a registry that cannot be read is an error.
-  const champion = await findChampion(services.models, candidate, inputs);
+  const { champion, standsInFor } = await findChampion(services.models, candidate, inputs);
   const rival = champion && champion.version !== candidate.version ? champion : undefined;
-  const [own, other] = await measureBoth(candidate, rival, inputs, services, signal);
+  const [own, other] = await measureBoth(candidate, rival, inputs, services, context);
   const files = own.jobName ? new JobFiles(own.jobName, services.artifacts, directory, signal) : undefined;
   const rivalFiles = other?.jobName ? new JobFiles(other.jobName, services.artifacts, directory, signal) : undefined;
   const opponent: Opponent = rival
@@ -55,6 +55,7 @@ export async function judgeCandidate(
   const confidence = await confidences(inputs, rival, files, rivalFiles, context);
   const verdicts = inputs.criteria.map((each) => judge(each, own.metrics, opponent, confidence.get(each)));
   const warnings = [
+    ...(standsInFor ? [standsInFor] : []),
     ...verdicts.flatMap((verdict) => discrepancy(verdict, own)),
     ...(!inputs.evaluation && rival && own.jobName && other?.jobName && inputs.criteria.some(isComparison)
       ? await differentData(own.jobName, other.jobName, services, context)
@@ -75,7 +76,7 @@ async function measureBoth(
   rival: RegisteredModel | undefined,
   { evaluation, metricsFrom, metricsFile }: EvaluateInputs,
   { evaluations, runs }: Services,
-  signal: AbortSignal,
+  context: Pick<TaskContext, 'log' | 'clock' | 'signal'>,
 ): Promise<[Measurement, Measurement | undefined]> {
   if (evaluation) {
     const [own, other] = await evaluations.measure(evaluation, rival ? [candidate, rival] : [candidate]);
@@ -85,8 +86,8 @@ async function measureBoth(
   const from = metricsFrom === 'file' ? 'auto' : metricsFrom;
   const ofFile = (metrics: Metrics): Measurement => ({ metrics, source: path.basename(metricsFile!) });
   return Promise.all([
-    file ? ofFile(file.candidate) : measure(candidate, from, runs, signal),
-    rival && (file?.champion ? ofFile(file.champion) : measure(rival, from, runs, signal)),
+    file ? ofFile(file.candidate) : measure(candidate, from, runs, context),
+    rival && (file?.champion ? ofFile(file.champion) : measure(rival, from, runs, context)),
   ]);
 }
 

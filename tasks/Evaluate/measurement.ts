@@ -1,8 +1,14 @@
 import * as fs from 'node:fs';
+import { believedAbsence } from '../common/azure/http/believedAbsence';
+import { Outage } from '../common/azure/http/outage';
 import type { Tracking } from '../common/azure/ml/metrics';
 import type { RegisteredModel } from '../common/azure/ml/models';
+import type { TaskContext } from '../common/task/taskContext';
 import { TaskFailure } from '../common/taskFailure';
 import type { Metrics } from './criteria/metricLookup';
+
+/** So long may the tracking service be out of reach. */
+const patience = 10 * 60_000;
 
 /** A model's metrics, and where they come from. */
 export interface Measurement {
@@ -29,15 +35,20 @@ export async function measure(
   model: RegisteredModel,
   from: 'auto' | 'job' | 'model',
   runs: Pick<Tracking, 'run'>,
-  signal?: AbortSignal,
+  { log, clock, signal }: Pick<TaskContext, 'log' | 'clock' | 'signal'>,
 ): Promise<Measurement> {
   const name = `${model.name} version ${model.version}`;
-  if (from !== 'model' && model.jobName) {
-    const run = await runs.run(model.jobName, signal);
-    const metrics = run?.metrics ?? {};
-    if (from === 'job' || Object.keys(metrics).length > 0) {
-      return { metrics, source: `the job ${model.jobName}`, jobName: model.jobName };
+  const { jobName } = model;
+  if (from !== 'model' && jobName) {
+    const outage = new Outage(log, clock, { deadline: clock.now() + patience });
+    const look = () => outage.insist(() => runs.run(jobName, signal), signal);
+    const run = await believedAbsence(look, clock, signal);
+    if (from === 'job' || Object.keys(run?.metrics ?? {}).length > 0) {
+      if (!run) throw notFound(jobName, name);
+      return { metrics: run.metrics, source: `the job ${jobName}`, jobName };
     }
+    // Nothing measured is a verdict, nothing found is none.
+    if (!run && Object.keys(metricsOfModel(model)).length === 0) throw notFound(jobName, name);
   }
   if (from === 'job') {
     throw new TaskFailure(
@@ -48,9 +59,16 @@ export async function measure(
   return { metrics: metricsOfModel(model), source: `the tags of ${name}`, jobName: model.jobName };
 }
 
+function notFound(jobName: string, model: string): TaskFailure {
+  return new TaskFailure(
+    `The metrics of ${model} cannot be read: its job ${jobName} is not to be found, so that nothing is decided.`,
+    'Run this step again. Where the job was deleted, set metricsFrom to "model" or "file".',
+  );
+}
+
 /** The numbers among a model version's properties and tags; `metric.rmse` counts before a plain `rmse`. */
 export function metricsOfModel({ tags, properties }: Pick<RegisteredModel, 'tags' | 'properties'>): Metrics {
-  const metrics: Record<string, number> = {};
+  const metrics = new Map<string, number>();
   const texts = [...Object.entries(properties), ...Object.entries(tags)];
   const prefix = 'metric.';
   const ordered = [
@@ -59,9 +77,9 @@ export function metricsOfModel({ tags, properties }: Pick<RegisteredModel, 'tags
   ];
   for (const [name, text] of ordered) {
     const value = parseNumber(text);
-    if (value !== undefined) metrics[name.startsWith(prefix) ? name.slice(prefix.length) : name] = value;
+    if (value !== undefined) metrics.set(name.startsWith(prefix) ? name.slice(prefix.length) : name, value);
   }
-  return metrics;
+  return Object.fromEntries(metrics);
 }
 
 /**

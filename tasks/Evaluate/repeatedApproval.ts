@@ -4,6 +4,7 @@ import { lookUp } from './criteria/metricLookup';
 import type { EarlierDecision } from './earlierDecision';
 import type { EvaluateInputs } from './inputs';
 import type { Judgement } from './judgement';
+import type { TaskContext } from '../common/task/taskContext';
 import { measure } from './measurement';
 import type { Services } from './services';
 
@@ -13,9 +14,9 @@ export async function repeatApproval(
   candidate: RegisteredModel,
   { criteria, metricsFrom }: EvaluateInputs,
   { runs }: Services,
-  signal: AbortSignal,
+  context: Pick<TaskContext, 'log' | 'clock' | 'signal'>,
 ): Promise<Judgement> {
-  const { metrics, source } = await measure(candidate, metricsFrom === 'file' ? 'auto' : metricsFrom, runs, signal);
+  const { metrics, source } = await measure(candidate, metricsFrom === 'file' ? 'auto' : metricsFrom, runs, context);
   const when = earlier.at ? ` on ${earlier.at}` : '';
   const verdicts = criteria.map((criterion) => {
     const measured = lookUp(metrics, criterion);

@@ -2,12 +2,10 @@ import * as fs from 'node:fs';
 import type { ModelRecord } from '../common/record/record';
 import { findRecordFile, readRecord, requireSection } from '../common/record/recordFile';
 import { goldenRequestsFile } from '../common/requestsFile/goldenRequests';
-import type { AzureSession } from '../common/azure/http/session';
 import type { Secrets } from '../common/secrets';
 import type { TaskContext } from '../common/task/taskContext';
 import { TaskFailure } from '../common/taskFailure';
 import type { Inputs } from './inputs';
-import { requireOwnAddress } from './recordedAddress';
 import { isRecordedEndpoint } from './recordedEndpoint';
 import { readRequestCases, type RequestCase } from './requests/requestCases';
 import { secretsOf } from './report/hiddenSecrets';
@@ -28,8 +26,7 @@ export interface Subject {
  */
 export async function findSubject(
   inputs: Pick<Inputs, 'scoringUri' | 'recordFile' | 'requestsFile' | 'tolerance' | 'apiKey'>,
-  session: AzureSession | undefined,
-  { pipeline, recordVariable, signal }: Pick<TaskContext, 'pipeline' | 'recordVariable' | 'signal'>,
+  { pipeline, recordVariable }: Pick<TaskContext, 'pipeline' | 'recordVariable'>,
 ): Promise<Subject> {
   const recordFile = findRecordFile({
     input: inputs.recordFile,
@@ -46,18 +43,21 @@ export async function findSubject(
   const scoringUri = inputs.scoringUri ?? new URL(requireSection(record!, 'deployment', recordFile!).scoringUri);
   const file = findRequestsFile(inputs.requestsFile, record, recordFile);
   const requests = await readRequestCases(file, inputs.tolerance);
-  const target: Target = {
-    scoringUri,
-    apiKey: inputs.apiKey,
-    // A record that speaks of another endpoint says nothing about this one.
-    readinessPath: isRecordedEndpoint(record, scoringUri) ? record?.image?.readinessPath : undefined,
-    isOfRecord: inputs.scoringUri === undefined,
+  return {
+    target: {
+      scoringUri,
+      apiKey: inputs.apiKey,
+      // A record that speaks of another endpoint says nothing about this one.
+      readinessPath: isRecordedEndpoint(record, scoringUri) ? record?.image?.readinessPath : undefined,
+    },
+    requests,
+    secrets: secretsOf({ scoringUri, apiKey: inputs.apiKey }, requests),
+    recordFile,
+    record,
   };
-  if (target.isOfRecord) await requireOwnAddress(target, requests, record!, session, signal);
-  return { target, requests, secrets: secretsOf(target, requests), recordFile, record };
 }
 
-/** The requests of the input, else those that training wrote. */
+/** The requests of the input, else those that training wrote, which must be as it wrote them. */
 function findRequestsFile(
   input: string | undefined,
   record: ModelRecord | undefined,

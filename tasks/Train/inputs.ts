@@ -16,6 +16,8 @@ export interface TrainInputs {
   readonly model?: {
     readonly name: string;
     readonly path: string;
+    /** Nobody has named the path: a model that lies elsewhere, and is the only one, will do. */
+    readonly isDefault: boolean;
     readonly type: 'auto' | 'custom_model' | 'mlflow_model' | 'triton_model';
     readonly description?: string;
   };
@@ -45,6 +47,8 @@ export interface Overrides {
   readonly tags: Readonly<Record<string, string>>;
 }
 
+/** As task.json has it, too. */
+const usualModelPath = 'outputs/model';
 /** Azure ML's rule for names of models. */
 const modelNamePattern = /^[A-Za-z0-9][A-Za-z0-9._-]{0,254}$/;
 
@@ -153,7 +157,7 @@ function readModel(reader: InputReader): TrainInputs['model'] {
       `"${name}" may hold only letters, digits, -, _ and ., and begin with a letter or digit.`,
     );
   }
-  const path = (reader.text('modelPath') ?? 'outputs/model').replace(/^(\.?\/)+|\/+$/g, '');
+  const path = (reader.text('modelPath') ?? usualModelPath).replace(/\\/g, '/').replace(/^(\.?\/)+|\/+$/g, '');
   if (path.split('/').includes('..')) reader.problem('modelPath', `"${path}" leads out of the job's outputs.`);
-  return { name, path, type, description: reader.text('modelDescription') };
+  return { name, path, isDefault: path === usualModelPath, type, description: reader.text('modelDescription') };
 }

@@ -12,10 +12,10 @@ export function modelTags(
   own: Readonly<Record<string, string>> | undefined,
   metrics: Readonly<Record<string, number>>,
 ): Record<string, string> {
-  const tags: Record<string, string> = { ...own };
+  const tags = new Map(Object.entries(own ?? {}));
   for (const [name, value] of Object.entries(metrics)) {
     const isTaken = isTaskTag(name) || (own !== undefined && Object.hasOwn(own, name));
-    tags[(isTaken ? `metric.${name}` : name).slice(0, longestName)] = String(value);
+    tags.set((isTaken ? `metric.${name}` : name).slice(0, longestName), String(value));
   }
-  return tags;
+  return Object.fromEntries(tags);
 }

@@ -1,4 +1,6 @@
 import type { Job } from '../common/azure/ml/jobs/rest/jobs';
+import { believedAbsence } from '../common/azure/http/believedAbsence';
+import type { Clock } from '../common/clock';
 import type { RunHistory } from '../common/azure/ml/jobs/follow/runHistory';
 import type { MetricPoint, Tracking } from '../common/azure/ml/metrics';
 
@@ -21,6 +23,7 @@ export async function trainedRun(
   job: Job,
   history: Pick<RunHistory, 'details' | 'children'>,
   tracking: Pick<Tracking, 'run' | 'history'>,
+  clock: Pick<Clock, 'sleep'>,
   signal: AbortSignal,
 ): Promise<TrainedRun> {
   const runId = job.properties.jobType === 'Sweep' ? await bestTrial(job, history, signal) : job.name;
@@ -28,20 +31,22 @@ export async function trainedRun(
   if (job.properties.jobType === 'Pipeline') {
     runs.push(...(await history.children(runId, signal)).map((child) => child.runId).reverse());
   }
-  const metrics: Record<string, number> = {};
-  const source: Record<string, string> = {};
+  // By Map: a metric may have any name, __proto__ too.
+  const found = new Map<string, { readonly value: number; readonly run: string }>();
   for (const each of runs) {
-    for (const [name, value] of Object.entries((await tracking.run(each, signal))?.metrics ?? {})) {
-      if (name in metrics) continue;
-      metrics[name] = value;
-      source[name] = each;
+    const look = () => tracking.run(each, signal);
+    // A step of a pipeline may have logged nothing; the job itself is there, and its metrics decide.
+    const tracked = each === runId ? await believedAbsence(look, clock, signal) : await look();
+    for (const [name, value] of Object.entries(tracked?.metrics ?? {})) {
+      if (!found.has(name)) found.set(name, { value, run: each });
     }
   }
+  const metrics = Object.fromEntries([...found].map(([name, { value }]) => [name, value]));
   return {
     runId,
     metrics,
     async histories() {
-      const names = Object.keys(metrics).sort();
+      const names = [...found.keys()].sort();
       const chosen = [
         ...names.filter((name) => !isSlice(name, names)),
         ...names.filter((name) => isSlice(name, names)),
@@ -49,7 +54,7 @@ export async function trainedRun(
       const histories = await Promise.all(
         chosen
           .slice(0, mostHistories)
-          .map(async (name) => [name, await tracking.history(source[name]!, name, signal)] as const),
+          .map(async (name) => [name, await tracking.history(found.get(name)!.run, name, signal)] as const),
       );
       return Object.fromEntries(histories.filter(([, points]) => points.length > 1));
     },

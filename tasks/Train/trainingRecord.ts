@@ -1,7 +1,7 @@
 import type { JobEnd } from '../common/azure/ml/jobs/follow/followJob';
 import { studioUrl, type Job } from '../common/azure/ml/jobs/rest/jobs';
 import type { RegisteredModel } from '../common/azure/ml/models';
-import { toMetricValue, type ModelSection, type TrainingSection } from '../common/record/record';
+import { toMetricValues, type ModelSection, type TrainingSection } from '../common/record/record';
 
 /** What the record says of the training. */
 export function trainingSection(
@@ -20,7 +20,7 @@ export function trainingSection(
     compute: computeId?.split('/').at(-1),
     startedAt: end.startedAt,
     endedAt: end.endedAt,
-    metrics: Object.fromEntries(Object.entries(metrics).map(([name, value]) => [name, toMetricValue(value)])),
+    metrics: toMetricValues(metrics),
     data: Object.entries(inputs ?? {}).flatMap(([name, input]) =>
       input?.uri ? [{ name, type: input.jobInputType, uri: input.uri }] : [],
     ),

@@ -17,6 +17,8 @@ export interface SummaryContent {
 }
 
 const columns = 24;
+/** Rows of the table: the page is for people. */
+const mostMetrics = 100;
 
 /** The section on the run's page. */
 export function trainingSummary({ job, end, metrics, histories, model }: SummaryContent): string {
@@ -35,9 +37,10 @@ export function trainingSummary({ job, end, metrics, histories, model }: Summary
   if (end.error) parts.push(`**What went wrong:** ${escapeMarkdown(end.error)}`);
   const names = Object.keys(metrics).sort();
   if (names.length > 0) {
-    const hasHistory = names.some((name) => (histories[name]?.length ?? 0) > 1);
-    const rows = names.map((name) => {
-      const points = histories[name] ?? [];
+    const pointsOf = (name: string) => (Object.hasOwn(histories, name) ? histories[name]! : []);
+    const hasHistory = names.some((name) => pointsOf(name).length > 1);
+    const rows = names.slice(0, mostMetrics).map((name) => {
+      const points = pointsOf(name);
       const values = points.map(({ value }) => value);
       return [
         inlineCode(name),
@@ -57,6 +60,9 @@ export function trainingSummary({ job, end, metrics, histories, model }: Summary
         rows,
       ),
     );
+    if (names.length > mostMetrics) {
+      parts.push(`… and ${names.length - mostMetrics} more metrics; the record and the studio have them all.`);
+    }
   }
   return `${parts.join('\n\n')}\n`;
 }

@@ -1,12 +1,8 @@
 import { StepInputs } from '../inBox/stepInputs';
-import { checkStepCondition, stepRuns } from './conditions';
+import { stepRuns } from './conditions';
 import type { Value } from './expression';
-import type { Faults } from './faults';
-import { limits } from './limits';
 import type { StepAction, StepPlan } from './plan';
-import { readCheckout } from './readCheckout';
-import { conditionOf, Section } from './section';
-import type { YamlNode } from './yamlNode';
+import { PipelineError, Section } from './section';
 import { checkInputs, findInBoxTask, findTask, isSameTask, noSuchTask, type CatalogTask } from './taskCatalog';
 
 const commonKeys = [
@@ -26,7 +22,8 @@ interface StepContent {
   action: StepAction;
 }
 
-type StepReader = (step: Section, context: StepsContext) => StepContent;
+/** Undefined: it cannot be run here, and stands among the problems. */
+type StepReader = (step: Section, context: StepsContext) => StepContent | undefined;
 
 export interface StepsContext {
   tasks: CatalogTask[];
@@ -35,8 +32,8 @@ export interface StepsContext {
   /** What is known of the job's variables before it runs. */
   variables: Record<string, Value>;
   warnings: string[];
-  /** What cannot be run here: all of it is told at once. */
-  faults: Faults;
+  /** Tasks that cannot be run here: all of them are told at once. */
+  problems: PipelineError[];
 }
 
 /** Kinds of steps by their first key. */
@@ -49,11 +46,13 @@ const readers: Record<string, { keys: string[]; read: StepReader }> = {
     read: (step) => readScript(step, 'pwsh', 'pwsh', 'PowerShell'),
   },
   checkout: {
-    keys: [
-      ...['clean', 'fetchDepth', 'fetchTags', 'fetchFilter', 'lfs', 'submodules', 'path', 'persistCredentials'],
-      'workspaceRepo',
-    ],
-    read: (step, { warnings }) => ({ taskName: 'Checkout', action: readCheckout(step, warnings) }),
+    keys: ['clean', 'fetchDepth', 'fetchTags', 'fetchFilter', 'lfs', 'submodules', 'path', 'persistCredentials'],
+    read: (step) => {
+      const repository = step.text('checkout')!;
+      if (repository !== 'self')
+        throw step.error(`only 'self' and 'none' can be checked out here, not '${repository}'.`);
+      return { taskName: 'Checkout', action: { kind: 'checkout' } };
+    },
   },
   publish: {
     keys: ['artifact'],
@@ -66,7 +65,7 @@ const readers: Record<string, { keys: string[]; read: StepReader }> = {
     keys: ['artifact', 'patterns', 'path'],
     read: (step) => {
       const source = step.text('download')!;
-      if (source !== 'current') throw step.error(`download '${source}': ${limits.downloadOther.text}`, 'download');
+      if (source !== 'current') throw step.error(`only 'current' and 'none' can be downloaded here, not '${source}'.`);
       return {
         taskName: 'DownloadPipelineArtifact',
         action: {
@@ -82,31 +81,29 @@ const readers: Record<string, { keys: string[]; read: StepReader }> = {
 
 /** The steps of a job: those that Azure Pipelines adds by itself, and those in the file. */
 export interface JobSteps {
-  implied: YamlNode[];
-  written: YamlNode[];
+  implied: unknown[];
+  written: unknown[];
 }
 
 export function readSteps({ implied, written }: JobSteps, place: string, context: StepsContext): StepPlan[] {
   const names = new Set<string>();
   return [...implied, ...written].flatMap((fields, index) => {
     // Numbered as the reader of the file counts.
-    const read = (): StepPlan[] =>
-      readStep(new Section(`${place}, step ${index + 1 - implied.length}`, fields), names, context);
-    return context.faults.attempt(read) ?? [];
+    const step = new Section(`${place}, step ${index + 1 - implied.length}`, fields);
+    const kind = step.keys.find((key) => key in readers);
+    if (!kind) throw new PipelineError(step.place, unknownStep(step));
+    const { keys, read } = readers[kind]!;
+    step.allow([kind, ...keys, ...commonKeys], {
+      target: 'is not supported by the local agent: steps run on the host.',
+    });
+    if ((kind === 'checkout' || kind === 'download') && step.text(kind) === 'none') return [];
+    if (!step.boolean('enabled', true) || isLeftOut(step, context)) return [];
+    const content = read(step, context);
+    if (!content) return [];
+    const { taskName, action } = content;
+    const plan = readCommon(step, taskName, action, names);
+    return [plan];
   });
-}
-
-function readStep(step: Section, names: Set<string>, context: StepsContext): StepPlan[] {
-  const kind = step.keys.find((key) => key in readers);
-  if (!kind) throw step.error(unknownStep(step));
-  const { keys, read } = readers[kind]!;
-  step.allow([kind, ...keys, ...commonKeys, 'target']);
-  const target = step.get('target');
-  if (target && (target.kind !== 'text' || target.text !== 'host')) throw step.error(limits.target.text, 'target');
-  if ((kind === 'checkout' || kind === 'download') && step.text(kind) === 'none') return [];
-  if (!step.boolean('enabled', true) || isLeftOut(step, context)) return [];
-  const { taskName, action } = read(step, context);
-  return [readCommon(step, taskName, action, names)];
 }
 
 function readCommon(step: Section, taskName: string, action: StepAction, names: Set<string>): StepPlan {
@@ -121,7 +118,7 @@ function readCommon(step: Section, taskName: string, action: StepAction, names: 
   return {
     name,
     displayName: step.text('displayName') || taskName,
-    condition: conditionOf(step, checkStepCondition),
+    condition: step.text('condition') || undefined,
     continueOnError: step.boolean('continueOnError', false),
     timeoutInMinutes: step.number('timeoutInMinutes'),
     retryCountOnTaskFailure: step.number('retryCountOnTaskFailure') ?? 0,
@@ -131,11 +128,12 @@ function readCommon(step: Section, taskName: string, action: StepAction, names: 
 }
 
 function unknownStep(step: Section): string {
+  if (step.has('template')) return 'templates are not supported by the local agent.';
   if (step.has('powershell')) return "'powershell' needs Windows; use 'pwsh', 'bash' or 'script'.";
   return `no such step: '${step.keys[0] ?? ''}'. Supported here: ${Object.keys(readers).join(', ')}.`;
 }
 
-function readTask(step: Section, context: StepsContext): StepContent {
+function readTask(step: Section, context: StepsContext): StepContent | undefined {
   const reference = step.text('task')!;
   if (!/^[^@]+@\d+(\.\d+)*$/.test(reference))
     throw step.error(`'${reference}' names no version, such as MLOpsTrain@1.`);
@@ -151,9 +149,12 @@ function readTask(step: Section, context: StepsContext): StepContent {
 }
 
 /** A task that is not here stops the run before it begins, unless its step is not expected to run anyway. */
-function missing(step: Section, reference: string, message: string, context: StepsContext): StepContent {
+function missing(step: Section, reference: string, message: string, context: StepsContext): StepContent | undefined {
   const condition = step.text('condition') || undefined;
-  if (condition === undefined || isExpectedToRun(condition, context)) throw step.error(message, 'task');
+  if (condition === undefined || isExpectedToRun(condition, context)) {
+    context.problems.push(step.error(message));
+    return undefined;
+  }
   return { taskName: reference.split('@')[0]!, action: { kind: 'missing', reference, message } };
 }
 

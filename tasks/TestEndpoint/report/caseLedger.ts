@@ -1,6 +1,5 @@
 import type { TaskLog } from '../../common/log';
 import type { Secrets } from '../../common/secrets';
-import { visibleText } from '../../common/visibleText';
 import { milliseconds } from '../load/loadReport';
 import type { TestCase } from '../requests/testCase';
 
@@ -17,25 +16,17 @@ export class CaseLedger {
     return this.noted;
   }
 
-  /** What an endpoint or a container said, as it may be shown. */
-  clean<T extends string | undefined>(text: T): T {
-    return (text && visibleText(this.secrets.hide(text))) as T;
-  }
-
   note(...found: readonly TestCase[]): void {
-    for (const { name, message, warning, details, ...rest } of found) {
-      const shown: TestCase = {
+    for (const { message, details, ...rest } of found) {
+      const shown = {
         ...rest,
-        name: this.clean(name),
-        message: this.clean(message),
-        warning: this.clean(warning),
-        details: this.clean(details),
+        message: message && this.secrets.hide(message),
+        details: details && this.secrets.hide(details),
       };
       this.noted.push(shown);
       const mark = { passed: '✔', failed: '✘', skipped: '–' }[shown.outcome];
       const time = shown.milliseconds === undefined ? '' : ` (${milliseconds(shown.milliseconds)})`;
-      const said = [shown.message, shown.warning].filter(Boolean).join(' ');
-      this.log.info(`${mark} ${shown.name}${time}${said ? `: ${said}` : ''}`);
+      this.log.info(`${mark} ${shown.name}${time}${shown.message ? `: ${shown.message}` : ''}`);
       if (shown.details) this.log.info(shown.details.replace(/^/gm, '    '));
     }
   }

@@ -1,7 +1,10 @@
+import { isAnotherOperation } from '../azure/http/anotherOperation';
 import { isAzureFailure } from '../azure/http/azureFailure';
+import { believedAbsence } from '../azure/http/believedAbsence';
 import type { ContainerGroup, ContainerGroups, Provisioning } from '../azure/containerGroups/containerGroups';
 import { Outage } from '../azure/http/outage';
 import type { DeploymentPorts } from './ports';
+import { untilDeadline } from './untilDeadline';
 
 export interface Application {
   readonly groups: ContainerGroups;
@@ -37,7 +40,7 @@ export async function apply(application: Application, ports: DeploymentPorts): P
   const { clock, log, signal } = ports;
   let deleteFirst = application.deleteFirst;
   let deleted = false;
-  const outage = new Outage(log, clock, deadline);
+  const outage = new Outage(log, clock, { deadline });
   for (;;) {
     if (deleteFirst && !deleted) {
       onChange?.();
@@ -45,7 +48,9 @@ export async function apply(application: Application, ports: DeploymentPorts): P
       deleted = true;
     }
     try {
-      const accepted = await outage.ride(() => groups.put(name, definition, signal));
+      const accepted = await outage.ride(() =>
+        untilDeadline((until) => groups.put(name, definition, until), deadline, ports),
+      );
       // Where Azure is out of reach, nobody knows whether it took the definition: it takes the same one twice.
       onChange?.();
       if (accepted) return accepted;
@@ -62,7 +67,7 @@ export async function apply(application: Application, ports: DeploymentPorts): P
         continue;
       }
       const passes =
-        error.code === 'ContainerGroupTransitioning' ||
+        (error.status === 409 && isAnotherOperation(`${error.code} ${error.serviceMessage}`)) ||
         (deleted && error.code === 'DnsNameLabelAlreadyTaken') ||
         (ranBefore && freedLate.includes(error.code) && !(await look(groups, name, deadline, ports)));
       if (!passes || clock.now() + betweenTries > deadline) throw error;
@@ -80,25 +85,33 @@ export async function removeAndWait(
   ports: DeploymentPorts,
 ): Promise<void> {
   const { log, clock, signal } = ports;
-  const outage = new Outage(log, clock, deadline);
+  const outage = new Outage(log, clock, { deadline });
   for (;;) {
     try {
-      await outage.insist(() => groups.remove(name, signal), signal);
+      await outage.insist(() => untilDeadline((until) => groups.remove(name, until), deadline, ports), signal);
       break;
     } catch (error) {
       if (!isAzureFailure(error, 409) || clock.now() + betweenTries > deadline) throw error;
       await clock.sleep(betweenTries, signal);
     }
   }
-  while ((await look(groups, name, deadline, ports)) && clock.now() < deadline) await clock.sleep(betweenLooks, signal);
+  const find = () => untilDeadline((until) => groups.find(name, until), deadline, ports);
+  // Whoever puts something in its place is refused while it is there, should one look have been wrong.
+  while ((await outage.insist(find, signal)) && clock.now() < deadline) await clock.sleep(betweenLooks, signal);
 }
 
-/** What is there now, of Azure if it answers before the deadline: a change that is not undone weighs more than a wait. */
+/**
+ * What is there now, of Azure if it answers before the deadline: a change that is not undone weighs more than a wait. That
+ * nothing is there is believed only when Azure says so again.
+ */
 export function look(
   groups: ContainerGroups,
   name: string,
   deadline: number,
-  { log, clock, signal }: DeploymentPorts,
+  ports: Pick<DeploymentPorts, 'log' | 'clock' | 'signal'>,
 ): Promise<ContainerGroup | undefined> {
-  return new Outage(log, clock, deadline).insist(() => groups.find(name, signal), signal);
+  const { log, clock, signal } = ports;
+  const outage = new Outage(log, clock, { deadline });
+  const find = () => untilDeadline((until) => groups.find(name, until), deadline, ports);
+  return believedAbsence(() => outage.insist(find, signal), clock, signal);
 }

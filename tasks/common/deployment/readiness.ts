@@ -5,6 +5,7 @@ import { isWell, type HealthAnswer } from '../azure/containerGroups/healthReques
 import { Outage } from '../azure/http/outage';
 import { groupOrigin, mainContainer, probedPath } from './containers';
 import type { DeploymentPorts } from './ports';
+import { untilDeadline } from './untilDeadline';
 
 /** A group that serves. */
 export interface Ready {
@@ -49,6 +50,8 @@ const betweenLooks = (waited: number): number => (waited < 20_000 ? 2_000 : wait
 /** While the health route is asked, the group is looked at only for what goes wrong. */
 const lookWhileAsking = 5_000;
 const betweenRequests = 500;
+/** That the group is not there is believed when so many looks in a row say so. */
+const looksUntilGone = 3;
 /** A container that ended this often does not come up by itself. */
 const hopelessCrashes = 2;
 
@@ -67,7 +70,8 @@ export async function waitUntilReady(waiting: Waiting, ports: DeploymentPorts): 
     said.add(text);
     log.info(`${String(Math.round((clock.now() - started) / 1000)).padStart(5)} s  ${text}`);
   };
-  const outage = new Outage(log, clock);
+  const outage = new Outage(log, clock, { follows: true });
+  let timesGone = 0;
   let group: ContainerGroup | undefined;
   let answer: HealthAnswer | undefined;
   let url: string | undefined;
@@ -81,8 +85,11 @@ export async function waitUntilReady(waiting: Waiting, ports: DeploymentPorts): 
   if (provisioning) await clock.sleep(firstLook, signal);
   for (;;) {
     // Azure's control plane may be out of reach while the containers start.
-    const look = await outage.ride(async () => ({ found: await groups.find(name, signal) }));
-    if (!look) {
+    const find = (until: AbortSignal) => groups.find(name, until);
+    const look = await outage.ride(async () => ({ found: await untilDeadline(find, deadline, ports) }));
+    timesGone = look && !look.found ? timesGone + 1 : 0;
+    // Azure's reads are eventually consistent: one look that finds nothing says little.
+    if (!look || (timesGone > 0 && timesGone < looksUntilGone)) {
       await sleepUntil(clock.now() + betweenLooks(clock.now() - started));
       continue;
     }

@@ -94,8 +94,6 @@ export interface ImageSection {
   registryId?: string;
   environmentId?: string;
   baseImage?: string;
-  /** What serves within the image; images of earlier versions do not say. */
-  packaging?: 'scoringScript' | 'mlflow' | 'dockerfile';
   /** The port on which the container listens, and the routes that it answers. */
   port: number;
   readinessPath: string;
@@ -130,8 +128,6 @@ export interface TestsSection {
   failed: number;
   skipped: number;
   cases: Array<{ name: string; kind: string; passed: boolean; message?: string }>;
-  /** What could be better though no test fails for it. */
-  findings?: Array<{ sent: string; answered: string; remedy?: string }>;
   /** Milliseconds. */
   latency?: {
     p50: number;
@@ -167,6 +163,11 @@ export interface Link {
 }
 
 export type ModelRecord = { schemaVersion: number; sha256: string } & { [Name in SectionName]?: Sections[Name] & Link };
+
+/** Writes metrics so that JSON can hold them. */
+export function toMetricValues(metrics: Readonly<Record<string, number>>): Record<string, MetricValue> {
+  return Object.fromEntries(Object.entries(metrics).map(([name, value]) => [name, toMetricValue(value)]));
+}
 
 /** Writes a metric so that JSON can hold it. */
 export function toMetricValue(value: number): MetricValue {

@@ -1,3 +1,4 @@
+import { leftJob, type LeftJob } from '../../../tasks/Train/leftJob';
 import assert from 'node:assert/strict';
 import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
@@ -276,13 +277,14 @@ resources: {instance_count: 2}
     const running = await ml.submit({ command: 'sleep 600', environmentId });
     const done = await ml.submit({ command: 'echo done', environmentId });
     await Promise.all([ml.until(running, 'Running'), ml.untilEnd(done)]);
-    const clean = async (left: object) => {
+    const clean = async (left: LeftJob | undefined) => {
       const taskVariables = new Variables();
-      taskVariables.set('trainJob', JSON.stringify(left));
+      const state = { get: () => undefined, set: (key: string, value: string) => void taskVariables.set(key, value) };
+      if (left) leftJob(state).note(left);
       return runBuiltTask('Train', { azure, phase: 'postjob', inputs: inline, taskVariables });
     };
     const place = { resourceGroup: localCloud.resourceGroup, workspace: localCloud.workspace };
-    for (const left of [{}, { name: done, ...place }, { name: 'never-created', ...place }]) {
+    for (const left of [undefined, { name: done, ...place }, { name: 'never-created', ...place }]) {
       const result = await clean(left);
       assert.equal(result.result, 'succeeded');
       assert.deepEqual(result.issues, []);
@@ -507,7 +509,7 @@ environment: {image: python}
     await azure.faults.named('entra.token', { times: 2, detail: { expiresInSeconds: 4 } });
     await azure.requests.clear();
     const details = '/history/v1.0/.*/details';
-    await azure.faults.http({ path: details, skip: 1, times: 4, action: { status: 503 } });
+    await azure.faults.http({ path: details, skip: 1, times: 6, action: { status: 503 } });
     await azure.faults.http({ path: details, skip: 2, times: 1, action: { reset: 'before' } });
     const result = await runBuiltTask('Train', {
       azure,

@@ -38,6 +38,8 @@ export class FakeContainerInstances {
   readonly behaviours: Record<string, Behaviour> = {};
   /** Refusals of the next PUTs, whatever the image. */
   readonly refusals: Array<{ code: string; message: string; status?: number }> = [];
+  /** What the next looks meet, once something was sent. */
+  readonly lookFaults: Array<Error | 'not found' | 'silence'> = [];
   readonly controller = new AbortController();
   /** Called at each wait, to cancel in the middle. */
   onSleep: () => void = () => undefined;
@@ -72,7 +74,13 @@ export class FakeContainerInstances {
     resourceGroup: 'rg',
     id: (name: string) =>
       `/subscriptions/s/resourceGroups/rg/providers/Microsoft.ContainerInstance/containerGroups/${name}`,
-    find: (name: string) => Promise.resolve(this.view(name)),
+    find: async (name: string, signal?: AbortSignal) => {
+      const fault = this.calls.length > 0 ? this.lookFaults.shift() : undefined;
+      if (fault === 'not found') return undefined;
+      if (fault === 'silence') return never(signal!);
+      if (fault) throw fault;
+      return this.view(name);
+    },
     put: (name: string, definition: ContainerGroup) => Promise.resolve().then(() => this.put(name, definition)),
     tag: (name: string, tags: Record<string, string>) => {
       this.calls.push(`PATCH ${name}`);
@@ -186,6 +194,11 @@ export class FakeContainerInstances {
     }
     return { fault: 'ECONNREFUSED', message: 'connect ECONNREFUSED' };
   }
+}
+
+/** What a silent network gives. */
+export function never(signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason as Error)));
 }
 
 export function azureError({

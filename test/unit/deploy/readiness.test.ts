@@ -114,6 +114,26 @@ describe('Waiting for a container group', () => {
     });
   }
 
+  it('takes no container for the new one that Azure still shows as it was before the update', async () => {
+    const azure = new FakeContainerInstances();
+    const began = (time: string): View => ({ currentState: { state: 'Running', startTime: new Date(time) } });
+    const group = (provisioningState: string, instanceView: View): ContainerGroup => {
+      const definition = definitionOf('two');
+      const containers = [{ ...definition.containers[0]!, instanceView }];
+      const ipAddress = { ...definition.ipAddress!, fqdn: 'estimator.eastus.azurecontainer.io' };
+      return { ...definition, provisioningState, containers, ipAddress };
+    };
+    const before = group('Succeeded', running);
+    // A start of its own does not yet make it the new one: while the update is under way, the old one may have restarted.
+    const views = [group('Updating', running), group('Updating', began('2026-01-01T00:01:00Z')), group('Succeeded', began('2026-01-01T00:02:00Z'))]; // prettier-ignore
+    let looks = 0;
+    const find = async () => views[Math.min(looks++, 2)]!;
+    const ports = { ...azure.ports, health: async () => ({ status: 200 }) };
+    const groups = { ...azure.groups, find } as unknown as typeof azure.groups;
+    await waitUntilReady({ groups, name: 'estimator', before, deadline: azure.now + 60_000 }, ports);
+    assert.equal(looks, 3);
+  });
+
   it('gives up on a group that failed', async () => {
     await assert.rejects(wait([running], 'Failed'), (error) => error instanceof NotReady && error.reason === 'failed');
   });

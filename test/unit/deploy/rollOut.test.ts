@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict';
+import { AzureFailure } from '../../../tasks/common/azure/http/azureFailure';
 import type { ContainerGroup } from '../../../tasks/common/azure/containerGroups/containerGroups';
 import { fingerprint } from '../../../tasks/common/deployment/secureValues';
 import { Cancelled } from '../../../tasks/common/task/cancellation';
 import { leftByDeadRun } from '../../../tasks/DeployACI/parking';
 import { rollOut, type RollOut } from '../../../tasks/DeployACI/rollOut';
-import { undo, undoJournal, type UndoJournal } from '../../../tasks/DeployACI/undo';
-import { azureError, definitionOf, FakeContainerInstances } from './fakeContainerInstances';
+import type { LeftWork } from '../../../tasks/common/task/leftWork';
+import { leftDeployment, undo, type Unfinished } from '../../../tasks/DeployACI/undo';
+import { azureError, definitionOf, FakeContainerInstances, never } from './fakeContainerInstances';
 
 const options = {
   strategy: 'replace',
@@ -16,12 +18,12 @@ const options = {
 
 describe('Rolling out a container group', () => {
   let azure: FakeContainerInstances;
-  let journal: UndoJournal;
+  let journal: LeftWork<Unfinished>;
 
   beforeEach(() => {
     azure = new FakeContainerInstances();
     const state = new Map<string, string>();
-    journal = undoJournal({ get: (key) => state.get(key), set: (key, value) => void state.set(key, value) });
+    journal = leftDeployment({ get: (key) => state.get(key), set: (key, value) => void state.set(key, value) });
   });
 
   async function run(definition: ContainerGroup, changes: Partial<RollOut['options']> = {}) {
@@ -29,7 +31,16 @@ describe('Rolling out a container group', () => {
     const current = await groups.find('estimator');
     const left = await leftByDeadRun(parking, await parking.find(ports.signal), current, ports);
     return rollOut(
-      { groups, name: 'estimator', definition, current, left, options: { ...options, ...changes }, journal, parking },
+      {
+        groups,
+        name: 'estimator',
+        definition,
+        current,
+        left,
+        options: { ...options, ...changes },
+        leftWork: journal,
+        parking,
+      },
       ports,
     );
   }
@@ -102,6 +113,70 @@ describe('Rolling out a container group', () => {
     azure.refusals.push({ code: 'ContainerGroupTransitioning', message: 'still transitioning', status: 409 });
     await run(definitionOf('one'));
     assert.deepEqual(azure.calls, ['PUT estimator one', 'PUT estimator one']);
+  });
+
+  it('waits while another operation is in progress, however Azure says so', async () => {
+    azure.runs('estimator', definitionOf('one'));
+    const message = 'another operation is in progress';
+    azure.refusals.push({ code: 'Conflict', message, status: 409 }, { code: 'Conflict', message, status: 409 });
+    assert.equal((await run(definitionOf('two'))).kind, 'updated');
+    assert.deepEqual(azure.calls, ['PUT estimator two', 'PUT estimator two', 'PUT estimator two']);
+  });
+
+  it('asks again for the name of a group that it has just deleted, and for no other name that is taken', async () => {
+    azure.runs('estimator', definitionOf('one'));
+    const taken = { code: 'DnsNameLabelAlreadyTaken', message: 'not available' };
+    azure.refusals.push(taken, taken);
+    assert.equal((await run(definitionOf('one', {}, 2))).kind, 'recreated');
+    assert.deepEqual(azure.calls, ['DELETE estimator', ...Array<string>(3).fill('PUT estimator one')]);
+
+    azure = new FakeContainerInstances();
+    azure.refusals.push(taken);
+    await assert.rejects(run(definitionOf('one')), /estimator/);
+    assert.deepEqual(azure.calls.slice(0, 1), ['PUT estimator one']);
+    assert.equal(azure.calls.filter((call) => call.startsWith('PUT')).length, 1);
+  });
+
+  describe('with odd answers while a sound deployment comes up', () => {
+    const unread = new AzureFailure('what cannot be read', undefined, undefined, 'UNREADABLE_ANSWER', '', undefined);
+    const odd = [401, 403, 404, 409, 500].map((status) => azureError({ code: 'Odd', message: 'odd', status }));
+    for (const [name, faults] of [
+      ['one that it is not there', ['not found']],
+      ['two that it is not there', ['not found', 'not found']],
+      ['one that cannot be read', [unread]],
+      ...odd.map((each) => [String(each.status), [each, each]]),
+    ] as Array<[string, FakeContainerInstances['lookFaults']]>) {
+      it(`undoes nothing for ${name}`, async () => {
+        for (const isFirst of [true, false]) {
+          azure = new FakeContainerInstances();
+          if (!isFirst) azure.runs('estimator', definitionOf('one'));
+          azure.lookFaults.push(...faults);
+          const { kind } = await run(definitionOf('two'));
+          assert.equal(kind, isFirst ? 'created' : 'updated');
+          assert.deepEqual([azure.calls, azure.lookFaults.length], [['PUT estimator two'], 0]);
+        }
+      });
+    }
+
+    it('believes that it is gone when that is so again and again', async () => {
+      azure.behaviours['two'] = { startsAfter: 30 };
+      azure.lookFaults.push(...Array<'not found'>(3).fill('not found'));
+      await assert.rejects(run(definitionOf('two')), /deleted by somebody else/);
+    });
+  });
+
+  describe('on a network that falls silent', () => {
+    const soon = { startTimeoutInMinutes: 0.001 };
+
+    it('ends at its time where the definition is never answered, and what may have come of it is undone', async () => {
+      Object.assign(azure.groups, { put: (_name: string, _definition: object, signal: AbortSignal) => never(signal) });
+      await assert.rejects(run(definitionOf('one'), soon), /Azure has been out of reach.*Nothing is left behind/);
+    });
+
+    it('ends at its time where no look is answered', async () => {
+      azure.lookFaults.push(...Array<'silence'>(99).fill('silence'));
+      await assert.rejects(run(definitionOf('one'), soon), /Undoing failed as well: Azure has been out of reach/);
+    });
   });
 
   it('brings back what ran before with the secrets of this run, and proves that it serves', async () => {
@@ -447,8 +522,21 @@ describe('Rolling out a container group', () => {
   describe('when cancelled', () => {
     const cancelWhile = () => {
       azure.behaviours['two'] = { startsAfter: 60 };
-      azure.onSleep = () => azure.controller.abort(new Cancelled());
+      azure.onSleep = () => void (azure.calls.length > 0 && azure.controller.abort(new Cancelled()));
     };
+
+    // Another release has deployed to this name while this run was cancelled.
+    it('leaves alone what another release has brought meanwhile', async () => {
+      azure.runs('estimator', definitionOf('one'));
+      azure.behaviours['two'] = { startsAfter: 60 };
+      azure.onSleep = () => {
+        if (azure.calls.length === 0) return;
+        azure.runs('estimator', definitionOf('three'));
+        azure.controller.abort(new Cancelled());
+      };
+      await assert.rejects(run(definitionOf('two')), Cancelled);
+      assert.deepEqual([azure.calls, images()], [['PUT estimator two'], 'three']);
+    });
 
     it('removes a first deployment at once', async () => {
       cancelWhile();

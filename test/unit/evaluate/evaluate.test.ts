@@ -36,6 +36,9 @@ interface World {
   championError?: Error;
   registryTurnsReadOnly?: boolean;
   tags?: Record<string, string>;
+  /** Versions with the tag of an approval. */
+  approvedBefore?: RegisteredModel[];
+  lookAtRun?: sinon.SinonStub;
   /** What an evaluation job measures. */
   measurements?: Measurement[];
   inputs?: Partial<EvaluateInputs> & { text?: string };
@@ -47,7 +50,17 @@ describe('Evaluate: the stage', () => {
   let count = 0;
 
   const run = async (world: World) => {
-    const { metrics = {}, champion, championError, registryTurnsReadOnly, tags, measurements, inputs = {} } = world;
+    const {
+      metrics = {},
+      champion,
+      championError,
+      registryTurnsReadOnly,
+      tags,
+      measurements,
+      inputs = {},
+      approvedBefore = [],
+      lookAtRun,
+    } = world;
     const home = path.join(directory, String(count++));
     fs.mkdirSync(home);
     const candidate = version('7', tags);
@@ -68,15 +81,21 @@ describe('Evaluate: the stage', () => {
       champion: championError
         ? sinon.stub().rejects(championError)
         : sinon.stub().resolves(champion && version(champion, { champion: '2026' })),
-      list: sinon.stub().resolves([candidate, version('6', { rmse: '3' }), version('5', { rmse: '4' })]),
+      list: sinon
+        .stub()
+        .callsFake(async (_, { tags: wanted }: { tags?: string[] }) =>
+          wanted ? approvedBefore : [candidate, version('6', { rmse: '3' }), version('5', { rmse: '4' })],
+        ),
       tag: sinon.stub().resolves(candidate),
     };
     if (registryTurnsReadOnly) for (const stub of [models.list, models.tag]) stub.rejects(new Error('409'));
     const runs = {
-      run: sinon.stub().callsFake(async (job: string) => {
-        const of = metrics[job.replace('job-', '')];
-        return of && { metrics: of, params: {}, tags: {} };
-      }),
+      run:
+        lookAtRun ??
+        sinon.stub().callsFake(async (job: string) => {
+          const of = metrics[job.replace('job-', '')];
+          return of && { metrics: of, params: {}, tags: {} };
+        }),
     };
     const services: Services = {
       models,
@@ -180,6 +199,50 @@ describe('Evaluate: the stage', () => {
     }
   });
 
+  describe('while no version is champion', () => {
+    const approved = (number: string) =>
+      version(number, { evaluation: 'approved', 'evaluation.at': `2026-0${number}-01` });
+    const metrics = { '7': { rmse: 4 }, '2': { rmse: 9 }, '5': { rmse: 3 }, '8': { rmse: 1 } };
+
+    it('compares with the newest earlier version that was approved, and says so', async () => {
+      const world = { metrics, approvedBefore: [approved('8'), approved('2'), approved('5'), approved('7')] };
+      const { result, record, lines } = await run(world);
+      assert.equal(result.outputs.decision, 'rejected');
+      assert.match(record.evaluation!.reason, /rmse is 4, but must be below 3/);
+      assert.equal(record.evaluation!.champion?.version, '5');
+      assert.match(lines.join('\n'), /No version is champion yet\. Compared with is version 5, the newest that was approved before on 2026-05-01/); // prettier-ignore
+    });
+    it('trusts no list that ignores what it was asked for', async () => {
+      const { result } = await run({ metrics, approvedBefore: [version('5')] });
+      assert.equal(result.outputs.decision, 'approved');
+    });
+    it('compares with nobody where the pipeline says so', async () => {
+      const world = {
+        metrics,
+        approvedBefore: [approved('5')],
+        inputs: { text: 'rmse <= 5', champion: 'none' as const },
+      };
+      assert.equal((await run(world)).result.outputs.championVersion, '');
+    });
+  });
+
+  it('decides nothing where the run of the model cannot be found, and leaves no tag', async () => {
+    const error = await run({ metrics: {} }).then(
+      () => undefined,
+      (each: Error) => each,
+    );
+    assert.match(String(error?.message), /its job job-7 is not to be found, so that nothing is decided/);
+  });
+
+  it('believes that a run is not there only when it is told so again', async () => {
+    const looks = sinon
+      .stub()
+      .onCall(2)
+      .resolves({ metrics: { rmse: 2 }, params: {}, tags: {} });
+    const { result } = await run({ lookAtRun: looks, inputs: { text: 'rmse <= 5' } });
+    assert.equal(result.outputs.decision, 'approved');
+  });
+
   it('writes the decision wherever it is looked for', async () => {
     const world = { metrics: { '7': { rmse: 2 }, '3': { rmse: 3 } }, champion: '3' };
     const { result, publish, home, record, models } = await run(world);
@@ -276,7 +339,9 @@ describe('Evaluate: the stage', () => {
       );
       assert.equal((await run({ tags, inputs: { text } })).result.outputs.decision, 'approved');
       assert.equal((await run({ metrics: { '7': { mae: 9 } }, tags, inputs: { text, metricsFrom: 'model' } })).result.outputs.decision, 'approved'); // prettier-ignore
-      assert.equal((await run({ tags, inputs: { text, metricsFrom: 'job' } })).result.outputs.decision, 'rejected');
+      const none = { metrics: { '7': {} }, tags, inputs: { text, metricsFrom: 'job' as const } };
+      assert.equal((await run(none)).result.outputs.decision, 'rejected');
+      await assert.rejects(run({ ...none, metrics: {} }), /is not to be found, so that nothing is decided/);
     });
 
     it('come from a file, of the candidate and of the champion if it names it', async () => {
@@ -360,7 +425,11 @@ describe('Evaluate: the stage', () => {
   });
 
   it('decides though the tags cannot be written and the history cannot be read, and says so', async () => {
-    const { result, lines } = await run({ metrics: { '7': { rmse: 2 } }, registryTurnsReadOnly: true });
+    const { result, lines } = await run({
+      metrics: { '7': { rmse: 2 }, '3': { rmse: 3 } },
+      champion: '3',
+      registryTurnsReadOnly: true,
+    });
     assert.equal(result.outputs.decision, 'approved');
     assert.ok(lines.some((line) => /could not be tagged with the decision: 409/.test(line)));
     assert.ok(lines.some((line) => /history of the metrics is left out: 409/.test(line)));

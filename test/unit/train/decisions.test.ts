@@ -166,10 +166,11 @@ describe('Train: the job that the inputs describe', () => {
 describe('Train: the model among what a job left', () => {
   const artifacts = (...paths: string[]) => ({ list: async () => paths.map((each) => ({ path: each, url: '' })) });
   const find = (where: string, from: Job, ...files: string[]) =>
-    findOutputModel(from, from.name, where, artifacts(...files), async () => files);
+    findOutputModel(from, from.name, { path: where }, artifacts(...files), async () => files);
 
   it('is a folder, and MLflow if it has an MLmodel file', async () => {
     assert.deepEqual(await find('outputs/model', job(), 'outputs/model/MLmodel', 'outputs/model/m.pkl'), {
+      path: 'outputs/model',
       uri: 'azureml://jobs/job-1/outputs/artifacts/paths/outputs/model/',
       isMlflow: true,
     });
@@ -177,19 +178,21 @@ describe('Train: the model among what a job left', () => {
 
   it('is a file', async () => {
     const found = await find('outputs/m.pkl', job(), 'outputs/m.pkl', 'outputs/m.pkl.txt');
-    assert.deepEqual(found, { uri: 'azureml://jobs/job-1/outputs/artifacts/paths/outputs/m.pkl', isMlflow: false });
+    const uri = 'azureml://jobs/job-1/outputs/artifacts/paths/outputs/m.pkl';
+    assert.deepEqual(found, { path: 'outputs/m.pkl', uri, isMlflow: false });
   });
 
   it('is a named output, or a path beneath it', async () => {
     const outputs = { model: { jobOutputType: 'uri_folder', uri: 'azureml://datastores/d/paths/p/' } };
     const found = await find('model/best', job({ outputs }), 'best/MLmodel', 'worst/m');
-    assert.deepEqual(found, { uri: 'azureml://jobs/job-1/outputs/model/paths/best', isMlflow: true });
+    const uri = 'azureml://jobs/job-1/outputs/model/paths/best';
+    assert.deepEqual(found, { path: 'model/best', uri, isMlflow: true });
   });
 
   it('is MLflow by the type of its output where the files cannot be listed, and else not known', async () => {
     const found = async (where: string, jobOutputType: string) => {
       const from = job({ outputs: { model: { jobOutputType, uri: 'azureml://datastores/d/paths/p/' } } });
-      return (await findOutputModel(from, from.name, where, artifacts(), async () => undefined)).isMlflow;
+      return (await findOutputModel(from, from.name, { path: where }, artifacts(), async () => undefined)).isMlflow;
     };
     assert.equal(await found('model', 'mlflow_model'), true);
     assert.equal(await found('model/best', 'mlflow_model'), undefined);
@@ -203,6 +206,48 @@ describe('Train: the model among what a job left', () => {
         /left nothing under "outputs\/model".*outputs\/model2\/m\.pkl/s.test(error.message) &&
         !/std_log/.test(error.message),
     );
+  });
+});
+
+describe('Train: a model that lies elsewhere than where models usually do', () => {
+  const find = (asked: { path: string; isDefault?: boolean }, files: string[], outputs = {}, beneath: string[] = []) =>
+    findOutputModel(
+      job({ outputs }),
+      'job-1',
+      asked,
+      { list: async () => files.map((path) => ({ path, url: '' })) },
+      async () => beneath,
+    );
+  const usual = { path: 'outputs/model', isDefault: true };
+  const output = (jobOutputType: string) => ({ out: { jobOutputType, uri: 'azureml://datastores/d/paths/p/' } });
+
+  // mlflow.<flavor>.log_model("model") and autologging leave it so.
+  it('is taken where it is the only one', async () => {
+    const found = await find(usual, ['model/MLmodel', 'model/model.pkl', 'user_logs/std_log.txt']);
+    const uri = 'azureml://jobs/job-1/outputs/artifacts/paths/model/';
+    assert.deepEqual(found, { path: 'model', uri, isMlflow: true });
+  });
+  it('is taken from a named output', async () => {
+    assert.deepEqual((await find(usual, [], output('mlflow_model'), ['MLmodel'])).path, 'out');
+    assert.deepEqual((await find(usual, [], output('custom_model'), ['m.pkl'])).path, 'out');
+    assert.deepEqual((await find(usual, [], output('uri_folder'), ['best/MLmodel', 'best/m.pkl'])).path, 'out/best');
+  });
+  it('is named where there are several', async () => {
+    const files = ['model/MLmodel', 'other/MLmodel'];
+    await assert.rejects(
+      find(usual, files),
+      /2 models elsewhere: set modelPath: model, or modelPath: other\. What it left/,
+    );
+    await assert.rejects(find(usual, ['a/MLmodel'], output('triton_model')), /modelPath: a, or modelPath: out/);
+  });
+  it('is named only, where somebody has asked for another path', async () => {
+    await assert.rejects(
+      find({ path: 'outputs/mine' }, ['model/MLmodel']),
+      /a model elsewhere: set modelPath: model\. /,
+    );
+  });
+  it('is not guessed where nothing shows which it is', async () => {
+    await assert.rejects(find(usual, ['outputs/model.pkl']), /left nothing under "outputs\/model"\. What it left/);
   });
 });
 
@@ -248,12 +293,38 @@ describe('Train: the run that counts', () => {
     ]),
   });
 
+  const clock = { sleep: () => Promise.resolve() };
+
+  it('has a metric of any name', async () => {
+    const logged = Object.fromEntries([['__proto__', 1], ['constructor', 2]]); // prettier-ignore
+    const history = { details: sinon.stub(), children: sinon.stub() };
+    const run = await trainedRun(job(), history, tracking({ 'job-1': logged }), clock, signal);
+    assert.deepEqual(Object.entries(run.metrics), [['__proto__', 1], ['constructor', 2]]); // prettier-ignore
+    assert.deepEqual(Object.keys(await run.histories()).sort(), ['__proto__', 'constructor']);
+  });
+
+  it('is believed to have logged nothing only when it is not found again and again', async () => {
+    const found = { metrics: { loss: 1 }, params: {}, tags: {} };
+    const looks = sinon.stub().onCall(2).resolves(found);
+    const history = { details: sinon.stub(), children: sinon.stub() };
+    const run = await trainedRun(job(), history, { ...tracking({}), run: looks }, clock, signal);
+    assert.deepEqual(run.metrics, { loss: 1 });
+    looks.reset();
+    assert.deepEqual((await trainedRun(job(), history, { ...tracking({}), run: looks }, clock, signal)).metrics, {});
+  });
+
   it('of a sweep is the best trial', async () => {
     const history = {
       details: async () => ({ runId: 'job-1', status: 'Completed', properties: { best_child_run_id: 'job-1_7' } }),
       children: async () => [],
     };
-    const run = await trainedRun(job({ jobType: 'Sweep' }), history, tracking({ 'job-1_7': { loss: 1 } }), signal);
+    const run = await trainedRun(
+      job({ jobType: 'Sweep' }),
+      history,
+      tracking({ 'job-1_7': { loss: 1 } }),
+      clock,
+      signal,
+    );
     assert.equal(run.runId, 'job-1_7');
     assert.deepEqual(run.metrics, { loss: 1 });
   });
@@ -262,7 +333,7 @@ describe('Train: the run that counts', () => {
     const child = (runId: string) => ({ runId, status: 'Completed' });
     const history = { details: sinon.stub(), children: async () => [child('a'), child('b')] };
     const metrics = tracking({ 'job-1': { x: 1 }, a: { x: 2, y: 2, z: 2 }, b: { y: 3 } });
-    const run = await trainedRun(job({ jobType: 'Pipeline' }), history, metrics, signal);
+    const run = await trainedRun(job({ jobType: 'Pipeline' }), history, metrics, clock, signal);
     assert.deepEqual(run.metrics, { x: 1, y: 3, z: 2 });
     await run.histories();
     assert.deepEqual(metrics.history.args.map(([of, name]) => `${of} ${name}`).sort(), ['a z', 'b y', 'job-1 x']);
@@ -272,7 +343,9 @@ describe('Train: the run that counts', () => {
     const slices = Array.from({ length: 30 }, (_, index) => [`rmse/region/${index}`, index]);
     const metrics = tracking({ 'job-1': { ...Object.fromEntries(slices), rmse: 1, val_loss: 2 } });
     const history = { details: sinon.stub(), children: sinon.stub() };
-    const histories = await (await trainedRun(job({ jobType: 'Command' }), history, metrics, signal)).histories();
+    const histories = await (
+      await trainedRun(job({ jobType: 'Command' }), history, metrics, clock, signal)
+    ).histories();
     assert.equal(metrics.history.callCount, 20);
     assert.deepEqual(Object.keys(histories).slice(0, 2), ['rmse', 'val_loss']);
   });
@@ -286,6 +359,15 @@ describe('Train: summary', () => {
     startedAt: '2026-01-01T00:00:00Z',
     endedAt: '2026-01-01T01:02:03Z',
   };
+
+  it('shows a hundred metrics at most, of any name', () => {
+    const many = Array.from({ length: 3_000 }, (_, index) => [`m${index}`, index] as const);
+    const metrics = Object.fromEntries([...many, ['__proto__', 1] as const]);
+    const text = trainingSummary({ job: job(), end, metrics, histories: {} });
+    assert.match(text, /… and 2901 more metrics/);
+    assert.match(text, /`__proto__`/);
+    assert.ok(text.length < 5_000);
+  });
 
   it('shows the facts, the metrics and their histories', () => {
     const text = trainingSummary({

@@ -2,7 +2,12 @@ import assert from 'node:assert/strict';
 import sinon from 'sinon';
 import { AzureFailure, azureFailure } from '../../../tasks/common/azure/http/azureFailure';
 import { clusterText } from '../../../tasks/common/azure/ml/jobs/follow/computeState';
-import { followJob, type FollowOptions, type FollowPorts } from '../../../tasks/common/azure/ml/jobs/follow/followJob';
+import {
+  followJob,
+  NotCancelled,
+  type FollowOptions,
+  type FollowPorts,
+} from '../../../tasks/common/azure/ml/jobs/follow/followJob';
 import type { Job } from '../../../tasks/common/azure/ml/jobs/rest/jobs';
 import type { RunDetails } from '../../../tasks/common/azure/ml/jobs/follow/runHistory';
 
@@ -165,12 +170,14 @@ describe('Train: following a job', () => {
     sinon.assert.notCalled(test.requestCancel);
   });
 
-  it('cancels a job that has not responded for ten minutes', async () => {
+  it('leaves a job alone that has not responded for ten minutes: nobody has set a limit for that', async () => {
     const test = setUp();
-    test.answers(() => ({ status: test.requestCancel.called ? 'Canceled' : 'NotResponding' }));
+    test.answers(() => ({ status: 'NotResponding' }));
+    const begin = test.clock.time;
     const end = await test.follow();
-    sinon.assert.calledOnce(test.requestCancel);
-    assert.match(end.stoppedBecause!, /has not responded for 10 minutes/);
+    sinon.assert.notCalled(test.requestCancel);
+    assert.deepEqual([end.status, end.stoppedBecause], ['NotResponding', undefined]);
+    assert.ok(test.clock.time - begin < 12 * minute);
   });
 
   it('cancels a job that waits too long, but does not count its running', async () => {
@@ -220,7 +227,11 @@ describe('Train: following a job', () => {
     test.requestCancel.rejects(outage);
     test.answers(() => ({ status: 'Running' }));
     const begin = test.clock.time;
-    await assert.rejects(test.follow({ runTimeout: minute }), /out of reach for 0:30:/);
+    await assert.rejects(test.follow({ runTimeout: minute }), (error: Error) => {
+      assert.ok(error instanceof NotCancelled);
+      assert.match(error.message, /run for more than 1 minutes.* out of reach for 0:30:/);
+      return true;
+    });
     assert.ok(test.clock.time - begin > 30 * minute);
   });
 
@@ -253,13 +264,54 @@ describe('Train: following a job', () => {
     await assert.rejects(test.follow(), /out of reach for 0:30:/);
   });
 
-  it('does not ride out what will not pass', async () => {
-    const test = setUp();
-    test.answers(() => {
-      throw new AzureFailure('no', undefined, 403, 'AuthorizationFailed', 'no', undefined);
+  for (const status of [400, 401, 403, 404, 409]) {
+    const odd = new AzureFailure(`Azure answered ${status}`, undefined, status, 'Odd', 'no', undefined);
+
+    it(`takes one ${status} for no end of the job, right after its start or later`, async () => {
+      for (const when of [0, 10_000]) {
+        const test = setUp();
+        let isTold = false;
+        test.answers((at) => {
+          if (!isTold && at >= when) {
+            isTold = true;
+            throw odd;
+          }
+          return { status: at < minute ? 'Running' : 'Completed' };
+        });
+        assert.equal((await test.follow()).status, 'Completed');
+        assert.ok(isTold);
+      }
     });
-    await assert.rejects(test.follow(), { message: 'no' });
-    sinon.assert.calledOnce(test.details);
+
+    it(`gives up on a job that answers ${status} for minutes, and does not cancel it`, async () => {
+      const test = setUp();
+      test.answers(() => {
+        throw odd;
+      });
+      await assert.rejects(test.follow(), /answered so for 0:05:\d\d: Azure answered/);
+      sinon.assert.notCalled(test.requestCancel);
+    });
+  }
+
+  it('minds no log that cannot be read, and how the job ended is told all the same', async () => {
+    for (const lost of [new AzureFailure('conflict', undefined, 409, 'Conflict', 'no', undefined), outage]) {
+      const test = setUp();
+      test.readRange.rejects(lost);
+      test.answers((at) => ({
+        status: at < 40 * minute ? 'Running' : 'Completed',
+        logFiles: { 'user_logs/std_log.txt': 'https://logs.test/x?sig=1' },
+      }));
+      assert.equal((await test.follow()).status, 'Completed');
+      sinon.assert.calledOnceWithMatch(test.log.warning, /log is not shown any more; the studio has it/);
+    }
+  });
+
+  it('has a log whose end alone cannot be read end as the job did', async () => {
+    const test = setUp();
+    test.answers(() => ({ status: 'Completed', logFiles: { 'user_logs/std_log.txt': 'https://logs.test/x?sig=1' } }));
+    test.readRange.rejects(outage);
+    assert.equal((await test.follow()).status, 'Completed');
+    sinon.assert.calledOnceWithMatch(test.log.warning, /The end of the job's log could not be read/);
   });
 
   it('asks less often the longer the job runs', async () => {

@@ -97,7 +97,11 @@ export class Models {
   async get(name: string, version: string): Promise<RegisteredModel> {
     const model = await this.find(name, version);
     if (model) return model;
-    const newest = (await this.list(name, { top: 1 }))[0];
+    const known = await this.list(name, { top: 50 });
+    // Reads are eventually consistent: a version that the list has is there.
+    const listed = known.find((each) => each.version === version);
+    if (listed) return listed;
+    const newest = known[0];
     throw new TaskFailure(
       `The model "${name}" has no version "${version}" in the workspace ${this.workspace.name}.`,
       newest ? `Its newest version is ${newest.version}.` : 'No model of that name is registered there.',

@@ -91,33 +91,54 @@ export class Workspace {
 
   private async read(): Promise<WorkspaceResource> {
     try {
-      const { body } = await this.session.request<{
-        id: string;
-        location: string;
-        properties: Omit<WorkspaceResource, 'id' | 'location'>;
-      }>({ url: this.id, apiVersion: machineLearningApiVersion, shape: { id: 'string', properties: 'object' } });
-      return { ...body.properties, id: body.id, location: body.location };
+      const { body } = await this.session.request<Listed>({
+        url: this.id,
+        apiVersion: machineLearningApiVersion,
+        shape: { id: 'string', properties: 'object' },
+      });
+      return toResource(body);
     } catch (error) {
       if (!isAzureFailure(error, 404) || error.code === 'ResourceGroupNotFound') throw error;
+      const listed = await this.list();
+      // Reads are eventually consistent: a workspace that the list has is there.
+      const own = listed?.find(({ name }) => name.toLowerCase() === this.name.toLowerCase());
+      if (own?.properties) return toResource(own);
       throw new TaskFailure(
         `The workspace "${this.name}" does not exist in the resource group "${this.resourceGroup}".`,
-        `Check the inputs workspace and resourceGroup${await this.others()}.`,
+        `Check the inputs workspace and resourceGroup${others(listed)}.`,
         { cause: error },
       );
     }
   }
 
-  private async others(): Promise<string> {
+  /** The workspaces of the resource group; undefined where they cannot be listed. */
+  private async list(): Promise<Listed[] | undefined> {
     try {
-      const { body } = await this.session.request<{ value: Array<{ name: string }> }>({
+      const { body } = await this.session.request<{ value: Listed[] }>({
         url: this.id.slice(0, this.id.lastIndexOf('/')),
-        shape: { value: 'list' },
         apiVersion: machineLearningApiVersion,
+        shape: { value: 'list' },
       });
-      const names = body.value.slice(0, 10).map(({ name }) => name);
-      return names.length > 0 ? `; workspaces there: ${names.join(', ')}` : '; the resource group has no workspace';
+      return body.value;
     } catch {
-      return '';
+      return undefined;
     }
   }
+}
+
+interface Listed {
+  id: string;
+  name: string;
+  location: string;
+  properties: Omit<WorkspaceResource, 'id' | 'location'>;
+}
+
+function toResource({ id, location, properties }: Listed): WorkspaceResource {
+  return { ...properties, id, location };
+}
+
+function others(listed: readonly Listed[] | undefined): string {
+  if (!listed) return '';
+  const names = listed.slice(0, 10).map(({ name }) => name);
+  return names.length > 0 ? `; workspaces there: ${names.join(', ')}` : '; the resource group has no workspace';
 }

@@ -1,6 +1,7 @@
 import type { Clock } from '../../../../clock';
 import type { TaskLog } from '../../../../log';
 import { elapsed } from '../../../../elapsed';
+import { TaskFailure } from '../../../../taskFailure';
 import type { BlobTransfer } from '../../../storage/blobTransfer';
 import { Outage } from '../../../http/outage';
 import { ChildRuns } from './childRuns';
@@ -41,13 +42,13 @@ export interface JobEnd {
   readonly endedAt?: string;
   /** The last lines that the job wrote. */
   readonly lastLines: readonly string[];
-  /** Set where we cancelled the job because it took too long or did not respond. */
+  /** Set where the job went past a limit of the user's, for which it was cancelled. */
   readonly stoppedBecause?: string;
 }
 
 const minute = 60_000;
-/** A job that does not respond may come back. */
-const notRespondingGrace = 10 * minute;
+/** A job that does not respond may come back. After that it is left to its owner: nobody has set a limit that it went past. */
+export const notRespondingGrace = 10 * minute;
 /** Nothing is said for at most so long. */
 const silence = 5 * minute;
 /** The compute is asked for no more often. */
@@ -59,107 +60,199 @@ const cancelGrace = 5 * minute;
  * Follows a job to its end: shows its log and status, watches its time, rides out passing faults. A look at the job adds
  * at most 2 % to the time that the run takes, so that short jobs are told at once and long ones cost few requests.
  * @throws the signal's reason when it is aborted; the job runs on then, and whoever aborted cancels it
+ * @throws NotCancelled where the job went past a limit and could not be told to stop
+ * @throws TaskFailure where the job could not be seen for too long: it is not known to have ended
  */
 export async function followJob(job: Job, options: FollowOptions, ports: FollowPorts): Promise<JobEnd> {
-  const { log, clock, signal } = ports;
-  const output = new JobLog(log, ports.transfer, options.allRanks);
-  const children = job.properties.jobType === 'Command' ? undefined : new ChildRuns(job.name, ports.history, output);
-  const service = new Outage(log, clock);
-  const storage = new Outage(log, clock);
-  const cancelling = new Outage(log, clock);
-  const begin = clock.now();
-  const createdAt = Date.parse(job.systemData?.createdAt ?? '');
-  const waitingSince = Math.min(begin, Number.isNaN(createdAt) ? begin : createdAt);
-  let lastWord = begin;
-  let shown = '';
-  let details: RunDetails | undefined;
-  let runningSince: number | undefined;
-  let silentSince: number | undefined;
-  let stopped: { because: string; askedAt?: number } | undefined;
-  let lastLook = begin;
-  let nextLook = 0;
-  let compute: string | undefined;
-  let nextCompute = 0;
-
+  const follower = new Follower(job, options, ports);
   for (;;) {
-    const now = clock.now();
-    let wrote: boolean | undefined;
-    if (now >= nextLook) {
-      const answer = await service.ride(() => ports.history.details(job.name, signal));
-      if (answer) {
-        details = answer;
-        output.know(job.name, details.logFiles ?? {});
-        if (children) await service.ride(() => children.look(signal));
-        // What the job wrote before it came to this status is shown before it.
-        wrote = await storage.ride(() => output.readNew(signal));
-        if (wrote) lastWord = clock.now();
-        if (isWaiting(details.status) && ports.compute && clock.now() >= nextCompute) {
-          compute = await ports.compute().catch(() => undefined);
-          nextCompute = clock.now() + computeInterval;
-        }
-        const status = describe(details, compute);
-        // A sign of life where a job is silent for long.
-        if (status !== shown || clock.now() - lastWord > silence) {
-          output.say(`${elapsed(clock.now() - begin)}  ${status}`);
-          lastWord = clock.now();
-        }
-        shown = status;
-        showProgress(log, children, status, clock.now() - begin);
-        await ports.watch?.(details).catch(() => undefined);
-      }
-      lastLook = clock.now();
-    } else {
-      wrote = await storage.ride(() => output.readNew(signal));
-      if (wrote) lastWord = clock.now();
-    }
-    nextLook = lastLook + lookInterval(clock.now() - begin, wrote === true);
-    if (details && (hasEnded(details.status) || details.status === 'Paused')) break;
+    await follower.look();
+    if (follower.isAtItsEnd) break;
+    await follower.keepLimits();
+    if (follower.isGivenUp) break;
+    await follower.wait();
+  }
+  return follower.conclude();
+}
 
-    const time = clock.now();
-    if (details) {
-      if (!isWaiting(details.status)) runningSince ??= startOf(details, time);
-      silentSince = details.status === 'NotResponding' ? (silentSince ?? time) : undefined;
-      const because = stopped ? undefined : tooLong(options, { time, waitingSince, runningSince, silentSince });
-      if (because) {
-        output.say(`${because} Cancelling the job.`);
-        stopped = { because };
-      }
-      // Asked again until the service has answered: a job that nobody stops goes on costing money.
-      if (stopped && stopped.askedAt === undefined) {
-        const isAsked = await cancelling.ride(() => ports.jobs.requestCancel(job.name, signal).then(() => true));
-        if (isAsked) {
-          stopped.askedAt = time;
-          nextLook = 0;
-        }
-      }
-      if (stopped?.askedAt !== undefined && time - stopped.askedAt > cancelGrace) break;
-    }
-    await clock.sleep(Math.max(0, Math.min(nextLook - time, logInterval(time - begin))), signal);
+/** The job went past a limit that the user had set, and nobody could tell it to stop. */
+export class NotCancelled extends TaskFailure {}
+
+class Follower {
+  private readonly output: JobLog;
+  private readonly children: ChildRuns | undefined;
+  private readonly service: Outage;
+  private readonly storage: Outage;
+  private readonly cancelling: Outage;
+  private readonly begin: number;
+  private readonly waitingSince: number;
+  private details: RunDetails | undefined;
+  private shown = '';
+  private lastWord: number;
+  private lastLook: number;
+  private nextLook = 0;
+  private compute: string | undefined;
+  private nextCompute = 0;
+  private runningSince: number | undefined;
+  private silentSince: number | undefined;
+  private stopped: { readonly because: string; askedAt?: number } | undefined;
+
+  constructor(
+    private readonly job: Job,
+    private readonly options: FollowOptions,
+    private readonly ports: FollowPorts,
+  ) {
+    const { log, clock, history, transfer } = ports;
+    this.output = new JobLog(log, transfer, options.allRanks);
+    this.children = job.properties.jobType === 'Command' ? undefined : new ChildRuns(job.name, history, this.output);
+    this.service = new Outage(log, clock, { follows: true });
+    this.storage = new Outage(log, clock, { follows: true });
+    this.cancelling = new Outage(log, clock, { follows: true });
+    this.begin = this.lastWord = this.lastLook = clock.now();
+    const createdAt = Date.parse(job.systemData?.createdAt ?? '');
+    this.waitingSince = Math.min(this.begin, Number.isNaN(createdAt) ? this.begin : createdAt);
   }
 
-  // Now nothing may be missed: what cannot be read yet is tried until it can.
-  await storage.insist(() => readRest(output, children, signal), signal);
-  output.end();
-  return {
-    status: details.status,
-    error: errorText(details.error?.error),
-    warnings: (details.warnings ?? []).map(({ message }) => message ?? '').filter((message) => message !== ''),
-    startedAt: details.startTimeUtc ?? undefined,
-    endedAt: details.endTimeUtc ?? undefined,
-    lastLines: output.lastLines,
-    stoppedBecause: stopped?.because,
-  };
+  get isAtItsEnd(): boolean {
+    return this.details !== undefined && (hasEnded(this.details.status) || this.details.status === 'Paused');
+  }
+
+  /** It was told to stop and does not, or it has not responded for long. */
+  get isGivenUp(): boolean {
+    const now = this.ports.clock.now();
+    if (this.stopped?.askedAt !== undefined && now - this.stopped.askedAt > cancelGrace) return true;
+    return this.silentSince !== undefined && now - this.silentSince > notRespondingGrace;
+  }
+
+  /** Looks at the job where that is due, else at its log alone. */
+  async look(): Promise<void> {
+    const { clock } = this.ports;
+    const isDue = clock.now() >= this.nextLook;
+    const wrote = isDue ? await this.lookAtJob() : await this.readLog();
+    if (isDue) this.lastLook = clock.now();
+    this.nextLook = this.lastLook + lookInterval(clock.now() - this.begin, wrote === true);
+  }
+
+  private async lookAtJob(): Promise<boolean | undefined> {
+    const { history, signal, watch } = this.ports;
+    const details = await this.service.ride(() => history.details(this.job.name, signal));
+    if (!details) return undefined;
+    this.details = details;
+    this.output.know(this.job.name, details.logFiles ?? {});
+    const { children } = this;
+    if (children) await this.service.ride(() => children.look(signal));
+    // What the job wrote before it came to this status is shown before it.
+    const wrote = await this.readLog();
+    await this.askCompute(details);
+    this.tell(details);
+    await watch?.(details).catch(() => undefined);
+    return wrote;
+  }
+
+  private async readLog(): Promise<boolean | undefined> {
+    const { clock, log, signal } = this.ports;
+    if (this.isLogLost) return undefined;
+    try {
+      const wrote = await this.storage.ride(() => this.output.readNew(signal));
+      if (wrote) this.lastWord = clock.now();
+      return wrote;
+    } catch (error) {
+      if (signal.aborted) throw error;
+      // A pity, but the job goes on, and so do we.
+      this.isLogLost = true;
+      log.warning(`The job's log is not shown any more; the studio has it. ${(error as Error).message}`);
+      return undefined;
+    }
+  }
+
+  private isLogLost = false;
+
+  private async askCompute({ status }: RunDetails): Promise<void> {
+    const { clock, compute } = this.ports;
+    if (!compute || !isWaiting(status) || clock.now() < this.nextCompute) return;
+    this.compute = await compute().catch(() => undefined);
+    this.nextCompute = clock.now() + computeInterval;
+  }
+
+  private tell(details: RunDetails): void {
+    const { clock, log } = this.ports;
+    const status = describe(details, this.compute);
+    // A sign of life where a job is silent for long.
+    if (status !== this.shown || clock.now() - this.lastWord > silence) {
+      this.output.say(`${elapsed(clock.now() - this.begin)}  ${status}`);
+      this.lastWord = clock.now();
+    }
+    this.shown = status;
+    showProgress(log, this.children, status, clock.now() - this.begin);
+  }
+
+  /** Tells a job to stop that has gone past a limit of the user's: again until the service has answered, since it costs money. */
+  async keepLimits(): Promise<void> {
+    const { details, options, waitingSince } = this;
+    const { clock, jobs, signal } = this.ports;
+    const time = clock.now();
+    if (!details) return;
+    if (!isWaiting(details.status)) this.runningSince ??= startOf(details, time);
+    this.silentSince = details.status === 'NotResponding' ? (this.silentSince ?? time) : undefined;
+    if (!this.stopped) {
+      const because = tooLong(options, { time, waitingSince, runningSince: this.runningSince });
+      if (!because) return;
+      this.output.say(`${because} Cancelling the job.`);
+      this.stopped = { because };
+    }
+    if (this.stopped.askedAt !== undefined) return;
+    const isAsked = await this.cancelling
+      .ride(() => jobs.requestCancel(this.job.name, signal).then(() => true))
+      .catch((error: unknown) => {
+        if (!(error instanceof TaskFailure)) throw error;
+        throw new NotCancelled(`${this.stopped!.because} ${error.message}`, undefined, { cause: error });
+      });
+    if (!isAsked) return;
+    this.stopped.askedAt = time;
+    this.nextLook = 0;
+  }
+
+  async wait(): Promise<void> {
+    const { clock, signal } = this.ports;
+    const now = clock.now();
+    await clock.sleep(Math.max(0, Math.min(this.nextLook - now, logInterval(now - this.begin))), signal);
+  }
+
+  async conclude(): Promise<JobEnd> {
+    await this.readRest();
+    this.output.end();
+    const { status = 'Unknown', error, warnings, startTimeUtc, endTimeUtc } = this.details ?? {};
+    return {
+      status,
+      error: errorText(error?.error),
+      warnings: (warnings ?? []).map(({ message }) => message ?? '').filter((message) => message !== ''),
+      startedAt: startTimeUtc ?? undefined,
+      endedAt: endTimeUtc ?? undefined,
+      lastLines: this.output.lastLines,
+      stoppedBecause: this.stopped?.because,
+    };
+  }
+
+  /** Now nothing may be missed: what cannot be read yet is tried until it can. What never can does not change how the job ended. */
+  private async readRest(): Promise<void> {
+    const { log, signal } = this.ports;
+    if (this.isLogLost) return;
+    try {
+      await this.storage.insist(async () => {
+        await this.children?.look(signal);
+        await this.output.readNew(signal);
+      }, signal);
+    } catch (error) {
+      if (signal.aborted) throw error;
+      log.warning(`The end of the job's log could not be read; the studio has it. ${(error as Error).message}`);
+    }
+  }
 }
 
 /** How far the job is, as far as anyone can know: a sweep or pipeline by its runs that have ended. */
 function showProgress(log: TaskLog, children: ChildRuns | undefined, status: string, elapsedMs: number): void {
   // Whole minutes: the page need not change more often.
   log.progress(children?.percentEnded ?? 0, `${status}, ${Math.floor(elapsedMs / minute)} min`);
-}
-
-async function readRest(output: JobLog, children: ChildRuns | undefined, signal: AbortSignal): Promise<void> {
-  await children?.look(signal);
-  await output.readNew(signal);
 }
 
 /** Whose log grows is running: then there is less to look for, and when it stops growing the next look is due. */
@@ -185,11 +278,8 @@ function startOf(details: RunDetails, now: number): number {
 
 function tooLong(
   { queueTimeout, runTimeout }: FollowOptions,
-  at: { time: number; waitingSince: number; runningSince?: number; silentSince?: number },
+  at: { time: number; waitingSince: number; runningSince?: number },
 ): string | undefined {
-  if (at.silentSince !== undefined && at.time - at.silentSince > notRespondingGrace) {
-    return `The job has not responded for ${notRespondingGrace / minute} minutes.`;
-  }
   if (at.runningSince === undefined) {
     if (queueTimeout !== undefined && at.time - at.waitingSince > queueTimeout) {
       return `The job has waited for its compute for more than ${queueTimeout / minute} minutes (queueTimeoutInMinutes).`;

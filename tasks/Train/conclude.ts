@@ -1,0 +1,146 @@
+import { createHash } from 'node:crypto';
+import * as fs from 'node:fs';
+import * as path from 'node:path';
+import { Outage } from '../common/azure/http/outage';
+import type { JobEnd } from '../common/azure/ml/jobs/follow/followJob';
+import { studioUrl, type Job } from '../common/azure/ml/jobs/rest/jobs';
+import { append, emptyRecord } from '../common/record/chain';
+import { recordFileName, toMetricValues, type ModelRecord, type TrainingSection } from '../common/record/record';
+import { writeRecord } from '../common/record/recordFile';
+import type { StageResult, TaskContext } from '../common/task/taskContext';
+import { runsOn } from './followTraining';
+import type { TrainInputs } from './inputs';
+import type { Provenance } from './provenance';
+import { registerModel, type Registration } from './registerModel';
+import type { Services } from './services';
+import type { StartedJob } from './startJob';
+import { trainedRun, type TrainedRun } from './trainedRun';
+import { modelSection, trainingSection } from './trainingRecord';
+import { trainingSummary } from './trainingSummary';
+
+/** Where a training script leaves requests with their right answers, for the stages that prove a deployment. */
+const goldenRequests = 'outputs/golden_requests.json';
+
+/**
+ * An output variable stands in the environment of every later step. Linux takes no text of 128 KiB there, Windows warns from
+ * 32,766 characters on. Source: azure-pipelines-task-lib issue 1114, azure-pipelines-tasks issues 8960 and 13884.
+ */
+const longestOutput = 30_000;
+
+/** What there is to say of a job that nobody waits for. */
+export function handBack({ job, codeHash }: StartedJob, provenance: Provenance, context: TaskContext): StageResult {
+  const { status } = job.properties;
+  const training = trainingSection(job, { status }, {}, { codeHash });
+  const recordFile = writeSections(context, provenance, (record) => append(record, 'training', training));
+  context.log.info(`Not waiting for the job ${job.name}: a later Train step takes it up by its name.`);
+  return { outputs: { jobName: job.name, jobStatus: status, studioUrl: studioUrl(job) }, recordFile };
+}
+
+/** What is to be done once the job has ended, well or not. What is only read here is asked for until it is answered. */
+export async function conclude(
+  started: StartedJob,
+  end: JobEnd,
+  provenance: Provenance,
+  inputs: TrainInputs,
+  services: Services,
+  context: TaskContext,
+): Promise<StageResult> {
+  const { log, publish, signal, clock, pipeline } = context;
+  const reading = new Outage(log, clock, { follows: true });
+  // What a job's outputs are is known at its end.
+  const job = (await reading.insist(() => services.jobs.find(started.job.name, signal), signal)) ?? started.job;
+  const run = await reading.insist(() => trainedRun(job, services.history, services.tracking, clock, signal), signal);
+  for (const warning of end.warnings) log.warning(warning);
+  const outputs = { jobName: job.name, jobStatus: end.status, studioUrl: studioUrl(job) };
+  if (end.status !== 'Completed') {
+    publish.summary('Training', trainingSummary({ job, end, metrics: run.metrics, histories: {} }));
+    const metrics = metricsOutput(run.metrics, undefined, log);
+    return { outputs: { ...outputs, metrics }, outcome: 'failed', reason: failureOf(job, end) };
+  }
+  const golden = await reading.insist(() => fetchGoldenRequests(run.runId, services, context), signal);
+  const registered =
+    inputs.model && (await registerModel(inputs.model, job, run, provenance, inputs.overrides.tags, services, context));
+  const training = trainingSection(job, end, run.metrics, { codeHash: started.codeHash, goldenRequests: golden });
+  const recordFile = writeSections(context, provenance, (record) => {
+    const trained = append(record, 'training', training);
+    return registered ? append(trained, 'model', modelSection(registered.model, services.workspace)) : trained;
+  });
+  await summarize(job, end, run, registered, context);
+  if (registered && pipeline.build) publish.buildTag(`${registered.model.name}-${registered.model.version}`);
+  const { name: modelName, version: modelVersion, id: modelId } = registered?.model ?? {};
+  const metrics = metricsOutput(run.metrics, recordFile, log);
+  return { outputs: { ...outputs, metrics, modelName, modelVersion, modelId }, recordFile };
+}
+
+/** @returns undefined where they are too many for a variable: the record holds them all */
+function metricsOutput(
+  metrics: TrainedRun['metrics'],
+  recordFile: string | undefined,
+  log: TaskContext['log'],
+): string | undefined {
+  const text = JSON.stringify(toMetricValues(metrics));
+  if (text.length <= longestOutput) return text;
+  log.warning(
+    `The output variable metrics is not set: the job has ${Object.keys(metrics).length} metrics, ${text.length} characters of JSON, and a variable of more than ${longestOutput} keeps later steps from starting.${recordFile ? ` They stand in ${recordFile}, under training.metrics.` : ''}`,
+  );
+  return undefined;
+}
+
+async function fetchGoldenRequests(
+  runId: string,
+  { artifacts }: Services,
+  context: TaskContext,
+): Promise<TrainingSection['goldenRequests']> {
+  const file = path.join(recordDirectory(context), path.basename(goldenRequests));
+  if (!(await artifacts.download(runId, goldenRequests, file, context.signal))) return undefined;
+  const sha256 = createHash('sha256').update(fs.readFileSync(file)).digest('hex');
+  return { file: path.basename(file), sha256 };
+}
+
+/** The page of the run is an extra: the model is registered, and the record written. */
+async function summarize(
+  job: Job,
+  end: JobEnd,
+  run: TrainedRun,
+  model: Registration | undefined,
+  { log, publish, signal }: TaskContext,
+): Promise<void> {
+  const histories = await run.histories().catch((error: Error) => {
+    if (signal.aborted) throw error;
+    log.warning(`The curves of the metrics are left out: ${error.message}`);
+    return {};
+  });
+  publish.summary('Training', trainingSummary({ job, end, metrics: run.metrics, histories, model }));
+}
+
+function failureOf(job: Job, end: JobEnd): string {
+  const lines = end.lastLines.slice(-10).map((line) => `\n  ${line}`);
+  const what =
+    end.status === 'Paused'
+      ? `The job ${job.name} is paused. Resume it in the studio and run this step again: it takes the job up.`
+      : end.status === 'NotResponding'
+        ? `The job ${job.name} has not responded for ten minutes. ${runsOn(job)}`
+        : `The job ${job.name} ended as ${end.status}.`;
+  return [
+    end.stoppedBecause ?? what,
+    ...(end.error ? [end.error] : []),
+    ...(/quota/i.test(end.error ?? '')
+      ? ['Ask for more quota, or choose another instance type, fewer nodes or another compute.']
+      : []),
+    ...(lines.length > 0 ? [`The last lines of its log:${lines.join('')}`] : []),
+  ].join(' ');
+}
+
+function recordDirectory({ pipeline }: TaskContext): string {
+  return path.join(pipeline.directories.staging, 'mlops');
+}
+
+function writeSections(
+  context: TaskContext,
+  provenance: Provenance,
+  sections: (record: ModelRecord) => ModelRecord,
+): string {
+  const file = path.join(recordDirectory(context), recordFileName);
+  writeRecord(file, sections(append(emptyRecord(), 'source', provenance)));
+  return file;
+}

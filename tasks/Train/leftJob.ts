@@ -1,0 +1,13 @@
+import { leftWork, type LeftWork } from '../common/task/leftWork';
+import type { TaskState } from '../common/task/taskContext';
+
+/** The job that must not run on without the step that started it. */
+export interface LeftJob {
+  readonly name: string;
+  readonly resourceGroup: string;
+  readonly workspace: string;
+}
+
+export function leftJob(state: TaskState): LeftWork<LeftJob> {
+  return leftWork(state, 'trainJob');
+}

@@ -1,0 +1,53 @@
+import { BlobTransfer } from '../common/azure/storage/blobTransfer';
+import { Artifacts } from '../common/azure/ml/artifacts';
+import { computeState } from '../common/azure/ml/jobs/follow/computeState';
+import { RunHistory } from '../common/azure/ml/jobs/follow/runHistory';
+import { Jobs } from '../common/azure/ml/jobs/rest/jobs';
+import { WorkspaceAssets } from '../common/azure/ml/jobs/rest/workspaceAssets';
+import type { JobAssets } from '../common/azure/ml/jobs/rest/jobAssets';
+import { Tracking } from '../common/azure/ml/metrics';
+import { Models } from '../common/azure/ml/models';
+import { Workspace } from '../common/azure/ml/workspace';
+import type { TaskContext } from '../common/task/taskContext';
+import type { TrainInputs } from './inputs';
+import { listNamedOutput } from './namedOutput';
+
+/** What a training needs of Azure Machine Learning. */
+export interface Services {
+  readonly workspace: { readonly subscriptionId: string; readonly resourceGroup: string; readonly name: string };
+  readonly jobs: Pick<Jobs, 'find' | 'create' | 'requestCancel'>;
+  readonly history: Pick<RunHistory, 'details' | 'children'>;
+  readonly tracking: Pick<Tracking, 'run' | 'history'>;
+  readonly models: Pick<Models, 'list' | 'register'>;
+  readonly artifacts: Pick<Artifacts, 'list' | 'download'>;
+  readonly transfer: Pick<BlobTransfer, 'readRange'>;
+  /** Brings into the workspace what a job names; one for each job. */
+  assets(): JobAssets & Pick<WorkspaceAssets, 'codeHashes'>;
+  /** @throws TaskFailure where there is no such workspace */
+  checkWorkspace(): Promise<void>;
+  /** The files of a named output, by their path within it; undefined where they cannot be listed. */
+  listOutput(uri: string): Promise<string[] | undefined>;
+  /** How the compute stands that a job waits for. */
+  computeState(computeId: string): Promise<string | undefined>;
+}
+
+export function openServices(
+  { connection, resourceGroup, workspace: name }: Pick<TrainInputs, 'connection' | 'resourceGroup' | 'workspace'>,
+  { azure, log, signal }: Pick<TaskContext, 'azure' | 'log' | 'signal'>,
+): Services {
+  const workspace = new Workspace(azure(connection), resourceGroup, name);
+  const transfer = new BlobTransfer(workspace.session);
+  return {
+    workspace: { subscriptionId: connection.subscriptionId, resourceGroup, name },
+    jobs: new Jobs(workspace),
+    history: new RunHistory(workspace),
+    tracking: new Tracking(workspace),
+    models: new Models(workspace),
+    artifacts: new Artifacts(workspace, transfer),
+    transfer,
+    assets: () => new WorkspaceAssets(workspace, transfer, log, signal),
+    checkWorkspace: async () => void (await workspace.resource()),
+    listOutput: (uri) => listNamedOutput(workspace, transfer, uri, signal),
+    computeState: (computeId) => computeState(workspace, computeId, signal),
+  };
+}

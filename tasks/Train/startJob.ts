@@ -1,0 +1,141 @@
+import { createHash } from 'node:crypto';
+import { believedAbsence } from '../common/azure/http/believedAbsence';
+import { Outage } from '../common/azure/http/outage';
+import { hasEnded } from '../common/azure/ml/jobs/follow/jobStatus';
+import { studioUrl, type Job, type JobProperties } from '../common/azure/ml/jobs/rest/jobs';
+import { restJob } from '../common/azure/ml/jobs/rest/restJob';
+import type { TaskContext } from '../common/task/taskContext';
+import { TaskFailure } from '../common/taskFailure';
+import { cancelJob } from './cancelJob';
+import type { TrainInputs } from './inputs';
+import { jobNameBase } from './jobName';
+import { jobSpecification } from './jobSpecification';
+import { leftJob } from './leftJob';
+import { jobProvenance, type Provenance } from './provenance';
+import type { Services } from './services';
+
+/** Property of a job: the SHA-256 of what it was asked to do, by which a later try knows it again. */
+const specificationProperty = 'mlops.specification';
+/** A workspace that does not take a job may be out of reach for so long; the job's name makes sure that it is started once. */
+const patience = 10 * 60_000;
+
+export interface StartedJob {
+  readonly job: Job;
+  /** SHA-256 of the code snapshot; undefined where the job was found, or has no code of its own. */
+  readonly codeHash?: string;
+}
+
+/** Takes up the job of this name, which somebody has started. */
+export async function takeUpJob(name: string, services: Services, context: TaskContext): Promise<StartedJob> {
+  const { clock, signal, state } = context;
+  const job = await believedAbsence(() => services.jobs.find(name, signal), clock, signal);
+  if (!job) {
+    throw new TaskFailure(
+      `Input jobName: there is no job "${name}" in the workspace ${services.workspace.name}.`,
+      'Use the output variable jobName of the step that started it.',
+    );
+  }
+  announce(job, `Taking up the job ${name}, which is ${job.properties.status}.`, context);
+  if (!hasEnded(job.properties.status)) leftJob(state).note(left(name, services));
+  return { job };
+}
+
+/** Starts the job, or finds the one that an earlier try of this step started for the same work. */
+export async function startJob(
+  inputs: TrainInputs,
+  asked: Exclude<TrainInputs['job'], { source: 'existing' }>,
+  provenance: Provenance,
+  services: Services,
+  context: TaskContext,
+): Promise<StartedJob> {
+  const { pipeline, log, clock, signal } = context;
+  const { spec, source } = jobSpecification(asked, inputs.overrides, pipeline.directories.work);
+  const assets = services.assets();
+  const body = await restJob(spec, source, assets);
+  const experiment = String(body.experimentName ?? (experimentOf(pipeline.build?.definition) || 'Default'));
+  const specification = createHash('sha256').update(JSON.stringify(body)).digest('hex');
+  const properties = withOrigin(body, experiment, specification, provenance, pipeline);
+  const codeHash = [...assets.codeHashes.values()].at(-1);
+  const base = jobNameBase(spec.name ?? experiment, pipeline);
+  for (let attempt = 1; ; attempt++) {
+    const name = `${base}-${attempt}`;
+    const found = await new Outage(log, clock, { deadline: clock.now() + patience }).insist(
+      () => services.jobs.find(name, signal),
+      signal,
+    );
+    if (!found) {
+      const job = await create(name, properties, inputs.waitForCompletion, services, context);
+      announce(job, `Started the job ${name} in the experiment ${experiment}.`, context);
+      return { job, codeHash };
+    }
+    const { status } = found.properties;
+    const isSame = found.properties.properties?.[specificationProperty] === specification;
+    if (isSame && status !== 'Failed' && status !== 'Canceled') {
+      announce(found, `An earlier try of this step started the job ${name} (${status}): following it.`, context);
+      if (inputs.waitForCompletion) leftJob(context.state).note(left(name, services));
+      return { job: found, codeHash };
+    }
+    log.info(`The job ${name} of an earlier try ${isSame ? `is ${status}` : 'did something else'}: starting another.`);
+  }
+}
+
+/** What the job is asked to do, with where it comes from. */
+function withOrigin(
+  body: JobProperties,
+  experimentName: string,
+  specification: string,
+  provenance: Provenance,
+  { build, release }: TaskContext['pipeline'],
+): JobProperties {
+  const own = body.properties as Record<string, string> | undefined;
+  return {
+    ...body,
+    experimentName,
+    displayName: body.displayName ?? build?.number ?? release?.name,
+    properties: { ...jobProvenance(provenance), ...own, [specificationProperty]: specification },
+  };
+}
+
+async function create(
+  name: string,
+  properties: JobProperties,
+  isFollowed: boolean,
+  services: Services,
+  context: TaskContext,
+): Promise<Job> {
+  const { log, clock, signal, state } = context;
+  // Noted first: whatever happens from here on, the post-job step knows of it.
+  if (isFollowed) leftJob(state).note(left(name, services));
+  const outage = new Outage(log, clock, { deadline: clock.now() + patience });
+  try {
+    return await outage.insist(() => services.jobs.create(name, properties, signal), signal);
+  } catch (error) {
+    if (signal.aborted) {
+      await cancelJob(name, services, context);
+      throw error;
+    }
+    leftJob(state).settle();
+    // Refused, it does not exist. Where there was no answer, nobody knows.
+    if (!(error instanceof TaskFailure) || 'status' in error) throw error;
+    throw new TaskFailure(
+      `${error.message} The job ${name} may have been started all the same, and would run on.`,
+      'Run this step again: it takes the job up by its name, or starts it. Or look for it in the studio.',
+      { cause: error },
+    );
+  }
+}
+
+function left(name: string, { workspace }: Services) {
+  return { name, resourceGroup: workspace.resourceGroup, workspace: workspace.name };
+}
+
+function announce(job: Job, text: string, { log }: TaskContext): void {
+  log.info(text);
+  const url = studioUrl(job);
+  if (url) log.info(`Studio: ${url}`);
+}
+
+/** Azure ML's rule for names of experiments: letters, digits, dashes and underscores. */
+function experimentOf(definition: string | undefined): string {
+  return (definition ?? '').replace(/[^A-Za-z0-9_-]+/g, '-').replace(/^[-_]+|[-_]+$/g, '');
+}

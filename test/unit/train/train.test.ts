@@ -1,0 +1,310 @@
+import assert from 'node:assert/strict';
+import * as fs from 'node:fs';
+import { tmpdir } from 'node:os';
+import * as path from 'node:path';
+import sinon from 'sinon';
+import { AzureFailure } from '../../../tasks/common/azure/http/azureFailure';
+import type { Job } from '../../../tasks/common/azure/ml/jobs/rest/jobs';
+import type { TaskContext } from '../../../tasks/common/task/taskContext';
+import type { TrainInputs } from '../../../tasks/Train/inputs';
+import { leftJob } from '../../../tasks/Train/leftJob';
+import type { Services } from '../../../tasks/Train/services';
+import { trainWith } from '../../../tasks/Train/train';
+
+const minute = 60_000;
+const refused = (status: number | undefined) =>
+  new AzureFailure(`Azure answered ${status}`, undefined, status, 'Code', 'no', undefined);
+
+describe('Train: the stage', () => {
+  const directory = fs.mkdtempSync(path.join(tmpdir(), 'train-'));
+  after(() => fs.rmSync(directory, { recursive: true }));
+  let count = 0;
+
+  /** A workspace whose job runs for a minute, and time that passes only while somebody sleeps. */
+  const setUp = (change: Partial<TrainInputs> = {}) => {
+    const staging = path.join(directory, String(count++));
+    fs.mkdirSync(staging);
+    const begin = Date.UTC(2026, 0, 1);
+    let time = begin;
+    const clock = {
+      now: () => time,
+      sleep: async (milliseconds: number, signal?: AbortSignal) => {
+        signal?.throwIfAborted();
+        time += Math.max(1, milliseconds);
+      },
+    };
+    const variables = new Map<string, string>();
+    const stop = new AbortController();
+    const said: string[] = [];
+    const say = (text: string) => void said.push(text);
+    const publish = { summary: sinon.spy(), buildTag: sinon.spy() };
+    const context = {
+      log: { info: say, debug: say, warning: say, error: say, group: say, endGroup: say, progress: () => undefined },
+      clock,
+      signal: stop.signal,
+      publish,
+      pipeline: {
+        hostType: 'build',
+        collectionUri: 'https://dev.azure.com/example/',
+        project: 'p',
+        build: { id: '42', number: '1', definition: 'quickstart', url: 'https://dev.azure.com/example/build/42' },
+        stage: { name: 's', attempt: 1 },
+        job: { id: 'j', name: 'j', attempt: 1 },
+        step: 'train',
+        directories: { work: staging, staging },
+      },
+      state: {
+        get: (key: string) => variables.get(key),
+        set: (key: string, value: string) => variables.set(key, value),
+      },
+    } as unknown as TaskContext;
+
+    const jobs = new Map<string, Job>();
+    const metrics: Record<string, number> = { rmse: 3 };
+    const services = {
+      workspace: { subscriptionId: 'sub', resourceGroup: 'g', name: 'w' },
+      jobs: {
+        find: sinon.spy(async (name: string) => jobs.get(name)),
+        create: sinon.spy(async (name: string, properties: object) => {
+          jobs.set(name, { id: name, name, properties: { ...properties, status: 'NotStarted' } } as unknown as Job);
+          return jobs.get(name)!;
+        }),
+        requestCancel: sinon.stub().resolves(),
+      },
+      history: {
+        details: sinon.spy(async (runId: string) => ({
+          runId,
+          status: time - begin < minute ? 'Running' : 'Completed',
+        })),
+        children: sinon.stub().resolves([]),
+      },
+      tracking: {
+        run: sinon.spy(async () => ({ metrics, params: {}, tags: {} })),
+        history: sinon.stub().resolves([]),
+      },
+      models: {
+        list: sinon.stub().resolves([]),
+        register: sinon.spy(async (model: object) => ({
+          ...model,
+          version: '1',
+          id: '/models/m/versions/1',
+          tags: {},
+        })),
+      },
+      artifacts: {
+        list: sinon.stub().resolves([{ path: 'outputs/model/m.pkl', url: '' }]),
+        download: sinon.stub().resolves(false),
+      },
+      transfer: { readRange: sinon.stub().resolves(undefined) },
+      assets: () => ({ codeHashes: new Map(), environment: async () => 'env', compute: async () => undefined }),
+      checkWorkspace: sinon.stub().resolves(),
+      listOutput: sinon.stub().resolves([]),
+      computeState: sinon.stub().resolves(undefined),
+    };
+    const inputs = {
+      connection: { subscriptionId: 'sub' },
+      resourceGroup: 'g',
+      workspace: 'w',
+      job: { source: 'inline', command: 'python t.py', environment: 'azureml:e:1', outputs: {} },
+      overrides: { inputs: {}, environmentVariables: {}, tags: {} },
+      model: { name: 'm', path: 'outputs/model', isDefault: true, type: 'auto' },
+      waitForCompletion: true,
+      logOfAllRanks: false,
+      ...change,
+    } as unknown as TrainInputs;
+    return {
+      services,
+      jobs,
+      metrics,
+      said,
+      publish,
+      stop,
+      clock,
+      staging,
+      names: () => services.jobs.create.args.map(([name]) => name),
+      left: () => leftJob(context.state).read()?.name,
+      run: () => trainWith(services as unknown as Services, inputs, context),
+    };
+  };
+
+  it('runs the job, registers its model and writes the record', async () => {
+    const world = setUp();
+    const { outputs, outcome, recordFile } = await world.run();
+    assert.deepEqual(
+      [outcome, outputs.jobStatus, outputs.modelName, outputs.modelVersion, outputs.metrics],
+      [undefined, 'Completed', 'm', '1', '{"rmse":3}'],
+    );
+    assert.equal(recordFile, path.join(world.staging, 'mlops', 'mlops-record.json'));
+    const record = JSON.parse(fs.readFileSync(recordFile!, 'utf8')) as Record<string, { metrics?: object }>;
+    assert.deepEqual(record.training?.metrics, { rmse: 3 });
+    assert.equal(world.left(), undefined);
+    sinon.assert.calledOnceWithExactly(world.publish.buildTag, 'm-1');
+  });
+
+  it('follows the job that an earlier try of the step has started', async () => {
+    const world = setUp();
+    await world.run();
+    await world.run();
+    assert.equal(world.names().length, 1);
+    assert.match(world.said.join('\n'), /An earlier try of this step started the job \S+-1/);
+  });
+
+  for (const status of ['Failed', 'Canceled'] as const) {
+    it(`starts another job where the one of an earlier try is ${status}`, async () => {
+      const world = setUp();
+      await world.run();
+      const [first] = world.jobs.values();
+      Object.assign(first!.properties, { status });
+      await world.run();
+      assert.match(world.names()[1]!, /-2$/);
+    });
+  }
+
+  it('starts another job where the one of an earlier try was asked to do something else', async () => {
+    const world = setUp();
+    await world.run();
+    const [first] = world.jobs.values();
+    Object.assign(first!.properties.properties!, { 'mlops.specification': 'else' });
+    await world.run();
+    assert.match(world.names()[1]!, /-2$/);
+  });
+
+  it('knows of the job before it is sent, and sends it again under its name until it is answered', async () => {
+    const world = setUp();
+    const create = world.services.jobs.create;
+    let lost = 0;
+    world.services.jobs.create = sinon.spy(async (name: string, body: object) => {
+      assert.equal(world.left(), name);
+      const job = await create(name, body);
+      if (lost++ < 3) throw refused(undefined);
+      return job;
+    });
+    assert.equal((await world.run()).outputs.jobStatus, 'Completed');
+    assert.deepEqual(new Set(world.names()).size, 1);
+  });
+
+  it('says that the job may run where its start was never answered, and leaves it alone', async () => {
+    const world = setUp();
+    world.services.jobs.create = sinon.stub().rejects(refused(undefined)) as never;
+    await assert.rejects(world.run(), /The job \S+-1 may have been started all the same.*Run this step again/);
+    assert.equal(world.left(), undefined);
+    sinon.assert.notCalled(world.services.jobs.requestCancel);
+  });
+
+  it('leaves a job running that it cannot see, and says how the next try takes it up', async () => {
+    const world = setUp();
+    world.services.history.details = sinon.stub().rejects(refused(404)) as never;
+    await assert.rejects(
+      world.run(),
+      /answered so for 0:05.*The job \S+-1 was not cancelled and may run on.*Run this step again, by "Rerun failed jobs"/,
+    );
+    sinon.assert.notCalled(world.services.jobs.requestCancel);
+    assert.equal(world.left(), undefined, 'the post-job step must not cancel it');
+  });
+
+  it('cancels a job that goes past a limit of the user', async () => {
+    const world = setUp({ runTimeoutInMinutes: 0.5 });
+    let asked = false;
+    world.services.jobs.requestCancel = sinon.spy(async () => void (asked = true)) as never;
+    world.services.history.details = sinon.spy(async (runId: string) => ({
+      runId,
+      status: asked ? 'Canceled' : 'Running',
+    }));
+    const { outcome, reason } = await world.run();
+    assert.equal(outcome, 'failed');
+    assert.match(reason!, /has run for more than 0.5 minutes \(runTimeoutInMinutes\)/);
+    assert.equal(world.left(), undefined);
+  });
+
+  it('leaves to the post-job step a job past a limit that could not be told to stop', async () => {
+    const world = setUp({ runTimeoutInMinutes: 0.5 });
+    world.services.jobs.requestCancel.rejects(refused(503));
+    world.services.history.details = sinon.spy(async (runId: string) => ({ runId, status: 'Running' }));
+    await assert.rejects(world.run(), /out of reach/);
+    assert.match(world.left()!, /-1$/);
+  });
+
+  it('cancels the job where the pipeline is cancelled, and leaves it to the post-job step where that fails', async () => {
+    for (const fails of [false, true]) {
+      const world = setUp();
+      if (fails) world.services.jobs.requestCancel.rejects(refused(503));
+      world.services.history.details = sinon.spy(async (runId: string) => {
+        world.stop.abort(new Error('cancelled'));
+        return { runId, status: 'Running' };
+      });
+      await assert.rejects(world.run(), /cancelled/);
+      sinon.assert.calledOnce(world.services.jobs.requestCancel);
+      assert.equal(world.left() !== undefined, fails);
+    }
+  });
+
+  it('cancels the job that is being sent where the pipeline is cancelled', async () => {
+    const world = setUp();
+    world.services.jobs.create = sinon.spy(async () => {
+      world.stop.abort(new Error('cancelled'));
+      throw world.stop.signal.reason;
+    }) as never;
+    await assert.rejects(world.run(), /cancelled/);
+    sinon.assert.calledOnce(world.services.jobs.requestCancel);
+  });
+
+  it('loses no training to an odd answer after its end', async () => {
+    const world = setUp();
+    const { run } = world.services.tracking;
+    let odd = 0;
+    world.services.tracking.run = sinon.spy(async () => {
+      if (world.clock.now() - Date.UTC(2026, 0, 1) > minute && odd++ < 4) throw refused(403);
+      return run();
+    });
+    assert.equal((await world.run()).outputs.modelVersion, '1');
+    assert.ok(odd > 4);
+  });
+
+  it('leaves out curves that cannot be read: the model is registered', async () => {
+    const world = setUp();
+    world.services.tracking.history.rejects(refused(500));
+    assert.equal((await world.run()).outputs.modelVersion, '1');
+    assert.match(world.said.join('\n'), /curves of the metrics are left out/);
+  });
+
+  it('sets no output that would keep later steps from starting, and names the file that has it all', async () => {
+    const world = setUp();
+    for (let index = 0; index < 3_000; index++) world.metrics[`val/class_${index}/precision`] = 0.9123456789012345;
+    const { outputs, recordFile } = await world.run();
+    assert.equal(outputs.metrics, undefined);
+    assert.match(
+      world.said.join('\n'),
+      /metrics is not set: the job has 3001 metrics.*mlops-record\.json, under training\.metrics/,
+    );
+    const record = JSON.parse(fs.readFileSync(recordFile!, 'utf8')) as { training: { metrics: object } };
+    assert.equal(Object.keys(record.training.metrics).length, 3_001);
+    assert.ok(String(world.publish.summary.lastCall.args[1]).length < 10_000);
+  });
+
+  it('takes the only model that lies elsewhere, and says so', async () => {
+    const world = setUp();
+    world.services.artifacts.list.resolves([{ path: 'model/MLmodel', url: '' }, { path: 'model/m.pkl', url: '' }]); // prettier-ignore
+    await world.run();
+    sinon.assert.calledOnceWithMatch(world.services.models.register, { type: 'mlflow_model' });
+    assert.match(
+      world.said.join('\n'),
+      /nothing under "outputs\/model", but one model elsewhere in the job's outputs: model\./,
+    );
+  });
+
+  it('hands back a job that nobody waits for, and leaves nothing to the post-job step', async () => {
+    const world = setUp({ waitForCompletion: false });
+    const { outputs } = await world.run();
+    assert.deepEqual([outputs.jobStatus, world.left()], ['NotStarted', undefined]);
+    sinon.assert.notCalled(world.services.history.details);
+  });
+
+  it('takes up a job by its name, and believes that there is none only when it is told so again', async () => {
+    const job = { source: 'existing', name: 'theirs' } as const;
+    const world = setUp({ job });
+    await assert.rejects(world.run(), /Input jobName: there is no job "theirs" in the workspace w/);
+    assert.equal(world.services.jobs.find.callCount, 3);
+    world.jobs.set('theirs', { id: '', name: 'theirs', properties: { jobType: 'Command', status: 'Running' } });
+    assert.equal((await world.run()).outputs.jobStatus, 'Completed');
+  });
+});
