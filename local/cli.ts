@@ -1,4 +1,4 @@
-import { existsSync, rmSync } from 'node:fs';
+import { existsSync, realpathSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { parseArgs, type ParseArgsConfig } from 'node:util';
 import { addressOf } from './addresses';
@@ -9,7 +9,17 @@ import { resultLook } from './agent/run/terminal';
 import type { HostType } from './agent/stepContext';
 import { localCloud } from './azure/context';
 import { cloudLogFile, findCloud, startCloud, type CloudProcess } from './cloudProcess';
-import { directoriesOf, directoryOptions, main, readSecrets, readSet, runHelp, runOptions } from './commandLine';
+import {
+  directoriesOf,
+  directoryOptions,
+  main,
+  readPullRequest,
+  readSecrets,
+  readSet,
+  runHelp,
+  runOptions,
+  withPullRequestNumber,
+} from './commandLine';
 import { callerFolder, makeStateFolder, type LocalDirectories } from './directories';
 import { isPackaged } from './installation';
 import { printedCommand, programName } from './printedCommand';
@@ -27,12 +37,13 @@ const help = `${isPackaged ? 'mlops-local' : 'npm run local --'} <command> [opti
   run <pipeline.yml>     run a pipeline on this machine
       --stage name       only this stage, with the artifacts of the last run; may be repeated
       --host release     as a stage of a classic release
+  rerun [run]            run the failed jobs of a run (default: the last) again, and what waits for them
   reset                  stop it and forget everything but the cache
 
 Options of a run:
 ${runHelp}`;
 
-const commands: Record<string, (args: string[]) => Promise<number>> = { up, down, status, run, reset };
+const commands: Record<string, (args: string[]) => Promise<number>> = { up, down, status, run, rerun, reset };
 
 main(async () => {
   const [name = '--help', ...args] = process.argv.slice(2);
@@ -140,7 +151,7 @@ async function status(args: string[]): Promise<number> {
 }
 
 async function run(args: string[]): Promise<number> {
-  const { values, positionals } = parse(args, {
+  const { values, positionals } = parse(withPullRequestNumber(args), {
     ...runOptions,
     stage: { type: 'string', multiple: true },
     host: { type: 'string', default: 'build' },
@@ -160,9 +171,45 @@ async function run(args: string[]): Promise<number> {
     secrets: readSecrets(values.secret),
     stages: values.stage,
     skipTasks: values['skip-task'],
+    variablesFile: fromCaller(values.variables),
+    pullRequest: readPullRequest(values['pull-request']),
     hostType: values.host satisfies HostType,
     timestamps: values.timestamps,
   });
+}
+
+async function rerun(args: string[]): Promise<number> {
+  const { values, positionals } = parse(args, runOptions);
+  const directories = directoriesOf(values);
+  const [id = 'latest', ...rest] = positionals;
+  if (rest.length > 0) throw new Error(`rerun takes the number of one run: ${programName()} rerun 3`);
+  const folder = realpathOf(path.join(directories.runs, id));
+  if (!folder) throw new Error(`There is no run ${id} in ${directories.runs}.`);
+  const earlier = readRunRecord(folder);
+  if (earlier.result === 'succeeded' || earlier.result === 'succeededWithIssues') {
+    throw new Error(`Run ${earlier.id} ${resultLook[earlier.result].text}: no job of it is to run again.`);
+  }
+  const { again, set, hostType } = earlier;
+  return runLocally({
+    file: again.file,
+    directories,
+    set: { ...set, ...readSet(values.set) },
+    secrets: readSecrets([...new Set([...again.secretNames, ...(values.secret ?? [])])]),
+    stages: again.stages,
+    skipTasks: values['skip-task'] ?? again.skipTasks,
+    variablesFile: fromCaller(values.variables) ?? again.variablesFile,
+    hostType,
+    rerun: { run: earlier, folder },
+    timestamps: values.timestamps,
+  });
+}
+
+function fromCaller(file: string | undefined): string | undefined {
+  return file === undefined ? undefined : path.resolve(callerFolder(), file);
+}
+
+function realpathOf(folder: string): string | undefined {
+  return existsSync(path.join(folder, 'run.json')) ? realpathSync(folder) : undefined;
 }
 
 async function reset(args: string[]): Promise<number> {

@@ -13,6 +13,8 @@ export const runOptions = {
   ...directoryOptions,
   set: { type: 'string', multiple: true },
   secret: { type: 'string', multiple: true },
+  variables: { type: 'string' },
+  'pull-request': { type: 'string' },
   'skip-task': { type: 'string', multiple: true },
   timestamps: { type: 'boolean', default: false },
 } as const;
@@ -22,6 +24,8 @@ const cache = isPackaged ? '~/.cache/mlops-local' : '<directory>/cache';
 
 export const runHelp = `  --set name=value     a variable or parameter of the pipeline; may be repeated
   --secret name        a secret variable, taken from the environment variable of that name; may be repeated
+  --variables file     what the variable groups hold, in YAML or JSON: name: value, or group: {name: value}
+  --pull-request [n]   run as the pull request of this number does (default: 1)
   --skip-task name     leave out the steps of a task, such as Docker or Docker@2; may be repeated
   --timestamps         the time before each line of the log
   --directory folder   where state and runs are kept (default: ${folder})
@@ -40,6 +44,20 @@ export function readSet(pairs: string[] = []): Record<string, string> {
       if (name === undefined) throw new Error(`--set needs name=value, and got '${pair}'.`);
       return [name.trim(), value!];
     }),
+  );
+}
+
+/** The number of the pull request that a run is to be for. */
+export function readPullRequest(value: string | undefined): number | undefined {
+  if (value === undefined) return undefined;
+  if (!/^[1-9]\d*$/.test(value)) throw new Error(`--pull-request needs a number, and got '${value}'.`);
+  return Number(value);
+}
+
+/** `--pull-request` may stand without a number, which no option of `parseArgs` may. */
+export function withPullRequestNumber(args: string[]): string[] {
+  return args.map((arg, index) =>
+    arg === '--pull-request' && !/^\d+$/.test(args[index + 1] ?? '') ? '--pull-request=1' : arg,
   );
 }
 

@@ -3,9 +3,11 @@ import { builtTasks } from './agent/pipeline/taskCatalog';
 import { readPipeline } from './agent/pipeline/readPipeline';
 import { checkServiceConnections } from './agent/pipeline/serviceConnections';
 import { ensureBuiltTasks } from './agent/builtTasks';
-import { sourceVariables } from './agent/jobVariables';
+import { sourceVariables, type SourceVersion } from './agent/jobVariables';
 import { closingReport } from './agent/run/closingReport';
+import { VariableGroups } from './agent/pipeline/variableGroups';
 import { runPipeline } from './agent/run/pipelineRun';
+import { asPullRequest, defaultBranch } from './agent/run/pullRequest';
 import type { RunRecord } from './agent/run/runRecord';
 import { repositoryRoot, sourceVersion } from './agent/run/sources';
 import { painter, Terminal } from './agent/run/terminal';
@@ -29,6 +31,12 @@ export interface LocalRunOptions {
   /** Names of tasks to leave out. */
   skipTasks?: string[];
   hostType?: HostType;
+  /** What the variable groups hold. */
+  variablesFile?: string;
+  /** The number of the pull request that the run is for. */
+  pullRequest?: number;
+  /** The run whose failed jobs are to run again, with its folder. */
+  rerun?: { run: RunRecord; folder: string };
   timestamps: boolean;
 }
 
@@ -51,17 +59,20 @@ export async function runLocally(options: LocalRunOptions): Promise<number> {
   try {
     const built = await ensureBuiltTasks();
     if (built.length > 0) console.log(`Built the tasks ${built.join(', ')}.`);
+    const source = sourceOf(options);
     const plan = readPipeline(options.file, {
       tasks: builtTasks(),
       set: options.set,
       skipTasks: options.skipTasks,
-      predefined: sourceVariables(sourceVersion(repositoryRoot(options.file))),
+      predefined: sourceVariables(source),
+      groups: options.variablesFile === undefined ? undefined : new VariableGroups(options.variablesFile),
+      startTime: options.rerun && new Date(options.rerun.run.startTime),
     });
     cloud = await startCloud(directories, { tied: true, signal: interruption.signal });
     const present = cloud;
     interruption.onForce(() => present.wasUp || present.kill());
     console.log(`Local Azure ${cloud.wasUp ? 'is up' : 'has started'} at ${cloud.azure.url}`);
-    return await run(options, plan, cloud, interruption);
+    return await run({ ...options, source }, plan, cloud, interruption);
   } finally {
     if (cloud && !cloud.wasUp) await cloud.stop();
     lock.release();
@@ -70,8 +81,14 @@ export async function runLocally(options: LocalRunOptions): Promise<number> {
   }
 }
 
+function sourceOf({ file, pullRequest, rerun }: LocalRunOptions): SourceVersion {
+  const root = repositoryRoot(file);
+  const source = rerun?.run.source ?? sourceVersion(root);
+  return pullRequest === undefined ? source : asPullRequest(source, pullRequest, defaultBranch(root));
+}
+
 async function run(
-  options: LocalRunOptions,
+  options: LocalRunOptions & { source: SourceVersion },
   plan: ReturnType<typeof readPipeline>,
   cloud: CloudProcess,
   interruption: Interruption,

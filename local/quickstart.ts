@@ -1,6 +1,15 @@
 import path from 'node:path';
 import { parseArgs } from 'node:util';
-import { directoriesOf, main, readSecrets, readSet, runHelp, runOptions } from './commandLine';
+import {
+  directoriesOf,
+  main,
+  readPullRequest,
+  readSecrets,
+  readSet,
+  runHelp,
+  runOptions,
+  withPullRequestNumber,
+} from './commandLine';
 import { root } from './installation';
 import { runLocally } from './localRun';
 
@@ -12,7 +21,10 @@ against a local Azure. The first run makes Python environments, which takes some
 ${runHelp}`;
 
 main(async () => {
-  const { values } = parseArgs({ options: { ...runOptions, help: { type: 'boolean' } } });
+  const { values } = parseArgs({
+    args: withPullRequestNumber(process.argv.slice(2)),
+    options: { ...runOptions, help: { type: 'boolean' } },
+  });
   if (values.help) {
     console.log(help);
     return 0;
@@ -23,6 +35,8 @@ main(async () => {
     set: readSet(values.set),
     secrets: readSecrets(values.secret),
     skipTasks: values['skip-task'],
+    variablesFile: values.variables,
+    pullRequest: readPullRequest(values['pull-request']),
     timestamps: values.timestamps,
   });
 });

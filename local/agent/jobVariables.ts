@@ -46,6 +46,8 @@ export interface SourceVersion {
   message: string;
   author: string;
   repository: string;
+  /** The pull request that a run is for, from its branch into another. */
+  pullRequest?: { id: number; sourceBranch: string; targetBranch: string };
 }
 
 export interface JobDescription {
@@ -55,9 +57,16 @@ export interface JobDescription {
   runId: number;
   /** Of the run, ISO 8601: its day is in the build's number. */
   startTime: string;
+  /** By the pipeline's `name`. */
+  buildNumber?: string;
   pipelineName: string;
   stage: { name: string; displayName: string };
   job: { name: string; displayName: string };
+  /** Which job of a matrix, or slice, it is. */
+  leg?: string;
+  /** From 1. */
+  stageAttempt?: number;
+  jobAttempt?: number;
   source: SourceVersion;
   /** Of a release stage, and of a deployment job. */
   environment?: string;
@@ -69,7 +78,7 @@ export interface JobDescription {
 /** What is known of a run before any job: conditions and `${{ }}` may name it. */
 export function sourceVariables(source: SourceVersion): Record<string, string> {
   return {
-    'Build.Reason': 'Manual',
+    'Build.Reason': source.pullRequest ? 'PullRequest' : 'Manual',
     'Build.Repository.Name': source.repository,
     'Build.Repository.Provider': 'TfsGit',
     'Build.Repository.Uri': `${localProject.collectionUri}${localProject.project}/_git/${source.repository}`,
@@ -81,6 +90,24 @@ export function sourceVariables(source: SourceVersion): Record<string, string> {
     'System.TeamProject': localProject.project,
     'System.TeamProjectId': localProject.projectId,
     'System.CollectionUri': localProject.collectionUri,
+    ...(source.pullRequest && pullRequestVariables(source, source.pullRequest)),
+  };
+}
+
+/** As Azure Repos has them. */
+function pullRequestVariables(
+  source: SourceVersion,
+  { id, sourceBranch, targetBranch }: NonNullable<SourceVersion['pullRequest']>,
+): Record<string, string> {
+  return {
+    'System.PullRequest.PullRequestId': String(id),
+    'System.PullRequest.PullRequestIteration': '1',
+    'System.PullRequest.IsFork': 'False',
+    'System.PullRequest.SourceBranch': sourceBranch,
+    'System.PullRequest.SourceCommitId': source.commit,
+    'System.PullRequest.SourceRepositoryURI': `${localProject.collectionUri}${localProject.project}/_git/${source.repository}`,
+    'System.PullRequest.TargetBranch': targetBranch,
+    'System.PullRequest.TargetBranchName': targetBranch.replace('refs/heads/', ''),
   };
 }
 
@@ -88,7 +115,7 @@ export function sourceVariables(source: SourceVersion): Record<string, string> {
 export function jobVariables(job: JobDescription): Variables {
   const { folders, source } = job;
   const id = String(job.runId);
-  const buildNumber = `${job.startTime.slice(0, 10).replaceAll('-', '')}.${id}`;
+  const buildNumber = job.buildNumber ?? `${job.startTime.slice(0, 10).replaceAll('-', '')}.${id}`;
   const requester = process.env.USER ?? process.env.LOGNAME ?? 'local';
   const variables = new Variables({
     ...sourceVariables(source),
@@ -102,16 +129,16 @@ export function jobVariables(job: JobDescription): Variables {
     'System.DefinitionName': job.pipelineName,
     'System.PlanId': localProject.planId,
     'System.JobId': '12f1170f-54f2-53f3-20dd-22fc7dff55f9',
-    'System.JobName': job.job.name,
+    'System.JobName': job.leg ?? job.job.name,
     'System.JobDisplayName': job.job.displayName,
-    'System.JobIdentifier': `${job.stage.name}.${job.job.name}.__default`,
-    'System.JobAttempt': '1',
+    'System.JobIdentifier': `${job.stage.name}.${job.job.name}.${job.leg ?? '__default'}`,
+    'System.JobAttempt': String(job.jobAttempt ?? 1),
     'System.PhaseName': job.job.name,
     'System.PhaseDisplayName': job.job.displayName,
-    'System.PhaseAttempt': '1',
+    'System.PhaseAttempt': String(job.jobAttempt ?? 1),
     'System.StageName': job.stage.name,
     'System.StageDisplayName': job.stage.displayName,
-    'System.StageAttempt': '1',
+    'System.StageAttempt': String(job.stageAttempt ?? 1),
     'System.TimelineId': localProject.planId,
     'System.WorkFolder': folders.work,
     'Agent.Id': '1',

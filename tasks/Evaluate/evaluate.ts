@@ -86,7 +86,7 @@ export async function evaluateRecord(
   publish.summary(`Evaluate ${model.name}`, summaryMarkdown(report));
   if (inputs.publishTestResults) {
     const results = path.join(directory, 'TEST-evaluate.xml');
-    fs.writeFileSync(results, junitXml([criteriaSuite(model.name, decision)]));
+    fs.writeFileSync(results, junitXml([criteriaSuite(model.name, decision)], new Date(evaluatedAt)));
     publish.testResults(results, `Evaluate ${model.name} ${model.version}`);
   }
   if (inputs.postToPullRequest) await postToPullRequest(report, context);

@@ -61,6 +61,7 @@ export async function packageModel(
   const section: ImageSection = {
     ...{ reference, digest, registry: registry.loginServer, repository, tags: [...tags], registryId: registry.id },
     ...{ environmentId, baseImage: baseImage || undefined, port, readinessPath, scoringPath, built: image.built },
+    packaging: inputs.packaging,
   };
   keepRecord(subject, record, section);
   context.publish.summary('Package-Image', imageSummary(model, section, image));

@@ -2,10 +2,12 @@ import * as fs from 'node:fs';
 import type { ModelRecord } from '../common/record/record';
 import { findRecordFile, readRecord, requireSection } from '../common/record/recordFile';
 import { goldenRequestsFile } from '../common/requestsFile/goldenRequests';
+import type { AzureSession } from '../common/azure/http/session';
 import type { Secrets } from '../common/secrets';
 import type { TaskContext } from '../common/task/taskContext';
 import { TaskFailure } from '../common/taskFailure';
 import type { Inputs } from './inputs';
+import { requireOwnAddress } from './recordedAddress';
 import { isRecordedEndpoint } from './recordedEndpoint';
 import { readRequestCases, type RequestCase } from './requests/requestCases';
 import { secretsOf } from './report/hiddenSecrets';
@@ -26,7 +28,8 @@ export interface Subject {
  */
 export async function findSubject(
   inputs: Pick<Inputs, 'scoringUri' | 'recordFile' | 'requestsFile' | 'tolerance' | 'apiKey'>,
-  { pipeline, recordVariable }: Pick<TaskContext, 'pipeline' | 'recordVariable'>,
+  session: AzureSession | undefined,
+  { pipeline, recordVariable, signal }: Pick<TaskContext, 'pipeline' | 'recordVariable' | 'signal'>,
 ): Promise<Subject> {
   const recordFile = findRecordFile({
     input: inputs.recordFile,
@@ -43,21 +46,18 @@ export async function findSubject(
   const scoringUri = inputs.scoringUri ?? new URL(requireSection(record!, 'deployment', recordFile!).scoringUri);
   const file = findRequestsFile(inputs.requestsFile, record, recordFile);
   const requests = await readRequestCases(file, inputs.tolerance);
-  return {
-    target: {
-      scoringUri,
-      apiKey: inputs.apiKey,
-      // A record that speaks of another endpoint says nothing about this one.
-      readinessPath: isRecordedEndpoint(record, scoringUri) ? record?.image?.readinessPath : undefined,
-    },
-    requests,
-    secrets: secretsOf({ scoringUri, apiKey: inputs.apiKey }, requests),
-    recordFile,
-    record,
+  const target: Target = {
+    scoringUri,
+    apiKey: inputs.apiKey,
+    // A record that speaks of another endpoint says nothing about this one.
+    readinessPath: isRecordedEndpoint(record, scoringUri) ? record?.image?.readinessPath : undefined,
+    isOfRecord: inputs.scoringUri === undefined,
   };
+  if (target.isOfRecord) await requireOwnAddress(target, requests, record!, session, signal);
+  return { target, requests, secrets: secretsOf(target, requests), recordFile, record };
 }
 
-/** The requests of the input, else those that training wrote, which must be as it wrote them. */
+/** The requests of the input, else those that training wrote. */
 function findRequestsFile(
   input: string | undefined,
   record: ModelRecord | undefined,

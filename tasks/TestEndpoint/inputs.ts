@@ -1,7 +1,7 @@
 import { validateHeaderValue } from 'node:http';
 import type { ServiceConnection } from '../common/azure/http/serviceConnection';
 import type { InputReader } from '../common/task/inputReader';
-import { negativeKinds, type NegativeKind } from './robustness/negativeCases';
+import { negativeKinds, type NegativeKind } from './robustness/badRequests';
 import { parseThresholds, withErrorLimit, type Threshold } from './load/thresholds';
 import { parseTolerance, toleranceProblem, type Tolerance } from '../common/requestsFile/tolerance';
 
@@ -18,6 +18,8 @@ export interface Inputs {
   readonly loadDurationMs: number;
   readonly loadConnections: number;
   readonly loadRate?: number;
+  /** Whether bad requests that are not refused are told, fail the step, or are not tried. */
+  readonly robustness: 'report' | 'fail' | 'off';
   readonly negativeTests: readonly NegativeKind[];
   readonly startupTimeoutMs: number;
   readonly requestTimeoutMs: number;
@@ -37,10 +39,10 @@ export function readInputs(reader: InputReader): Inputs {
   if (thresholds.length > 0 && loadSeconds === 0) {
     reader.problem('loadDurationInSeconds', 'thresholds need a load test: give it a duration above 0.');
   }
-  if (loadRate !== undefined && loadSeconds > 0 && loadRate * loadSeconds < 1) {
+  if (loadRate !== undefined && loadSeconds > 0 && loadRate * loadSeconds < 2) {
     reader.problem(
       'loadRate',
-      `within ${loadSeconds} s not one request would be due; raise it, or loadDurationInSeconds.`,
+      `within ${loadSeconds} s fewer than two requests would be due; raise it, or loadDurationInSeconds.`,
     );
   }
   for (const [name, wanted] of [
@@ -64,6 +66,7 @@ export function readInputs(reader: InputReader): Inputs {
     loadDurationMs: loadSeconds * 1000,
     loadConnections: reader.number('loadConnections', { min: 1, max: 1000, integer: true }) ?? 4,
     loadRate,
+    robustness: reader.choice('robustness', ['report', 'fail', 'off']),
     negativeTests: readNegativeTests(reader),
     startupTimeoutMs: (reader.number('startupTimeoutInSeconds', { min: 0, max: 3600, unit: 'seconds' }) ?? 120) * 1000,
     requestTimeoutMs: (reader.number('requestTimeoutInSeconds', { min: 1, max: 3600, unit: 'seconds' }) ?? 60) * 1000,
@@ -80,7 +83,7 @@ function readUri(reader: InputReader): URL | undefined {
   if (!uri || !/^https?:$/.test(uri.protocol)) {
     reader.problem(
       'scoringUri',
-      `"${text}" is no http or https address, such as http://name.region.azurecontainer.io:5001/score.`,
+      `"${text}" is not an http or https address, such as http://name.region.azurecontainer.io:5001/score.`,
     );
     return undefined;
   }

@@ -1,125 +1,134 @@
-import { ContainerGroups } from '../common/azure/containerGroups/containerGroups';
 import type { AzureSession } from '../common/azure/http/session';
 import type { TaskContext } from '../common/task/taskContext';
 import { TaskFailure } from '../common/taskFailure';
-import { CaseLedger } from './report/caseLedger';
-import { shownUrl } from './requests/exchange';
+import { testServedModel } from './after/servedModel';
+import type { Subject } from './endpointToTest';
 import type { Inputs } from './inputs';
 import type { LoadResult } from './load/loadGenerator';
 import { testLoad, testThresholds } from './load/measureLoad';
-import { isRecordedEndpoint } from './recordedEndpoint';
+import type { CaseLedger } from './report/caseLedger';
+import { readContainerLogs, type ContainerLog } from './report/containerLogs';
+import { shownUrl } from './requests/exchange';
 import type { RequestCase } from './requests/requestCases';
-import { testRequest } from './requests/sendCase';
-import { testRobustness } from './robustness/robustness';
 import type { ScoringClient } from './requests/scoringClient';
-import { servedModelCases } from './after/servedModel';
-import { startupSentence, waitUntilReady, type Startup } from './startup';
-import type { Subject } from './endpointToTest';
+import { testRequest } from './requests/sendCase';
 import { toHttpRequest } from './requests/target';
 import type { TestCase } from './requests/testCase';
+import { testRobustness } from './robustness/testRobustness';
+import type { RobustnessReport } from './robustness/robustnessReport';
+import { startupSentence, waitUntilReady, type Startup } from './startup';
 
 /** What the tests found. */
 export interface Findings {
   readonly cases: readonly TestCase[];
   /** Undefined where the service never came up. */
-  readonly startup?: Startup;
-  readonly load?: LoadResult;
+  startup?: Startup;
+  load?: LoadResult;
+  robustness?: RobustnessReport;
+  /** Of the deployment's containers, where requests failed. */
+  containerLogs?: readonly ContainerLog[];
 }
 
-/** Runs the tests in their order: readiness, requests, the right model, robustness, load. */
-export async function runTests(
-  inputs: Inputs,
-  subject: Subject,
-  session: AzureSession | undefined,
-  client: ScoringClient,
-  context: TaskContext,
-): Promise<Findings> {
-  const { log, signal } = context;
-  const { target, requests, secrets } = subject;
-  const ledger = new CaseLedger(log, secrets);
-  const { cases } = ledger;
+/** All that a run of tests works with. */
+export interface TestRun {
+  readonly inputs: Inputs;
+  readonly subject: Subject;
+  readonly session: AzureSession | undefined;
+  readonly client: ScoringClient;
+  readonly ledger: CaseLedger;
+  readonly context: TaskContext;
+}
 
-  log.info(`Testing ${shownUrl(target.scoringUri)}`);
-  const startup = await awaitStart(inputs, subject, client, context);
+/**
+ * Runs the tests in their order: readiness, requests, the right model, load, robustness. What ends them before their time
+ * is a failed test too, so that results are written and a roll-back follows as after any other.
+ */
+export async function runTests(run: TestRun): Promise<Findings> {
+  const { ledger, context } = run;
+  const findings: Findings = { cases: ledger.cases };
+  try {
+    await inOrder(run, findings);
+  } catch (error) {
+    if (context.signal.aborted) throw error;
+    context.log.endGroup();
+    ledger.note(interrupted(error as Error, context));
+  }
+  const requestFailed = ledger.cases.some(({ kind, outcome }) => kind === 'request' && outcome === 'failed');
+  if (requestFailed) findings.containerLogs = await readContainerLogs(run);
+  return findings;
+}
+
+function interrupted(error: Error, { log }: TaskContext): TestCase {
+  const test = { kind: 'request', name: 'the tests came to their end', outcome: 'failed' } as const;
+  if (error instanceof TaskFailure) return { ...test, message: error.message, isInconclusive: true };
+  log.info(error.stack ?? String(error));
+  const message = `Test-Endpoint met an error that it did not expect: ${error.message} The stack above belongs in a bug report.`;
+  return { ...test, message };
+}
+
+async function inOrder(run: TestRun, findings: Findings): Promise<void> {
+  const { inputs, subject, ledger, context } = run;
+  const { log } = context;
+  log.info(`Testing ${shownUrl(subject.target.scoringUri)}`);
+  const startup = await awaitStart(run);
   if (startup instanceof TaskFailure) {
     // A service that never came up is a failed test, so that a roll-back follows it.
     ledger.note({ kind: 'request', name: 'ready', outcome: 'failed', message: startup.message });
-    return { cases };
+    return;
   }
+  findings.startup = startup;
   log.info(startupSentence(startup));
+  const answered = await testRequests(run);
+  await testServedModel(run);
+  if (answered.length === 0) return notMeasured(inputs, ledger);
+  findings.load = await testLoad(run);
+  if (findings.load) {
+    const { latencies, seconds } = findings.load;
+    ledger.note(...testThresholds(inputs.thresholds, latencies.figures(seconds)));
+  }
+  findings.robustness = await testRobustness(run, answered);
+}
 
+/** @returns the requests that were answered well, by a success */
+async function testRequests({ subject, client, ledger, context }: TestRun): Promise<RequestCase[]> {
+  const { log, signal } = context;
+  const { target, requests } = subject;
+  const answered: RequestCase[] = [];
   log.group(`Requests (${requests.length})`);
-  let good: RequestCase | undefined;
   for (const request of requests) {
     const result = await testRequest(client, target, request, signal);
-    if (result.outcome === 'passed' && String(request.expectStatus).startsWith('2')) good ??= request;
+    if (result.outcome === 'passed' && String(request.expectStatus).startsWith('2')) answered.push(request);
     ledger.note(result);
   }
   log.endGroup();
-
-  await testServedModel(subject, session, ledger, context);
-
-  if (!good) {
-    const message = 'No request was answered well';
-    for (const kind of inputs.negativeTests)
-      ledger.note({
-        kind: 'negative',
-        name: kind,
-        outcome: 'skipped',
-        message: `${message}, so there is nothing to make it from.`,
-      });
-    for (const { text } of inputs.thresholds)
-      ledger.note({ kind: 'threshold', name: text, outcome: 'failed', message: `${message}.` });
-    return { cases, startup };
-  }
-  if (inputs.negativeTests.length > 0) {
-    log.group(`Robustness (${inputs.negativeTests.length})`);
-    ledger.note(...(await testRobustness(client, target, good, inputs.negativeTests, signal)));
-    log.endGroup();
-  }
-  if (inputs.loadDurationMs === 0) return { cases, startup };
-  const load = await testLoad(inputs, target, requests, client, context);
-  ledger.note(...testThresholds(inputs.thresholds, load.latencies.figures(load.seconds)));
-  return { cases, startup, load };
+  return answered;
 }
 
-async function awaitStart(
-  { startupTimeoutMs }: Inputs,
-  { target, requests }: Subject,
-  client: ScoringClient,
-  context: TaskContext,
-): Promise<Startup | TaskFailure> {
+function notMeasured({ negativeTests, robustness, thresholds }: Inputs, ledger: CaseLedger): void {
+  const message = 'No request was answered well';
+  for (const { text } of thresholds)
+    ledger.note({ kind: 'threshold', name: text, outcome: 'failed', message: `${message}.` });
+  if (robustness !== 'fail') return;
+  for (const name of negativeTests)
+    ledger.note({
+      kind: 'negative',
+      name,
+      outcome: 'skipped',
+      message: `${message}, so there is nothing to make it from.`,
+    });
+}
+
+async function awaitStart({ inputs, subject, client, context }: TestRun): Promise<Startup | TaskFailure> {
+  const { target, requests } = subject;
   const first = toHttpRequest(target, requests[0]!);
   const { readinessPath } = target;
   const ready = readinessPath
     ? { ...first, url: new URL(readinessPath, target.scoringUri), method: 'GET', body: undefined }
     : first;
   try {
-    return await waitUntilReady(client, ready, startupTimeoutMs, context);
+    return await waitUntilReady(client, ready, inputs.startupTimeoutMs, context);
   } catch (error) {
     if (error instanceof TaskFailure) return error;
     throw error;
   }
-}
-
-async function testServedModel(
-  { target, record }: Subject,
-  session: AzureSession | undefined,
-  ledger: CaseLedger,
-  { log, signal }: TaskContext,
-): Promise<void> {
-  const deployment = record?.deployment;
-  if (!deployment) return;
-  if (!session) {
-    log.info('Whether the right model is served is not checked: the input azureSubscription is empty.');
-    return;
-  }
-  if (!isRecordedEndpoint(record, target.scoringUri)) {
-    log.info('Whether the right model is served is not checked: the record speaks of another scoring URI.');
-    return;
-  }
-  log.group('The right model');
-  const groups = new ContainerGroups(session, deployment.resourceGroup);
-  ledger.note(...(await servedModelCases(groups, deployment, record.image, record.model, signal)));
-  log.endGroup();
 }

@@ -1,39 +1,63 @@
 import type { StageResult, TaskContext } from '../common/task/taskContext';
 import { followUp } from './after/followUp';
-import type { Inputs } from './inputs';
-import { showResults, testsSection, writeResults } from './report/results';
-import { runTests, type Findings } from './sequence';
-import { createScoringClient } from './requests/scoringClient';
 import { findSubject } from './endpointToTest';
+import type { Inputs } from './inputs';
+import { isForbiddenAddress } from './recordedAddress';
+import { CaseLedger } from './report/caseLedger';
+import { lineOfCause } from './report/containerLogs';
+import { showResults, testsSection, writeResults } from './report/results';
+import { warningOf } from './report/warning';
+import { countSentence } from './requests/testCase';
+import { createScoringClient } from './requests/scoringClient';
+import { runTests, type Findings } from './sequence';
 
 /** Calls the endpoint, judges its answers, and says so everywhere; then promotes the model or brings the former one back. */
 export async function testEndpoint(inputs: Inputs, context: TaskContext): Promise<StageResult> {
-  const subject = await findSubject(inputs, context);
-  subject.secrets.values.forEach((each) => context.secret(each));
+  const { log, network } = context;
   const session = inputs.connection && context.azure(inputs.connection);
-  const client = createScoringClient(context.network, inputs.requestTimeoutMs);
+  const subject = await findSubject(inputs, session, context);
+  const { target, secrets } = subject;
+  secrets.values.forEach((each) => context.secret(each));
+  const client = createScoringClient(
+    network,
+    inputs.requestTimeoutMs,
+    target.isOfRecord ? isForbiddenAddress : undefined,
+  );
+  const ledger = new CaseLedger(log, secrets);
   let findings: Findings;
   try {
-    findings = await runTests(inputs, subject, session, client, context);
+    findings = await runTests({ inputs, subject, session, client, ledger, context });
   } finally {
     await client.close();
   }
   const figures = findings.load?.latencies.figures(findings.load.seconds);
   const section = testsSection(subject, findings, figures, context);
+  log.info(`Tests: ${countSentence(findings.cases)}.`);
+  const warning = warningOf(findings);
+  if (warning !== undefined) log.warning(warning);
   // Before a roll-back, which takes its time and may be cancelled: what was found is not lost with it.
   writeResults(subject, section, context);
-  const { facts, notes, failure } = await followUp(inputs, subject, session, section.passed, context);
+  const { facts, notes, failure } = await followUp(inputs, subject, session, findings.cases, context);
   const file = writeResults(subject, { ...section, ...facts }, context);
-  for (const each of [...notes, `Results: ${file}`]) context.log.info(each);
+  for (const each of [...notes, `Results: ${file}`]) log.info(each);
   showResults(inputs.publishTestResults, subject, findings, figures, notes, context);
-
-  const failed = findings.cases.filter(({ outcome }) => outcome === 'failed');
-  const problems = failed.map(({ name, message }) => `${name} (${message})`);
-  if (failure !== undefined) problems.push(failure);
   return {
     outputs: { testsPassed: String(section.passed), latencyP95: figures && String(figures.percentile(95)) },
     recordFile: subject.recordFile,
-    outcome: problems.length === 0 ? 'succeeded' : 'failed',
-    reason: section.passed ? failure : `${failed.length} of ${section.total} tests failed: ${problems.join('; ')}`,
+    outcome: section.passed && failure === undefined ? 'succeeded' : 'failed',
+    reason: section.passed ? failure : reasonOf(findings, failure),
   };
+}
+
+/** So many failed tests are named in the step's one line; the others stand in the log, the summary and the Tests tab. */
+const named = 5;
+
+function reasonOf({ cases, containerLogs }: Findings, failure: string | undefined): string {
+  const failed = cases.filter(({ outcome }) => outcome === 'failed');
+  const problems = failed.slice(0, named).map(({ name, message }) => `${name} (${message})`);
+  if (failed.length > named) problems.push(`and ${failed.length - named} more`);
+  const cause = lineOfCause(containerLogs);
+  if (cause !== undefined) problems.push(`the container's log says "${cause.slice(0, 300)}"`);
+  if (failure !== undefined) problems.push(failure);
+  return `${failed.length} of ${cases.length} tests failed: ${problems.join('; ')}`;
 }

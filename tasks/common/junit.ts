@@ -17,14 +17,19 @@ export interface JUnitSuite {
   readonly cases: readonly JUnitCase[];
 }
 
-/** JUnit XML as the agent's `results.publish` reads it (type JUnit). */
-export function junitXml(suites: readonly JUnitSuite[]): string {
+/**
+ * JUnit XML as the agent's `results.publish` reads it (type JUnit). Of a passed test the agent keeps the name alone; what it
+ * has to say stands in the file, which is attached to the run, and belongs in the summary too.
+ * Source: microsoft/azure-pipelines-agent, JunitResultReader.cs (timestamp of each suite, message of what is skipped).
+ */
+export function junitXml(suites: readonly JUnitSuite[], startedAt: Date): string {
   const all = suites.flatMap(({ cases }) => cases);
+  const timestamp = `timestamp="${startedAt.toISOString()}"`;
   return [
     '<?xml version="1.0" encoding="UTF-8"?>',
-    `<testsuites ${totals(all)}>`,
+    `<testsuites ${totals(all)} ${timestamp}>`,
     ...suites.flatMap(({ name, cases }) => [
-      `  <testsuite name="${xml(name)}" ${totals(cases)}>`,
+      `  <testsuite name="${xml(name)}" ${totals(cases)} ${timestamp}>`,
       ...cases.flatMap(testCase),
       '  </testsuite>',
     ]),
@@ -40,16 +45,28 @@ function totals(cases: readonly JUnitCase[]): string {
   return `tests="${cases.length}" failures="${failures}" errors="0" skipped="${skipped}" time="${seconds.toFixed(3)}"`;
 }
 
+/** One name that is too long can lose a whole publication (dotnet/arcade#9389). */
+const longestName = 250;
+/** The server cuts messages here (microsoft/azure-pipelines-tasks#16696). */
+const longestMessage = 4_000;
+
 function testCase({ name, className, seconds = 0, failure, skipped, output }: JUnitCase): string[] {
   const children: string[] = [];
+  // A name that is cut stands whole in what the test has to say.
+  const whole = name.length > longestName ? `${name}\n\n` : '';
+  const message = (text: string) => xml(cut(text, longestMessage));
   if (failure) {
-    const details = xml(failure.details ?? failure.message);
-    children.push(`      <failure message="${xml(failure.message)}">${details}</failure>`);
+    const details = xml(whole + (failure.details ?? failure.message));
+    children.push(`      <failure message="${message(failure.message)}">${details}</failure>`);
   }
-  if (skipped !== undefined) children.push(`      <skipped message="${xml(skipped)}"/>`);
-  if (output !== undefined) children.push(`      <system-out>${xml(output)}</system-out>`);
-  const opening = `    <testcase name="${xml(name)}" classname="${xml(className)}" time="${seconds.toFixed(3)}"`;
+  if (skipped !== undefined) children.push(`      <skipped message="${message(skipped)}"/>`);
+  if (output !== undefined || whole) children.push(`      <system-out>${xml(whole + (output ?? ''))}</system-out>`);
+  const opening = `    <testcase name="${xml(cut(name, longestName))}" classname="${xml(className)}" time="${seconds.toFixed(3)}"`;
   return children.length === 0 ? [`${opening}/>`] : [`${opening}>`, ...children, '    </testcase>'];
+}
+
+function cut(text: string, length: number): string {
+  return text.length > length ? `${text.slice(0, length - 1)}…` : text;
 }
 
 const named: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&apos;' };

@@ -1,31 +1,121 @@
 /** Shorter values ("true", "json") are in every text: hiding them would hide all. */
 const shortest = 6;
 
+/** Of a text that was cut in the midst of a secret, so many characters of the secret are looked for one by one. */
+const longestCut = 200;
+
+/** A line that begins or ends a key, and is the same for all of them. */
+const frame = /^-----(BEGIN|END) [A-Z0-9 ]+-----$/;
+
 /**
- * What a task knows and nobody may see. Others may send it back, in an error text for one; the agent masks its log, but
- * not the files that it uploads: test results, summaries, records, the log of a build.
+ * What a task knows and nobody may see. Others may send it back, in an error text for one, and encoded: in a URL, in
+ * JSON, in HTML, in base64, in hexadecimal. The agent masks its log, but not the files that it uploads: test results,
+ * summaries, records, the log of a build.
  */
 export class Secrets {
   readonly values: readonly string[];
-  private readonly spellings: readonly string[];
+  private patterns?: readonly SecretPatterns[];
 
   constructor(values: Iterable<string>) {
-    this.values = [...new Set(values)].filter((each) => each.length >= shortest);
-    const spellings = this.values.flatMap((each) => [
-      each,
-      encodeURIComponent(each),
-      JSON.stringify(each).slice(1, -1),
-    ]);
-    this.spellings = [...new Set(spellings)].sort((a, b) => b.length - a.length);
+    // A value of several lines comes back line by line.
+    const lines = [...values].flatMap((each) => [each, ...each.split(/\r?\n/)]);
+    this.values = [...new Set(lines)].filter((each) => each.trim().length >= shortest && !frame.test(each));
   }
 
   /** The text with *** in place of every secret, and of the start of one where an ellipsis says that the text was cut. */
   hide(text: string): string {
-    return this.spellings.reduce((shown, secret) => {
-      let hidden = shown.replaceAll(secret, '***');
-      for (let length = secret.length - 1; length >= shortest && hidden.includes('…'); length--)
-        hidden = hidden.replaceAll(`${secret.slice(0, length)}…`, '***…');
-      return hidden;
-    }, text);
+    this.patterns ??= [...this.values].sort((a, b) => b.length - a.length).flatMap(patternsOf);
+    let shown = text;
+    for (const { whole, cut } of this.patterns) {
+      shown = shown.replace(whole, '***');
+      if (shown.includes('…')) shown = shown.replace(cut, '***…');
+    }
+    return shown;
   }
+}
+
+/** A secret in one encoding, each character in all the spellings that it may have. */
+interface SecretPatterns {
+  readonly whole: RegExp;
+  /** Its first characters and an ellipsis. */
+  readonly cut: RegExp;
+}
+
+function patternsOf(secret: string): SecretPatterns[] {
+  const bytes = Buffer.from(secret);
+  return [
+    [...secret].map(spellingsOf),
+    [...bytes.toString('hex')].map(anyCase),
+    ...[0, 1, 2].map((offset) => [...base64Core(bytes, offset)].map(spellingsOfBase64)),
+  ]
+    .filter((characters) => characters.length >= shortest)
+    .map((characters) => {
+      const head = characters.slice(0, longestCut);
+      const optional = head.slice(shortest).reduceRight((rest, each) => `(?:${each}${rest})?`, '');
+      return {
+        whole: new RegExp(characters.join(''), 'g'),
+        cut: new RegExp(`${head.slice(0, shortest).join('')}${optional}…`, 'g'),
+      };
+    });
+}
+
+/**
+ * What stands in base64 for the bytes wherever they begin within what was encoded: without the characters at both ends,
+ * which depend on what stands beside them.
+ */
+function base64Core(bytes: Buffer, offset: number): string {
+  const encoded = Buffer.concat([Buffer.alloc(offset), bytes])
+    .toString('base64')
+    .replace(/=+$/, '');
+  const isShared = (offset + bytes.length) % 3 !== 0;
+  return encoded.slice([0, 2, 3][offset], isShared ? -1 : undefined);
+}
+
+const named: Readonly<Record<string, string>> = { '&': 'amp', '<': 'lt', '>': 'gt', '"': 'quot', "'": 'apos' };
+
+/** A character as it is, in a URL (encoded once or twice), in JSON, in a string literal and in HTML. */
+function spellingsOf(character: string): string {
+  const code = character.codePointAt(0)!;
+  const hex = [...code.toString(16)].map(anyCase).join('');
+  const utf16 = [...character].length === character.length ? [character] : [character[0]!, character[1]!];
+  const spellings = [
+    escaped(character),
+    percentOf(Buffer.from(character)),
+    utf16
+      .map((unit) => `\\\\+u${[...unit.charCodeAt(0).toString(16).padStart(4, '0')].map(anyCase).join('')}`)
+      .join(''),
+    `\\\\+u\\{0*${hex}\\}`,
+    `&#0*${code};`,
+    `&#[xX]0*${hex};`,
+  ];
+  const inHex = (bytes: Uint8Array, before: string) =>
+    [...bytes].map((byte) => before + [...byte.toString(16).padStart(2, '0')].map(anyCase).join('')).join('');
+  // Python's repr of text, and of bytes.
+  if (code < 0x100) spellings.push(inHex(Uint8Array.of(code), '\\\\+x'));
+  if (code >= 0x80) spellings.push(inHex(Buffer.from(character), '\\\\+x'));
+  if (character in named) spellings.push(`&${named[character]};`);
+  if (character === ' ') spellings.push('\\+');
+  // Within a string literal, and that within another one.
+  if (/["'/\\]/.test(character)) spellings.push(`\\\\+${escaped(character)}`);
+  return `(?:${spellings.join('|')})`;
+}
+
+function spellingsOfBase64(character: string): string {
+  if (character === '+') return `(?:\\+|-|${percentOf(Buffer.from('+'))}|\\\\+u002[bB]|&#43;|&#[xX]2[bB];)`;
+  if (character === '/') return `(?:\\\\*/|_|${percentOf(Buffer.from('/'))}|\\\\+u002[fF]|&#47;|&#[xX]2[fF];)`;
+  // Long ones are broken into lines, in JSON as \n.
+  return `${character}(?:\\s|\\\\[rn])*`;
+}
+
+function percentOf(bytes: Buffer): string {
+  return [...bytes].map((byte) => `%(?:25)*${[...byte.toString(16).padStart(2, '0')].map(anyCase).join('')}`).join('');
+}
+
+function anyCase(character: string): string {
+  const [lower, upper] = [character.toLowerCase(), character.toUpperCase()];
+  return lower === upper ? character : `[${lower}${upper}]`;
+}
+
+function escaped(character: string): string {
+  return character.replace(/[\\^$.*+?()[\]{}|/-]/g, '\\$&');
 }

@@ -1,5 +1,5 @@
 import type { TaskResult } from '../taskResult';
-import { evaluate, isTrue, textOf, type Scope, type Value } from './expression';
+import { evaluate, isTrue, readExpression, textOf, type Scope, type Value } from './expression';
 import { fixed, type ExpressionFunction } from './expressionFunctions';
 import { castToNumber } from './expressionValue';
 
@@ -20,6 +20,10 @@ export function stepRuns(
   jobResult: TaskResult,
   variables: Record<string, Value>,
 ): boolean {
+  return isTrue(evaluate(condition ?? 'succeeded()', stepScope(jobResult, variables)));
+}
+
+function stepScope(jobResult: TaskResult, variables: Record<string, Value>): Scope {
   const functions = {
     always: fixed(0, () => true),
     canceled: fixed(0, () => jobResult === 'canceled'),
@@ -27,7 +31,7 @@ export function stepRuns(
     succeeded: fixed(0, () => good.includes(jobResult)),
     succeededOrFailed: fixed(0, () => jobResult !== 'canceled'),
   };
-  return isTrue(evaluate(condition ?? 'succeeded()', { values: { variables }, functions }));
+  return { values: { variables }, functions };
 }
 
 export interface NodeContext {
@@ -52,15 +56,27 @@ export function expandRuntime(
   context: NodeContext,
   counter: (prefix: string, seed: number) => number,
 ): string {
-  const whole = /^\s*\$\[([\s\S]*)\]\s*$/.exec(value);
-  if (!whole) return value;
-  const { values, functions } = nodeScope(context);
+  if (!runtimeExpression.test(value)) return value;
   const count: ExpressionFunction = {
     least: 0,
     most: 2,
     run: ([prefix, seed]) => counter(prefix ? textOf(prefix()) : '', seed ? wholeNumber(seed()) : 0),
   };
-  return textOf(evaluate(whole[1]!, { values, functions: { ...functions, counter: count } }));
+  return textOf(evaluateRuntime(value, context, { counter: count }));
+}
+
+const runtimeExpression = /^\s*\$\[([\s\S]*)\]\s*$/;
+
+/** The value of a text that is a `$[ ]`. */
+export function evaluateRuntime(
+  text: string,
+  context: NodeContext,
+  more: Record<string, ExpressionFunction> = {},
+): Value {
+  const inner = runtimeExpression.exec(text)?.[1];
+  if (inner === undefined) throw new Error(`Not an expression $[ ]: ${text}`);
+  const { values, functions } = nodeScope(context);
+  return evaluate(inner, { values, functions: { ...functions, ...more } });
 }
 
 function wholeNumber(value: Value): number {
@@ -121,4 +137,23 @@ function ancestorsOf({ finished, dependsOn }: NodeContext): FinishedNode[] {
   };
   visit(dependsOn);
   return [...found];
+}
+
+const unknown: NodeContext = { finished: [], dependsOn: [], canceled: false, variables: {}, stageDependencies: {} };
+
+/** Throws if the condition of a stage or job could not be evaluated, whatever its names stood for. */
+export function checkNodeCondition(condition: string): void {
+  readExpression(condition, nodeScope(unknown));
+}
+
+export function checkStepCondition(condition: string): void {
+  readExpression(condition, stepScope('succeeded', {}));
+}
+
+/** Throws if the text is a `$[ ]` that could not be evaluated. */
+export function checkRuntime(text: string): void {
+  const inner = runtimeExpression.exec(text)?.[1];
+  if (inner === undefined) return;
+  const { values, functions } = nodeScope(unknown);
+  readExpression(inner, { values, functions: { ...functions, counter: { least: 0, most: 2, run: () => null } } });
 }

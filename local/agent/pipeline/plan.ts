@@ -6,10 +6,16 @@ export interface VariableDefinition {
   name: string;
   value: string;
   readOnly: boolean;
+  /** Of a variable group's secret. */
+  secret?: boolean;
 }
 
 export interface PipelinePlan {
   name: string;
+  /** How its runs are numbered; the date and the count, unless it is given. */
+  runName: string | undefined;
+  /** Of the root. */
+  variables: VariableDefinition[];
   stages: StagePlan[];
   /** Variables given for this run (--set), whether the file names them or not; parameters are not among them. */
   given: Record<string, string>;
@@ -22,6 +28,8 @@ export interface StagePlan {
   displayName: string;
   dependsOn: string[];
   condition: string | undefined;
+  /** Waits to be started by hand. */
+  isManual: boolean;
   /** Root and stage variables, those set from outside already put in. */
   variables: VariableDefinition[];
   jobs: JobPlan[];
@@ -38,7 +46,15 @@ export interface JobPlan {
   continueOnError: boolean;
   timeoutInMinutes: number | undefined;
   variables: VariableDefinition[];
+  /** Of a strategy: the jobs that this one stands for, or an expression that gives them when it starts. */
+  legs?: LegPlan[] | string;
   steps: StepPlan[];
+}
+
+/** One job of a matrix, or one slice of a parallel job. */
+export interface LegPlan {
+  name: string;
+  variables: Record<string, string>;
 }
 
 export interface StepPlan {
@@ -60,10 +76,19 @@ export type StepAction =
   /** A task that is not here, in a step whose condition is not expected to hold; it fails if it does. */
   | { kind: 'missing'; reference: string; message: string }
   | { kind: 'script'; shell: 'bash' | 'pwsh'; text: string; workingDirectory?: string; failOnStderr: boolean }
-  | { kind: 'checkout' }
+  | ({ kind: 'checkout' } & CheckoutOptions)
   | { kind: 'publish'; path: string; artifact: string }
   /** Without an artifact: all of them, each into a folder of its own name. */
   | { kind: 'download'; artifact?: string; patterns: string[]; path?: string };
+
+export interface CheckoutOptions {
+  /** Of the sources, beneath the pipeline's workspace; `s` unless it is given. */
+  path?: string;
+  /** How many commits of the history; all, unless it is given. */
+  fetchDepth?: number;
+  fetchTags: boolean;
+  submodules: 'none' | 'direct' | 'recursive';
+}
 
 /** The nodes before each node; `dependsOn` names must be known. Order is that of the file, dependencies first. */
 export function inDependencyOrder<T extends { name: string; dependsOn: string[] }>(nodes: T[], what: string): T[] {

@@ -1,8 +1,12 @@
 import { StepInputs } from '../inBox/stepInputs';
-import { stepRuns } from './conditions';
+import { checkStepCondition, stepRuns } from './conditions';
 import type { Value } from './expression';
+import type { Faults } from './faults';
+import { limits } from './limits';
 import type { StepAction, StepPlan } from './plan';
-import { PipelineError, Section } from './section';
+import { readCheckout } from './readCheckout';
+import { conditionOf, Section } from './section';
+import type { YamlNode } from './yamlNode';
 import { checkInputs, findInBoxTask, findTask, isSameTask, noSuchTask, type CatalogTask } from './taskCatalog';
 
 const commonKeys = [
@@ -22,8 +26,7 @@ interface StepContent {
   action: StepAction;
 }
 
-/** Undefined: it cannot be run here, and stands among the problems. */
-type StepReader = (step: Section, context: StepsContext) => StepContent | undefined;
+type StepReader = (step: Section, context: StepsContext) => StepContent;
 
 export interface StepsContext {
   tasks: CatalogTask[];
@@ -32,8 +35,8 @@ export interface StepsContext {
   /** What is known of the job's variables before it runs. */
   variables: Record<string, Value>;
   warnings: string[];
-  /** Tasks that cannot be run here: all of them are told at once. */
-  problems: PipelineError[];
+  /** What cannot be run here: all of it is told at once. */
+  faults: Faults;
 }
 
 /** Kinds of steps by their first key. */
@@ -46,13 +49,11 @@ const readers: Record<string, { keys: string[]; read: StepReader }> = {
     read: (step) => readScript(step, 'pwsh', 'pwsh', 'PowerShell'),
   },
   checkout: {
-    keys: ['clean', 'fetchDepth', 'fetchTags', 'fetchFilter', 'lfs', 'submodules', 'path', 'persistCredentials'],
-    read: (step) => {
-      const repository = step.text('checkout')!;
-      if (repository !== 'self')
-        throw step.error(`only 'self' and 'none' can be checked out here, not '${repository}'.`);
-      return { taskName: 'Checkout', action: { kind: 'checkout' } };
-    },
+    keys: [
+      ...['clean', 'fetchDepth', 'fetchTags', 'fetchFilter', 'lfs', 'submodules', 'path', 'persistCredentials'],
+      'workspaceRepo',
+    ],
+    read: (step, { warnings }) => ({ taskName: 'Checkout', action: readCheckout(step, warnings) }),
   },
   publish: {
     keys: ['artifact'],
@@ -65,7 +66,7 @@ const readers: Record<string, { keys: string[]; read: StepReader }> = {
     keys: ['artifact', 'patterns', 'path'],
     read: (step) => {
       const source = step.text('download')!;
-      if (source !== 'current') throw step.error(`only 'current' and 'none' can be downloaded here, not '${source}'.`);
+      if (source !== 'current') throw step.error(`download '${source}': ${limits.downloadOther.text}`, 'download');
       return {
         taskName: 'DownloadPipelineArtifact',
         action: {
@@ -81,29 +82,31 @@ const readers: Record<string, { keys: string[]; read: StepReader }> = {
 
 /** The steps of a job: those that Azure Pipelines adds by itself, and those in the file. */
 export interface JobSteps {
-  implied: unknown[];
-  written: unknown[];
+  implied: YamlNode[];
+  written: YamlNode[];
 }
 
 export function readSteps({ implied, written }: JobSteps, place: string, context: StepsContext): StepPlan[] {
   const names = new Set<string>();
   return [...implied, ...written].flatMap((fields, index) => {
     // Numbered as the reader of the file counts.
-    const step = new Section(`${place}, step ${index + 1 - implied.length}`, fields);
-    const kind = step.keys.find((key) => key in readers);
-    if (!kind) throw new PipelineError(step.place, unknownStep(step));
-    const { keys, read } = readers[kind]!;
-    step.allow([kind, ...keys, ...commonKeys], {
-      target: 'is not supported by the local agent: steps run on the host.',
-    });
-    if ((kind === 'checkout' || kind === 'download') && step.text(kind) === 'none') return [];
-    if (!step.boolean('enabled', true) || isLeftOut(step, context)) return [];
-    const content = read(step, context);
-    if (!content) return [];
-    const { taskName, action } = content;
-    const plan = readCommon(step, taskName, action, names);
-    return [plan];
+    const read = (): StepPlan[] =>
+      readStep(new Section(`${place}, step ${index + 1 - implied.length}`, fields), names, context);
+    return context.faults.attempt(read) ?? [];
   });
+}
+
+function readStep(step: Section, names: Set<string>, context: StepsContext): StepPlan[] {
+  const kind = step.keys.find((key) => key in readers);
+  if (!kind) throw step.error(unknownStep(step));
+  const { keys, read } = readers[kind]!;
+  step.allow([kind, ...keys, ...commonKeys, 'target']);
+  const target = step.get('target');
+  if (target && (target.kind !== 'text' || target.text !== 'host')) throw step.error(limits.target.text, 'target');
+  if ((kind === 'checkout' || kind === 'download') && step.text(kind) === 'none') return [];
+  if (!step.boolean('enabled', true) || isLeftOut(step, context)) return [];
+  const { taskName, action } = read(step, context);
+  return [readCommon(step, taskName, action, names)];
 }
 
 function readCommon(step: Section, taskName: string, action: StepAction, names: Set<string>): StepPlan {
@@ -118,7 +121,7 @@ function readCommon(step: Section, taskName: string, action: StepAction, names: 
   return {
     name,
     displayName: step.text('displayName') || taskName,
-    condition: step.text('condition') || undefined,
+    condition: conditionOf(step, checkStepCondition),
     continueOnError: step.boolean('continueOnError', false),
     timeoutInMinutes: step.number('timeoutInMinutes'),
     retryCountOnTaskFailure: step.number('retryCountOnTaskFailure') ?? 0,
@@ -128,12 +131,11 @@ function readCommon(step: Section, taskName: string, action: StepAction, names: 
 }
 
 function unknownStep(step: Section): string {
-  if (step.has('template')) return 'templates are not supported by the local agent.';
   if (step.has('powershell')) return "'powershell' needs Windows; use 'pwsh', 'bash' or 'script'.";
   return `no such step: '${step.keys[0] ?? ''}'. Supported here: ${Object.keys(readers).join(', ')}.`;
 }
 
-function readTask(step: Section, context: StepsContext): StepContent | undefined {
+function readTask(step: Section, context: StepsContext): StepContent {
   const reference = step.text('task')!;
   if (!/^[^@]+@\d+(\.\d+)*$/.test(reference))
     throw step.error(`'${reference}' names no version, such as MLOpsTrain@1.`);
@@ -149,12 +151,9 @@ function readTask(step: Section, context: StepsContext): StepContent | undefined
 }
 
 /** A task that is not here stops the run before it begins, unless its step is not expected to run anyway. */
-function missing(step: Section, reference: string, message: string, context: StepsContext): StepContent | undefined {
+function missing(step: Section, reference: string, message: string, context: StepsContext): StepContent {
   const condition = step.text('condition') || undefined;
-  if (condition === undefined || isExpectedToRun(condition, context)) {
-    context.problems.push(step.error(message));
-    return undefined;
-  }
+  if (condition === undefined || isExpectedToRun(condition, context)) throw step.error(message, 'task');
   return { taskName: reference.split('@')[0]!, action: { kind: 'missing', reference, message } };
 }
 

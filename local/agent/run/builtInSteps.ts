@@ -7,7 +7,7 @@ import { inheritedEnvironment, prependToPath, variableEnvironment } from '../tas
 import { expandInput, resolveInputs } from '../taskInputs';
 import { downloadArtifacts, publishArtifact } from './artifactSteps';
 import type { ArtifactStore } from './artifactStore';
-import { checkOut } from './sources';
+import { checkOutSources } from './checkoutStep';
 
 export interface BuiltInStepOptions {
   repository: string;
@@ -35,7 +35,7 @@ export async function runBuiltIn(
     case 'script':
       return runScriptStep(context, action, options, signal);
     case 'checkout':
-      return checkOutSources(context, options);
+      return checkOutSources(context, options.repository, action);
     case 'publish':
       return publish(context, action, options);
     case 'download':
@@ -93,12 +93,6 @@ function stepEnvironment(context: StepContext, options: BuiltInStepOptions): Rec
   for (const [name, value] of Object.entries(options.env)) environment[name] = variables.expand(value.trim());
   prependToPath(environment, prependPath);
   return environment;
-}
-
-function checkOutSources(context: StepContext, { repository }: BuiltInStepOptions): void {
-  const target = context.options.variables.get('Build.SourcesDirectory')!;
-  const count = checkOut(repository, target);
-  context.write(`Copied ${count} files of ${repository} to ${target}`);
 }
 
 function publish(

@@ -37,6 +37,8 @@ export interface JobSurroundings {
   /** Variables given for this run: they are the same wherever they are read. */
   given: Record<string, string>;
   counters: Counters;
+  /** By --stage. */
+  chosenStages: string[];
   oidcRequestUri?: string;
   accessToken?: string;
   nodePath?: string;
@@ -78,16 +80,22 @@ export class JobRun {
       hostType,
       folders: this.#folders,
       runId: around.run.id,
+      buildNumber: around.run.number,
       startTime: around.run.startTime,
       pipelineName: around.run.pipeline,
       stage,
       job: plan,
+      leg: record.leg,
+      stageAttempt: around.run.stages.find(({ name }) => name === stage.name)?.attempt,
+      jobAttempt: record.attempt,
       source: around.source,
       environment: plan.environment,
       oidcRequestUri: around.oidcRequestUri,
       accessToken,
     });
-    for (const { name, readOnly } of plan.variables) this.#variables.set(name, values[name]!, { readOnly });
+    for (const { name, value, readOnly, secret } of plan.variables) {
+      this.#variables.set(name, values[name] ?? value, { readOnly, secret });
+    }
     for (const [name, value] of Object.entries(around.given)) this.#variables.set(name, value);
     for (const [name, value] of Object.entries(around.secrets)) this.#variables.set(name, value, { secret: true });
     this.#endpoints = [
@@ -129,7 +137,7 @@ export class JobRun {
     ];
     return all.map(([plan, phase], index) => {
       const number = String(index + 1).padStart(2, '0');
-      const folder = path.join('logs', `${fileName(this.stage.name)}-${fileName(this.plan.name)}`);
+      const folder = path.join('logs', jobFolderName(this.stage, this.record));
       const log = path.join(folder, `${number}-${fileName(plan.displayName)}.log`);
       return { plan, phase, record: emptyRecord(plan, log) };
     });
@@ -305,6 +313,12 @@ function nameOf(action: StepAction): string {
 
 function publishes(action: StepAction): boolean {
   return action.kind === 'publish' || (action.kind === 'inBox' && /^Publish\w+Artifacts?$/.test(action.task.name));
+}
+
+/** Each leg of a matrix and each attempt has a folder of its own. */
+function jobFolderName(stage: StagePlan, { name, leg, attempt }: JobRecord): string {
+  const parts = [stage.name, name, leg, attempt && `attempt${attempt}`];
+  return parts.flatMap((part) => (part ? [fileName(part)] : [])).join('-');
 }
 
 function emptyRecord(plan: StepPlan, log: string): StepRecord {

@@ -2,14 +2,26 @@ import { cpSync } from 'node:fs';
 import path from 'node:path';
 import { dependencyValue, expandRuntime, nodeRuns, type FinishedNode, type NodeContext } from '../pipeline/conditions';
 import type { Value } from '../pipeline/expression';
-import type { JobPlan, PipelinePlan, StagePlan, VariableDefinition } from '../pipeline/plan';
+import type { JobPlan, LegPlan, PipelinePlan, StagePlan, VariableDefinition } from '../pipeline/plan';
 import type { ServiceEndpoint } from '../../serviceEndpoint';
-import { sourceVariables } from '../jobVariables';
+import { localProject, sourceVariables, type SourceVersion } from '../jobVariables';
 import type { HostType } from '../stepContext';
-import { mergeTaskResults, type TaskResult } from '../taskResult';
+import type { TaskResult } from '../taskResult';
 import { ArtifactStore } from './artifactStore';
 import { Counters } from './counters';
+import {
+  combine,
+  finishedJob,
+  jobRecords,
+  legVariables,
+  replaceRecords,
+  runtimeLegs,
+  stageOutputs,
+  stageRecord,
+} from './jobRecords';
 import { JobRun, type JobSurroundings } from './jobRun';
+import { planRerun } from './rerun';
+import { runNumber } from './runNumber';
 import { createRunFolder, runFolders, writeRunRecord } from './runFolder';
 import type { JobRecord, RunObserver, RunRecord, StageRecord } from './runRecord';
 import { repositoryRoot, sourceVersion } from './sources';
@@ -24,7 +36,15 @@ export interface PipelineRunOptions {
   hostType?: HostType;
   /** Only these stages, whatever they depend on; without artifacts of their own they take those of the last run. */
   stages?: string[];
+  /** What is checked out, if it is not just what lies on the disk: a pull request. */
+  source?: SourceVersion;
+  /** The run whose failed jobs are to run again, with its folder. */
+  rerun?: { run: RunRecord; folder: string };
   set?: Record<string, string>;
+  /** Names of tasks that were left out; a rerun leaves them out again. */
+  skipTasks?: string[];
+  /** Given by --variables; a rerun reads it again. */
+  variablesFile?: string;
   secrets?: Record<string, string>;
   endpoints?: ServiceEndpoint[];
   environment?: Record<string, string>;
@@ -41,34 +61,41 @@ export async function runPipeline(
   options: PipelineRunOptions,
 ): Promise<{ run: RunRecord; folder: string }> {
   const stages = chooseStages(plan, options.stages);
-  const { id, folder } = createRunFolder(options.runs);
+  const { id, folder, earlier } = options.rerun
+    ? { id: options.rerun.run.id, folder: options.rerun.folder, earlier: options.rerun.run }
+    : { ...createRunFolder(options.runs), earlier: undefined };
   const repository = repositoryRoot(options.file);
+  const { records, kept } = earlier
+    ? planRerun(stages, earlier)
+    : { records: stages.map(stageRecord), kept: new Set<JobRecord>() };
   const run: RunRecord = {
     id,
+    number: '',
     pipeline: plan.name,
     file: path.relative(repository, path.resolve(options.file)),
     hostType: options.hostType ?? 'build',
     set: options.set ?? {},
-    source: sourceVersion(repository),
+    source: options.source ?? sourceVersion(repository),
     warnings: plan.warnings,
     errors: [],
-    startTime: new Date().toISOString(),
-    stages: stages.map(({ name, displayName, jobs }) => ({
-      name,
-      displayName,
-      jobs: jobs.map((job) => ({
-        name: job.name,
-        displayName: job.displayName,
-        environment: job.environment,
-        steps: [],
-        outputs: {},
-      })),
-    })),
+    startTime: earlier?.startTime ?? new Date().toISOString(),
+    stages: records,
     artifacts: [],
-    buildTags: [],
+    buildTags: earlier?.buildTags ?? [],
+    counters: earlier?.counters ?? {},
+    ...(earlier?.modelRecord && { modelRecord: earlier.modelRecord }),
+    again: {
+      file: path.resolve(options.file),
+      stages: options.stages,
+      secretNames: Object.keys(options.secrets ?? {}),
+      skipTasks: options.skipTasks,
+      variablesFile: options.variablesFile && path.resolve(options.variablesFile),
+    },
   };
+  const counters = new Counters(path.join(options.runs, 'counters.json'), run.file, run.counters);
+  run.number = earlier?.number ?? numberOf(plan, run, counters);
   const artifacts = new ArtifactStore(path.join(folder, 'artifacts'));
-  if (options.stages) takeArtifacts(artifacts, options.runs);
+  if (options.stages && !earlier) takeArtifacts(artifacts, options.runs);
   run.artifacts = artifacts.list();
 
   const observer = options.observer ?? {};
@@ -85,7 +112,8 @@ export async function runPipeline(
     environment: options.environment ?? {},
     secrets: options.secrets ?? {},
     given: plan.given,
-    counters: new Counters(path.join(options.runs, 'counters.json'), run.file),
+    counters,
+    chosenStages: options.stages ?? [],
     oidcRequestUri: options.oidcRequestUri,
     accessToken: options.accessToken,
     nodePath: options.nodePath,
@@ -95,11 +123,29 @@ export async function runPipeline(
   };
   save();
   observer.runStarted?.(run);
-  run.result = await new StagesRun(around, stages).run();
+  run.result = await new StagesRun(around, stages, kept).run();
   run.finishTime = new Date().toISOString();
   save();
   observer.runFinished?.(run);
   return { run, folder };
+}
+
+function numberOf(plan: PipelinePlan, run: RunRecord, counters: Counters): string {
+  const variables: Record<string, Value> = { ...sourceVariables(run.source), ...plan.given };
+  const context = { finished: [], dependsOn: [], canceled: false, variables, stageDependencies: {} };
+  for (const { name, value } of plan.variables) {
+    const count = (prefix: string, seed: number): number => counters.next(name, prefix, seed);
+    variables[name] = plan.given[name] ?? (plan.runName ? expandRuntime(value, context, count) : value);
+  }
+  return runNumber(plan.runName ?? `$(Date:yyyyMMdd).${run.id}`, {
+    id: run.id,
+    startTime: new Date(run.startTime),
+    pipeline: plan.name,
+    branch: run.source.branch,
+    project: localProject.project,
+    variables: variables as Record<string, string>,
+    revision: (name) => counters.next('run number', `run number ${name}`, 1),
+  });
 }
 
 /** A run of chosen stages works on what the last run published that published anything. */
@@ -115,7 +161,8 @@ function chooseStages(plan: PipelinePlan, wanted: string[] | undefined): StagePl
   const unknown = wanted.filter((name) => !plan.stages.some((stage) => stage.name === name));
   if (unknown.length > 0) {
     const names = plan.stages.map(({ name }) => name).join(', ');
-    throw new Error(`No stage ${unknown.join(', ')} in this pipeline. It has: ${names}.`);
+    const has = names === '__default' ? 'It has no stages: leave --stage out.' : `It has: ${names}.`;
+    throw new Error(`No stage ${unknown.join(', ')} in this pipeline. ${has}`);
   }
   return plan.stages
     .filter(({ name }) => wanted.includes(name))
@@ -131,6 +178,8 @@ class StagesRun {
   constructor(
     readonly around: JobSurroundings,
     readonly stages: StagePlan[],
+    /** Records of an earlier attempt that stand as they are. */
+    readonly kept: Set<JobRecord>,
   ) {}
 
   async run(): Promise<TaskResult> {
@@ -139,10 +188,14 @@ class StagesRun {
       const record = this.around.run.stages[index]!;
       const jobs: FinishedNode[] = [];
       this.#jobsOf.set(stage.name, jobs);
-      await this.#timed(record, () => this.#runStage(stage, record));
+      if (record.jobs.every((job) => this.kept.has(job))) {
+        jobs.push(...stage.jobs.map((job) => finishedJob(job, record)));
+      } else {
+        await this.#timed(record, () => this.#runStage(stage, record));
+        this.around.observer.stageFinished?.(record);
+      }
       // However it ended, those that wait for it must see that.
       this.#stages.push({ ...stage, result: record.result!, outputs: stageOutputs(jobs) });
-      this.around.observer.stageFinished?.(record);
       result = combine(result, record.result!);
     }
     const { signal, run } = this.around;
@@ -153,34 +206,64 @@ class StagesRun {
 
   async #runStage(stage: StagePlan, record: StageRecord): Promise<TaskResult> {
     const context = this.#context(this.#stages, stage, stage.variables);
-    if (!this.#decide(stage.condition, context, `stage ${stage.name}`)) return 'skipped';
+    const isLeftOut = stage.isManual && !this.around.chosenStages.includes(stage.name);
+    if (isLeftOut || !this.#decide(stage.condition, context, `stage ${stage.name}`)) {
+      for (const job of record.jobs) job.result = 'skipped';
+      return 'skipped';
+    }
     this.around.observer.stageStarted?.(record);
     const jobs = this.#jobsOf.get(stage.name)!;
     let result: TaskResult = 'succeeded';
-    for (const [index, job] of stage.jobs.entries()) {
-      const jobRecord = record.jobs[index]!;
-      await this.#timed(jobRecord, () => this.#runJob(stage, job, jobRecord, record, jobs));
-      jobs.push({ ...job, result: jobRecord.result!, outputs: outputsOf(job, jobRecord) });
-      result = combine(result, jobRecord.result!);
+    for (const job of stage.jobs) {
+      const own = jobRecords(record, job);
+      if (!own.every((jobRecord) => this.kept.has(jobRecord))) await this.#runJob(stage, job, record, jobs);
+      jobs.push(finishedJob(job, record));
+      result = combine(result, jobs.at(-1)!.result);
     }
     return result;
   }
 
-  async #runJob(
+  async #runJob(stage: StagePlan, job: JobPlan, stageRecord: StageRecord, finished: FinishedNode[]): Promise<void> {
+    const start = this.#start(stage, job, finished);
+    if (typeof start === 'string') {
+      for (const record of jobRecords(stageRecord, job)) record.result = start;
+      this.around.save();
+      return;
+    }
+    const legs = start.legs ?? [undefined];
+    if (typeof job.legs === 'string') replaceRecords(stageRecord, job, start.legs!);
+    for (const [index, leg] of legs.entries()) {
+      const record = jobRecords(stageRecord, job)[index]!;
+      if (this.kept.has(record)) continue;
+      await this.#timed(record, async () => {
+        this.around.observer.jobStarted?.(record, stageRecord);
+        const variables = legVariables(job.variables, leg, index, legs.length);
+        const values = { ...start.values, ...leg?.variables };
+        const plan = { ...job, variables, displayName: record.displayName };
+        const result = await new JobRun(this.around, stage, plan, record, { ...values, ...this.around.given }).run();
+        record.result = result === 'failed' && job.continueOnError ? 'succeededWithIssues' : result;
+        this.around.observer.jobFinished?.(record, stageRecord);
+        return record.result;
+      });
+    }
+  }
+
+  /** The values of the job's variables, and the jobs that it stands for; or how it ends without a start. */
+  #start(
     stage: StagePlan,
     job: JobPlan,
-    record: JobRecord,
-    stageRecord: StageRecord,
     finished: FinishedNode[],
-  ): Promise<TaskResult> {
-    const context = this.#context(finished, job, job.variables, stage);
-    if (!this.#decide(job.condition, context, `job ${job.name}`)) return 'skipped';
-    this.around.observer.jobStarted?.(record, stageRecord);
-    const values = Object.fromEntries(job.variables.map(({ name }) => [name, context.variables[name] as string]));
-    const result = await new JobRun(this.around, stage, job, record, values).run();
-    record.result = result === 'failed' && job.continueOnError ? 'succeededWithIssues' : result;
-    this.around.observer.jobFinished?.(record, stageRecord);
-    return record.result;
+  ): { values: Record<string, string>; legs: LegPlan[] | undefined } | TaskResult {
+    try {
+      const context = this.#context(finished, job, job.variables, stage);
+      if (!this.#decide(job.condition, context, `job ${job.name}`)) return 'skipped';
+      const values = job.variables.map(({ name }) => [name, context.variables[name] as string] as const);
+      const legs = typeof job.legs === 'string' ? runtimeLegs(job.legs, context) : job.legs;
+      return { values: Object.fromEntries(values), legs };
+    } catch (error) {
+      this.around.run.errors.push(`${job.displayName}: ${(error as Error).message}`);
+      return 'failed';
+    }
   }
 
   #decide(condition: string | undefined, context: NodeContext, what: string): boolean {
@@ -198,13 +281,13 @@ class StagesRun {
     definitions: VariableDefinition[],
     stage?: StagePlan,
   ): NodeContext {
-    const { source, run, given } = this.around;
+    const { source, run, given, secrets } = this.around;
     const variables: Record<string, Value> = {
       ...sourceVariables(source),
       'Build.BuildId': String(run.id),
+      'Build.BuildNumber': run.number,
       'System.HostType': run.hostType,
       ...(stage && { 'System.StageName': stage.name }),
-      ...given,
     };
     const context: NodeContext = {
       finished,
@@ -213,9 +296,11 @@ class StagesRun {
       variables,
       stageDependencies: this.#stageDependencies(stage?.dependsOn ?? dependsOn),
     };
+    Object.assign(variables, given, secrets);
     for (const { name, value } of definitions) {
       variables[name] = expandRuntime(value, context, (prefix, seed) => this.around.counters.next(name, prefix, seed));
     }
+    Object.assign(variables, given, secrets);
     return context;
   }
 
@@ -240,23 +325,4 @@ class StagesRun {
     else record.finishTime = new Date().toISOString();
     this.around.save();
   }
-}
-
-/** A stage or run is as good as the worst of its parts; a part that was skipped takes nothing away. */
-function combine(result: TaskResult, part: TaskResult): TaskResult {
-  return part === 'skipped' ? result : mergeTaskResults(result, part);
-}
-
-function stageOutputs(jobs: FinishedNode[]): Record<string, string> {
-  const outputs = jobs.flatMap(({ name, outputs }) =>
-    Object.entries(outputs).map(([variable, value]) => [`${name}.${variable}`, value]),
-  );
-  return Object.fromEntries(outputs) as Record<string, string>;
-}
-
-/** Outputs of a deployment job are named with the job before the step, too. */
-function outputsOf(job: JobPlan, record: JobRecord): Record<string, string> {
-  const own = record.outputs;
-  if (!job.deployment) return own;
-  return { ...own, ...Object.fromEntries(Object.entries(own).map(([name, value]) => [`${job.name}.${name}`, value])) };
 }

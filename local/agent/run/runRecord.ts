@@ -6,6 +6,8 @@ import type { TestRun } from '../testResults';
 /** `run.json`: what a run did. Times are ISO 8601; paths are relative to the run's folder. Nothing secret is in it. */
 export interface RunRecord {
   id: number;
+  /** Build.BuildNumber, by the pipeline's `name`. */
+  number: string;
   pipeline: string;
   file: string;
   hostType: HostType;
@@ -22,6 +24,10 @@ export interface RunRecord {
   stages: StageRecord[];
   artifacts: ArtifactRecord[];
   buildTags: string[];
+  /** What `counter` gave to the variables of this run. */
+  counters: Record<string, number>;
+  /** What a rerun of the failed jobs needs to know. */
+  again: { file: string; stages?: string[]; secretNames: string[]; skipTasks?: string[]; variablesFile?: string };
   /** The last model record that a step named, as a file in the run's folder. */
   modelRecord?: string;
 }
@@ -33,6 +39,8 @@ interface TimedRecord {
   finishTime?: string;
   /** Absent while it waits or runs. */
   result?: TaskResult;
+  /** Of a rerun: 2 and more. */
+  attempt?: number;
 }
 
 export interface StageRecord extends TimedRecord {
@@ -40,6 +48,8 @@ export interface StageRecord extends TimedRecord {
 }
 
 export interface JobRecord extends TimedRecord {
+  /** Which job of a matrix, or slice, it is. */
+  leg?: string;
   environment?: string;
   steps: StepRecord[];
   /** Output variables as `step.variable`; secret ones are left out. */

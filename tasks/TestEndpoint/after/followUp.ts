@@ -6,6 +6,7 @@ import { TaskFailure } from '../../common/taskFailure';
 import type { Inputs } from '../inputs';
 import { promoteModel } from './promotion';
 import { requireRecordedEndpoint } from '../recordedEndpoint';
+import type { TestCase } from '../requests/testCase';
 import type { Subject } from '../endpointToTest';
 import { undoDeployment } from './undoDeployment';
 
@@ -27,12 +28,19 @@ export async function followUp(
   inputs: Inputs,
   subject: Subject,
   session: AzureSession | undefined,
-  passed: boolean,
+  cases: readonly TestCase[],
   context: TaskContext,
 ): Promise<FollowUp> {
-  if (passed && inputs.promoteToChampion) return promotion(inputs, subject, session!, context);
-  if (!passed && inputs.rollbackOnFailure) return rollback(subject, session!, context);
-  return { facts: {}, notes: [] };
+  const failures = cases.filter(({ outcome }) => outcome === 'failed');
+  if (failures.length === 0 && inputs.promoteToChampion) return promotion(inputs, subject, session!, context);
+  if (failures.length === 0 || !inputs.rollbackOnFailure) return { facts: {}, notes: [] };
+  // A sound deployment is not undone because Azure could not be asked about it.
+  if (failures.every(({ isInconclusive }) => isInconclusive)) {
+    const note =
+      'Not rolled back: no test failed but those that could not be made, which say nothing against the deployment.';
+    return { facts: {}, notes: [note] };
+  }
+  return rollback(subject, session!, context);
 }
 
 async function promotion(

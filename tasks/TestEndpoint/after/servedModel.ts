@@ -1,7 +1,37 @@
-import type { DeploymentSection, ImageSection, ModelSection } from '../../common/record/record';
+import { ContainerGroups, type ContainerGroup } from '../../common/azure/containerGroups/containerGroups';
+import type { Clock } from '../../common/clock';
 import { deploymentTags } from '../../common/deployment/containers';
-import type { ContainerGroups } from '../../common/azure/containerGroups/containerGroups';
+import type { DeploymentSection, ImageSection, ModelSection } from '../../common/record/record';
+import { TaskFailure } from '../../common/taskFailure';
+import { isRecordedEndpoint } from '../recordedEndpoint';
 import type { TestCase } from '../requests/testCase';
+import type { TestRun } from '../sequence';
+
+/** Tests that the right model is served, where record and connection allow it. What Azure cannot say is no word against it. */
+export async function testServedModel({ subject, session, ledger, context }: TestRun): Promise<void> {
+  const { target, record } = subject;
+  const { log, clock, signal } = context;
+  const deployment = record?.deployment;
+  if (!deployment) return;
+  if (!session) {
+    log.info('Whether the right model is served is not checked: the input azureSubscription is empty.');
+    return;
+  }
+  if (!isRecordedEndpoint(record, target.scoringUri)) {
+    log.info('Whether the right model is served is not checked: the record speaks of another scoring URI.');
+    return;
+  }
+  log.group('The right model');
+  const groups = new ContainerGroups(session, deployment.resourceGroup);
+  try {
+    ledger.note(...(await servedModelCases(groups, deployment, record.image, record.model, clock, signal)));
+  } catch (error) {
+    if (signal.aborted || !(error instanceof TaskFailure)) throw error;
+    const test = { kind: 'model', name: 'container group', outcome: 'failed' } as const;
+    ledger.note({ ...test, message: `It cannot be checked: ${error.message}`, isInconclusive: true });
+  }
+  log.endGroup();
+}
 
 /**
  * Checks that what runs behind the scoring URI is what the record speaks of: the image by its digest, the model by the
@@ -12,10 +42,11 @@ export async function servedModelCases(
   deployment: DeploymentSection,
   packaged: ImageSection | undefined,
   model: ModelSection | undefined,
+  clock: Clock,
   signal: AbortSignal,
 ): Promise<TestCase[]> {
   const digest = packaged?.digest ?? deployment.imageDigest;
-  const group = await groups.find(deployment.containerGroup, signal);
+  const group = await findSurely(groups, deployment.containerGroup, clock, signal);
   if (!group) {
     const message = `The container group ${deployment.containerGroup} does not exist any more.`;
     return [{ kind: 'model', name: 'container group', outcome: 'failed', message }];
@@ -45,4 +76,18 @@ export async function servedModelCases(
     });
   }
   return cases;
+}
+
+/** Azure may for a moment not find what is there: that a group is gone is believed only when it is said again and again. */
+async function findSurely(
+  groups: Pick<ContainerGroups, 'find'>,
+  name: string,
+  clock: Clock,
+  signal: AbortSignal,
+): Promise<ContainerGroup | undefined> {
+  for (let attempt = 1; ; attempt++) {
+    const group = await groups.find(name, signal);
+    if (group || attempt === 4) return group;
+    await clock.sleep(attempt * 2_000, signal);
+  }
 }

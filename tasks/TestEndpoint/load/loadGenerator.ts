@@ -10,8 +10,9 @@ export interface LoadPlan {
   readonly connections: number;
   /** Requests a second, at a constant rate (open loop); undefined sends as fast as answers come (closed loop). */
   readonly rate?: number;
+  /** From the first request to the last; nothing is sent after it. */
   readonly durationMs: number;
-  /** Sent before, and not counted. */
+  /** So much of the duration, at its beginning, is not counted. */
   readonly warmUpMs: number;
   /** How long after the end the last answers are waited for. */
   readonly drainMs: number;
@@ -48,15 +49,11 @@ export async function generateLoad(
   }));
   const clients = Array.from({ length: plan.connections }, open);
   try {
-    if (plan.warmUpMs > 0) {
-      await new Loop(prepared, clients, { ...plan, durationMs: plan.warmUpMs }, signal, () => {}).run();
-    }
     const before = performance.eventLoopUtilization();
     const loop = new Loop(prepared, clients, plan, signal, onSecond);
-    const seconds = await loop.run();
+    const measured = await loop.run();
     return {
-      latencies: loop.latencies,
-      seconds,
+      ...measured,
       utilization: performance.eventLoopUtilization(before).utilization,
     };
   } finally {
@@ -65,10 +62,14 @@ export async function generateLoad(
 }
 
 class Loop {
-  readonly latencies = new Latencies();
+  private readonly latencies = new Latencies();
+  /** Of the warm-up: not counted, unless the service is so slow that nothing began after it. */
+  private readonly early = new Latencies();
   private readonly connections: readonly Connection[];
   private readonly idle: Connection[];
   private start = 0;
+  /** What is sent, or due, before is not counted. */
+  private counted = 0;
   private end = 0;
   /** Open loop: requests that were due so far, and those of them that were sent. */
   private due = 0;
@@ -89,8 +90,8 @@ class Loop {
     this.idle = [...this.connections];
   }
 
-  /** @returns the seconds over which was measured */
-  async run(): Promise<number> {
+  /** @returns latencies, and the seconds over which was measured */
+  async run(): Promise<Pick<LoadResult, 'latencies' | 'seconds'>> {
     this.signal.throwIfAborted();
     const done = new Promise<void>((resolve) => (this.finished = resolve));
     const everySecond = setInterval(
@@ -99,6 +100,7 @@ class Loop {
     );
     this.signal.addEventListener('abort', this.finished, { once: true });
     this.start = performance.now();
+    this.counted = this.start + this.plan.warmUpMs;
     this.end = this.start + this.plan.durationMs;
     const giveUp = setTimeout(this.finished, this.plan.durationMs + this.plan.drainMs);
     if (this.plan.rate === undefined)
@@ -113,26 +115,36 @@ class Loop {
     this.signal.throwIfAborted();
     const stopped = performance.now();
     // What was due but never sent, or never answered, did not go well: leaving it out would flatter the service.
+    this.dropEarly(stopped);
     for (let index = this.sent; index < this.due; index++)
       this.latencies.record(stopped - this.dueTime(index), 'not sent');
     for (const { isBusy, since } of this.connections) if (isBusy) this.latencies.record(stopped - since, 'no answer');
-    return (Math.max(stopped, this.end) - this.start) / 1000;
+    const end = Math.max(stopped, this.end);
+    if (this.latencies.requests === 0) return { latencies: this.early, seconds: (end - this.start) / 1000 };
+    return { latencies: this.latencies, seconds: (end - this.counted) / 1000 };
   }
 
   private readonly answered: Finished = (connection, error) => {
     if (this.isOver) return;
     const now = performance.now();
     this.inFlight--;
-    this.latencies.record(now - connection.since, error);
-    if (this.plan.rate === undefined) {
-      if (now < this.end) return this.send(connection, now);
-    } else {
+    (connection.since >= this.counted ? this.latencies : this.early).record(now - connection.since, error);
+    this.dropEarly(now);
+    if (now < this.end) {
+      if (this.plan.rate === undefined) return this.send(connection, now);
       if (this.sent < this.due) return this.send(connection, this.dueTime(this.sent++));
       this.idle.push(connection);
       if (this.due < this.total) return;
     }
     if (this.inFlight === 0) this.finished();
   };
+
+  /** Open loop: what was due in the warm-up and found no connection is not sent after it, where it would delay what counts. */
+  private dropEarly(now: number): void {
+    if (this.plan.rate === undefined || now < this.counted) return;
+    const first = Math.ceil((this.plan.warmUpMs * this.plan.rate) / 1000);
+    this.sent = Math.max(this.sent, Math.min(first, this.due));
+  }
 
   private send(connection: Connection, since: number): void {
     this.inFlight++;
@@ -155,9 +167,11 @@ class Loop {
     const now = performance.now();
     const { total } = this;
     while (this.due < total && this.dueTime(this.due) <= now) this.due++;
-    while (this.idle.length > 0 && this.sent < this.due) this.send(this.idle.pop()!, this.dueTime(this.sent++));
+    this.dropEarly(now);
+    while (now < this.end && this.idle.length > 0 && this.sent < this.due)
+      this.send(this.idle.pop()!, this.dueTime(this.sent++));
     if (this.due >= total) {
-      if (this.inFlight === 0 && this.sent === this.due) this.finished();
+      if (this.inFlight === 0) this.finished();
       return;
     }
     // A timer wakes a millisecond late; below that only turning the event loop is exact.

@@ -1,35 +1,45 @@
 import { formatNumber } from '../../common/formatNumber';
-import type { TaskContext } from '../../common/task/taskContext';
-import type { Inputs } from '../inputs';
+import type { CaseLedger } from '../report/caseLedger';
+import type { RequestCase } from '../requests/requestCases';
+import { toHttpRequest } from '../requests/target';
+import type { TestCase } from '../requests/testCase';
+import type { TestRun } from '../sequence';
 import { generateLoad, type LoadResult } from './loadGenerator';
 import { loadSentence } from './loadReport';
-import type { RequestCase } from '../requests/requestCases';
-import type { ScoringClient } from '../requests/scoringClient';
-import { toHttpRequest, type Target } from '../requests/target';
-import type { TestCase } from '../requests/testCase';
 import { keeps, type LoadFigures, type Threshold } from './thresholds';
 
-/** Loads the endpoint with the requests that it should answer well, and says what that showed. */
-export async function testLoad(
-  inputs: Pick<Inputs, 'loadConnections' | 'loadRate' | 'loadDurationMs' | 'requestTimeoutMs'>,
-  target: Target,
-  requests: readonly RequestCase[],
-  client: ScoringClient,
-  { log, signal }: Pick<TaskContext, 'log' | 'signal'>,
-): Promise<LoadResult> {
+/** A larger body (bytes) measures the network rather than the model, and goes into the load only where nothing smaller does, or the file says so. */
+const largestOfLoad = 1024 * 1024;
+
+/** The requests of the load: those that should succeed, but for what is kept out of it. */
+export function requestsOfLoad(requests: readonly RequestCase[]): RequestCase[] {
+  const wanted = requests.filter(({ expectStatus, load }) => String(expectStatus).startsWith('2') && load !== false);
+  const light = wanted.filter(({ body, load }) => load === true || body.length <= largestOfLoad);
+  return light.length > 0 ? light : wanted;
+}
+
+/**
+ * Loads the endpoint with the requests that it should answer well, and says what that showed.
+ * @returns undefined where no load is wanted, or no request goes into it
+ */
+export async function testLoad({ inputs, subject, client, ledger, context }: TestRun): Promise<LoadResult | undefined> {
   const { loadConnections: connections, loadRate: rate, loadDurationMs: durationMs } = inputs;
+  const { log, signal } = context;
+  const { target, requests } = subject;
+  if (durationMs === 0) return undefined;
+  const chosen = requestsOfLoad(requests);
+  if (chosen.length === 0) return withoutRequests(inputs.thresholds, ledger);
   const seconds = durationMs / 1000;
   log.group(
     `Load: ${connections} connections, ${rate === undefined ? 'closed loop' : `${rate} requests a second`}, ${seconds} s`,
   );
+  sayLeftOut(requests, chosen, (text) => log.info(text));
   const opened = await Promise.all(
     Array.from({ length: connections }, () => client.connection(target.scoringUri.origin)),
   );
   const result = await generateLoad(
     {
-      requests: requests
-        .filter(({ expectStatus }) => String(expectStatus).startsWith('2'))
-        .map((request) => toHttpRequest(target, request)),
+      requests: chosen.map((request) => toHttpRequest(target, request)),
       connections,
       rate,
       durationMs,
@@ -53,6 +63,24 @@ export async function testLoad(
     );
   }
   return result;
+}
+
+/** Thresholds that somebody wrote cannot be kept by a load that does not take place. */
+function withoutRequests(thresholds: readonly Threshold[], ledger: CaseLedger): undefined {
+  const message =
+    'Nothing was measured: no request that should succeed goes into the load ("load": false in the requests file).';
+  for (const { text, isImplied } of thresholds)
+    ledger.note({ kind: 'threshold', name: text, outcome: isImplied ? 'skipped' : 'failed', message });
+}
+
+function sayLeftOut(all: readonly RequestCase[], chosen: readonly RequestCase[], say: (text: string) => void): void {
+  const large = all.filter(
+    (each) => each.load === undefined && each.body.length > largestOfLoad && !chosen.includes(each),
+  );
+  for (const { name, body } of large)
+    say(
+      `Left out, as its body has ${formatNumber(body.length / largestOfLoad, 3)} MB ("load": true takes it in): ${name}`,
+    );
 }
 
 /** Holds what was measured against the thresholds. */

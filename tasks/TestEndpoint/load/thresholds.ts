@@ -18,6 +18,8 @@ export interface Threshold {
   /** Milliseconds, percent, or requests a second. */
   readonly limit: number;
   readonly unit: 'ms' | '%' | '/s';
+  /** Whether it holds though nobody wrote it. */
+  readonly isImplied?: boolean;
   measure(figures: LoadFigures): number;
 }
 
@@ -33,7 +35,7 @@ export function parseThresholds(lines: readonly InputLine[], report: (problem: s
     const match = grammar.exec(text);
     if (!match) {
       report(
-        `line ${line}, "${text}", is no threshold. Write one such as p95 < 200ms, errors < 1% or throughput > 50/s.`,
+        `line ${line}, "${text}", is not a threshold. Write one such as p95 < 200ms, errors < 1% or throughput > 50/s.`,
       );
       return [];
     }
@@ -69,7 +71,10 @@ export function parseThresholds(lines: readonly InputLine[], report: (problem: s
  */
 export function withErrorLimit(thresholds: readonly Threshold[]): readonly Threshold[] {
   if (thresholds.some(({ unit }) => unit === '%')) return thresholds;
-  return [...thresholds, { text: 'errors < 1%', operator: '<', limit: 1, unit: '%', measure: measureOf('errors') }];
+  return [
+    ...thresholds,
+    { text: 'errors < 1%', operator: '<', limit: 1, unit: '%', measure: measureOf('errors'), isImplied: true },
+  ];
 }
 
 /** Whether the figure keeps the threshold. A figure that is no number does not. */

@@ -1,5 +1,6 @@
 import type { TaskLog } from '../../common/log';
 import type { Secrets } from '../../common/secrets';
+import { visibleText } from '../../common/visibleText';
 import { milliseconds } from '../load/loadReport';
 import type { TestCase } from '../requests/testCase';
 
@@ -16,17 +17,25 @@ export class CaseLedger {
     return this.noted;
   }
 
+  /** What an endpoint or a container said, as it may be shown. */
+  clean<T extends string | undefined>(text: T): T {
+    return (text && visibleText(this.secrets.hide(text))) as T;
+  }
+
   note(...found: readonly TestCase[]): void {
-    for (const { message, details, ...rest } of found) {
-      const shown = {
+    for (const { name, message, warning, details, ...rest } of found) {
+      const shown: TestCase = {
         ...rest,
-        message: message && this.secrets.hide(message),
-        details: details && this.secrets.hide(details),
+        name: this.clean(name),
+        message: this.clean(message),
+        warning: this.clean(warning),
+        details: this.clean(details),
       };
       this.noted.push(shown);
       const mark = { passed: '✔', failed: '✘', skipped: '–' }[shown.outcome];
       const time = shown.milliseconds === undefined ? '' : ` (${milliseconds(shown.milliseconds)})`;
-      this.log.info(`${mark} ${shown.name}${time}${shown.message ? `: ${shown.message}` : ''}`);
+      const said = [shown.message, shown.warning].filter(Boolean).join(' ');
+      this.log.info(`${mark} ${shown.name}${time}${said ? `: ${said}` : ''}`);
       if (shown.details) this.log.info(shown.details.replace(/^/gm, '    '));
     }
   }

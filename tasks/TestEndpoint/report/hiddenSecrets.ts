@@ -6,6 +6,11 @@ export function isSecretName(name: string): boolean {
   return /authori[sz]ation|cookie|key|token|secret|password|pwd|signature|credential|^(sig|code)$/i.test(name);
 }
 
+/** Whether one of the headers holds what nobody may see. */
+export function hasSecretHeader(headers: Readonly<Record<string, string>>): boolean {
+  return Object.keys(headers).some(isSecretName);
+}
+
 /** The secrets of a target and its requests: the key, and what stands in URIs and headers under a telling name. */
 export function secretsOf(
   { scoringUri, apiKey = '' }: { readonly scoringUri: URL; readonly apiKey?: string },

@@ -1,20 +1,25 @@
 import type { JUnitSuite } from '../../common/junit';
 import { codeBlock, escapeMarkdown, inlineCode, markdownTable } from '../../common/markdown';
 import { latencyBars, loadSentence, percentileTable } from '../load/loadReport';
+import type { LoadFigures } from '../load/thresholds';
+import { countSentence, type TestCase } from '../requests/testCase';
 import type { Findings } from '../sequence';
 import { startupSentence } from '../startup';
-import type { TestCase } from '../requests/testCase';
-import type { LoadFigures } from '../load/thresholds';
+import { findingsReport } from './findingsReport';
 
 const kindTitles: Record<TestCase['kind'], string> = {
   request: 'Requests',
   model: 'The right model',
+  threshold: 'Thresholds',
   negative: 'Robustness',
   swagger: 'From the service’s description',
-  threshold: 'Thresholds',
 };
 
-export function junitSuites(cases: readonly TestCase[]): JUnitSuite[] {
+export function junitSuites({ cases, containerLogs }: Pick<Findings, 'cases' | 'containerLogs'>): JUnitSuite[] {
+  const firstFailed = cases.find(({ kind, outcome }) => kind === 'request' && outcome === 'failed');
+  const logText = (containerLogs ?? []).map(({ container, lines }) => `Log of ${container}:\n${lines.join('\n')}`);
+  const details = (each: TestCase) =>
+    [each.details, ...(each === firstFailed ? logText : [])].filter(Boolean).join('\n\n') || undefined;
   return Object.entries(kindTitles)
     .map(([kind, name]) => ({ name, cases: cases.filter((each) => each.kind === kind) }))
     .filter((suite) => suite.cases.length > 0)
@@ -24,56 +29,83 @@ export function junitSuites(cases: readonly TestCase[]): JUnitSuite[] {
         name: each.name,
         className: `TestEndpoint.${each.kind}`,
         seconds: (each.milliseconds ?? 0) / 1000,
-        failure: each.outcome === 'failed' ? { message: each.message ?? 'failed', details: each.details } : undefined,
+        failure: each.outcome === 'failed' ? { message: each.message ?? 'failed', details: details(each) } : undefined,
         skipped: each.outcome === 'skipped' ? (each.message ?? '') : undefined,
-        output: each.outcome === 'passed' ? each.message : undefined,
+        output: each.outcome === 'passed' ? messageOf(each) || undefined : undefined,
       })),
     }));
 }
 
-/** The run's page: what was tested, what came out, how fast it was. */
+function messageOf({ message, warning }: TestCase): string {
+  return [message, warning].filter(Boolean).join(' ');
+}
+
+/** The run's page: what was tested, what came out, what could be better, how fast it was. */
 export function summary(
   scoringUri: string,
-  { cases, startup, load }: Pick<Findings, 'cases' | 'startup' | 'load'>,
+  findings: Findings,
   figures: LoadFigures | undefined,
   notes: readonly string[],
 ): string {
-  const failed = cases.filter(({ outcome }) => outcome === 'failed');
-  const mark = { passed: '✅', failed: '❌', skipped: '⏭️' };
-  const count = (wanted: TestCase['outcome']) =>
-    `${cases.filter(({ outcome }) => outcome === wanted).length} ${wanted}`;
-  const parts = [
-    `## ${failed.length === 0 ? '✅' : '❌'} Endpoint tests: ${count('passed')}, ${count('failed')}, ${count('skipped')}`,
+  const { cases, startup } = findings;
+  const isGood = cases.every(({ outcome }) => outcome !== 'failed');
+  return `${[
+    `## ${isGood ? '✅' : '❌'} Endpoint tests: ${countSentence(cases)}`,
     `Scoring URI: ${inlineCode(scoringUri)}`,
     ...notes.map(escapeMarkdown),
-  ];
-  if (startup) parts.push(escapeMarkdown(startupSentence(startup)));
-  parts.push(
-    markdownTable(
-      [{ title: '' }, { title: 'Kind' }, { title: 'Test' }, { title: 'Time', align: 'right' }, { title: '' }],
-      cases.map(({ kind, name, outcome, milliseconds, message = '' }) => [
-        mark[outcome],
-        kindTitles[kind],
-        escapeMarkdown(name),
-        milliseconds === undefined ? '' : `${milliseconds.toFixed(1)} ms`,
-        escapeMarkdown(message),
-      ]),
-    ),
+    ...(startup ? [escapeMarkdown(startupSentence(startup))] : []),
+    testsTable(cases),
+    ...failedParts(findings),
+    ...findingsReport(findings),
+    ...loadParts(findings, figures),
+  ].join('\n\n')}\n`;
+}
+
+/** So many rows stand on the page, failed ones first; a summary of some hundred kilobytes is cut by the server. */
+const shownRows = 200;
+
+function testsTable(cases: readonly TestCase[]): string {
+  const mark = { passed: '✅', failed: '❌', skipped: '⏭️' };
+  const shown = cases.length <= shownRows ? cases : cases.toSorted((a, b) => rank(a) - rank(b)).slice(0, shownRows);
+  const table = markdownTable(
+    [{ title: '' }, { title: 'Kind' }, { title: 'Test' }, { title: 'Time', align: 'right' }, { title: '' }],
+    shown.map((each) => [
+      each.warning === undefined || each.outcome === 'failed' ? mark[each.outcome] : '⚠️',
+      kindTitles[each.kind],
+      escapeMarkdown(each.name),
+      each.milliseconds === undefined ? '' : `${each.milliseconds.toFixed(1)} ms`,
+      escapeMarkdown(messageOf(each)),
+    ]),
   );
-  if (load && figures) {
-    parts.push(
-      '### Latency under load',
-      escapeMarkdown(loadSentence(figures)),
-      percentileTable(figures),
-      'How latency is spread, without the slowest half percent:',
-      latencyBars(load),
-      'As pictures: `latency.svg` and `latency-percentiles.svg`, in the artifact `mlops-charts` of a build, beside the log of a release.',
-    );
-  }
-  for (const each of failed.slice(0, 5)) {
-    if (each.details) parts.push(`### ${escapeMarkdown(each.name)}`, codeBlock(each.details));
-  }
+  return shown === cases ? table : `${table}\n\n${cases.length - shownRows} more stand in test_results.json.`;
+}
+
+function rank({ outcome, warning }: TestCase): number {
+  return outcome === 'failed' ? 0 : warning !== undefined ? 1 : outcome === 'skipped' ? 2 : 3;
+}
+
+function failedParts({ cases, containerLogs = [] }: Findings): string[] {
+  const failed = cases.filter(({ outcome }) => outcome === 'failed');
+  const parts = failed
+    .slice(0, 5)
+    .flatMap(({ name, details }) => (details ? [`### ${escapeMarkdown(name)}`, codeBlock(details)] : []));
   if (failed.length > 5)
     parts.push('Requests and answers of the other failed tests stand in the Tests tab and in the log.');
-  return `${parts.join('\n\n')}\n`;
+  for (const { container, lines } of containerLogs) {
+    parts.push(`### What the container ${inlineCode(container)} wrote last`);
+    parts.push(lines.length > 0 ? codeBlock(lines.join('\n')) : 'Nothing.');
+  }
+  return parts;
+}
+
+function loadParts({ load }: Findings, figures: LoadFigures | undefined): string[] {
+  if (!load || !figures) return [];
+  return [
+    '### Latency under load',
+    escapeMarkdown(loadSentence(figures)),
+    percentileTable(figures),
+    'How latency is spread, without the slowest half percent:',
+    latencyBars(load),
+    'As pictures: `latency.svg` and `latency-percentiles.svg`, in the artifact `mlops-charts` of a build, beside the log of a release.',
+  ];
 }

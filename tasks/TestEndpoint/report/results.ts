@@ -17,7 +17,7 @@ import type { LoadFigures } from '../load/thresholds';
 /** What the tests found, as record and test_results.json say it. */
 export function testsSection(
   { target }: Subject,
-  { cases, startup }: Findings,
+  { cases, startup, robustness }: Findings,
   figures: LoadFigures | undefined,
   { clock }: TaskContext,
 ): TestsSection {
@@ -30,6 +30,14 @@ export function testsSection(
     skipped: count('skipped'),
     startup,
     cases: cases.map(({ name, kind, outcome, message }) => ({ name, kind, passed: outcome !== 'failed', message })),
+    findings: [
+      ...cases.flatMap(({ name, warning }) => (warning === undefined ? [] : [{ sent: name, answered: warning }])),
+      ...(robustness?.findings ?? []).map(({ sent, answered, remedy: { advice, code } }) => ({
+        sent,
+        answered,
+        remedy: [advice, code].filter(Boolean).join('\n\n'),
+      })),
+    ],
     latency: figures && latencySection(figures),
     testedAt: new Date(clock.now()).toISOString(),
   };
@@ -65,9 +73,9 @@ export function showResults(
   findings: Findings,
   figures: LoadFigures | undefined,
   notes: readonly string[],
-  { pipeline, publish }: TaskContext,
+  { pipeline, publish, clock }: TaskContext,
 ): void {
-  const { cases, load } = findings;
+  const { load } = findings;
   const directory = fs.mkdtempSync(path.join(pipeline.directories.temp, 'test-endpoint-'));
   const write = (name: string, content: string): string => {
     const file = path.join(directory, name);
@@ -75,7 +83,10 @@ export function showResults(
     return file;
   };
   if (publishTestResults)
-    publish.testResults(write('TEST-endpoint.xml', junitXml(junitSuites(cases))), 'Test-Endpoint');
+    publish.testResults(
+      write('TEST-endpoint.xml', junitXml(junitSuites(findings), new Date(clock.now()))),
+      'Test-Endpoint',
+    );
   const hasPictures = load !== undefined && load.latencies.requests > 0;
   if (hasPictures) {
     publish.artifact(

@@ -1,7 +1,9 @@
+import { stringifyExact } from '../../common/json/exactJson';
 import { excerpt } from './excerpt';
+import { isNumber } from './numbers';
 
 /**
- * Finds what a reply of a success status hides: error text, JSON inside a JSON text, NaN, JSON that is none.
+ * Finds what a reply of a success status hides: error text, NaN, what says that it is JSON and is not.
  * @param json of the text; undefined where it is not JSON
  * @returns one sentence each
  */
@@ -9,23 +11,28 @@ export function hiddenFaults(text: string, json: unknown, headers: Readonly<Reco
   if (headers['x-ms-run-function-failed']?.toLowerCase() === 'true')
     return ['The scoring script failed: the answer carries x-ms-run-function-failed.'];
   if (json === undefined) return faultsOfText(text, headers['content-type'] ?? '');
-  if (typeof json === 'string') {
-    if (/^\s*[[{]/.test(json) && parses(json)) {
-      return [
-        'The reply is encoded twice: a JSON text that holds JSON. The scoring script must return the value, not json.dumps of it.',
-      ];
-    }
-    if (looksLikeError(json)) return [`The reply has a success status but is error text: ${excerpt(json)}`];
-  }
+  if (typeof json === 'string' && looksLikeError(json))
+    return [`The reply has a success status but is error text: ${excerpt(json)}`];
   if (json !== null && typeof json === 'object' && !Array.isArray(json)) {
-    const key = Object.keys(json).find((each) => /^(error|errors|exception|traceback)$/i.test(each));
-    const value = key && (json as Record<string, unknown>)[key];
-    const isEmpty = value === undefined || value === null || value === '' || value === false || value === 0;
-    if (!isEmpty && !(Array.isArray(value) && value.length === 0))
-      return [`The reply has a success status but its "${key}" says: ${excerpt(JSON.stringify(value))}`];
+    const fault = errorField(json as Record<string, unknown>);
+    if (fault) return [fault];
   }
   const notNumber = findNotNumber(json, '$');
   return notNumber ? [`The reply holds ${notNumber}.`] : [];
+}
+
+function errorField(json: Record<string, unknown>): string | undefined {
+  const key = Object.keys(json).find((each) => /^(error|errors|exception|traceback)$/i.test(each));
+  const value = key === undefined ? undefined : json[key];
+  // A number may be how far a prediction is off; beside a message it is an error's code.
+  if (
+    isNumber(value) &&
+    (Number(String(value)) === 0 || !Object.keys(json).some((each) => /^(message|msg|detail)$/i.test(each)))
+  )
+    return undefined;
+  if (value === undefined || value === null || value === '' || value === false) return undefined;
+  if (typeof value === 'object' && !isNumber(value) && Object.keys(value).length === 0) return undefined;
+  return `The reply has a success status but its "${key}" says: ${excerpt(stringifyExact(value))}`;
 }
 
 function faultsOfText(text: string, contentType: string): string[] {
@@ -71,13 +78,4 @@ const errorTexts = [
 function looksLikeError(text: string): boolean {
   const start = text.trimStart().slice(0, 2_000).trimEnd();
   return errorTexts.some((each) => each.test(start));
-}
-
-function parses(text: string): boolean {
-  try {
-    JSON.parse(text);
-    return true;
-  } catch {
-    return false;
-  }
 }

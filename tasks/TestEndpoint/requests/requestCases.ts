@@ -9,7 +9,7 @@ import { pathAssertion, schemaAssertion, valueAssertion, type Assertion } from '
 /** A request of the requests file with what must hold of its answer. */
 export interface RequestCase extends Pick<
   GivenRequest,
-  'name' | 'method' | 'path' | 'headers' | 'body' | 'expectStatus' | 'expected' | 'load'
+  'name' | 'method' | 'path' | 'headers' | 'body' | 'expectStatus' | 'expected' | 'expectedPaths' | 'load'
 > {
   /** The body as JSON, where it is JSON, every number as it is written; negative tests are made from it. */
   readonly json?: unknown;

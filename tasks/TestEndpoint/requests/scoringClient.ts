@@ -1,3 +1,5 @@
+import * as dns from 'node:dns';
+import type { LookupFunction } from 'node:net';
 import * as tls from 'node:tls';
 import type { Dispatcher } from 'undici';
 import { proxyFor, type NetworkSettings } from '../../common/azure/http/network';
@@ -23,9 +25,18 @@ export class NoReply extends Error {
     message: string,
     /** Node's or undici's code, e.g. ECONNREFUSED or UND_ERR_HEADERS_TIMEOUT. */
     readonly code: string,
+    /** Whether the connection ended, by a reset for one, before any answer, at a service that had answered before. */
+    readonly isLostConnection = false,
   ) {
     super(message);
   }
+}
+
+/** What Node and undici say of a connection that the other side ended. */
+const endedConnection = ['ECONNRESET', 'EPIPE', 'UND_ERR_SOCKET'];
+
+export function isEndedConnection({ code }: Pick<NoReply, 'code'>): boolean {
+  return endedConnection.includes(code);
 }
 
 /** HTTP as a port. */
@@ -43,12 +54,19 @@ export interface ScoringClient {
 /**
  * A client on undici, which is loaded when it is first needed.
  * @param longest milliseconds that a whole answer may take
+ * @param isForbidden addresses to which no name may lead
  */
-export function createScoringClient(network: NetworkSettings, longest: number): ScoringClient {
+export function createScoringClient(
+  network: NetworkSettings,
+  longest: number,
+  isForbidden?: (address: string) => boolean,
+): ScoringClient {
   const open: Dispatcher[] = [];
-  const connect = network.certificateAuthorities
-    ? { ca: [...tls.rootCertificates, network.certificateAuthorities], ...network.clientCertificate }
-    : { ...network.clientCertificate };
+  const connect = {
+    ...(network.certificateAuthorities && { ca: [...tls.rootCertificates, network.certificateAuthorities] }),
+    ...network.clientCertificate,
+    ...(isForbidden && { lookup: lookupWithout(isForbidden) }),
+  };
   const dispatcher = async (origin: string, kind: 'Client' | 'Pool'): Promise<Dispatcher> => {
     const { ProxyAgent, ...direct } = await import('../load/undici');
     const proxy = proxyFor(network, origin);
@@ -69,6 +87,7 @@ export function createScoringClient(network: NetworkSettings, longest: number): 
     return created;
   };
   const shared = new Map<string, Promise<Dispatcher>>();
+  const answered = new Set<string>();
   return {
     connection: (origin) => dispatcher(origin, 'Client'),
     async send({ url, method, headers, body }, signal, limit = longest) {
@@ -76,6 +95,7 @@ export function createScoringClient(network: NetworkSettings, longest: number): 
       const timeout = Math.ceil(Math.min(limit, longest));
       if (!shared.has(url.origin)) shared.set(url.origin, dispatcher(url.origin, 'Pool'));
       const started = performance.now();
+      let hasBegun = false;
       try {
         const answer = await request.call(await shared.get(url.origin)!, {
           origin: url.origin,
@@ -85,6 +105,8 @@ export function createScoringClient(network: NetworkSettings, longest: number): 
           body,
           signal: AbortSignal.any([signal, AbortSignal.timeout(timeout)]),
         });
+        hasBegun = true;
+        answered.add(url.origin);
         const received = await readWhole(answer.body, url);
         return {
           status: answer.statusCode,
@@ -94,7 +116,7 @@ export function createScoringClient(network: NetworkSettings, longest: number): 
         };
       } catch (error) {
         if (signal.aborted) throw signal.reason;
-        throw noReply(error as Error & { code?: string }, url, timeout);
+        throw noReply(error as Error & { code?: string }, url, timeout, !hasBegun && answered.has(url.origin));
       }
     },
     close: async () => {
@@ -126,6 +148,24 @@ function withoutTunnel<D extends Dispatcher>(proxy: D, token: string | undefined
   return proxy;
 }
 
+/** Resolves names as Node does, and refuses those that lead where nothing may be sent. */
+function lookupWithout(isForbidden: (address: string) => boolean): LookupFunction {
+  return (hostname, options, callback) => {
+    dns.lookup(hostname, { ...options, all: true }, (error, addresses) => {
+      if (error) return callback(error, []);
+      if (addresses.some(({ address }) => isForbidden(address))) {
+        const refused = Object.assign(new Error(`${hostname} leads to an address to which nothing is sent`), {
+          code: 'EADDRFORBIDDEN',
+        });
+        return callback(refused, []);
+      }
+      if (options.all) return callback(null, addresses);
+      const [{ address, family } = { address: '', family: 4 }] = addresses;
+      callback(null, address, family);
+    });
+  };
+}
+
 /** No scoring reply is larger (bytes); an endpoint must not be able to fill the agent's memory. */
 const largestReply = 64 * 1024 * 1024;
 
@@ -141,14 +181,15 @@ async function readWhole(body: AsyncIterable<Buffer>, url: URL): Promise<Buffer>
   return Buffer.concat(chunks);
 }
 
-function noReply(error: Error & { code?: unknown }, url: URL, timeout: number): NoReply {
+function noReply(error: Error & { code?: unknown }, url: URL, timeout: number, mayBeReused: boolean): NoReply {
   if (error instanceof NoReply) return error;
   const cause = error.cause as { code?: unknown } | undefined;
   // The code of a DOMException is a number that says nothing to anybody.
   const code = [error.code, cause?.code].find((each) => typeof each === 'string') ?? error.name;
   if (error.name === 'TimeoutError' || /^UND_ERR_(HEADERS|BODY)_TIMEOUT$/.test(code))
     return new NoReply(`${url.origin} gave no whole answer within ${timeout / 1000} s.`, 'ETIMEDOUT');
-  return new NoReply(`${url.origin} could not be reached: ${error.message} (${code}).`, code);
+  const isLost = mayBeReused && isEndedConnection({ code });
+  return new NoReply(`${url.origin} could not be reached: ${error.message} (${code}).`, code, isLost);
 }
 
 function basicToken({ username, password }: { username?: string; password?: string }): string | undefined {

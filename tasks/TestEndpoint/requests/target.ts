@@ -7,6 +7,8 @@ export interface Target {
   readonly apiKey?: string;
   /** A health route, where it is known. */
   readonly readinessPath?: string;
+  /** Whether only the record says where it is: then some addresses are refused, see recordedAddress. */
+  readonly isOfRecord?: boolean;
 }
 
 /** A request to the target, with its key unless the case brings an authorization of its own. Managed online endpoints, AKS and Deploy-ACI's gateway all take the key as a bearer token. */

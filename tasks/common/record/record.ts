@@ -94,6 +94,8 @@ export interface ImageSection {
   registryId?: string;
   environmentId?: string;
   baseImage?: string;
+  /** What serves within the image; images of earlier versions do not say. */
+  packaging?: 'scoringScript' | 'mlflow' | 'dockerfile';
   /** The port on which the container listens, and the routes that it answers. */
   port: number;
   readinessPath: string;
@@ -128,6 +130,8 @@ export interface TestsSection {
   failed: number;
   skipped: number;
   cases: Array<{ name: string; kind: string; passed: boolean; message?: string }>;
+  /** What could be better though no test fails for it. */
+  findings?: Array<{ sent: string; answered: string; remedy?: string }>;
   /** Milliseconds. */
   latency?: {
     p50: number;

@@ -145,11 +145,19 @@ export class InputReader {
     const absolute = path.resolve(this.workDirectory, text);
     const found = fs.statSync(absolute, { throwIfNoEntry: false });
     if (!found) {
-      this.problem(name, `the ${kind} ${absolute} does not exist. Check the path; it starts at the working directory.`);
+      this.problem(name, `the ${kind} ${absolute} does not exist. ${this.whyMissing()}`);
     } else if (kind === 'file' ? !found.isFile() : !found.isDirectory()) {
       this.problem(name, `${absolute} is not a ${kind}.`);
     }
     return absolute;
+  }
+
+  /** A job without sources is the commonest reason, and the least visible: a deployment job never has them. */
+  private whyMissing(): string {
+    const entries = fs.existsSync(this.workDirectory) ? fs.readdirSync(this.workDirectory) : [];
+    if (entries.length > 0 || tl.getVariable('System.HostType') !== 'build')
+      return 'Check the path; it starts at the working directory.';
+    return 'This job has no sources, because it says "checkout: none" or is a deployment job: add the step "- checkout: self", or give the path of a file that the job downloads.';
   }
 
   /** The service connection that the input names; undefined where the input is empty. */

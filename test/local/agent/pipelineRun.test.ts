@@ -234,11 +234,11 @@ stages:
     const run = await new Agent().run(`
 stages:
 - stage: A
-  condition: eq(nosuch.x, 1)
+  condition: gt(1, 'x')
   jobs: [{job: J, steps: [{script: echo}]}]
 `);
     assert.equal(run.result, 'failed');
-    assert.match(run.errors[0]!, /^A: The condition of stage A cannot be evaluated\. Unrecognized value: 'nosuch'/);
+    assert.match(run.errors[0]!, /^A: The condition of stage A cannot be evaluated\. Unable to convert 'x'/);
   });
 
   it('says that an artifact, a shell or a working directory is not there', async () => {
@@ -264,8 +264,7 @@ steps:
   });
 
   const breaks: Record<string, string> = {
-    'a variable that cannot be worked out': 'variables: {x: "$[ nosuch.thing ]"}',
-    'a condition that cannot be read': 'condition: and(true)',
+    'a variable that cannot be worked out': `variables: {x: "$[ gt(1, 'a') ]"}`,
     'a condition that names what has not run': "condition: succeeded('nosuch')",
     'a value that cannot be compared': "condition: gt(1, 'a')",
   };
@@ -359,5 +358,21 @@ jobs:
       agent.log(run.stages[0]!.jobs[0]!.steps[0]!),
       /##\[warning\]Variable 'a' contains a cyclical reference/,
     );
+  });
+
+  it('numbers its runs as the name of the pipeline says', async () => {
+    const agent = new Agent();
+    const yaml = `
+name: $(Date:yyyy)-$(mine)-$(BuildID)$(Rev:.rr)
+variables: {mine: x}
+steps: [{script: 'echo number $(Build.BuildNumber)'}]
+`;
+    const year = new Date().getUTCFullYear();
+    for (const [run, number] of [
+      [await agent.run(yaml), `${year}-x-1.01`],
+      [await agent.run(yaml.replace('$(BuildID)', '1')), `${year}-x-1.02`],
+    ] as const) {
+      assert.equal(run.number, number);
+    }
   });
 });

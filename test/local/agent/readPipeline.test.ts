@@ -125,7 +125,7 @@ steps:
       { kind: 'download', artifact: 'model', patterns: ['**/*.json'], path: undefined },
     ]);
     assert.deepEqual(warnings, [
-      "azure-pipelines.yml, job Job, step 1: unexpected input 'typo'; it has: azureSubscription, mode, file.",
+      "azure-pipelines.yml:3, job Job, step 1: unexpected input 'typo'; it has: azureSubscription, mode, file.",
     ]);
   });
 
@@ -167,8 +167,9 @@ jobs:
     );
   });
 
+  const stageWith = (field: string) => `stages:\n- stage: s\n  ${field}\n  jobs: [{job: j, steps: []}]\n`;
   const faults: Array<[what: string, yaml: string, message: RegExp]> = [
-    ['YAML that cannot be read', 'steps:\n- script: "x\n', /azure-pipelines\.yml: .* at line \d/],
+    ['YAML that cannot be read', 'steps:\n- script: "x\n', /azure-pipelines\.yml:3: Missing closing/],
     ['no body', 'variables: {}\n', /exactly one of 'stages', 'jobs' and 'steps'/],
     [
       'an unknown key',
@@ -187,15 +188,37 @@ jobs:
       'steps:\n- {task: Fake@1, inputs: {azureSubscription: c, mode: file}}\n',
       /needs a value for 'file'/,
     ],
-    ['a template', 'steps:\n- template: x.yml\n', /templates are not supported/],
     ['a circle', 'jobs:\n- {job: A, dependsOn: B, steps: []}\n- {job: B, dependsOn: A, steps: []}\n', /A -> B -> A/],
     ['an unknown dependency', 'jobs:\n- {job: A, dependsOn: X, steps: []}\n', /job A depends on job X, which does not/],
     ['two of a name', 'jobs:\n- {job: A, steps: []}\n- {job: a, steps: []}\n', /Two jobs have the name/],
     [
-      'a matrix',
+      'a matrix without jobs',
       'jobs:\n- {job: A, strategy: {matrix: {}}, steps: []}\n',
-      /'strategy' is not supported by the local agent: write the jobs out/,
+      /:2, job A, strategy, matrix: the matrix has no jobs/,
     ],
+    [
+      'a condition of a stage that cannot be read',
+      stageWith('condition: and(true)'),
+      /:3, stage s: Function 'and' takes/,
+    ],
+    [
+      'a condition with a parameter',
+      stageWith('condition: eq(parameters.x, 1)'),
+      /:3, .*Unrecognized value: 'parameters'/,
+    ],
+    ['a variable that cannot be worked out', stageWith('variables: {x: "$[ nosuch.thing ]"}'), /:3, .*'nosuch'/],
+    [
+      'a condition of a job',
+      'jobs:\n- job: A\n  condition: nosuch()\n  steps: []\n',
+      /:3, job A: Unrecognized function/,
+    ],
+    [
+      'a condition of a step',
+      "steps:\n- script: a\n  condition: succeeded('A')\n",
+      /:3, .*takes 0 arguments, and has 1/,
+    ],
+    ['too many slices', 'jobs:\n- {job: A, strategy: {parallel: 100}, steps: []}\n', /a whole number from 1 to 99/],
+    ['sources elsewhere', 'steps:\n- {checkout: self, path: ../x}\n', /'path' must lie beneath/],
     ['an expression without end', "steps:\n- script: ${{ 'a }} b\n", /not closed by }} in: \$\{\{ 'a }} b/],
     [
       'an expression of Azure ML that is not written as text',

@@ -10,7 +10,7 @@ describe('JUnit', () => {
   after(() => rmSync(directory, { recursive: true }));
   const read = (suites: JUnitSuite[]) => {
     const file = join(directory, 'results.xml');
-    writeFileSync(file, junitXml(suites));
+    writeFileSync(file, junitXml(suites, new Date('2026-01-02T03:04:05Z')));
     return readJUnit(file);
   };
 

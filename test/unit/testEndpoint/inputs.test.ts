@@ -15,6 +15,7 @@ function read(texts: Record<string, string>) {
     lines: (name) =>
       (text(name) ?? '').split('\n').flatMap((line, index) => (line ? [{ line: index + 1, text: line }] : [])),
     number: ((name: string) => (text(name) === undefined ? undefined : Number(text(name)))) as InputReader['number'],
+    choice: ((name: string, allowed: readonly string[]) => text(name) ?? allowed[0]) as InputReader['choice'],
     serviceConnection: () => undefined,
   };
   return { inputs: readInputs(reader as InputReader), problems };
@@ -49,20 +50,28 @@ describe('inputs of Test-Endpoint', () => {
     );
   });
 
+  it('report what bad requests find unless told otherwise', () => {
+    assert.equal(read({}).inputs.robustness, 'report');
+    assert.equal(read({ robustness: 'fail' }).inputs.robustness, 'fail');
+  });
+
   it('want an address that HTTP can call, and a key that it can carry', () => {
     assert.equal(read({ scoringUri: 'https://name.region.inference.ml.azure.com/score' }).problems.length, 0);
     for (const scoringUri of ['name.region.io/score', 'ftp://name/score', 'http://'])
-      assert.match(read({ scoringUri }).problems.join(), /scoringUri: .* is no http or https address/);
+      assert.match(read({ scoringUri }).problems.join(), /scoringUri: .* is not an http or https address/);
     const key = read({ apiKey: 'a\r\nx-other: b' }).problems.join();
     assert.match(key, /^apiKey: it holds a character that no HTTP header can carry/);
     assert.ok(!key.includes('x-other'));
   });
 
-  it('want a load test for thresholds, with a request due in it', () => {
+  it('want a load test for thresholds, with two requests due in it', () => {
     const without = { thresholds: 'p95 < 1s', loadDurationInSeconds: '0' };
     assert.match(read(without).problems.join(), /loadDurationInSeconds: thresholds need a load test/);
-    assert.match(read({ loadRate: '0.1', loadDurationInSeconds: '5' }).problems.join(), /loadRate: within 5 s not one/);
-    assert.deepEqual(read({ loadRate: '0.1', loadDurationInSeconds: '10' }).problems, []);
+    assert.match(
+      read({ loadRate: '0.1', loadDurationInSeconds: '5' }).problems.join(),
+      /loadRate: within 5 s fewer than two/,
+    );
+    assert.deepEqual(read({ loadRate: '0.2', loadDurationInSeconds: '10' }).problems, []);
   });
 
   it('limit the errors of a load test, and of no other', () => {

@@ -40,12 +40,15 @@ describe('load generator, in virtual time', () => {
     connections: number,
     answeredAt: (n: number, sent: number) => number,
   ) {
+    const end = 10_000;
     const free = new Array<number>(connections).fill(0);
     return Array.from({ length: count }, (_, n) => {
       const due = n * interval;
       const first = free.indexOf(Math.min(...free));
-      free[first] = answeredAt(n, Math.max(due, free[first]!));
-      return free[first] - due;
+      const sent = Math.max(due, free[first]!);
+      // What finds no connection until the end is not sent, and waited until the last answer.
+      if (sent < end) free[first] = answeredAt(n, sent);
+      return (sent < end ? free[first]! : Math.max(...free)) - due;
     });
   }
 
@@ -78,7 +81,7 @@ describe('load generator, in virtual time', () => {
       const expected = trueLatencies(plan.rate * 10, 1000 / plan.rate, plan.connections, answeredAt);
       const { figures, latencies } = await load((n, sent) => ({ at: answeredAt(n, sent) }), plan);
       assert.equal(figures.requests, plan.rate * 10);
-      assert.deepEqual(latencies.errorKinds, {});
+      assert.deepEqual(latencies.errorKinds, plan.connections === 1 ? { 'not sent': 166 } : {});
       for (const percent of [1, 25, 50, 75, 90, 95, 98.5, 99.05, 99.55, 99.85])
         assertNear(figures.percentile(percent), percentile(expected, percent), `p${percent}`);
       assertNear(figures.max, Math.max(...expected), 'max');
@@ -125,15 +128,36 @@ describe('load generator, in virtual time', () => {
 
   it('counts no request of the warm-up, and none of its backlog', async () => {
     // In the warm-up the service takes a second for an answer: most of what was due then was never sent.
-    const { figures, served } = await load((_, sent) => ({ at: sent < 1500 ? sent + 1000 : sent + 1 }), {
+    const { figures, seconds, served } = await load((_, sent) => ({ at: sent < 1500 ? sent + 1000 : sent + 1 }), {
       rate: 100,
-      warmUpMs: 1000,
-      durationMs: 1000,
+      warmUpMs: 2000,
+      durationMs: 3000,
       drainMs: 500,
     });
-    assert.equal(figures.requests, 100);
+    assert.deepEqual([figures.requests, seconds], [100, 1]);
     assert.equal(served.requests, 108, 'two on each connection in the warm-up, and those that count');
     assert.ok(figures.percentile(50) < 2, `p50 is ${figures.percentile(50)} ms`);
+  });
+
+  it('ends with its duration and one request, however much is due', async () => {
+    const { latencies } = await load((_, sent) => ({ at: sent + 700 }), {
+      rate: 5000,
+      connections: 200,
+      warmUpMs: 400,
+      durationMs: 2000,
+      drainMs: 60_000,
+    });
+    assert.ok(time.now <= 2700.1, `it ended after ${time.now} ms`);
+    assert.equal(latencies.requests, latencies.errors + 400, 'two rounds count, and what was due without being sent');
+    assert.deepEqual(Object.keys(latencies.errorKinds), ['not sent']);
+  });
+
+  it('measures a service that is slower than the warm-up, and than the whole load', async () => {
+    for (const rate of [undefined, 10]) {
+      const { figures } = await load((_, sent) => ({ at: sent + 8000 }), { warmUpMs: 1000, durationMs: 5000, rate });
+      assert.ok(figures.requests >= 4);
+      assert.ok(figures.max > 4000);
+    }
   });
 
   it('counts what is never answered once, with the time that it waited', async () => {

@@ -91,6 +91,7 @@ describe('Test-Endpoint: what a record lets tests decide', () => {
         thresholds: [],
         loadDurationMs: 0,
         loadConnections: 1,
+        robustness: 'off',
         negativeTests: [],
         startupTimeoutMs: 5000,
         requestTimeoutMs: 5000,

@@ -115,7 +115,7 @@ describe('scoring client', () => {
 
         const connections = [await client.connection(url.origin), await client.connection(url.origin)];
         const request = { url, method: 'POST', headers: { 'x-a': 'b' }, body: Buffer.from('{}') };
-        const plan = { requests: [request], connections: 2, durationMs: 200, warmUpMs: 0, drainMs: 5_000 };
+        const plan = { requests: [request], connections: 2, durationMs: 1000, warmUpMs: 0, drainMs: 5_000 };
         const { latencies } = await generateLoad(plan, () => connections.pop()!, new AbortController().signal);
         assert.ok(latencies.requests > 2);
         assert.deepEqual(latencies.errorKinds, {});
@@ -130,6 +130,44 @@ describe('scoring client', () => {
       }
     });
   }
+
+  it('tells a connection that was lost before any answer, at a service that had answered before', async () => {
+    let asked = 0;
+    const { url } = await serve((request, response) => {
+      if (++asked === 1) return void response.end('1');
+      if (asked === 2) return void request.socket.resetAndDestroy();
+      response.writeHead(200, { 'content-length': '9' }).write('half');
+      setTimeout(() => request.socket.destroy(), 50);
+    });
+    const { send } = open();
+    const lost = async () =>
+      send(url).then(
+        () => assert.fail(),
+        (error: NoReply) => error.isLostConnection,
+      );
+    await send(url);
+    assert.equal(await lost(), true);
+    assert.equal(await lost(), false, 'the answer had begun');
+    const fresh = open();
+    asked = 1;
+    await assert.rejects(fresh.send(url), (error: NoReply) => !error.isLostConnection, 'it never answered');
+  });
+
+  it('resolves no name to an address to which nothing may be sent', async () => {
+    const { url } = await serve((_request, response) => response.end('secret'));
+    const named = new URL(url.href.replace('127.0.0.1', 'localhost'));
+    const guarded = createScoringClient({}, 5000, (address) => address === '127.0.0.1' || address === '::1');
+    clients.push(guarded);
+    const request = { url: named, method: 'GET', headers: {} };
+    await rejectsWith(
+      guarded.send(request, new AbortController().signal),
+      'EADDRFORBIDDEN',
+      /localhost leads to an address to which nothing is sent/,
+    );
+    const open2 = createScoringClient({}, 5000, () => false);
+    clients.push(open2);
+    assert.equal((await open2.send(request, new AbortController().signal)).body.toString(), 'secret');
+  });
 
   it('leaves a host of your own to a request that goes through a proxy', async () => {
     const { url } = await serve((request, response) => response.end(request.headers.host));

@@ -14,6 +14,71 @@ describe('what a failed request shows', () => {
     assert.equal(hide('the-key alone is none'), 'the-key alone is none');
   });
 
+  const secret = 'Pa$$w&rd<"/+ü=k3y\\1';
+  const html = (text: string, of: (code: number) => string) =>
+    [...text].map((each) => (/[a-z0-9]/i.test(each) ? each : of(each.codePointAt(0)!))).join('');
+  const bytes = Buffer.from(secret);
+  const base64 = (before: string, after = '') => Buffer.from(`${before}${secret}${after}`).toString('base64');
+  const encodings: Array<[string, string]> = [
+    ['a URL', encodeURIComponent(secret)],
+    ['a URL, in small letters', encodeURIComponent(secret).toLowerCase().replace('pa', 'Pa')],
+    ['a URL, all of it', [...bytes].map((each) => `%${each.toString(16).padStart(2, '0')}`).join('')],
+    ['a URL, twice', encodeURIComponent(encodeURIComponent(secret))],
+    ['JSON', JSON.stringify(secret)],
+    ['JSON within JSON', JSON.stringify(JSON.stringify(secret))],
+    [
+      'JSON as PHP and .NET write it',
+      JSON.stringify(secret)
+        .replaceAll('/', '\\/')
+        .replace(/[<&"+ü]/g, (each) => `\\u${each.charCodeAt(0).toString(16).padStart(4, '0')}`),
+    ],
+    ['HTML', secret.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('"', '&quot;')],
+    ['HTML, by decimal numbers', html(secret, (code) => `&#${code};`)],
+    ['HTML, by hexadecimal numbers', html(secret, (code) => `&#x${code.toString(16).toUpperCase()};`)],
+    [
+      "Python's repr of bytes",
+      `b'${[...bytes].map((each) => (each > 126 ? `\\x${each.toString(16)}` : String.fromCharCode(each).replace('\\', '\\\\'))).join('')}'`,
+    ],
+    ['hexadecimal', bytes.toString('hex')],
+    ['hexadecimal, in capitals', bytes.toString('hex').toUpperCase()],
+  ];
+  for (const [what, text] of encodings) {
+    it(`hides a secret that comes back in ${what}`, () => {
+      const shown = new Secrets([secret]).hide(`before ${text} after`);
+      assert.match(shown, /^before .{0,6}\*\*\*.{0,6} after$/);
+    });
+  }
+  it('hides a secret that comes back in base64, wherever it begins, in either alphabet', () => {
+    for (const before of ['', 'u', 'u:', 'use', 'user:'])
+      for (const after of ['', '1', '12', ' and a tail'])
+        for (const of of [
+          (text: string) => text,
+          (text: string) => text.replaceAll('+', '-').replaceAll('/', '_').replace(/=+$/, ''),
+          (text: string) => encodeURIComponent(text),
+          (text: string) => text.replace(/.{10}/g, '$&\n'),
+        ]) {
+          const shown = new Secrets([secret]).hide(of(base64(before, after)));
+          assert.match(shown, /\*\*\*/);
+          const left = Buffer.from(shown.replaceAll('***', ''), 'base64').toString('latin1');
+          for (let at = 0; at + 4 <= secret.length; at++) assert.ok(!left.includes(secret.slice(at, at + 4)), shown);
+        }
+  });
+  it('hides each line of a secret of several, but not the frame of a key', () => {
+    const key = ['-----BEGIN PRIVATE KEY-----', 'MIIEvQIBADANBg', 'kqhkiG9w0BAQEF', '-----END PRIVATE KEY-----'].join(
+      '\n',
+    );
+    const shown = new Secrets([key]).hide(
+      `a MIIEvQIBADANBg b kqhkiG9w0BAQEF -----BEGIN PRIVATE KEY----- ${JSON.stringify(key)}`,
+    );
+    assert.ok(!/MIIEv|kqhki/.test(shown), shown);
+    assert.ok(shown.includes('-----BEGIN PRIVATE KEY-----'));
+  });
+  it('takes a long secret, and a long text, in no time', () => {
+    const long = 'aB3+/'.repeat(1000);
+    const text = `${'x'.repeat(200_000)}${long}${'aB3+'.repeat(20_000)}…`;
+    assert.ok(!new Secrets([long]).hide(text).includes(long));
+  });
+
   it('knows as secret the key, telling parameters and telling headers', () => {
     const { values } = secretsOf({ scoringUri: url('http://a/score?code=func-code&x=plain'), apiKey: 'api-key-1' }, [
       {

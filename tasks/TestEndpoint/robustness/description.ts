@@ -1,4 +1,4 @@
-import { parse } from '../requests/answerVerdict';
+import { plainJson } from '../requests/replyText';
 import type { HttpRequest, ScoringClient } from '../requests/scoringClient';
 
 /** As much of JSON Schema as is needed to make a value. */
@@ -37,37 +37,51 @@ interface Description {
   definitions?: Record<string, Schema>;
 }
 
-/** What a service's own description says of its scoring route. */
-export interface GeneratedRequests {
-  readonly valid: HttpRequest;
-  /** Whether the description itself gives `valid` as an example; else it is made by the types alone. */
-  readonly isExample: boolean;
-  /** One for each property that the description calls required, without that property. */
-  readonly incomplete: ReadonlyArray<{ readonly property: string; readonly request: HttpRequest }>;
+/** A request that a service's own description gives, or leaves incomplete. */
+export interface DescribedRequest {
+  readonly kind: 'describedExample' | 'describedTypes' | 'describedIncomplete';
+  /** What it is, for people. */
+  readonly sent: string;
+  readonly request: HttpRequest;
 }
+
+/** A description is the service's, and may be of any size: what is made of it is not. */
+const limits = { values: 10_000, elements: 1_000, incomplete: 20, depth: 8 };
 
 /** How services name their description: Azure ML's inference server (older ones have Swagger 2 alone), and FastAPI. */
 const names = ['swagger.json?version=3', 'swagger.json', 'openapi.json'];
 
 /**
  * Asks the service for its description and makes requests from it.
- * @returns undefined where it has none, or none that speaks of this route
+ * @param json of the good request, to say how what is made differs from it
+ * @returns none where it has no description, or none that speaks of this route
  */
-export async function generatedRequests(
+export async function describedRequests(
   client: ScoringClient,
   good: HttpRequest,
+  json: unknown,
   signal: AbortSignal,
-): Promise<GeneratedRequests | undefined> {
+): Promise<DescribedRequest[]> {
   // Beside the scoring route, which on AKS stands behind a prefix, then at the root.
   const places = new Set([...names, ...names.map((name) => `/${name}`)].map((name) => new URL(name, good.url).href));
   for (const place of places) {
     const headers = withoutContent(good.headers);
     const { status, body } = await client.send({ url: new URL(place), method: 'GET', headers }, signal);
-    const description = status === 200 ? parse(body.toString('utf8')) : undefined;
-    const generated = isDescription(description) ? fromDescription(description, good) : undefined;
-    if (generated) return generated;
+    const description = status === 200 ? plainJson(body.toString('utf8')) : undefined;
+    const made = isDescription(description) ? readDescription(description, good, json) : [];
+    if (made.length > 0) return made;
   }
-  return undefined;
+  return [];
+}
+
+/** A description may have any shape: where it is not what it should be, nothing is made of it. */
+function readDescription(description: Description, good: HttpRequest, json: unknown): DescribedRequest[] {
+  try {
+    return fromDescription(description, good, json);
+  } catch (error) {
+    if (error instanceof TypeError || error instanceof RangeError) return [];
+    throw error;
+  }
 }
 
 /** The headers that let a caller in, without those that speak of the body. */
@@ -80,35 +94,60 @@ function isDescription(value: unknown): value is Description {
   return Boolean(openapi?.startsWith?.('3') || swagger?.startsWith?.('2'));
 }
 
-function fromDescription(description: Description, good: HttpRequest): GeneratedRequests | undefined {
+function fromDescription(description: Description, good: HttpRequest, json: unknown): DescribedRequest[] {
   // Behind a prefix the paths may be given without it.
   const [, route] =
     Object.entries(description.paths ?? {}).find(
       ([path]) => path === good.url.pathname || (path !== '/' && good.url.pathname.endsWith(path)),
     ) ?? [];
   const media = route?.post && mediaOf(route.post);
-  if (!media?.schema && media?.example === undefined) return undefined;
+  if (!media?.schema && media?.example === undefined) return [];
   const schema = resolve(media.schema ?? {}, description);
   const example = media.example ?? exampleOf(schema);
-  const body = example ?? sample(schema, description);
+  const body = example ?? sample(schema, description, { left: limits.values });
   // What Azure ML's server says of a run() without a declared schema: any object. That describes no request.
-  if (schema.type === 'object' && !schema.properties && JSON.stringify(body) === '{}') return undefined;
+  if (schema.type === 'object' && !schema.properties && JSON.stringify(body) === '{}') return [];
   const request = (value: unknown): HttpRequest => ({
     ...good,
     headers: { ...good.headers, 'content-type': 'application/json' },
     body: Buffer.from(JSON.stringify(value)),
   });
   const fields = body !== null && typeof body === 'object' && !Array.isArray(body) ? Object.entries(body) : [];
-  return {
-    valid: request(body),
-    isExample: example !== undefined,
-    incomplete: (schema.required ?? [])
-      .filter((property) => fields.some(([name]) => name === property))
-      .map((property) => ({
-        property,
-        request: request(Object.fromEntries(fields.filter(([name]) => name !== property))),
-      })),
-  };
+  const required = (schema.required ?? []).filter((property) => fields.some(([name]) => name === property));
+  return [
+    example === undefined
+      ? {
+          kind: 'describedTypes',
+          sent: `made from its description: ${typesSentence(body, json)}`,
+          request: request(body),
+        }
+      : { kind: 'describedExample', sent: 'the example in its description', request: request(body) },
+    ...required.slice(0, limits.incomplete).map((property) => ({
+      kind: 'describedIncomplete' as const,
+      sent: `made from its description: without "${property}"`,
+      request: request(Object.fromEntries(fields.filter(([name]) => name !== property))),
+    })),
+  ];
+}
+
+/** What is made by the types alone, in words: above all how much shorter its lists are than those of the good request. */
+function typesSentence(made: unknown, good: unknown, depth = 0): string {
+  return shorterList(made, good, depth) ?? 'values of its types';
+}
+
+function shorterList(made: unknown, good: unknown, depth: number): string | undefined {
+  if (Array.isArray(made) && Array.isArray(good)) {
+    const inner = shorterList(made[0], good[0], depth + 1);
+    if (inner || made.length === good.length || depth === 0 || Array.isArray(good[0])) return inner;
+    const count = made.length === 1 ? 'one feature' : `${made.length} features`;
+    return `${count} instead of ${good.length}`;
+  }
+  if (made === null || good === null || typeof made !== 'object' || typeof good !== 'object') return undefined;
+  for (const [key, each] of Object.entries(made)) {
+    const inner = shorterList(each, (good as Record<string, unknown>)[key], depth);
+    if (inner) return inner;
+  }
+  return undefined;
 }
 
 function mediaOf({ requestBody, parameters }: Operation): Media | undefined {
@@ -117,7 +156,7 @@ function mediaOf({ requestBody, parameters }: Operation): Media | undefined {
 
 /** The schema that a reference names; what is to hold of it all at once, in one. */
 function resolve(schema: Schema, description: Description, depth = 0): Schema {
-  if (depth > 8) return {};
+  if (depth > limits.depth) return {};
   const name = schema.$ref?.replace(/^#\/(components\/schemas|definitions)\//, '');
   if (name) {
     const named = description.components?.schemas?.[name] ?? description.definitions?.[name] ?? {};
@@ -138,19 +177,19 @@ function exampleOf({ example, examples }: Schema): unknown {
   return example ?? examples?.[0];
 }
 
-function sample(given: Schema, description: Description, depth = 0): unknown {
+/** @param budget how many values may still be made */
+function sample(given: Schema, description: Description, budget: { left: number }, depth = 0): unknown {
+  if (depth > limits.depth || budget.left-- <= 0) return null;
   const schema = resolve(given, description);
   const told = exampleOf(schema) ?? schema.default ?? schema.const ?? schema.enum?.[0];
   if (told !== undefined) return told;
-  if (depth > 8) return null;
+  const inner = (each: Schema) => sample(each, description, budget, depth + 1);
   switch ([schema.type].flat()[0]) {
     case 'object':
-      return Object.fromEntries(
-        Object.entries(schema.properties ?? {}).map(([name, inner]) => [name, sample(inner, description, depth + 1)]),
-      );
+      return Object.fromEntries(Object.entries(schema.properties ?? {}).map(([name, each]) => [name, inner(each)]));
     case 'array':
-      return Array.from({ length: Math.max(1, schema.minItems ?? 1) }, () =>
-        sample(schema.items ?? {}, description, depth + 1),
+      return Array.from({ length: Math.min(Math.max(1, schema.minItems ?? 1), limits.elements) }, () =>
+        inner(schema.items ?? {}),
       );
     case 'integer':
       return Math.ceil(schema.minimum ?? 0);

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { generatedRequests } from '../../../tasks/TestEndpoint/robustness/swagger';
+import { describedRequests } from '../../../tasks/TestEndpoint/robustness/description';
 import type { HttpRequest, ScoringClient } from '../../../tasks/TestEndpoint/requests/scoringClient';
 
 const good: HttpRequest = {
@@ -23,8 +23,19 @@ const serving = (files: Record<string, unknown>): { client: ScoringClient; asked
   };
   return { client, asked };
 };
-const from = (files: Record<string, unknown>, request = good) =>
-  generatedRequests(serving(files).client, request, new AbortController().signal);
+/** What was made: the whole request, and those that lack a property; undefined where nothing was. */
+const from = async (files: Record<string, unknown>, request = good, goodJson?: unknown) => {
+  const made = await describedRequests(serving(files).client, request, goodJson, new AbortController().signal);
+  const [first, ...rest] = made;
+  return (
+    first && {
+      valid: first.request,
+      sent: first.sent,
+      isExample: first.kind === 'describedExample',
+      incomplete: rest.map(({ sent, request: each }) => ({ property: /"(.*)"/.exec(sent)![1], request: each })),
+    }
+  );
+};
 const generate = (description: unknown) => from({ '/swagger.json?version=3': description });
 const json = (request: HttpRequest | undefined) => JSON.parse(request!.body!.toString()) as unknown;
 
@@ -129,7 +140,7 @@ describe("requests from a service's description", () => {
   it('are asked for with what lets a caller in', async () => {
     const { client, asked } = serving({ '/swagger.json?version=3': description });
     const headers = { 'content-type': 'image/png', authorization: 'Bearer k', 'azureml-model-deployment': 'blue' };
-    await generatedRequests(client, { ...good, headers }, new AbortController().signal);
+    await describedRequests(client, { ...good, headers }, undefined, new AbortController().signal);
     assert.deepEqual(
       asked.map(({ url, method, headers, body }) => [method, url.href, headers, body]),
       [
@@ -169,6 +180,46 @@ describe("requests from a service's description", () => {
       made!.incomplete.map(({ property }) => property),
       ['count', 'kind'],
     );
+  });
+  it('are named by what they lack beside the good request', async () => {
+    const rows = (items: object) => ({
+      openapi: '3.1.0',
+      paths: {
+        '/score': {
+          post: {
+            requestBody: {
+              content: { 'application/json': { schema: { type: 'object', properties: { data: items } } } },
+            },
+          },
+        },
+      },
+    });
+    const matrix = { type: 'array', items: { type: 'array', items: { type: 'number' } } };
+    const features = Array.from({ length: 30 }, () => 1);
+    const sent = async (schema: object, json: unknown) =>
+      (await from({ '/openapi.json': rows(schema) }, good, json))!.sent;
+    assert.equal(await sent(matrix, { data: [features] }), 'made from its description: one feature instead of 30');
+    assert.equal(await sent(matrix, { data: [[1]] }), 'made from its description: values of its types');
+    assert.equal(await sent(matrix, undefined), 'made from its description: values of its types');
+  });
+  it('are not made of a description that would fill the memory, or has another shape', async () => {
+    const props = (of: object) => Object.fromEntries(Array.from({ length: 20 }, (_, n) => [`p${n}`, of]));
+    const bomb = {
+      ...fastApi,
+      components: { schemas: { Trip: { type: 'object', properties: props({ $ref: '#/components/schemas/Trip' }) } } },
+    };
+    assert.ok((await from({ '/openapi.json': bomb }))!.valid.body!.length < 10_000_000);
+    const long = { ...fastApi, components: { schemas: { Trip: { type: 'array', minItems: 1e9, items: {} } } } };
+    assert.ok((await from({ '/openapi.json': long }))!.valid.body!.length < 10_000);
+    for (const paths of [
+      7,
+      { '/score': null },
+      { '/score': { post: { parameters: 5 } } },
+      {
+        '/score': { post: { requestBody: { content: { 'application/json': { schema: { required: 5, allOf: 7 } } } } } },
+      },
+    ])
+      assert.equal(await from({ '/openapi.json': { openapi: '3.1.0', paths } }), undefined);
   });
   it('are not made where the service has none', async () => assert.equal(await from({}), undefined));
   for (const [what, body] of [

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { negativeCases, negativeKinds } from '../../../tasks/TestEndpoint/robustness/negativeCases';
+import { parseExact } from '../../../tasks/common/json/exactJson';
+import { badRequests, negativeKinds } from '../../../tasks/TestEndpoint/robustness/badRequests';
 
 const good = {
   url: new URL('http://localhost:5001/score'),
@@ -9,7 +10,7 @@ const good = {
 };
 const bodies = (json: unknown, hasKey = false) =>
   Object.fromEntries(
-    negativeCases(negativeKinds, good, json, hasKey).map(({ kind, request, why }) => {
+    badRequests(negativeKinds, good, json, hasKey).map(({ kind, request, why }) => {
       const text = request?.body?.toString();
       return [
         kind,
@@ -46,14 +47,36 @@ describe('bad requests', () => {
   });
   it('try a wrong key and none where the endpoint takes one', () => {
     const byKind = new Map(
-      negativeCases(['wrongKey', 'missingKey'], good, {}, true).map((each) => [each.kind, each.request]),
+      badRequests(['wrongKey', 'missingKey'], good, {}, true).map((each) => [each.kind, each.request]),
     );
     assert.equal(byKind.get('wrongKey')?.headers.authorization, 'Bearer not-the-key');
     assert.equal(byKind.get('missingKey')?.headers.authorization, undefined);
   });
+  it('say what is sent', () => {
+    const names = (json: unknown) => badRequests(negativeKinds, good, json, true).map(({ name }) => name);
+    assert.deepEqual(names({ data: [{ age: 1, b: 'x' }] }), [
+      'JSON that breaks off before its end',
+      'a text in place of the number at data[0].age',
+      'without the column "age"',
+      'with one column more',
+      'an empty body',
+      'a body of 16 MB',
+      'DELETE in place of POST',
+      'a wrong key',
+      'without the key',
+    ]);
+    assert.equal(names([[1, 2]])[1], 'a text in place of the number at [0][0]');
+  });
+  it('keep every other number as it is written', () => {
+    const made = badRequests(['extraColumn', 'wrongType'], good, parseExact('{"a":1.0,"b":2.50}', 'all'), false);
+    assert.deepEqual(
+      made.map(({ request }) => request!.body!.toString()),
+      ['{"a":1.0,"b":2.50,"unexpected_column":1}', '{"a":"not a number","b":2.50}'],
+    );
+  });
   it('do not change the good request', () => {
     const json = { data: [{ a: 1 }] };
-    negativeCases(negativeKinds, good, json, true);
+    badRequests(negativeKinds, good, json, true);
     assert.deepEqual(json, { data: [{ a: 1 }] });
   });
 });

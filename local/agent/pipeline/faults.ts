@@ -1,0 +1,30 @@
+/** A fault in a pipeline file, said with the place where it is. */
+export class PipelineError extends Error {
+  constructor(place: { file: string; line: number }, trail: string, message: string) {
+    super(`${place.file}:${place.line}${trail === '' ? '' : `, ${trail}`}: ${message}`);
+  }
+}
+
+/** Collects the faults of a pipeline, so that all of them are said at once. */
+export class Faults {
+  readonly #messages = new Set<string>();
+
+  /** Goes on after a fault in the pipeline; what was to be read is left out. */
+  attempt<T>(work: () => T): T | undefined {
+    try {
+      return work();
+    } catch (error) {
+      if (!(error instanceof PipelineError)) throw error;
+      this.#messages.add(error.message);
+      return undefined;
+    }
+  }
+
+  get any(): boolean {
+    return this.#messages.size > 0;
+  }
+
+  throwIfAny(): void {
+    if (this.any) throw new Error([...this.#messages].join('\n'));
+  }
+}
