@@ -2,7 +2,6 @@ import type { AzureSession } from '../../common/azure/http/session';
 import type { RollbackResult } from '../../common/deployment/rollback';
 import type { TestsSection } from '../../common/record/record';
 import type { TaskContext } from '../../common/task/taskContext';
-import { TaskFailure } from '../../common/taskFailure';
 import type { Inputs } from '../inputs';
 import { promoteModel } from './promotion';
 import { requireRecordedEndpoint } from '../recordedEndpoint';
@@ -47,7 +46,7 @@ async function promotion(
   inputs: Inputs,
   { target, record }: Subject,
   session: AzureSession,
-  { clock }: TaskContext,
+  { clock, signal }: TaskContext,
 ): Promise<FollowUp> {
   try {
     requireRecordedEndpoint(record, target.scoringUri, 'promoteToChampion');
@@ -63,7 +62,7 @@ async function promotion(
       ],
     };
   } catch (error) {
-    return { facts: {}, ...failed(error) };
+    return { facts: {}, ...failed(error, signal) };
   }
 }
 
@@ -76,7 +75,7 @@ async function rollback({ target, record }: Subject, session: AzureSession, cont
       notes: [said[outcome](image, record!.deployment!.containerGroup)],
     };
   } catch (error) {
-    return { facts: { rollback: { outcome: 'failed', image: null } }, ...failed(error) };
+    return { facts: { rollback: { outcome: 'failed', image: null } }, ...failed(error, context.signal) };
   }
 }
 
@@ -86,7 +85,8 @@ const said: Record<RollbackResult['outcome'], (image: string | null, group: stri
   kept: (image, group) => `Not rolled back: ${group} ran ${image} before this deployment already, and was left alone.`,
 };
 
-function failed(error: unknown): Pick<FollowUp, 'notes' | 'failure'> {
-  if (error instanceof TaskFailure) return { notes: [error.message], failure: error.message };
-  throw error;
+/** Whatever went wrong is said, so that results are published all the same; only a cancelled step ends here. */
+function failed(error: unknown, signal: AbortSignal): Pick<FollowUp, 'notes' | 'failure'> {
+  if (signal.aborted || !(error instanceof Error)) throw error;
+  return { notes: [error.message], failure: error.message };
 }

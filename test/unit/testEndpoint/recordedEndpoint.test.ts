@@ -5,10 +5,13 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import * as path from 'node:path';
+import sinon from 'sinon';
+import { ContainerGroups, type ContainerGroup } from '../../../tasks/common/azure/containerGroups/containerGroups';
 import type { AzureRequest } from '../../../tasks/common/azure/http/session';
 import { append, emptyRecord } from '../../../tasks/common/record/chain';
 import type { DeploymentSection, EvaluationSection, ModelRecord } from '../../../tasks/common/record/record';
 import { writeRecord } from '../../../tasks/common/record/recordFile';
+import { TaskFailure } from '../../../tasks/common/taskFailure';
 import type { TaskContext } from '../../../tasks/common/task/taskContext';
 import type { Inputs } from '../../../tasks/TestEndpoint/inputs';
 import { isRecordedEndpoint } from '../../../tasks/TestEndpoint/recordedEndpoint';
@@ -23,10 +26,14 @@ describe('Test-Endpoint: what a record lets tests decide', () => {
   let server: Server;
   let scoringUri: URL;
   let asked: string[];
+  let said: string[];
+  let time = Date.UTC(2026, 0, 1);
+  let published: string[];
   before(async () => {
     fs.writeFileSync(requestsFile, '[{"name": "one", "request": {}, "expected": {"predictions": [1]}}]');
     server = createServer((request, response) => {
       response.setHeader('content-type', 'application/json');
+      if (request.url === '/deep') return void response.end('['.repeat(20_000) + ']'.repeat(20_000));
       response.end(request.url === '/wrong' ? '{"predictions": [2]}' : '{"predictions": [1]}');
     });
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -37,6 +44,8 @@ describe('Test-Endpoint: what a record lets tests decide', () => {
     server.close();
     fs.rmSync(directory, { recursive: true });
   });
+
+  afterEach(() => sinon.restore());
 
   function recordOf({ deployedAt, decision }: { deployedAt?: string; decision?: EvaluationSection['decision'] }) {
     const model = { name: 'm', version: '2', id: '/m/2', type: 'custom_model', uri: 'azureml://x', workspace };
@@ -62,6 +71,8 @@ describe('Test-Endpoint: what a record lets tests decide', () => {
 
   function run(record: ModelRecord, inputs: Partial<Inputs>, subscriptionId = 'sub-a') {
     asked = [];
+    said = [];
+    published = [];
     writeRecord(recordFile, record);
     const resource = { id: '/m/2', name: '2', properties: { modelUri: 'azureml://x', tags: { champion: '2026' } } };
     const request = ({ method = 'GET', url }: AzureRequest) => {
@@ -69,13 +80,17 @@ describe('Test-Endpoint: what a record lets tests decide', () => {
       return Promise.resolve({ status: 200, headers: {}, body: { ...resource, value: [] } });
     };
     const nothing = () => undefined;
-    const log = { info: nothing, debug: nothing, warning: nothing, error: nothing, group: nothing, endGroup: nothing, progress: nothing }; // prettier-ignore
+    const log = { info: (text: string) => void said.push(text), debug: nothing, warning: nothing, error: nothing, group: nothing, endGroup: nothing, progress: nothing }; // prettier-ignore
     const context = {
       log,
-      clock: { now: () => 0, sleep: () => Promise.resolve() },
+      clock: { now: () => (time += 1000), sleep: () => Promise.resolve() },
       signal: new AbortController().signal,
       pipeline: { directories: { temp: directory, staging: directory, artifacts: [] } },
-      publish: { summary: nothing, testResults: nothing, artifact: nothing },
+      publish: {
+        summary: (_title: string, text: string) => void published.push(text),
+        testResults: (file: string) => void published.push(fs.readFileSync(file, 'utf8')),
+        artifact: nothing,
+      },
       network: {},
       secret: nothing,
       jobSecrets: { get: nothing },
@@ -158,6 +173,58 @@ describe('Test-Endpoint: what a record lets tests decide', () => {
     const result = await run(record, { rollbackOnFailure: true, scoringUri: new URL('/wrong', scoringUri) });
     assert.match(result.reason!, /1 of 1 tests failed: .*rollbackOnFailure did nothing/);
     assert.deepEqual(asked, []);
+  });
+
+  /** A group that runs the record's image and whose container wrote this. */
+  function deployed(logLines: string[] = []) {
+    const containers = [{ name: 'scoring', image: 'r/x@sha256:1' }];
+    const tags = { 'mlops-model': 'm', 'mlops-model-version': '2' };
+    sinon.stub(ContainerGroups.prototype, 'find').resolves({ containers, tags } as unknown as ContainerGroup);
+    sinon.stub(ContainerGroups.prototype, 'log').resolves(logLines);
+  }
+  const asks = { rollbackOnFailure: true, publishTestResults: true };
+
+  it('rolls back, and writes results, whatever a hostile answer or an error of its own ended', async () => {
+    const deep = new URL('/deep', scoringUri);
+    deployed();
+    const hostile = await run(recordOf({ decision: 'approved', deployedAt: deep.href }), { ...asks, scoringUri: deep });
+    assert.match(hostile.reason!, /one \(The reply cannot be judged: it is nested more than 1000 levels deep\.\)/);
+    sinon.restore();
+
+    deployed();
+    (ContainerGroups.prototype.find as sinon.SinonStub)
+      .onFirstCall()
+      .rejects(new RangeError('Maximum call stack size exceeded'));
+    const broken = await run(recordOf({ decision: 'approved', deployedAt: scoringUri.href }), asks);
+    assert.match(broken.reason!, /an error that it did not expect: Maximum call stack/);
+    for (const { outcome } of [hostile, broken]) assert.equal(outcome, 'failed');
+    const { tests } = JSON.parse(fs.readFileSync(recordFile, 'utf8')) as ModelRecord;
+    assert.equal(tests!.rollback?.outcome, 'removed');
+    assert.match(published.join(), /<testsuites [^]*an error that it did not expect/);
+  });
+
+  it('rolls nothing back because Azure could not be asked', async () => {
+    sinon.stub(ContainerGroups.prototype, 'find').rejects(new TaskFailure('Azure could not be reached.'));
+    const result = await run(recordOf({ decision: 'approved', deployedAt: scoringUri.href }), asks);
+    assert.match(result.reason!, /1 of 2 tests failed: container group \(It cannot be checked: Azure could not be/);
+    const { tests } = JSON.parse(fs.readFileSync(recordFile, 'utf8')) as ModelRecord;
+    assert.deepEqual([tests!.rollback, tests!.failed], [undefined, 1]);
+    assert.match(said.join('\n'), /Not rolled back: no test failed but those that could not be made/);
+  });
+
+  it("shows the container's last lines beside a request that failed", async () => {
+    deployed(['Started', "Exception during init: No module named 'six'", '"POST /score" 200']);
+    const wrong = new URL('/wrong', scoringUri);
+    const result = await run(recordOf({ decision: 'approved', deployedAt: wrong.href }), {
+      scoringUri: wrong,
+      publishTestResults: true,
+    });
+    assert.match(
+      result.reason!,
+      /1 of 3 tests failed: .*the container's log says "Exception during init: No module named 'six'"/,
+    );
+    for (const place of [said.join('\n'), ...published]) assert.match(place, /Exception during init: No module named/);
+    assert.equal(published.length, 2);
   });
 
   it('promotes no model that Evaluate rejected', async () => {
