@@ -94,7 +94,7 @@ function makePlan(
     case 'mlflow':
       return planMlflowModel(inputs, model, baseImage, modelFiles, selfTest, signal);
     case 'dockerfile':
-      return planOwnDockerfile(inputs, model, baseImage || undefined, selfTest);
+      return planOwnDockerfile(inputs, model, baseImage || undefined);
   }
 }
 

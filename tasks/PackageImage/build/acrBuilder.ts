@@ -10,9 +10,9 @@ import type { TaskLog } from '../../common/log';
 import type { TaskState } from '../../common/task/taskContext';
 import { TaskFailure } from '../../common/taskFailure';
 import { archive } from '../context/contextArchive';
-import { buildFailure, schedulingFailure } from './buildFailure';
+import { buildFailure, isUnanswered, schedulingFailure, unansweredFailure } from './buildFailure';
 import type { BuildOrder, ImageBuilder } from './imageBuilder';
-import { leaveBuild, settleBuild } from './leftBuild';
+import { leaveBuild, leaveScheduling, settleBuild } from './leftBuild';
 import { LineReader } from './lineReader';
 
 export interface AcrBuilderOptions {
@@ -25,6 +25,8 @@ export interface AcrBuilderOptions {
 /** How often the run is looked at, in milliseconds: soon after it said something, later and later while it is silent. */
 const shortestPause = 300;
 const longestPause = 4000;
+/** By how much Azure's clock may be behind the agent's. */
+const clockSkew = 120_000;
 /** How long the log may still lack its end after the run has ended. */
 const logGrace = 15_000;
 /** How much of the log's end is looked at for the reason of a failure. */
@@ -60,7 +62,7 @@ export class AcrBuilder implements ImageBuilder {
   }
 
   private async schedule(order: BuildOrder, signal: AbortSignal): Promise<BuildRun> {
-    const { tasks, options, log, clock, registry } = this;
+    const { tasks, log, clock, registry } = this;
     try {
       const start = clock.now();
       let shown = 0;
@@ -71,6 +73,18 @@ export class AcrBuilder implements ImageBuilder {
       });
       log.info(`Build context: ${megabytes(bytes)} sent in ${((clock.now() - start) / 1000).toFixed(1)} s`);
       signal.throwIfAborted();
+      return await this.order(order, sourceLocation, signal);
+    } catch (error) {
+      throw schedulingFailure(error, registry);
+    }
+  }
+
+  /** Scheduling twice would build twice: it is asked for once, and where no answer comes, what may run is named. */
+  private async order(order: BuildOrder, sourceLocation: string, signal: AbortSignal): Promise<BuildRun> {
+    const { tasks, options, log, clock, registry, state } = this;
+    const since = clock.now() - clockSkew;
+    leaveScheduling(state, { registryId: registry.id, since });
+    try {
       const run = await tasks.schedule({
         sourceLocation,
         dockerFilePath: order.dockerfile,
@@ -83,7 +97,10 @@ export class AcrBuilder implements ImageBuilder {
       log.info(`Build ${run.runId} on the registry ${registry.name}: ${run.status}`);
       return run;
     } catch (error) {
-      throw schedulingFailure(error, registry);
+      settleBuild(state);
+      if (!isUnanswered(error)) throw error;
+      const open = await tasks.openRunsSince(since, signal).catch(() => []);
+      throw unansweredFailure(error, registry.name, open);
     }
   }
 

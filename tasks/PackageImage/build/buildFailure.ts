@@ -1,4 +1,4 @@
-import { isAzureFailure } from '../../common/azure/http/azureFailure';
+import { isAzureFailure, type AzureFailure } from '../../common/azure/http/azureFailure';
 import type { ContainerRegistry } from '../../common/azure/registry/containerRegistry';
 import { TaskFailure } from '../../common/taskFailure';
 import { selfTestBrokeOff, selfTestOutcome } from './selfTestOutcome';
@@ -85,10 +85,37 @@ export function buildFailure(status: string, message: string | undefined, log: s
   return new TaskFailure(`The image could not be built (${status}).${said}`, link);
 }
 
+/** Whether it is not known if Azure carried the request out. */
+export function isUnanswered(error: unknown): error is AzureFailure {
+  return isAzureFailure(error) && (error.status === undefined || error.status >= 500);
+}
+
+/** @param open ids of runs that began since the build was asked for */
+export function unansweredFailure(error: AzureFailure, registry: string, open: readonly string[]): TaskFailure {
+  const runs = open.length > 0 ? ` Open runs that began since: ${open.join(', ')}.` : '';
+  return new TaskFailure(
+    `${error.message} It is not known whether the build was scheduled: one may be running on the registry ${registry}.${runs}`,
+    'It is not asked for a second time, which could build twice. See the runs of the registry and cancel the one that you do not want, then run the step again: an image that was pushed meanwhile is found by its content.',
+    { cause: error },
+  );
+}
+
 /** Says what a refusal by ACR Tasks means; other errors come back as they are. */
 export function schedulingFailure(error: unknown, registry: ContainerRegistry): unknown {
   if (!isAzureFailure(error)) return error;
   const { code, status, serviceMessage } = error;
+  // Storage, to which the context is sent, answers by codes of its own.
+  if (
+    /^(AuthenticationFailed|AuthorizationFailure|AuthorizationPermissionMismatch|AuthorizationSourceIPMismatch|AuthorizationProtocolMismatch|AccountIsDisabled)$/.test(
+      code,
+    )
+  ) {
+    return new TaskFailure(
+      `The storage of the registry ${registry.name} refuses the build context (${code}): ${serviceMessage}`,
+      "The address that the registry gave for it has ended, or a proxy or firewall changes requests on their way. Run the step again; if it stays, let the agent reach the registry's storage (*.blob.core.windows.net) unchanged.",
+      { cause: error },
+    );
+  }
   if (code === 'TasksOperationsNotAllowed') {
     return new TaskFailure(
       `ACR Tasks are not permitted on the registry ${registry.name}: ${serviceMessage}`,

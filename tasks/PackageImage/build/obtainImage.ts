@@ -31,6 +31,12 @@ export interface ObtainedImage {
   readonly selfTest: SelfTestOutcome | 'off' | 'earlier';
 }
 
+/** What no builder of this task does yet. */
+const notStarted: SelfTestOutcome = {
+  kind: 'notTested',
+  text: 'a server of your own Dockerfile is first started by Deploy-ACI. Let a stage of the Dockerfile test it.',
+};
+
 /** Finds the image of the same content, or builds it, tries it and pushes it. */
 export async function obtainImage(
   services: Services,
@@ -44,7 +50,8 @@ export async function obtainImage(
   const known = inputs.rebuild === 'always' ? undefined : await findBuilt(contents, repository, content, context);
   if (known) {
     log.info(`Nothing changed since the image ${known} was built: it is used again.`);
-    return { digest: known, built: false, selfTest: inputs.selfTest ? 'earlier' : 'off' };
+    const earlier = plan.environment ? 'earlier' : notStarted;
+    return { digest: known, built: false, selfTest: inputs.selfTest ? earlier : 'off' };
   }
   if (!inputs.selfTest) log.warning('The image is not tested before it is pushed: the input selfTest is off.');
   const records = new BuildRecords(context.pipeline.directories.temp, repository, buildSecrets(inputs), context);
@@ -57,7 +64,7 @@ export async function obtainImage(
   } finally {
     records.publish();
   }
-  const selfTest = inputs.selfTest ? (records.selfTest ?? 'earlier') : 'off';
+  const selfTest = inputs.selfTest ? (plan.environment ? (records.selfTest ?? 'earlier') : notStarted) : 'off';
   if (typeof selfTest === 'object' && selfTest.kind === 'notTested')
     log.warning(`The image is pushed, but not tested: ${selfTest.text}`);
   if (plan.environment) records.billOfMaterials(await readBillOfMaterials(contents, repository, digest, log, signal));

@@ -40,8 +40,6 @@ export interface ImagePlan {
   readonly files: readonly ContextFile[];
   readonly arguments: readonly BuildArgument[];
   readonly port: number;
-  /** Carried out on the container of the user's own image; an image of ours is tried while it is built. */
-  readonly selfTest?: SelfTest;
   readonly readinessPath: string;
   readonly scoringPath: string;
 }
@@ -130,7 +128,6 @@ export function planOwnDockerfile(
   inputs: PackageInputs,
   model: RegisteredModel,
   baseImage: string | undefined,
-  selfTest: SelfTest | undefined,
 ): ImagePlan {
   const dockerfile = readTextFile(inputs.dockerfile!);
   const own: Record<string, string> = { MODEL_NAME: model.name, MODEL_VERSION: model.version };
@@ -146,7 +143,6 @@ export function planOwnDockerfile(
       ...declared.map(([name, value]) => ({ name, value, isSecret: false })),
       ...Object.entries(inputs.secretBuildArguments).map(([name, value]) => ({ name, value, isSecret: true })),
     ],
-    selfTest,
     port: portOf(dockerfile, { ...own, ...inputs.secretBuildArguments }),
     readinessPath: scoring.readinessPath,
     scoringPath: scoring.scoringPath,

@@ -53,6 +53,8 @@ describe('AcrBuilder', () => {
   let left: string[];
   const state = { get: () => left.at(-1), set: (_key: string, value: string) => void left.push(value) };
   const leftRun = JSON.stringify({ registryId: registry.id, runId: 'ca7' });
+  /** It was asked for, two minutes ago at the earliest by any clock. */
+  const scheduling = JSON.stringify({ registryId: registry.id, since: -120_000 });
   beforeEach(() => {
     left = [];
     printed = '';
@@ -122,6 +124,33 @@ describe('AcrBuilder', () => {
       customRegistries: {},
       agentPoolName: 'pool',
       timeout: 1800,
+    });
+  });
+
+  for (const status of [undefined, 503]) {
+    it(`asks once and names what may run where ${status ?? 'no answer'} comes to its request`, async () => {
+      const failure = new AzureFailure('No answer within 120 s.', undefined, status, 'ETIMEDOUT', '', undefined);
+      const openRunsSince = sinon.stub().resolves(['ca8', 'ca9']);
+      const fake = { ...tasks(['Succeeded']), schedule: sinon.stub().rejects(failure), openRunsSince };
+      await assert.rejects(
+        build(fake),
+        /not known whether the build was scheduled: one may be running on the registry acr\. Open runs that began since: ca8, ca9\./,
+      );
+      sinon.assert.calledOnce(fake.schedule);
+      assert.deepEqual(openRunsSince.firstCall.args[0], -120_000);
+      assert.equal(left.at(-1), '{}', 'it is told already: the post-job step need not repeat it');
+    });
+  }
+
+  it('does not blame the role on the registry for what its storage refuses', async () => {
+    const fake = tasks(['Succeeded']);
+    fake.uploadContext = sinon
+      .stub()
+      .rejects(new AzureFailure('403', undefined, 403, 'AuthenticationFailed', 'Signature did not match.', undefined));
+    await assert.rejects(build(fake), (error: Error) => {
+      assert.match(error.message, /storage of the registry acr refuses the build context \(AuthenticationFailed\)/);
+      assert.doesNotMatch(error.message, /Tasks Contributor/);
+      return true;
     });
   });
 
@@ -263,18 +292,18 @@ describe('AcrBuilder', () => {
   it('leaves its run to the post-job step until the run has ended', async () => {
     const fake = tasks(['Queued', 'Running', 'Succeeded']);
     fake.run.onSecondCall().callsFake(() => {
-      assert.deepEqual(left, [leftRun]);
+      assert.deepEqual(left, [scheduling, leftRun]);
       return Promise.resolve({ runId: 'ca7', status: 'Running', outputImages: [] });
     });
     await build(fake);
-    assert.deepEqual(left, [leftRun, '{}']);
+    assert.deepEqual(left, [scheduling, leftRun, '{}']);
   });
 
   it('leaves a run that it lost sight of, or could not stop, to the post-job step', async () => {
     const lost = tasks([]);
     lost.run.rejects(new Error('no connection'));
     await assert.rejects(build(lost), /no connection/);
-    assert.deepEqual(left, [leftRun]);
+    assert.deepEqual(left, [scheduling, leftRun]);
 
     left = [];
     const stop = new AbortController();
@@ -285,7 +314,7 @@ describe('AcrBuilder', () => {
       return Promise.reject(stop.signal.reason as Error);
     });
     await assert.rejects(build(fake, stop.signal), /cancelled/);
-    assert.deepEqual(left, [leftRun]);
+    assert.deepEqual(left, [scheduling, leftRun]);
   });
 
   it('leaves no run that it has told to stop', async () => {
@@ -296,7 +325,7 @@ describe('AcrBuilder', () => {
       return Promise.reject(stop.signal.reason as Error);
     });
     await assert.rejects(build(fake, stop.signal), /cancelled/);
-    assert.deepEqual(left, [leftRun, '{}']);
+    assert.deepEqual(left, [scheduling, leftRun, '{}']);
   });
 
   const refusals: Array<[code: string, status: number, message: string, restricted: boolean, expected: RegExp]> = [

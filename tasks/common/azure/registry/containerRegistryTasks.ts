@@ -102,6 +102,24 @@ export class ContainerRegistryTasks {
     return toRun(body);
   }
 
+  /**
+   * The runs that began since then and have not ended. Nothing in a run says what it builds, so they may be anybody's.
+   * @param since milliseconds since the epoch
+   */
+  async openRunsSince(since: number, signal: AbortSignal): Promise<string[]> {
+    const { body } = await this.session.request<{ value?: RunResource[] }>({
+      url: `${this.registry.id}/runs`,
+      apiVersion: tasksApiVersion,
+      query: { $top: '50' },
+      signal,
+    });
+    return (body.value ?? [])
+      .filter(({ properties }) => Date.parse(properties.createTime ?? '') >= since)
+      .map(toRun)
+      .filter(({ status }) => !endedStatuses.includes(status))
+      .map(({ runId }) => runId);
+  }
+
   async run(runId: string, signal: AbortSignal): Promise<BuildRun> {
     const { body } = await this.session.request<RunResource>({
       url: `${this.registry.id}/runs/${encodeURIComponent(runId)}`,
@@ -192,6 +210,7 @@ interface RunResource {
   properties: {
     runId?: string;
     status: BuildRunStatus;
+    createTime?: string;
     runErrorMessage?: string;
     outputImages?: Array<{ registry?: string; repository?: string; tag?: string; digest?: string }> | null;
   };

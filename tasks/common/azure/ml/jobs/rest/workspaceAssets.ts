@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import type { TaskLog } from '../../../../log';
+import { readCondaFile } from './condaFile';
 import { TaskFailure } from '../../../../taskFailure';
 import { isAzureFailure } from '../../../http/azureFailure';
 import type { BlobTransfer } from '../../../storage/blobTransfer';
@@ -267,27 +268,4 @@ export class WorkspaceAssets implements JobAssets {
     if (!this.done.has(key)) this.done.set(key, make());
     return this.done.get(key) as Promise<T>;
   }
-}
-
-/**
- * The text of a Conda file, as it is: the service builds by it, and would tell of a mistake only when the job has waited
- * for its image.
- * @throws TaskFailure where it is no YAML mapping
- */
-async function readCondaFile(file: string): Promise<string> {
-  const text = fs.readFileSync(file, 'utf8');
-  const { parse } = await import('yaml');
-  let content: unknown;
-  try {
-    content = parse(text);
-  } catch (error) {
-    // The first line, without the excerpt that follows it.
-    const [message = ''] = (error as Error).message.split(/:?\n/);
-    throw new TaskFailure(`The Conda file ${file} is not YAML: ${message}.`, undefined, { cause: error });
-  }
-  if (typeof content === 'object' && content !== null && !Array.isArray(content)) return text;
-  throw new TaskFailure(
-    `The Conda file ${file} is no mapping with channels and dependencies.`,
-    'A list of packages alone goes below "dependencies:".',
-  );
 }
