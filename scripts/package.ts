@@ -11,11 +11,12 @@ import { cpSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:f
 import { join, relative } from 'node:path';
 import { parseArgs } from 'node:util';
 import { buildTasks } from './build';
+import { buildTab } from './buildTab';
 import { editionNames, makeEdition, type Edition, type EditionName } from './edition';
 import { absoluteLinks, fileUrl, repositoryUrl } from './repository';
 import { handlerTargets, projectVersion, readTask, root, taskFolders } from './taskManifest';
 import { noticesFile, thirdPartyNotices } from './thirdPartyNotices';
-import { manifestProblems, readManifest, type ExtensionManifest } from './validateManifest';
+import { manifestProblems, readManifest, tabFolder, type ExtensionManifest } from './validateManifest';
 import { taskProblems, uniquenessProblems } from './validateTask';
 import { reproducible, zipEntries, type ZipEntry } from './zipFile';
 
@@ -38,7 +39,7 @@ export function extensionProblems(): string[] {
 /** Files and folders, relative to the root, that go into the package beside the tasks. */
 function packagedSources(): string[] {
   const { content, icons, screenshots = [], files } = readManifest();
-  const others = files.map(({ path }) => path).filter((path) => path !== 'tasks');
+  const others = files.map(({ path }) => path).filter((path) => path !== 'tasks' && path !== tabFolder);
   return [
     ...new Set([
       content.details.path,
@@ -82,7 +83,8 @@ function renameTasks(folder: string, { replaceIds }: Edition): void {
 async function stage(folder: string, maps: string, edition: Edition): Promise<void> {
   for (const each of [folder, maps]) rmSync(each, { recursive: true, force: true });
   const built = await buildTasks(taskFolders(), { tasks: join(folder, 'tasks'), maps, linked: false });
-  const packages = built.flatMap((task) => task.packages);
+  const tab = await buildTab(join(folder, tabFolder));
+  const packages = [...built.flatMap((task) => task.packages), ...tab.packages];
   writeFileSync(join(folder, noticesFile), thirdPartyNotices(root, packages));
   for (const path of packagedSources()) cpSync(join(root, path), join(folder, path), { recursive: true });
   const page = readManifest().content.details.path;
@@ -101,8 +103,9 @@ function expectedFiles(): string[] {
     ),
   );
   const sources = packagedSources().map((path) => (path.startsWith('templates/') ? `${path}/template.json` : path));
+  const tab = ['index.html', 'tab.css', 'tab.js'].map((name) => `${tabFolder}/${name}`);
   const fromTfx = ['[Content_Types].xml', 'extension.vsixmanifest', 'extension.vsomanifest'];
-  return [...tasks, ...sources, noticesFile, ...fromTfx].sort();
+  return [...tasks, ...tab, ...sources, noticesFile, ...fromTfx].sort();
 }
 
 /** tfx ends well whatever it warns of; here a warning is an error. */

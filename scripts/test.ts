@@ -59,7 +59,10 @@ function steps(): Step[] {
   );
   return [
     [
-      [check('typecheck', bin('typescript', 'bin', 'tsc'), '--noEmit')],
+      [
+        check('typecheck', bin('typescript', 'bin', 'tsc'), '--noEmit'),
+        check('typecheck tab', bin('typescript', 'bin', 'tsc'), '--noEmit', '-p', 'views/tab'),
+      ],
       [check('lint', bin('eslint', 'bin', 'eslint.js'), '.')],
     ],
     [
@@ -73,7 +76,7 @@ function steps(): Step[] {
     [
       [mocha('task build', 'task/build')],
       [mocha('task release', 'task/release')],
-      [mocha('local', 'local'), mocha('e2e', 'e2e')],
+      [mocha('local', 'local'), mocha('e2e', 'e2e'), mocha('tab', 'tab')],
     ],
     // Last: it judges the traffic that the suites before it recorded.
     [[mocha('contract', 'contract')]],

@@ -17,6 +17,8 @@ export interface Contribution {
   properties: {
     name: string;
     icon?: string;
+    uri?: string;
+    supportsTasks?: string[];
     variables?: Record<string, { value: string }>;
     deployPhases?: Array<{ workflowTasks: WorkflowTask[] }>;
   };
@@ -51,6 +53,9 @@ interface BuildTemplate {
 const builtIn: Array<{ id: string; major: number; inputs: string[] }> = [
   { id: '2ff763a7-ce83-4e1f-bc89-0ae63477cebe', major: 1, inputs: ['PathtoPublish', 'ArtifactName', 'ArtifactType'] },
 ];
+
+/** The folder of the tab in the package. */
+export const tabFolder = 'tab';
 
 export const readManifest = (): ExtensionManifest => readJson(join(root, 'vss-extension.json'));
 
@@ -137,7 +142,8 @@ export function manifestProblems(manifest: ExtensionManifest = readManifest()): 
     }
   }
   const sources = [content.details.path, content.license.path, ...files.map(({ path }) => path)];
-  for (const path of sources) {
+  // The tab is built when the extension is packaged.
+  for (const path of sources.filter((each) => each !== tabFolder)) {
     if (!existsSync(join(root, path))) problems.push(`there is no ${path}`);
   }
 
@@ -166,6 +172,13 @@ export function manifestProblems(manifest: ExtensionManifest = readManifest()): 
   for (const contribution of contributions) {
     const { type, properties } = contribution;
     const found: string[] = [];
+    const { uri, supportsTasks } = properties;
+    const isServed = files.some(({ path, addressable }) => addressable && uri?.startsWith(`${path}/`));
+    if (uri !== undefined && !isServed) found.push(`its page ${uri} is not in an addressable folder`);
+    const ids = tasks.map(({ id }) => id).sort();
+    if (supportsTasks && [...supportsTasks].sort().join() !== ids.join()) {
+      found.push(`it must support exactly the tasks that there are: ${ids.join(', ')}`);
+    }
     if (type === 'ms.vss-build.template') {
       const file = join(root, properties.name, 'template.json');
       if (!packaged.includes(properties.name)) found.push(`${properties.name} is not among the packaged files`);

@@ -81,7 +81,7 @@ export async function evaluateRecord(
 
   for (const { name, content } of pictures) {
     fs.writeFileSync(path.join(directory, name), content);
-    publish.attachment(path.join(directory, name));
+    publish.picture(path.join(directory, name));
   }
   publish.summary(`Evaluate ${model.name}`, summaryMarkdown(report));
   if (inputs.publishTestResults) {

@@ -40,7 +40,7 @@ export function summaryMarkdown(report: Report): string {
         ? `Champion: version ${escapeMarkdown(champion.version)}, measured by ${escapeMarkdown(sources.champion ?? 'nothing')}.`
         : 'There is no champion to compare with.',
       ...(attachments.length > 0
-        ? [`Pictures are attached to this step: ${attachments.map(inlineCode).join(', ')}.`]
+        ? [`The tab Model of this run shows its pictures: ${attachments.map(inlineCode).join(', ')}.`]
         : []),
     ].join(' '),
   ];

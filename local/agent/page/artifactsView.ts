@@ -1,7 +1,7 @@
 import type { RunRecord } from '../run/runRecord';
-import { html, type Html } from './html';
+import { html, type Html } from '../../../views/html';
 import { stepsOf } from './logView';
-import { bytes } from './numbers';
+import { bytes } from '../../../views/numbers';
 
 /** What the run published, and its own files, as links beside the page. */
 export function artifactsView(run: RunRecord): Html {
@@ -26,7 +26,7 @@ export function artifactsView(run: RunRecord): Html {
   });
   const kept = stepsOf(run).flatMap((step) => [
     ...step.summaries.map(({ file }) => file),
-    ...step.attachments,
+    ...step.attachments.map(({ file }) => file),
     ...step.testRuns.flatMap(({ files }) => files),
   ]);
   const own = ['run.json', ...(run.modelRecord ? [run.modelRecord] : []), ...kept];

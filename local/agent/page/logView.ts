@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { timeTaken } from '../run/duration';
 import type { RunRecord, StepRecord } from '../run/runRecord';
-import { Html, html } from './html';
+import { Html, html } from '../../../views/html';
 import { resultMark } from './resultBadge';
 
 /** A page must stay light: of a longer log it shows the beginning and the end. */

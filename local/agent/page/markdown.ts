@@ -1,5 +1,5 @@
 import MarkdownIt from 'markdown-it';
-import { Html } from './html';
+import { Html } from '../../../views/html';
 
 /** HTML in a summary stays text, and so do pictures: a page of a run asks nobody for anything. */
 const renderer = new MarkdownIt({ html: false, linkify: false }).disable('image');

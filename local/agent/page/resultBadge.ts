@@ -1,6 +1,6 @@
 import { resultLook } from '../run/terminal';
 import type { TaskResult } from '../taskResult';
-import { html, type Html } from './html';
+import { html, type Html } from '../../../views/html';
 
 /** The mark of a result, in its colour. */
 export function resultMark(result: TaskResult | undefined): Html {

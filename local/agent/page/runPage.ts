@@ -6,16 +6,23 @@ import { timeTaken } from '../run/duration';
 import type { RunRecord, StepRecord } from '../run/runRecord';
 import { resultLook } from '../run/terminal';
 import { artifactsView } from './artifactsView';
-import { html, Html } from './html';
+import { html, Html } from '../../../views/html';
 import { logView, stepAnchor, stepsOf } from './logView';
 import { markdown } from './markdown';
-import { modelCard } from './modelCard';
+import { modelView } from '../../../views/modelView';
 import { resultBadge } from './resultBadge';
 import { testCases, testsView } from './testsView';
 import { timeline } from './timeline';
 
 /** Pictures larger than this stay links, in bytes. */
 const largestPicture = 500_000;
+
+/** Those of the views, which the extension's tab has too, and the page's own. */
+const styleSheets = [
+  path.join(__dirname, '../../../views/theme.css'),
+  path.join(__dirname, '../../../views/model.css'),
+  path.join(__dirname, 'page.css'),
+];
 
 const pictures: Record<string, string> = { '.svg': 'image/svg+xml', '.png': 'image/png' };
 
@@ -27,7 +34,7 @@ export function writeRunPage(run: RunRecord, folder: string): string {
 }
 
 export function runPage(run: RunRecord, folder: string): string {
-  const style = readFileSync(path.join(__dirname, 'page.css'), 'utf8');
+  const style = styleSheets.map((file) => readFileSync(file, 'utf8')).join('\n');
   const script = readFileSync(path.join(__dirname, 'page.js'), 'utf8');
   // Text in the page comes from logs and tasks: nothing but the page's own script may run, and nothing may be fetched.
   const hash = createHash('sha256').update(script).digest('base64');
@@ -95,7 +102,7 @@ function header(run: RunRecord): Html {
 function overview(run: RunRecord, folder: string): Html {
   const record = readModelRecord(run, folder);
   return html`
-    ${issues(run, 'error')} ${record && modelCard(record)} ${timeline(run)} ${issues(run, 'warning')}
+    ${issues(run, 'error')} ${record && modelView(record)} ${timeline(run)} ${issues(run, 'warning')}
     ${stepsOf(run).map((step) => stepSummaries(run, step, folder))}
   `;
 }
@@ -130,7 +137,7 @@ function issues(run: RunRecord, type: 'error' | 'warning'): Html | false {
 
 function stepSummaries(run: RunRecord, step: StepRecord, folder: string): Html | false {
   const texts = step.summaries.filter(({ file }) => existsSync(path.join(folder, file)));
-  const shown = step.attachments.flatMap((file) => picture(folder, file));
+  const shown = step.attachments.flatMap(({ file }) => picture(folder, file));
   if (texts.length === 0 && shown.length === 0) return false;
   return html`
     <section class="card summary">

@@ -1,6 +1,6 @@
 import type { RunRecord } from '../run/runRecord';
 import type { TestCase } from '../testResults';
-import { html, type Html } from './html';
+import { html, type Html } from '../../../views/html';
 import { stepsOf } from './logView';
 
 export function testCases(run: RunRecord): TestCase[] {

@@ -1,6 +1,6 @@
 import { timeTaken } from '../run/duration';
 import type { JobRecord, RunRecord, StageRecord, StepRecord } from '../run/runRecord';
-import { html, type Html } from './html';
+import { html, type Html } from '../../../views/html';
 import { stepAnchor } from './logView';
 import { resultMark } from './resultBadge';
 

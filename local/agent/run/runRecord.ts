@@ -66,7 +66,8 @@ export interface StepRecord extends TimedRecord {
   outputs: Record<string, string>;
   variables: Record<string, string>;
   summaries: Array<{ title: string; file: string }>;
-  attachments: string[];
+  /** Files that the step attached to itself, by the type that their reader asks for. */
+  attachments: Array<{ type: string; name: string; file: string }>;
   testRuns: TestRun[];
 }
 

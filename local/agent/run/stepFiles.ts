@@ -50,7 +50,7 @@ export function keepStepFiles(
   };
   const attachments = outcome.attachments
     .filter(({ type, path: file }) => !type.endsWith('.Summary') && existsSync(file))
-    .map(({ name, path: file }) => copy('attachments', file, name));
+    .map(({ type, name, path: file }) => ({ type, name, file: copy('attachments', file, name) }));
   const testRuns = outcome.testRuns.map((run) => ({
     ...run,
     files: run.files.filter(existsSync).map((file) => copy('test-results', file, path.basename(file))),

@@ -106,6 +106,6 @@ function loadParts({ load }: Findings, figures: LoadFigures | undefined): string
     percentileTable(figures),
     'How latency is spread, without the slowest half percent:',
     latencyBars(load),
-    'As pictures: `latency.svg` and `latency-percentiles.svg`, in the artifact `mlops-charts` of a build, beside the log of a release.',
+    'The tab Model of this run shows it as pictures.',
   ];
 }

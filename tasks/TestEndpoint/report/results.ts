@@ -89,11 +89,8 @@ export function showResults(
     );
   const hasPictures = load !== undefined && load.latencies.requests > 0;
   if (hasPictures) {
-    publish.artifact(
-      'mlops-charts',
-      write('latency.svg', latencyHistogram(load)),
-      write('latency-percentiles.svg', percentileChart(load)),
-    );
+    publish.picture(write('latency.svg', latencyHistogram(load)));
+    publish.picture(write('latency-percentiles.svg', percentileChart(load)));
   }
   publish.summary('Endpoint tests', summary(shownUrl(target.scoringUri), findings, figures, notes));
 }

@@ -2,6 +2,8 @@ import * as fs from 'node:fs';
 import * as path from 'node:path';
 import * as tl from 'azure-pipelines-task-lib/task';
 import type { Pipeline } from '../pipeline';
+import { attachmentTypes } from '../record/attachmentTypes';
+import { recordFileName } from '../record/record';
 
 /** What a task leaves on the run's page. What the host cannot take (a classic release has no build tags) is left out with a line in the debug log. */
 export interface Publisher {
@@ -9,8 +11,10 @@ export interface Publisher {
   summary(title: string, markdown: string): void;
   /** JUnit XML for the Tests tab. */
   testResults(file: string, title: string): void;
-  /** A file that goes with the step's log, such as a picture: a Markdown summary cannot show one. */
-  attachment(file: string): void;
+  /** A picture (SVG) for the tab Model of the run: a Markdown summary cannot show one. */
+  picture(file: string): void;
+  /** The model record as it is now, for the tab Model of the run; the file may change afterwards. */
+  record(file: string): void;
   /** Uploads files as an artifact; in a release, which has none, attaches them to the log. */
   artifact(name: string, ...files: string[]): void;
   /**
@@ -45,7 +49,14 @@ export function agentPublisher(pipeline: Pipeline): Publisher {
         '',
       );
     },
-    attachment: (file) => tl.uploadFile(file),
+    picture: (file) => tl.addAttachment(attachmentTypes.picture, path.basename(file), file),
+    record(file) {
+      // The agent reads an attachment some time later, when the next task may be writing.
+      const directory = fs.mkdtempSync(path.join(pipeline.directories.temp, 'record-'));
+      const copy = path.join(directory, recordFileName);
+      fs.copyFileSync(file, copy);
+      tl.addAttachment(attachmentTypes.record, recordFileName, copy);
+    },
     artifact(name, ...files) {
       for (const file of files) {
         if (isBuild) tl.uploadArtifact(name, file, name);

@@ -28,7 +28,9 @@ export async function runTask<Inputs>(
   try {
     const context = createContext(stop.signal);
     const inputs = readChecked(readInputs);
-    finish(name, await stage(inputs, context));
+    const result = await stage(inputs, context);
+    if (result.recordFile) context.publish.record(result.recordFile);
+    finish(name, result);
   } catch (error) {
     fail(name, error);
   } finally {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { html } from '../../../local/agent/page/html';
+import { html } from '../../../views/html';
 import { renderLines } from '../../../local/agent/page/logView';
 import { runPage } from '../../../local/agent/page/runPage';
 import type { RunRecord, StepRecord } from '../../../local/agent/run/runRecord';
@@ -79,7 +79,12 @@ function hostilePage(): string {
   );
   const record = { model: { name: evil, version: '1' }, evaluation: evaluation() };
   writeFileSync(path.join(folder, 'mlops-record.json'), JSON.stringify(record));
-  const steps = [step({ summaries: [{ title: 's', file: 's.md' }], attachments: ['plot.svg'] })];
+  const steps = [
+    step({
+      summaries: [{ title: 's', file: 's.md' }],
+      attachments: [{ type: 'mlops.picture', name: 'plot.svg', file: 'plot.svg' }],
+    }),
+  ];
   return runPage({ ...runOf(steps), modelRecord: 'mlops-record.json' }, folder);
 }
 

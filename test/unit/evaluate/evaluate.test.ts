@@ -109,7 +109,8 @@ describe('Evaluate: the stage', () => {
     const publish = {
       summary: sinon.stub(),
       testResults: sinon.stub(),
-      attachment: sinon.stub(),
+      picture: sinon.stub(),
+      record: sinon.stub(),
       artifact: sinon.stub(),
       buildTag: sinon.stub(),
     };
@@ -282,7 +283,7 @@ describe('Evaluate: the stage', () => {
         '',
         '- **rmse** █▅▁ 4 → 2 (versions 5 to 7)',
         '',
-        'Candidate: version 7, measured by the job job-7. Champion: version 3, measured by the job job-3. Pictures are attached to this step: `history-rmse.svg`.',
+        'Candidate: version 7, measured by the job job-7. Champion: version 3, measured by the job job-3. The tab Model of this run shows its pictures: `history-rmse.svg`.',
         '',
       ].join('\n'),
     );

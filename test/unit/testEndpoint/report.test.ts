@@ -86,7 +86,7 @@ describe('the report', () => {
       '1000 requests, 99.9 answered a second, 0.1 % errors; p50 10 ms, p95 40 ms, p99 90',
       '<td>p99</td>',
       `<td style="text-align:right">90 %</td>\n<td>${'█'.repeat(30)}</td>`,
-      'latency.svg',
+      'The tab Model of this run shows it as pictures.',
       '##vso[task.complete]',
       'What the container <code>scoring</code> wrote last',
       'Exception during init: No module named',

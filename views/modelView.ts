@@ -1,9 +1,10 @@
-import type { CriterionResult, MetricValue, ModelRecord, TestsSection } from '../../../tasks/common/record/record';
+import type { CriterionResult, MetricValue, ModelRecord, TestsSection } from '../tasks/common/record/record';
 import { html, type Html } from './html';
+import { imageLink, lineage, portalLink, safeLink } from './lineage';
 import { metric } from './numbers';
 
 /** What became of the model, told by the record that the tasks wrote. */
-export function modelCard(record: ModelRecord): Html {
+export function modelView(record: ModelRecord): Html {
   const { model, training, evaluation } = record;
   const decision = evaluation?.decision;
   return html`
@@ -19,7 +20,7 @@ export function modelCard(record: ModelRecord): Html {
       ${metricTiles(evaluation?.metrics ?? training?.metrics ?? {})} ${evaluation && criteria(evaluation.criteria)}
       ${evaluation && champion(evaluation.champion)}
     </section>
-    ${facts(record)}
+    ${lineage(record)} ${facts(record)}
   `;
 }
 
@@ -61,12 +62,12 @@ function criteria(results: CriterionResult[]): Html {
       <table class="criteria">
         <thead>
           <tr>
-            <th></th>
+            <th><span class="unseen">Result</span></th>
             <th>Criterion</th>
             <th class="number">Candidate</th>
             <th class="number">Champion</th>
             <th class="number">Limit</th>
-            <th></th>
+            <th><span class="unseen">Candidate against limit</span></th>
           </tr>
         </thead>
         <tbody>
@@ -100,13 +101,14 @@ function gauge({ candidate, champion: other, limit, passed, skipped }: Criterion
   `;
 }
 
-function facts({ training, image, deployment, tests, source }: ModelRecord): Html {
+function facts(record: ModelRecord): Html {
+  const { training, image, deployment, tests, source } = record;
   return html`
     <div class="columns">
       ${
         training &&
         card('Training', [
-          ['Job', html`<code>${training.jobName}</code>`],
+          ['Job', safeLink(training.studioUrl, html`<code>${training.jobName}</code>`)],
           ['Status', training.status],
           ['Experiment', training.experimentName],
           ['Compute', training.compute],
@@ -122,7 +124,7 @@ function facts({ training, image, deployment, tests, source }: ModelRecord): Htm
       ${
         image &&
         card('Image', [
-          ['Repository', `${image.registry}/${image.repository}`],
+          ['Repository', safeLink(imageLink(record), `${image.registry}/${image.repository}`)],
           ['Digest', html`${copyable(image.digest)}`],
           ['Tags', image.tags.join(', ')],
           ['Built', image.built ? 'in this run' : 'unchanged, reused'],
@@ -132,7 +134,13 @@ function facts({ training, image, deployment, tests, source }: ModelRecord): Htm
         deployment &&
         card('Endpoint', [
           ['Scoring URI', copyable(deployment.scoringUri)],
-          ['Container group', `${deployment.containerGroup} in ${deployment.resourceGroup}, ${deployment.location}`],
+          [
+            'Container group',
+            safeLink(
+              portalLink(record, deployment.containerGroupId),
+              `${deployment.containerGroup} in ${deployment.resourceGroup}, ${deployment.location}`,
+            ),
+          ],
           ['Image before', deployment.previousImage ? html`<code>${shortId(deployment.previousImage)}</code>` : 'none'],
           ['Deployed', deployment.deployedAt.slice(0, 19).replace('T', ' ')],
         ])

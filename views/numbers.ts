@@ -1,4 +1,4 @@
-import type { MetricValue } from '../../../tasks/common/record/record';
+import type { MetricValue } from '../tasks/common/record/record';
 
 /** A metric in four significant digits, large ones with all digits before the point. */
 export function metric(value: MetricValue | null | undefined): string {
