@@ -43,6 +43,8 @@ export class PipelineExpander {
   pipeline(): YamlMap {
     const root = new Section('', this.files.pipeline());
     const parameters = this.#bindRoot(declaredParameters(root));
+    // All else would only be the consequence.
+    this.faults.throwIfAny();
     return this.#root(root.node, this.#scope(parameters, { ...this.predefined, ...this.variables.given }));
   }
 
@@ -91,7 +93,7 @@ export class PipelineExpander {
       items: [...(ours?.items ?? []), ...(theirs?.items ?? [])],
       place: root.place,
     };
-    const rest = inner.entries.filter(({ key }) => key !== 'variables');
+    const rest = (inner?.entries ?? []).filter(({ key }) => key !== 'variables');
     const entries = [...own, ...rest, { key: 'variables', value: both, place: root.place }];
     refuseTwice(entries);
     return { ...level, entries };
@@ -134,13 +136,14 @@ export class PipelineExpander {
     if (item.kind === 'map' && kind !== undefined) {
       const isTemplate = item.entries.some(({ key }) => key === 'template');
       if (isTemplate) {
-        return this.#template(item, scope, (template, inner) => {
+        const items = this.#template(item, scope, (template, inner) => {
           template.allow(['parameters', kind]);
           const list = template.get(kind);
           if (list?.kind !== 'list')
             throw template.error(`a list of '${kind}' is expected, as this is a template of ${kind}.`);
           return this.#list(list, inner, kind).items;
         });
+        return items ?? [];
       }
       if (kind !== 'steps') return [this.#level(item, scope).level];
     }
@@ -167,7 +170,7 @@ export class PipelineExpander {
   }
 
   /** Reads the template that a mapping names, with the parameters that it gives. */
-  #template<T>(node: YamlMap, scope: Scope, work: (template: Section, scope: Scope) => T): T {
+  #template<T>(node: YamlMap, scope: Scope, work: (template: Section, scope: Scope) => T): T | undefined {
     const chosen = this.#choose(node.entries, scope);
     for (const { key, place } of chosen) {
       if (key !== 'template' && key !== 'parameters') {
@@ -179,11 +182,15 @@ export class PipelineExpander {
     return this.files.use(asText({ key: 'template', value: reference, place: node.place }).text, node.place, (root) => {
       const template = new Section('', root);
       const parameters = this.#bind(declaredParameters(template), given, node.place);
-      return work(template, this.#scope(parameters, scope.values.variables as Record<string, Value>));
+      return parameters && work(template, this.#scope(parameters, scope.values.variables as Record<string, Value>));
     });
   }
 
-  #bind(declared: DeclaredParameter[], given: ScopedEntry | undefined, place: Place): Record<string, Value> {
+  #bind(
+    declared: DeclaredParameter[],
+    given: ScopedEntry | undefined,
+    place: Place,
+  ): Record<string, Value> | undefined {
     const content = given?.value.kind === 'text' ? expandText(given.value, given.scope) : given?.value;
     if (content !== undefined && content.kind !== 'map' && !(content.kind === 'text' && content.text === '')) {
       throw new PipelineError(given!.place, '', `'parameters' must be a mapping, and is ${describeNode(content)}.`);
@@ -199,8 +206,9 @@ export class PipelineExpander {
       });
     }
     const values: Record<string, Value> = {};
+    let isWhole = true;
     for (const parameter of declared) {
-      this.faults.attempt(() => {
+      const bound = this.faults.attempt(() => {
         const { name, type, preset } = parameter;
         const entry = entries.find(isNamed(name));
         if (!entry && !preset)
@@ -209,9 +217,11 @@ export class PipelineExpander {
           ? this.#parameterNode(entry.value, type, entry.scope)
           : this.#parameterNode(preset!, type, this.#scope(values, this.predefined));
         values[name] = parameterValue(parameter, node, !entry);
+        return true;
       });
+      isWhole &&= bound === true;
     }
-    return values;
+    return isWhole ? values : undefined;
   }
 
   /** Adds to `known`, so that each variable sees those before it. */
@@ -255,7 +265,7 @@ export class PipelineExpander {
             if (!variables) throw template.error("a template of variables needs 'variables'.");
             return this.#variableList(variables, templateScope, known);
           });
-          items.push(...list.items);
+          items.push(...(list?.items ?? []));
           return;
         }
         for (const single of this.#item(item, inner)) this.#variableItem(new Section('variables', single), put);

@@ -19,7 +19,7 @@ export function evaluate(expression: string, scope: Scope): Value {
   try {
     return valueOf(tree, scope);
   } catch (error) {
-    throw new Error(`${(error as Error).message} In the expression: ${expression}`, { cause: error });
+    throw new Error(`${(error as Error).message} In the expression: ${expression.trim()}`, { cause: error });
   }
 }
 

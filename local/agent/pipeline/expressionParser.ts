@@ -41,7 +41,7 @@ class Parser {
   }
 
   #fault(message: string): Error {
-    return new Error(`${message} in the expression: ${this.expression}`);
+    return new Error(`${message} in the expression: ${this.expression.trim()}`);
   }
 
   #unexpected(): Error {

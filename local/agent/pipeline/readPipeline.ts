@@ -43,6 +43,7 @@ export function readPipeline(file: string, options: ReadPipelineOptions): Pipeli
   const steps: StepsContext = { tasks, skipTasks, variables: predefined, warnings, faults };
   const plan = faults.attempt(() => {
     const root = expander.pipeline();
+    faults.startReading();
     return new PipelineReader(root, { ...steps, variables: { ...predefined, ...names.given } }).read();
   });
   faults.throwIfAny();
@@ -146,6 +147,9 @@ class PipelineReader {
   }
 
   #ordered<T extends { name: string; dependsOn: string[] }>(place: Section, nodes: T[], what: string): T[] {
+    const called = (name: string): string =>
+      nodes.find((node) => node.name.toLowerCase() === name.toLowerCase())?.name ?? name;
+    for (const node of nodes) node.dependsOn = node.dependsOn.map(called);
     try {
       return inDependencyOrder(unique(nodes, what), what);
     } catch (error) {

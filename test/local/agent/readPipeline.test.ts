@@ -89,7 +89,7 @@ stages:
     const { stages } = read(`
 jobs:
 - {job: Last, dependsOn: [First, Middle], steps: []}
-- {job: Middle, dependsOn: First, steps: []}
+- {job: Middle, dependsOn: FIRST, steps: []}
 - {job: First, steps: []}
 `);
     assert.deepEqual(

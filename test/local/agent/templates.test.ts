@@ -262,6 +262,30 @@ steps:
       ],
     ],
     [
+      'what is wrong, and not what follows from it',
+      {
+        'azure-pipelines.yml': `
+stages:
+- stage: \${{ nosuch.name }}
+  jobs: [{job: a, steps: []}]
+- stage: b
+  dependsOn: a
+  jobs:
+  - job: \${{ nosuch.name }}
+    steps: [{script: echo}]
+`,
+      },
+      [/:3: Unrecognized value: 'nosuch'/, /:8: Unrecognized value: 'nosuch'/],
+    ],
+    [
+      'a wrong parameter, and not what it is used for',
+      {
+        'azure-pipelines.yml':
+          'parameters: [{name: n, type: number, default: x}]\nsteps:\n- ${{ each a in parameters.n }}: []\n',
+      },
+      [/:1, parameter 1: the value of 'n' must be a number/],
+    ],
+    [
       'another repository',
       one('- template: x.yml@other\n'),
       [/azure-pipelines\.yml:2: template 'x\.yml@other': templates of other/],
