@@ -1,4 +1,5 @@
 import type { ServiceConnection } from '../common/azure/http/serviceConnection';
+import { isVariableName, variableNameRule } from '../common/environmentVariable';
 import { parseImageName } from '../common/imageName';
 import type { InputReader } from '../common/task/inputReader';
 import {
@@ -66,6 +67,7 @@ export function readInputs(reader: InputReader): Inputs {
       'it is empty, and the service connection is not scoped to one. Name the resource group.',
     );
   }
+  const environmentVariables = reader.keyValues('environmentVariables');
   const inputs: Inputs = {
     connection,
     resourceGroup,
@@ -81,8 +83,8 @@ export function readInputs(reader: InputReader): Inputs {
     cpu: reader.number('cpu', { min: 0.01, max: 31 }) ?? 1,
     memoryInGB: reader.number('memoryInGB', { min: 0.1, max: 240, unit: 'GB' }) ?? 1.5,
     port: reader.number('port', { min: 1, max: 65535, integer: true }),
-    environmentVariables: reader.keyValues('environmentVariables'),
-    secretEnvironmentVariables: reader.secretKeyValues('secretEnvironmentVariables'),
+    environmentVariables,
+    secretEnvironmentVariables: readSecretVariables(reader, environmentVariables),
     restartPolicy: reader.choice('restartPolicy', ['Always', 'OnFailure', 'Never']),
     probes: reader.flag('probes'),
     readinessPath: reader.text('readinessPath'),
@@ -146,6 +148,17 @@ function readStartTimeout(reader: InputReader): number {
   return reader.number('startTimeoutInMinutes', { min: 0.1, max: 120, unit: 'minutes' }) ?? 10;
 }
 
+function readSecretVariables(
+  reader: InputReader,
+  others: Readonly<Record<string, string>>,
+): Readonly<Record<string, string>> {
+  return reader.secretKeyValues('secretEnvironmentVariables', (name) => {
+    if (!isVariableName(name))
+      return `it does not begin with a valid name of an environment variable. ${variableNameRule}`;
+    return Object.hasOwn(others, name) ? 'its name stands in environmentVariables too. Keep one of them.' : undefined;
+  });
+}
+
 function readRegistryAuthentication(reader: InputReader): RegistryAuthentication {
   const kind = reader.choice('registryAuthentication', ['managedIdentity', 'adminUser', 'credentials', 'none']);
   if (kind === 'managedIdentity') return { kind, identity: reader.text('userAssignedIdentity') };
@@ -165,13 +178,8 @@ function checkNames(reader: InputReader, inputs: Inputs): void {
   check('dnsNameLabel', inputs.dnsNameLabel, dnsNameLabelProblem);
   check('readinessPath', inputs.readinessPath, routeProblem);
   check('scoringPath', inputs.scoringPath, routeProblem);
-  for (const input of ['environmentVariables', 'secretEnvironmentVariables'] as const) {
-    for (const name of Object.keys(inputs[input])) check(input, name, environmentVariableProblem);
-  }
-  for (const name of Object.keys(inputs.secretEnvironmentVariables)) {
-    if (name in inputs.environmentVariables) {
-      reader.problem('secretEnvironmentVariables', `"${name}" stands in environmentVariables too. Keep one of them.`);
-    }
+  for (const name of Object.keys(inputs.environmentVariables)) {
+    check('environmentVariables', name, environmentVariableProblem);
   }
   for (const [name, value] of Object.entries(inputs.tags)) check('tags', name, () => tagProblem(name, value));
   for (const input of ['image', 'gatewayImage'] as const) {

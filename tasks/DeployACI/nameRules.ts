@@ -1,3 +1,4 @@
+import { isVariableName, variableNameRule } from '../common/environmentVariable';
 import { $defs } from '../common/record/record.schema.json';
 
 /** What Azure says of a name, so that it is said before any call. Each function gives the problem, or undefined where there is none. */
@@ -17,9 +18,8 @@ export function dnsNameLabelProblem(label: string): string | undefined {
 }
 
 export function environmentVariableProblem(name: string): string | undefined {
-  return /^[-._a-zA-Z][-._a-zA-Z0-9]*$/.test(name)
-    ? undefined
-    : `"${name}" is no name for an environment variable. Use letters, digits, hyphens, points and underscores, no digit first.`;
+  if (isVariableName(name)) return undefined;
+  return `"${name}" is not a valid name of an environment variable. ${variableNameRule}`;
 }
 
 /** Tag names have at most 512 characters and none of <>%&\?/, values at most 256. Source: resource manager, tag limits. */

@@ -1,6 +1,7 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import type { ServiceConnection } from '../common/azure/http/serviceConnection';
+import { isVariableName, variableNameRule } from '../common/environmentVariable';
 import { parseImageName } from '../common/imageName';
 import type { DockerRegistryConnection } from '../common/dockerRegistryConnection';
 import type { InputReader } from '../common/task/inputReader';
@@ -78,10 +79,9 @@ export function readInputs(reader: InputReader): PackageInputs {
     if (!tagPattern.test(text))
       reader.problem('imageTags', `line ${line}, "${text}", is no tag: letters, digits, . _ - only.`);
   }
-  const secretBuildArguments = reader.secretKeyValues('secretBuildArguments');
-  for (const name of Object.keys(secretBuildArguments)) {
-    if (!/^[A-Za-z_]\w*$/.test(name)) reader.problem('secretBuildArguments', `"${name}" is no name of a variable.`);
-  }
+  const secretBuildArguments = reader.secretKeyValues('secretBuildArguments', (name) =>
+    isVariableName(name) ? undefined : `it does not begin with a valid name of a variable. ${variableNameRule}`,
+  );
   const sources = readSources(reader, packaging);
   if (sources.dockerfile) checkBuilderKnows(reader, sources.dockerfile);
   if (sources.dockerfile) checkSecretsStayBehind(reader, sources.dockerfile, secretBuildArguments, baseImage);

@@ -128,9 +128,9 @@ function checkContainer(group: string, { name, properties }: ContainerDefinition
 
 function checkVariables(group: string, container: string, variables: EnvironmentVariable[]): void {
   for (const { name, value, secureValue } of variables) {
-    if (!/^[A-Za-z_.][\w.-]*$/.test(name ?? '')) {
+    if (!/^[A-Za-z_]\w*$/.test(name ?? '')) {
       refuse(
-        'InvalidEnvironmentVariableName',
+        'InvalidContainerEnvironmentVariable',
         `The environment variable name '${name}' in container '${container}' of container group '${group}' is invalid.`,
       );
     }

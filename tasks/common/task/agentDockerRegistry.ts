@@ -1,6 +1,8 @@
 import * as tl from 'azure-pipelines-task-lib/task';
 import type { DockerRegistryConnection } from '../dockerRegistryConnection';
 import { TaskFailure } from '../taskFailure';
+import { connectionName } from './connectionName';
+import { registerSecret } from './registerSecret';
 
 /**
  * Reads the Docker registry service connection of this id from the agent and registers its password.
@@ -9,14 +11,13 @@ import { TaskFailure } from '../taskFailure';
  */
 export function readDockerRegistryConnection(id: string): DockerRegistryConnection {
   const parameter = (key: string) => tl.getEndpointAuthorizationParameter(id, key, true) || '';
-  const name = process.env[`ENDPOINT_NAME_${id}`] || id;
   const registry = parameter('registry') || parameter('loginServer') || tl.getEndpointUrl(id, true) || '';
   const password = parameter('password');
-  if (password) tl.setSecret(password);
+  registerSecret(password);
   const userName = parameter('username');
   if (!registry || !userName || !password) {
     throw new TaskFailure(
-      `the Docker registry service connection "${name}" holds no user name and password.`,
+      `the Docker registry service connection ${connectionName(id)} holds no user name and password.`,
       'Choose one of the kind "Others" or "Docker Hub". For an Azure container registry use a token or a service principal as user and password.',
     );
   }

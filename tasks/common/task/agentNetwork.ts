@@ -1,12 +1,13 @@
 import * as fs from 'node:fs';
 import * as tl from 'azure-pipelines-task-lib/task';
 import type { NetworkSettings } from '../azure/http/network';
+import { registerSecret } from './registerSecret';
 
 /** The proxy and certificates that the agent was set up with. Azure's SDK reads only environment variables, which the agent does not set. */
 export function readNetworkSettings(): NetworkSettings {
   const proxy = tl.getHttpProxyConfiguration();
   const certificates = tl.getHttpCertConfiguration();
-  if (proxy?.proxyPassword) tl.setSecret(proxy.proxyPassword);
+  if (proxy?.proxyPassword) registerSecret(proxy.proxyPassword);
   return {
     proxy: proxy
       ? {

@@ -1,6 +1,8 @@
 import * as tl from 'azure-pipelines-task-lib/task';
 import type { Authentication, ServiceConnection } from '../azure/http/serviceConnection';
 import { TaskFailure } from '../taskFailure';
+import { registerSecret } from './registerSecret';
+import { connectionName } from './connectionName';
 
 const withoutSlash = (url: string) => url.replace(/\/+$/, '');
 
@@ -9,24 +11,24 @@ const withoutSlash = (url: string) => url.replace(/\/+$/, '');
  * @throws TaskFailure if the connection is not there or lacks a field
  */
 export function readServiceConnection(id: string): ServiceConnection {
+  const name = connectionName(id);
   const url = tl.getEndpointUrl(id, true);
   if (!url) {
     throw new TaskFailure(
-      `the service connection "${id}" was not given to this job.`,
+      `the service connection ${name} was not given to this job.`,
       'Check that it exists in this project and that this pipeline is authorised to use it.',
     );
   }
   const data = (key: string) => tl.getEndpointDataParameter(id, key, true) || '';
-  const name = process.env[`ENDPOINT_NAME_${id}`] || id;
   if (data('EnableAdfsAuthentication').toLowerCase() === 'true') {
-    throw new TaskFailure(`the service connection "${name}" signs in by AD FS, which these tasks do not support.`);
+    throw new TaskFailure(`the service connection ${name} signs in by AD FS, which these tasks do not support.`);
   }
   const authority =
     data('activeDirectoryAuthority') || data('environmentAuthorityUrl') || 'https://login.microsoftonline.com';
   const subscriptionId = data('subscriptionid');
   if (!subscriptionId) {
     throw new TaskFailure(
-      `the service connection "${name}" names no subscription.`,
+      `the service connection ${name} names no subscription.`,
       'Choose a connection whose scope is a subscription, a resource group or a Machine Learning workspace.',
     );
   }
@@ -64,16 +66,16 @@ function readAuthentication(id: string, name: string): Authentication {
       const clientId = parameter(id, 'serviceprincipalid', name);
       if (parameter(id, 'authenticationType', name, false).toLowerCase() === 'spncertificate') {
         const certificatePem = parameter(id, 'servicePrincipalCertificate', name);
-        registerSecretLines(certificatePem);
+        registerSecret(certificatePem);
         return { scheme: 'ServicePrincipalCertificate', clientId, certificatePem };
       }
       const clientSecret = parameter(id, 'serviceprincipalkey', name);
-      tl.setSecret(clientSecret);
+      registerSecret(clientSecret);
       return { scheme: 'ServicePrincipalKey', clientId, clientSecret };
     }
     default:
       throw new TaskFailure(
-        `the service connection "${name}" signs in by ${scheme(id)}, which cannot reach Azure Resource Manager.`,
+        `the service connection ${name} signs in by ${scheme(id)}, which cannot reach Azure Resource Manager.`,
         'Use workload identity federation, a service principal or a managed identity.',
       );
   }
@@ -85,11 +87,6 @@ function scheme(id: string): string {
 
 function parameter(id: string, key: string, name: string, required = true): string {
   const value = tl.getEndpointAuthorizationParameter(id, key, true) || '';
-  if (required && !value) throw new TaskFailure(`the service connection "${name}" lacks its ${key}.`, 'Save it anew.');
+  if (required && !value) throw new TaskFailure(`the service connection ${name} lacks its ${key}.`, 'Save it again.');
   return value;
-}
-
-/** The agent masks line by line, and refuses secrets of more than one line. */
-function registerSecretLines(text: string): void {
-  for (const line of text.split(/\r?\n/)) if (line.length > 8 && !line.startsWith('-----')) tl.setSecret(line);
 }

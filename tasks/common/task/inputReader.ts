@@ -6,6 +6,8 @@ import type { DockerRegistryConnection } from '../dockerRegistryConnection';
 import { TaskFailure } from '../taskFailure';
 import { readDockerRegistryConnection } from './agentDockerRegistry';
 import { readServiceConnection } from './agentServiceConnection';
+import { registerSecret } from './registerSecret';
+import { parseSecretValues } from './secretText';
 
 /** A place in a multi-line input, counted from 1, for messages such as "criteria, line 2". */
 export interface InputLine {
@@ -45,10 +47,18 @@ export class InputReader {
     return text ?? '';
   }
 
-  /** A text that must never show: it is registered as a secret before it is given back. */
+  /** A text of one line that must never show: it is registered before anything is said of it. */
   secret(name: string): string | undefined {
     const text = this.text(name);
-    if (text !== undefined) tl.setSecret(text);
+    if (text === undefined) return undefined;
+    registerSecret(text);
+    if (/[\r\n]/.test(text)) {
+      this.problem(
+        name,
+        'it holds a line break, and must be one line. See that the secret variable ends where its value does.',
+      );
+      return undefined;
+    }
     return text;
   }
 
@@ -100,26 +110,39 @@ export class InputReader {
 
   /** Lines of `name=value`; a value may hold further `=` and may be empty. */
   keyValues(name: string): Record<string, string> {
-    return this.readKeyValues(name, (text) => `, "${text}",`);
-  }
-
-  /** As keyValues, with values that must never show: they are registered as secrets, and no problem repeats a line. */
-  secretKeyValues(name: string): Record<string, string> {
-    const values = this.readKeyValues(name, () => '');
-    for (const value of Object.values(values)) if (value !== '') tl.setSecret(value);
-    return values;
-  }
-
-  private readKeyValues(name: string, quote: (text: string) => string): Record<string, string> {
-    const values: Record<string, string> = {};
+    const values = new Map<string, string>();
     for (const { line, text } of this.lines(name)) {
       const at = text.indexOf('=');
       const key = text.slice(0, at).trim();
-      if (at < 1 || key === '') this.problem(name, `line ${line}${quote(text)} is not of the form name=value.`);
-      else if (key in values) this.problem(name, `line ${line} sets "${key}" a second time.`);
-      else values[key] = text.slice(at + 1).trim();
+      if (at < 1 || key === '') this.problem(name, `line ${line}, "${text}", is not of the form name=value.`);
+      else if (values.has(key)) this.problem(name, `line ${line} sets "${key}" a second time.`);
+      else values.set(key, text.slice(at + 1).trim());
     }
-    return values;
+    return Object.fromEntries(values);
+  }
+
+  /**
+   * As keyValues, with values that must never show. One with line breaks stands between double quotes, which end at the end of a
+   * line. Everything is registered before anything is said, and no problem repeats a word of it: what looks like a name may be a
+   * line of a key.
+   * @param problemOf what is wrong with a name, as a sentence that does not repeat it and follows "line 3: "
+   */
+  secretKeyValues(
+    name: string,
+    problemOf: (key: string) => string | undefined = () => undefined,
+  ): Record<string, string> {
+    const text = this.text(name) ?? '';
+    registerSecret(text);
+    const { values, problems } = parseSecretValues(text);
+    for (const { value } of values) registerSecret(value);
+    for (const problem of problems) this.problem(name, problem);
+    const found = new Map<string, string>();
+    for (const { line, name: key, value } of values) {
+      const problem = found.has(key) ? 'this name is set in an earlier line already.' : problemOf(key);
+      if (problem) this.problem(name, `line ${line}: ${problem}`);
+      else found.set(key, value);
+    }
+    return Object.fromEntries(found);
   }
 
   /** Where relative paths start. */

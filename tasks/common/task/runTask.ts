@@ -10,6 +10,7 @@ import { readPipeline } from './agentPipeline';
 import { cancellation, Cancelled } from './cancellation';
 import { InputReader } from './inputReader';
 import { agentPublisher } from './publisher';
+import { registerSecret } from './registerSecret';
 import type { StageResult, TaskContext } from './taskContext';
 
 /** The plain job variable by which a task hands the record's file to the next one of its job. */
@@ -64,9 +65,6 @@ function readChecked<Inputs>(readInputs: (reader: InputReader) => Inputs): Input
 }
 
 function createContext(signal: AbortSignal): TaskContext {
-  const secret = (value: string) => {
-    for (const line of value.split(/\r?\n/)) if (line !== '') tl.setSecret(line);
-  };
   const pipeline = readPipeline();
   const network = readNetworkSettings();
   return {
@@ -85,8 +83,8 @@ function createContext(signal: AbortSignal): TaskContext {
       set: (key, value) => tl.setVariable(key, value, true),
     },
     recordVariable: tl.getVariable(recordVariable) || undefined,
-    azure: (connection: ServiceConnection) => new AzureSession(connection, network, secret),
-    secret,
+    azure: (connection: ServiceConnection) => new AzureSession(connection, network, registerSecret),
+    secret: registerSecret,
   };
 }
 

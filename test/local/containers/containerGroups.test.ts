@@ -365,6 +365,13 @@ describe('container groups', function () {
     assert.equal((await put('entitled', await withIdentity([other.id as string], other.id as string))).status, 201);
   });
 
+  it("refuses names of environment variables by Azure's rule and under its code", async () => {
+    for (const name of ['my.setting', 'MY-SETTING', '1a', '']) {
+      const answer = await putGroup(cloud, 'refused', await groupBody(cloud, { image, env: { [name]: '1' } }));
+      assert.deepEqual([answer.status, answer.json.error.code], [400, 'InvalidContainerEnvironmentVariable'], name);
+    }
+  });
+
   it('refuses an image that is not there, or whose registry does not let it in', async () => {
     const refusal = async (options: Parameters<typeof groupBody>[1]): Promise<string> => {
       const answer = await putGroup(cloud, 'refused', await groupBody(cloud, options));
