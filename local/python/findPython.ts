@@ -1,4 +1,7 @@
 import { execFile } from 'node:child_process';
+import { readdirSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
 import { promisify } from 'node:util';
 
 const run = promisify(execFile);
@@ -15,6 +18,7 @@ const names = [
   'python3',
   'python',
   '/usr/bin/python3',
+  'python3.14',
   'python3.13',
   'python3.12',
   'python3.11',
@@ -28,7 +32,7 @@ const probe = 'import sys, json, venv; print(json.dumps([sys.executable, "%d.%d.
  * preferred if it is there. Throws an error that says what to install if there is none.
  */
 export async function findPython(wanted?: string, series?: string): Promise<Python> {
-  const candidates = wanted ? [wanted] : [...(series ? [`python${series}`] : []), ...names];
+  const candidates = wanted ? [wanted] : [...(series ? [`python${series}`, ...ofPyenv(series)] : []), ...names];
   const [first] = await pythons(candidates, 1);
   if (first) return first;
   throw new Error(
@@ -36,6 +40,19 @@ export async function findPython(wanted?: string, series?: string): Promise<Pyth
       ? `'${wanted}' is not a Python ${oldest.join('.')} or newer with the venv module.`
       : `No Python ${oldest.join('.')} or newer was found. Install one (on Debian and Ubuntu: python3 and python3-venv).`,
   );
+}
+
+/** Those that pyenv has installed, newest first; its `python3.10` starts one only where it is the chosen one. */
+function ofPyenv(series: string): string[] {
+  const versions = join(process.env.PYENV_ROOT ?? join(homedir(), '.pyenv'), 'versions');
+  try {
+    return readdirSync(versions)
+      .filter((name) => name.startsWith(`${series}.`))
+      .sort((one, other) => other.localeCompare(one, 'en', { numeric: true }))
+      .map((name) => join(versions, name, 'bin', 'python'));
+  } catch {
+    return [];
+  }
 }
 
 /** Every distinct Python of this machine that can be used, best first. */

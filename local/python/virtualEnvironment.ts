@@ -5,13 +5,14 @@ import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { takeFileLock } from '../azure/processes/fileLock';
 import { allPythons, type Python } from './findPython';
+import { findUv } from './uv';
 
 export interface VirtualEnvironmentOptions {
   python: Python;
   /** As pip takes them. */
   requirements: string[];
   cacheDir: string;
-  /** Gets each line of pip's output. */
+  /** Gets each line of the installer's output. */
   log: (line: string) => void;
   signal?: AbortSignal;
 }
@@ -32,8 +33,9 @@ export interface VirtualEnvironment {
 export class EnvironmentError extends Error {}
 
 /**
- * A virtual environment with the requirements, made by pip at the first call and kept in the cache by its content. Where
- * the package index is out of reach, a Python of this machine that has all the packages takes its place, which is noted.
+ * A virtual environment with the requirements, made at the first call, by uv where it can be had and else by pip, and kept in
+ * the cache by its content. Where the package index is out of reach, a Python of this machine that has all the packages takes
+ * its place, which is noted.
  */
 export async function virtualEnvironment(options: VirtualEnvironmentOptions): Promise<VirtualEnvironment> {
   const { python, requirements, cacheDir, signal } = options;
@@ -84,6 +86,36 @@ function isComplete(file: string): boolean {
 }
 
 async function create(directory: string, options: VirtualEnvironmentOptions): Promise<void> {
+  if (await createByUv(directory, options)) return;
+  rmSync(directory, { recursive: true, force: true });
+  await createByPip(directory, options);
+}
+
+/** False where there is no uv, or it cannot do it: pip may, and its own words for why not are those that users know. */
+async function createByUv(directory: string, options: VirtualEnvironmentOptions): Promise<boolean> {
+  const { python, requirements, cacheDir, log, signal } = options;
+  if (requirements.length === 0) return false;
+  const uv = await findUv(cacheDir, python);
+  if (!uv) return false;
+  signal?.throwIfAborted();
+  log(`Creating a virtual environment with Python ${python.version} by uv`);
+  const call = (args: string[]) => run(uv.executable, args, log, signal, uv.environment);
+  // A conda environment has pip too, and some training scripts call it.
+  const made = await call(['venv', '--quiet', '--seed', '--python', python.executable, directory]);
+  if (made.code !== 0) return false;
+  const list = writeRequirements(directory, requirements);
+  const installed = await call(['pip', 'install', '--python', join(directory, 'bin', 'python'), '-r', list]);
+  if (installed.code !== 0) log('uv could not do it; pip tries.');
+  return installed.code === 0;
+}
+
+function writeRequirements(directory: string, requirements: string[]): string {
+  const list = join(directory, 'requirements.txt');
+  writeFileSync(list, requirements.join('\n') + '\n');
+  return list;
+}
+
+async function createByPip(directory: string, options: VirtualEnvironmentOptions): Promise<void> {
   const { python, requirements, log, signal } = options;
   mkdirSync(directory, { recursive: true });
   log(`Creating a virtual environment with Python ${python.version}`);
@@ -95,8 +127,7 @@ async function create(directory: string, options: VirtualEnvironmentOptions): Pr
     );
   }
   if (requirements.length === 0) return;
-  const list = join(directory, 'requirements.txt');
-  writeFileSync(list, requirements.join('\n') + '\n');
+  const list = writeRequirements(directory, requirements);
   const pip = [
     '-m',
     'pip',
@@ -177,12 +208,13 @@ function run(
   args: string[],
   log: (line: string) => void,
   signal?: AbortSignal,
+  more: Record<string, string> = {},
 ): Promise<{ code: number; output: string }> {
   return new Promise((settle, reject) => {
     signal?.throwIfAborted();
     // What this process's own Python setting says must not leak into the environment that is made.
     const { PYTHONPATH: _path, PYTHONHOME: _home, VIRTUAL_ENV: _venv, ...env } = process.env;
-    const child = spawn(program, args, { env, stdio: ['ignore', 'pipe', 'pipe'], detached: true });
+    const child = spawn(program, args, { env: { ...env, ...more }, stdio: ['ignore', 'pipe', 'pipe'], detached: true });
     const end = (): void => {
       if (child.pid) process.kill(-child.pid, 'SIGKILL');
     };

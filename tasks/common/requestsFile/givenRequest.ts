@@ -36,6 +36,7 @@ const fields = [
   'request',
   'requestFile',
   'requestText',
+  'requestBase64',
   'contentType',
   'method',
   'path',
@@ -48,6 +49,9 @@ const fields = [
   'load',
 ] as const;
 type Field = (typeof fields)[number];
+
+/** The body, each in its way; one request has one of them. */
+const bodyFields = ['request', 'requestFile', 'requestText', 'requestBase64'] as const;
 
 /**
  * Reads one request out of its JSON text.
@@ -101,11 +105,11 @@ function readText(given: Given, field: Field, place: Place): string | undefined 
 }
 
 function readMethod(given: Given, place: Place): string {
-  const bodies = ['request', 'requestFile', 'requestText'].filter((field) => given[field] !== undefined);
+  const bodies = bodyFields.filter((field) => given[field] !== undefined);
   const method = (readText(given, 'method', place) ?? (bodies.length > 0 ? 'POST' : 'GET')).toUpperCase();
   if (bodies.length > 1) throw wrong(place, `it has both "${bodies[0]}" and "${bodies[1]}"`);
   if (bodies.length === 0 && method !== 'GET')
-    throw wrong(place, 'it has none of "request", "requestFile" and "requestText"');
+    throw wrong(place, `it has none of ${bodyFields.map((field) => `"${field}"`).join(', ')}`);
   return method;
 }
 
@@ -156,6 +160,7 @@ function readBody(given: Given, source: string | undefined, place: Place): Buffe
   if (source !== undefined) return Buffer.from(source);
   if (typeof given.requestText === 'string') return Buffer.from(given.requestText);
   if (given.requestText !== undefined) throw wrong(place, '"requestText" is not a text');
+  if (given.requestBase64 !== undefined) return readBase64(given.requestBase64, place);
   if (given.requestFile === undefined) return Buffer.alloc(0);
   if (typeof given.requestFile !== 'string') throw wrong(place, '"requestFile" is not a text');
   const directory = path.resolve(path.dirname(place.file));
@@ -168,6 +173,15 @@ function readBody(given: Given, source: string | undefined, place: Place): Buffe
   } catch {
     throw wrong(place, `its file ${absolute} cannot be read`);
   }
+}
+
+/** For golden requests: training leaves one file, and a picture must stand in it. */
+function readBase64(value: unknown, place: Place): Buffer {
+  const bytes = typeof value === 'string' ? Buffer.from(value, 'base64') : undefined;
+  // Buffer skips what is not base64, which would send something else than was meant.
+  if (bytes?.toString('base64').replace(/=+$/, '') !== String(value).replace(/\s+/g, '').replace(/=+$/, ''))
+    throw wrong(place, '"requestBase64" is not base64');
+  return bytes;
 }
 
 function wrong({ file, where }: Place, what: string): TaskFailure {

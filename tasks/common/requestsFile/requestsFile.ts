@@ -10,7 +10,7 @@ const largestFile = 128 * 1024 * 1024;
 
 /**
  * Reads a requests file: a JSON array, or JSON Lines, of `{name, request, expected?, tolerance?, expectStatus?, headers?, load?}`.
- * `requestFile` (a path beside the file) or `requestText` take the place of `request` where the body is not JSON. What
+ * `requestFile` (a path beside the file), `requestText` or `requestBase64` take the place of `request` where the body is not JSON. What
  * `request` holds is sent byte for byte as the file has it: 1.0 stays 1.0.
  *
  * Package-Image's self-test and Test-Endpoint both read requests by this, so that both send the same.

@@ -116,6 +116,9 @@ describe('Test-Endpoint: a requests file that training wrote', () => {
     );
     const bare = await read({ requestFile: 'images/raw.png' });
     assert.deepEqual(bare.headers, {});
+    const picture = await read({ requestBase64: 'iVBORwD/\ngA==', contentType: 'image/png' });
+    assert.deepEqual([...picture.body], [0x89, 0x50, 0x4e, 0x47, 0x00, 0xff, 0x80]);
+    assert.equal(picture.method, 'POST');
     const asText = await read({ requestText: '{"a": 1}', contentType: 'application/json' });
     assert.deepEqual(
       [asText.body.toString(), stringifyExact(asText.json)],
@@ -160,7 +163,7 @@ describe('Test-Endpoint: a requests file that training wrote', () => {
     ['[1]', /in request 1, it is not a JSON object/],
     ['[{"request": 1, "expect": 2}]', /has the unknown field "expect"; known are name, request, /],
     ['[{"request": 1}, {"request": 1, "requestText": "x"}]', /in request 2, it has both "request" and "requestText"/],
-    ['[{"method": "POST"}]', /none of "request", "requestFile" and "requestText"/],
+    ['[{"method": "POST"}]', /none of "request", "requestFile", "requestText", "requestBase64"/],
     ['[{"request": 1, "name": 5}]', /"name" is not a text/],
     ['[{"name": "a", "request": 1}, {"name": "a", "request": 2}]', /the name "a" stands twice/],
     ['[{"request": 1, "tolerance": -1}]', /"tolerance" is neither/],
@@ -171,6 +174,9 @@ describe('Test-Endpoint: a requests file that training wrote', () => {
     ['[{"request": 1, "headers": {"a": "c\\r\\nx: y"}}]', /"a" is a header that HTTP does not allow/],
     ['[{"request": 1, "load": "no"}]', /"load" is neither true nor false/],
     ['[{"requestText": 5}]', /"requestText" is not a text/],
+    ['[{"requestBase64": 5}]', /"requestBase64" is not base64/],
+    ['[{"requestBase64": "iVB*Rw0="}]', /"requestBase64" is not base64/],
+    ['[{"requestBase64": "aGk=", "requestText": "hi"}]', /has both "requestText" and "requestBase64"/],
     [
       `[{"request": ${'['.repeat(20_000)}${']'.repeat(20_000)}}]`,
       /not valid JSON: it is nested more than 1000 levels deep/,

@@ -19,6 +19,7 @@ import { engineSays } from './systemPrograms';
 
 export interface BuilderTools extends StageTools {
   stateDir: string;
+  cacheDir: string;
   /** Finds or pulls a base image, or a stand-in for it. */
   resolveBase(name: string, request: BuildRequest): Promise<StageBase & { image?: BaseImage }>;
 }
@@ -243,6 +244,7 @@ export class Builder {
         };
         return runInstruction(stage, instruction, {
           stateDir: this.tools.stateDir,
+          cacheDir: this.tools.cacheDir,
           temporary: this.folder('tmp'),
           plannedExitCode: this.request.endCommandsWith,
           signal: this.request.signal,

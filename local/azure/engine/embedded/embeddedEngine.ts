@@ -79,6 +79,7 @@ export class EmbeddedEngine implements ContainerEngine {
         roots,
         programs,
         stateDir: this.context.stateDir,
+        cacheDir: this.context.cacheDir,
         resolveBase: (name) => this.resolveBase(name, request),
       },
       request,

@@ -1,4 +1,6 @@
 import { mkdirSync, rmSync } from 'node:fs';
+import { findPython } from '../../../python/findPython';
+import { findUv } from '../../../python/uv';
 import { BuildError } from '../engine';
 import type { Instruction } from '../dockerfile/parse';
 import { networkEnvironment } from './hostEnvironment';
@@ -15,6 +17,7 @@ import { withImageCustomization } from './pythonCustomization';
 
 export interface RunTools {
   stateDir: string;
+  cacheDir: string;
   /** Path of a new folder for temporary files, which is no part of the image. */
   temporary: string;
   log(text: string): void;
@@ -28,7 +31,7 @@ export interface RunTools {
  * reach, it runs again with the packages of a Python of this machine. Throws a BuildError when it fails.
  */
 export async function runInstruction(stage: Stage, instruction: Instruction, tools: RunTools): Promise<LayerEntry[]> {
-  const first = await attempt(stage, instruction, tools, {});
+  const first = await attempt(stage, instruction, tools, await installer(stage, instruction, tools));
   if (first.exitCode === 0) return first.entries;
   const { root } = await stage.rootFileSystem();
   const isAboutPackages = tools.plannedExitCode === undefined && isOnStandIn(stage.config);
@@ -54,6 +57,14 @@ export async function runInstruction(stage: Stage, instruction: Instruction, too
   const command = commandOf(stage, instruction);
   const shown = instruction.exec ? command.join(' ') : `${command.slice(0, -1).join(' ')} ${instruction.text}`;
   throw new BuildError(`The command '${shown}' returned a non-zero code: ${first.exitCode}`, first.exitCode);
+}
+
+/** What a command that calls pip, itself or by conda, gets so that uv does the work: see python/sitecustomize.py. */
+async function installer(stage: Stage, instruction: Instruction, tools: RunTools): Promise<Record<string, string>> {
+  if (tools.plannedExitCode !== undefined || !isOnStandIn(stage.config)) return {};
+  if (!/\b(pip[\d.]*|(?:micro)?mamba|conda)\b/.test(instruction.text)) return {};
+  const uv = await findUv(tools.cacheDir, await findPython());
+  return uv ? { ...uv.environment, LOCAL_AZURE_UV: uv.executable } : {};
 }
 
 interface Attempt {

@@ -55,7 +55,7 @@ async function hold(services: RunnerServices, signal: AbortSignal): Promise<void
 }
 
 async function preparePython(services: RunnerServices, job: Job, signal: AbortSignal): Promise<VirtualEnvironment> {
-  const { context, runs } = services;
+  const { context } = services;
   const log = new BlobLog(
     context.blobs.container(artifactContainer).getAppendBlobClient(artifactPrefix(job.name) + buildLog),
   );
@@ -73,9 +73,7 @@ async function preparePython(services: RunnerServices, job: Job, signal: AbortSi
         log.write(line + '\n');
       },
     });
-    runs.update(job.name, (run) =>
-      run.warnings.push(...python.notes.map((message) => ({ source: 'LocalAzure', message }))),
-    );
+    warnAll(services, job.name, python.notes);
     return python;
   } catch (error) {
     if (error instanceof RunFailure || signal.aborted) throw error;
@@ -89,6 +87,17 @@ async function preparePython(services: RunnerServices, job: Job, signal: AbortSi
       await opened;
       await log.close();
     }
+  }
+}
+
+/** Notes stand on the run, and once on each above it: who follows a pipeline or a sweep sees that one. */
+function warnAll({ runs }: RunnerServices, runId: string, notes: readonly string[]): void {
+  for (let at: string | undefined = runId; at !== undefined;) {
+    const { parentRunId } = runs.update(at, ({ warnings }) => {
+      const unknown = notes.filter((note) => !warnings.some(({ message }) => message === note));
+      warnings.push(...unknown.map((message) => ({ source: 'LocalAzure', message })));
+    });
+    at = parentRunId;
   }
 }
 

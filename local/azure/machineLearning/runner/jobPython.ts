@@ -3,7 +3,7 @@ import { findPython } from '../../../python/findPython';
 import { virtualEnvironment, type VirtualEnvironment } from '../../../python/virtualEnvironment';
 import type { AssetStores } from '../assets/assetStore';
 import { parseAssetReference } from '../resourceIds';
-import { curatedRequirements } from './curatedEnvironments';
+import { curatedEnvironment, curatedRequirements } from './curatedEnvironments';
 import { userFailure } from './runFailure';
 
 export interface JobPythonOptions {
@@ -21,9 +21,9 @@ export interface JobPythonOptions {
  * is in it. `notes` say in plain words what is not as in the cloud.
  */
 export async function jobPython(options: JobPythonOptions): Promise<VirtualEnvironment> {
-  const wanted = requirementsOf(options.environmentId, options.stores);
+  const wanted = wantedPython(options.environmentId, options.stores);
   const python = await findPython(options.python, wanted.python);
-  const notes = [...wanted.notes];
+  const { requirements, notes } = wanted.packages(python.version);
   if (wanted.python && !python.version.startsWith(`${wanted.python}.`)) {
     notes.push(
       `The environment asks for Python ${wanted.python}; the job runs with Python ${python.version} of this machine.`,
@@ -31,7 +31,7 @@ export async function jobPython(options: JobPythonOptions): Promise<VirtualEnvir
   }
   const environment = await virtualEnvironment({
     python,
-    requirements: wanted.requirements,
+    requirements,
     cacheDir: options.cacheDir,
     log: options.log,
     signal: options.signal,
@@ -39,16 +39,20 @@ export async function jobPython(options: JobPythonOptions): Promise<VirtualEnvir
   return { ...environment, notes: [...notes, ...environment.notes] };
 }
 
-function requirementsOf(
-  environmentId: string,
-  stores: AssetStores,
-): { python?: string; requirements: string[]; notes: string[] } {
+interface Packages {
+  requirements: string[];
+  notes: string[];
+}
+interface WantedPython {
+  /** The series, e.g. 3.10. */
+  python?: string;
+  /** What is to be installed for the Python that is there. */
+  packages(pythonVersion: string): Packages;
+}
+
+function wantedPython(environmentId: string, stores: AssetStores): WantedPython {
   const reference = parseAssetReference('environments', environmentId);
-  if (reference?.registry) {
-    const requirements = curatedRequirements(reference.name);
-    const note = `The curated environment ${reference.name} is stood in for by ${requirements ? `pip packages: ${requirements.join(', ')}` : 'plain Python'}.`;
-    return { requirements: requirements ?? [], notes: [note] };
-  }
+  if (reference?.registry) return curatedPython(reference.name);
   const environment = reference && stores.environments.find(reference);
   if (!environment) throw userFailure(`The environment '${environmentId}' was not found.`, 'EnvironmentNotFound');
   const { image, condaFile, build } = environment.properties as { image?: string; condaFile?: string; build?: unknown };
@@ -60,12 +64,35 @@ function requirementsOf(
     );
   }
   const notes = [`The job runs as a process of this machine, not in the image ${image}.`];
-  if (!condaFile) return { requirements: [], notes };
+  if (!condaFile) return { packages: () => ({ requirements: [], notes }) };
   try {
     const { python, requirements, leftOut } = readCondaFile(condaFile);
     if (leftOut.length > 0) notes.push(`Conda packages that pip has nothing for are left out: ${leftOut.join(', ')}.`);
-    return { python, requirements, notes };
+    return { python, packages: () => ({ requirements, notes }) };
   } catch (error) {
     throw userFailure((error as Error).message, 'ImageBuildFailure');
   }
+}
+
+function curatedPython(name: string): WantedPython {
+  const curated = curatedEnvironment(name);
+  if (!curated) {
+    const note = `The curated environment ${name} is stood in for by plain Python.`;
+    return { packages: () => ({ requirements: [], notes: [note] }) };
+  }
+  return {
+    python: curated.python,
+    packages(pythonVersion) {
+      const { requirements, differences } = curatedRequirements(curated, pythonVersion);
+      const notes = [
+        `The curated environment ${name} is stood in for by pip packages as Azure's own file pins them: ` +
+          `${requirements.join(', ')}. It lacks ${curated.leftOut.join(', ')}.`,
+      ];
+      if (differences.length > 0) {
+        const list = differences.map((each) => `${each.package} ${each.here} (Azure: ${each.azure})`);
+        notes.push(`For Python ${pythonVersion} it has other versions than in Azure: ${list.join(', ')}.`);
+      }
+      return { requirements, notes };
+    },
+  };
 }

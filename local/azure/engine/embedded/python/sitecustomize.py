@@ -7,8 +7,9 @@ reached, whatever address it asks for, and so that the containers of a group rea
 bound and connected to that address.
 
 In a build, a virtual environment with --system-site-packages sees the packages of the image's own Python, and not those of
-this machine's, which the image's is made from. Where the package index is out of reach, the engine names the packages of a
-Python of this machine, which pip then finds installed.
+this machine's, which the image's is made from. What pip is asked to install, uv installs where the engine has it, in a tenth
+of the time; pip itself does what uv cannot. Where the package index is out of reach, the engine names the packages of a Python
+of this machine, which pip then finds installed.
 """
 
 import importlib.machinery
@@ -112,6 +113,54 @@ def _take_packages_of_machine(folders):
             os.chmod(script, 0o755)
 
 
+# Of `pip install`: what means the same to uv, with and without a value, and what is only about how pip works or speaks.
+_UV_VALUES = {
+    "-r", "--requirement", "-c", "--constraint", "-i", "--index-url", "--extra-index-url", "-f", "--find-links",
+}
+_UV_FLAGS = {"-U", "--upgrade", "--no-deps", "-q", "--quiet", "--no-index", "--pre"}
+_PIP_VALUES = {"--progress-bar", "--root-user-action", "--retries", "--timeout"}
+_PIP_FLAGS = {"--no-cache-dir", "--disable-pip-version-check", "--no-input", "--no-python-version-warning"}
+
+
+def _in_uv_words(arguments):
+    """The arguments of `pip install` for `uv pip install`; None where they say what uv might take otherwise."""
+    words, rest = [], iter(arguments)
+    for word in rest:
+        name, equals, value = word.partition("=") if word.startswith("--") else (word, "", "")
+        if name in _PIP_FLAGS:
+            continue
+        if name in _PIP_VALUES or name in _UV_VALUES:
+            value = value if equals else next(rest, None)
+            if value is None:
+                return None
+            if name in _UV_VALUES:
+                words += [name, value]
+        elif name in _UV_FLAGS and not equals:
+            words.append(name)
+        elif word.startswith("-"):
+            return None
+        else:
+            words.append(word)
+    return words
+
+
+def _install_by_uv(uv):
+    import subprocess
+
+    arguments = sys.orig_argv
+    words = _in_uv_words(arguments[arguments.index("install") + 1:])
+    if not words:
+        return
+    # The image's files must be its own, and compiled as pip compiles them.
+    command = [uv, "pip", "install", "--python", sys.executable, "--link-mode", "copy", "--compile-bytecode"]
+    sys.stdout.write("embedded engine: uv installs what pip is asked for\n")
+    sys.stdout.flush()
+    if subprocess.call(command + words) == 0:
+        os._exit(0)
+    sys.stdout.write("embedded engine: uv could not do it; pip tries\n")
+    sys.stdout.flush()
+
+
 def _is_pip():
     arguments = getattr(sys, "orig_argv", [])
     return any(os.path.basename(each).startswith("pip") for each in arguments[1:3]) and "install" in arguments
@@ -123,6 +172,8 @@ elif "venv" in getattr(sys, "orig_argv", []):
     _keep_to_image()
 elif os.environ.get("LOCAL_AZURE_MACHINE_PACKAGES") and _is_pip():
     _take_packages_of_machine(os.environ["LOCAL_AZURE_MACHINE_PACKAGES"].split(os.pathsep))
+elif os.environ.get("LOCAL_AZURE_UV") and _is_pip():
+    _install_by_uv(os.environ["LOCAL_AZURE_UV"])
 
 # The image may have a sitecustomize of its own, which this one came before.
 _here = os.path.dirname(os.path.abspath(__file__))

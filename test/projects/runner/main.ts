@@ -1,0 +1,116 @@
+/**
+ * Takes whole projects, as their users would have written them, through their pipelines on this machine.
+ *
+ *   npm run projects                        all
+ *   npm run projects -- sweep text-triage   these
+ *   npm run projects -- --cache folder      with Python environments and image layers kept there
+ */
+import { spawn } from 'node:child_process';
+import { createWriteStream, mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { parseArgs } from 'node:util';
+import { root } from '../../../scripts/taskManifest';
+import { outcomeOf, type Outcome } from './outcome';
+import { checkOut, projectNames, readProject, type Project, type ProjectRun } from './project';
+import { table, type Row } from './table';
+
+/** All of them, on two cores, with empty caches (minutes). Beyond it the command is red. */
+const share = 14;
+const directory = path.join(root, '.local', 'projects');
+
+interface Settings {
+  cache: string;
+  /** Where the projects lie as repositories of their own: not beneath ours, whose git would be theirs. */
+  repositories: string;
+}
+
+async function main(): Promise<number> {
+  const { values, positionals } = parseArgs({ allowPositionals: true, options: { cache: { type: 'string' } } });
+  const unknown = positionals.find((name) => !projectNames().includes(name));
+  if (unknown !== undefined) throw new Error(`No project ${unknown}. There are: ${projectNames().join(', ')}.`);
+  // Each is read before the first one runs: a wrong substitution need not wait for minutes.
+  const projects = (positionals.length > 0 ? positionals : projectNames()).map(readProject);
+  const settings: Settings = {
+    cache: path.resolve(values.cache ?? path.join(root, '.local', 'cache')),
+    repositories: path.join(tmpdir(), `mlops-projects-${process.pid}`),
+  };
+  const end = async (): Promise<void> => {
+    await local(['down', ...places(settings)], path.join(directory, 'down.log'));
+    rmSync(settings.repositories, { recursive: true, force: true });
+  };
+  // The run that goes on gets the signal itself.
+  for (const signal of ['SIGINT', 'SIGTERM'] as const)
+    process.once(signal, () => void end().then(() => process.exit(130)));
+  const begin = Date.now();
+  const rows: Row[] = [];
+  try {
+    await local(['reset', ...places(settings)], path.join(directory, 'reset.log'));
+    await local(['up', ...places(settings)], path.join(directory, 'up.log'));
+    for (const project of projects) rows.push(...(await runProject(project, settings)));
+  } finally {
+    await end();
+  }
+  const minutes = (Date.now() - begin) / 60_000;
+  console.log(`\n${table(rows)}\n`);
+  const red = rows.filter(({ outcome }) => outcome.faults.length > 0).length;
+  const isLate = positionals.length === 0 && minutes > share;
+  console.log(
+    `${rows.length - red} of ${rows.length} green in ${minutes.toFixed(1)} min${isLate ? `, and ${share} are allowed` : ''}.`,
+  );
+  return red > 0 || isLate ? 1 : 0;
+}
+
+async function runProject(project: Project, settings: Settings): Promise<Row[]> {
+  const repository = checkOut(project, settings.repositories);
+  const rows: Row[] = [];
+  for (const [index, run] of project.runs.entries()) {
+    const title = project.runs.length === 1 ? project.name : `${project.name} (${index + 1})`;
+    const begin = Date.now();
+    const log = path.join(directory, 'logs', `${title.replace(/\W+/g, '-')}.log`);
+    const outcome = await runOnce(run, repository, settings, log);
+    const row: Row = { project: title, outcome, seconds: (Date.now() - begin) / 1000 };
+    rows.push(row);
+    const isGreen = outcome.faults.length === 0;
+    console.log(`${isGreen ? '✔' : '✖'} ${row.project} ${row.seconds.toFixed(0)} s`);
+    if (!isGreen) console.log(`${outcome.faults.map((fault) => `    ${fault}`).join('\n')}\n    its log: ${log}`);
+  }
+  return rows;
+}
+
+async function runOnce(run: ProjectRun, repository: string, settings: Settings, log: string): Promise<Outcome> {
+  // What the run before left must not pass for this one's.
+  const latest = path.join(directory, 'runs', 'latest');
+  rmSync(latest, { recursive: true, force: true });
+  const code = await local(['run', ...run.arguments, ...places(settings)], log, repository);
+  const outcome = outcomeOf(latest, run.expect);
+  if (code !== 0 && outcome.faults[0] === 'nothing has run') outcome.faults = [lastLines(log)];
+  else if (code !== 0 && outcome.faults.length === 0) outcome.faults.push(`the command ended with ${code}`);
+  return outcome;
+}
+
+const places = ({ cache }: Settings): string[] => ['--directory', directory, '--cache', cache];
+
+const lastLines = (file: string): string => readFileSync(file, 'utf8').trim().split('\n').slice(-3).join(' ');
+
+/** Calls the program as its users do, from their folder. Gives its exit code. */
+function local(args: string[], logFile: string, cwd = root): Promise<number> {
+  mkdirSync(path.dirname(logFile), { recursive: true });
+  const log = createWriteStream(logFile);
+  const program = [path.join(root, 'scripts', 'run.mjs'), path.join('local', 'cli.ts'), ...args];
+  const child = spawn(process.execPath, program, { cwd, stdio: ['ignore', 'pipe', 'pipe'] });
+  child.stdout.pipe(log, { end: false });
+  child.stderr.pipe(log, { end: false });
+  return new Promise((resolve, reject) => {
+    child.on('error', reject);
+    child.on('close', (code) => log.end(() => resolve(code ?? 1)));
+  });
+}
+
+main().then(
+  (code) => process.exit(code),
+  (error: Error) => {
+    console.error(`Error: ${error.message}`);
+    process.exit(1);
+  },
+);
