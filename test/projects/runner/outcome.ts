@@ -26,17 +26,9 @@ export function outcomeOf(folder: string, expect: Expectation): Outcome {
   return {
     decision: record?.evaluation?.decision ?? '-',
     tests: tests ? `${tests.total - tests.failed - tests.skipped} of ${tests.total}` : '-',
-    findings: findingsOf(run),
+    findings: tests?.findings?.length ?? 0,
     faults: [...faultsOfRun(run, expect), ...faultsOfRecord(record, expect)],
   };
-}
-
-/** One warning a finding, or one that counts them. */
-function findingsOf(run: RunRecord): number {
-  const warnings = stepsOf(run)
-    .filter(({ task }) => task.startsWith('MLOpsTestEndpoint'))
-    .flatMap(({ issues }) => issues.filter(({ type }) => type === 'warning'));
-  return warnings.reduce((sum, { message }) => sum + Number(/(\d+) findings?\b/.exec(message)?.[1] ?? 1), 0);
 }
 
 function faultsOfRun(run: RunRecord, expect: Expectation): string[] {
