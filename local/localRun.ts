@@ -18,6 +18,7 @@ import { processStartTime } from './azure/processes/processRecords';
 import { addressOf } from './addresses';
 import { cloudLogFile, startCloud, type CloudProcess } from './cloudProcess';
 import { makeStateFolder, type LocalDirectories } from './directories';
+import { checkPython } from './neededPython';
 import { printedCommand } from './printedCommand';
 import { Interruption } from './interruption';
 
@@ -68,6 +69,7 @@ export async function runLocally(options: LocalRunOptions): Promise<number> {
       groups: options.variablesFile === undefined ? undefined : new VariableGroups(options.variablesFile),
       startTime: options.rerun && new Date(options.rerun.run.startTime),
     });
+    await checkPython(plan, options.stages);
     cloud = await startCloud(directories, { tied: true, signal: interruption.signal });
     const present = cloud;
     interruption.onForce(() => present.wasUp || present.kill());

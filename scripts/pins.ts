@@ -67,45 +67,58 @@ function allPins(): Pins[] {
   return [...distinct.values()];
 }
 
+interface Check extends Pins {
+  python: string;
+  platform: string;
+}
+
+function allChecks(): Check[] {
+  return allPins().flatMap((pins) =>
+    (pins.python ? [pins.python] : pythons).flatMap((python) =>
+      platforms.map((platform) => ({ ...pins, python, platform })),
+    ),
+  );
+}
+
 /** Why the requirements cannot be had as wheels; undefined if they can. */
-async function problem(uv: Uv, requirements: string[], python: string, platform: string, folder: string) {
-  const file = join(folder, 'requirements.in');
-  writeFileSync(file, requirements.join('\n') + '\n');
-  const args = ['pip', 'compile', '--quiet', '--no-header', '--only-binary', ':all:', '--python-version', python];
+async function problem(uv: Uv, check: Check, file: string): Promise<string | undefined> {
+  writeFileSync(file, check.requirements.join('\n') + '\n');
+  const args = ['pip', 'compile', '--quiet', '--no-header', '--only-binary', ':all:'];
+  const target = ['--python-version', check.python, '--python-platform', check.platform];
   try {
-    await run(uv.executable, [...args, '--python-platform', platform, file], {
-      env: { ...process.env, ...uv.environment },
-    });
+    await run(uv.executable, [...args, ...target, file], { env: { ...process.env, ...uv.environment } });
     return undefined;
   } catch (error) {
     return (error as { stderr?: string }).stderr?.trim() || (error as Error).message;
   }
 }
 
+/** The index answers each in its own time, so that some wait at once. */
+const atOnce = 4;
+
 async function main(): Promise<number> {
-  const cache = join(root, '.local', 'cache');
-  const uv = await findUv(cache, await findPython());
+  const uv = await findUv(join(root, '.local', 'cache'), await findPython());
   if (!uv) throw new Error('uv can be had neither from the PATH nor from PyPI.');
   const folder = mkdtempSync(join(tmpdir(), 'pins-'));
-  let checked = 0;
+  const checks = allChecks();
+  const left = checks.entries();
   let failed = 0;
-  try {
-    for (const { places, requirements, python: only } of allPins()) {
-      for (const python of only ? [only] : pythons) {
-        for (const platform of platforms) {
-          checked++;
-          const why = await problem(uv, requirements, python, platform, folder);
-          if (why === undefined) continue;
-          failed++;
-          console.log(`✖ Python ${python} on ${platform}: ${places.join(', ')}\n${why.replace(/^/gm, '    ')}`);
-        }
-      }
+  const worker = async (): Promise<void> => {
+    for (const [index, check] of left) {
+      const why = await problem(uv, check, join(folder, `${index}.in`));
+      if (why === undefined) continue;
+      failed++;
+      console.log(`✖ Python ${check.python} on ${check.platform}: ${check.places.join(', ')}`);
+      console.log(why.replace(/^/gm, '    '));
     }
+  };
+  try {
+    await Promise.all(Array.from({ length: atOnce }, worker));
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
   console.log(
-    `${checked - failed} of ${checked} resolve to wheels: Python ${pythons.join(', ')} on Linux and macOS, x86-64 and arm64.`,
+    `${checks.length - failed} of ${checks.length} resolve to wheels: Python ${pythons.join(', ')} on Linux and macOS, x86-64 and arm64.`,
   );
   return failed > 0 ? 1 : 0;
 }
