@@ -19,7 +19,7 @@ describe('The guide Bring your own model', () => {
   });
 
   it('names the file of golden requests that Train takes', () => {
-    const [, file] = /goldenRequests = '([^']+)'/.exec(source('tasks', 'Train', 'train.ts')) ?? [];
+    const [, file] = /goldenRequests = '([^']+)'/.exec(source('tasks', 'Train', 'conclude.ts')) ?? [];
     assert.ok(file && text.includes(`\`${file}\``), file);
   });
 

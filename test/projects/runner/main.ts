@@ -6,12 +6,12 @@
  *   npm run projects -- --cache folder      with Python environments and image layers kept there
  */
 import { spawn } from 'node:child_process';
-import { createWriteStream, mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { createWriteStream, existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { root } from '../../../scripts/taskManifest';
-import { outcomeOf, type Outcome } from './outcome';
+import { nothing, outcomeOf, type Outcome } from './outcome';
 import { checkOut, projectNames, readProject, type Project, type ProjectRun } from './project';
 import { table, type Row } from './table';
 
@@ -79,14 +79,20 @@ async function runProject(project: Project, settings: Settings): Promise<Row[]> 
 }
 
 async function runOnce(run: ProjectRun, repository: string, settings: Settings, log: string): Promise<Outcome> {
-  // What the run before left must not pass for this one's.
+  // What the run before left must not pass for this one's; a classic release takes it up.
   const latest = path.join(directory, 'runs', 'latest');
-  rmSync(latest, { recursive: true, force: true });
+  const before = runId(latest);
   const code = await local(['run', ...run.arguments, ...places(settings)], log, repository);
-  const outcome = outcomeOf(latest, run.expect);
-  if (code !== 0 && outcome.faults[0] === 'nothing has run') outcome.faults = [lastLines(log)];
-  else if (code !== 0 && outcome.faults.length === 0) outcome.faults.push(`the command ended with ${code}`);
+  const outcome = runId(latest) === before ? nothing : outcomeOf(latest, run.expect);
+  if (outcome === nothing) return { ...nothing, faults: [lastLines(log)] };
+  if (code !== 0 && outcome.faults.length === 0) outcome.faults.push(`the command ended with ${code}`);
   return outcome;
+}
+
+/** Of the run in a folder; undefined where none is. */
+function runId(folder: string): number | undefined {
+  const file = path.join(folder, 'run.json');
+  return existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as { id: number }).id : undefined;
 }
 
 const places = ({ cache }: Settings): string[] => ['--directory', directory, '--cache', cache];

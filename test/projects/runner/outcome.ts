@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import type { RunRecord } from '../../../local/agent/run/runRecord';
 import type { ModelRecord } from '../../../tasks/common/record/record';
@@ -14,10 +14,11 @@ export interface Outcome {
   faults: string[];
 }
 
+/** Of a command that ended before it began a run. */
+export const nothing: Outcome = { decision: '-', tests: '-', findings: 0, faults: ['nothing has run'] };
+
 /** Judges the run in a folder of the local agent. */
 export function outcomeOf(folder: string, expect: Expectation): Outcome {
-  if (!existsSync(path.join(folder, 'run.json')))
-    return { decision: '-', tests: '-', findings: 0, faults: ['nothing has run'] };
   const run = JSON.parse(readFileSync(path.join(folder, 'run.json'), 'utf8')) as RunRecord;
   const record = run.modelRecord
     ? (JSON.parse(readFileSync(path.join(folder, run.modelRecord), 'utf8')) as ModelRecord)
