@@ -68,6 +68,10 @@ describe('a pipeline job of local Azure', function () {
     const { details } = await ml.untilEnd(pipeline);
     const steps = await children(pipeline);
     assert.equal(details.status, 'Completed', JSON.stringify(details.error));
+    // Who follows the pipeline sees no warning of its nodes: it has them too, each once.
+    const notes = (details as { warnings?: Array<{ message: string }> }).warnings!.map(({ message }) => message);
+    assert.match(notes.join('\n'), /runs as a process of this machine/);
+    assert.equal(new Set(notes).size, notes.length);
     assert.deepEqual(
       steps.map(({ displayName, status }) => [displayName, status]),
       [
