@@ -57,7 +57,7 @@ export async function conclude(
     const metrics = metricsOutput(run.metrics, undefined, log);
     return { outputs: { ...outputs, metrics }, outcome: 'failed', reason: failureOf(job, end) };
   }
-  const golden = await reading.insist(() => fetchGoldenRequests(run.runId, services, context), signal);
+  const golden = await reading.insist(() => fetchGoldenRequests(run.runs, services, context), signal);
   const registered =
     inputs.model && (await registerModel(inputs.model, job, run, provenance, inputs.overrides.tags, services, context));
   const training = trainingSection(job, end, run.metrics, { codeHash: started.codeHash, goldenRequests: golden });
@@ -87,14 +87,17 @@ function metricsOutput(
 }
 
 async function fetchGoldenRequests(
-  runId: string,
+  runs: readonly string[],
   { artifacts }: Services,
   context: TaskContext,
 ): Promise<TrainingSection['goldenRequests']> {
   const file = path.join(recordDirectory(context), path.basename(goldenRequests));
-  if (!(await artifacts.download(runId, goldenRequests, file, context.signal))) return undefined;
-  const sha256 = createHash('sha256').update(fs.readFileSync(file)).digest('hex');
-  return { file: path.basename(file), sha256 };
+  for (const run of runs) {
+    if (!(await artifacts.download(run, goldenRequests, file, context.signal))) continue;
+    const sha256 = createHash('sha256').update(fs.readFileSync(file)).digest('hex');
+    return { file: path.basename(file), sha256 };
+  }
+  return undefined;
 }
 
 /** The page of the run is an extra: the model is registered, and the record written. */

@@ -7,6 +7,8 @@ import type { MetricPoint, Tracking } from '../common/azure/ml/metrics';
 /** The run whose model and metrics count: the job itself, or of a sweep the best trial. */
 export interface TrainedRun {
   readonly runId: string;
+  /** The run, and of a pipeline its steps after it, the last first: where anything of the training may lie. */
+  readonly runs: readonly string[];
   readonly metrics: Readonly<Record<string, number>>;
   /** All points of the metrics that were logged more than once; of twenty metrics at most, those of the whole data first. */
   histories(): Promise<Record<string, MetricPoint[]>>;
@@ -44,6 +46,7 @@ export async function trainedRun(
   const metrics = Object.fromEntries([...found].map(([name, { value }]) => [name, value]));
   return {
     runId,
+    runs,
     metrics,
     async histories() {
       const names = [...found.keys()].sort();

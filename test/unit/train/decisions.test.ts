@@ -335,6 +335,8 @@ describe('Train: the run that counts', () => {
     const metrics = tracking({ 'job-1': { x: 1 }, a: { x: 2, y: 2, z: 2 }, b: { y: 3 } });
     const run = await trainedRun(job({ jobType: 'Pipeline' }), history, metrics, clock, signal);
     assert.deepEqual(run.metrics, { x: 1, y: 3, z: 2 });
+    // Golden requests are looked for in the same order: a step that checks the model leaves them.
+    assert.deepEqual(run.runs, ['job-1', 'b', 'a']);
     await run.histories();
     assert.deepEqual(metrics.history.args.map(([of, name]) => `${of} ${name}`).sort(), ['a z', 'b y', 'job-1 x']);
   });
