@@ -1,9 +1,11 @@
 /**
- * Writes docs/tasks/<Folder>.md from each task.json, where every name, default and help text lives.
+ * Writes docs/tasks/<Folder>.md from each task.json, where every name, default and help text lives, and the drawing in
+ * docs/architecture.md from the imports.
  */
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { format, resolveConfig } from 'prettier';
+import { architectureFile, withDrawing } from './architecture';
 import { neededInputs, requirement } from './requirements';
 import { readTask, root, taskFolders, type TaskInput, type TaskManifest } from './taskManifest';
 
@@ -129,6 +131,7 @@ export async function taskPage(task: TaskManifest): Promise<string> {
 async function main(): Promise<void> {
   mkdirSync(join(root, 'docs', 'tasks'), { recursive: true });
   for (const folder of taskFolders()) writeFileSync(taskPageFile(folder), await taskPage(readTask(folder)));
+  writeFileSync(architectureFile, withDrawing(readFileSync(architectureFile, 'utf8')));
 }
 
 if (require.main === module) {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
+import { architectureFile, withDrawing } from '../../scripts/architecture';
 import { taskPage, taskPageFile } from '../../scripts/docs';
 import { readJson, readTask, root, taskFolders } from '../../scripts/taskManifest';
 import { headingAnchors } from '../support/headingAnchors';
@@ -12,6 +13,13 @@ describe('The pages of the tasks', () => {
       assert.equal(page, await taskPage(readTask(folder)), 'Run `npm run docs`.');
     });
   }
+});
+
+describe('The architecture', () => {
+  it('is drawn as the imports are', () => {
+    const page = readFileSync(architectureFile, 'utf8');
+    assert.equal(page, withDrawing(page), 'Run `npm run docs`.');
+  });
 });
 
 describe('The guides', () => {
