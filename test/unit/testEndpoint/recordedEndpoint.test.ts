@@ -34,6 +34,15 @@ describe('Test-Endpoint: what a record lets tests decide', () => {
     server = createServer((request, response) => {
       response.setHeader('content-type', 'application/json');
       if (request.url === '/deep') return void response.end('['.repeat(20_000) + ']'.repeat(20_000));
+      if (request.url === '/tutorial') {
+        const chunks: Buffer[] = [];
+        request.on('data', (chunk: Buffer) => chunks.push(chunk));
+        request.on('end', () => {
+          if (Buffer.concat(chunks).toString() !== '{}') response.statusCode = 500;
+          response.end('{"predictions": [1]}');
+        });
+        return;
+      }
       response.end(request.url === '/wrong' ? '{"predictions": [2]}' : '{"predictions": [1]}');
     });
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -80,7 +89,7 @@ describe('Test-Endpoint: what a record lets tests decide', () => {
       return Promise.resolve({ status: 200, headers: {}, body: { ...resource, value: [] } });
     };
     const nothing = () => undefined;
-    const log = { info: (text: string) => void said.push(text), debug: nothing, warning: nothing, error: nothing, group: nothing, endGroup: nothing, progress: nothing }; // prettier-ignore
+    const log = { info: (text: string) => void said.push(text), debug: nothing, warning: (text: string) => void said.push(`WARNING ${text}`), error: nothing, group: nothing, endGroup: nothing, progress: nothing }; // prettier-ignore
     const context = {
       log,
       clock: { now: () => (time += 1000), sleep: () => Promise.resolve() },
@@ -210,6 +219,25 @@ describe('Test-Endpoint: what a record lets tests decide', () => {
     const { tests } = JSON.parse(fs.readFileSync(recordFile, 'utf8')) as ModelRecord;
     assert.deepEqual([tests!.rollback, tests!.failed], [undefined, 1]);
     assert.match(said.join('\n'), /Not rolled back: no test failed but those that could not be made/);
+  });
+
+  it('passes a service that answers 500 to nonsense, with one warning and a page that says what could be better', async () => {
+    const tutorial = new URL('/tutorial', scoringUri);
+    const tests = {
+      scoringUri: tutorial,
+      robustness: 'report',
+      negativeTests: ['malformedJson', 'emptyBody'],
+    } as const;
+    const result = await run(recordOf({ decision: 'approved' }), tests);
+    assert.equal(result.outcome, 'succeeded', result.reason);
+    assert.deepEqual(
+      said.filter((each) => each.startsWith('WARNING')).map((each) => each.slice(0, 60)),
+      ['WARNING The endpoint has 2 findings that fail no test: JSON '],
+    );
+    assert.match(
+      published[0]!,
+      /✅ Endpoint tests: 2 of 2 passed[^]*What could be better[^]*\| an empty body \| answered 500/,
+    );
   });
 
   it("shows the container's last lines beside a request that failed", async () => {
