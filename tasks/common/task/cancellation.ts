@@ -7,6 +7,15 @@ export class Cancelled extends Error {
 }
 
 /**
+ * Ends the process when nobody reads what it says any more: the agent has died. Left to itself it would go on unseen, and
+ * task-lib, which writes down every error that nobody handles, would write into the broken pipe for ever. What runs in Azure runs
+ * on, and the step's next try takes it up.
+ */
+export function endWithTheAgent(): void {
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => process.exit(1));
+}
+
+/**
  * Listens to the agent. It sends SIGINT (on Windows Ctrl+C) and, 7.5 s later, SIGTERM (Ctrl+Break), then kills.
  * Source: azure-pipelines-agent, ProcessInvoker.cs.
  */

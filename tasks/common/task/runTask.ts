@@ -7,7 +7,7 @@ import { TaskFailure } from '../taskFailure';
 import { agentLog } from './agentLog';
 import { readNetworkSettings } from './agentNetwork';
 import { readPipeline } from './agentPipeline';
-import { cancellation, Cancelled } from './cancellation';
+import { cancellation, Cancelled, endWithTheAgent } from './cancellation';
 import { InputReader } from './inputReader';
 import { agentPublisher } from './publisher';
 import { registerSecret } from './registerSecret';
@@ -25,6 +25,7 @@ export async function runTask<Inputs>(
   readInputs: (reader: InputReader) => Inputs,
   stage: (inputs: Inputs, context: TaskContext) => Promise<StageResult>,
 ): Promise<void> {
+  endWithTheAgent();
   const stop = cancellation();
   try {
     const context = createContext(stop.signal);
@@ -47,6 +48,7 @@ export async function runPostJob<Inputs>(
   readInputs: (reader: InputReader) => Inputs,
   cleanUp: (inputs: Inputs, context: TaskContext) => Promise<void>,
 ): Promise<void> {
+  endWithTheAgent();
   const stop = cancellation();
   try {
     await cleanUp(readChecked(readInputs), createContext(stop.signal));

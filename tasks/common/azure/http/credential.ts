@@ -47,8 +47,7 @@ async function credentialOf(connection: ServiceConnection, network: NetworkSetti
   const options = {
     authorityHost: connection.authorityUrl,
     disableInstanceDiscovery: !microsoftAuthorities.test(connection.authorityUrl),
-    // A token may be asked for twice.
-    ...clientOptions(network, { repeatsAll: true }),
+    ...clientOptions(network, { fetchesTokens: true }),
   };
   switch (authentication.scheme) {
     case 'WorkloadIdentityFederation':

@@ -36,7 +36,7 @@ export function createHttpClient(network: NetworkSettings, choice: ClientChoice 
       retry(choice),
       ...(choice.renewToken ? [newToken(choice.renewToken)] : []),
       hiddenSecrets,
-      readableAnswer,
+      readableAnswer(choice.fetchesTokens ? 'object' : undefined),
       proxy(network, rest),
       certificates(network),
       timeLimit(choice.limit),

@@ -1,6 +1,9 @@
 import * as path from 'node:path';
 import { BlobTransfer } from '../storage/blobTransfer';
+import { systemClock, type Clock } from '../../clock';
 import { isAzureFailure } from '../http/azureFailure';
+import { believedAbsence } from '../http/believedAbsence';
+import type { AzureRequest } from '../http/session';
 import { TaskFailure } from '../../taskFailure';
 import type { Workspace } from './workspace';
 
@@ -24,6 +27,7 @@ export class Artifacts {
   constructor(
     private readonly workspace: Workspace,
     transfer?: BlobTransfer,
+    private readonly clock: Pick<Clock, 'sleep'> = systemClock,
   ) {
     this.transfer = transfer ?? new BlobTransfer(workspace.session);
   }
@@ -37,18 +41,9 @@ export class Artifacts {
     const found: Artifact[] = [];
     let continuationToken: string | undefined;
     do {
-      let page: Page;
-      try {
-        ({ body: page } = await this.workspace.request<Page>({
-          url,
-          query: { path: prefix, continuationToken },
-          shape: 'object',
-          signal,
-        }));
-      } catch (error) {
-        if (isAzureFailure(error, 404)) return [];
-        throw error;
-      }
+      const query = { path: prefix, continuationToken };
+      const page = await this.look<Page>({ url, query, shape: 'object', signal });
+      if (!page) return [];
       for (const { path: name, contentUri } of page.value ?? []) found.push({ path: name, url: contentUri });
       continuationToken = page.continuationToken || undefined;
     } while (continuationToken);
@@ -60,14 +55,15 @@ export class Artifacts {
    * @returns false where the job left no such file
    */
   async download(jobName: string, artifact: string, file: string, signal: AbortSignal): Promise<boolean> {
+    const found = await this.look<{ contentUri: string }>({
+      url: `${await this.runUrl(jobName)}/contentinfo`,
+      query: { path: artifact },
+      shape: { contentUri: 'string' },
+      signal,
+    });
+    if (!found) return false;
     try {
-      const { body } = await this.workspace.request<{ contentUri: string }>({
-        url: `${await this.runUrl(jobName)}/contentinfo`,
-        query: { path: artifact },
-        shape: { contentUri: 'string' },
-        signal,
-      });
-      await this.transfer.download(body.contentUri, file, signal);
+      await this.transfer.download(found.contentUri, file, signal);
       return true;
     } catch (error) {
       if (isAzureFailure(error, 404)) return false;
@@ -93,6 +89,15 @@ export class Artifacts {
       files.push(file);
     }
     return files;
+  }
+
+  /** What a job has left decides whether its model is approved: that there is nothing is believed when it is so again. */
+  private look<T>(request: AzureRequest): Promise<T | undefined> {
+    const once = async () => {
+      const { status, body } = await this.workspace.request<T>({ ...request, accept: [404] });
+      return status === 404 ? undefined : body;
+    };
+    return believedAbsence(once, this.clock, request.signal ?? new AbortController().signal);
   }
 
   private async runUrl(jobName: string): Promise<string> {

@@ -245,7 +245,7 @@ export class RegistryContents {
   ): Promise<PipelineResponse> {
     const rest = await import('@azure/core-rest-pipeline');
     // A registry that cannot be reached is an answer where little time is given, not something to wait for.
-    const send = await (this.sender ??= this.session.sender({ mostTries: this.timeout < 30_000 ? 1 : 4 }));
+    const send = await (this.sender ??= this.session.sender({ mostTries: this.timeout < 30_000 ? 1 : undefined }));
     const isBlob = url.includes('/blobs/') || !url.includes(this.host);
     try {
       const request = rest.createPipelineRequest({

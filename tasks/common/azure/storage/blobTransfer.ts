@@ -207,7 +207,15 @@ export class BlobTransfer {
 
   /** Reads a small answer, such as a list of blobs, as text. */
   async text(url: string, signal: AbortSignal): Promise<string> {
-    return (await readBody(await this.send(url, { method: 'GET', signal }), signal)).toString('utf8');
+    for (let breaks = 0; ;) {
+      try {
+        return (await readBody(await this.send(url, { method: 'GET', signal }), signal)).toString('utf8');
+      } catch (error) {
+        // Refused, it would be so again; broken off in the midst of the answer it need not be.
+        const isBroken = error instanceof AzureFailure && error.status === undefined;
+        if (signal.aborted || !isBroken || ++breaks > mostBreaks) throw error;
+      }
+    }
   }
 
   /**
@@ -298,7 +306,7 @@ export class BlobTransfer {
     });
     let response: PipelineResponse;
     try {
-      response = await (await (this.sender ??= this.session.sender({ mostTries: 6 })))(request);
+      response = await (await (this.sender ??= this.session.sender()))(request);
     } catch (error) {
       if (options.signal.aborted) throw options.signal.reason;
       throw unreachable(request, error as Error);

@@ -28,7 +28,7 @@ describe('a readable answer', () => {
   const read = async (body: string, headers: Record<string, string> = json, shape?: Shape, status = 200) => {
     const options = { headers: rest.createHttpHeaders({ accept: 'application/json' }) };
     const prepare = (request: rest.PipelineRequest) => void setTraits(request, { shape });
-    return tryPolicy(readableAnswer, [{ status, headers, body }], options, prepare);
+    return tryPolicy(readableAnswer(), [{ status, headers, body }], options, prepare);
   };
 
   for (const body of ['{"value": [', 'no JSON', '{"a":1}}', '['.repeat(20_000)]) {
@@ -64,6 +64,17 @@ describe('a readable answer', () => {
   }
   it('is what was wanted, and more', async () => {
     assert.equal((await read('{"value":[],"nextLink":null}', json, { value: 'list' })).answer?.status, 200);
+  });
+  it('of a token is JSON, whether it was asked for or not', async () => {
+    for (const [headers, body] of [
+      [html, '<html>'],
+      [json, ''],
+      [json, '[]'],
+      [{}, 'text'],
+    ] as const) {
+      // prettier-ignore
+      assert.ok((await tryPolicy(readableAnswer('object'), [{ status: 200, headers, body }])).error instanceof UnreadableAnswer);
+    }
   });
   it('may be empty, or anything in a refusal', async () => {
     assert.equal((await read('')).answer?.status, 200);

@@ -45,7 +45,7 @@ describe('sending again', () => {
     }
     it(`repeats a POST after ${step} that changes nothing`, async () => {
       assert.equal((await send('POST', [step, 200], {}, true)).answer?.status, 200);
-      assert.equal((await send('POST', [step, 200], { repeatsAll: true })).answer?.status, 200);
+      assert.equal((await send('POST', [step, 200], { fetchesTokens: true })).answer?.status, 200);
     });
   }
   for (const step of [
@@ -68,6 +68,10 @@ describe('sending again', () => {
     });
   }
 
+  it('takes a 404 of the service that gives tokens for a moment', async () => {
+    assert.equal((await send('GET', [404, 404, 200], { fetchesTokens: true })).answer?.status, 200);
+  });
+
   it('repeats what broke off before the connection was secure, as nothing was sent', async () => {
     const text = 'Client network socket disconnected before secure TLS connection was established';
     const { sent } = await send('POST', [Object.assign(new Error(text), { code: 'ECONNRESET' }), 200]);
@@ -76,8 +80,8 @@ describe('sending again', () => {
 
   it('waits longer and longer, and gives up at last with what it met last', async () => {
     const { answer, sent } = await send('GET', [503]);
-    assert.deepEqual([answer?.status, sent.length], [503, 5]);
-    assert.deepEqual(waits, [1_000, 2_000, 4_000, 8_000]);
+    assert.deepEqual([answer?.status, sent.length], [503, 9]);
+    assert.deepEqual(waits, [1_000, 2_000, 4_000, 8_000, 8_000, 8_000, 8_000, 8_000]);
     assert.equal((await send('GET', ['EAI_AGAIN'])).error?.code, 'EAI_AGAIN');
   });
 

@@ -18,19 +18,20 @@ export class UnreadableAnswer extends Error {
 /**
  * Refuses answers that were cut, that a proxy or a sign-in page has given in the service's place, or that lack what we need. Whoever
  * answers 203 says itself that it is another.
+ * @param shape of the answers to requests that have none of their own
  */
-export const readableAnswer: PipelinePolicy = {
+export const readableAnswer = (shape?: Shape): PipelinePolicy => ({
   name: 'readableAnswer',
   async sendRequest(request, next) {
     const response = await next(request);
     const isWanted =
       response.status >= 200 && response.status <= 299 && response.status !== 203 && request.method !== 'HEAD';
     if (!isWanted || response.readableStreamBody) return response;
-    const problem = problemOf(response, traitsOf(request).shape);
+    const problem = problemOf(response, traitsOf(request).shape ?? shape);
     if (problem) throw new UnreadableAnswer(problem);
     return response;
   },
-};
+});
 
 function problemOf({ headers, bodyAsText, request }: PipelineResponse, shape: Shape | undefined): string | undefined {
   const text = bodyAsText ?? '';

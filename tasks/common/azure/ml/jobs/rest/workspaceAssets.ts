@@ -93,6 +93,8 @@ export class WorkspaceAssets implements JobAssets {
           signal: this.signal,
         });
         const names = (body.value ?? []).map((each) => each.name);
+        // Reads are eventually consistent: a compute that the list has is there.
+        if (names.some((each) => each.toLowerCase() === short.toLowerCase())) return id;
         throw new TaskFailure(
           `${origin.place}: the workspace ${this.workspace.name} has no compute "${short}".`,
           names.length > 0
