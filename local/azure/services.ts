@@ -48,7 +48,7 @@ export function register(app: FastifyInstance, options: ServiceOptions): void {
   provider((scope) => registerDeployments(scope, context));
   provider((scope) => registerMachineLearning(scope, context, { tokens, storageKey: credentials.storageKey, python }));
   provider((scope) => registerContainerRegistry(scope, context));
-  provider((scope) => registerOciRegistry(scope, context));
+  provider((scope) => registerOciRegistry(scope, context, credentials));
   provider((scope) => registerFileShares(scope, shares));
   provider((scope) => registerContainerInstances(scope, context, shares));
   provider((scope) => registerAdministration(scope, { token: credentials.adminToken, faults, journal, shutDown }));

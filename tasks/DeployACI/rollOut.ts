@@ -152,7 +152,8 @@ async function carryOut(rollout: RollOut, plan: Plan, progress: Progress, ports:
     );
   }
   const before = way === 'updated' || way === 'restarted' ? current : undefined;
-  return waitUntilReady({ groups, name, provisioning, before, deadline }, ports);
+  const takenUp = way === 'resumed' ? current : undefined;
+  return waitUntilReady({ groups, name, provisioning, before, takenUp, deadline }, ports);
 }
 
 /** Undoes what was begun. @returns what is to be thrown: the failure, with what became of the group */

@@ -38,12 +38,18 @@ const specifiedVersions: Array<[RegExp, string]> = [
 const unspecified =
   /\/(mfeOperationResults|operations|operationResults|operationStatuses)\/|\/providers\/Microsoft\.Authorization\//i;
 
+/** What the service has had since the specification at hand. Source: azure-cli, test_acr_abac_build.yaml. */
+const newerProperties =
+  /^\/?(value\/\d+\/)?properties\/(roleAssignmentMode|anonymousPullEnabled|networkRuleBypassAllowedForTasks)$/;
+
 /** Where the specifications themselves are stricter than the service and its own documentation. */
 function isServiceOwnWay(operation: string, side: Violation['side'], code: string, path: string): boolean {
   // Azure ML's documentation gives `/` as the liveness and readiness route of its own inference server.
   if (/^EnvironmentVersions_/.test(operation) && code === 'PATTERN' && /Route\/path/.test(path)) return true;
   // A registry whose admin user is disabled refuses with 400, while the specification names no refusal of this operation.
   if (operation === 'Registries_ListCredentials' && code === 'INVALID_RESPONSE_CODE') return true;
+  if (/^Registries_/.test(operation) && code === 'OBJECT_ADDITIONAL_PROPERTIES' && newerProperties.test(path))
+    return true;
   // ACR Tasks answers `linux` where the specification writes `Linux` (the output of `az acr build` shows it).
   return side === 'response' && code === 'ENUM_CASE_MISMATCH';
 }
@@ -122,6 +128,8 @@ export async function validateTraffic(file: string, specifications: string): Pro
 /** The exchange with the api-version that its provider is held against; undefined if no specification covers it. */
 function withSpecifiedVersion(exchange: RecordedExchange): RecordedExchange | undefined {
   const { url } = exchange.request;
+  // The version of ACR Tasks that acts as its caller is in no specification here.
+  if (/\/scheduleRun\?.*api-version=2025-03-01-preview/i.test(url)) return undefined;
   const version = specifiedVersions.find(([pattern]) => pattern.test(url))?.[1];
   if (!version || unspecified.test(url)) return undefined;
   const absolute = `https://management.azure.com${url.replace(/([?&]api-version=)[^&]*/i, `$1${version}`)}`;

@@ -26,7 +26,7 @@ export interface InstanceView {
   events: ContainerEvent[];
 }
 
-export type ProvisioningState = 'Pending' | 'Creating' | 'Repairing' | 'Succeeded' | 'Failed';
+export type ProvisioningState = 'Pending' | 'Creating' | 'Updating' | 'Repairing' | 'Succeeded' | 'Failed';
 export type GroupState = 'Pending' | 'Running' | 'Stopped' | 'Succeeded' | 'Failed';
 
 /** A container group as the local cloud keeps it, with its secure values. */

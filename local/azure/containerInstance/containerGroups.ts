@@ -115,13 +115,9 @@ export class ContainerGroups {
       name: former?.name ?? name,
       resourceGroup: former?.resourceGroup ?? resourceGroup,
       definition,
-      provisioningState: 'Pending',
-      state: 'Pending',
-      events: [],
-      instanceViews: {},
+      ...(former ? changing(former, definition) : anew()),
       address: former?.address,
       fqdn,
-      wanted: true,
     };
     if (!former) await this.giveAddress(group);
     this.tools.groups.put(groupKey(group.resourceGroup, group.name), group);
@@ -151,24 +147,17 @@ export class ContainerGroups {
     return changed;
   }
 
-  /** Returns the operation's header; undefined when there is no such group. */
-  delete(resourceGroup: string, name: string): Record<string, string> | undefined {
+  /** Returns the group as it was; undefined when there is none. Source: Remove-AzContainerGroup.Recording.json. */
+  async delete(resourceGroup: string, name: string): Promise<ContainerGroup | undefined> {
     const group = this.find(resourceGroup, name);
     if (!group) return undefined;
-    const operation = this.tools.operations.begin(groupId(group), group.definition.location);
-    void this.takeDown(group).then(
-      () => {
-        this.tools.groups.delete(groupKey(group.resourceGroup, group.name));
-        this.tools.logs.remove(group.uid);
-        this.tools.operations.end(operation.id, []);
-        this.tools.context.log(`Container group ${group.name} is deleted`);
-      },
-      (error: unknown) => {
-        this.tools.context.log(`Deleting ${group.name} failed: ${(error as Error).stack}`);
-        this.tools.operations.end(operation.id, [], { code: 'Failed', message: (error as Error).message });
-      },
-    );
-    return operation.header;
+    await this.takeDown(group);
+    // Of two that delete it at once, or one that makes it anew meanwhile, each removes what it found.
+    const key = groupKey(group.resourceGroup, group.name);
+    if (this.tools.groups.get(key)?.uid === group.uid) this.tools.groups.delete(key);
+    this.tools.logs.remove(group.uid);
+    this.tools.context.log(`Container group ${group.name} is deleted`);
+    return group;
   }
 
   async stop(resourceGroup: string, name: string): Promise<void> {
@@ -180,6 +169,7 @@ export class ContainerGroups {
     const record = runner?.group ?? group;
     this.tools.groups.put(groupKey(group.resourceGroup, group.name), {
       ...record,
+      instanceViews: stopped(record),
       state: 'Stopped',
       wanted: false,
       address: undefined,
@@ -192,7 +182,7 @@ export class ContainerGroups {
     if (isTransitioning(group)) throw transitioning(name);
     if (!isRestart && group.state === 'Running') return undefined;
     const found = await this.findImages(name, group.definition);
-    const begun = { ...group, ...anew() };
+    const begun: ContainerGroup = { ...group, ...(isRestart ? changing(group, group.definition) : begunAgain(group)) };
     this.tools.groups.put(groupKey(group.resourceGroup, group.name), begun);
     const operation = this.tools.operations.begin(groupId(group), group.definition.location);
     this.bringUp(begun, found, operation.id, group);
@@ -369,6 +359,39 @@ const anew = (): Pick<ContainerGroup, 'provisioningState' | 'state' | 'events' |
   instanceViews: {},
   wanted: true,
 });
+
+/**
+ * What a group is while it is updated or restarted: it shows the containers of before, with their events and counts. Source:
+ * Restart-AzContainerGroup.Recording.json.
+ */
+function changing(
+  former: ContainerGroup,
+  { properties }: GroupDefinition,
+): Pick<ContainerGroup, 'provisioningState' | 'state' | 'events' | 'instanceViews' | 'wanted'> {
+  const names = [...properties.containers, ...(properties.initContainers ?? [])].map(({ name }) => name);
+  const { state, events, instanceViews } = structuredClone(former);
+  const kept = Object.entries(instanceViews).filter(([name]) => names.includes(name));
+  return { provisioningState: 'Updating', state, events, instanceViews: Object.fromEntries(kept), wanted: true };
+}
+
+/** The views of containers that a client had stopped. Source: Update-AzContainerGroup.Recording.json. */
+function stopped({ instanceViews }: ContainerGroup): ContainerGroup['instanceViews'] {
+  const finishTime = new Date().toISOString();
+  return Object.fromEntries(
+    Object.entries(instanceViews).map(([name, view]) => [
+      name,
+      {
+        ...view,
+        currentState: { state: 'Terminated', finishTime, detailStatus: 'Container stopped per client request' },
+        previousState: view.currentState,
+      },
+    ]),
+  );
+}
+
+/** The same of a group that is started after it was stopped. */
+const begunAgain = (former: ContainerGroup) =>
+  ({ ...changing(former, former.definition), provisioningState: 'Pending', state: 'Pending' }) as const;
 
 /** Without what changes nothing of the containers. */
 function plain({ tags: _tags, ...definition }: GroupDefinition): unknown {

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import {
   ContainerStartError,
@@ -77,7 +78,7 @@ export class ContainerRunner {
   async stop(graceInSeconds = graceOfStop): Promise<void> {
     this.grace = graceInSeconds;
     this.stopSignal.abort(new Stopped('stopped'));
-    if (this.running) this.say('Killing', `Killing container with id ${this.container.name}.`);
+    if (this.running) this.say('Killing', `Killing container ${this.container.name} (platform initiated).`);
     await this.running?.stop(graceInSeconds);
     await this.ended;
   }
@@ -218,11 +219,9 @@ export class ContainerRunner {
 
   private killByLiveness(running: RunningContainer, message: string): void {
     this.say('Unhealthy', `Liveness probe failed: ${message}`, 'Warning');
-    this.say(
-      'Killing',
-      `Killing container with id ${this.container.name}:Container failed liveness probe.., container will be killed and recreated.`,
-      'Warning',
-    );
+    // The recorded texts of this event name no reason.
+    const id = createHash('sha256').update(`${this.container.name} ${running.startTime.toISOString()}`).digest('hex');
+    this.say('Killing', `Killing container with id ${id}.`);
     void running.stop(grace);
   }
 

@@ -147,7 +147,8 @@ export class GroupRunner {
     const { properties } = group.definition;
     const own = container.properties as ContainerDefinition['properties'];
     const { limits, requests } = own.resources ?? { requests: sizeOf(properties) };
-    const view: InstanceView = { restartCount: 0, events: [] };
+    // What happened before stays in the view, and the old container is shown until the new one has a state of its own.
+    const view: InstanceView = group.instanceViews[container.name] ?? { restartCount: 0, events: [] };
     group.instanceViews[container.name] = view;
     const variables = (own.environmentVariables ?? []).map(({ name, value, secureValue }) => [
       name,

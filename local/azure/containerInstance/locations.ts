@@ -39,7 +39,8 @@ export function registerLocations(app: FastifyInstance, groups: ContainerGroups)
     return {
       value: ['Public', 'Private'].map((ipAddressType) => ({
         resourceType: 'containerGroups',
-        osType: 'Linux',
+        // Rows without a GPU are for both systems. Source: Get-AzContainerInstanceCapability.Recording.json.
+        osType: 'NotSpecified',
         location: name,
         ipAddressType,
         gpu: 'None',

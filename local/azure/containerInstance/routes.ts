@@ -34,8 +34,8 @@ export function registerContainerGroups(app: FastifyInstance, groups: ContainerG
   );
 
   app.delete<{ Params: Params }>(one, async ({ params }, reply) => {
-    const header = groups.delete(params.group, params.name);
-    return header ? reply.code(202).headers(header).send() : reply.code(204).send();
+    const group = await groups.delete(params.group, params.name);
+    return group ? groupAnswer(group) : reply.code(204).send();
   });
 
   app.post<{ Params: Params }>(`${one}/stop`, async ({ params }, reply) => {

@@ -23,7 +23,7 @@ interface Body {
   agentPoolName?: unknown;
   isArchiveEnabled?: unknown;
   credentials?: {
-    sourceRegistry?: { loginMode?: unknown };
+    sourceRegistry?: { loginMode?: unknown; identity?: unknown };
     customRegistries?: Record<string, { userName?: Secret; password?: Secret; identity?: string } | null>;
   };
 }
@@ -38,7 +38,10 @@ const otherTypes = ['FileTaskRunRequest', 'TaskRunRequest', 'EncodedTaskRunReque
 const imageName = /^(?:[\w.-]+(?::\d+)?\/)?[a-z0-9]+(?:[._/-]+[a-z0-9]+)*(?::[\w{][\w.{}-]{0,127})?$/;
 
 /** Checks the body of scheduleRun as ACR does, and separates what is secret. Source: azure-specs 2019-06-01-preview. */
-export function readBuildRequest(body: unknown): { request: DockerBuildRequest; secrets: BuildSecrets } {
+export function readBuildRequest(
+  body: unknown,
+  apiVersion: string,
+): { request: DockerBuildRequest; secrets: BuildSecrets } {
   const refuse = (message: string): never => {
     throw new ArmError(400, 'InvalidRequestContent', message);
   };
@@ -94,6 +97,10 @@ export function readBuildRequest(body: unknown): { request: DockerBuildRequest; 
   const loginMode = given.credentials?.sourceRegistry?.loginMode ?? 'Default';
   if (loginMode !== 'None' && loginMode !== 'Default')
     return refuse(`The login mode '${String(loginMode)}' is invalid.`);
+  const { identity } = given.credentials?.sourceRegistry ?? {};
+  if (identity !== undefined && identity !== null && (identity !== '[caller]' || apiVersion < '2025-03-01')) {
+    return refuse(`The identity '${String(identity)}' of the source registry is invalid.`);
+  }
   for (const [server, login] of Object.entries(given.credentials?.customRegistries ?? {})) {
     const { userName, password } = login ?? {};
     if (userName?.type === 'Vaultsecret' || password?.type === 'Vaultsecret' || login?.identity) {
@@ -122,6 +129,7 @@ export function readBuildRequest(body: unknown): { request: DockerBuildRequest; 
       agentConfiguration: given.agentConfiguration,
       isArchiveEnabled: flag('isArchiveEnabled', false),
       sourceRegistryLogin: loginMode,
+      actsAsCaller: identity === '[caller]',
       customRegistries: Object.keys(secrets.registries),
     },
     secrets,

@@ -1,4 +1,4 @@
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { ArmError, localCloud, type Collection, type LocalAzureContext } from '../context';
 import {
   loginServer,
@@ -35,19 +35,28 @@ interface RegistryBody {
   location?: string;
   tags?: Record<string, string>;
   sku?: { name?: string };
-  properties?: Partial<Pick<RegistryAccount, 'adminUserEnabled' | 'publicNetworkAccess' | 'networkRuleBypassOptions'>>;
+  properties?: Partial<
+    Pick<
+      RegistryAccount,
+      'adminUserEnabled' | 'publicNetworkAccess' | 'networkRuleBypassOptions' | 'roleAssignmentMode'
+    >
+  >;
 }
 
-/** What the body says of the registry's network, else what is known. */
-function networkOf(body: RegistryBody | undefined, known: RegistryAccount | undefined) {
-  const { publicNetworkAccess, networkRuleBypassOptions } = { ...known, ...body?.properties };
-  return { publicNetworkAccess, networkRuleBypassOptions };
+/** What the body says of who and what gets in, else what is known. */
+function accessOf(body: RegistryBody | undefined, known: RegistryAccount | undefined) {
+  const { publicNetworkAccess, networkRuleBypassOptions, roleAssignmentMode } = { ...known, ...body?.properties };
+  return { publicNetworkAccess, networkRuleBypassOptions, roleAssignmentMode };
 }
+
+/** Older versions of the API do not know of the mode. */
+const tellsMode = (request: FastifyRequest): boolean =>
+  ((request.query as { 'api-version'?: string })['api-version'] ?? '') >= '2024-11-01';
 
 /** The registries themselves. Source: azure-specs Microsoft.ContainerRegistry 2023-07-01. */
 export function registerRegistries(app: FastifyInstance, context: LocalAzureContext): void {
   const accounts = openRegistryAccounts(context);
-  const answer = (account: RegistryAccount) => ({
+  const answer = (account: RegistryAccount, request: FastifyRequest) => ({
     id: registryId(account),
     name: account.name,
     type: 'Microsoft.ContainerRegistry/registries',
@@ -72,21 +81,30 @@ export function registerRegistries(app: FastifyInstance, context: LocalAzureCont
       publicNetworkAccess: account.publicNetworkAccess ?? 'Enabled',
       networkRuleBypassOptions: account.networkRuleBypassOptions ?? 'AzureServices',
       zoneRedundancy: 'Disabled',
+      ...(tellsMode(request) && {
+        anonymousPullEnabled: false,
+        networkRuleBypassAllowedForTasks: false,
+        roleAssignmentMode: account.roleAssignmentMode ?? 'LegacyRegistryPermissions',
+      }),
     },
   });
-  const list = (group?: string) => ({
+  const list = (request: FastifyRequest, group?: string) => ({
     value: accounts
       .list()
       .map((entry) => entry.value)
       .filter((account) => !group || account.resourceGroup.toLowerCase() === group.toLowerCase())
-      .map(answer),
+      .map((account) => answer(account, request)),
   });
 
-  app.get('/subscriptions/:subscription/providers/Microsoft.ContainerRegistry/registries', async () => list());
-  app.get<{ Params: RegistryParams }>(registryRoute.replace('/:registry', ''), async (request) =>
-    list(request.params.group),
+  app.get('/subscriptions/:subscription/providers/Microsoft.ContainerRegistry/registries', async (request) =>
+    list(request),
   );
-  app.get<{ Params: RegistryParams }>(registryRoute, async (request) => answer(findRegistry(accounts, request.params)));
+  app.get<{ Params: RegistryParams }>(registryRoute.replace('/:registry', ''), async (request) =>
+    list(request, request.params.group),
+  );
+  app.get<{ Params: RegistryParams }>(registryRoute, async (request) =>
+    answer(findRegistry(accounts, request.params), request),
+  );
 
   app.put<{ Params: RegistryParams; Body: RegistryBody | undefined }>(registryRoute, async (request, reply) => {
     const { registry, group } = request.params;
@@ -112,11 +130,11 @@ export function registerRegistries(app: FastifyInstance, context: LocalAzureCont
       sku,
       // ACR's own default; the quickstart's registry was made with the admin user switched on.
       adminUserEnabled: request.body?.properties?.adminUserEnabled ?? known?.adminUserEnabled ?? false,
-      ...networkOf(request.body, known),
+      ...accessOf(request.body, known),
       tags: request.body?.tags ?? known?.tags ?? {},
     };
     accounts.put(registry, account);
-    return reply.code(known ? 200 : 201).send(answer(account));
+    return reply.code(known ? 200 : 201).send(answer(account, request));
   });
 
   app.patch<{ Params: RegistryParams; Body: RegistryBody | undefined }>(registryRoute, async (request) => {
@@ -125,10 +143,10 @@ export function registerRegistries(app: FastifyInstance, context: LocalAzureCont
       ...account,
       tags: request.body?.tags ?? account.tags,
       adminUserEnabled: request.body?.properties?.adminUserEnabled ?? account.adminUserEnabled,
-      ...networkOf(request.body, account),
+      ...accessOf(request.body, account),
     };
     accounts.put(account.name, changed);
-    return answer(changed);
+    return answer(changed, request);
   });
 
   app.post<{ Params: RegistryParams }>(`${registryRoute}/listCredentials`, async (request) => {

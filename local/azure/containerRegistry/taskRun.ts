@@ -39,6 +39,8 @@ export interface DockerBuildRequest {
   agentConfiguration?: { cpu?: number };
   isArchiveEnabled: boolean;
   sourceRegistryLogin: 'None' | 'Default';
+  /** Whether it pulls and pushes with the rights of whoever started it. */
+  actsAsCaller?: boolean;
   customRegistries: string[];
 }
 

@@ -6,7 +6,7 @@ import { formatImageReference, parseImageReference } from '../engine/imageRefere
 import { RegistryError } from '../engine/registryClient';
 import { serviceLogin } from '../engine/serviceLogin';
 import type { WorkFolder } from '../engine/workFolder';
-import { loginServer } from '../registry/registryAccounts';
+import { loginServer, openRegistryAccounts } from '../registry/registryAccounts';
 import type { BuildSecrets } from './buildRequest';
 import { RunLog } from './runLog';
 import { SourceError, tasksContainer, unpackSource } from './sourceArchive';
@@ -178,6 +178,7 @@ export class TaskRunner {
       log.say('Successfully executed container: build');
       const outputs: OutputImage[] = [];
       if (request.isPushEnabled && names.length > 0) {
+        this.checkMayPush(run, log);
         const pushStarted = Date.now();
         log.say(`Executing step ID: push. Timeout(sec): 3600, Working directory: '', Network: ''`);
         for (const name of names) {
@@ -233,6 +234,16 @@ export class TaskRunner {
       log: (text) => log.write(text),
       signal,
     };
+  }
+
+  /** A registry with repository permissions gives a run rights only as its caller. */
+  private checkMayPush({ registry, request }: TaskRun, log: RunLog): void {
+    const mode = openRegistryAccounts(this.tools.context).get(registry)?.roleAssignmentMode;
+    if (mode !== 'AbacRepositoryPermissions' || request.actsAsCaller) return;
+    // Source: microsoft/GitHub-Copilot-for-Azure#1106.
+    const message = 'failed to scan dependencies: when specifying push, at least one credential is required';
+    log.write(`${message}\n`);
+    throw new RegistryError(401, 'UNAUTHORIZED', message);
   }
 
   private async push<T>(

@@ -93,7 +93,10 @@ export function registerTasks(
           'Please file an Azure support request at http://aka.ms/azuresupport for assistance.',
       );
     }
-    const { request: build, secrets } = readBuildRequest(request.body);
+    const { request: build, secrets } = readBuildRequest(
+      request.body,
+      (request.query as { 'api-version'?: string })['api-version'] ?? '',
+    );
     await container(account);
     const number = (counters.get(account.name) ?? 0) + 1;
     counters.put(account.name, number);

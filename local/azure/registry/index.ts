@@ -1,24 +1,34 @@
 import { join } from 'node:path';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
-import type { LocalAzureContext } from '../context';
+import { localCloud, type LocalAzureContext } from '../context';
+import type { LocalCredentials } from '../entra/credentials';
 import { registerAcrDataPlane } from './acrDataPlane';
 import { BlobStore } from './blobStore';
 import { registerDistribution } from './distribution';
 import { OciError } from './ociError';
 import { openRegistryAccounts, registryOfHost } from './registryAccounts';
-import { RegistryAuthorization } from './registryAuthorization';
+import { isSame, RegistryAuthorization } from './registryAuthorization';
 import { RegistryTokens } from './registryTokens';
 import { RepositoryStore } from './repositoryStore';
 import { registerTokenEndpoints } from './tokenEndpoints';
 
 /** The OCI registries of the local cloud: /v2/, /oauth2/ and /acr/ at the host <registry>.azurecr.localhost. */
-export function registerOciRegistry(app: FastifyInstance, context: LocalAzureContext): void {
+export function registerOciRegistry(
+  app: FastifyInstance,
+  context: LocalAzureContext,
+  credentials: LocalCredentials,
+): void {
   const directory = join(context.stateDir, 'registry');
   const blobs = new BlobStore(directory);
   const repositories = new RepositoryStore(directory);
   const accounts = openRegistryAccounts(context);
   const tokens = new RegistryTokens(context);
-  const authorization = new RegistryAuthorization(context, accounts, tokens);
+  const authorization = new RegistryAuthorization(
+    context,
+    accounts,
+    tokens,
+    (id, secret) => id.toLowerCase() === localCloud.clientId && isSame(secret, credentials.clientSecret),
+  );
   const registryOf = (request: FastifyRequest): string => {
     const registry = registryOfHost(request.headers.host ?? '');
     if (registry && accounts.get(registry)) return registry;

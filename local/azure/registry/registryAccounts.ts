@@ -14,8 +14,12 @@ export interface RegistryAccount {
   /** Disabled: only trusted services get in, where they are let to. Images of the local cloud's own clients are not kept out. */
   publicNetworkAccess?: 'Enabled' | 'Disabled';
   networkRuleBypassOptions?: 'AzureServices' | 'None';
+  /** Registry-wide roles unless told. */
+  roleAssignmentMode?: RoleAssignmentMode;
   tags: Record<string, string>;
 }
+
+export type RoleAssignmentMode = 'LegacyRegistryPermissions' | 'AbacRepositoryPermissions';
 
 /** Where the images of registries outside the local cloud are kept, each under its own host's name: see imageReference.ts. */
 export const mirrorRegistry = 'mirror';

@@ -13,15 +13,20 @@ export class RegistryAuthorization {
     private readonly context: LocalAzureContext,
     private readonly accounts: Collection<RegistryAccount>,
     private readonly tokens: RegistryTokens,
+    private readonly isServicePrincipal: (id: string, secret: string) => boolean,
   ) {}
 
-  /** The subject that user name and password stand for; undefined if they are wrong or the admin user is switched off. */
+  /**
+   * The subject that user name and password stand for: a refresh token's, a service principal's by its id and secret, or the
+   * admin user's where he is switched on; undefined if they are wrong. Source: container-registry-auth-aci.
+   */
   signIn(registry: string, username: string, password: string): string | undefined {
     const server = loginServer(registry, this.context.port);
     if (username === tokenUser) return this.tokens.check(password, 'refresh', server)?.sub;
+    if (this.isServicePrincipal(username, password)) return `principal:${username}`;
     const account = this.accounts.get(registry);
     if (!account?.adminUserEnabled || username.toLowerCase() !== account.name.toLowerCase()) return undefined;
-    return account.passwords.some((known) => equal(known, password)) ? `admin:${account.name}` : undefined;
+    return account.passwords.some((known) => isSame(known, password)) ? `admin:${account.name}` : undefined;
   }
 
   /** As `signIn`, of an `Authorization: Basic` header. */
@@ -59,7 +64,8 @@ export class RegistryAuthorization {
   }
 }
 
-function equal(a: string, b: string): boolean {
+/** Takes as long whatever they have in common. */
+export function isSame(a: string, b: string): boolean {
   const [left, right] = [Buffer.from(a), Buffer.from(b)];
   return left.length === right.length && timingSafeEqual(left, right);
 }

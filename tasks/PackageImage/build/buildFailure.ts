@@ -31,9 +31,15 @@ const explanations: ReadonlyArray<[RegExp, string, string]> = [
     'The log names it. Check its name and version, and that the build reaches your package index.',
   ],
   [
+    // What ACR Tasks log where a run may not push: microsoft/GitHub-Copilot-for-Azure#1106.
+    /when specifying push, at least one credential is required/i,
+    'The build may not push into the registry.',
+    'The registry keeps the build from its images, as those with ABAC repository permissions do: give the service connection\'s identity the role Container Registry Repository Writer on it, or build with the builder "docker".',
+  ],
+  [
     /(?:The push refers to repository|\/blobs\/uploads\/)[^]*\b(?:unauthorized|denied):/,
     'The registry does not take the image.',
-    'Give the service connection\'s identity the role AcrPush. Into a registry with ABAC repository permissions ACR Tasks may not push: build with the builder "docker", for which the identity needs the role Container Registry Repository Writer.',
+    "Give the service connection's identity the role AcrPush; on a registry with ABAC repository permissions, Container Registry Repository Writer.",
   ],
   [
     /pull access denied|manifest unknown|manifest for .* not found|failed to resolve reference|unauthorized: authentication required/i,

@@ -42,7 +42,10 @@ export async function cancelLeftBuild({ connection }: PostJobInputs, context: Ta
     LeftBuild & LeftScheduling
   >;
   if (!registryId) return;
-  const tasks = new ContainerRegistryTasks(context.azure(connection), { id: registryId });
+  const tasks = new ContainerRegistryTasks(context.azure(connection), {
+    id: registryId,
+    hasRepositoryPermissions: false,
+  });
   if (!runId) {
     const open = since === undefined ? [] : await tasks.openRunsSince(since, context.signal);
     if (open.length > 0)

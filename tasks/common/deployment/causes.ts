@@ -1,7 +1,8 @@
-import type { Container, ContainerGroup } from '../azure/containerGroups/containerGroups';
+import type { Container, ContainerEvent, ContainerGroup } from '../azure/containerGroups/containerGroups';
 import type { HealthAnswer } from '../azure/containerGroups/healthRequest';
 import { sizeOf } from '../azure/containerGroups/regions';
 import { gatewayContainer, mainContainer } from './containers';
+import { instanceViewSince, newEvents } from './instanceViewSince';
 import type { NotReady } from './readiness';
 
 /** All that is known of a deployment that failed. */
@@ -10,6 +11,8 @@ export interface Evidence {
   readonly error?: { readonly code: string; readonly message: string };
   readonly reason?: NotReady['reason'];
   readonly group?: ContainerGroup;
+  /** The group as it was before, where there was one. */
+  readonly before?: ContainerGroup;
   /** The last lines of each container. */
   readonly logs: Readonly<Record<string, readonly string[]>>;
   readonly answer?: HealthAnswer;
@@ -27,6 +30,7 @@ export type CauseName =
   | 'architecture'
   | 'imageNotAccessible'
   | 'outOfMemory'
+  | 'killed'
   | 'crashInInit'
   | 'probeFailing'
   | 'crash'
@@ -50,7 +54,10 @@ export interface Cause {
 
 type Rule = (evidence: Evidence) => Omit<Cause, 'name'> | undefined;
 
-/** The known causes, the surest first. Codes and texts: facts on ACI, §4 of Azure's errors, and the scoring server's exit codes. */
+/**
+ * The known causes, the surest first. Each goes by a code, a state or a text that the services are known to send.
+ * Sources: facts on ACI, §4 of Azure's errors; recorded container groups for events; the scoring server's exit codes.
+ */
 const rules: Record<CauseName, Rule> = {
   dnsLabelTaken: ({ error, definition }) =>
     when(says(error, /DnsNameLabelAlreadyTaken|DNS name label .* not available/i), () => ({
@@ -102,7 +109,9 @@ const rules: Record<CauseName, Rule> = {
   outOfMemory: (evidence) =>
     whenContainer(
       evidence,
-      ({ exitCode, detail, killedByProbe }) => (exitCode === 137 || /OOM/i.test(detail)) && !killedByProbe,
+      // The kernel ends a container that has no memory left with signal 9, and no event tells of it.
+      ({ exitCode, detail, killedByProbe, killing }) =>
+        /OOMKilled/i.test(detail) || (exitCode === 137 && !killedByProbe && !killing),
       ({ container }) => ({
         problem: `The container ${container.name} ran out of memory: it was given ${container.resources.requests.memoryInGB} GB and was killed (exit code 137).`,
         remedy: 'Raise memoryInGB.',
@@ -115,6 +124,15 @@ const rules: Record<CauseName, Rule> = {
       ({ container }) => ({
         problem: `Azure restarts the container ${container.name} because its liveness probe fails at ${container.livenessProbe?.httpGet?.path} on port ${container.livenessProbe?.httpGet?.port}.`,
         remedy: 'Check readinessPath and port, or give init() more time with startTimeoutInMinutes.',
+      }),
+    ),
+  killed: (evidence) =>
+    whenContainer(
+      evidence,
+      ({ exitCode, killing }) => (exitCode === 137 || exitCode === 143) && killing !== undefined,
+      ({ container, exitCode, killing }) => ({
+        problem: `Azure ended the container ${container.name} itself (exit code ${exitCode}). It says: ${killing}`,
+        remedy: 'Run the pipeline again; if it happens again, ask Azure support why the platform ended the container.',
       }),
     ),
   crashInInit: (evidence) =>
@@ -242,9 +260,10 @@ function says(error: Evidence['error'], pattern: RegExp): true | undefined {
   return error && (pattern.test(error.code) || pattern.test(error.message)) ? true : undefined;
 }
 
-function allEvents({ group }: Evidence) {
-  const ofContainers = group?.containers.flatMap(({ instanceView }) => instanceView?.events ?? []) ?? [];
-  return [...(group?.instanceView?.events ?? []), ...ofContainers];
+function allEvents({ group, before }: Evidence) {
+  const ofContainers =
+    group?.containers.flatMap((container) => instanceViewSince(container, before).events ?? []) ?? [];
+  return [...newEvents(group?.instanceView?.events ?? [], before?.instanceView?.events ?? []), ...ofContainers];
 }
 
 function inEvents(evidence: Evidence, pattern: RegExp): true | undefined {
@@ -260,7 +279,10 @@ interface Death {
   exitCode: number | undefined;
   detail: string;
   lines: readonly string[];
+  /** Its liveness probe had failed when Azure killed it. */
   killedByProbe: boolean;
+  /** What Azure said when it killed it; undefined where it came to its end otherwise. */
+  killing: string | undefined;
 }
 
 /** Looks at each container's last end: the current one, or the one before where it runs or waits again. */
@@ -270,18 +292,44 @@ function whenContainer<R>(
   then: (death: Death) => R,
 ): R | undefined {
   for (const container of evidence.group?.containers ?? []) {
-    const { currentState, previousState, events = [] } = container.instanceView ?? {};
+    const { currentState, previousState, events = [] } = instanceViewSince(container, evidence.before);
     const end = currentState?.state === 'Terminated' ? currentState : previousState;
     const death: Death = {
       container,
       exitCode: end?.exitCode,
       detail: `${currentState?.detailStatus ?? ''} ${end?.detailStatus ?? ''}`,
       lines: evidence.logs[container.name] ?? [],
-      killedByProbe: events.some(({ name, message = '' }) => name === 'Killing' && /liveness/i.test(message)),
+      ...killedBy(container, events, end),
     };
     if (fits(death)) return then(death);
   }
   return undefined;
+}
+
+/**
+ * Azure promises no text of a `Killing` event, and the recorded ones name no reason. A failed liveness probe shows by the
+ * event `Unhealthy` before it. Source: MicrosoftDocs, container-instances-liveness-probe.md, "Verify liveness output".
+ */
+function killedBy(
+  { livenessProbe }: Container,
+  events: readonly ContainerEvent[],
+  end: { finishTime?: Date } | undefined,
+): Pick<Death, 'killedByProbe' | 'killing'> {
+  const killing = events.findLast((event) => event.name === 'Killing' && isNear(event.lastTimestamp, end?.finishTime));
+  if (!killing) return { killedByProbe: false, killing: undefined };
+  const period = (livenessProbe?.periodSeconds ?? 10) + (livenessProbe?.timeoutSeconds ?? 1);
+  const killedByProbe = events.some(
+    ({ name, message = '', lastTimestamp }) =>
+      name === 'Unhealthy' &&
+      /^liveness probe failed/i.test(message) &&
+      isNear(lastTimestamp, killing.lastTimestamp, Math.max(60, 2 * period)),
+  );
+  return { killedByProbe, killing: killing.message ?? '' };
+}
+
+/** Whether two times belong together; one that is not told may be any. */
+function isNear(one: Date | undefined, other: Date | undefined, seconds = 90): boolean {
+  return !one || !other || Math.abs(one.getTime() - other.getTime()) <= seconds * 1000;
 }
 
 function fault({ answer }: Evidence, pattern: RegExp): true | undefined {

@@ -60,14 +60,14 @@ export async function diagnose(
       return isAnswer ? { ...known, error: { code: error.code, message: error.serviceMessage }, logs: {} } : undefined;
     }
     if (!(error instanceof NotReady)) return undefined;
-    const { reason, group, failure, answer, url } = error;
+    const { reason, group, failure, answer, url, before } = error;
     const logs = Object.fromEntries(
       await Promise.all(
         (group?.containers ?? []).map(async (container) => [container.name, await logOf(container.name)] as const),
       ),
     );
     const told = failure && { code: failure.code, message: failure.serviceMessage };
-    return { ...known, reason, group, error: told, answer, url, logs };
+    return { ...known, reason, group, before, error: told, answer, url, logs };
   }
 }
 

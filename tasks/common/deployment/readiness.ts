@@ -4,6 +4,7 @@ import type { AzureFailure } from '../azure/http/azureFailure';
 import { isWell, type HealthAnswer } from '../azure/containerGroups/healthRequest';
 import { Outage } from '../azure/http/outage';
 import { groupOrigin, mainContainer, probedPath } from './containers';
+import { instanceViewSince } from './instanceViewSince';
 import type { DeploymentPorts } from './ports';
 import { untilDeadline } from './untilDeadline';
 
@@ -27,6 +28,8 @@ export class NotReady extends Error {
     /** The last answer of the health route. */
     readonly answer: HealthAnswer | undefined,
     readonly url: string | undefined,
+    /** The group as it was seen before: what it has of that tells nothing of this deployment. */
+    readonly before?: ContainerGroup,
   ) {
     super(`The container group did not become ready: ${reason}.`);
     this.name = 'NotReady';
@@ -40,6 +43,8 @@ export interface Waiting {
   readonly provisioning?: Provisioning;
   /** The group as it was before an update in place: its containers may still answer for a while. */
   readonly before?: ContainerGroup;
+  /** The group as it was when the wait began, where its containers may be this deployment's already. */
+  readonly takenUp?: ContainerGroup;
   /** Milliseconds since the epoch. */
   readonly deadline: number;
 }
@@ -61,7 +66,7 @@ const hopelessCrashes = 2;
  * @throws NotReady
  */
 export async function waitUntilReady(waiting: Waiting, ports: DeploymentPorts): Promise<Ready> {
-  const { groups, name, provisioning, before, deadline } = waiting;
+  const { groups, name, provisioning, before, takenUp, deadline } = waiting;
   const { clock, log, signal, health } = ports;
   const started = clock.now();
   const said = new Set<string>();
@@ -73,10 +78,11 @@ export async function waitUntilReady(waiting: Waiting, ports: DeploymentPorts): 
   const outage = new Outage(log, clock, { follows: true });
   let timesGone = 0;
   let group: ContainerGroup | undefined;
+  const seen = before ?? takenUp;
   let answer: HealthAnswer | undefined;
   let url: string | undefined;
   const stop = (reason: NotReady['reason'], failure?: AzureFailure) =>
-    new NotReady(reason, group, failure, answer, url);
+    new NotReady(reason, group, failure, answer, url, seen);
   const sleepUntil = async (time: number): Promise<void> => {
     if (clock.now() >= deadline) throw stop('timeout');
     await clock.sleep(Math.max(0, Math.min(time, deadline) - clock.now()), signal);
@@ -97,7 +103,7 @@ export async function waitUntilReady(waiting: Waiting, ports: DeploymentPorts): 
     if (!group) throw stop('gone');
     tell(group, say);
     if (hasFailed(group)) throw stop('failed', await provisioning?.failure(signal));
-    const hopeless = hopelessReason(group, before);
+    const hopeless = hopelessReason(group, before, seen);
     if (hopeless) throw stop(hopeless);
 
     const origin = groupOrigin(group);
@@ -123,8 +129,12 @@ function hasFailed({ provisioningState, instanceView }: ContainerGroup): boolean
   return provisioningState === 'Failed' || (provisioningState === 'Succeeded' && instanceView?.state === 'Failed');
 }
 
-/** Whether all containers run, and are those of this deployment. */
+/**
+ * Whether all containers run, and are those of this deployment. While Azure changes a group it shows the containers of
+ * before as they were. Source: Restart-AzContainerGroup.Recording.json, `Updating` with the old container's start time.
+ */
 function isRunning(group: ContainerGroup, before: ContainerGroup | undefined): boolean {
+  if (isPassing(group)) return false;
   return group.containers.every((container) => isStarted(container) && !isOld(container, group, before));
 }
 
@@ -136,6 +146,11 @@ function isOld(container: Container, group: ContainerGroup, before: ContainerGro
   return group.provisioningState !== 'Succeeded' || now?.getTime() === old.getTime();
 }
 
+/** Whether Azure is still at work at the group. */
+function isPassing({ provisioningState }: ContainerGroup): boolean {
+  return /^(Accepted|Pending|Creating|Updating|Repairing|PreProvisioned|Deleting)$/i.test(provisioningState ?? '');
+}
+
 function isStarted({ instanceView }: Container): boolean {
   return instanceView?.currentState?.state === 'Running';
 }
@@ -143,16 +158,18 @@ function isStarted({ instanceView }: Container): boolean {
 function hopelessReason(
   group: ContainerGroup,
   before: ContainerGroup | undefined,
+  seen: ContainerGroup | undefined,
 ): 'crashed' | 'ended' | 'pullFailed' | undefined {
   for (const container of group.containers) {
     if (isOld(container, group, before)) continue;
-    const { restartCount = 0, currentState, previousState, events } = container.instanceView ?? {};
+    const { restartCount: restarts = 0, currentState, previousState, events = [] } = instanceViewSince(container, seen);
     // Just before a restart Azure shows one and the same end as the current and as the previous state.
     const isNew = currentState?.startTime?.getTime() !== previousState?.startTime?.getTime();
     const isDown = currentState?.state === 'Waiting' || (currentState?.state === 'Terminated' && isNew);
-    if (restartCount + (isDown && restartCount > 0 ? 1 : 0) >= hopelessCrashes) return 'crashed';
-    if (currentState?.state === 'Terminated' && !isRestarted(group, currentState.exitCode)) return 'ended';
-    if (!isStarted(container) && isPullHopeless(events ?? [])) return 'pullFailed';
+    if (restarts + (isDown && restarts > 0 ? 1 : 0) >= hopelessCrashes) return 'crashed';
+    const isOver = currentState?.state === 'Terminated' && group.provisioningState !== 'Updating';
+    if (isOver && !isRestarted(group, currentState.exitCode)) return 'ended';
+    if (!isStarted(container) && isPullHopeless(events)) return 'pullFailed';
   }
   return undefined;
 }

@@ -36,6 +36,34 @@ describe('ACR Tasks', function () {
     for (const time of ['createTime', 'startTime', 'finishTime']) assert.ok(Date.parse(built.properties[time]));
   });
 
+  it('pushes into a registry with repository permissions as its caller alone', async () => {
+    const registry = registryPath.replace('quickstartsacr', 'abacregistry');
+    const made = await cloud.arm('PUT', `${registry}?api-version=2025-11-01`, {
+      location: 'eastus',
+      sku: { name: 'Standard' },
+      properties: { roleAssignmentMode: 'AbacRepositoryPermissions' },
+    });
+    assert.deepEqual([made.status, made.json.properties.roleAssignmentMode], [201, 'AbacRepositoryPermissions']);
+    const files = { Dockerfile: 'FROM scratch\nCOPY a /\n', a: 'a' };
+    const refused = await buildImage(cloud, files, { imageNames: ['a:1'] }, registry);
+    assert.equal(refused.status, 'Failed');
+    assert.match(refused.log, /when specifying push, at least one credential is required/);
+    const sourceLocation = await upload(cloud, files, registry);
+    const request = (apiVersion: string) =>
+      cloud.arm('POST', `${registry}/scheduleRun?api-version=${apiVersion}`, {
+        type: 'DockerBuildRequest',
+        dockerFilePath: 'Dockerfile',
+        platform: { os: 'Linux' },
+        sourceLocation,
+        imageNames: ['a:1'],
+        credentials: { sourceRegistry: { identity: '[caller]' } },
+      });
+    const scheduled = await request('2025-03-01-preview');
+    const built = await waitForRun(cloud, scheduled.json.properties.runId as string, registry);
+    assert.equal(built.status, 'Succeeded', built.log);
+    assert.equal((await request('2019-04-01')).status, 400, 'the older version does not know of it');
+  });
+
   it('puts the upload where the correlation id says', async () => {
     const id = randomUUID();
     const url = `${registryPath}/listBuildSourceUploadUrl?${version}`;

@@ -72,7 +72,7 @@ describe('container groups', function () {
       ['Pulling', 'Pulled', 'Started'],
     );
     const deletion = await cloud.arm('DELETE', `${groupUrl('first')}?${version}`);
-    assert.equal(deletion.status, 202);
+    assert.deepEqual([deletion.status, deletion.json.name], [200, 'first']);
     await deleteGroup(cloud, 'first');
     await assert.rejects(fetch(`http://${fqdn}:8080/who`));
     assert.equal((await cloud.arm('DELETE', `${groupUrl('first')}?${version}`)).status, 204);
@@ -259,7 +259,7 @@ describe('container groups', function () {
         .join('\n');
       return (
         restartCount >= 1 &&
-        /Killing: .*failed liveness probe/.test(messages) &&
+        /Killing: Killing container with id [0-9a-f]{64}\./.test(messages) &&
         /Unhealthy: Liveness probe failed: HTTP probe failed with statuscode: 500/.test(messages) &&
         /Unhealthy: Readiness probe failed: .*exit code 4/.test(messages)
       );

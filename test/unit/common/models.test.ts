@@ -24,6 +24,13 @@ describe('the model registry', () => {
     assert.equal(await champion({}), undefined);
   });
 
+  it('takes an empty list for an unknown model only where there is no such model', async () => {
+    const request = ({ url }: AzureRequest) =>
+      Promise.resolve(url.endsWith('/versions') ? { status: 200, body: { value: [] } } : { status: 404, body: {} });
+    const models = new Models({ name: 'w', request } as unknown as Workspace);
+    await assert.rejects(models.champion('m'), /No model named "m" is registered in the workspace w/);
+  });
+
   it('registers the version after the one that another run took between the look and the write', async () => {
     const taken = new Map<string, string>();
     const refused = new AzureFailure('no', undefined, 400, 'UserError', 'Asset paths cannot be updated.', undefined);

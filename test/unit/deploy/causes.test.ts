@@ -9,7 +9,7 @@ const definition = definitionOf(image);
 interface Seen {
   now?: ContainerState;
   before?: ContainerState;
-  events?: Array<{ name: string; message: string; count?: number }>;
+  events?: Array<{ name: string; message: string; count?: number; lastTimestamp?: Date }>;
 }
 
 function group({ now, before, events = [] }: Seen): ContainerGroup {
@@ -150,11 +150,55 @@ const cases: Case[] = [
     cause: 'outOfMemory',
   },
   {
+    title: 'a container that Azure ended for no reason of its own, by the recorded texts',
+    evidence: {
+      group: group({
+        ...ended(137),
+        events: [{ name: 'Killing', message: 'Killing container dab (platform initiated).' }],
+      }),
+    },
+    cause: 'killed',
+    problem: /It says: Killing container dab \(platform initiated\)\.$/,
+  },
+  {
+    title: 'an old failure of the liveness probe, long before it ran out of memory',
+    evidence: {
+      group: group({
+        now: { state: 'Waiting' },
+        before: { state: 'Terminated', exitCode: 137, finishTime: new Date('2026-01-02T00:00:00Z') },
+        events: [
+          {
+            name: 'Unhealthy',
+            message: 'Liveness probe failed: x',
+            lastTimestamp: new Date('2026-01-01T00:00:00Z'),
+          },
+          { name: 'Killing', message: 'Killing container x.', lastTimestamp: new Date('2026-01-01T00:00:05Z') },
+        ],
+      }),
+    },
+    cause: 'outOfMemory',
+  },
+  {
+    title: 'no crash in what the container of the former deployment left behind',
+    evidence: {
+      reason: 'timeout',
+      before: group({ now: { state: 'Running', startTime: new Date('2026-01-01T00:00:00Z') } }),
+      group: group({
+        now: { state: 'Running', startTime: new Date('2026-01-02T00:00:00Z') },
+        before: { state: 'Terminated', exitCode: 137, startTime: new Date('2026-01-01T00:00:00Z') },
+      }),
+    },
+    cause: 'slow',
+  },
+  {
     title: 'a failing liveness probe, which kills with the same exit code',
     evidence: {
       group: group({
         ...ended(137),
-        events: [{ name: 'Killing', message: 'Container scoring failed liveness probe, will be restarted' }],
+        events: [
+          { name: 'Unhealthy', message: 'Liveness probe failed: HTTP probe failed with statuscode: 503' },
+          { name: 'Killing', message: 'Killing container with id 05fe39c26403cd9797a5.' },
+        ],
       }),
     },
     cause: 'probeFailing',

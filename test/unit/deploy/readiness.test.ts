@@ -9,25 +9,37 @@ const death = { state: 'Terminated', exitCode: 1, startTime: first, detailStatus
 type View = ContainerGroup['containers'][number]['instanceView'];
 
 /** Waits for a group that Azure shows in these states, one a look; the last one stays. */
-async function wait(views: View[], provisioningState = 'Succeeded', restartPolicy = 'Always') {
+async function wait(
+  views: View[],
+  provisioningState: string | string[] = 'Succeeded',
+  restartPolicy = 'Always',
+  takenUp?: View,
+) {
   const azure = new FakeContainerInstances();
   let looks = 0;
-  const find = (): Promise<ContainerGroup> => {
-    const instanceView = views[Math.min(looks++, views.length - 1)];
+  const groupWith = (instanceView: View, state: string | undefined): ContainerGroup => {
     const definition = definitionOf('one');
     const [container] = definition.containers;
-    return Promise.resolve({
+    return {
       ...definition,
       restartPolicy,
-      provisioningState,
+      provisioningState: state,
       ipAddress: { ...definition.ipAddress!, fqdn: 'estimator.eastus.azurecontainer.io' },
       containers: [{ ...container!, instanceView }],
-    });
+    };
+  };
+  const states = [provisioningState].flat();
+  const find = (): Promise<ContainerGroup> => {
+    const look = looks++;
+    const instanceView = views[Math.min(look, views.length - 1)];
+    return Promise.resolve(groupWith(instanceView, states[Math.min(look, states.length - 1)]));
   };
   const ports = { ...azure.ports, health: () => Promise.resolve({ status: 200 }) };
   const groups = { ...azure.groups, find } as unknown as typeof azure.groups;
-  const ready = await waitUntilReady({ groups, name: 'estimator', deadline: azure.now + 60_000 }, ports);
-  return { ready, lines: azure.lines };
+  const before = takenUp && groupWith(takenUp, 'Updating');
+  const waiting = { groups, name: 'estimator', takenUp: before, deadline: azure.now + 60_000 };
+  const ready = await waitUntilReady(waiting, ports);
+  return { ready, lines: azure.lines, looks };
 }
 
 const running: View = { restartCount: 0, currentState: { state: 'Running', startTime: first } };
@@ -144,6 +156,38 @@ describe('Waiting for a container group', () => {
       wait([{ restartCount: 0, events }]),
       (error) => error instanceof NotReady && error.reason === 'pullFailed',
     );
+  });
+
+  it('takes the old container, which Azure shows while it updates the group, for no new one', async () => {
+    const { looks } = await wait([running], ['Updating', 'Updating', 'Succeeded']);
+    assert.equal(looks, 3);
+    for (const state of ['Accepted', 'Pending', 'Creating', 'Updating', 'Repairing']) {
+      await assert.rejects(wait([running], state), (error) => error instanceof NotReady && error.reason === 'timeout');
+    }
+  });
+
+  it('does not count what a group that it takes up had behind it', async () => {
+    const events = [{ name: 'Failed', message: 'Failed to pull image "one"', count: 5 }];
+    const before: View = { restartCount: 5, currentState: { state: 'Running', startTime: first }, events };
+    const waiting: View = { ...before, currentState: { state: 'Waiting' } };
+    const again: View = { ...before, currentState: { state: 'Running', startTime: new Date() } };
+    await wait([waiting, again], 'Succeeded', 'Always', before);
+    const crashed: View = { ...again, restartCount: 7 };
+    await assert.rejects(
+      wait([waiting, crashed], 'Succeeded', 'Always', before),
+      (error) => error instanceof NotReady && error.reason === 'crashed',
+    );
+    const unpullable: View = { ...waiting, events: [{ ...events[0]!, count: 7 }] };
+    await assert.rejects(
+      wait([waiting, unpullable], 'Succeeded', 'Always', before),
+      (error) => error instanceof NotReady && error.reason === 'pullFailed',
+    );
+  });
+
+  it('takes the end of the old container for no end, while Azure restarts the group', async () => {
+    const ended: View = { restartCount: 0, currentState: { ...death, exitCode: 0 } };
+    const { looks } = await wait([ended, running], ['Updating', 'Succeeded'], 'Never');
+    assert.equal(looks, 2);
   });
 
   it('gives up when the time is over', async () => {

@@ -19,6 +19,7 @@ const registry: ContainerRegistry = {
   sku: 'Basic',
   networkRestricted: false,
   letsTrustedServicesIn: true,
+  hasRepositoryPermissions: false,
 };
 const order = {
   context: [textFile('Dockerfile', 'FROM x')],
@@ -220,6 +221,11 @@ describe('AcrBuilder', () => {
       'Failed',
       'The push refers to repository [r.example.net/m]\nunauthorized: authentication required',
       /does not take the image.*AcrPush.*ABAC.*Container Registry Repository Writer/,
+    ],
+    [
+      'Failed',
+      'failed to scan dependencies: when specifying push, at least one credential is required',
+      /may not push into the registry.*Container Registry Repository Writer/,
     ],
     ['Failed', 'unauthorized: authentication required', /may not pull an image/],
     ['Failed', 'something else', /could not be built \(Failed\)\. The builder says: exit status 1/],

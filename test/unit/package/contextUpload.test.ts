@@ -26,7 +26,7 @@ describe('the upload of a build context', () => {
         return Promise.resolve({ status: 200, headers: {}, body: { uploadUrl, relativePath: 'source.tar.gz' } });
       },
     } as unknown as AzureSession;
-    const tasks = new ContainerRegistryTasks(session, { id: '/registries/acr' });
+    const tasks = new ContainerRegistryTasks(session, { id: '/registries/acr', hasRepositoryPermissions: false });
     async function* context() {
       yield Buffer.from('context');
       await Promise.resolve();

@@ -13,6 +13,7 @@ class EchoAssets implements JobAssets {
   code = async (reference: string) => `code(${reference})`;
   environment = async (specification: unknown) =>
     typeof specification === 'string' ? specification : `environment(${JSON.stringify(specification)})`;
+  pipelineCompute = async (reference: string) => `pipelineCompute(${reference.replace('azureml:', '')})`;
   compute = async (reference: string) => `compute(${reference.replace('azureml:', '')})`;
   data = async (reference: string, type: string) => `${type}(${reference})`;
   component = async (reference: string) => `component(${reference})`;
@@ -171,7 +172,7 @@ jobs:
     const jobs = body.jobs as Record<string, Record<string, unknown>>;
     assert.deepEqual(body.settings, {
       continue_on_step_failure: true,
-      default_compute: 'compute(cpu)',
+      default_compute: 'pipelineCompute(cpu)',
       default_datastore: 'ds',
       _source: 'YAML.JOB',
     });
@@ -198,7 +199,7 @@ jobs:
       _source: 'YAML.JOB',
       componentId: 'component 0',
     });
-    assert.equal(jobs.b!.computeId, 'compute(gpu)');
+    assert.equal(jobs.b!.computeId, 'pipelineCompute(gpu)');
     assert.equal(jobs.b!.componentId, 'component 1');
     assert.equal(jobs.c!.componentId, 'component(azureml:known:2)');
     assert.deepEqual(components[0]!.inputs, {

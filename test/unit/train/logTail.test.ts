@@ -36,6 +36,12 @@ describe('Train: tail of a log', () => {
     lines = [];
   });
 
+  it('gives no byte order mark out', async () => {
+    blob.append('\ufeffone\n\ufefftwo\n');
+    await read();
+    assert.deepEqual(lines, ['one', '\ufefftwo']);
+  });
+
   it('gives each line once, whole, and asks for new bytes only', async () => {
     blob.append('one\ntw');
     await read();

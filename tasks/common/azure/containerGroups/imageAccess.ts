@@ -22,8 +22,7 @@ const repositoryRoles = [
   '2efddaa5-3f1f-4df3-97df-af3f13818f4c', // Container Registry Repository Contributor
 ];
 /**
- * Those that a registry with ABAC repository permissions does not honour. The API version of ours does not say whether a
- * registry is one. Source: "Azure attribute-based access control (Azure ABAC) repository permissions in Azure Container Registry".
+ * Those that a registry with ABAC repository permissions does not honour. Source: "Azure attribute-based access control (Azure ABAC) repository permissions in Azure Container Registry".
  */
 const registryRoles = [
   '7f951dda-4ed3-4680-a7ca-43fe172d538d', // AcrPull
@@ -66,18 +65,21 @@ export async function whyNotAccessible(
   const identity = `The identity ${credential?.identity?.split('/').pop()}`;
   const roles = principal ? await rolesOf(session, registry, principal, signal) : [];
   const holds = (...known: readonly string[]) => known.some((role) => roles.some((held) => held.endsWith(role)));
-  if (principal && !holds(...repositoryRoles, ...registryRoles)) {
+  const isAbac = registry.hasRepositoryPermissions;
+  if (principal && !holds(...repositoryRoles, ...(isAbac ? [] : registryRoles))) {
+    const role = isAbac ? 'Container Registry Repository Reader' : 'AcrPull';
+    const why = isAbac ? '; it has ABAC repository permissions, for which AcrPull counts for nothing' : '';
     return {
-      finding: `${identity} has no role on the registry ${registry.name} that lets it pull.`,
-      remedy: `Give it the role AcrPull (with ABAC repository permissions: Container Registry Repository Reader): az role assignment create --assignee ${principal} --role AcrPull --scope ${registry.id}. It takes some minutes until Azure knows of it.`,
+      finding: `${identity} has no role on the registry ${registry.name} that lets it pull${why}.`,
+      remedy: `Give it the role ${role}: az role assignment create --assignee ${principal} --role "${role}" --scope ${registry.id}. It takes some minutes until Azure knows of it.`,
     };
   }
   const contents = new RegistryContents(session, registry.loginServer, { kind: 'entra' });
   const found = await contents.digest(name.repository, name.digest ?? name.tag ?? 'latest', signal);
-  if (found && principal && !holds(...repositoryRoles)) {
+  if (found && principal) {
     return {
-      finding: `${identity} has a role on the registry ${registry.name} that lets it pull, unless the registry has ABAC repository permissions.`,
-      remedy: `If az acr show -n ${registry.name} --query roleAssignmentMode says so, give it the role Container Registry Repository Reader. If its role is new, wait some minutes until Azure knows of it.`,
+      finding: `${identity} has a role on the registry ${registry.name} that lets it pull.`,
+      remedy: 'If its role is new, wait some minutes until Azure knows of it.',
     };
   }
   if (found) return undefined;

@@ -18,8 +18,9 @@ async function limitsOf(groups: ContainerGroups, location: string, signal: Abort
   return groups.call(`what ${location} can run`, signal, async (sdk, options) => {
     for await (const { osType, gpu, capabilities } of sdk.location.listCapabilities(location, options)) {
       const { maxCpu, maxMemoryInGB } = capabilities ?? {};
-      const isCpuOnly = !gpu || gpu === 'None';
-      if (osType === 'Linux' && isCpuOnly && maxCpu && maxMemoryInGB) return { cpu: maxCpu, memoryInGB: maxMemoryInGB };
+      // Rows without a GPU are for both systems and say NotSpecified. Source: Get-AzContainerInstanceCapability.Recording.json.
+      const isForUs = (!gpu || gpu === 'None') && (osType === 'NotSpecified' || osType === 'Linux');
+      if (isForUs && maxCpu && maxMemoryInGB) return { cpu: maxCpu, memoryInGB: maxMemoryInGB };
     }
     return undefined;
   });

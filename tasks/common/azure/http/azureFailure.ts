@@ -1,4 +1,5 @@
 import { TaskFailure } from '../../taskFailure';
+import { readErrorBody } from './errorBody';
 import { UnreadableAnswer } from './policies/readableAnswer';
 
 /** What Azure answered when it refused, kept for callers that decide by status or code. */
@@ -27,7 +28,9 @@ interface SdkError {
   name?: string;
   code?: string;
   statusCode?: number;
-  details?: { error?: { code?: string; message?: string } | string; error_description?: string };
+  /** The body of the answer, parsed where it was JSON. */
+  details?: unknown;
+  response?: { bodyAsText?: string | null };
   errorResponse?: { error?: string; errorDescription?: string };
 }
 
@@ -40,16 +43,19 @@ export function azureFailure(error: unknown, asked: string): Error {
   const sdk = error as SdkError & Error;
   if (sdk.name === 'AbortError') return error;
   if (error instanceof UnreadableAnswer) return unreadable(error, asked);
-  const nested = typeof sdk.details?.error === 'object' ? sdk.details.error : undefined;
-  const code = nested?.code ?? sdk.code ?? sdk.errorResponse?.error ?? sdk.name;
-  const message = (nested?.message ?? sdk.errorResponse?.errorDescription ?? sdk.message ?? '').trim();
+  // An SDK gives a body that is not the JSON that it calls itself as a code of its own, with a parser's complaint.
+  const isUnreadable = sdk.code === 'PARSE_ERROR';
+  const said = readErrorBody(isUnreadable ? sdk.response?.bodyAsText : sdk.details);
+  const own = isUnreadable ? undefined : sdk.code;
+  const code = said.code ?? own ?? sdk.errorResponse?.error ?? sdk.name;
+  const message = (said.message ?? sdk.errorResponse?.errorDescription ?? sdk.message ?? '').trim();
   const isSignIn =
     /^(AuthenticationError|AuthenticationRequiredError|CredentialUnavailableError|AggregateAuthenticationError)$/.test(
       sdk.name,
     );
   const isNetwork =
     sdk.statusCode === undefined && /^(E[A-Z]+|REQUEST_SEND_ERROR|CERT_|UNABLE_|SELF_SIGNED|DEPTH_ZERO)/.test(code);
-  if (sdk.statusCode === undefined && !isSignIn && !isNetwork && !nested) return error;
+  if (sdk.statusCode === undefined && !isSignIn && !isNetwork && !said.code) return error;
   const problem = isSignIn
     ? `Signing in to Azure failed: ${message}`
     : sdk.statusCode === undefined

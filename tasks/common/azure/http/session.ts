@@ -91,6 +91,8 @@ export class AzureSession {
     for (const [name, value] of Object.entries(request.query ?? {})) {
       if (value !== undefined) url.searchParams.set(name, value);
     }
+    // A space as Azure's own clients are recorded to write it; a plus of a value is %2B by now.
+    url.search = url.search.replaceAll('+', '%20');
     const method = request.method ?? 'GET';
     let response: PipelineResponse;
     try {

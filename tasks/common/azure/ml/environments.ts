@@ -13,8 +13,11 @@ export interface EnvironmentContent {
   readonly inferenceConfig?: unknown;
 }
 
-/** The name under which environments that a job brings along are kept; their version is a hash of their content. */
-const anonymousName = 'mlops-job-environment';
+/**
+ * The name under which environments that a job brings along are kept; their version is a hash of their content. Source:
+ * azure-ai-ml's recordings, where every client of Azure uses this one.
+ */
+const anonymousName = 'CliV2AnonymousEnvironment';
 
 interface Version {
   id: string;

@@ -123,7 +123,8 @@ export class Models {
    */
   async champion(name: string): Promise<RegisteredModel | undefined> {
     const promoted = await this.versions(name, { top: 50, tags: [championTag] });
-    if (!promoted)
+    // The service may answer an unknown name by an empty list as well as by 404.
+    if (!promoted || (promoted.length === 0 && !(await this.exists(name))))
       throw new TaskFailure(`No model named "${name}" is registered in the workspace ${this.workspace.name}.`);
     const stray = promoted.find(({ tags }) => !(championTag in tags));
     if (stray) {
@@ -205,6 +206,11 @@ export class Models {
       body: { properties: { ...properties, tags } },
     });
     return toModel(name, body);
+  }
+
+  private async exists(name: string): Promise<boolean> {
+    const { status } = await this.workspace.request({ url: `models/${encodeURIComponent(name)}`, accept: [404] });
+    return status !== 404;
   }
 
   private async nextVersion(name: string): Promise<string> {

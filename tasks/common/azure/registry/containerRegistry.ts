@@ -4,7 +4,7 @@ import type { AzureSession } from '../http/session';
 import type { Workspace } from '../ml/workspace';
 
 /** The control plane of registries. */
-export const registryApiVersion = '2023-07-01';
+export const registryApiVersion = '2025-11-01';
 
 /** An Azure container registry, as the resource manager describes it. */
 export interface ContainerRegistry {
@@ -18,6 +18,8 @@ export interface ContainerRegistry {
   readonly networkRestricted: boolean;
   /** Whether services such as Container Instances pass all that by their managed identity. */
   readonly letsTrustedServicesIn: boolean;
+  /** Whether roles are held to single repositories (ABAC): AcrPush and AcrPull then count for nothing. */
+  readonly hasRepositoryPermissions: boolean;
 }
 
 interface RegistryResource {
@@ -29,6 +31,7 @@ interface RegistryResource {
     publicNetworkAccess?: string;
     networkRuleSet?: { defaultAction?: string };
     networkRuleBypassOptions?: string;
+    roleAssignmentMode?: string;
   };
 }
 
@@ -114,5 +117,6 @@ function toRegistry({ id, name, sku, properties }: RegistryResource): ContainerR
     networkRestricted:
       properties.publicNetworkAccess === 'Disabled' || properties.networkRuleSet?.defaultAction === 'Deny',
     letsTrustedServicesIn: properties.networkRuleBypassOptions === 'AzureServices',
+    hasRepositoryPermissions: properties.roleAssignmentMode === 'AbacRepositoryPermissions',
   };
 }

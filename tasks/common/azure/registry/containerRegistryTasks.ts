@@ -7,6 +7,12 @@ import type { AzureSession } from '../http/session';
 /** ACR Tasks: the last version that every cloud has. */
 const tasksApiVersion = '2019-06-01-preview';
 
+/**
+ * The version that lets a run push as whoever started it, which a registry with repository permissions demands. Source:
+ * azure-cli, test_acr_abac_build.yaml.
+ */
+const callerApiVersion = '2025-03-01-preview';
+
 export type BuildRunStatus =
   'Queued' | 'Started' | 'Running' | 'Succeeded' | 'Failed' | 'Canceled' | 'Error' | 'Timeout';
 
@@ -42,7 +48,7 @@ export class ContainerRegistryTasks {
 
   constructor(
     private readonly session: AzureSession,
-    private readonly registry: Pick<ContainerRegistry, 'id'>,
+    private readonly registry: Pick<ContainerRegistry, 'id' | 'hasRepositoryPermissions'>,
   ) {
     this.blobs = new BlobTransfer(session);
   }
@@ -81,10 +87,11 @@ export class ContainerRegistryTasks {
         { userName: secret(userName), password: secret(password) },
       ]),
     );
+    const asCaller = this.registry.hasRepositoryPermissions;
     const { body } = await this.session.request<RunResource>({
       method: 'POST',
       url: `${this.registry.id}/scheduleRun`,
-      apiVersion: tasksApiVersion,
+      apiVersion: asCaller ? callerApiVersion : tasksApiVersion,
       shape: { properties: { status: 'string' } },
       body: {
         type: 'DockerBuildRequest',
@@ -96,7 +103,10 @@ export class ContainerRegistryTasks {
         arguments: request.arguments,
         timeout: request.timeout,
         agentPoolName: request.agentPoolName,
-        credentials: { sourceRegistry: { loginMode: 'Default' }, customRegistries },
+        credentials: {
+          sourceRegistry: asCaller ? { identity: '[caller]' } : { loginMode: 'Default' },
+          customRegistries,
+        },
       },
     });
     return toRun(body);

@@ -4,6 +4,7 @@ import type { BlobTransfer } from '../../../storage/blobTransfer';
 const mostBytes = 4 * 1024 * 1024;
 const lineEnd = 0x0a;
 const carriageReturn = 0x0d;
+const byteOrderMark = Buffer.from([0xef, 0xbb, 0xbf]);
 
 /**
  * Reads a log file that grows, each byte once. Lines are given out when they are whole; a character that lies across
@@ -46,6 +47,7 @@ export class LogTail {
   }
 
   private take(bytes: Buffer, write: (lines: string[]) => void): void {
+    if (this.offset === bytes.length && bytes.subarray(0, 3).equals(byteOrderMark)) bytes = bytes.subarray(3);
     const end = bytes.lastIndexOf(lineEnd);
     if (end < 0) {
       this.rest = lastFrame(Buffer.concat([this.rest, bytes]));

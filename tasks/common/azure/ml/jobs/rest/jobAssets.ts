@@ -8,6 +8,8 @@ export interface JobAssets {
   environment(specification: string | EnvironmentSpec, origin: Origin): Promise<string>;
   /** @returns undefined for serverless compute */
   compute(reference: string, origin: Origin): Promise<string | undefined>;
+  /** The id that a pipeline, or a node of one, names a compute by; serverless has one there. */
+  pipelineCompute(reference: string, origin: Origin): Promise<string>;
   /** The URI of an input: a local path is uploaded. */
   data(path: string, type: string, origin: Origin): Promise<string>;
   /** The id of a registered component. */

@@ -59,9 +59,7 @@ export async function pipelineProperties(
       default_compute:
         compute === undefined
           ? undefined
-          : compute === 'serverless'
-            ? compute
-            : await assets.compute(String(compute), originOf(source, ['settings', 'default_compute'])),
+          : await assets.pipelineCompute(String(compute), originOf(source, ['settings', 'default_compute'])),
       default_datastore: datastore === undefined ? undefined : String(datastore).replace(/^azureml:/, ''),
       _source: 'YAML.JOB',
     },
@@ -111,7 +109,7 @@ async function node(
     computeId:
       spec.compute === undefined
         ? undefined
-        : ((await assets.compute(spec.compute, originOf(source, [...at, 'compute']))) ?? 'serverless'),
+        : await assets.pipelineCompute(spec.compute, originOf(source, [...at, 'compute'])),
     identity: identity(spec.identity, 'snake'),
     services: services(spec.services, 'snake'),
   };
@@ -214,12 +212,20 @@ async function register(
     ...common,
     type: 'command',
     command: spec.command,
-    code: codeId,
-    environment: environmentId,
+    code: codeId && idInComponent(codeId),
+    environment: environmentId && idInComponent(environmentId),
     environment_variables: texts(spec.environment_variables),
     distribution: spec.distribution,
     resources: spec.resources,
   });
+}
+
+/**
+ * An ARM id as a component's specification holds it. Source: recordings of azure-ai-ml's pipeline jobs, where the service
+ * echoes `azureml:/subscriptions/…`.
+ */
+function idInComponent(id: string): string {
+  return id.startsWith('/') ? `azureml:${id}` : id;
 }
 
 function programOf({ command, code, environment, distribution, resources }: CommandSpec): ComponentSpec {

@@ -106,6 +106,11 @@ export class WorkspaceAssets implements JobAssets {
     });
   }
 
+  /** azure-ai-ml is recorded to send `…/computes/serverless`, as if it were a compute of the workspace. */
+  async pipelineCompute(reference: string, origin: Origin): Promise<string> {
+    return (await this.compute(reference, origin)) ?? `${this.workspace.id}/computes/serverless`;
+  }
+
   data(reference: string, type: string, origin: Origin): Promise<string> {
     return this.once(`data ${type} ${origin.directory} ${reference}`, async () => {
       const isModel = type.endsWith('_model');
