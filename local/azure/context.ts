@@ -1,4 +1,5 @@
 import type { ContainerClient } from '@azure/storage-blob';
+import type { ResourceCatalog } from './arm/resourceCatalog';
 
 /** Names that are the same in every local cloud; made up, and in the ranges that Azure would accept. */
 export const localCloud = {
@@ -48,6 +49,8 @@ export interface LocalAzureContext {
   collection<T>(name: string): Collection<T>;
   /** Says what the local cloud does, for the person who watches it; never part of an answer. */
   log(line: string): void;
+  /** Where a provider names its resources, for the lists that the resource manager gives of all. */
+  readonly resources: ResourceCatalog;
   /** The DNS zone of the local cloud. */
   readonly dns: { set(name: string, ip: string): void; remove(name: string): void };
   /** Called in reverse order when local Azure stops: end processes, close files. */

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { RequestListener } from 'node:http';
 import { createServer as createHttpsServer } from 'node:https';
 import Fastify, { type FastifyInstance } from 'fastify';
+import { resourceTypeOf } from './arm/resourceTypes';
 import { ArmError } from './context';
 import type { ServerCertificate } from './certificates/serverCertificate';
 
@@ -46,8 +47,13 @@ export function createServer(
   app.addContentTypeParser('text/plain', { parseAs: 'string' }, (_request, body, done) => done(null, body));
 
   app.setNotFoundHandler((request, reply) => {
-    const message = `No resource was found at '${request.method} ${request.url.split('?')[0]}'.`;
-    return reply.code(404).send({ error: { code: 'ResourceNotFound', message } });
+    const path = request.url.split('?')[0] ?? '';
+    const asked = resourceTypeOf(path);
+    // What is not served is told apart from what does not exist: a client takes the latter for a reason to create it.
+    const code = asked ? 'InvalidResourceType' : 'EndpointNotFound';
+    return reply
+      .code(404)
+      .send({ error: { code, message: `Local Azure does not serve '${request.method} ${path}'.` } });
   });
   app.setErrorHandler((error, request, reply) => {
     if (error instanceof ArmError) {

@@ -2,7 +2,9 @@ import type { FastifyInstance } from 'fastify';
 import { registerAdministration } from './administration/administration';
 import { registerCloudMetadata } from './arm/cloudMetadata';
 import { registerDeployments } from './arm/deployments';
+import { registerResourceLists } from './arm/resourceLists';
 import { guardRequests, registerResourceManager } from './arm/resourceManager';
+import { ResourceTypes } from './arm/resourceTypes';
 import { registerContainerInstances } from './containerInstance/index';
 import { registerContainerRegistry } from './containerRegistry/index';
 import type { LocalAzureContext } from './context';
@@ -39,12 +41,15 @@ export function register(app: FastifyInstance, options: ServiceOptions): void {
   const { context, credentials, tokens, faults, journal, recordTrafficTo, python, shutDown } = options;
   const shares = new FileShares(context.stateDir, credentials.storageKey);
   if (recordTrafficTo) recordTraffic(app, recordTrafficTo);
-  guardRequests(app, context, tokens);
+  const types = new ResourceTypes();
+  types.watch(app);
+  guardRequests(app, context, tokens, types);
   const provider = (register: (scope: FastifyInstance) => void | Promise<void>) =>
     app.register(async (scope) => register(scope));
   provider((scope) => registerEntra(scope, context, credentials, tokens));
   provider((scope) => registerCloudMetadata(scope, context));
   provider((scope) => registerResourceManager(scope, context));
+  provider((scope) => registerResourceLists(scope, context.url, context.resources, types));
   provider((scope) => registerDeployments(scope, context));
   provider((scope) => registerMachineLearning(scope, context, { tokens, storageKey: credentials.storageKey, python }));
   provider((scope) => registerContainerRegistry(scope, context));

@@ -51,7 +51,7 @@ describe('Azure ML in local Azure', function () {
     });
     await client.dataVersions.get(resourceGroup, workspace, 'rows', '1');
     await client.componentVersions.createOrUpdate(resourceGroup, workspace, 'step', '1', {
-      properties: { componentSpec: { type: 'command', command: 'true', environment: environmentId } },
+      properties: { componentSpec: { type: 'command', command: 'true', environment: `azureml:${environmentId}` } },
     });
 
     const job = await ml.submit({

@@ -29,6 +29,12 @@ const supported: Record<string, string[]> = {
     '2024-07-01-preview',
     '2024-10-01-preview',
     '2025-01-01-preview',
+    '2020-06-01',
+    '2022-02-01-preview',
+    '2022-05-01',
+    '2022-06-01-preview',
+    '2022-12-01-preview',
+    '2025-10-01-preview',
   ],
   'microsoft.containerregistry': [
     '2019-04-01',
@@ -42,7 +48,16 @@ const supported: Record<string, string[]> = {
   ],
   'microsoft.containerinstance': ['2018-06-01', '2022-09-01', '2023-05-01', '2024-05-01-preview', '2025-09-01'],
   'microsoft.storage': ['2021-09-01', '2022-09-01', '2023-01-01', '2023-05-01'],
-  'microsoft.resources': ['2019-10-01', '2020-10-01', '2021-04-01', '2022-09-01', '2023-07-01', '2024-03-01'],
+  'microsoft.resources': [
+    '2019-10-01',
+    '2020-10-01',
+    '2021-04-01',
+    '2022-09-01',
+    '2023-07-01',
+    '2024-03-01',
+    '2024-11-01',
+    '2025-04-01',
+  ],
   // Subscriptions and resource groups.
   '': [
     '2016-06-01',
@@ -54,6 +69,8 @@ const supported: Record<string, string[]> = {
     '2022-12-01',
     '2024-03-01',
     '2024-11-01',
+    '2025-04-01',
+    '2026-03-01',
   ],
 };
 

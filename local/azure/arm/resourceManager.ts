@@ -4,6 +4,7 @@ import { ArmError, localCloud, type LocalAzureContext } from '../context';
 import type { TokenIssuer } from '../entra/tokenIssuer';
 import { checkApiVersion } from './apiVersions';
 import { checkAuthorization } from './authorization';
+import type { ResourceTypes } from './resourceTypes';
 
 interface ResourceGroup {
   name: string;
@@ -11,11 +12,16 @@ interface ResourceGroup {
   tags?: Record<string, string>;
 }
 
-const isArmPath = (url: string): boolean => /^\/subscriptions(\/|\?|$)/i.test(url);
+const isArmPath = (url: string): boolean => /^\/(subscriptions|tenants)(\/|\?|$)/i.test(url);
 const isDataPlanePath = (url: string): boolean => /^\/(history|mlflow|artifact)\//i.test(url);
 
 /** What every request to Azure Resource Manager, and to a data plane of Azure ML, passes before its provider sees it. */
-export function guardRequests(app: FastifyInstance, context: LocalAzureContext, tokens: TokenIssuer): void {
+export function guardRequests(
+  app: FastifyInstance,
+  context: LocalAzureContext,
+  tokens: TokenIssuer,
+  types: ResourceTypes,
+): void {
   const groups = context.collection<ResourceGroup>('resourceGroups');
   let writes = 1199;
   let reads = 11999;
@@ -31,9 +37,11 @@ export function guardRequests(app: FastifyInstance, context: LocalAzureContext, 
     if (request.method === 'GET') reply.header('x-ms-ratelimit-remaining-subscription-reads', String(reads--));
     else reply.header('x-ms-ratelimit-remaining-subscription-writes', String(writes--));
     const [path = '', query] = request.url.split('?', 2);
-    checkApiVersion(path, new URLSearchParams(query).get('api-version') ?? undefined);
+    const apiVersion = new URLSearchParams(query).get('api-version') ?? undefined;
+    types.check(path, apiVersion);
+    checkApiVersion(path, apiVersion);
     const [, , subscription, scope, group] = path.split('/');
-    if (subscription && subscription.toLowerCase() !== localCloud.subscriptionId) {
+    if (/^\/subscriptions\//i.test(path) && subscription && subscription.toLowerCase() !== localCloud.subscriptionId) {
       throw new ArmError(404, 'SubscriptionNotFound', `The subscription '${subscription}' could not be found.`);
     }
     const createsGroup = request.method === 'PUT' && path.split('/').length === 5;
@@ -81,9 +89,34 @@ export function registerResourceManager(app: FastifyInstance, context: LocalAzur
   app.get('/subscriptions/:subscription/resourceGroups', async () => ({
     value: groups.list().map((entry) => answer(entry.value)),
   }));
+  // Before GET, whose own HEAD would answer 200.
+  app.head('/subscriptions/:subscription/resourceGroups/:group', async (_request, reply) => reply.code(204).send());
   app.get<{ Params: { group: string } }>('/subscriptions/:subscription/resourceGroups/:group', async (request) => {
     return answer(groups.get(request.params.group) as ResourceGroup);
   });
+  app.delete<{ Params: { group: string } }>(
+    '/subscriptions/:subscription/resourceGroups/:group',
+    async ({ params }, reply) => {
+      if (params.group.toLowerCase() === localCloud.resourceGroup) {
+        throw new ArmError(
+          409,
+          'ResourceGroupDeletionBlocked',
+          `Deletion of resource group '${localCloud.resourceGroup}' did not finish: it holds the workspace of local Azure, which cannot be deleted.`,
+        );
+      }
+      await context.resources.removeGroup(params.group);
+      groups.delete(params.group);
+      return reply.code(200).send();
+    },
+  );
+  app.patch<{ Params: { group: string }; Body: { tags?: Record<string, string> } | undefined }>(
+    '/subscriptions/:subscription/resourceGroups/:group',
+    async ({ params, body }) => {
+      const former = groups.get(params.group) as ResourceGroup;
+      groups.put(params.group, { ...former, tags: body?.tags ?? former.tags });
+      return answer(groups.get(params.group) as ResourceGroup);
+    },
+  );
   app.put<{ Params: { group: string }; Body: { location?: string; tags?: Record<string, string> } | undefined }>(
     '/subscriptions/:subscription/resourceGroups/:group',
     async (request, reply) => {

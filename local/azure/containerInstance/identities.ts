@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { FastifyInstance } from 'fastify';
+import type { ResourceCatalog } from '../arm/resourceCatalog';
 import { ArmError, localCloud, type Collection, type LocalAzureContext } from '../context';
 
 /** A user-assigned managed identity. */
@@ -100,7 +101,7 @@ export class Identities {
 }
 
 /** Microsoft.ManagedIdentity (2023-01-31) and the role assignments of registries (Microsoft.Authorization 2022-04-01). */
-export function registerIdentities(app: FastifyInstance, identities: Identities): void {
+export function registerIdentities(app: FastifyInstance, identities: Identities, resources: ResourceCatalog): void {
   const base =
     '/subscriptions/:subscription/resourceGroups/:group/providers/Microsoft.ManagedIdentity/userAssignedIdentities';
   const answer = (identity: UserAssignedIdentity) => ({
@@ -111,6 +112,19 @@ export function registerIdentities(app: FastifyInstance, identities: Identities)
     tags: identity.tags,
     properties: { tenantId: localCloud.tenantId, principalId: identity.principalId, clientId: identity.clientId },
   });
+  const all = () => identities.identities.list().map((entry) => entry.value);
+  resources.add({
+    list: () => all().map(answer),
+    removeGroup: (group) => {
+      for (const { resourceGroup, name } of all()) {
+        if (resourceGroup.toLowerCase() === group.toLowerCase())
+          identities.identities.delete(`${resourceGroup}/${name}`);
+      }
+    },
+  });
+  app.get('/subscriptions/:subscription/providers/Microsoft.ManagedIdentity/userAssignedIdentities', async () => ({
+    value: all().map(answer),
+  }));
   app.get<{ Params: Params }>(base, async ({ params }) => ({
     value: identities.identities
       .list()

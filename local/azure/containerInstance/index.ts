@@ -5,7 +5,7 @@ import { sharedEngine } from '../engine/sharedEngine';
 import type { FileShares } from '../files/fileShares';
 import { createLocalAgent } from '../registry/localAgent';
 import { openRegistryAccounts } from '../registry/registryAccounts';
-import type { ContainerGroup } from './containerGroup';
+import { groupAnswer, type ContainerGroup } from './containerGroup';
 import { ContainerGroups } from './containerGroups';
 import { ContainerLogs } from './containerLog';
 import { Identities, registerIdentities } from './identities';
@@ -26,9 +26,19 @@ export function registerContainerInstances(app: FastifyInstance, context: LocalA
   const collection = context.collection<ContainerGroup>('containerGroups');
   const groups = new ContainerGroups({ context, engine, groups: collection, logs, shares, images, operations });
 
+  context.resources.add({
+    list: () =>
+      groups.list().map((group) => {
+        const { id, name, type, location, tags } = groupAnswer(group);
+        return { id, name, type, location, tags };
+      }),
+    removeGroup: async (resourceGroup) => {
+      for (const { name } of groups.list(resourceGroup)) await groups.delete(resourceGroup, name);
+    },
+  });
   registerContainerGroups(app, groups, logs);
   registerLocations(app, groups);
-  registerIdentities(app, identities);
+  registerIdentities(app, identities, context.resources);
   registerLogAnalytics(app, context);
   operations.register(app);
 

@@ -88,6 +88,22 @@ export function registerRegistries(app: FastifyInstance, context: LocalAzureCont
       }),
     },
   });
+  context.resources.add({
+    list: () =>
+      accounts.list().map(({ value: account }) => ({
+        id: registryId(account),
+        name: account.name,
+        type: 'Microsoft.ContainerRegistry/registries',
+        location: account.location,
+        sku: { name: account.sku, tier: account.sku },
+        tags: account.tags,
+      })),
+    removeGroup: (group) => {
+      for (const { value } of accounts.list()) {
+        if (value.resourceGroup.toLowerCase() === group.toLowerCase()) accounts.delete(value.name);
+      }
+    },
+  });
   const list = (request: FastifyRequest, group?: string) => ({
     value: accounts
       .list()
@@ -148,6 +164,32 @@ export function registerRegistries(app: FastifyInstance, context: LocalAzureCont
     accounts.put(account.name, changed);
     return answer(changed, request);
   });
+
+  app.delete<{ Params: RegistryParams }>(registryRoute, async ({ params }, reply) => {
+    const account = accounts.get(params.registry);
+    if (!account || account.resourceGroup.toLowerCase() !== params.group.toLowerCase()) return reply.code(204).send();
+    accounts.delete(account.name);
+    return reply.code(200).send();
+  });
+
+  app.get<{ Params: RegistryParams }>(`${registryRoute}/listUsages`, async (request) => {
+    findRegistry(accounts, request.params);
+    return { value: [{ name: 'Size', limit: 107374182400, currentValue: 0, unit: 'Bytes' }] };
+  });
+
+  app.post<{ Body: { name?: string } | undefined }>(
+    '/subscriptions/:subscription/providers/Microsoft.ContainerRegistry/checkNameAvailability',
+    async ({ body }) => {
+      const name = body?.name ?? '';
+      if (!/^[a-zA-Z0-9]{5,50}$/.test(name)) {
+        const message =
+          'Registry names may contain alpha numeric characters only and must be between 5 and 50 characters.';
+        return { nameAvailable: false, reason: 'Invalid', message };
+      }
+      if (!accounts.get(name)) return { nameAvailable: true };
+      return { nameAvailable: false, reason: 'AlreadyExists', message: `The registry ${name} is already in use.` };
+    },
+  );
 
   app.post<{ Params: RegistryParams }>(`${registryRoute}/listCredentials`, async (request) => {
     const account = findRegistry(accounts, request.params);

@@ -63,7 +63,7 @@ export async function registerMachineLearning(
   });
   await app.register(async (scope) => {
     refuseOtherWorkspaces(scope);
-    await registerMlflow(scope, context, runs, metrics, artifacts, stores, jobs);
+    await registerMlflow(scope, context, runs, metrics, stores, jobs);
   });
 }
 

@@ -14,7 +14,16 @@ export class MlError extends ArmError {
   }
 }
 
-export const notFound = (what: string): MlError => new MlError(404, `${what} was not found.`, 'NotFoundError');
+/** As recorded: what was not found stands in the details alone. Source: azure-ai-ml, test_create_autoincrement.json. */
+export class MlNotFound extends MlError {
+  constructor(what: string, code: string) {
+    super(404, 'The specified resource was not found.', 'NotFoundError');
+    this.details.push({ code, message: `${what} not found.`, details: [], additionalInfo: [] });
+  }
+}
+
+/** `what` e.g. `Model container with name: m`, `kind` e.g. Model */
+export const notFound = (what: string, kind = 'Resource'): MlError => new MlNotFound(what, `${kind}NotFound`);
 export const invalid = (message: string): MlError => new MlError(400, message, 'BadArgument');
 
 /** The shape of errors in the control plane (facts on Azure, §2). */

@@ -1,3 +1,4 @@
+import { parse } from 'yaml';
 import { invalid } from '../mlError';
 import type { AssetStores, AssetType, AssetVersion } from './assetStore';
 import { canonicalUri, type OutputLocations } from './storageLocation';
@@ -66,6 +67,7 @@ export function mergeAsset(
   for (const field of uriFields) {
     if (typeof given[field] === 'string') given[field] = canonicalUri(given[field], stores, outputs);
   }
+  if (typeof given.condaFile === 'string') given.condaFile = asJson(given.condaFile);
   if (former) {
     for (const field of rules.fixed) {
       if (given[field] === undefined || same(given[field], former.properties[field])) continue;
@@ -90,7 +92,17 @@ export function mergeAsset(
   for (const field of rules.required) if (given[field] === undefined) throw invalid(`The ${field} field is required.`);
   if (type === 'environments') checkEnvironment(given);
   if (type === 'models') checkModelType(given);
+  if (type === 'components') checkComponent(given.componentSpec as Properties);
   return given;
+}
+
+/** The service keeps a Conda file as JSON. Source: azure-ai-ml, test_environment_get_latest_label.json. */
+function asJson(condaFile: string): string {
+  try {
+    return JSON.stringify(parse(condaFile), null, 2);
+  } catch {
+    throw invalid('The condaFile is not a valid YAML document.');
+  }
 }
 
 function checkEnvironment(given: Properties): void {
@@ -99,6 +111,18 @@ function checkEnvironment(given: Properties): void {
   }
   if (!given.build && !given.image) {
     throw invalid('One of BaseImage, BaseDockerfile, or BuildContext must be set.');
+  }
+}
+
+/**
+ * What a component runs is named by `azureml:` and an id, also within the steps of a pipeline. Source: recordings of
+ * azure-ai-ml's pipeline jobs; nobody is recorded to send bare ids.
+ */
+function checkComponent(spec: Properties): void {
+  for (const field of ['code', 'environment']) {
+    const value = spec[field];
+    if (value == null || (typeof value === 'string' && /^azureml:/i.test(value))) continue;
+    throw invalid(`The ${field} '${String(value)}' of the component is not valid: it must begin with 'azureml:'.`);
   }
 }
 

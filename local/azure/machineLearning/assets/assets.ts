@@ -15,6 +15,13 @@ interface VersionParams {
   version: string;
 }
 
+const kindOf: Record<AssetType, string> = {
+  codes: 'Code',
+  environments: 'Environment',
+  models: 'Model',
+  data: 'Data',
+  components: 'Component',
+};
 const assetTypes: AssetType[] = ['codes', 'environments', 'models', 'data', 'components'];
 
 /** Codes, environments, models, data and components of a workspace: containers and their versions. */
@@ -101,7 +108,7 @@ function registerAssetType(
   });
   app.get<{ Params: VersionParams }>(`${route}/:name`, async (request) => {
     const container = store.container(request.params.name);
-    if (!container) throw notFound(`${type} container with name: ${request.params.name}`);
+    if (!container) throw notFound(`${kindOf[type]} container with name: ${request.params.name}`, kindOf[type]);
     return containerAnswer(container);
   });
   app.put<{ Params: VersionParams; Body: Body }>(`${route}/:name`, async (request, reply) => {
@@ -123,7 +130,7 @@ function registerAssetType(
   app.get<{ Params: VersionParams }>(`${route}/:name/versions/:version`, async (request) => {
     const { name, version } = request.params;
     const asset = store.version(name, version);
-    if (!asset) throw notFound(`${type} asset with name: ${name} and version: ${version}`);
+    if (!asset) throw notFound(`${kindOf[type]} asset with name: ${name} and version: ${version}`, kindOf[type]);
     return versionAnswer(asset);
   });
   app.put<{ Params: VersionParams; Body: Body }>(`${route}/:name/versions/:version`, async (request, reply) => {

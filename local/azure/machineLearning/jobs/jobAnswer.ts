@@ -4,7 +4,18 @@ import { resourceId, workspaceArmId } from '../resourceIds';
 import type { Job } from './jobStore';
 
 /** A job as the service shows it; what the request left out is null (facts on Azure, §2). */
-export function jobAnswer(context: LocalAzureContext, job: Job, run: Run) {
+export function jobAnswer(context: LocalAzureContext, job: Job, run: Run, isStep = false) {
+  return {
+    id: resourceId('jobs', job.name),
+    name: job.name,
+    type: 'Microsoft.MachineLearningServices/workspaces/jobs',
+    // A step of a pipeline is answered without them. Source: azure-ai-ml, test_pipeline_job_get_child_run.
+    ...(isStep ? {} : { properties: properties(context, job, run) }),
+    systemData: job.system,
+  };
+}
+
+function properties(context: LocalAzureContext, job: Job, run: Run) {
   const { specification } = job;
   const host = new URL(context.url).host;
   const service = (jobServiceType: string, endpoint: string) => ({
@@ -17,35 +28,29 @@ export function jobAnswer(context: LocalAzureContext, job: Job, run: Run) {
     nodes: null,
   });
   return {
-    id: resourceId('jobs', job.name),
-    name: job.name,
-    type: 'Microsoft.MachineLearningServices/workspaces/jobs',
-    properties: {
-      ...unset(specification.jobType),
-      ...specification,
-      description: run.description ?? null,
-      displayName: run.displayName ?? null,
-      tags: run.tags,
-      properties: run.properties,
-      status: run.status,
-      isArchived: specification.isArchived ?? false,
-      services: {
-        ...specification.services,
-        Tracking: service('Tracking', `azureml://${host}/mlflow/v1.0${workspaceArmId}?`),
-        Studio: service('Studio', `${context.url}/runs/${job.name}?wsid=${workspaceArmId}`),
-      },
-      outputs: {
-        ...specification.outputs,
-        default: {
-          description: null,
-          jobOutputType: 'uri_folder',
-          mode: 'ReadWriteMount',
-          uri: `azureml://datastores/workspaceartifactstore/ExperimentRun/dcid.${job.name}`,
-        },
-      },
-      ...(job.parent ? { parentJobName: job.parent } : {}),
+    ...unset(specification.jobType),
+    ...specification,
+    description: run.description ?? null,
+    displayName: run.displayName ?? null,
+    tags: run.tags,
+    properties: run.properties,
+    status: run.status,
+    isArchived: specification.isArchived ?? false,
+    services: {
+      ...specification.services,
+      Tracking: service('Tracking', `azureml://${host}/mlflow/v1.0${workspaceArmId}?`),
+      Studio: service('Studio', `${context.url}/runs/${job.name}?wsid=${workspaceArmId}`),
     },
-    systemData: job.system,
+    outputs: {
+      ...specification.outputs,
+      default: {
+        description: null,
+        jobOutputType: 'uri_folder',
+        mode: 'ReadWriteMount',
+        uri: `azureml://datastores/workspaceartifactstore/ExperimentRun/dcid.${job.name}`,
+      },
+    },
+    ...(job.parent ? { parentJobName: job.parent } : {}),
   };
 }
 

@@ -5,7 +5,16 @@ import { grid, readSearchSpace } from '../runner/searchSpace';
 import { parseAssetReference } from '../resourceIds';
 import type { Compute } from '../workspace/computes';
 import { durationInSeconds } from './duration';
-import type { CommandJob, JobInput, JobOutput, JobSpecification, SweepJob, Trial } from './jobSpecification';
+import type { PipelineNode } from '../runner/pipelineNode';
+import type {
+  CommandJob,
+  JobInput,
+  JobOutput,
+  JobSpecification,
+  PipelineJob,
+  SweepJob,
+  Trial,
+} from './jobSpecification';
 
 export interface Workspace {
   stores: AssetStores;
@@ -36,10 +45,30 @@ export function checkJob(name: string, job: Partial<JobSpecification>, workspace
       checkSweep(job as Partial<SweepJob>, workspace);
       return;
     case 'Pipeline':
-      if (!job.jobs || Object.keys(job.jobs).length === 0) throw invalid('The pipeline job has no jobs.');
+      checkPipeline(job as Partial<PipelineJob>, workspace);
       return;
     default:
       throw invalid(`The job type '${String((job as { jobType: unknown }).jobType)}' is not supported.`);
+  }
+}
+
+/** A pipeline and its steps name computes by their ids, serverless too. Source: recordings of azure-ai-ml's pipeline jobs. */
+function checkPipeline(job: Partial<PipelineJob>, { computes, stores }: Workspace): void {
+  const nodes = Object.entries(job.jobs ?? {}) as Array<[string, PipelineNode]>;
+  if (nodes.length === 0) throw invalid('The pipeline job has no jobs.');
+  const named = [job.settings?.default_compute, ...nodes.map(([, node]) => node.computeId)];
+  for (const id of named) {
+    if (id === undefined || id === null || id === '') continue;
+    const name = /^\/subscriptions\/.*\/computes\/([^/]+)$/i.exec(String(id))?.[1]?.toLowerCase();
+    if (name === 'serverless' || computes.some((compute) => compute.name === name)) continue;
+    throw new MlError(400, `Unknown compute target '${String(id)}'.`, 'ComputeTargetNotFound');
+  }
+  for (const [name, node] of nodes) {
+    const id = node.trial?.componentId ?? node.componentId;
+    if (id === undefined) throw invalid(`The node '${name}' of the pipeline has no componentId.`);
+    const reference = parseAssetReference('components', id);
+    if (reference && (reference.registry || stores.components.find(reference))) continue;
+    throw new MlError(404, `No component exists for '${id}'.`, 'NotFoundError');
   }
 }
 
@@ -66,11 +95,11 @@ function checkTrial(
   if (!trial.environmentId) throw invalid('The EnvironmentId field is required.');
   const environment = parseAssetReference('environments', trial.environmentId);
   if (!environment || (!environment.registry && !stores.environments.find(environment))) {
-    throw new MlError(400, `No environment exists for '${trial.environmentId}'.`, 'NotFoundError');
+    throw new MlError(404, `No environment exists for '${trial.environmentId}'.`, 'NotFoundError');
   }
   const code = trial.codeId ? parseAssetReference('codes', trial.codeId) : undefined;
   if (trial.codeId && !(code && stores.codes.find(code))) {
-    throw new MlError(400, `No code exists for '${trial.codeId}'.`, 'NotFoundError');
+    throw new MlError(404, `No code exists for '${trial.codeId}'.`, 'NotFoundError');
   }
   const most = computes[0]?.maxNodeCount ?? 1;
   if ((trial.resources?.instanceCount ?? 1) > most) {

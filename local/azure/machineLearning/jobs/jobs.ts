@@ -38,7 +38,13 @@ export function registerJobs(
     if (!job || !run) throw notFound(`Job with name: ${name}`);
     return { job, run };
   };
-  const answer = ({ job, run }: { job: Job; run: Run }) => jobAnswer(context, job, run);
+  const answer = ({ job, run }: { job: Job; run: Run }) =>
+    jobAnswer(
+      context,
+      job,
+      run,
+      job.parent !== undefined && jobs.get(job.parent)?.specification.jobType === 'Pipeline',
+    );
 
   app.get<{ Querystring: { jobType?: string; tag?: string; listViewType?: string; properties?: string } }>(
     route,

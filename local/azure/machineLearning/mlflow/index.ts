@@ -1,16 +1,17 @@
 import type { FastifyInstance } from 'fastify';
 import type { LocalAzureContext } from '../../context';
 import { dataPlaneRoute } from '../resourceIds';
-import { canonicalUri, type OutputLocations } from '../assets/storageLocation';
+import { canonicalUri, resolveStorageUri, type OutputLocations } from '../assets/storageLocation';
 import type { AssetStores } from '../assets/assetStore';
 import type { MetricStore } from '../runs/metricStore';
-import type { RunArtifacts } from '../runs/runArtifacts';
 import type { RunStore } from '../runs/runStore';
 import { registerExperiments } from './experiments';
 import { registerLoggedModels } from './loggedModels';
 import { registerMlflowArtifacts } from './mlflowArtifacts';
-import { sendMlflowError } from './mlflowError';
+import { ArtifactPlaces } from './artifactPlaces';
+import { MlflowError, sendMlflowError } from './mlflowError';
 import { registerModelRegistry } from './modelRegistry';
+import { RegisteredModels } from './registeredModels';
 import { registerTrackedRuns } from './trackedRuns';
 
 /** The workspace's MLflow tracking endpoint, as MLflow's own client and the tasks use it. */
@@ -19,7 +20,6 @@ export async function registerMlflow(
   context: LocalAzureContext,
   runs: RunStore,
   metrics: MetricStore,
-  artifacts: RunArtifacts,
   stores: AssetStores,
   outputs: OutputLocations,
 ): Promise<void> {
@@ -28,9 +28,21 @@ export async function registerMlflow(
   registerTrackedRuns(app, `${api}/mlflow`, runs, metrics);
   registerExperiments(app, `${api}/mlflow`, runs);
   const loggedModels = registerLoggedModels(app, `${api}/mlflow`, context, runs);
-  registerModelRegistry(app, `${api}/mlflow`, stores.models, (source) => {
+  const registry = new RegisteredModels(stores.models, (source) => {
     const logged = /^models:\/(m-\w+)$/.exec(source)?.[1];
     return canonicalUri((logged && loggedModels.artifactUriOf(logged)) || source, stores, outputs);
   });
-  await app.register(async (scope) => registerMlflowArtifacts(scope, api, runs, artifacts));
+  registerModelRegistry(app, `${api}/mlflow`, registry);
+  await app.register(async (scope) => {
+    const places = new ArtifactPlaces(context.blobs, runs, (name, version) => {
+      const { modelUri } = registry.version(name, version).properties;
+      return resolveStorageUri(String(modelUri), stores, outputs);
+    });
+    registerMlflowArtifacts(scope, api, places);
+  });
+  // MLflow's own words for what it does not know; clients fall back by the code.
+  app.all(`${dataPlaneRoute('mlflow')}/*`, async (request) => {
+    const path = request.url.split('?')[0];
+    throw new MlflowError('ENDPOINT_NOT_FOUND', `Local Azure does not serve ${request.method} ${path}.`);
+  });
 }

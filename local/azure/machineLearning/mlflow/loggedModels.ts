@@ -4,6 +4,7 @@ import type { LocalAzureContext } from '../../context';
 import type { RunStore } from '../runs/runStore';
 import { MlflowError, required } from './mlflowError';
 import { artifactUri } from './mlflowRun';
+import { pageOf, search, type Value } from './searchFilter';
 
 interface Pair {
   key: string;
@@ -93,12 +94,31 @@ export function registerLoggedModels(
     `${route}/logged-models/:id/params`,
     async (request) => change(request.params.id, (model) => (model.params = merge(model.params, request.body?.params))),
   );
-  app.post<{ Body: { experiment_ids?: string[] } | undefined }>(`${route}/logged-models/search`, async (request) => ({
-    models: models
+  app.post<{
+    Body:
+      | {
+          experiment_ids?: string[];
+          filter?: string;
+          datasets?: unknown[];
+          order_by?: Array<{ field_name?: string; ascending?: boolean; dataset_name?: string }>;
+          max_results?: number;
+          page_token?: string;
+        }
+      | undefined;
+  }>(`${route}/logged-models/search`, async ({ body = {} }) => {
+    if (body.datasets?.length || body.order_by?.some(({ dataset_name: dataset }) => dataset)) {
+      throw new MlflowError('NOT_IMPLEMENTED', 'Local Azure does not search logged models by data sets.');
+    }
+    const candidates = models
       .list()
-      .filter(({ value }) => request.body?.experiment_ids?.includes(value.experiment_id))
-      .map(({ value }) => answer(value).model),
-  }));
+      .flatMap(({ value }) => (body.experiment_ids?.includes(value.experiment_id) ? [value] : []));
+    const order = body.order_by?.map(
+      ({ field_name: name, ascending }) => `${name} ${ascending === false ? 'DESC' : 'ASC'}`,
+    );
+    const found = search(candidates.reverse(), body.filter, order, valueOf);
+    const { page, next } = pageOf(found, body.max_results, body.page_token, 100);
+    return { models: page.map((model) => answer(model).model), ...next };
+  });
 
   return { artifactUriOf: (modelId) => models.get(modelId)?.artifact_uri };
 
@@ -112,6 +132,26 @@ export function registerLoggedModels(
     }
     return runId;
   }
+}
+
+function valueOf(model: LoggedModel, kind: string, name: string): Value {
+  const within = (values: Pair[]) => values.find(({ key }) => key === name)?.value;
+  if (/^tags?$/i.test(kind)) return within(model.tags);
+  if (/^(params?|parameters?)$/i.test(kind)) return within(model.params);
+  const attributes = [
+    'model_id',
+    'name',
+    'model_type',
+    'status',
+    'source_run_id',
+    'creation_timestamp_ms',
+    'last_updated_timestamp_ms',
+  ];
+  const field =
+    { creation_timestamp: 'creation_timestamp_ms', creation_time: 'creation_timestamp_ms', model_name: 'name' }[name] ??
+    name;
+  if (/^(attributes?|attr)$/i.test(kind) && attributes.includes(field)) return model[field as 'name'];
+  throw new MlflowError('INVALID_PARAMETER_VALUE', `Invalid attribute key '${kind}.${name}' specified.`);
 }
 
 function merge(present: Pair[], added: Pair[] = []): Pair[] {

@@ -1,16 +1,27 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { ArmError } from '../../context';
 
-type Code = 'RESOURCE_DOES_NOT_EXIST' | 'RESOURCE_ALREADY_EXISTS' | 'INVALID_PARAMETER_VALUE';
+type Code =
+  | 'RESOURCE_DOES_NOT_EXIST'
+  | 'RESOURCE_ALREADY_EXISTS'
+  | 'INVALID_PARAMETER_VALUE'
+  | 'INVALID_STATE'
+  | 'ENDPOINT_NOT_FOUND'
+  | 'NOT_IMPLEMENTED';
 
-/** An error of the MLflow REST API. */
+const statuses: Record<Code, number> = {
+  RESOURCE_DOES_NOT_EXIST: 404,
+  RESOURCE_ALREADY_EXISTS: 400,
+  INVALID_PARAMETER_VALUE: 400,
+  INVALID_STATE: 400,
+  ENDPOINT_NOT_FOUND: 404,
+  NOT_IMPLEMENTED: 501,
+};
+
+/** An error of the MLflow REST API. Source: mlflow/exceptions.py and its ErrorCode. */
 export class MlflowError extends ArmError {
   constructor(code: Code, message: string) {
-    super(
-      { RESOURCE_DOES_NOT_EXIST: 404, RESOURCE_ALREADY_EXISTS: 400, INVALID_PARAMETER_VALUE: 400 }[code],
-      code,
-      message,
-    );
+    super(statuses[code], code, message);
   }
 }
 

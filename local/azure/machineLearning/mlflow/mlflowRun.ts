@@ -68,13 +68,14 @@ export function runAnswer(run: Run, runs: RunStore, metrics: MetricStore) {
       start_time: time(run.startTimeUtc ?? run.createdUtc),
       end_time: time(run.endTimeUtc),
       artifact_uri: artifactUri(run.runId),
-      lifecycle_stage: 'active',
+      lifecycle_stage: run.isDeleted ? 'deleted' : 'active',
     },
     data: {
       metrics: metrics.latest(run.runId).map(metricAnswer),
       params: pairs(run.params),
       tags: pairs(tagsOf(run)),
     },
-    inputs: {},
+    inputs: run.inputs ?? {},
+    outputs: run.outputs ?? {},
   };
 }

@@ -5,6 +5,7 @@ import type { Run, RunStore } from '../runs/runStore';
 import { MlflowError, required } from './mlflowError';
 import { metricAnswer, runAnswer, statusOf, type MlflowStatus } from './mlflowRun';
 import { RunSearch } from './runSearch';
+import { inView, pageOf } from './searchFilter';
 
 interface Pair {
   key: string;
@@ -119,10 +120,38 @@ export function registerTrackedRuns(app: FastifyInstance, route: string, runs: R
     },
   );
 
-  // Data sets and models that a client notes on a run; nothing here reads them back.
-  for (const note of ['log-inputs', 'log-model', 'outputs']) {
-    app.post<{ Body: RunBody | undefined }>(`${route}/runs/${note}`, async (request) => {
-      findBy(request.body);
+  app.post<{ Body: (RunBody & { datasets?: unknown[]; models?: unknown[] }) | undefined }>(
+    `${route}/runs/log-inputs`,
+    async ({ body }) => {
+      runs.update(findBy(body).runId, (run) => {
+        run.inputs = {
+          dataset_inputs: [...(run.inputs?.dataset_inputs ?? []), ...(body?.datasets ?? [])],
+          model_inputs: [...(run.inputs?.model_inputs ?? []), ...(body?.models ?? [])],
+        };
+      });
+      return {};
+    },
+  );
+  app.post<{ Body: (RunBody & { models?: unknown[] }) | undefined }>(`${route}/runs/outputs`, async ({ body }) => {
+    runs.update(findBy(body).runId, (run) => {
+      run.outputs = { model_outputs: [...(run.outputs?.model_outputs ?? []), ...(body?.models ?? [])] };
+    });
+    return {};
+  });
+  // What MLflow 1 and 2 note of a logged model is kept as the tag in which they look for it.
+  app.post<{ Body: (RunBody & { model_json?: string }) | undefined }>(`${route}/runs/log-model`, async ({ body }) => {
+    const run = findBy(body);
+    const known = JSON.parse(run.tags['mlflow.log-model.history'] ?? '[]') as unknown[];
+    const noted = JSON.parse(required('model_json', body?.model_json)) as unknown;
+    setTags(run, [{ key: 'mlflow.log-model.history', value: JSON.stringify([...known, noted]) }]);
+    return {};
+  });
+  for (const [action, isDeleted] of [
+    ['delete', true],
+    ['restore', false],
+  ] as const) {
+    app.post<{ Body: RunBody | undefined }>(`${route}/runs/${action}`, async ({ body }) => {
+      runs.update(findBy(body).runId, (run) => (run.isDeleted = isDeleted));
       return {};
     });
   }
@@ -135,24 +164,24 @@ export function registerTrackedRuns(app: FastifyInstance, route: string, runs: R
           max_results?: number | string;
           order_by?: string[];
           page_token?: string;
+          run_view_type?: string;
         }
       | undefined;
   }>(`${route}/runs/search`, async (request) => {
     const {
       experiment_ids: ids = [],
       filter,
-      max_results: most = 1000,
+      max_results: most,
       order_by: order,
       page_token: token,
+      run_view_type: view,
     } = request.body ?? {};
-    const candidates = runs.list().filter((run) => ids.includes(runs.experiment(run.experimentName).id));
-    const found = search.select(candidates, filter, order);
-    const start = Number(token ?? 0);
-    const next = start + Number(most);
-    return {
-      runs: found.slice(start, next).map(answer),
-      ...(next < found.length ? { next_page_token: String(next) } : {}),
-    };
+    const isSeen = inView(view);
+    const candidates = runs
+      .list()
+      .filter((run) => ids.includes(runs.experiment(run.experimentName).id) && isSeen(run.isDeleted));
+    const { page, next } = pageOf(search.select(candidates, filter, order), most, token, 1000);
+    return { runs: page.map(answer), ...next };
   });
 
   app.get<{ Querystring: RunBody & { metric_key?: string; max_results?: string; page_token?: string } }>(
@@ -160,12 +189,8 @@ export function registerTrackedRuns(app: FastifyInstance, route: string, runs: R
     async (request) => {
       const { metric_key: key, max_results: most, page_token: token } = request.query;
       const history = metrics.history(findBy(request.query).runId, required('metric_key', key));
-      const start = Number(token ?? 0);
-      const next = start + Number(most ?? usualHistoryPage);
-      return {
-        metrics: history.slice(start, next).map(metricAnswer),
-        ...(next < history.length ? { next_page_token: String(next) } : {}),
-      };
+      const { page, next } = pageOf(history, most, token, usualHistoryPage);
+      return { metrics: page.map(metricAnswer), ...next };
     },
   );
 

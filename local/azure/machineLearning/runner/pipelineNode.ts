@@ -83,7 +83,7 @@ export function nodeJob(name: string, scope: NodeScope): JobSpecification {
   const compute = node.computeId ?? scope.pipeline.settings?.default_compute ?? scope.pipeline.computeId;
   const common = {
     experimentName: scope.pipeline.experimentName,
-    computeId: compute === 'serverless' ? undefined : (compute as string | undefined),
+    computeId: /\/computes\/serverless$/i.test(String(compute)) ? undefined : (compute as string | undefined),
     identity: node.identity,
     inputs: inputsOf(name, node, component, scope),
     outputs: outputsOf(node, component, scope),

@@ -52,12 +52,19 @@ export interface Run {
   error?: RunError;
   warnings: Array<{ source: string; message: string }>;
   revision: number;
+  /** By MLflow; it stays where it is asked for by its id. */
+  isDeleted?: boolean;
+  /** Data sets and models that a client noted on it, as MLflow says them. */
+  inputs?: { dataset_inputs: unknown[]; model_inputs: unknown[] };
+  outputs?: { model_outputs: unknown[] };
 }
 
 export interface Experiment {
   id: string;
   name: string;
   createdUtc: string;
+  tags?: Record<string, string>;
+  isDeleted?: boolean;
 }
 
 /** Runs and experiments of the workspace. */
@@ -127,6 +134,10 @@ export class RunStore {
   findExperiment(nameOrId: { name?: string; id?: string }): Experiment | undefined {
     if (nameOrId.name !== undefined) return this.experiments.get(nameOrId.name);
     return this.experiments.list().find((entry) => entry.value.id === nameOrId.id)?.value;
+  }
+
+  changeExperiment(name: string, changes: Pick<Experiment, 'tags' | 'isDeleted'>): void {
+    this.experiments.put(name, { ...this.experiment(name), ...changes });
   }
 
   listExperiments(): Experiment[] {

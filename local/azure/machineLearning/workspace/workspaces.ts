@@ -41,6 +41,7 @@ export function registerWorkspaces(app: FastifyInstance, context: LocalAzureCont
     },
     systemData: system,
   };
+  context.resources.add({ list: () => [workspace] });
   const listRoute = '/subscriptions/:subscription/providers/Microsoft.MachineLearningServices/workspaces';
   app.get(listRoute, async (request) => page(request, context.url, [workspace]));
   app.get<{ Params: { group: string } }>(workspaceRoute.replace('/:workspace', ''), async (request) =>
@@ -48,16 +49,18 @@ export function registerWorkspaces(app: FastifyInstance, context: LocalAzureCont
   );
   app.get(workspaceRoute, async () => workspace);
 
-  const services = [
-    'api',
-    'history',
-    'experimentation',
-    'execution',
-    'artifacts',
-    'mlflow',
-    'modelmanagement',
-    'hyperdrive',
-    'studio',
-  ];
-  app.get('/discovery', async () => Object.fromEntries(services.map((service) => [service, context.url])));
+  // As recorded: what is at `api` is not where the services have their own hosts. Source: Microsoft Learn, how-to-manage-rest.
+  const own = (host: string) => `https://${localCloud.location}-${host}.localhost:${context.port}`;
+  app.get('/discovery', async () => ({
+    api: context.url,
+    catalog: own('catalog'),
+    experimentation: own('experiments'),
+    gallery: own('gallery'),
+    history: own('experiments'),
+    hyperdrive: own('experiments'),
+    labeling: own('experiments'),
+    modelmanagement: own('modelmanagement'),
+    pipelines: own('pipelines'),
+    studiocoreservices: own('studioservice'),
+  }));
 }

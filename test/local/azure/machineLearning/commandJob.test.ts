@@ -153,7 +153,7 @@ describe('a command job of local Azure', function () {
         status: number;
         body: { error: { code: string; message: string } };
       };
-      assert.equal(answer.status, 400);
+      assert.equal(answer.status, what === 'an unknown environment' ? 404 : 400);
       assert.match(answer.body.error.message, message);
     });
   }

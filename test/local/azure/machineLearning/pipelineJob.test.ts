@@ -11,7 +11,7 @@ describe('a pipeline job of local Azure', function () {
 
   before(async () => {
     ml = new MlWorkspace(await localAzure());
-    environment = await ml.environment();
+    environment = `azureml:${await ml.environment()}`;
   });
 
   /** Registers a component and hands back its id. */
@@ -83,11 +83,37 @@ describe('a pipeline job of local Azure', function () {
     assert.equal(await readText(train.logFiles['user_logs/std_log.txt']), '41\n');
     const reader = await ml.submit({
       command: 'cat ${{inputs.model}}/n.txt',
-      environmentId: environment,
+      environmentId: environment.replace(/^azureml:/, ''),
       inputs: { model: { jobInputType: 'custom_model', uri: `azureml://jobs/${pipeline}/outputs/result/paths/` } },
     });
     const read = await ml.untilEnd(reader);
     assert.equal(await readText(read.details.logFiles['user_logs/std_log.txt']), '41\n');
+  });
+
+  it('is refused in a form that nobody is recorded to send', async () => {
+    const componentId = await component({ command: 'true' });
+    const refusal = async (properties: Record<string, unknown>) => {
+      const jobs = { one: { type: 'command', componentId } };
+      const body = { properties: { jobType: 'Pipeline', jobs, ...properties } };
+      return (await ml.call('PUT', ml.arm(`/jobs/${randomUUID()}`), body)).status;
+    };
+    assert.equal(await refusal({ settings: { default_compute: 'serverless' } }), 400);
+    assert.equal(await refusal({ settings: { default_compute: `${workspaceId}/computes/nonesuch` } }), 400);
+    assert.equal(await refusal({ jobs: { one: { type: 'command', componentId, computeId: 'serverless' } } }), 400);
+    assert.equal(await refusal({ jobs: { one: { type: 'command', componentId: `${workspaceId}/components/none/versions/1` } } }), 404); // prettier-ignore
+    await assert.rejects(
+      component({ command: 'true', environment: environment.replace(/^azureml:/, '') }),
+      /must begin with 'azureml:'/,
+    );
+    const accepted = await ml.submit({
+      jobType: 'Pipeline',
+      jobs: { one: { type: 'command', componentId } },
+      settings: { default_compute: `${workspaceId}/computes/serverless` },
+    });
+    assert.equal((await ml.untilEnd(accepted)).details.status, 'Completed');
+    const [step] = await children(accepted);
+    const { body } = await ml.call('GET', ml.arm(`/jobs/${step?.runId}`));
+    assert.equal('properties' in (body as object), false, 'a step is answered without properties');
   });
 
   it('fails with a node, and does not run what needs it', async () => {
