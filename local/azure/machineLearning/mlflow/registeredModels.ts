@@ -158,7 +158,9 @@ export function stageOf(stage: unknown): string {
 }
 
 function valueOf(kind: string, field: string, tags: Tags, attributes: Record<string, Value>): Value {
-  if (/^tags?$/i.test(kind)) return tags[field];
+  // MLflow 3 asks for what is no prompt, and takes a model without the tag for one that is none.
+  const unset = field === 'mlflow.prompt.is_prompt' ? 'false' : undefined;
+  if (/^tags?$/i.test(kind)) return tags[field] ?? unset;
   if (/^(attributes?|attr)$/i.test(kind) && field in attributes) return attributes[field];
   throw new MlflowError('INVALID_PARAMETER_VALUE', `Invalid attribute key '${kind}.${field}' specified.`);
 }
