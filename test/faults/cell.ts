@@ -1,6 +1,7 @@
 import type { TaskStepResult } from '../../local/agent/taskStep';
 import type { JournalEntry } from '../../local/azure/traffic/requestJournal';
 import { faultClasses, hostFaults, type FaultClass } from './faultClasses';
+import { isKill, killsOf, runKill } from './kill';
 import type { Operation } from './operations';
 import type { Attempt, Scenario } from './scenario';
 import { fastEnvironment, usualSpeed, type World } from './world';
@@ -32,9 +33,10 @@ const patience = { passing: 15, lasting: 75 };
 
 /** Every fault that can meet the operations of a scenario. */
 export function cellsOf(scenario: string, operations: Operation[]): Array<Omit<Cell, 'id'>> {
-  const cells = operations.flatMap((operation) =>
-    faultClasses.filter(({ meets }) => meets(operation)).map(({ name }) => ({ scenario, operation, fault: name })),
-  );
+  const cells = operations.flatMap((operation) => {
+    const faults = faultClasses.filter(({ meets }) => meets(operation)).map(({ name }) => name);
+    return [...faults, ...killsOf(scenario, operation)].map((fault) => ({ scenario, operation, fault }));
+  });
   const firsts = operations.filter(
     ({ pattern }, index) => operations.findIndex((other) => other.pattern.host === pattern.host) === index,
   );
@@ -54,6 +56,7 @@ function classOf({ fault }: Cell): FaultClass {
 
 /** Runs the task of a cell and judges it by what local Azure holds afterwards. */
 export async function runCell(world: World, scenario: Scenario, cell: Cell): Promise<Outcome> {
+  if (isKill(cell)) return runKill(world, scenario, cell);
   const faultClass = classOf(cell);
   const speed = faultClass.passes ? usualSpeed : lastingSpeed;
   const attempt = await scenario.prepare(world, cell.id);
@@ -94,7 +97,9 @@ async function judge(
   result: TaskStepResult,
   requests: JournalEntry[],
 ): Promise<Omit<Outcome, 'minutes'>> {
-  const said = result.issues.filter(({ type }) => type === 'error').map(({ message }) => message);
+  // A post-job step never fails a pipeline: it warns of what it could not end.
+  const type = !faultClass.passes && result.result === 'succeededWithIssues' ? 'warning' : 'error';
+  const said = result.issues.filter((issue) => issue.type === type).map(({ message }) => message);
   const problems: string[] = [];
   if (result.result === 'canceled') problems.push('it came to no end and was cancelled');
   const trace = result.log.find((line) => fellOver.test(line));
@@ -102,7 +107,9 @@ async function judge(
   const isDone = result.result === scenario.ends || (scenario.ends === 'succeeded' && /^succeeded/.test(result.result));
   const whenDone = isDone ? await attempt.whenDone(result, requests) : ['it failed'];
   if (whenDone.length === 0 && problems.length === 0) return { verdict: 'ridden out', problems, said };
-  if (isDone && scenario.ends === 'succeeded') return { verdict: 'bad', problems: [...problems, ...whenDone], said };
+  // A step that fails as it should, but before it came to what is judged, has ended with an error.
+  if (isDone && scenario.ends === 'succeeded' && type === 'error')
+    return { verdict: 'bad', problems: [...problems, ...whenDone], said };
   if (said.length !== 1) problems.push(`it said ${said.length} errors`);
   problems.push(...(await attempt.whenFailed(result, requests)));
   if (faultClass.passes) problems.unshift(`it gave up: ${whenDone.join('; ')}`);

@@ -80,7 +80,7 @@ export const faultClasses: FaultClass[] = [
   once('500-after', isWrite),
   once('502-html', any),
   once('503', any),
-  once('503', any, 8),
+  once('503', any, 4),
   once('504-after', all(isWrite, isMade)),
   once('401-expired', takesTokens),
   once('401-claims', takesTokens),

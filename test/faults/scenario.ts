@@ -1,5 +1,6 @@
 import type { TaskStepResult } from '../../local/agent/taskStep';
 import type { FaultsApi, RequestsApi } from '../../local/azure/connection/administrationClient';
+import type { Variables } from '../../local/agent/variables';
 import type { JournalEntry } from '../../local/azure/traffic/requestJournal';
 import type { World } from './world';
 
@@ -7,15 +8,19 @@ import type { World } from './world';
 export interface RunOptions {
   environment: Record<string, string>;
   signal?: AbortSignal;
+  phase?: 'postjob';
+  taskVariables?: Variables;
 }
 
 /** One run of a task, and what must be true of local Azure afterwards. */
 export interface Attempt {
   run(options: RunOptions): Promise<TaskStepResult>;
   /** What is wrong with the state of local Azure where the step did what it is for; empty if nothing is. */
-  whenDone(result: TaskStepResult, requests: JournalEntry[]): Promise<string[]>;
+  whenDone(result: TaskStepResult, requests: JournalEntry[], how?: { afterKill: boolean }): Promise<string[]>;
   /** The same where the step ended with an error: work that is doubled, or runs on and was not said. */
   whenFailed(result: TaskStepResult, requests: JournalEntry[]): Promise<string[]>;
+  /** What is wrong after the step was killed and its post-job step has run: work that runs on. */
+  afterPostJob?(requests: JournalEntry[]): Promise<string[]>;
   /** Removes what the attempt left that would hinder others. */
   clear?(): Promise<void>;
 }

@@ -74,11 +74,16 @@ function deployment(
       const exists = async (): Promise<boolean> => (await world.cloud.arm('GET', groupUrl(group))).status === 200;
       return {
         run: (options) => deployTo(world, group, after, job, options),
-        async whenDone() {
+        async afterPostJob() {
+          if (before) return (await served(world, group)) ? [] : ['nothing is served any more after the post-job step'];
+          return (await exists()) ? ['the group is there after the post-job step'] : [];
+        },
+        async whenDone(_result, requests, how) {
           const version = await served(world, group);
           const problems =
             version === expected ? [] : [`it serves ${version ?? 'nothing'} and not ${expected ?? 'nothing'}`];
           if (expected === undefined && (await exists())) problems.push('the group was left behind');
+          if (!how && !requests.some(({ method }) => method === 'PUT')) problems.push('nothing was deployed');
           return problems;
         },
         async whenFailed({ log }) {

@@ -6,9 +6,9 @@ import { recordFileName, type ModelRecord } from '../../../tasks/common/record/r
 import { writeRecord } from '../../../tasks/common/record/recordFile';
 import { runBuiltTask, TestJob } from '../../support/agent';
 import { workspaceId, type MlWorkspace } from '../../support/mlWorkspace';
-import { namesIn, type Scenario } from '../scenario';
+import type { Scenario } from '../scenario';
 import { connection, type World } from '../world';
-import { leftJobs } from './train';
+import { jobStates, leftJobs, runningJobs } from './train';
 
 /** Logs a metric by MLflow's REST API and leaves predictions; the error is the first argument, or stands in the model. */
 const measuring = `
@@ -98,7 +98,8 @@ function evaluation(name: string, inputs: Record<string, string>, jobs: number):
             },
             inputs: { ...connection, ...inputs },
           }),
-        async whenDone(result, requests) {
+        afterPostJob: (requests) => runningJobs(world, requests),
+        async whenDone(result, requests, how) {
           const problems: string[] = [];
           const { decision } = (JSON.parse(readFileSync(file, 'utf8')) as ModelRecord).evaluation ?? {};
           if (decision !== 'approved') problems.push(`the record says ${decision}`);
@@ -108,8 +109,8 @@ function evaluation(name: string, inputs: Record<string, string>, jobs: number):
           const said = body.properties.tags.evaluation;
           const warned = result.issues.some(({ message }) => /tag/i.test(message));
           if (said !== 'approved' && !warned) problems.push(`the model is tagged ${said}`);
-          const names = namesIn(requests, 'PUT', /\/jobs\/([^/?]+)\?/);
-          const states = await Promise.all(names.map(async (each) => (await ml.details(each)).status));
+          const found = (await jobStates(world, requests)).map(({ status }) => status);
+          const states = found.filter((status) => !(how?.afterKill && status === 'Canceled'));
           if (states.join() !== Array(jobs).fill('Completed').join())
             problems.push(`its jobs are ${states.join(', ')}`);
           return problems;

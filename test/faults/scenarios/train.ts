@@ -45,7 +45,8 @@ export const train: Scenario = {
             modelName: model,
           },
         }),
-      whenDone: (result, requests) => trained(world, model, result, requests),
+      whenDone: (result, requests, how) => trained(world, model, result, requests, how?.afterKill),
+      afterPostJob: (requests) => runningJobs(world, requests),
       whenFailed: (result, requests) => leftJobs(world, result, requests),
     });
   },
@@ -56,11 +57,13 @@ async function trained(
   model: string,
   result: TaskStepResult,
   requests: JournalEntry[],
+  afterKill = false,
 ): Promise<string[]> {
   const problems: string[] = [];
-  const jobs = namesIn(requests, 'PUT', jobPath);
-  const states = await Promise.all(jobs.map(async (job) => (await ml.details(job)).status));
-  if (states.join() !== 'Completed') problems.push(`jobs are ${states.join(', ') || 'none'}`);
+  const all = await jobStates({ ml }, requests);
+  const jobs = all.filter(({ status }) => !(afterKill && status === 'Canceled'));
+  const states = jobs.map(({ status }) => status).join(', ');
+  if (states !== 'Completed') problems.push(`jobs are ${states || 'none'}`);
   const { body } = (await ml.call('GET', ml.arm(`/models/${model}/versions`))) as {
     body: { value: Array<{ properties: { tags: Record<string, string> } }> };
   };
@@ -76,28 +79,45 @@ async function trained(
     training?: { jobName: string; goldenRequests?: object; metrics: { rmse?: number } };
     model?: { version: string };
   };
-  if (training?.jobName !== jobs[0] || recorded?.version !== '1')
+  if (training?.jobName !== jobs[0]?.name || recorded?.version !== '1')
     problems.push('the record names another job or model');
   if (!training?.goldenRequests) problems.push('the golden requests are missing');
   if (training?.metrics.rmse !== 0.5) problems.push('the metric is missing in the record');
   return problems;
 }
 
-/** A step that gives up leaves its job running and says so; it has one at most. */
-export async function leftJobs({ ml }: World, result: TaskStepResult, requests: JournalEntry[]): Promise<string[]> {
-  const problems: string[] = [];
+/** The jobs that were put and are there, with their states. */
+export async function jobStates(
+  { ml }: Pick<World, 'ml'>,
+  requests: JournalEntry[],
+): Promise<Array<{ name: string; status: string }>> {
   const names = namesIn(requests, 'PUT', jobPath);
-  const found: string[] = [];
-  for (const name of names) {
-    const { status } = await ml.client.jobs
-      .get(localCloud.resourceGroup, localCloud.workspace, name)
-      .then(({ properties }) => ({ status: properties.status }))
-      .catch(() => ({ status: undefined }));
-    if (status === undefined) continue;
-    found.push(name);
-    if (status === 'Canceled' || status === 'CancelRequested') problems.push(`the job ${name} was cancelled`);
-    if (!result.log.some((line) => line.includes(name))) problems.push(`the job ${name} (${status}) was not named`);
-  }
-  if (found.length > 1) problems.push(`${found.length} jobs were started`);
+  const found = await Promise.all(
+    names.map((name) =>
+      ml.client.jobs.get(localCloud.resourceGroup, localCloud.workspace, name).then(
+        ({ properties }) => ({ name, status: String(properties.status) }),
+        () => undefined,
+      ),
+    ),
+  );
+  return found.filter((each) => each !== undefined);
+}
+
+/** After a kill and the post-job step no job may run on. */
+export async function runningJobs(world: World, requests: JournalEntry[]): Promise<string[]> {
+  const states = await jobStates(world, requests);
+  return states
+    .filter(({ status }) => !['Canceled', 'CancelRequested', 'Completed', 'Failed'].includes(status))
+    .map(({ name, status }) => `the job ${name} is ${status} after the post-job step`);
+}
+
+/** A step that gives up leaves its job running and says so; it has one at most. */
+export async function leftJobs(world: World, result: TaskStepResult, requests: JournalEntry[]): Promise<string[]> {
+  const jobs = await jobStates(world, requests);
+  const problems = jobs.flatMap(({ name, status }) => {
+    if (status === 'Canceled' || status === 'CancelRequested') return [`the job ${name} was cancelled`];
+    return result.log.some((line) => line.includes(name)) ? [] : [`the job ${name} (${status}) was not named`];
+  });
+  if (jobs.length > 1) problems.push(`${jobs.length} jobs were started`);
   return problems;
 }

@@ -1,0 +1,10 @@
+// Preloaded into a task's process: at SIGUSR2 its outputs break, as they do when the agent that reads them has died.
+'use strict';
+process.on('SIGUSR2', () => {
+  for (const stream of [process.stdout, process.stderr]) {
+    stream.write = () => {
+      process.nextTick(() => stream.emit('error', Object.assign(new Error('write EPIPE'), { code: 'EPIPE' })));
+      return false;
+    };
+  }
+});

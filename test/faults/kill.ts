@@ -1,0 +1,105 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Variables } from '../../local/agent/variables';
+import type { Cell, Outcome } from './cell';
+import type { Operation } from './operations';
+import type { Scenario } from './scenario';
+import type { World } from './world';
+
+/** How a step is made to end: cancelled as the agent does it (SIGINT, 7.5 s, SIGTERM, 2.5 s, kill), or by force. */
+const ends = ['cancelled', 'SIGTERM', 'SIGKILL', 'agent dies'] as const;
+type End = (typeof ends)[number];
+/** In the midst of which moment of a request. */
+const moments = { 'in flight': { delayMs: 700 }, 'not answered': { stall: 'after' } } as const;
+type Moment = keyof typeof moments;
+
+/** Where a step leaves work behind that costs money or serves somebody. */
+const killed = ['Train', 'Evaluate (jobs)', 'Package-Image', 'Deploy-ACI', 'Deploy-ACI (update)'];
+
+/** The kills that an operation can meet: what changes something, at both moments; what is followed, in flight. */
+export function killsOf(scenario: string, { method, service, count }: Operation): string[] {
+  if (!killed.includes(scenario) || service === 'entra' || service === 'pipelines') return [];
+  const isWrite = method !== 'GET' && method !== 'HEAD';
+  if (!isWrite && count < 3) return [];
+  return ends.flatMap((end) =>
+    (isWrite ? Object.keys(moments) : ['in flight']).map((moment) => `kill: ${end}, ${moment}`),
+  );
+}
+
+export const isKill = ({ fault }: Cell): boolean => fault.startsWith('kill: ');
+
+/** Ends the step at the operation, runs its post-job step unless the agent died, then the step again. */
+export async function runKill(world: World, scenario: Scenario, cell: Cell): Promise<Outcome> {
+  const [, end = '', moment = ''] = /^kill: (.+), (.+)$/.exec(cell.fault) ?? [];
+  const { azure } = world;
+  const attempt = await scenario.prepare(world, cell.id);
+  await azure.requests.clear();
+  const { pattern, count, method } = cell.operation;
+  const skip = method === 'GET' && count >= 3 ? 1 : 0;
+  await azure.faults.http({ ...pattern, skip, action: moments[moment as Moment] });
+  const began = performance.now();
+  const problems: string[] = [];
+  const taskVariables = new Variables();
+  try {
+    const controller = new AbortController();
+    const environment = { NODE_OPTIONS: `${azure.environment.NODE_OPTIONS} --require=${brokenPipes}` };
+    const run = attempt.run({ environment, signal: controller.signal, taskVariables });
+    if (!(await isHit(world, run))) return { verdict: 'not met', problems, said: [], minutes: 0 };
+    const ending = performance.now();
+    finish(end as End, controller);
+    await run;
+    const seconds = (performance.now() - ending) / 1000;
+    // The agent's ten seconds, and what it waits for the rest of the output.
+    if (end === 'cancelled' && seconds > 16) problems.push(`it took ${seconds.toFixed(0)} s to end`);
+    await azure.faults.clear();
+    if (end !== 'agent dies') {
+      const post = await attempt.run({ environment: azure.environment, phase: 'postjob', taskVariables });
+      if (post.result === 'failed') problems.push(`the post-job step failed: ${post.issues[0]?.message}`);
+      problems.push(...((await attempt.afterPostJob?.(await azure.requests.list())) ?? []));
+    }
+    const again = await attempt.run({ environment: azure.environment, taskVariables: new Variables() });
+    const said = again.issues.filter(({ type }) => type === 'error').map(({ message }) => message);
+    if (!/^succeeded/.test(again.result)) problems.push('run again it failed');
+    else problems.push(...(await attempt.whenDone(again, await azure.requests.list(), { afterKill: true })));
+    const minutes = (performance.now() - began) / 60_000;
+    return { verdict: problems.length > 0 ? 'bad' : 'ridden out', problems, said, minutes };
+  } finally {
+    await azure.faults.clear();
+    await attempt.clear?.();
+  }
+}
+
+const brokenPipes = path.join(__dirname, 'brokenPipes.cjs');
+
+async function isHit({ azure }: World, run: Promise<unknown>): Promise<boolean> {
+  let isOver = false;
+  void run.catch(() => undefined).finally(() => (isOver = true));
+  while (!isOver) {
+    if ((await azure.faults.list())[0]?.hits) return true;
+    await sleep(20);
+  }
+  return false;
+}
+
+function finish(end: End, controller: AbortController): void {
+  if (end === 'cancelled') return controller.abort();
+  const signal = end === 'agent dies' ? 'SIGUSR2' : end;
+  for (const pid of tasksOfThisProcess()) process.kill(pid, signal);
+}
+
+/** Children of this process that are a built task. */
+function tasksOfThisProcess(): number[] {
+  const pids = readdirSync('/proc').filter((name) => /^\d+$/.test(name));
+  return pids.map(Number).filter((pid) => {
+    try {
+      const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+      const parent = Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]);
+      return (
+        parent === process.pid && readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes(`${path.sep}tasks${path.sep}`)
+      );
+    } catch {
+      return false;
+    }
+  });
+}
