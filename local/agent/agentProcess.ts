@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { StringDecoder } from 'node:string_decoder';
+import { readLines } from './lines';
 
 export interface ProcessOptions {
   file: string;
@@ -70,17 +70,4 @@ export async function runProcess(options: ProcessOptions): Promise<number | null
     process.off('exit', killTree);
     options.signal.removeEventListener('abort', cancel);
   }
-}
-
-/** Lines end at \n, \r or \r\n, as .NET reads them; a last line needs no end. */
-async function readLines(stream: NodeJS.ReadableStream, onLine: (line: string) => void): Promise<void> {
-  const decoder = new StringDecoder('utf8');
-  let rest = '';
-  for await (const chunk of stream) {
-    const lines = (rest + decoder.write(chunk as Buffer)).split(/\r\n|\n|\r(?!$)/);
-    rest = lines.pop()!;
-    lines.forEach(onLine);
-  }
-  rest = (rest + decoder.end()).replace(/\r$/, '');
-  if (rest !== '') onLine(rest);
 }

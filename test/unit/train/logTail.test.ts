@@ -104,6 +104,24 @@ describe('Train: tail of a log', () => {
     assert.deepEqual(lines, [' 30%', ' 40%']);
   });
 
+  it('gives out a line without an end in pieces, each once and no character cut, and keeps little of it', async () => {
+    const text = 'ü€😀'.repeat(200_000);
+    for (let at = 0; at < text.length; at += 10_000) {
+      blob.append(text.slice(at, at + 10_000));
+      await read();
+      assert.ok(text.length - lines.join('').length - (text.length - at - 10_000) <= 70_000, 'little is kept');
+    }
+    tail.flush(write);
+    assert.ok(lines.join('') === text);
+    assert.ok(lines.every((line) => Buffer.byteLength(line) <= 64 * 1024));
+  });
+
+  it('is not held up by bytes that are no text', async () => {
+    blob.append(Buffer.alloc(1_000_000, 0x80));
+    await read();
+    assert.ok(lines.length < 20);
+  });
+
   it('takes up a long log in pieces of bounded size', async () => {
     blob.append(Buffer.alloc(10 * 1024 * 1024, 'x'.repeat(99) + '\n'));
     await read();

@@ -2,6 +2,8 @@ import type { BlobTransfer } from '../../../storage/blobTransfer';
 
 /** A request asks for at most so many bytes, so that a log of gigabytes is taken up in constant memory. */
 const mostBytes = 4 * 1024 * 1024;
+/** A line that goes on beyond so many bytes is given out in pieces, so that one without an end needs no more memory than that. */
+const longestLine = 64 * 1024;
 const lineEnd = 0x0a;
 const carriageReturn = 0x0d;
 const byteOrderMark = Buffer.from([0xef, 0xbb, 0xbf]);
@@ -51,11 +53,25 @@ export class LogTail {
     const end = bytes.lastIndexOf(lineEnd);
     if (end < 0) {
       this.rest = lastFrame(Buffer.concat([this.rest, bytes]));
-      return;
+    } else {
+      const whole = Buffer.concat([this.rest, bytes.subarray(0, end)]).toString('utf8');
+      this.rest = lastFrame(Buffer.from(bytes.subarray(end + 1)));
+      write(withoutOverwritten(whole.split('\n')));
     }
-    const whole = Buffer.concat([this.rest, bytes.subarray(0, end)]).toString('utf8');
-    this.rest = lastFrame(Buffer.from(bytes.subarray(end + 1)));
-    write(withoutOverwritten(whole.split('\n')));
+    this.shorten(write);
+  }
+
+  /** Gives out what is too long to wait for its end. */
+  private shorten(write: (lines: string[]) => void): void {
+    let begin = 0;
+    while (this.rest.length - begin > longestLine) {
+      let end = begin + longestLine;
+      // A character, of four bytes at most, stays in one piece.
+      for (let back = 0; back < 3 && (this.rest[end]! & 0xc0) === 0x80; back++) end--;
+      write(withoutOverwritten([this.rest.toString('utf8', begin, end)]));
+      begin = end;
+    }
+    if (begin > 0) this.rest = Buffer.from(this.rest.subarray(begin));
   }
 }
 
