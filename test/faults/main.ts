@@ -5,6 +5,7 @@
  *   npm run test:faults                          all of it
  *   npm run test:faults -- --shard 3/20          a part, the same one each time
  *   npm run test:faults -- --only 'Train.*PUT'   cells whose "task operation fault" matches
+ *   npm run test:faults -- --sizes               what is big, alone; it is part of all of it
  *   npm run test:faults -- --workers 2           processes side by side, each with a local Azure of its own
  */
 import { fork, type ChildProcess } from 'node:child_process';
@@ -14,7 +15,8 @@ import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { ensureBuiltTasks } from '../../local/agent/builtTasks';
 import { cellsOf, type Cell } from './cell';
-import { closingLine, matrix, type Judged } from './matrix';
+import { closingLine, matrix, sizesTable, type Judged } from './matrix';
+import type { Measured } from './sizes';
 import { scenarios } from './scenarios';
 import type { Order, Report } from './worker';
 
@@ -26,6 +28,8 @@ interface Options {
   shards: number;
   only: RegExp;
   workers: number;
+  /** 'too' with all the cells. */
+  sizes: 'alone' | 'too' | 'not';
 }
 
 function readOptions(): Options {
@@ -34,11 +38,13 @@ function readOptions(): Options {
       shard: { type: 'string', default: '1/1' },
       only: { type: 'string', default: '' },
       workers: { type: 'string', default: '4' },
+      sizes: { type: 'boolean', default: false },
     },
   });
   const [shard = NaN, shards = NaN] = values.shard.split('/').map(Number);
   if (!(shard >= 1 && shard <= shards)) throw new Error(`--shard ${values.shard}: write i/n, such as 3/20.`);
-  return { shard, shards, only: new RegExp(values.only, 'i'), workers: Number(values.workers) };
+  const sizes = values.sizes ? 'alone' : shards === 1 && values.only === '' ? 'too' : 'not';
+  return { shard, shards, only: new RegExp(values.only, 'i'), workers: Number(values.workers), sizes };
 }
 
 const textOf = ({ scenario, operation, fault }: Omit<Cell, 'id'>): string => `${scenario} ${operation.name} ${fault}`;
@@ -95,8 +101,16 @@ async function main(): Promise<void> {
   const crew = new Crew(options.workers);
   const began = Date.now();
   try {
+    const measured: Measured[] = [];
+    if (options.sizes !== 'not') {
+      await crew.carryOut([{ kind: 'sizes' }], (report) => {
+        if (report.kind === 'sizes') measured.push(...report.measured);
+      });
+      console.log(`${sizesTable(measured)}\n`);
+    }
     const all: Array<Omit<Cell, 'id'>> = [];
-    const searches = scenarios.map(({ name }, index): Order => ({ kind: 'discover', scenario: name, id: `9${index}` }));
+    const wanted = options.sizes === 'alone' ? [] : scenarios;
+    const searches = wanted.map(({ name }, index): Order => ({ kind: 'discover', scenario: name, id: `9${index}` }));
     await crew.carryOut(searches, (report) => {
       if (report.kind === 'operations') all.push(...cellsOf(report.scenario, report.operations));
     });
@@ -124,8 +138,9 @@ async function main(): Promise<void> {
       },
     );
     console.log(`\n${matrix(judged)}\n`);
-    console.log(closingLine(judged, Date.now() - began));
-    process.exitCode = judged.some(({ outcome }) => outcome.verdict === 'bad') ? 1 : 0;
+    console.log(closingLine(judged, measured, Date.now() - began));
+    const isBad = judged.some(({ outcome }) => outcome.verdict === 'bad') || measured.some(({ problem }) => problem);
+    process.exitCode = isBad ? 1 : 0;
   } finally {
     await crew.dismiss();
   }

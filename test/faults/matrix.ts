@@ -1,4 +1,5 @@
 import type { Cell, Outcome, Verdict } from './cell';
+import type { Measured } from './sizes';
 
 export interface Judged {
   cell: Cell;
@@ -27,8 +28,22 @@ function byPlace(a: Judged, b: Judged): number {
   return place(a).localeCompare(place(b));
 }
 
-export function closingLine(judged: Judged[], ms: number): string {
+/** Of what is big: how long it took, and how much memory. */
+export function sizesTable(measured: Measured[]): string {
+  return [
+    '| what is big | seconds | peak of the task, MB | |',
+    '| ----------- | ------: | -------------------: | - |',
+    ...measured.map(
+      ({ name, seconds, megabytes, problem }) =>
+        `| ${name} | ${seconds.toFixed(0)} | ${megabytes.toFixed(0)} | ${problem ? `**B** ${problem}` : ''} |`,
+    ),
+  ].join('\n');
+}
+
+export function closingLine(judged: Judged[], measured: Measured[], ms: number): string {
   const count = (verdict: Verdict): number => judged.filter(({ outcome }) => outcome.verdict === verdict).length;
   const met = judged.length - count('not met');
-  return `${met} cells in ${Math.round(ms / 1000)} s: ${count('ridden out')} ridden out, ${count('one clear error')} one clear error, bad ${count('bad')} (${count('not met')} not met)`;
+  const bad = count('bad') + measured.filter(({ problem }) => problem).length;
+  const sizes = measured.length > 0 ? ` and ${measured.length} sizes` : '';
+  return `${met} cells${sizes} in ${Math.round(ms / 1000)} s: ${count('ridden out')} ridden out, ${count('one clear error')} one clear error, bad ${bad} (${count('not met')} not met)`;
 }

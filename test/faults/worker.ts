@@ -2,14 +2,17 @@ import { rmSync } from 'node:fs';
 import { runCell, type Cell, type Outcome } from './cell';
 import { operationsOf, type Operation } from './operations';
 import { scenarios } from './scenarios';
+import { measureSizes, type Measured } from './sizes';
 import { fastEnvironment, openWorld, usualSpeed, type World } from './world';
 
 /** What the main process asks of a worker, one thing after the other. */
-export type Order = { kind: 'discover'; scenario: string; id: string } | { kind: 'cell'; cell: Cell };
+export type Order =
+  { kind: 'discover'; scenario: string; id: string } | { kind: 'cell'; cell: Cell } | { kind: 'sizes' };
 export type Report =
   | { kind: 'ready' }
   | { kind: 'operations'; scenario: string; operations: Operation[] }
-  | { kind: 'outcome'; cell: Cell; outcome: Outcome };
+  | { kind: 'outcome'; cell: Cell; outcome: Outcome }
+  | { kind: 'sizes'; measured: Measured[] };
 
 /** Runs cells on a local Azure of its own until the main process lets it go. */
 async function main(): Promise<void> {
@@ -31,6 +34,11 @@ async function main(): Promise<void> {
 }
 
 async function carryOut(world: World, order: Order): Promise<Report> {
+  if (order.kind === 'sizes') {
+    const measured: Measured[] = [];
+    await measureSizes(world, (each) => measured.push(each));
+    return { kind: 'sizes', measured };
+  }
   const name = order.kind === 'cell' ? order.cell.scenario : order.scenario;
   const scenario = scenarios.find((each) => each.name === name);
   if (!scenario) throw new Error(`There is no scenario ${name}.`);
