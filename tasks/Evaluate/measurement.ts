@@ -1,10 +1,10 @@
-import * as fs from 'node:fs';
 import { believedAbsence } from '../common/azure/http/believedAbsence';
 import { Outage } from '../common/azure/http/outage';
 import type { Tracking } from '../common/azure/ml/metrics';
 import type { RegisteredModel } from '../common/azure/ml/models';
 import type { TaskContext } from '../common/task/taskContext';
 import { TaskFailure } from '../common/taskFailure';
+import { readTextFile } from '../common/textFile';
 import type { Metrics } from './criteria/metricLookup';
 
 /** So long may the tracking service be out of reach. */
@@ -82,6 +82,9 @@ export function metricsOfModel({ tags, properties }: Pick<RegisteredModel, 'tags
   return Object.fromEntries(metrics);
 }
 
+/** Of a file of metrics, which somebody's script may write. */
+const mostBytes = 16 * 1024 * 1024;
+
 /**
  * Reads a JSON file of metrics: `{"rmse": 3.2}`, or `{"candidate": {…}, "champion": {…}}`. JSON has no NaN: the texts
  * "NaN", "Infinity" and "-Infinity" stand for them.
@@ -89,8 +92,9 @@ export function metricsOfModel({ tags, properties }: Pick<RegisteredModel, 'tags
 export function readMetricsFile(file: string): MetricsFile {
   let content: unknown;
   try {
-    content = JSON.parse(fs.readFileSync(file, 'utf8').replace(/^\uFEFF/, ''));
+    content = JSON.parse(readTextFile(file, mostBytes));
   } catch (error) {
+    if (error instanceof TaskFailure) throw error;
     throw new TaskFailure(`Input metricsFile: ${file} is not JSON: ${(error as Error).message}.`);
   }
   const refuse = (what: string) =>

@@ -1,6 +1,7 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { TaskFailure } from '../taskFailure';
+import { readTextFile } from '../textFile';
 import { verify } from './chain';
 import { recordFileName, recordSchemaVersion, type ModelRecord, type SectionName, type Sections } from './record';
 import { checkShape } from './shape';
@@ -45,6 +46,9 @@ export function requireRecordFile(places: RecordPlaces): string {
   );
 }
 
+/** A record of a hundred thousand metrics has five megabytes. */
+const mostBytes = 64 * 1024 * 1024;
+
 /**
  * Reads a record and checks its shape and its chain.
  * @throws TaskFailure that says what is wrong with it
@@ -52,8 +56,9 @@ export function requireRecordFile(places: RecordPlaces): string {
 export async function readRecord(file: string): Promise<ModelRecord> {
   let parsed: unknown;
   try {
-    parsed = JSON.parse(fs.readFileSync(file, 'utf8'));
+    parsed = JSON.parse(readTextFile(file, mostBytes));
   } catch (error) {
+    if (error instanceof TaskFailure) throw error;
     throw refusal(file, [`It is not JSON: ${(error as Error).message}. It may have been cut.`]);
   }
   const version = (parsed as { schemaVersion?: unknown } | null)?.schemaVersion;

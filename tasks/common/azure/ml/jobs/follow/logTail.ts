@@ -1,7 +1,7 @@
 import type { BlobTransfer } from '../../../storage/blobTransfer';
 
 /** A request asks for at most so many bytes, so that a log of gigabytes is taken up in constant memory. */
-const mostBytes = 4 * 1024 * 1024;
+const mostBytes = 1024 * 1024;
 /** A line that goes on beyond so many bytes is given out in pieces, so that one without an end needs no more memory than that. */
 const longestLine = 64 * 1024;
 const lineEnd = 0x0a;

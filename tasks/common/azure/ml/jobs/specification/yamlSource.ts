@@ -1,7 +1,7 @@
-import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { isMap, isScalar, LineCounter, parseDocument, type Document, type ScalarTag } from 'yaml';
 import { TaskFailure } from '../../../../taskFailure';
+import { readTextFile } from '../../../../textFile';
 
 /** Where a value stands in a document: keys and indices from its root. */
 export type YamlPath = ReadonlyArray<string | number>;
@@ -31,8 +31,9 @@ export class YamlSource {
   constructor(readonly file: string) {
     let text: string;
     try {
-      text = fs.readFileSync(file, 'utf8');
+      text = readTextFile(file);
     } catch (error) {
+      if (error instanceof TaskFailure) throw error;
       const why = (error as NodeJS.ErrnoException).code === 'ENOENT' ? 'does not exist' : 'cannot be read';
       throw new TaskFailure(`The file ${file} ${why}.`, 'Check the path.', { cause: error });
     }
