@@ -27,6 +27,11 @@ export function killsOf(scenario: string, { method, service, count }: Operation)
   );
 }
 
+/** In milliseconds; an orphan of a dead agent may work on, and a request may take two minutes. */
+const longestEnd = 240_000;
+/** After SIGTERM, as the agent and the systems that end agents leave it. */
+const grace = 10_000;
+
 export const isKill = ({ fault }: Cell): boolean => fault.startsWith('kill: ');
 
 /** Ends the step at the operation, runs its post-job step unless the agent died, then the step again. */
@@ -48,7 +53,11 @@ export async function runKill(world: World, scenario: Scenario, cell: Cell): Pro
     if (!(await isHit(world, run))) return { verdict: 'not met', problems, said: [], minutes: 0 };
     const ending = performance.now();
     finish(end as End, controller);
-    await run;
+    const late = setTimeout(() => {
+      problems.push(`it did not end within ${longestEnd / 1000} s`);
+      controller.abort();
+    }, longestEnd);
+    await run.finally(() => clearTimeout(late));
     const seconds = (performance.now() - ending) / 1000;
     // The agent's ten seconds, and what it waits for the rest of the output.
     if (end === 'cancelled' && seconds > 16) problems.push(`it took ${seconds.toFixed(0)} s to end`);
@@ -86,6 +95,7 @@ function finish(end: End, controller: AbortController): void {
   if (end === 'cancelled') return controller.abort();
   const signal = end === 'agent dies' ? 'SIGUSR2' : end;
   for (const pid of tasksOfThisProcess()) process.kill(pid, signal);
+  if (end === 'SIGTERM') setTimeout(() => finish('SIGKILL', controller), grace).unref();
 }
 
 /** Children of this process that are a built task. */

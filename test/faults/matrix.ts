@@ -40,10 +40,10 @@ export function sizesTable(measured: Measured[]): string {
   ].join('\n');
 }
 
-export function closingLine(judged: Judged[], measured: Measured[], ms: number): string {
+export function closingLine(judged: Judged[], measured: Measured[]): string {
   const count = (verdict: Verdict): number => judged.filter(({ outcome }) => outcome.verdict === verdict).length;
   const met = judged.length - count('not met');
   const bad = count('bad') + measured.filter(({ problem }) => problem).length;
   const sizes = measured.length > 0 ? ` and ${measured.length} sizes` : '';
-  return `${met} cells${sizes} in ${Math.round(ms / 1000)} s: ${count('ridden out')} ridden out, ${count('one clear error')} one clear error, bad ${bad} (${count('not met')} not met)`;
+  return `${met} cells${sizes}: ${count('ridden out')} ridden out, ${count('one clear error')} one clear error, bad ${bad} (${count('not met')} not met)`;
 }
