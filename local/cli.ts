@@ -23,6 +23,7 @@ import {
 import { callerFolder, makeStateFolder, type LocalDirectories } from './directories';
 import { isPackaged } from './installation';
 import { printedCommand, programName } from './printedCommand';
+import { initProject } from './init/init';
 import { endpointListens, lastDeployment, waitForEndpoint, type LastDeployment } from './lastDeployment';
 import { Interruption } from './interruption';
 import { runLocally } from './localRun';
@@ -38,12 +39,23 @@ const help = `${isPackaged ? 'mlops-local' : 'npm run local --'} <command> [opti
       --stage name       only this stage, with the artifacts of the last run; may be repeated
       --host release     as a stage of a classic release
   rerun [run]            run the failed jobs of a run (default: the last) again, and what waits for them
+  run --classic build    a classic pipeline made of the extension's template, on the repository in this folder
+  run --classic release  its release: deploys and tests what the last run published
+  init                   look at the project in this folder and write a pipeline for it; overwrites nothing
   reset                  stop it and forget everything but the cache
 
 Options of a run:
 ${runHelp}`;
 
-const commands: Record<string, (args: string[]) => Promise<number>> = { up, down, status, run, rerun, reset };
+const commands: Record<string, (args: string[]) => Promise<number>> = {
+  up,
+  down,
+  status,
+  run,
+  rerun,
+  init,
+  reset,
+};
 
 main(async () => {
   const [name = '--help', ...args] = process.argv.slice(2);
@@ -155,12 +167,13 @@ async function run(args: string[]): Promise<number> {
     ...runOptions,
     stage: { type: 'string', multiple: true },
     host: { type: 'string', default: 'build' },
+    classic: { type: 'string' },
   });
-  const [file, ...rest] = positionals;
-  if (!file || rest.length > 0)
-    throw new Error(`run needs one pipeline file: ${programName()} run azure-pipelines.yml`);
-  const pipeline = path.resolve(callerFolder(), file);
-  if (!existsSync(pipeline)) throw new Error(`There is no file ${pipeline}.`);
+  const { classic } = values;
+  if (classic !== undefined && classic !== 'build' && classic !== 'release') {
+    throw new Error(`--classic is build or release, and not '${classic}'.`);
+  }
+  const pipeline = classic ? path.join(callerFolder(), `classic-${classic}`) : pipelineFile(positionals);
   if (values.host !== 'build' && values.host !== 'release') {
     throw new Error(`--host is build or release, and not '${values.host}'.`);
   }
@@ -173,7 +186,8 @@ async function run(args: string[]): Promise<number> {
     skipTasks: values['skip-task'],
     variablesFile: fromCaller(values.variables),
     pullRequest: readPullRequest(values['pull-request']),
-    hostType: values.host satisfies HostType,
+    classic,
+    hostType: classic ?? (values.host satisfies HostType),
     timestamps: values.timestamps,
   });
 }
@@ -210,6 +224,24 @@ function fromCaller(file: string | undefined): string | undefined {
 
 function realpathOf(folder: string): string | undefined {
   return existsSync(path.join(folder, 'run.json')) ? realpathSync(folder) : undefined;
+}
+
+function pipelineFile([file, ...rest]: string[]): string {
+  if (!file || rest.length > 0)
+    throw new Error(`run needs one pipeline file: ${programName()} run azure-pipelines.yml`);
+  const pipeline = path.resolve(callerFolder(), file);
+  if (!existsSync(pipeline)) throw new Error(`There is no file ${pipeline}.`);
+  return pipeline;
+}
+
+async function init(args: string[]): Promise<number> {
+  parse(args, {});
+  const { found, written, open } = initProject(callerFolder());
+  console.log(['Found', ...found.map((line) => `  ${line}`)].join('\n'));
+  console.log(['Wrote', ...written.map((file) => `  ${file}`)].join('\n'));
+  if (open.length > 0) console.log(['Left to you', ...open.map((line) => `  ${line}`)].join('\n'));
+  console.log(`\nRun it on this machine:\n  ${programName()} run azure-pipelines.yml`);
+  return 0;
 }
 
 async function reset(args: string[]): Promise<number> {

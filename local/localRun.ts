@@ -2,6 +2,8 @@ import path from 'node:path';
 import { builtTasks } from './agent/pipeline/taskCatalog';
 import { readPipeline } from './agent/pipeline/readPipeline';
 import { checkServiceConnections } from './agent/pipeline/serviceConnections';
+import { classicPlan, type ClassicKind } from './agent/classic/classicPlan';
+import type { PipelinePlan } from './agent/pipeline/plan';
 import { ensureBuiltTasks } from './agent/builtTasks';
 import { sourceVariables, type SourceVersion } from './agent/jobVariables';
 import { closingReport } from './agent/run/closingReport';
@@ -23,8 +25,10 @@ import { printedCommand } from './printedCommand';
 import { Interruption } from './interruption';
 
 export interface LocalRunOptions {
-  /** The pipeline file. */
+  /** The pipeline file; of a classic pipeline what stands for it, in the repository that is built. */
   file: string;
+  /** A classic pipeline made of the extension's template, instead of a file. */
+  classic?: ClassicKind;
   directories: LocalDirectories;
   set: Record<string, string>;
   secrets: Record<string, string>;
@@ -61,14 +65,7 @@ export async function runLocally(options: LocalRunOptions): Promise<number> {
     const built = await ensureBuiltTasks();
     if (built.length > 0) console.log(`Built the tasks ${built.join(', ')}.`);
     const source = sourceOf(options);
-    const plan = readPipeline(options.file, {
-      tasks: builtTasks(),
-      set: options.set,
-      skipTasks: options.skipTasks,
-      predefined: sourceVariables(source),
-      groups: options.variablesFile === undefined ? undefined : new VariableGroups(options.variablesFile),
-      startTime: options.rerun && new Date(options.rerun.run.startTime),
-    });
+    const plan = planOf(options, source);
     await checkPython(plan, options.stages);
     cloud = await startCloud(directories, { tied: true, signal: interruption.signal });
     const present = cloud;
@@ -83,6 +80,20 @@ export async function runLocally(options: LocalRunOptions): Promise<number> {
   }
 }
 
+function planOf(options: LocalRunOptions, source: SourceVersion): PipelinePlan {
+  const { file, classic, set, skipTasks, variablesFile, rerun } = options;
+  const tasks = builtTasks();
+  if (classic) return classicPlan(classic, { tasks, set });
+  return readPipeline(file, {
+    tasks,
+    set,
+    skipTasks,
+    predefined: sourceVariables(source),
+    groups: variablesFile === undefined ? undefined : new VariableGroups(variablesFile),
+    startTime: rerun && new Date(rerun.run.startTime),
+  });
+}
+
 function sourceOf({ file, pullRequest, rerun }: LocalRunOptions): SourceVersion {
   const root = repositoryRoot(file);
   const source = rerun?.run.source ?? sourceVersion(root);
@@ -91,7 +102,7 @@ function sourceOf({ file, pullRequest, rerun }: LocalRunOptions): SourceVersion 
 
 async function run(
   options: LocalRunOptions & { source: SourceVersion },
-  plan: ReturnType<typeof readPipeline>,
+  plan: PipelinePlan,
   cloud: CloudProcess,
   interruption: Interruption,
 ): Promise<number> {
@@ -103,6 +114,8 @@ async function run(
   try {
     const { run, folder } = await runPipeline(plan, {
       ...options,
+      // A release stage works on what the last build published.
+      stages: options.classic === 'release' ? plan.stages.map(({ name }) => name) : options.stages,
       runs: options.directories.runs,
       workFolder: options.directories.work,
       endpoints,

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync, statSync } from 'node:fs';
+import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync, statSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { addressOf } from '../../local/addresses';
@@ -8,7 +8,7 @@ import { connectLocalAzure } from '../../local/azure/connection/localAzure';
 import { processStartTime } from '../../local/azure/processes/processRecords';
 import type { ModelRecord } from '../../tasks/common/record/record';
 import { specificationsDirectory, validateTraffic } from '../contract/validateTraffic';
-import { runCommand, startCommand, type CommandResult, type RunningCommand } from '../support/commands';
+import { runCommand, startCommand, startProgram, type CommandResult, type RunningCommand } from '../support/commands';
 
 const root = path.join(__dirname, '..', '..');
 const directory = mkdtempSync(path.join(os.tmpdir(), 'mlops-quickstart-'));
@@ -196,6 +196,30 @@ describe('the quickstart', function () {
 
     const { answer, expected } = await callEndpoint(new RunFolder(2));
     assert.deepEqual(answer, expected, 'the model that was deployed before serves no longer');
+  });
+
+  it('is a classic build and a classic release too, made of the templates of the extension', async () => {
+    const repository = path.join(directory, 'classic');
+    for (const name of ['training', 'scoring']) {
+      cpSync(path.join(root, 'examples', 'quickstart', name), path.join(repository, name), { recursive: true });
+    }
+    const program = [process.execPath, path.join(root, 'scripts', 'run.mjs'), 'local/cli.ts', 'run', '--classic'];
+    const built = await startProgram([...program, 'build', ...places], {}, repository).ended;
+    assert.equal(built.code, 0, built.output);
+    const [build, release] = [new RunFolder(4), new RunFolder(5)];
+    assert.deepEqual([build.run.hostType, build.record.evaluation?.decision], ['build', 'approved']);
+
+    const released = await startProgram([...program, 'release', ...places], {}, repository).ended;
+    assert.equal(released.code, 0, released.output);
+    assert.equal(release.run.hostType, 'release');
+    assert.deepEqual(Object.keys(release.results).slice(0, 3), [
+      'Download artifacts',
+      'Deploy to Container Instances',
+      'Test the endpoint',
+    ]);
+    const { image, deployment, tests } = release.record;
+    assert.equal(image!.digest, build.record.image!.digest);
+    assert.ok(deployment!.image.endsWith(`@${image!.digest}`) && tests!.passed);
   });
 
   it('follows the official specifications in every exchange with the resource manager', async function () {

@@ -22,10 +22,14 @@ export function startCommand(script: string, args: string[] = [], environment: N
   return startProgram([process.execPath, 'scripts/run.mjs', script, ...args], environment);
 }
 
-/** Starts any program in the folder of this project. */
-export function startProgram([program, ...args]: string[], environment: NodeJS.ProcessEnv = {}): RunningCommand {
+/** Starts any program, in the folder of this project unless another is given. */
+export function startProgram(
+  [program, ...args]: string[],
+  environment: NodeJS.ProcessEnv = {},
+  folder = root,
+): RunningCommand {
   const child = spawn(program!, args, {
-    cwd: root,
+    cwd: folder,
     env: { ...process.env, ...environment },
     stdio: ['ignore', 'pipe', 'pipe'],
   });

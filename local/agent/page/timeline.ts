@@ -4,30 +4,51 @@ import { html, type Html } from '../../../views/html';
 import { stepAnchor } from './logView';
 import { resultMark } from './resultBadge';
 
-/** Stages as a chain, and beneath it every step as a bar on one scale of time. */
+/** Stages in the order in which they wait for each other, and beneath it every step as a bar on one scale of time. */
 export function timeline(run: RunRecord): Html {
   const start = Date.parse(run.startTime);
   const end = run.finishTime ? Date.parse(run.finishTime) : Date.now();
   const scale = (time: number): number => ((time - start) / Math.max(1, end - start)) * 100;
-  const stages = run.stages.map(
-    (stage, index) => html`
+  const columns = stageColumns(run.stages).map(
+    (column, index) => html`
       ${index > 0 && html`<span class="arrow" aria-hidden="true">→</span>`}
-      <div class="stage ${stage.result ?? 'pending'}">
-        ${resultMark(stage.result)}
-        <div>
-          <b>${stage.displayName}</b>
-          <span class="quiet">${stageNote(stage)}</span>
-        </div>
-      </div>
+      <div class="stage-column">${column.map((stage) => stageBox(stage, column.length > 1 || index > 1))}</div>
     `,
   );
   const rows = run.stages.flatMap((stage) => stage.jobs.map((job) => jobRows(run, stage, job, scale)));
   return html`
     <section class="card">
       <h3>Timeline</h3>
-      <div class="stages">${stages}</div>
+      <div class="stages">${columns}</div>
       <div class="gantt">${rows}</div>
     </section>
+  `;
+}
+
+/** Stages side by side that may run at once: each stands right of all that it waits for. */
+export function stageColumns(stages: StageRecord[]): StageRecord[][] {
+  const depths = new Map<string, number>();
+  // They come in an order in which each follows what it waits for.
+  for (const { name, dependsOn } of stages) {
+    depths.set(name, Math.max(0, ...dependsOn.map((other) => (depths.get(other) ?? -1) + 1)));
+  }
+  const columns: StageRecord[][] = [];
+  for (const stage of stages) (columns[depths.get(stage.name)!] ??= []).push(stage);
+  return columns;
+}
+
+/** @param isAmbiguous whether the picture alone does not show what the stage waits for */
+function stageBox(stage: StageRecord, isAmbiguous: boolean): Html {
+  const waits = isAmbiguous && stage.dependsOn.length > 0 && `after ${stage.dependsOn.join(', ')}`;
+  return html`
+    <div class="stage ${stage.result ?? 'pending'}">
+      ${resultMark(stage.result)}
+      <div>
+        <b>${stage.displayName}</b>
+        <span class="quiet">${stageNote(stage)}</span>
+        ${waits && html`<span class="quiet">${waits}</span>`}
+      </div>
+    </div>
   `;
 }
 

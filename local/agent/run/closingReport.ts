@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
 import type { ModelRecord } from '../../../tasks/common/record/record';
+import type { TestCase } from '../testResults';
 import { timeTaken } from './duration';
 import type { RunRecord, StepRecord } from './runRecord';
 import { resultLook, type Style } from './terminal';
@@ -26,19 +27,35 @@ export function readModelRecord(run: RunRecord, folder: string): ModelRecord | u
   return JSON.parse(readFileSync(path.join(folder, run.modelRecord), 'utf8')) as ModelRecord;
 }
 
+/** Every record that the jobs of a run left, in their order. */
+function modelRecords(run: RunRecord, folder: string): ModelRecord[] {
+  const files = run.modelRecords ?? (run.modelRecord ? [run.modelRecord] : []);
+  return files.map((file) => JSON.parse(readFileSync(path.join(folder, file), 'utf8')) as ModelRecord);
+}
+
+/** The last record of each key: a later job adds to what an earlier one said. */
+function latest(records: ModelRecord[], keyOf: (record: ModelRecord) => string | undefined): ModelRecord[] {
+  const byKey = new Map<string, ModelRecord>();
+  for (const record of records) {
+    const key = keyOf(record);
+    if (key !== undefined) byKey.set(key, record);
+  }
+  return [...byKey.values()];
+}
+
 /** What a run came to, in a few lines for the terminal. */
 export function closingReport(options: ReportOptions): string {
   const { run, folder, paint } = options;
   const look = resultLook[run.result!];
-  const record = readModelRecord(run, folder);
+  const records = modelRecords(run, folder);
+  const models = latest(records, ({ model }) => model && `${model.name}:${model.version}`);
+  const deployments = latest(records, ({ deployment }) => deployment?.scoringUri);
   const facts: Array<[label: string, text: string] | undefined> = [
     ...failures(run, paint),
-    ...(record ? modelFacts(record, paint) : []),
-    testFacts(run, record, paint),
+    ...models.flatMap((record) => modelFacts(record, paint)),
+    ...testFacts(run, records, paint),
     // A failed test may have rolled the deployment back.
-    ...(record?.deployment && (run.result === 'succeeded' || run.result === 'succeededWithIssues')
-      ? endpointFacts(record, options)
-      : []),
+    ...(run.result === 'succeeded' || run.result === 'succeededWithIssues' ? endpointFacts(deployments, options) : []),
     ['Page', paint('cyan', options.page)],
     ['Files', folder],
   ];
@@ -73,28 +90,37 @@ function modelFacts(record: ModelRecord, paint: Paint): Array<[string, string] |
   ];
 }
 
-function testFacts(run: RunRecord, record: ModelRecord | undefined, paint: Paint): [string, string] | undefined {
-  const cases = run.stages
-    .flatMap(({ jobs }) => jobs.flatMap((job) => job.steps))
-    .flatMap((step) => step.testRuns.flatMap((testRun) => testRun.cases));
-  if (cases.length === 0) return undefined;
-  const count = (outcome: string): number => cases.filter((test) => test.outcome === outcome).length;
-  const [passed, failed, skipped] = ['passed', 'failed', 'skipped'].map(count) as [number, number, number];
-  const parts = [
-    `${passed} of ${cases.length} passed`,
-    failed > 0 && paint('red', `${failed} failed`),
-    skipped > 0 && `${skipped} skipped`,
-    record?.tests?.latency && `p95 latency ${record.tests.latency.p95.toFixed(0)} ms`,
-  ];
-  return ['Tests', parts.filter(Boolean).join(', ')];
+/** The tests of each step that published some, counted as the step itself counts them. */
+function testFacts(run: RunRecord, records: ModelRecord[], paint: Paint): Array<[string, string]> {
+  const steps = run.stages.flatMap(({ jobs }) => jobs.flatMap((job) => job.steps));
+  const lines = steps.flatMap((step) => {
+    const cases = step.testRuns.flatMap((testRun) => testRun.cases);
+    return cases.length > 0 ? [`${step.displayName}: ${countOf(cases, paint)}`] : [];
+  });
+  const latency = records.map(({ tests }) => tests?.latency).findLast((one) => one !== undefined && one !== null);
+  if (latency) lines.push(`p95 latency ${latency.p95.toFixed(0)} ms`);
+  return lines.length > 0 ? [['Tests', lines.join('\n')]] : [];
 }
 
-function endpointFacts(record: ModelRecord, options: ReportOptions): Array<[string, string]> {
-  const curl = curlLine(record, options.folder, options.addressOf);
-  return [
-    ['Scoring URI', record.deployment!.scoringUri],
-    options.upCommand === undefined ? ['Call it', curl] : ['It has ended; to call it', `${options.upCommand}\n${curl}`],
+function countOf(cases: TestCase[], paint: Paint): string {
+  const count = (outcome: TestCase['outcome']): number => cases.filter((test) => test.outcome === outcome).length;
+  const [failed, skipped] = [count('failed'), count('skipped')];
+  const parts = [
+    `${count('passed')} of ${cases.length} passed`,
+    failed > 0 && paint('red', `${failed} failed`),
+    skipped > 0 && `${skipped} skipped`,
   ];
+  return parts.filter(Boolean).join(', ');
+}
+
+/** Each deployment with how to call it; what starts them again is said once. */
+function endpointFacts(deployments: ModelRecord[], options: ReportOptions): Array<[string, string]> {
+  const facts = deployments.flatMap((record): Array<[string, string]> => [
+    ['Scoring URI', record.deployment!.scoringUri],
+    ['Call it', curlLine(record, options.folder, options.addressOf)],
+  ]);
+  if (facts.length === 0 || options.upCommand === undefined) return facts;
+  return [['Start it again', options.upCommand], ...facts];
 }
 
 /** The command that calls the endpoint of a run with the first of the model's own example requests. */

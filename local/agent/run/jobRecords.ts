@@ -6,8 +6,8 @@ import type { JobRecord, StageRecord } from './runRecord';
 
 /** The record of a stage before it runs: one of each job, and one of each leg of a matrix. */
 export function stageRecord(stage: StagePlan): StageRecord {
-  const { name, displayName } = stage;
-  return { name, displayName, jobs: stage.jobs.flatMap(recordsOf) };
+  const { name, displayName, dependsOn } = stage;
+  return { name, displayName, dependsOn, jobs: stage.jobs.flatMap(recordsOf) };
 }
 
 function recordsOf(job: JobPlan): JobRecord[] {

@@ -281,6 +281,10 @@ export class JobRun {
     if (recordFile && existsSync(recordFile)) {
       run.modelRecord = 'mlops-record.json';
       copyFileSync(recordFile, path.join(runFolder, run.modelRecord));
+      const own = path.join('records', `${fileName(this.stage.name)}-${fileName(this.plan.name)}.json`);
+      mkdirSync(path.join(runFolder, 'records'), { recursive: true });
+      copyFileSync(recordFile, path.join(runFolder, own));
+      run.modelRecords = [...new Set([...(run.modelRecords ?? []), own])];
     }
   }
 }

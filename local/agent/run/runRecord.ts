@@ -30,6 +30,8 @@ export interface RunRecord {
   again: { file: string; stages?: string[]; secretNames: string[]; skipTasks?: string[]; variablesFile?: string };
   /** The last model record that a step named, as a file in the run's folder. */
   modelRecord?: string;
+  /** The model record that each job left, as files in the run's folder: a run may have several models and deployments. */
+  modelRecords?: string[];
 }
 
 interface TimedRecord {
@@ -44,6 +46,7 @@ interface TimedRecord {
 }
 
 export interface StageRecord extends TimedRecord {
+  dependsOn: string[];
   jobs: JobRecord[];
 }
 

@@ -1,4 +1,5 @@
 import type { TaskResult } from '../taskResult';
+import { Chatter } from './chatter';
 import { timeTaken } from './duration';
 import type { JobRecord, RunObserver, RunRecord, StageRecord, StepRecord } from './runRecord';
 
@@ -45,6 +46,9 @@ export class Terminal implements RunObserver {
   #percent = 0;
   #operation = '';
   #groupDepth = 0;
+  #chatter = new Chatter();
+  /** The title of a step that has said nothing yet, and may have nothing to say. */
+  #title: string | undefined;
   #frame = 0;
   #statusShown = false;
   #timer: NodeJS.Timeout | undefined;
@@ -87,9 +91,10 @@ export class Terminal implements RunObserver {
     this.#percent = 0;
     this.#operation = '';
     this.#groupDepth = 0;
-    this.#line('');
+    this.#chatter = new Chatter();
     const position = `(${job.steps.indexOf(step) + 1}/${job.steps.length})`;
-    this.#line(`${this.#paint('cyan', '▶')} ${this.#paint('bold', step.displayName)} ${this.#paint('dim', position)}`);
+    this.#title = `${this.#paint('cyan', '▶')} ${this.#paint('bold', step.displayName)} ${this.#paint('dim', position)}`;
+    if (!step.displayName.startsWith('Post-job: ')) this.#showTitle();
     if (this.stream.isTTY) {
       this.#timer = setInterval(() => this.#drawStatus(), 120);
       this.#timer.unref();
@@ -111,6 +116,13 @@ export class Terminal implements RunObserver {
     }
     // The terminal has its own lines for the beginning and the end of a step.
     if (tag === 'section' && /^(Starting|Finishing): /.test(text!)) return;
+    if (this.#chatter.isHead(line)) return;
+    const packages = this.#chatter.packageLine(line);
+    if (packages) {
+      this.#operation = packages.text;
+      if (packages.isFirst) this.#line(`${time}  ${this.#paint('dim', 'Installing Python packages')}`);
+      return;
+    }
     const style = tag === undefined ? undefined : lineStyles[tag];
     const label = tag === 'error' ? 'Error: ' : tag === 'warning' ? 'Warning: ' : '';
     const shown = style === undefined ? harmless(line) : this.#paint(style, label + harmless(text!));
@@ -125,6 +137,11 @@ export class Terminal implements RunObserver {
   stepFinished(step: StepRecord): void {
     clearInterval(this.#timer);
     this.#step = undefined;
+    // A post-job step that had nothing to do.
+    if (this.#title !== undefined && step.result === 'succeeded') {
+      this.#title = undefined;
+      return;
+    }
     const look = resultLook[step.result!];
     const word = step.result === 'succeeded' ? '' : ` ${look.text}`;
     const time = step.result === 'skipped' ? '' : this.#paint('dim', ` ${timeTaken(step)}`);
@@ -135,7 +152,16 @@ export class Terminal implements RunObserver {
     for (const error of run.errors) this.#line(this.#paint('red', error));
   }
 
+  #showTitle(): void {
+    const title = this.#title;
+    this.#title = undefined;
+    if (title === undefined) return;
+    this.#line('');
+    this.#line(title);
+  }
+
   #line(text: string): void {
+    this.#showTitle();
     if (this.#statusShown) this.stream.write('\r\x1b[K');
     this.#statusShown = false;
     this.stream.write(`${text}\n`);

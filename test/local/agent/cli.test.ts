@@ -69,7 +69,7 @@ describe('npm run local', function () {
   });
 
   const faults: Array<[args: string[], message: RegExp]> = [
-    [['nosuch'], /No such command: nosuch\. There are: up, down, status, run, rerun, reset/],
+    [['nosuch'], /No such command: nosuch\. There are: up, down, status, run, rerun, init, reset/],
     [['run'], /run needs one pipeline file/],
     [['run', 'nosuch.yml'], /There is no file .*nosuch\.yml/],
     [['run', 'package.json', '--set', 'x'], /--set needs name=value, and got 'x'/],

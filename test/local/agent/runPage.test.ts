@@ -4,8 +4,9 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { html } from '../../../views/html';
 import { renderLines } from '../../../local/agent/page/logView';
+import { stageColumns } from '../../../local/agent/page/timeline';
 import { runPage } from '../../../local/agent/page/runPage';
-import type { RunRecord, StepRecord } from '../../../local/agent/run/runRecord';
+import type { RunRecord, StageRecord, StepRecord } from '../../../local/agent/run/runRecord';
 import { temporaryFolder } from '../../support/agent';
 
 const evil = '<img src=x onerror=alert(1)>';
@@ -56,6 +57,7 @@ function runOf(steps: StepRecord[]): RunRecord {
     stages: [
       {
         name: 'b',
+        dependsOn: [],
         displayName: 'Build',
         result: 'failed',
         ...times,
@@ -153,6 +155,20 @@ describe("a run's page", () => {
     assert.equal(
       html`<b title="${'"\''}">${['<', html`<i></i>`]}${undefined}${false}</b>`.text,
       '<b title="&quot;&#39;">&lt;<i></i></b>',
+    );
+  });
+
+  it('draws each stage right of those that it waits for', () => {
+    const stage = (name: string, ...dependsOn: string[]) => ({ name, dependsOn }) as unknown as StageRecord;
+    const stages = [
+      stage('build'),
+      stage('staging', 'build'),
+      stage('production', 'staging'),
+      stage('rejected', 'build'),
+    ];
+    assert.deepEqual(
+      stageColumns(stages).map((column) => column.map(({ name }) => name)),
+      [['build'], ['staging', 'rejected'], ['production']],
     );
   });
 });

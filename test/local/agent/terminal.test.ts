@@ -45,6 +45,45 @@ describe('the terminal', () => {
     );
   });
 
+  it('says once of an environment that packages are installed, and leaves out the head of the log', () => {
+    const rule = '='.repeat(78);
+    const text = show(new Screen(false), [
+      rule,
+      'Task         : MLOps: Train',
+      rule,
+      'Creating a virtual environment with Python 3.11.7',
+      'Collecting numpy==2.2.6 (from -r requirements.txt (line 1))',
+      '  Downloading numpy-2.2.6-cp311.whl (16.8 MB)',
+      'Successfully installed numpy-2.2.6',
+      'epoch 1',
+      'Creating a virtual environment with Python 3.11.7',
+      'Collecting pandas',
+    ]);
+    assert.equal(
+      text,
+      '\n▶ Train (1/1)\n  Creating a virtual environment with Python 3.11.7\n  Installing Python packages\n  epoch 1\n' +
+        '  Creating a virtual environment with Python 3.11.7\n  Installing Python packages\n✖ Train failed 1 min 5 s\n',
+    );
+  });
+
+  it('says nothing of a post-job step that had nothing to do', () => {
+    const post = { ...step, displayName: 'Post-job: Train', result: 'succeeded' } as StepRecord;
+    const screen = new Screen(false);
+    const terminal = new Terminal(screen);
+    const end = (lines: string[]): string => {
+      screen.text = '';
+      terminal.stepStarted(post, { ...job, steps: [post] });
+      for (const line of ['##[section]Starting: Post-job: Train', ...lines]) terminal.stepLine(line);
+      terminal.stepFinished(post);
+      return screen.text;
+    };
+    assert.equal(end([]), '');
+    assert.equal(
+      end(['Cancelled the job']),
+      '\n▶ Post-job: Train (1/1)\n  Cancelled the job\n✔ Post-job: Train 1 min 5 s\n',
+    );
+  });
+
   it('lets no line steer it, and keeps colours', () => {
     const text = show(new Screen(false), ['a\x1b[2Jb\x07\x1b]0;title\x07c \x1b[31mred\x1b[0m\ttab']);
     assert.ok(text.includes('a[2Jb]0;titlec \x1b[31mred\x1b[0m\ttab'), JSON.stringify(text));

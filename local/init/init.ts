@@ -1,0 +1,121 @@
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { environmentFor } from './environmentFile';
+import { pipelineText, trainingImage } from './pipelineText';
+import { ProjectFiles } from './projectFiles';
+import { criteriaFor, readPythonFacts } from './pythonFacts';
+import { scoringScript } from './scoringScript';
+import { findServing, type Serving } from './serving';
+import { findTraining } from './training';
+
+const pipelineFile = 'azure-pipelines.yml';
+
+export interface InitReport {
+  /** What was found, and what follows from it. */
+  found: string[];
+  /** Paths from the root on. */
+  written: string[];
+  /** What only the user can say. */
+  open: string[];
+}
+
+/** Looks at a project and writes a pipeline for it, with what the pipeline needs and the project lacks; overwrites nothing. */
+export function initProject(root: string): InitReport {
+  const files = new ProjectFiles(root);
+  if (files.has(pipelineFile)) throw new Error(`${path.join(root, pipelineFile)} exists already; nothing was written.`);
+  const training = findTraining(files);
+  if (!training) {
+    throw new Error(
+      `No training was found in ${root}: it needs a train.py, an MLproject or a job file of Azure ML (with its $schema).`,
+    );
+  }
+  const facts = readPythonFacts(training.source);
+  const present = findServing(files, facts.isMLflowModel);
+  const serving: Exclude<Serving, { kind: 'none' }> =
+    present.kind === 'none' ? { kind: 'scoringScript', script: 'score.py', folder: 'scoring' } : present;
+
+  const report: InitReport = { found: [`training: ${training.file}`], written: [], open: [] };
+  const write = (file: string, text: string): void => {
+    if (existsSync(path.join(root, file))) return;
+    mkdirSync(path.dirname(path.join(root, file)), { recursive: true });
+    writeFileSync(path.join(root, file), text);
+    report.written.push(file);
+  };
+
+  const trainingEnvironment = environmentFor(files, training.folder, 'conda.yml');
+  const servingFolder = serving.kind === 'scoringScript' ? serving.folder : '.';
+  const servingEnvironment = environmentFor(files, servingFolder, 'conda.yml');
+  if (trainingEnvironment.text && !training.jobFile) write(trainingEnvironment.condaFile, trainingEnvironment.text);
+  // An input that names the repository's root cannot be told from an empty one; a job file can name it.
+  if (training.folder === '.' && !training.jobFile) {
+    training.jobFile = 'job.yml';
+    write(training.jobFile, jobFile(training.command!, trainingEnvironment.condaFile));
+  }
+  if (present.kind === 'none') write('scoring/score.py', scoringScript);
+  if (servingEnvironment.text && serving.kind === 'scoringScript')
+    write(servingEnvironment.condaFile, servingEnvironment.text);
+  const requestsFile = facts.writesGoldenRequests ? undefined : requests(files, write);
+
+  let criteria = criteriaFor(facts.metrics);
+  if (criteria.length === 0) {
+    report.open.push(`criteria: ${training.file} logs no metric that could be read; name one in ${pipelineFile}.`);
+    criteria = ['accuracy >= champion * 0.98'];
+  }
+  if (!facts.writesGoldenRequests && !requestsFile) {
+    report.open.push(
+      'requests: none were found, so that the test of the endpoint stands in the pipeline as a comment.',
+    );
+  }
+  report.found.push(
+    `metrics: ${facts.metrics.join(', ') || 'none'}`,
+    `model: ${facts.modelPath ?? 'outputs/model, by default'}`,
+    `serving: ${present.kind === 'none' ? 'none yet' : present.kind}`,
+  );
+  const text = pipelineText({
+    name: modelName(root),
+    training,
+    trainingConda: trainingEnvironment.condaFile,
+    modelPath: facts.modelPath,
+    criteria,
+    serving,
+    servingConda: servingEnvironment.condaFile,
+    hasGoldenRequests: facts.writesGoldenRequests,
+    requestsFile,
+  });
+  write(pipelineFile, text);
+  return report;
+}
+
+function jobFile(command: string, condaFile: string): string {
+  return `# Made by mlops-local init: the job that trains, as Azure Machine Learning reads it.
+$schema: https://azuremlschemas.azureedge.net/latest/commandJob.schema.json
+type: command
+code: .
+command: ${JSON.stringify(command)}
+environment:
+  image: ${trainingImage}
+  conda_file: ${condaFile}
+compute: azureml:cpu-cluster
+`;
+}
+
+/** A requests file of the project, or one that is made of the sample request that a project of Azure ML often has. */
+function requests(files: ProjectFiles, write: (file: string, text: string) => void): string | undefined {
+  const own = files.find(/^(golden_)?requests\.json$/);
+  if (own) return own;
+  const sample = files.find(/^(sample|example)?[-_]?(request|input|data)([-_]?(sample|example|data))?\.json$/);
+  if (!sample) return undefined;
+  // As it stands: a request is sent as its file holds it.
+  write('requests.json', `[{ "name": "sample request", "request": ${files.text(sample).trim()} }]\n`);
+  return 'requests.json';
+}
+
+/** From the folder's name: letters, digits and dashes, as a container group wants it. */
+function modelName(root: string): string {
+  const words = path
+    .basename(root)
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, '-')
+    .replace(/^[^a-z]+|-+$/g, '');
+  return words.slice(0, 40).replace(/-+$/, '') || 'model';
+}

@@ -1,0 +1,42 @@
+import path from 'node:path';
+import type { ProjectFiles } from './projectFiles';
+
+/** How a project serves its model, as far as its files tell. */
+export type Serving =
+  | {
+      kind: 'dockerfile';
+      dockerfile: string;
+      folder: string;
+      port?: string;
+      scoringPath?: string;
+      readinessPath?: string;
+    }
+  | { kind: 'scoringScript'; script: string; folder: string }
+  | { kind: 'mlflow' }
+  /** Nothing is there: a scoring script is to be written. */
+  | { kind: 'none' };
+
+export function findServing(files: ProjectFiles, isMLflowModel: boolean): Serving {
+  const script = files.find(/^score\.py$/);
+  if (script) return { kind: 'scoringScript', script: path.posix.basename(script), folder: path.posix.dirname(script) };
+  const dockerfile = files.paths.find((file) => /(^|\/)Dockerfile$/.test(file) && isServer(files.text(file)));
+  if (dockerfile) return ownServer(files, dockerfile);
+  return { kind: isMLflowModel || files.find(/^MLmodel$/) ? 'mlflow' : 'none' };
+}
+
+function isServer(dockerfile: string): boolean {
+  return /^\s*EXPOSE\b|uvicorn|gunicorn|flask|waitress/im.test(dockerfile);
+}
+
+function ownServer(files: ProjectFiles, dockerfile: string): Serving {
+  const folder = path.posix.dirname(dockerfile);
+  const inside = files.python().filter(({ file }) => folder === '.' || file.startsWith(`${folder}/`));
+  const routes = inside.map(({ text }) => text).join('\n');
+  const posted = /@\w+\.(?:post|route)\(\s*["']([^"']+)["']/.exec(routes)?.[1];
+  const health =
+    /@\w+\.(?:get|route)\(\s*["'](\/(?:health|healthz|ready|readyz|live|livez|ping|status)[^"']*)["']/.exec(
+      routes,
+    )?.[1];
+  const port = /^\s*EXPOSE\s+(\d+)/im.exec(files.text(dockerfile))?.[1];
+  return { kind: 'dockerfile', dockerfile, folder, port, scoringPath: posted, readinessPath: health };
+}

@@ -1,0 +1,106 @@
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { readPipeline } from '../../../local/agent/pipeline/readPipeline';
+import { builtTasks } from '../../../local/agent/pipeline/taskCatalog';
+import { ensureBuiltTasks } from '../../../local/agent/builtTasks';
+import { initProject, type InitReport } from '../../../local/init/init';
+import { temporaryFolder } from '../../support/agent';
+
+/** Looks at a project of these files, and gives what was said and the inputs of each task of its pipeline. */
+function init(files: Record<string, string>): {
+  root: string;
+  report: InitReport;
+  inputs: Record<string, Record<string, string>>;
+} {
+  const root = path.join(temporaryFolder(), 'Churn Model');
+  for (const [name, text] of Object.entries(files)) {
+    mkdirSync(path.dirname(path.join(root, name)), { recursive: true });
+    writeFileSync(path.join(root, name), text);
+  }
+  const report = initProject(root);
+  const file = path.join(root, 'azure-pipelines.yml');
+  const plan = readPipeline(file, { tasks: builtTasks(), set: {}, predefined: {} });
+  assert.deepEqual(plan.warnings, []);
+  const steps = plan.stages.flatMap(({ jobs }) => jobs.flatMap((job) => job.steps));
+  const inputs = Object.fromEntries(
+    steps.map(({ action }) => (action.kind === 'task' ? [action.task.name, action.inputs] : ['', {}])),
+  );
+  return { root, report, inputs };
+}
+
+const fit = 'import mlflow, joblib\nfrom sklearn.svm import SVC\n';
+
+describe('init', function () {
+  this.timeout(120_000);
+  before(() => ensureBuiltTasks());
+
+  it('takes a tutorial project as it is: script at the root, requirements, score.py and a sample request', () => {
+    const { root, report, inputs } = init({
+      'train.py': `${fit}mlflow.log_metric("accuracy", 1)\nmlflow.log_metrics({"log_loss": 2})\njoblib.dump(m, "outputs/model.pkl")\n`,
+      'score.py': 'def init(): pass\ndef run(raw): return []\n',
+      'requirements.txt': 'scikit-learn==1.6.1 --hash=sha256:aa\n-r more.txt\n# a comment\nmlflow==2.22.5\n',
+      'sample-request.json': '{"data": [[1.0]]}',
+    });
+    assert.deepEqual(report.written, ['conda.yml', 'job.yml', 'requests.json', 'azure-pipelines.yml']);
+    const conda = readFileSync(path.join(root, 'conda.yml'), 'utf8');
+    assert.match(conda, /- scikit-learn==1\.6\.1\n {6}- mlflow==2\.22\.5\n {6}- azureml-mlflow\n/);
+    assert.match(readFileSync(path.join(root, 'job.yml'), 'utf8'), /^code: \.\ncommand: "python train\.py"$/m);
+    assert.match(readFileSync(path.join(root, 'requests.json'), 'utf8'), /"request": \{"data": \[\[1\.0\]\]\}/);
+    assert.equal(inputs.MLOpsTrain!.modelPath, 'outputs/model.pkl');
+    assert.equal(inputs.MLOpsEvaluate!.criteria!.trim(), 'accuracy >= champion * 0.98\nlog_loss <= champion * 1.02');
+    assert.deepEqual(
+      [inputs.MLOpsPackageImage!.packaging, inputs.MLOpsPackageImage!.entryScript],
+      ['scoringScript', 'score.py'],
+    );
+    assert.equal(inputs.MLOpsTestEndpoint!.requestsFile, 'requests.json');
+    assert.deepEqual(report.open, []);
+  });
+
+  it('writes a scoring script where there is none, and leaves the test out where there are no requests', () => {
+    const { root, report, inputs } = init({
+      'src/train.py': `${fit}model.fit(x)\nmlflow.log_metric("auc", 1)\nopen("outputs/model/model.joblib")\n`,
+      'environment.yml': 'name: x\ndependencies: [python=3.11]\n',
+    });
+    assert.deepEqual(report.written, ['scoring/score.py', 'azure-pipelines.yml']);
+    execFileSync('python3', ['-m', 'py_compile', path.join(root, 'scoring', 'score.py')]);
+    const { sourceDirectory, command, condaFile } = inputs.MLOpsTrain!;
+    assert.deepEqual([sourceDirectory, command, condaFile], ['src', 'python train.py', 'environment.yml']);
+    assert.equal(inputs.MLOpsTestEndpoint, undefined);
+    assert.match(report.open.join(), /requests: none were found/);
+  });
+
+  it('reads MLproject and autologging, and an own server', () => {
+    const auto = init({
+      MLproject:
+        'entry_points:\n  main:\n    parameters: {alpha: {type: float, default: 0.5}}\n    command: "python t.py -a {alpha}"\n',
+      't.py': `${fit}mlflow.autolog()\n`,
+      'conda.yaml': 'dependencies: [python=3.11]\n',
+    });
+    assert.match(readFileSync(path.join(auto.root, 'job.yml'), 'utf8'), /command: "python t\.py -a 0\.5"/);
+    assert.deepEqual(
+      [auto.inputs.MLOpsTrain!.modelPath, auto.inputs.MLOpsPackageImage!.packaging],
+      ['model', 'mlflow'],
+    );
+    const own = init({
+      'train/train.py': `${fit}mlflow.log_metric("f1", 1)\nopen("outputs/golden_requests.json")\n`,
+      'train/conda.yml': 'dependencies: [python=3.11]\n',
+      'app/Dockerfile': 'FROM python:3.11\nEXPOSE 8000\nCMD uvicorn main:app\n',
+      'app/main.py': '@app.get("/healthz")\ndef h(): pass\n@app.post("/predict")\ndef p(): pass\n',
+    });
+    const { port, scoringPath, readinessPath } = own.inputs.MLOpsDeployACI!;
+    assert.deepEqual([port, scoringPath, readinessPath], ['8000', '/predict', '/healthz']);
+    assert.equal(own.inputs.MLOpsPackageImage!.dockerfile, 'app/Dockerfile');
+    assert.ok(own.inputs.MLOpsTestEndpoint);
+  });
+
+  it('overwrites nothing, and says what it misses', () => {
+    const root = temporaryFolder();
+    mkdirSync(root, { recursive: true });
+    assert.throws(() => initProject(root), /No training was found/);
+    writeFileSync(path.join(root, 'azure-pipelines.yml'), 'steps: []');
+    assert.throws(() => initProject(root), /exists already; nothing was written/);
+    assert.ok(!existsSync(path.join(root, 'job.yml')));
+  });
+});
