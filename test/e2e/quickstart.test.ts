@@ -196,6 +196,23 @@ describe('the quickstart', function () {
 
     const { answer, expected } = await callEndpoint(new RunFolder(2));
     assert.deepEqual(answer, expected, 'the model that was deployed before serves no longer');
+    assert.deepEqual(
+      run.run.artifacts.map(({ name }) => name),
+      ['mlops-failed-1'],
+    );
+  });
+
+  it('ends green when the failed jobs of that run are rerun and nothing stands against the model', async () => {
+    const earlier = new RunFolder(3).record;
+    const { code, output } = await runCommand('local/cli.ts', ['rerun', ...places, '--set', 'metricThreshold=600']);
+    assert.equal(code, 0, output);
+    const run = new RunFolder(3);
+    assert.equal(run.record.training?.job, earlier.training?.job, 'it trained again');
+    assert.equal(run.record.model?.version, earlier.model?.version);
+    assert.deepEqual(
+      run.run.artifacts.map(({ name }) => name),
+      ['mlops-failed-1', 'mlops', 'mlops-release'],
+    );
   });
 
   it('is a classic build and a classic release too, made of the templates of the extension', async () => {

@@ -6,6 +6,9 @@ import { verify } from './chain';
 import { recordFileName, recordSchemaVersion, type ModelRecord, type SectionName, type Sections } from './record';
 import { checkShape } from './shape';
 
+/** Artifacts of attempts that failed: a rerun's download of all artifacts brings them beside the one that is meant. */
+const failedAttempt = /-failed-\d+$/;
+
 /** Where a record may be found, in this order. */
 export interface RecordPlaces {
   /** The task's recordFile input, absolute. */
@@ -130,8 +133,11 @@ function search(directory: string, depth: number): string[] {
   }
   return entries.flatMap((entry) => {
     const full = path.join(directory, entry.name);
-    if (entry.isDirectory())
-      return entry.name === 'node_modules' || entry.name.startsWith('.git') ? [] : search(full, depth - 1);
+    if (entry.isDirectory()) return isSearched(entry.name) ? search(full, depth - 1) : [];
     return entry.name === recordFileName ? [full] : [];
   });
+}
+
+function isSearched(folder: string): boolean {
+  return folder !== 'node_modules' && !folder.startsWith('.git') && !failedAttempt.test(folder);
 }

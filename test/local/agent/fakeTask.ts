@@ -4,6 +4,8 @@ import { temporaryFolder } from '../../support/agent';
 import type { TaskDefinition, TaskInput } from '../../../local/agent/taskDefinition';
 
 export interface FakeTask {
+  /** Fake, unless it stands in for another. */
+  name?: string;
   /** JavaScript of each phase that the task has. */
   main: string;
   prejob?: string;
@@ -19,7 +21,7 @@ export function fakeTask(task: FakeTask, folder = temporaryFolder()): string {
   const handlers = (target: string) => ({ Node20_1: { target }, Node24: { target } });
   const definition: TaskDefinition = {
     id: '74000000-0000-4000-8000-000000000001',
-    name: 'Fake',
+    name: task.name ?? 'Fake',
     friendlyName: 'A fake task',
     description: 'Does what a test says.',
     author: 'mlops-azure-devops',

@@ -194,6 +194,10 @@ describe('model record', () => {
     assert.equal(findRecordFile({ input: other, variable: lie, artifacts: [artifacts] }), other);
     assert.equal(findRecordFile({ variable: other, artifacts: [artifacts] }), other);
     assert.equal(findRecordFile({ artifacts: [artifacts, path.join(artifacts, 'drop')] }), fs.realpathSync(lie));
+    const failed = path.join(artifacts, 'mlops-failed-1', 'mlops-record.json');
+    writeRecord(failed, chain());
+    assert.equal(findRecordFile({ artifacts: [artifacts] }), fs.realpathSync(lie), 'a failed attempt is not meant');
+    assert.equal(findRecordFile({ input: failed, artifacts: [artifacts] }), failed);
     writeRecord(path.join(artifacts, 'second', 'mlops-record.json'), chain());
     assert.throws(
       () => findRecordFile({ artifacts: [artifacts] }),

@@ -1,0 +1,81 @@
+import assert from 'node:assert/strict';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { pipelinesIn, shownPipelines } from '../../../scripts/yamlPipelines';
+import { root, taskFolders, readTask } from '../../../scripts/taskManifest';
+import type { FakeTask } from './fakeTask';
+import { Agent } from './pipelineAgent';
+
+/**
+ * Each of the five tasks as a stand-in that leaves a record, as they do even when they fail, and fails where a file in the
+ * temporary folder of the test says so.
+ */
+function standIns(failing: string): FakeTask[] {
+  return taskFolders().map((folder) => {
+    const { name, inputs } = readTask(folder);
+    return {
+      name,
+      inputs: inputs.map((input) => ({ name: input.name, type: 'string' })),
+      main: `
+const { existsSync, mkdirSync, readFileSync, writeFileSync } = require('node:fs');
+const folder = (${JSON.stringify(name)} === 'MLOpsDeployACI' || ${JSON.stringify(name)} === 'MLOpsTestEndpoint'
+  ? process.env.PIPELINE_WORKSPACE : process.env.BUILD_ARTIFACTSTAGINGDIRECTORY) + '/mlops';
+mkdirSync(folder, { recursive: true });
+writeFileSync(folder + '/mlops-record.json', '{}');
+console.log('##vso[task.setvariable variable=mlops.recordFile]' + folder + '/mlops-record.json');
+const failing = ${JSON.stringify(failing)};
+const fails = existsSync(failing) && readFileSync(failing, 'utf8') === ${JSON.stringify(name)};
+console.log('##vso[task.complete result=' + (fails ? 'Failed' : 'Succeeded') + ';]');`,
+    };
+  });
+}
+
+function wholePipelines(): Array<[place: string, text: string]> {
+  const read = (file: string) => readFileSync(path.join(root, file), 'utf8');
+  const [readme] = pipelinesIn(read('README.md'), 'README.md').filter(({ text }) => /^stages:/m.test(text));
+  return [
+    ['README', readme!.text],
+    ['the quickstart', read('examples/quickstart/azure-pipelines.yml')],
+  ];
+}
+
+describe('the pipelines that users copy', () => {
+  for (const [place, text] of wholePipelines()) {
+    for (const folder of taskFolders()) {
+      const { name } = readTask(folder);
+      it(`that of ${place} is green when ${name} has failed once and its job is rerun`, async () => {
+        const failing = path.join(new Agent().root, 'failing');
+        writeFileSync(failing, name);
+        const agent = new Agent(standIns(failing));
+        const first = await agent.run(text);
+        assert.equal(first.result, 'failed');
+        const isRelease = ['MLOpsDeployACI', 'MLOpsTestEndpoint'].includes(name);
+        const left = first.artifacts.map((artifact) => artifact.name);
+        assert.equal(left.includes('mlops'), isRelease, left.join(', '));
+        if (!isRelease) assert.ok(existsSync(path.join(agent.folder, 'artifacts/mlops-failed-1/mlops-record.json')));
+
+        writeFileSync(failing, '');
+        const second = await agent.run(text, { rerun: { run: first, folder: agent.folder } });
+        const issues = second.stages.flatMap(({ jobs }) =>
+          jobs.flatMap((job) => job.steps.flatMap((step) => step.issues)),
+        );
+        assert.equal(second.result, 'succeeded', JSON.stringify(issues));
+      });
+    }
+  }
+
+  // A name that a failed attempt takes is taken from the attempt after it.
+  for (const { place, text } of shownPipelines()) {
+    const publications = [...text.matchAll(/- publish: .*\n((?: +\S.*\n?)*)/g)].map(([, keys]) => keys!);
+    if (publications.length === 0) continue;
+    it(`that at ${place} publishes on failure under names with the attempt`, () => {
+      for (const keys of publications) {
+        if (/^ *condition:/m.test(keys)) assert.match(keys, /artifact: \S+-failed-\$\(System\.JobAttempt\)/);
+      }
+      assert.ok(
+        publications.some((keys) => /condition: and\(failed\(\)/.test(keys)),
+        'what a failed attempt leaves is lost',
+      );
+    });
+  }
+});
