@@ -207,7 +207,7 @@ describe('the quickstart', function () {
     const { code, output } = await runCommand('local/cli.ts', ['rerun', ...places, '--set', 'metricThreshold=600']);
     assert.equal(code, 0, output);
     const run = new RunFolder(3);
-    assert.equal(run.record.training?.job, earlier.training?.job, 'it trained again');
+    assert.equal(run.record.training?.jobName, earlier.training?.jobName, 'it trained again');
     assert.equal(run.record.model?.version, earlier.model?.version);
     assert.deepEqual(
       run.run.artifacts.map(({ name }) => name),
