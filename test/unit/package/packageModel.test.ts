@@ -1,0 +1,96 @@
+import assert from 'node:assert/strict';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import sinon from 'sinon';
+import { append, emptyRecord } from '../../../tasks/common/record/chain';
+import { readRecord } from '../../../tasks/common/record/recordFile';
+import type { BuildOrder } from '../../../tasks/PackageImage/build/imageBuilder';
+import { packageModel } from '../../../tasks/PackageImage/packageImage';
+
+type Arguments = Parameters<typeof packageModel>;
+const digest = `sha256:${'d'.repeat(64)}`;
+
+describe('packaging a model, with its services handed in', () => {
+  let directory: string;
+  beforeEach(() => {
+    directory = mkdtempSync(path.join(tmpdir(), 'package-model-'));
+    mkdirSync(path.join(directory, 'source'));
+    writeFileSync(path.join(directory, 'source', 'Dockerfile'), 'FROM x\nENV PORT=8080\nEXPOSE $PORT\n');
+  });
+  afterEach(() => rmSync(directory, { recursive: true }));
+
+  function arrange(known: string | undefined, more: object = {}) {
+    const workspace = { subscriptionId: 's', resourceGroup: 'g', name: 'w' };
+    const model = { name: 'Cost Estimator', version: '3', id: '/m/3', type: 'custom_model', uri: 'azureml://x' };
+    const record = append(emptyRecord(), 'model', { ...model, workspace });
+    const build = sinon.stub().resolves(digest);
+    const services = {
+      models: { get: sinon.stub().resolves(model), tag: sinon.stub().resolves() },
+      registry: {
+        id: '/subscriptions/s/resourceGroups/g/providers/Microsoft.ContainerRegistry/registries/acr',
+        name: 'acr',
+        loginServer: 'acr.example.net',
+      },
+      contents: { digest: sinon.stub().resolves(known), tag: sinon.stub().resolves() },
+      modelFiles: sinon.stub().resolves([]),
+      pinBaseImage: sinon.stub(),
+      builder: sinon.stub().resolves({ build }),
+      registerEnvironment: sinon.stub().resolves('/e/1'),
+    };
+    const publish = { summary: sinon.stub(), artifact: sinon.stub() };
+    const log = { info: sinon.stub(), warning: sinon.stub(), group: sinon.stub(), endGroup: sinon.stub() };
+    const context = {
+      log,
+      publish,
+      signal: new AbortController().signal,
+      clock: { now: () => 0, sleep: () => Promise.resolve() },
+      pipeline: { directories: { temp: directory }, build: { number: '20260101.1' } },
+    };
+    const recordFile = path.join(directory, 'mlops-record.json');
+    const subject = { recordFile, record, modelName: model.name, modelVersion: '3', workspace, approved: true };
+    const source = path.join(directory, 'source');
+    const inputs = {
+      ...{ packaging: 'dockerfile', dockerfile: path.join(source, 'Dockerfile'), sourceDirectory: source },
+      ...{ baseImage: '', imageTags: ['nightly'], secretBuildArguments: {}, selfTestEnvironmentVariables: {} },
+      ...{ selfTest: true, selfTestTolerance: { absolute: 0, relative: 0 }, imageAnnotations: false },
+      ...{ registerEnvironment: true, rebuild: 'whenChanged', connection: { subscriptionId: 's' }, ...more },
+    };
+    const run = () => packageModel(...([services, inputs, subject, context] as unknown as Arguments));
+    return { run, services, build, publish, log, recordFile };
+  }
+
+  it('builds what is not there, and hands its digest on', async () => {
+    const { run, services, build, publish, recordFile } = arrange(undefined);
+    const { outputs } = await run();
+    const image = `acr.example.net/cost-estimator@${digest}`;
+    assert.deepEqual(outputs, { image, imageDigest: digest, environmentId: '/e/1', built: 'true' });
+    const order = build.firstCall.args[0] as BuildOrder;
+    assert.deepEqual(order.tags.slice(0, -1), ['v3', '20260101.1', 'nightly']);
+    const { image: section } = await readRecord(recordFile);
+    assert.equal(section?.reference, image);
+    assert.equal(section?.port, 8080);
+    sinon.assert.calledOnce(services.models.tag);
+    assert.match(publish.summary.firstCall.args[1] as string, /Self-test \| not tested: .*own Dockerfile/);
+  });
+
+  it('uses an image of the same content again, and adds the tags that it lacks', async () => {
+    const { run, services, build } = arrange(digest);
+    services.contents.digest.callsFake((_repository: string, tag: string) =>
+      Promise.resolve(tag === 'nightly' ? undefined : digest),
+    );
+    assert.equal((await run()).outputs.built, 'false');
+    sinon.assert.notCalled(build);
+    assert.deepEqual(
+      services.contents.tag.args.map(([, , tag]) => tag as string),
+      ['nightly'],
+    );
+  });
+
+  it('says in summary and log that a test is switched off', async () => {
+    const { run, publish, log } = arrange(undefined, { selfTest: false });
+    await run();
+    assert.match(publish.summary.firstCall.args[1] as string, /Self-test \| none: the input selfTest is off/);
+    assert.ok(log.warning.args.flat().some((each) => /not tested before it is pushed/.test(String(each))));
+  });
+});
