@@ -53,7 +53,7 @@ export async function packageModel(
   const digest = inputs.imageAnnotations
     ? await annotate(contents, repository, image.digest, Object.keys(labels), context)
     : image.digest;
-  if (!image.built || digest !== image.digest) await addTags(contents, repository, digest, tags, context);
+  if (!image.tagged || digest !== image.digest) await addTags(contents, repository, digest, tags, context);
 
   const reference = `${registry.loginServer}/${repository}@${digest}`;
   const environmentId = await announce(services, inputs, model, plan, repository, reference, context);

@@ -37,7 +37,9 @@ const architectures = ['amd64', 'x86', '386', 'arm', 'arm64'];
 const otherTypes = ['FileTaskRunRequest', 'TaskRunRequest', 'EncodedTaskRunRequest'];
 const imageName = /^(?:[\w.-]+(?::\d+)?\/)?[a-z0-9]+(?:[._/-]+[a-z0-9]+)*(?::[\w{][\w.{}-]{0,127})?$/;
 
-/** Checks the body of scheduleRun as ACR does, and separates what is secret. Source: azure-specs 2019-06-01-preview. */
+/**
+ * Checks a run's request, the body of scheduleRun or within that of a task run, as ACR does, and separates what is secret. Source: azure-specs 2019-06-01-preview.
+ */
 export function readBuildRequest(
   body: unknown,
   apiVersion: string,

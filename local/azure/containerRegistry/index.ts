@@ -3,9 +3,12 @@ import type { LocalAzureContext } from '../context';
 import { sharedEngine } from '../engine/sharedEngine';
 import { WorkFolder } from '../engine/workFolder';
 import { createLocalAgent } from '../registry/localAgent';
+import { NamedTaskRuns } from './namedTaskRuns';
 import { registerRegistries } from './registries';
+import { RunScheduling } from './runScheduling';
 import { endOrphanedRuns, TaskRunner } from './taskRunner';
 import type { TaskRun } from './taskRun';
+import { registerTaskRuns } from './taskRuns';
 import { registerTasks } from './tasks';
 
 /** Microsoft.ContainerRegistry in the resource manager: registries and ACR Tasks. */
@@ -23,5 +26,7 @@ export function registerContainerRegistry(app: FastifyInstance, context: LocalAz
     await agent.close();
     work.remove();
   });
-  registerTasks(app, context, runs, runner);
+  const scheduling = new RunScheduling(context, runner);
+  registerTasks(app, context, runs, runner, scheduling);
+  registerTaskRuns(app, context, new NamedTaskRuns(context, runs, scheduling));
 }

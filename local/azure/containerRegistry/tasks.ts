@@ -2,9 +2,10 @@ import { randomUUID } from 'node:crypto';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { ArmError, type Collection, type LocalAzureContext } from '../context';
 import { openRegistryAccounts, type RegistryAccount } from '../registry/registryAccounts';
-import { readBuildRequest } from './buildRequest';
-import { findRegistry, registryId, registryRoute, type RegistryParams } from './registries';
-import { sourcePath, tasksContainer } from './sourceArchive';
+import { findRegistry, registryRoute, type RegistryParams } from './registries';
+import { runAnswer } from './runAnswer';
+import type { RunScheduling } from './runScheduling';
+import { sourcePath } from './sourceArchive';
 import { isFinished, type TaskRun } from './taskRun';
 import { runKey, type TaskRunner } from './taskRunner';
 
@@ -16,40 +17,9 @@ export function registerTasks(
   context: LocalAzureContext,
   runs: Collection<TaskRun>,
   runner: TaskRunner,
+  scheduling: RunScheduling,
 ): void {
   const accounts = openRegistryAccounts(context);
-  const counters = context.collection<number>('acrRunCounters');
-  const createdContainers = new Set<string>();
-
-  const container = async (account: RegistryAccount): Promise<string> => {
-    const name = tasksContainer(account.name);
-    if (!createdContainers.has(name)) await context.blobs.container(name).createIfNotExists();
-    createdContainers.add(name);
-    return name;
-  };
-
-  const answer = (run: TaskRun, account: RegistryAccount) => ({
-    id: `${registryId(account)}/runs/${run.runId}`,
-    name: run.runId,
-    type: 'Microsoft.ContainerRegistry/registries/runs',
-    properties: {
-      runId: run.runId,
-      status: run.status,
-      lastUpdatedTime: run.lastUpdatedTime,
-      runType: 'QuickBuild',
-      createTime: run.createTime,
-      startTime: run.startTime,
-      finishTime: run.finishTime,
-      outputImages: run.outputImages,
-      platform: { os: 'linux', architecture: run.request.platform.architecture },
-      agentConfiguration: { cpu: run.request.agentConfiguration?.cpu ?? 2 },
-      sourceRegistryAuth: run.request.sourceRegistryLogin,
-      customRegistries: run.request.customRegistries,
-      runErrorMessage: run.runErrorMessage,
-      provisioningState: run.provisioningState,
-      isArchiveEnabled: run.request.isArchiveEnabled,
-    },
-  });
 
   const findRun = (params: RunParams): { account: RegistryAccount; run: TaskRun } => {
     const account = findRegistry(accounts, params);
@@ -58,23 +28,11 @@ export function registerTasks(
     throw new ArmError(404, 'RunNotFound', `The run '${params.run}' was not found in the registry '${account.name}'.`);
   };
 
-  /** Throws what a planned fault has Azure answer before the request itself is looked at. */
-  const checkPermission = (account: RegistryAccount, action: string): void => {
-    if (context.takeFault('acr.missingRole')) {
-      throw new ArmError(
-        403,
-        'AuthorizationFailed',
-        `The client does not have authorization to perform action 'Microsoft.ContainerRegistry/registries/${action}/action' over scope ` +
-          `'${registryId(account)}' or the scope is invalid. If access was recently granted, please refresh your credentials.`,
-      );
-    }
-  };
-
   app.post<{ Params: RegistryParams }>(`${registryRoute}/listBuildSourceUploadUrl`, async (request) => {
     const account = findRegistry(accounts, request.params);
-    checkPermission(account, 'listBuildSourceUploadUrl');
+    scheduling.checkPermission(account, 'listBuildSourceUploadUrl/action');
     const relativePath = sourcePath(correlationId(request), new Date());
-    const uploadUrl = context.blobs.sasUrl(await container(account), {
+    const uploadUrl = context.blobs.sasUrl(await scheduling.container(account), {
       blob: relativePath,
       permissions: 'rcw',
       expiresInMinutes: 60,
@@ -84,36 +42,9 @@ export function registerTasks(
 
   app.post<{ Params: RegistryParams }>(`${registryRoute}/scheduleRun`, async (request) => {
     const account = findRegistry(accounts, request.params);
-    checkPermission(account, 'scheduleRun');
-    if (context.takeFault('acr.tasksNotAllowed')) {
-      throw new ArmError(
-        403,
-        'TasksOperationsNotAllowed',
-        `ACR Tasks requests for the registry ${account.name} and ${request.params.subscription} are not permitted. ` +
-          'Please file an Azure support request at http://aka.ms/azuresupport for assistance.',
-      );
-    }
-    const { request: build, secrets } = readBuildRequest(
-      request.body,
-      (request.query as { 'api-version'?: string })['api-version'] ?? '',
-    );
-    await container(account);
-    const number = (counters.get(account.name) ?? 0) + 1;
-    counters.put(account.name, number);
-    const now = new Date().toISOString();
-    const run: TaskRun = {
-      runId: `ca${number.toString(36)}`,
-      registry: account.name,
-      resourceGroup: account.resourceGroup,
-      status: 'Queued',
-      provisioningState: 'Succeeded',
-      createTime: now,
-      lastUpdatedTime: now,
-      outputImages: [],
-      request: build,
-    };
-    runner.schedule(run, secrets);
-    return answer(run, account);
+    scheduling.checkPermission(account, 'scheduleRun/action');
+    const { 'api-version': apiVersion = '' } = request.query as { 'api-version'?: string };
+    return runAnswer(await scheduling.schedule(account, request.body, apiVersion), account);
   });
 
   app.get<{ Params: RegistryParams; Querystring: { $filter?: string; $top?: string } }>(
@@ -125,7 +56,7 @@ export function registerTasks(
         .list()
         .map((entry) => entry.value)
         .filter((run) => run.registry.toLowerCase() === account.name.toLowerCase())
-        .map((run) => answer(run, account))
+        .map((run) => runAnswer(run, account))
         .filter((run) => wanted(run.properties as unknown as Record<string, unknown>))
         .reverse();
       return { value: found.slice(0, Number(request.query.$top ?? 100)) };
@@ -134,14 +65,18 @@ export function registerTasks(
 
   app.get<{ Params: RunParams }>(`${registryRoute}/runs/:run`, async (request) => {
     const { run, account } = findRun(request.params);
-    return answer(run, account);
+    return runAnswer(run, account);
   });
 
   app.post<{ Params: RunParams }>(`${registryRoute}/runs/:run/listLogSasUrl`, async (request) => {
     const { run, account } = findRun(request.params);
     const blob = `logs/${run.runId}/rawtext.log`;
     return {
-      logLink: context.blobs.sasUrl(await container(account), { blob, permissions: 'r', expiresInMinutes: 60 }),
+      logLink: context.blobs.sasUrl(await scheduling.container(account), {
+        blob,
+        permissions: 'r',
+        expiresInMinutes: 60,
+      }),
     };
   });
 

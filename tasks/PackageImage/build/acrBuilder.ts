@@ -10,9 +10,10 @@ import type { TaskLog } from '../../common/log';
 import type { TaskState } from '../../common/task/taskContext';
 import { TaskFailure } from '../../common/taskFailure';
 import { archive } from '../context/contextArchive';
-import { buildFailure, isUnanswered, schedulingFailure, unansweredFailure } from './buildFailure';
-import type { BuildOrder, ImageBuilder } from './imageBuilder';
-import { leaveBuild, leaveScheduling, settleBuild } from './leftBuild';
+import { buildFailure, schedulingFailure } from './buildFailure';
+import type { BuildScheduling, OwnBuild } from './buildScheduling';
+import type { BuildOrder, BuiltImage, ImageBuilder } from './imageBuilder';
+import { settleBuild } from './leftBuild';
 import { LineReader } from './lineReader';
 
 export interface AcrBuilderOptions {
@@ -22,11 +23,15 @@ export interface AcrBuilderOptions {
   readonly customRegistries: Readonly<Record<string, { userName: string; password: string }>>;
 }
 
+interface EndedBuild {
+  readonly run: BuildRun;
+  /** The end of its log. */
+  readonly tail: string;
+}
+
 /** How often the run is looked at, in milliseconds: soon after it said something, later and later while it is silent. */
 const shortestPause = 300;
 const longestPause = 4000;
-/** By how much Azure's clock may be behind the agent's. */
-const clockSkew = 120_000;
 /** How long the log may still lack its end after the run has ended. */
 const logGrace = 15_000;
 /** How much of the log's end is looked at for the reason of a failure. */
@@ -36,6 +41,7 @@ const tailLength = 20_000;
 export class AcrBuilder implements ImageBuilder {
   constructor(
     private readonly tasks: ContainerRegistryTasks,
+    private readonly scheduling: BuildScheduling,
     private readonly registry: ContainerRegistry,
     private readonly options: AcrBuilderOptions,
     private readonly log: TaskLog,
@@ -43,73 +49,78 @@ export class AcrBuilder implements ImageBuilder {
     private readonly state: TaskState,
   ) {}
 
-  async build(order: BuildOrder, print: (lines: string) => void, signal: AbortSignal): Promise<string | undefined> {
-    const { runId } = await this.schedule(order, signal);
-    leaveBuild(this.state, { registryId: this.registry.id, runId });
+  async build(order: BuildOrder, print: (lines: string) => void, signal: AbortSignal): Promise<BuiltImage> {
+    const open = await this.refusalsExplained(() => this.scheduling.findOpen(order, signal));
+    if (open) {
+      const { runId, status } = open;
+      this.log.info(`Build ${runId} of the same content is under way (${status}): following it.`);
+      const end = await this.follow(runId, print, signal);
+      if (end.run.status !== 'Canceled') return { digest: this.digestOf(end, order), isFollowed: true };
+      this.log.info(`Build ${runId} was cancelled by whoever asked for it: asking for another.`);
+    }
+    return { digest: await this.buildOwn(order, print, signal), isFollowed: false };
+  }
+
+  private async buildOwn(
+    order: BuildOrder,
+    print: (lines: string) => void,
+    signal: AbortSignal,
+  ): Promise<string | undefined> {
+    const build = await this.refusalsExplained(() => this.schedule(order, signal));
     try {
       signal.throwIfAborted();
-      const { run, tail } = await this.follow(runId, print, signal);
+      const end = await this.follow(build.runId, print, signal);
+      await this.scheduling.forget(build);
       settleBuild(this.state);
-      if (run.status !== 'Succeeded') {
-        const link = `The whole log stands above; it is the run ${runId} of the registry ${this.registry.name}.`;
-        throw buildFailure(run.status, run.runErrorMessage, tail, link);
-      }
-      return run.outputImages.find(({ repository, digest }) => repository === order.repository && digest)?.digest;
+      return this.digestOf(end, order);
     } catch (error) {
-      if (signal.aborted) await this.cancel(runId);
+      if (signal.aborted) await this.cancel(build);
       throw error;
     }
   }
 
-  private async schedule(order: BuildOrder, signal: AbortSignal): Promise<BuildRun> {
-    const { tasks, log, clock, registry } = this;
+  /** @throws TaskFailure that explains a run that did not succeed */
+  private digestOf({ run, tail }: EndedBuild, { repository }: BuildOrder): string | undefined {
+    if (run.status !== 'Succeeded') {
+      const link = `The whole log stands above; it is the run ${run.runId} of the registry ${this.registry.name}.`;
+      throw buildFailure(run.status, run.runErrorMessage, tail, link);
+    }
+    return run.outputImages.find((image) => image.repository === repository && image.digest)?.digest;
+  }
+
+  private async refusalsExplained<T>(call: () => Promise<T>): Promise<T> {
     try {
-      const start = clock.now();
-      let shown = 0;
-      const { sourceLocation, bytes } = await tasks.uploadContext(archive(order.context, signal), signal, (sent) => {
-        if (sent - shown < 100e6) return;
-        shown = sent;
-        log.info(`Build context: ${megabytes(sent)} sent`);
-      });
-      log.info(`Build context: ${megabytes(bytes)} sent in ${((clock.now() - start) / 1000).toFixed(1)} s`);
-      signal.throwIfAborted();
-      return await this.order(order, sourceLocation, signal);
+      return await call();
     } catch (error) {
-      throw schedulingFailure(error, registry);
+      throw schedulingFailure(error, this.registry);
     }
   }
 
-  /** Scheduling twice would build twice: it is asked for once, and where no answer comes, what may run is named. */
-  private async order(order: BuildOrder, sourceLocation: string, signal: AbortSignal): Promise<BuildRun> {
-    const { tasks, options, log, clock, registry, state } = this;
-    const since = clock.now() - clockSkew;
-    leaveScheduling(state, { registryId: registry.id, since });
-    try {
-      const run = await tasks.schedule({
-        sourceLocation,
-        dockerFilePath: order.dockerfile,
-        imageNames: order.tags.map((tag) => `${order.repository}:${tag}`),
-        arguments: order.arguments,
-        customRegistries: options.customRegistries,
-        agentPoolName: options.agentPool,
-        timeout: options.timeoutInMinutes * 60,
-      });
-      log.info(`Build ${run.runId} on the registry ${registry.name}: ${run.status}`);
-      return run;
-    } catch (error) {
-      settleBuild(state);
-      if (!isUnanswered(error)) throw error;
-      const open = await tasks.openRunsSince(since, signal).catch(() => []);
-      throw unansweredFailure(error, registry.name, open);
-    }
+  private async schedule(order: BuildOrder, signal: AbortSignal): Promise<OwnBuild> {
+    const { tasks, options, log, clock } = this;
+    const start = clock.now();
+    let shown = 0;
+    const { sourceLocation, bytes } = await tasks.uploadContext(archive(order.context, signal), signal, (sent) => {
+      if (sent - shown < 100e6) return;
+      shown = sent;
+      log.info(`Build context: ${megabytes(sent)} sent`);
+    });
+    log.info(`Build context: ${megabytes(bytes)} sent in ${((clock.now() - start) / 1000).toFixed(1)} s`);
+    signal.throwIfAborted();
+    const request = {
+      sourceLocation,
+      dockerFilePath: order.dockerfile,
+      imageNames: order.tags.map((tag) => `${order.repository}:${tag}`),
+      arguments: order.arguments,
+      customRegistries: options.customRegistries,
+      agentPoolName: options.agentPool,
+      timeout: options.timeoutInMinutes * 60,
+    };
+    return this.scheduling.order(order, request, signal);
   }
 
   /** Shows the log and the run's states until the run itself says that it has ended. */
-  private async follow(
-    runId: string,
-    print: (lines: string) => void,
-    signal: AbortSignal,
-  ): Promise<{ run: BuildRun; tail: string }> {
+  private async follow(runId: string, print: (lines: string) => void, signal: AbortSignal): Promise<EndedBuild> {
     const { tasks, log, clock } = this;
     const service = new Outage(log, clock);
     const storage = new Outage(log, clock);
@@ -158,14 +169,17 @@ export class AcrBuilder implements ImageBuilder {
     }
   }
 
-  private async cancel(runId: string): Promise<void> {
+  private async cancel(build: OwnBuild): Promise<void> {
+    const { runId } = build;
     try {
       await this.tasks.cancel(runId);
-      settleBuild(this.state);
       this.log.info(`Build ${runId} was told to stop.`);
     } catch (error) {
       this.log.warning(`The build ${runId} could not be told to stop and may go on: ${(error as Error).message}`);
+      return;
     }
+    await this.scheduling.forget(build);
+    settleBuild(this.state);
   }
 }
 

@@ -106,6 +106,15 @@ export function unansweredFailure(error: AzureFailure, registry: string, open: r
   );
 }
 
+/** @param name of the task run that was asked for */
+export function unansweredNameFailure(error: AzureFailure, registry: string, name: string): TaskFailure {
+  return new TaskFailure(
+    `${error.message} It is not known whether the build was scheduled: if so, it is the task run ${name} of the registry ${registry}.`,
+    'The post-job step looks for it and cancels it. Run the step again: a build that is still under way is then followed, and an image that was pushed is found by its content.',
+    { cause: error },
+  );
+}
+
 /** Says what a refusal by ACR Tasks means; other errors come back as they are. */
 export function schedulingFailure(error: unknown, registry: ContainerRegistry): unknown {
   if (!isAzureFailure(error)) return error;

@@ -1,9 +1,11 @@
 import type { ContainerRegistry } from '../../common/azure/registry/containerRegistry';
 import type { RegistryContents } from '../../common/azure/registry/containerRegistryContents';
+import { ContainerRegistryTaskRuns } from '../../common/azure/registry/containerRegistryTaskRuns';
 import { ContainerRegistryTasks } from '../../common/azure/registry/containerRegistryTasks';
 import type { AzureSession } from '../../common/azure/http/session';
 import type { TaskContext } from '../../common/task/taskContext';
 import { AcrBuilder } from './acrBuilder';
+import { BuildScheduling } from './buildScheduling';
 import { EngineBuilder } from './engineBuilder';
 import type { ImageBuilder } from './imageBuilder';
 import type { PackageInputs } from '../inputs';
@@ -20,7 +22,11 @@ export async function chooseBuilder(
   const customRegistries = baseImageConnection ? { [baseImageConnection.server]: baseImageConnection } : {};
   if (builder === 'acrTasks') {
     const tasks = new ContainerRegistryTasks(session, registry);
-    return new AcrBuilder(tasks, registry, { timeoutInMinutes, agentPool, customRegistries }, log, clock, state);
+    const taskRuns = new ContainerRegistryTaskRuns(session, registry);
+    const definition = [pipeline.collectionUri, pipeline.projectId, pipeline.build?.definition].join('/');
+    const scheduling = new BuildScheduling(tasks, taskRuns, registry, definition, log, clock, state);
+    const options = { timeoutInMinutes, agentPool, customRegistries };
+    return new AcrBuilder(tasks, scheduling, registry, options, log, clock, state);
   }
   const login = await contents.engineLogin(signal);
   context.secret(login.password);

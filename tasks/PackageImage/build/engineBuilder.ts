@@ -7,7 +7,7 @@ import type { TaskLog } from '../../common/log';
 import { TaskFailure } from '../../common/taskFailure';
 import { buildFailure } from './buildFailure';
 import type { ContextFile } from '../context/buildContext';
-import type { BuildOrder, ImageBuilder } from './imageBuilder';
+import type { BuildOrder, BuiltImage, ImageBuilder } from './imageBuilder';
 import { LineReader } from './lineReader';
 
 export interface EngineBuilderOptions {
@@ -41,7 +41,7 @@ export class EngineBuilder implements ImageBuilder {
     private readonly log: TaskLog,
   ) {}
 
-  async build(order: BuildOrder, print: (lines: string) => void, signal: AbortSignal): Promise<undefined> {
+  async build(order: BuildOrder, print: (lines: string) => void, signal: AbortSignal): Promise<BuiltImage> {
     const engine = await this.findEngine(signal);
     const work = fs.mkdtempSync(path.join(this.options.temp, 'image-build-'));
     try {
@@ -68,7 +68,7 @@ export class EngineBuilder implements ImageBuilder {
         ]),
       );
       for (const name of names) await check(run(['push', name]));
-      return undefined;
+      return { digest: undefined, isFollowed: false };
     } finally {
       fs.rmSync(work, { recursive: true, force: true });
     }

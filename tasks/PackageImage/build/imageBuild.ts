@@ -5,10 +5,12 @@ import type { TaskContext } from '../../common/task/taskContext';
 import { textFile } from '../context/buildContext';
 import type { BuildRecords } from './buildRecords';
 import { environmentTag } from '../plan/contentTag';
-import type { BuildOrder, ImageBuilder } from './imageBuilder';
+import type { BuildOrder, BuiltImage, ImageBuilder } from './imageBuilder';
 import { contextOf, dockerfileName, type EnvironmentPlan } from '../plan/imagePlan';
 import type { ImageOrder } from './obtainImage';
 import type { PackageInputs } from '../inputs';
+
+type PushedImage = BuiltImage & { readonly digest: string };
 
 /** Builds what an image needs, in one repository: its environment if that is not there yet, then the image itself. */
 export class ImageBuild {
@@ -29,48 +31,48 @@ export class ImageBuild {
     records.keep('environment.Dockerfile', plan.dockerfile);
     const known = rebuild === 'always' ? undefined : await findBuilt(contents, repository, tag, context);
     if (known) context.log.info(`The environment is there already: ${known}`);
-    const digest =
-      known ??
-      (await this.run(`the environment of ${repository}`, tag, {
-        context: [textFile(dockerfileName, plan.dockerfile), ...plan.files],
-        dockerfile: dockerfileName,
-        repository,
-        tags: [tag],
-        arguments: plan.arguments,
-      }));
+    if (known) return `${this.place}@${known}`;
+    const { digest } = await this.run(`the environment of ${repository}`, {
+      context: [textFile(dockerfileName, plan.dockerfile), ...plan.files],
+      dockerfile: dockerfileName,
+      repository,
+      tags: [tag],
+      content: tag,
+      arguments: plan.arguments,
+    });
     return `${this.place}@${digest}`;
   }
 
-  /** @returns the image's digest */
   async scoring(
     { plan, modelFiles, tags, content }: ImageOrder,
     environment: string | undefined,
     labels: string,
-  ): Promise<string> {
+  ): Promise<PushedImage> {
     const dockerfile = plan.dockerfile(environment ?? '').replace(/\n*$/, '\n') + labels;
     this.records.keep('Dockerfile', dockerfile);
-    return this.run(this.repository, content, {
+    return this.run(this.repository, {
       context: contextOf(plan, dockerfile, modelFiles),
       dockerfile: plan.dockerfilePath,
       repository: this.repository,
       tags,
+      content,
       arguments: plan.arguments,
     });
   }
 
-  private async run(title: string, tag: string, order: BuildOrder): Promise<string> {
+  private async run(title: string, order: BuildOrder): Promise<PushedImage> {
     const { log, signal } = this.context;
     log.group(`Building ${title}`);
-    let digest: string | undefined;
+    let built: BuiltImage;
     try {
-      digest = await this.builder.build(order, (lines) => this.records.log(lines), signal);
+      built = await this.builder.build(order, (lines) => this.records.log(lines), signal);
     } finally {
       log.endGroup();
     }
-    digest ??= await this.contents.digest(this.repository, tag, signal);
-    if (digest) return digest;
+    const digest = built.digest ?? (await this.contents.digest(this.repository, order.content, signal));
+    if (digest) return { digest, isFollowed: built.isFollowed };
     throw new TaskFailure(
-      `The build succeeded, but ${this.place} has no image with the tag ${tag}.`,
+      `The build succeeded, but ${this.place} has no image with the tag ${order.content}.`,
       'Look at the log of the build above.',
     );
   }

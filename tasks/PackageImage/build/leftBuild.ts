@@ -1,31 +1,35 @@
+import { ContainerRegistryTaskRuns } from '../../common/azure/registry/containerRegistryTaskRuns';
 import { ContainerRegistryTasks, endedStatuses } from '../../common/azure/registry/containerRegistryTasks';
+import type { Clock } from '../../common/clock';
+import type { TaskLog } from '../../common/log';
 import type { PostJobInputs } from '../../common/task/postJobInputs';
 import type { TaskContext, TaskState } from '../../common/task/taskContext';
 
-/** A build in the cloud that must not run on without this task. */
+/** The name that a build was asked for by, and the attempt that makes it ours. */
+export interface TaskRunName {
+  readonly name: string;
+  readonly attempt: string;
+}
+
+/** A build in the cloud that must not run on without this task: by its run, by its name, or by when it was asked for. */
 interface LeftBuild {
   /** ARM id. */
   readonly registryId: string;
-  readonly runId: string;
-}
-
-/** A build that was asked for, and whose run is not known by its id yet. */
-interface LeftScheduling {
-  readonly registryId: string;
-  /** Milliseconds since the epoch. */
-  readonly since: number;
+  readonly runId?: string;
+  readonly taskRun?: TaskRunName;
+  /** Where it has no name: milliseconds since the epoch. */
+  readonly since?: number;
 }
 
 const key = 'imageBuild';
 
-/** Called as soon as a run is known by its id, so that the post-job step knows of it whatever happens then. */
+/** How often, and at which intervals in milliseconds, is looked for a run that may just be being made. */
+const looks = 5;
+const pauseBetweenLooks = 2000;
+
+/** Called before a build is asked for, as the answer may never come, and again when its run is known. */
 export function leaveBuild(state: TaskState, build: LeftBuild): void {
   state.set(key, JSON.stringify(build));
-}
-
-/** Called before a build is asked for: the answer may never come. */
-export function leaveScheduling(state: TaskState, scheduling: LeftScheduling): void {
-  state.set(key, JSON.stringify(scheduling));
 }
 
 /** Called when the run has ended, or was told to. */
@@ -38,24 +42,50 @@ export function settleBuild(state: TaskState): void {
  * killed, or it lost the connection. A build that has ended is left alone.
  */
 export async function cancelLeftBuild({ connection }: PostJobInputs, context: TaskContext): Promise<void> {
-  const { registryId, runId, since } = JSON.parse(context.state.get(key) ?? '{}') as Partial<
-    LeftBuild & LeftScheduling
-  >;
-  if (!registryId) return;
-  const tasks = new ContainerRegistryTasks(context.azure(connection), {
-    id: registryId,
-    hasRepositoryPermissions: false,
-  });
-  if (!runId) {
-    const open = since === undefined ? [] : await tasks.openRunsSince(since, context.signal);
-    if (open.length > 0)
-      context.log.warning(
-        `The main step ended before it knew whether its build was scheduled. Open runs of the registry that began since: ${open.join(', ')}. One of them may be its build: look at it, and cancel it if it is.`,
-      );
-    return;
+  const left = JSON.parse(context.state.get(key) ?? '{}') as Partial<LeftBuild>;
+  if (!left.registryId) return;
+  const session = context.azure(connection);
+  const registry = { id: left.registryId, hasRepositoryPermissions: false };
+  const tasks = new ContainerRegistryTasks(session, registry);
+  const taskRuns = new ContainerRegistryTaskRuns(session, registry);
+  await endLeftBuild(left, tasks, taskRuns, context);
+}
+
+/** The same with its services handed in. */
+export async function endLeftBuild(
+  { runId, taskRun, since }: Partial<LeftBuild>,
+  tasks: Pick<ContainerRegistryTasks, 'run' | 'cancel' | 'openRunsSince'>,
+  taskRuns: Pick<ContainerRegistryTaskRuns, 'find' | 'forget'>,
+  { log, clock, signal }: Pick<TaskContext, 'log' | 'clock' | 'signal'>,
+): Promise<void> {
+  if (since !== undefined) return nameOpenRuns(await tasks.openRunsSince(since, signal), log);
+  const id = runId ?? (taskRun && (await findRun(taskRun, taskRuns, clock, signal)));
+  if (!id) return;
+  const { status } = await tasks.run(id, signal);
+  if (!endedStatuses.includes(status)) {
+    log.info(`The build ${id} was left behind (${status}): cancelling it.`);
+    await tasks.cancel(id);
   }
-  const { status } = await tasks.run(runId, context.signal);
-  if (endedStatuses.includes(status)) return;
-  context.log.info(`The build ${runId} was left behind (${status}): cancelling it.`);
-  await tasks.cancel(runId);
+  if (taskRun) await taskRuns.forget(taskRun.name);
+}
+
+async function findRun(
+  { name, attempt }: TaskRunName,
+  taskRuns: Pick<ContainerRegistryTaskRuns, 'find'>,
+  clock: Clock,
+  signal: AbortSignal,
+): Promise<string | undefined> {
+  for (let look = 1; look <= looks; look++) {
+    const named = await taskRuns.find(name, signal);
+    if (named?.attempt === attempt && named.run) return named.run.runId;
+    if (look < looks) await clock.sleep(pauseBetweenLooks, signal);
+  }
+  return undefined;
+}
+
+function nameOpenRuns(open: readonly string[], log: TaskLog): void {
+  if (open.length === 0) return;
+  log.warning(
+    `The main step ended before it knew whether its build was scheduled. Open runs of the registry that began since: ${open.join(', ')}. One of them may be its build: look at it, and cancel it if it is.`,
+  );
 }

@@ -26,6 +26,8 @@ export interface ObtainedImage {
   readonly digest: string;
   /** False where it was there already. */
   readonly built: boolean;
+  /** False where it may lack tags that were asked for. */
+  readonly tagged: boolean;
   /** How many components its bill of materials lists, where it has one. */
   readonly components?: number;
   readonly selfTest: SelfTestOutcome | 'off' | 'earlier';
@@ -51,16 +53,17 @@ export async function obtainImage(
   if (known) {
     log.info(`Nothing changed since the image ${known} was built: it is used again.`);
     const earlier = plan.environment ? 'earlier' : notStarted;
-    return { digest: known, built: false, selfTest: inputs.selfTest ? earlier : 'off' };
+    return { digest: known, built: false, tagged: false, selfTest: inputs.selfTest ? earlier : 'off' };
   }
   if (!inputs.selfTest) log.warning('The image is not tested before it is pushed: the input selfTest is off.');
   const records = new BuildRecords(context.pipeline.directories.temp, repository, buildSecrets(inputs), context);
   const place = `${registry.loginServer}/${repository}`;
   const image = new ImageBuild(await services.builder(), contents, place, repository, records, context);
   let digest: string;
+  let isFollowed: boolean;
   try {
     const environment = plan.environment && (await image.environment(plan.environment, inputs.rebuild));
-    digest = await image.scoring(order, environment, labelInstruction(order.labels));
+    ({ digest, isFollowed } = await image.scoring(order, environment, labelInstruction(order.labels)));
   } finally {
     records.publish();
   }
@@ -68,5 +71,5 @@ export async function obtainImage(
   if (typeof selfTest === 'object' && selfTest.kind === 'notTested')
     log.warning(`The image is pushed, but not tested: ${selfTest.text}`);
   if (plan.environment) records.billOfMaterials(await readBillOfMaterials(contents, repository, digest, log, signal));
-  return { digest, built: true, components: records.components, selfTest };
+  return { digest, built: true, tagged: !isFollowed, components: records.components, selfTest };
 }

@@ -155,6 +155,35 @@ describe('ACR Tasks', function () {
     assert.equal((await cancel(waiting.runId as string)).status, 200, 'it has ended already');
   });
 
+  it('runs a task run once, until its request or its forceUpdateTag changes', async () => {
+    await cloud.azure.faults.named('acr.stayQueued', { detail: { seconds: 600 }, times: 9 });
+    const sourceLocation = await upload(cloud, { Dockerfile: 'FROM scratch\n' });
+    const platform = { os: 'Linux', architecture: 'amd64' };
+    const runRequest = { type: 'DockerBuildRequest', dockerFilePath: 'Dockerfile', sourceLocation, platform };
+    const url = (name: string) => `${registryPath}/taskRuns/${name}?${version}`;
+    const put = (forceUpdateTag: string, more = {}, name = 'named-run') =>
+      cloud.arm('PUT', url(name), { properties: { runRequest: { ...runRequest, ...more }, forceUpdateTag } });
+    const runOf = ({ json }: Answer) => json.properties.runResult.name as string;
+
+    const first = await put('a');
+    const [same, ...others] = [await put('a'), await put('b'), await put('b', { noCache: true })];
+    assert.deepEqual([first.status, same!.status, first.json.properties.provisioningState], [201, 200, 'Creating']);
+    assert.equal(runOf(same!), runOf(first));
+    const runs = [first, ...others].map(runOf);
+    assert.equal(new Set(runs).size, 3, String(runs));
+    const found = await cloud.arm('GET', url('named-run'));
+    assert.deepEqual([runOf(found), found.json.properties.forceUpdateTag], [runs[2], 'b']);
+
+    assert.equal((await cloud.arm('DELETE', url('named-run'))).status, 200);
+    assert.equal((await cloud.arm('DELETE', url('named-run'))).status, 204);
+    assert.equal((await cloud.arm('GET', url('named-run'))).status, 404);
+    assert.equal((await getRun(cloud, runs[0]!)).json.properties.status, 'Queued', 'the run itself stays');
+    assert.equal((await put('a', {}, 'under_score')).status, 400);
+    assert.equal((await put('a', { timeout: 1 }, 'refused')).status, 400);
+    assert.equal((await cloud.arm('GET', url('refused'))).status, 404);
+    for (const run of runs) await cloud.arm('POST', `${registryPath}/runs/${run}/cancel?${version}`);
+  });
+
   it('ends a run that takes longer than it may', async () => {
     await cloud.azure.faults.named('acr.timeout', { detail: { seconds: 1 } });
     const built = await buildImage(cloud, { Dockerfile: 'FROM python:3.11\nRUN sleep 300\n' });

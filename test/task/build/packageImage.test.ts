@@ -13,7 +13,9 @@ import { runBuiltTask, TestJob, type BuiltTaskOptions } from '../../support/agen
 import { localAzure } from '../../support/azure';
 import { ImageRegistry } from '../../support/imageRegistry';
 import { createGroup, deleteGroup } from '../../local/containers/aciGroup';
-import { cloudClient } from '../../local/containers/cloudClient';
+import { registryPath } from '../../local/containers/acrBuild';
+import { cloudClient, type CloudClient } from '../../local/containers/cloudClient';
+import { killChild } from '../../support/killChild';
 import { MlWorkspace, workspaceId } from '../../support/mlWorkspace';
 import { registerModel as registerForTest } from '../../support/registeredModel';
 
@@ -44,12 +46,14 @@ describe('MLOpsPackageImage', function () {
   let azure: LocalAzure;
   let workspace: MlWorkspace;
   let images: ImageRegistry;
+  let cloud: CloudClient;
 
   before(async function () {
     this.timeout(600_000);
     azure = await localAzure();
     workspace = new MlWorkspace(azure);
-    images = new ImageRegistry(await cloudClient());
+    cloud = await cloudClient();
+    images = new ImageRegistry(cloud);
   });
   afterEach(() => azure.faults.clear());
 
@@ -312,6 +316,43 @@ describe('MLOpsPackageImage', function () {
     await azure.requests.clear();
     assert.deepEqual((await afterJob(done)).issues, []);
     assert.deepEqual(await azure.requests.list(), [], 'nothing was left: Azure is not even asked');
+  });
+
+  it('makes one build of a request whose answer is lost', async () => {
+    const { record } = await registerModel({ 'model.txt': 'weights' });
+    await azure.requests.clear();
+    await azure.faults.http({ method: 'PUT', path: '/taskRuns/', action: 'reset-after' });
+    const result = await run(record, own, { files: ownFiles });
+    assert.equal(result.result, 'succeeded', result.log.join('\n'));
+    assert.equal((await azure.faults.list())[0]?.hits, 1);
+    const requests = await azure.requests.list();
+    const followed = requests.map(({ url }) => /\/runs\/(ca\w+)\?/.exec(url)?.[1]).filter(Boolean);
+    const runs = (await cloud.arm('GET', `${registryPath}/runs?api-version=2019-06-01-preview&$top=1`)).json;
+    assert.deepEqual([...new Set(followed)], [runs.value[0].name], 'the first run is the newest: there is no second');
+  });
+
+  it('finds in its post-job step the build of a step that was killed while it asked for it', async () => {
+    const { record } = await registerModel({ 'model.txt': 'weights' });
+    const job = new TestJob('build', azure);
+    await azure.faults.named('acr.stayQueued', { detail: { seconds: 600 } });
+    await azure.faults.http({ method: 'PUT', path: '/taskRuns/', action: 'stall-after' });
+    const main = await run(record, own, {
+      job,
+      files: ownFiles,
+      onLine: (line) => {
+        if (/^Build context: .* sent in/.test(line)) setTimeout(() => killChild('PackageImage/main.js'), 1000);
+      },
+    });
+    assert.equal(main.exitCode, null, 'a signal ended it');
+    assert.doesNotMatch(main.log.join('\n'), /Build ca\w+ on/, 'it never knew its build');
+    await azure.faults.clear();
+
+    const { taskVariables } = main;
+    const cleaned = await run(record, own, { job, phase: 'postjob', taskVariables });
+    assert.match(cleaned.log.join('\n'), /The build ca\w+ was left behind \(Queued\): cancelling it/);
+    assert.deepEqual(cleaned.issues, []);
+    const named = `${registryPath}/taskRuns?api-version=2019-06-01-preview`;
+    assert.deepEqual((await cloud.arm('GET', named)).json.value, [], 'no request lies there with its secrets');
   });
 
   it('shows a build that prints commands for the agent as text, and why it failed', async () => {

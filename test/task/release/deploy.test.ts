@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import http from 'node:http';
 import https from 'node:https';
@@ -18,6 +17,7 @@ import {
   startCertificateAuthority,
   type CertificateAuthority,
 } from '../../support/certificateAuthority';
+import { killChild } from '../../support/killChild';
 import { realCaddy } from '../../unit/deploy/realCaddy';
 import {
   buildForeignImage,
@@ -633,23 +633,12 @@ describe('MLOpsDeployACI', function () {
       const killed = await run(
         image,
         { ...inputs, cpu: '2' },
-        { job, secretVariables, onLine: (line) => /not ready to change/.test(line) && kill('DeployACI/main.js') },
+        { job, secretVariables, onLine: (line) => /not ready to change/.test(line) && killChild('DeployACI/main.js') },
       );
       assert.equal(killed.result, 'failed');
       assert.equal((await find()).status, 404, 'it was deleted, and nothing is in its place');
       await azure.faults.clear();
       return killed;
-    }
-
-    /** Ends our own child at once, as when its machine goes down. */
-    function kill(script: string): void {
-      const processes = execFileSync('ps', ['-A', '-o', 'pid=,ppid=,args='], { encoding: 'utf8' }).split('\n');
-      const found = processes
-        .map((line) => line.trim().split(/\s+/))
-        .filter(([, parent]) => parent === `${process.pid}`);
-      const [pid] = found.find(([, , ...args]) => args.some((arg) => arg.endsWith(script))) ?? [];
-      assert.ok(pid, `a child that runs ${script}`);
-      process.kill(Number(pid), 'SIGKILL');
     }
 
     it('with its agent, is taken up by the next run, which brings back what ran when the new image fails', async () => {

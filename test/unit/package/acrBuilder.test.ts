@@ -2,6 +2,11 @@ import assert from 'node:assert/strict';
 import sinon from 'sinon';
 import { AzureFailure } from '../../../tasks/common/azure/http/azureFailure';
 import type { ContainerRegistry } from '../../../tasks/common/azure/registry/containerRegistry';
+import type { BuildRunRequest } from '../../../tasks/common/azure/registry/buildRunRequest';
+import type {
+  ContainerRegistryTaskRuns,
+  NamedRun,
+} from '../../../tasks/common/azure/registry/containerRegistryTaskRuns';
 import type {
   BuildRun,
   BuildRunStatus,
@@ -10,6 +15,8 @@ import type {
 import type { Clock } from '../../../tasks/common/clock';
 import type { TaskLog } from '../../../tasks/common/log';
 import { AcrBuilder } from '../../../tasks/PackageImage/build/acrBuilder';
+import { BuildScheduling } from '../../../tasks/PackageImage/build/buildScheduling';
+import { endLeftBuild } from '../../../tasks/PackageImage/build/leftBuild';
 import { textFile } from '../../../tasks/PackageImage/context/buildContext';
 
 const registry: ContainerRegistry = {
@@ -26,8 +33,11 @@ const order = {
   dockerfile: 'Dockerfile',
   repository: 'team/model',
   tags: ['v1', 'content-1'],
+  content: 'content-1',
   arguments: [{ name: 'PIP_INDEX_URL', value: 'secret', isSecret: true }],
 };
+
+const queued: BuildRun = { runId: 'ca7', status: 'Queued', outputImages: [] };
 
 /** A clock whose sleep takes no time and counts as if it had. */
 function fakeClock(): Clock & { slept: number[] } {
@@ -53,9 +63,12 @@ describe('AcrBuilder', () => {
   /** What the task left for its post-job step, each time that it said so. */
   let left: string[];
   const state = { get: () => left.at(-1), set: (_key: string, value: string) => void left.push(value) };
-  const leftRun = JSON.stringify({ registryId: registry.id, runId: 'ca7' });
-  /** It was asked for, two minutes ago at the earliest by any clock. */
-  const scheduling = JSON.stringify({ registryId: registry.id, since: -120_000 });
+  const states = () => left.map((text) => JSON.parse(text) as Record<string, unknown>);
+  const asked = () => ({ registryId: registry.id, taskRun: { name: nameOfRun, attempt } });
+  const leftRun = () => ({ registryId: registry.id, runId: 'ca7', taskRun: { name: nameOfRun, attempt } });
+  /** Of what was last asked for. */
+  let nameOfRun: string;
+  let attempt: string;
   beforeEach(() => {
     left = [];
     printed = '';
@@ -100,7 +113,16 @@ describe('AcrBuilder', () => {
         for await (const chunk of context) bytes += chunk.length;
         return { sourceLocation: 'source/1.tar.gz', bytes };
       }),
-      schedule: sinon.stub().resolves({ runId: 'ca7', status: 'Queued', outputImages: [] }),
+      schedule: sinon.stub().resolves(queued),
+      openRunsSince: sinon.stub().resolves([]),
+      taskRuns: {
+        find: sinon.stub<[string], Promise<NamedRun | undefined>>().resolves(undefined),
+        put: sinon.stub<[string, string, BuildRunRequest], Promise<NamedRun>>().callsFake((name, tag) => {
+          [nameOfRun, attempt] = [name, tag];
+          return Promise.resolve({ attempt: tag, run: queued });
+        }),
+        forget: sinon.stub().resolves(),
+      },
       run,
       cancel: sinon.stub().resolves(),
       log: sinon.stub().returns(buildLog),
@@ -108,16 +130,22 @@ describe('AcrBuilder', () => {
     };
   }
 
-  function build(fake: ReturnType<typeof tasks>, stop = signal) {
+  async function build(fake: ReturnType<typeof tasks>, stop = signal, more: Partial<ContainerRegistry> = {}) {
     const options = { timeoutInMinutes: 30, agentPool: 'pool', customRegistries: {} };
-    const builder = new AcrBuilder(fake as unknown as ContainerRegistryTasks, registry, options, log, clock, state);
+    const acrTasks = fake as unknown as ContainerRegistryTasks;
+    const acr = { ...registry, ...more };
+    const taskRuns = fake.taskRuns as unknown as ContainerRegistryTaskRuns;
+    const scheduling = new BuildScheduling(acrTasks, taskRuns, acr, 'pipeline', log, clock, state);
+    const builder = new AcrBuilder(acrTasks, scheduling, acr, options, log, clock, state);
     return builder.build(order, (lines) => (printed += lines), stop);
   }
 
   it('asks for what the inputs say', async () => {
     const fake = tasks(['Succeeded']);
     await build(fake);
-    assert.deepEqual(fake.schedule.firstCall.args[0], {
+    const [name, , request] = fake.taskRuns.put.firstCall.args;
+    assert.match(name, /^mlops-[0-9a-f]{40}$/);
+    assert.deepEqual(request, {
       sourceLocation: 'source/1.tar.gz',
       dockerFilePath: 'Dockerfile',
       imageNames: ['team/model:v1', 'team/model:content-1'],
@@ -128,20 +156,156 @@ describe('AcrBuilder', () => {
     });
   });
 
-  for (const status of [undefined, 503]) {
-    it(`asks once and names what may run where ${status ?? 'no answer'} comes to its request`, async () => {
-      const failure = new AzureFailure('No answer within 120 s.', undefined, status, 'ETIMEDOUT', '', undefined);
-      const openRunsSince = sinon.stub().resolves(['ca8', 'ca9']);
-      const fake = { ...tasks(['Succeeded']), schedule: sinon.stub().rejects(failure), openRunsSince };
-      await assert.rejects(
-        build(fake),
-        /not known whether the build was scheduled: one may be running on the registry acr\. Open runs that began since: ca8, ca9\./,
-      );
-      sinon.assert.calledOnce(fake.schedule);
-      assert.deepEqual(openRunsSince.firstCall.args[0], -120_000);
-      assert.equal(left.at(-1), '{}', 'it is told already: the post-job step need not repeat it');
+  describe('asks for a build under a name that is fixed beforehand', () => {
+    const denied = new AzureFailure('403: no.', undefined, 403, 'AuthorizationFailed', 'no.', undefined);
+    const lost = new AzureFailure('No answer within 120 s.', undefined, undefined, 'ETIMEDOUT', '', undefined);
+
+    it('which stays the same, with an attempt of its own each time, and is deleted at the end', async () => {
+      const [one, two] = [tasks(['Succeeded']), tasks(['Succeeded'])];
+      await build(one);
+      await build(two);
+      const [[name, first], [again, second]] = [one.taskRuns.put.firstCall.args, two.taskRuns.put.firstCall.args];
+      assert.equal(name, again);
+      assert.notEqual(first, second);
+      assert.deepEqual(one.taskRuns.forget.args, [[name]]);
+      assert.equal(left.at(-1), '{}');
+      sinon.assert.notCalled(one.schedule);
     });
-  }
+
+    it('and finds by it the build whose answer was lost', async () => {
+      const fake = tasks(['Succeeded']);
+      fake.taskRuns.put.callsFake((_name, tag) => {
+        fake.taskRuns.find.resolves({ attempt: tag, run: { ...queued, runId: 'ca7' } });
+        return Promise.reject(lost);
+      });
+      await build(fake);
+      sinon.assert.calledOnce(fake.taskRuns.put);
+      sinon.assert.calledWith(fake.run, 'ca7');
+      sinon.assert.notCalled(fake.schedule);
+    });
+
+    for (const found of [undefined, { attempt: 'of another', run: queued }]) {
+      it(`and leaves it to the post-job step where ${found ? "another's" : 'nothing'} is found by it`, async () => {
+        const fake = tasks(['Succeeded']);
+        fake.taskRuns.put.rejects(lost);
+        fake.taskRuns.find.onSecondCall().resolves(found);
+        await assert.rejects(build(fake), /not known whether.*task run mlops-\w+ of the registry acr.*followed/);
+        assert.match(left.at(-1)!, /"taskRun":\{"name":"mlops-/);
+        sinon.assert.notCalled(fake.schedule);
+      });
+    }
+
+    it('and waits for the run where the service takes the name first', async () => {
+      const fake = tasks(['Succeeded']);
+      fake.taskRuns.put.callsFake((_name, tag) => {
+        fake.taskRuns.find.onThirdCall().resolves({ attempt: tag, run: queued });
+        return Promise.resolve({ attempt: tag });
+      });
+      await build(fake);
+      sinon.assert.calledThrice(fake.taskRuns.find);
+    });
+
+    it('and does not wait for it for ever', async () => {
+      const fake = tasks(['Succeeded']);
+      fake.taskRuns.put.resolves({});
+      await assert.rejects(build(fake), /took the task run mlops-\w+, and made no run of it/);
+    });
+
+    it('and follows a build of the same content that is under way, with nothing uploaded, and nothing cancelled', async () => {
+      const digest = `sha256:${'1'.repeat(64)}`;
+      const end = { status: 'Succeeded' as const, outputImages: [{ repository: 'team/model', digest }] };
+      const fake = tasks(['Running', end], ['x\n']);
+      fake.taskRuns.find.resolves({ attempt: 'of another', run: { ...queued, status: 'Running' } });
+      assert.deepEqual(await build(fake), { digest, isFollowed: true });
+      assert.equal(printed, 'x\n');
+      for (const each of [fake.uploadContext, fake.taskRuns.put, fake.taskRuns.forget]) sinon.assert.notCalled(each);
+
+      const stop = new AbortController();
+      const stopped = tasks(['Running']);
+      stopped.taskRuns.find.resolves({ attempt: 'of another', run: { ...queued, status: 'Running' } });
+      stopped.run.callsFake(() => {
+        stop.abort(new Error('cancelled'));
+        return Promise.reject(stop.signal.reason as Error);
+      });
+      await assert.rejects(build(stopped, stop.signal), /cancelled/);
+      sinon.assert.notCalled(stopped.cancel);
+    });
+
+    it('and builds by itself where the one that it followed is cancelled, or has ended', async () => {
+      const fake = tasks(['Canceled', 'Succeeded']);
+      fake.taskRuns.find.resolves({ attempt: 'of another', run: queued });
+      assert.equal((await build(fake)).isFollowed, false);
+      sinon.assert.calledOnce(fake.taskRuns.put);
+      const next = tasks(['Succeeded']);
+      next.taskRuns.find.resolves({ attempt: 'of another', run: { ...queued, status: 'Failed' } });
+      assert.equal((await build(next)).isFollowed, false);
+    });
+
+    for (const refused of ['find', 'put'] as const) {
+      it(`but schedules it once where task runs are refused (${refused}), and says so`, async () => {
+        const fake = tasks(['Succeeded']);
+        (fake.taskRuns[refused] as sinon.SinonStub).rejects(denied);
+        await build(fake);
+        sinon.assert.calledOnce(fake.schedule);
+        sinon.assert.notCalled(fake.taskRuns.forget);
+        const said = log.info.args.flat().join('\n');
+        assert.match(said, /without a name, since the registry acr refuses task runs: no\. .*Tasks Contributor/);
+        assert.deepEqual(states().slice(-3), [
+          { registryId: registry.id, since: -120_000 },
+          { registryId: registry.id, runId: 'ca7' },
+          {},
+        ]);
+      });
+    }
+
+    it('but not into a registry with repository permissions', async () => {
+      const fake = tasks(['Succeeded']);
+      await build(fake, signal, { hasRepositoryPermissions: true });
+      sinon.assert.calledOnce(fake.schedule);
+      sinon.assert.notCalled(fake.taskRuns.find);
+      sinon.assert.notCalled(fake.taskRuns.put);
+    });
+
+    for (const status of [undefined, 503]) {
+      it(`and then names what may run where ${status ?? 'no answer'} comes to its request`, async () => {
+        const fake = tasks(['Succeeded']);
+        fake.taskRuns.find.rejects(denied);
+        fake.schedule.rejects(new AzureFailure('No answer.', undefined, status, 'ETIMEDOUT', '', undefined));
+        fake.openRunsSince.resolves(['ca8', 'ca9']);
+        await assert.rejects(
+          build(fake),
+          /not known whether the build was scheduled: one may be running on the registry acr\. Open runs that began since: ca8, ca9\./,
+        );
+        sinon.assert.calledOnce(fake.schedule);
+        assert.deepEqual(fake.openRunsSince.firstCall.args[0], -120_000);
+        assert.equal(left.at(-1), '{}', 'it is told already: the post-job step need not repeat it');
+      });
+    }
+
+    it('and does not mind that the name cannot be deleted', async () => {
+      const fake = tasks(['Succeeded']);
+      fake.taskRuns.forget.rejects(denied);
+      await build(fake);
+      assert.match(log.info.args.flat().join('\n'), /task run mlops-\w+ of the registry could not be deleted: 403/);
+    });
+
+    it('so that the post-job step finds and cancels a run that is made late, and no run of others', async () => {
+      const taskRun = { name: 'mlops-1', attempt: 'a' };
+      const late = tasks(['Queued']);
+      late.taskRuns.find.onSecondCall().resolves({ attempt: 'a', run: queued });
+      await endLeftBuild({ taskRun }, late as unknown as ContainerRegistryTasks, late.taskRuns, { log, clock, signal });
+      assert.deepEqual(late.cancel.args, [['ca7']]);
+      assert.deepEqual(late.taskRuns.forget.args, [['mlops-1']]);
+
+      const others = tasks(['Queued']);
+      others.taskRuns.find.resolves({ attempt: 'b', run: queued });
+      await endLeftBuild({ taskRun }, others as unknown as ContainerRegistryTasks, others.taskRuns, {
+        ...{ log, clock, signal },
+      });
+      sinon.assert.notCalled(others.cancel);
+      sinon.assert.notCalled(others.taskRuns.forget);
+    });
+  });
 
   it('does not blame the role on the registry for what its storage refuses', async () => {
     const fake = tasks(['Succeeded']);
@@ -161,7 +325,8 @@ describe('AcrBuilder', () => {
       { repository: 'other', digest: 'sha256:0' },
       { repository: 'team/model', tag: 'v1', digest },
     ];
-    assert.equal(await build(tasks(['Queued', { status: 'Succeeded', outputImages }])), digest);
+    const built = await build(tasks(['Queued', { status: 'Succeeded', outputImages }]));
+    assert.deepEqual(built, { digest, isFollowed: false });
   });
 
   it('shows whole lines, in order, whatever the pieces', async () => {
@@ -242,10 +407,9 @@ describe('AcrBuilder', () => {
   it('cancels a run that was being asked for when the pipeline was cancelled', async () => {
     const stop = new AbortController();
     const fake = tasks(['Running']);
-    fake.schedule.callsFake((_request: unknown, signal?: AbortSignal) => {
+    fake.taskRuns.put.callsFake((_name, tag) => {
       stop.abort(new Error('cancelled'));
-      signal?.throwIfAborted();
-      return Promise.resolve({ runId: 'ca7', status: 'Queued', outputImages: [] });
+      return Promise.resolve({ attempt: tag, run: queued });
     });
     await assert.rejects(build(fake, stop.signal), /cancelled/);
     assert.deepEqual(fake.cancel.args, [['ca7']]);
@@ -298,18 +462,18 @@ describe('AcrBuilder', () => {
   it('leaves its run to the post-job step until the run has ended', async () => {
     const fake = tasks(['Queued', 'Running', 'Succeeded']);
     fake.run.onSecondCall().callsFake(() => {
-      assert.deepEqual(left, [scheduling, leftRun]);
+      assert.deepEqual(states(), [asked(), leftRun()]);
       return Promise.resolve({ runId: 'ca7', status: 'Running', outputImages: [] });
     });
     await build(fake);
-    assert.deepEqual(left, [scheduling, leftRun, '{}']);
+    assert.deepEqual(states(), [asked(), leftRun(), {}]);
   });
 
   it('leaves a run that it lost sight of, or could not stop, to the post-job step', async () => {
     const lost = tasks([]);
     lost.run.rejects(new Error('no connection'));
     await assert.rejects(build(lost), /no connection/);
-    assert.deepEqual(left, [scheduling, leftRun]);
+    assert.deepEqual(states(), [asked(), leftRun()]);
 
     left = [];
     const stop = new AbortController();
@@ -320,7 +484,7 @@ describe('AcrBuilder', () => {
       return Promise.reject(stop.signal.reason as Error);
     });
     await assert.rejects(build(fake, stop.signal), /cancelled/);
-    assert.deepEqual(left, [scheduling, leftRun]);
+    assert.deepEqual(states(), [asked(), leftRun()]);
   });
 
   it('leaves no run that it has told to stop', async () => {
@@ -331,7 +495,7 @@ describe('AcrBuilder', () => {
       return Promise.reject(stop.signal.reason as Error);
     });
     await assert.rejects(build(fake, stop.signal), /cancelled/);
-    assert.deepEqual(left, [scheduling, leftRun, '{}']);
+    assert.deepEqual(states(), [asked(), leftRun(), {}]);
   });
 
   const refusals: Array<[code: string, status: number, message: string, restricted: boolean, expected: RegExp]> = [
@@ -348,19 +512,10 @@ describe('AcrBuilder', () => {
   for (const [code, status, message, networkRestricted, expected] of refusals) {
     it(`explains ${code}`, async () => {
       const fake = tasks(['Queued']);
-      fake.schedule.rejects(new AzureFailure(message, undefined, status, code, message, undefined));
-      const builder = new AcrBuilder(
-        fake as unknown as ContainerRegistryTasks,
-        { ...registry, networkRestricted },
-        { timeoutInMinutes: 30, customRegistries: {} },
-        log,
-        clock,
-        state,
-      );
-      await assert.rejects(
-        builder.build(order, () => undefined, signal),
-        expected,
-      );
+      const refusal = new AzureFailure(message, undefined, status, code, message, undefined);
+      fake.taskRuns.put.rejects(refusal);
+      fake.schedule.rejects(refusal);
+      await assert.rejects(build(fake, signal, { networkRestricted }), expected);
     });
   }
 });

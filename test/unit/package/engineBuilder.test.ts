@@ -84,6 +84,7 @@ describe('EngineBuilder', function () {
       dockerfile: 'Dockerfile',
       repository: 'team/model',
       tags: ['v1', 'content-1'],
+      content: 'content-1',
       arguments: [
         { name: 'MODEL_NAME', value: 'm', isSecret: false },
         { name: 'PIP_INDEX_URL', value: 'https://user:word@host/simple', isSecret: true },

@@ -24,7 +24,7 @@ describe('packaging a model, with its services handed in', () => {
     const workspace = { subscriptionId: 's', resourceGroup: 'g', name: 'w' };
     const model = { name: 'Cost Estimator', version: '3', id: '/m/3', type: 'custom_model', uri: 'azureml://x' };
     const record = append(emptyRecord(), 'model', { ...model, workspace });
-    const build = sinon.stub().resolves(digest);
+    const build = sinon.stub().resolves({ digest, isFollowed: false });
     const services = {
       models: { get: sinon.stub().resolves(model), tag: sinon.stub().resolves() },
       registry: {
@@ -85,6 +85,13 @@ describe('packaging a model, with its services handed in', () => {
       services.contents.tag.args.map(([, , tag]) => tag as string),
       ['nightly'],
     );
+  });
+
+  it('adds the tags that the build of another run, which it followed, has not pushed', async () => {
+    const { run, services, build } = arrange(undefined);
+    build.resolves({ digest, isFollowed: true });
+    assert.equal((await run()).outputs.built, 'true');
+    assert.equal(services.contents.tag.callCount, 4);
   });
 
   it('says in summary and log that a test is switched off', async () => {

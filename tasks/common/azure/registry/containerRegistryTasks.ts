@@ -1,11 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { isAzureFailure } from '../http/azureFailure';
 import { BlobTransfer } from '../storage/blobTransfer';
+import { buildRunRequest, type BuildRunRequest } from './buildRunRequest';
 import type { ContainerRegistry } from './containerRegistry';
 import type { AzureSession } from '../http/session';
 
 /** ACR Tasks: the last version that every cloud has. */
-const tasksApiVersion = '2019-06-01-preview';
+export const tasksApiVersion = '2019-06-01-preview';
 
 /**
  * The version that lets a run push as whoever started it, which a registry with repository permissions demands. Source:
@@ -22,21 +23,6 @@ export interface BuildRun {
   /** What the service says of a run that it could not bring to an end. */
   readonly runErrorMessage?: string;
   readonly outputImages: ReadonlyArray<{ registry?: string; repository?: string; tag?: string; digest?: string }>;
-}
-
-/** What one build needs; names as in the service's DockerBuildRequest. */
-export interface BuildRunRequest {
-  /** Where uploadContext left the context. */
-  readonly sourceLocation: string;
-  readonly dockerFilePath: string;
-  /** repository:tag */
-  readonly imageNames: readonly string[];
-  readonly arguments: ReadonlyArray<{ name: string; value: string; isSecret: boolean }>;
-  /** Logins to other registries that the build pulls from, by login server. */
-  readonly customRegistries: Readonly<Record<string, { userName: string; password: string }>>;
-  readonly agentPoolName?: string;
-  /** Seconds, 300 to 28800. */
-  readonly timeout: number;
 }
 
 /** The states after which a run changes no more. */
@@ -78,36 +64,18 @@ export class ContainerRegistryTasks {
     return { sourceLocation: body.relativePath, bytes };
   }
 
-  /** It takes no signal: broken off, it would leave a run that nobody knows by its id, and nobody cancels. */
+  /**
+   * For who may not make task runs (ContainerRegistryTaskRuns), which have names: asked for twice, it builds twice.
+   * It takes no signal: broken off, it would leave a run that nobody knows by its id, and nobody cancels.
+   */
   async schedule(request: BuildRunRequest): Promise<BuildRun> {
-    const secret = (value: string) => ({ type: 'Opaque', value });
-    const customRegistries = Object.fromEntries(
-      Object.entries(request.customRegistries).map(([server, { userName, password }]) => [
-        server,
-        { userName: secret(userName), password: secret(password) },
-      ]),
-    );
     const asCaller = this.registry.hasRepositoryPermissions;
     const { body } = await this.session.request<RunResource>({
       method: 'POST',
       url: `${this.registry.id}/scheduleRun`,
       apiVersion: asCaller ? callerApiVersion : tasksApiVersion,
       shape: { properties: { status: 'string' } },
-      body: {
-        type: 'DockerBuildRequest',
-        isPushEnabled: true,
-        platform: { os: 'Linux', architecture: 'amd64' },
-        sourceLocation: request.sourceLocation,
-        dockerFilePath: request.dockerFilePath,
-        imageNames: request.imageNames,
-        arguments: request.arguments,
-        timeout: request.timeout,
-        agentPoolName: request.agentPoolName,
-        credentials: {
-          sourceRegistry: asCaller ? { identity: '[caller]' } : { loginMode: 'Default' },
-          customRegistries,
-        },
-      },
+      body: buildRunRequest(request, asCaller),
     });
     return toRun(body);
   }
@@ -215,7 +183,8 @@ export class BuildLog {
   }
 }
 
-interface RunResource {
+/** A run, as the service tells it. */
+export interface RunResource {
   name: string;
   properties: {
     runId?: string;
@@ -226,7 +195,7 @@ interface RunResource {
   };
 }
 
-function toRun({ name, properties }: RunResource): BuildRun {
+export function toRun({ name, properties }: RunResource): BuildRun {
   return {
     runId: properties.runId ?? name,
     status: properties.status,

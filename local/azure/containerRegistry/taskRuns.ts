@@ -1,0 +1,87 @@
+import type { FastifyInstance } from 'fastify';
+import { ArmError, type LocalAzureContext } from '../context';
+import { openRegistryAccounts, type RegistryAccount } from '../registry/registryAccounts';
+import type { NamedTaskRun, NamedTaskRuns, TaskRunBody } from './namedTaskRuns';
+import { findRegistry, registryId, registryRoute, type RegistryParams } from './registries';
+import { runAnswer } from './runAnswer';
+import { isFinished, type TaskRun } from './taskRun';
+
+type TaskRunParams = RegistryParams & { taskRun: string };
+
+/** Runs as resources. Source: azure-specs Microsoft.ContainerRegistry 2019-06-01-preview, TaskRuns. */
+export function registerTaskRuns(app: FastifyInstance, context: LocalAzureContext, taskRuns: NamedTaskRuns): void {
+  const accounts = openRegistryAccounts(context);
+  const route = `${registryRoute}/taskRuns/:taskRun`;
+
+  const answer = (named: NamedTaskRun, account: RegistryAccount) => {
+    const run = taskRuns.run(named);
+    return {
+      id: `${registryId(account)}/taskRuns/${named.name}`,
+      name: named.name,
+      type: 'Microsoft.ContainerRegistry/registries/taskRuns',
+      properties: {
+        provisioningState: provisioningState(run),
+        // Secrets are told by listDetails alone, and local Azure does not keep them.
+        runRequest: requestAnswer(run),
+        runResult: runAnswer(run, account),
+        forceUpdateTag: named.forceUpdateTag,
+      },
+    };
+  };
+
+  const find = (account: RegistryAccount, name: string): NamedTaskRun => {
+    const named = taskRuns.find(account, name);
+    if (named) return named;
+    throw new ArmError(
+      404,
+      'ResourceNotFound',
+      `The Resource 'Microsoft.ContainerRegistry/registries/${account.name}/taskRuns/${name}' under resource group '${account.resourceGroup}' was not found.`,
+    );
+  };
+
+  app.get<{ Params: RegistryParams }>(`${registryRoute}/taskRuns`, async (request) => {
+    const account = findRegistry(accounts, request.params);
+    return { value: taskRuns.list(account).map((named) => answer(named, account)) };
+  });
+
+  app.get<{ Params: TaskRunParams }>(route, async (request) => {
+    const account = findRegistry(accounts, request.params);
+    return answer(find(account, request.params.taskRun), account);
+  });
+
+  app.put<{ Params: TaskRunParams; Body: TaskRunBody | undefined }>(route, async (request, reply) => {
+    const account = findRegistry(accounts, request.params);
+    const { taskRun } = request.params;
+    if (!/^[a-zA-Z0-9-]{5,50}$/.test(taskRun)) {
+      throw new ArmError(
+        400,
+        'InvalidTaskRunName',
+        `The task run name '${taskRun}' is invalid. It must have 5 to 50 letters, digits and hyphens.`,
+      );
+    }
+    const isNew = await taskRuns.put(account, taskRun, request.body);
+    return reply.code(isNew ? 201 : 200).send(answer(find(account, taskRun), account));
+  });
+
+  app.delete<{ Params: TaskRunParams }>(route, async (request, reply) => {
+    const account = findRegistry(accounts, request.params);
+    const known = taskRuns.find(account, request.params.taskRun);
+    taskRuns.delete(account, request.params.taskRun);
+    return reply.code(known ? 200 : 204).send();
+  });
+}
+
+function provisioningState(run: TaskRun): 'Creating' | 'Succeeded' | 'Canceled' | 'Failed' {
+  if (!isFinished(run)) return 'Creating';
+  return run.status === 'Succeeded' || run.status === 'Canceled' ? run.status : 'Failed';
+}
+
+function requestAnswer({ request }: TaskRun) {
+  const { type, dockerFilePath, sourceLocation, imageNames, isPushEnabled, noCache, target, timeout } = request;
+  return {
+    ...{ type, dockerFilePath, sourceLocation, imageNames, isPushEnabled, noCache, target, timeout },
+    platform: request.platform,
+    arguments: request.arguments.map(({ name, value, isSecret }) => ({ name, value: value ?? '', isSecret })),
+    isArchiveEnabled: request.isArchiveEnabled,
+  };
+}
