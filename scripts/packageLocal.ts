@@ -79,7 +79,7 @@ const placesInPackage: Plugin = {
   setup({ onLoad, onResolve }) {
     // What builds tasks is not in the package, which has them built.
     onResolve({ filter: /scripts\/build$/ }, ({ path }) => ({ path, external: true }));
-    onLoad({ filter: /[\\/]local[\\/].*\.ts$/ }, ({ path }) => {
+    onLoad({ filter: /[\\/](local|views)[\\/].*\.ts$/ }, ({ path }) => {
       const place = relative(root, dirname(path)).split(sep).join('/');
       const names = `const __dirname = require('node:path').join(packageRoot, '${place}'), __filename = __dirname + '/module.js';`;
       return { contents: `${names} ${readFileSync(path, 'utf8')}`, loader: 'ts' };
@@ -88,8 +88,11 @@ const placesInPackage: Plugin = {
 };
 
 function copyData(folder: string): void {
-  const beside = readdirSync(join(root, 'local'), { recursive: true, encoding: 'utf8' })
-    .map((file) => join('local', file))
+  // The page of a run takes its look from views/, the two hosts' common room.
+  const beside = ['local', 'views']
+    .flatMap((room) =>
+      readdirSync(join(root, room), { recursive: true, encoding: 'utf8' }).map((file) => join(room, file)),
+    )
     .filter((file) => ['.css', '.js', '.cjs', '.py'].includes(extname(file)));
   for (const file of [...beside, ...data]) cpSync(join(root, file), join(folder, file), { recursive: true });
 }
