@@ -54,6 +54,8 @@ export async function runPostJob<Inputs>(
     await cleanUp(readChecked(readInputs), createContext(stop.signal));
   } catch (error) {
     agentLog.warning((error as Error).message);
+    // What could not be ended may cost money: the step shows its warning in the list of steps too.
+    tl.setResult(tl.TaskResult.SucceededWithIssues, '', true);
   } finally {
     stop.dispose();
   }
