@@ -15,6 +15,8 @@ import type { InlineJob, Overrides, TrainInputs } from './inputs';
 /** A plain Ubuntu image with Conda, for a Conda file that comes without an image. */
 const plainImage = 'mcr.microsoft.com/azureml/openmpi5.0-ubuntu24.04';
 const assetType = /^(uri_file|uri_folder|mltable|custom_model|mlflow_model|triton_model)(?:\s+(\S.*))?$/;
+/** What Azure ML reads data from; any other address in jobInputs, such as one of a database or a web page, is a literal. */
+const dataAddress = /^(azureml:|(?:https|wasbs|abfss|adl):\/\/)/i;
 const looksLikeUri = /^(azureml:|[a-z][a-z0-9+.-]+:\/\/|runs:\/)/i;
 
 /** The job that the inputs describe, and where what it says was written. */
@@ -48,6 +50,7 @@ const inputNames: Record<string, string> = {
   outputs: 'jobOutputs',
 };
 
+/** The job without a file. Its inputs are data where they are addresses of data, and literals otherwise. */
 function inlineSpec(job: InlineJob, overrides: Overrides): CommandSpec {
   const image = job.environment ?? plainImage;
   const isRegistered = /^(azureml:|\/subscriptions\/)/i.test(image);
@@ -56,8 +59,12 @@ function inlineSpec(job: InlineJob, overrides: Overrides): CommandSpec {
     command: job.command,
     code: job.sourceDirectory,
     environment: isRegistered ? image : { image, conda_file: job.condaFile },
-    // Known before they are overridden, so that each is accepted.
-    inputs: Object.fromEntries(Object.keys(overrides.inputs).map((name) => [name, ''])),
+    inputs: Object.fromEntries(
+      Object.entries(overrides.inputs).map(([name, text]) => [
+        name,
+        dataAddress.test(text) ? { type: 'uri_folder', path: text } : '',
+      ]),
+    ),
     outputs: Object.fromEntries(Object.entries(job.outputs).map(([name, text]) => [name, inlineOutput(name, text)])),
   };
 }
@@ -148,7 +155,5 @@ function inputValue(text: string, before: Scalar | AssetInput, workDirectory: st
     looksLikeUri.test(reference) ? reference : path.resolve(workDirectory, reference);
   const [, type, rest] = assetType.exec(text) ?? [];
   if (type && rest) return { ...(typeof before === 'object' && { mode: before.mode }), type, path: absolute(rest) };
-  if (typeof before === 'object') return { ...before, path: absolute(text) };
-  if (looksLikeUri.test(text)) return { type: 'uri_folder', path: text };
-  return text;
+  return typeof before === 'object' ? { ...before, path: absolute(text) } : text;
 }

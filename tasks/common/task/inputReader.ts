@@ -15,12 +15,19 @@ export interface InputLine {
   text: string;
 }
 
+/** The agent leaves $(name) as it stands where no variable has that name. */
+const undefinedMacro = /\$\([A-Za-z_][\w.-]*\)/;
+const macroLeft =
+  'which the agent has left as it is because no such variable is set. It is passed on as that text; set the variable, or see to its spelling.';
+
 /**
  * Reads a task's inputs with their types. A wrong input is noted and reading goes on, so that the user sees every problem
  * at once; `finish` throws them all. A getter that noted a problem answers with a harmless value of its type.
  */
 export class InputReader {
   private readonly problems: string[] = [];
+  /** What is odd and may be meant. */
+  readonly warnings: string[] = [];
 
   /** Notes that the input is wrong: `problem` is a sentence that follows "Input name: ". */
   problem(name: string, problem: string): void {
@@ -36,8 +43,9 @@ export class InputReader {
     );
   }
 
+  /** Line ends are those of Linux, on which a job or a container would take a carriage return for a part of the line. */
   text(name: string): string | undefined {
-    return tl.getInput(name, false)?.trim() || undefined;
+    return tl.getInput(name, false)?.replaceAll('\r\n', '\n').trim() || undefined;
   }
 
   /** A text that the task cannot do without. */
@@ -117,6 +125,8 @@ export class InputReader {
       if (at < 1 || key === '') this.problem(name, `line ${line}, "${text}", is not of the form name=value.`);
       else if (values.has(key)) this.problem(name, `line ${line} sets "${key}" a second time.`);
       else values.set(key, text.slice(at + 1).trim());
+      const [macro] = undefinedMacro.exec(text) ?? [];
+      if (macro) this.warnings.push(`Input ${name}: line ${line} holds ${macro}, ${macroLeft}`);
     }
     return Object.fromEntries(values);
   }
@@ -138,6 +148,9 @@ export class InputReader {
     for (const problem of problems) this.problem(name, problem);
     const found = new Map<string, string>();
     for (const { line, name: key, value } of values) {
+      if (undefinedMacro.test(value)) {
+        this.warnings.push(`Input ${name}: line ${line} holds a variable in $( ), ${macroLeft}`);
+      }
       const problem = found.has(key) ? 'this name is set in an earlier line already.' : problemOf(key);
       if (problem) this.problem(name, `line ${line}: ${problem}`);
       else found.set(key, value);

@@ -29,7 +29,7 @@ export async function runTask<Inputs>(
   const stop = cancellation();
   try {
     const context = createContext(stop.signal);
-    const inputs = readChecked(readInputs);
+    const inputs = readChecked(readInputs, (warning) => context.log.warning(warning));
     const result = await stage(inputs, context);
     if (result.recordFile) context.publish.record(result.recordFile);
     finish(name, result);
@@ -61,9 +61,11 @@ export async function runPostJob<Inputs>(
   }
 }
 
-function readChecked<Inputs>(readInputs: (reader: InputReader) => Inputs): Inputs {
+/** @param warn is left out by the post-job step, which reads the same inputs again */
+function readChecked<Inputs>(readInputs: (reader: InputReader) => Inputs, warn?: (warning: string) => void): Inputs {
   const reader = new InputReader();
   const inputs = readInputs(reader);
+  if (warn) reader.warnings.forEach(warn);
   reader.finish();
   return inputs;
 }

@@ -124,6 +124,33 @@ describe('Train: the job that the inputs describe', () => {
     );
   });
 
+  it('takes for data only what Azure ML reads data from', () => {
+    const literals = {
+      connection: 'postgresql://u@h/db',
+      page: 'http://localhost/a',
+      run: 'runs:/1/model',
+      bucket: 's3://b/k',
+    };
+    assert.deepEqual(inline(literals).inputs, literals);
+    for (const path of [
+      'azureml://datastores/d/paths/p',
+      'abfss://f@a/p',
+      'wasbs://c@a/p',
+      'adl://a/p',
+      'HTTPS://a/b',
+    ]) {
+      assert.deepEqual(inline({ data: path }).inputs, { data: { type: 'uri_folder', path } });
+    }
+  });
+
+  it('leaves a literal what is a literal in the file', () => {
+    const text = 'command: a\nenvironment: b\ninputs: {url: https://example.org/default, n: 1}\n';
+    const inputs = { url: 'https://example.org/other', n: 'azureml:rows:3' };
+    assert.deepEqual(fromFile(text, { inputs }).inputs, inputs);
+    const typed = fromFile(text, { inputs: { url: 'uri_file https://example.org/rows.csv' } }).inputs;
+    assert.deepEqual(typed?.url, { type: 'uri_file', path: 'https://example.org/rows.csv' });
+  });
+
   it('puts inputs over those of the file, keeping their types', () => {
     const text = 'command: a\nenvironment: b\ninputs:\n  d: {type: uri_file, path: old, mode: download}\n  r: 1\n';
     assert.deepEqual(fromFile(text, { inputs: { d: 'new.csv', r: '2' } }).inputs, {
@@ -147,7 +174,7 @@ describe('Train: the job that the inputs describe', () => {
     sinon.assert.match(spec, {
       compute: 'gpu',
       resources: { shm_size: '2g', instance_count: 2 },
-      environment_variables: { A: 1, B: '2' },
+      environment_variables: { A: '1', B: '2' },
       tags: { x: 'y', z: '1' },
       experiment_name: 'e',
     });

@@ -41,6 +41,38 @@ describe('Train: job files', () => {
     return { body: JSON.parse(JSON.stringify(body)) as Record<string, unknown>, components: assets.components };
   };
 
+  it('sends variables and tags as they were written', async () => {
+    const { body } = await convert(`
+command: a
+environment: b
+environment_variables: &all {A: 1.0, B: 1e-3, C: true, D: yes, E: 0x1F, F: ~, G: "1.0", H: 2024-01-01}
+tags: *all
+inputs: {tags: 1.0}
+`);
+    const written = { A: '1.0', B: '1e-3', C: 'true', D: 'yes', E: '0x1F', F: '', G: '1.0', H: '2024-01-01' };
+    assert.deepEqual([body.environmentVariables, body.tags], [written, written]);
+    const sweep = `
+type: sweep
+trial: {command: a, environment: b, environment_variables: {A: 1.0}}
+objective: {goal: minimize, primary_metric: m}
+search_space: {tags: {type: uniform, min_value: 0.10, max_value: 1}}
+`;
+    sinon.assert.match((await convert(sweep)).body, {
+      trial: { environmentVariables: { A: '1.0' } },
+      searchSpace: { tags: ['uniform', [0.1, 1]] },
+    });
+  });
+
+  it('says how a model is registered, where an output has a name', () => {
+    for (const keys of ['name: my-model, version: "3"', 'name: my-model', 'version: "3"']) {
+      const file = write('job.yml', `command: a\nenvironment: b\noutputs:\n  m: {type: mlflow_model, ${keys}}\n`);
+      assert.throws(
+        () => readJobFile(file),
+        /^TaskFailure: job.yml, line 4, outputs\.m\.(name|version): .*cannot register.*modelName/,
+      );
+    }
+  });
+
   // What azure-ai-ml 1.35.2 sends for the same YAML, apart from ids, empty objects and the spelling of durations.
   it('sends a command job as azure-ai-ml does', async () => {
     const { body } = await convert(`

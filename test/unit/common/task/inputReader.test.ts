@@ -76,6 +76,26 @@ describe('the inputs of a task', () => {
     );
   });
 
+  it('have the line ends of Linux', () => {
+    texts.v = 'python train.py \\\r\n  --rate 0.1\r\n';
+    assert.equal(read((reader) => reader.text('v')).value, 'python train.py \\\n  --rate 0.1');
+  });
+
+  it('are warned of where the agent has left a variable in them, and a secret one without a word of it', () => {
+    texts.v = 'A=$(undefinedVar)\nB=$HOME $( x ) ${C}\nC=1 $(my.other-1)';
+    texts.s = 'KEY=$(hiddenName)';
+    const reader = new InputReader();
+    assert.deepEqual(reader.keyValues('v').A, '$(undefinedVar)');
+    reader.secretKeyValues('s');
+    reader.finish();
+    const [first, second, secret, ...more] = reader.warnings;
+    assert.match(first!, /^Input v: line 1 holds \$\(undefinedVar\), .*no such variable/);
+    assert.match(second!, /^Input v: line 3 holds \$\(my\.other-1\)/);
+    assert.match(secret!, /^Input s: line 1 holds a variable/);
+    assert.ok(!/hiddenName|KEY/.test(secret!));
+    assert.deepEqual(more, []);
+  });
+
   describe('secrets', () => {
     // What stands here for lines of base64 is made up.
     const body = ['Zmlyc3QtbGluZS1vZi1hLWtleQ', 'c2Vjb25kLWxpbmUtb2YtYS1rZXk', 'bGFzdC1saW5l=='];

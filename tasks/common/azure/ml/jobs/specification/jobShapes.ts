@@ -68,6 +68,14 @@ const outputPort = mapping(
   ['type'],
 );
 
+/** az ml registers an output that has a name, by a later version of the API: 2024-04-01 has no assetName. */
+const registeredName: Shape = (_, at, note) =>
+  note(
+    at,
+    'the API version that Train uses (2024-04-01) cannot register an output of a job. Leave name and version out. ' +
+      'For a model set the input modelName of Train, and modelPath; register data by a step after this one.',
+  );
+
 const outputValue = either((value) =>
   isMapping(value)
     ? mapping({
@@ -75,6 +83,9 @@ const outputValue = either((value) =>
         path: text,
         mode: oneOf('rw_mount', 'upload', 'direct', 'mount'),
         description: text,
+        name: registeredName,
+        // Said once, of the name.
+        version: 'name' in value ? anything : registeredName,
       })
     : (scalar, at, note) => {
         if (scalar !== null) text(scalar, at, note);

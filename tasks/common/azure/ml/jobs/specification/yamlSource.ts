@@ -1,5 +1,15 @@
 import * as path from 'node:path';
-import { isMap, isScalar, LineCounter, parseDocument, type Document, type ScalarTag } from 'yaml';
+import {
+  isMap,
+  isPair,
+  isScalar,
+  LineCounter,
+  parseDocument,
+  visit,
+  type Document,
+  type Pair,
+  type ScalarTag,
+} from 'yaml';
 import { TaskFailure } from '../../../../taskFailure';
 import { readTextFile } from '../../../../textFile';
 
@@ -48,6 +58,7 @@ export class YamlSource {
       const { line, col } = this.lines.linePos(error.pos[0]);
       throw new TaskFailure(`${file}, line ${line}, column ${col}: this is no valid YAML: ${error.message}.`);
     }
+    keepTextsAsWritten(this.document);
     try {
       this.value = this.document.toJS({ maxAliasCount: 1000 });
     } catch (failure) {
@@ -99,4 +110,22 @@ export class YamlSource {
     }
     return undefined;
   }
+}
+
+/** Mappings of names to texts, and those in which such a word is a name that the user chose. */
+const texts = new Set(['environment_variables', 'tags']);
+const named = new Set(['inputs', 'outputs', 'search_space', 'jobs']);
+
+/** az ml sends variables and tags as they were written: 1.0, 1e-3 and true are texts there, in an anchor too. */
+function keepTextsAsWritten(document: Document): void {
+  visit(document, {
+    Pair(_, { key, value }, ancestors) {
+      if (!isMap(value) || !isScalar(key) || !texts.has(String(key.value))) return;
+      const above = ancestors.findLast((each): each is Pair => isPair(each));
+      if (above && isScalar(above.key) && named.has(String(above.key.value))) return;
+      for (const { value: text } of value.items) {
+        if (isScalar(text) && text.source !== undefined && text.value !== null) text.value = text.source;
+      }
+    },
+  });
 }
