@@ -43,7 +43,7 @@ export async function packageModel(
     inputs.baseImage && services.pinBaseImage(inputs.baseImage),
   ]);
   const selfTest = planSelfTest(inputs, subject.recordFile, record, context.log);
-  const plan = await makePlan(inputs, model, baseImage, modelFiles, selfTest, context.signal);
+  const plan = await makePlan(inputs, model, baseImage, modelFiles, selfTest, context);
   const content = await contentTag(plan, model, context.signal);
   const tags = chooseTags(inputs, model, context.pipeline, content);
   const labels = imageLabels(model, record, context.pipeline, baseImage, new Date(context.clock.now()));
@@ -86,13 +86,13 @@ function makePlan(
   baseImage: string,
   modelFiles: readonly ModelFile[],
   selfTest: SelfTest | undefined,
-  signal: AbortSignal,
+  { pipeline, signal }: TaskContext,
 ): Promise<ImagePlan> | ImagePlan {
   switch (inputs.packaging) {
     case 'scoringScript':
       return planScoringScript(inputs, model, baseImage, selfTest);
     case 'mlflow':
-      return planMlflowModel(inputs, model, baseImage, modelFiles, selfTest, signal);
+      return planMlflowModel(inputs, model, baseImage, modelFiles, selfTest, pipeline.directories.temp, signal);
     case 'dockerfile':
       return planOwnDockerfile(inputs, model, baseImage || undefined);
   }

@@ -25,7 +25,7 @@ export function imageSummary(
 
 function toldOf(selfTest: ObtainedImage['selfTest']): string {
   if (selfTest === 'off') return 'none: the input selfTest is off';
-  if (selfTest === 'earlier') return 'passed when the image was built';
+  if (selfTest === 'earlier') return 'not repeated: the log of the run that first built this content says how it ended';
   // It stems from the build's log.
   return `${selfTest.kind === 'passed' ? 'passed' : 'not tested'}: ${inlineCode(selfTest.text)}`;
 }

@@ -30,6 +30,7 @@ export interface ObtainedImage {
   readonly tagged: boolean;
   /** How many components its bill of materials lists, where it has one. */
   readonly components?: number;
+  /** 'earlier': the same content was tested before, and this run does not know whether it passed or could not be tested. */
   readonly selfTest: SelfTestOutcome | 'off' | 'earlier';
 }
 

@@ -6,6 +6,7 @@ import { fromCondaFile, type Dependencies } from './dependencies';
 import { planServer, type ImagePlan } from './imagePlan';
 import type { PackageInputs } from '../inputs';
 import mlflowServer from '../python/mlflow_server.py';
+import { fetchNamedFiles } from './modelPackages';
 import type { SelfTest } from './selfTest';
 
 /** Its module's name, as which it is started. */
@@ -29,9 +30,10 @@ export async function planMlflowModel(
   baseImage: string,
   files: readonly ModelFile[],
   selfTest: SelfTest | undefined,
+  temp: string,
   signal: AbortSignal,
 ): Promise<ImagePlan> {
-  const dependencies = await readMlflowDependencies(model, files, signal);
+  const dependencies = await readMlflowDependencies(model, files, temp, signal);
   return planServer(
     inputs,
     model,
@@ -46,12 +48,15 @@ export async function planMlflowModel(
 /**
  * Reads what a model says that it needs: Python's version and the packages of its conda.yaml, or of python_env.yaml and
  * requirements.txt where it has no conda.yaml. MLflow itself is added in the model's version if it is not among them.
+ * Wheels and the like that the model carries are fetched.
  * Source: MLflow's model format, "Model environment".
+ * @param temp where what is fetched may lie until the job's end
  * @throws TaskFailure if it is no MLflow model, none that Python can load, or one for an MLflow that is too old to serve it
  */
 export async function readMlflowDependencies(
   model: RegisteredModel,
   files: readonly ModelFile[],
+  temp: string,
   signal: AbortSignal,
 ): Promise<Dependencies> {
   const yaml = await import('yaml');
@@ -84,7 +89,8 @@ export async function readMlflowDependencies(
       `${told} says nothing of the packages that it needs: it has neither conda.yaml nor requirements.txt.`,
     );
   }
-  const dependencies = await fromCondaFile(text, `${folder}conda.yaml of the model`, '/nonexistent');
+  const directory = (await fetchNamedFiles(files, folder, text, temp, signal)) ?? '/nonexistent';
+  const dependencies = await fromCondaFile(text, `${folder}conda.yaml of the model`, directory);
   const hasMlflow = /^mlflow(-skinny)?(\[.*?\])?\s*($|[<>=!~;@])/m.test(dependencies.requirements);
   const added = mlModel.mlflow_version ? `mlflow-skinny==${mlModel.mlflow_version}` : 'mlflow-skinny';
   const requirements = hasMlflow ? dependencies.requirements : `${dependencies.requirements}${added}\n`;

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { tmpdir } from 'node:os';
 import { Readable } from 'node:stream';
 import { parse } from 'yaml';
 import type { ModelFile } from '../../../tasks/common/azure/ml/modelFiles';
@@ -24,6 +25,7 @@ describe('what an MLflow model needs', () => {
     const found = await readMlflowDependencies(
       model,
       files({ 'model/MLmodel': mlModel, 'model/conda.yaml': conda }),
+      tmpdir(),
       signal,
     );
     assert.deepEqual(parse(found.conda!), {
@@ -35,9 +37,47 @@ describe('what an MLflow model needs', () => {
 
   it('stands in python_env.yaml and requirements.txt where it has no conda.yaml', async () => {
     const texts = { MLmodel: mlModel, 'python_env.yaml': 'python: 3.9.6\n', 'requirements.txt': 'xgboost==2.1\n' };
-    const found = await readMlflowDependencies(model, files(texts), signal);
+    const found = await readMlflowDependencies(model, files(texts), tmpdir(), signal);
     assert.deepEqual(parse(found.conda!), { channels: ['conda-forge'], dependencies: ['python=3.9.6', 'pip'] });
     assert.equal(found.requirements, 'xgboost==2.1\nazureml-inference-server-http==1.5.1\nmlflow-skinny==2.22.5\n');
+  });
+
+  for (const name of ['requirements.txt', 'conda.yaml']) {
+    it(`may be wheels and constraints of its own, named by its ${name}`, async () => {
+      const lines = ['wheels/own-1.0-py3-none-any.whl', './code/lib-2.whl', '-c constraints.txt', 'xgboost==2.1'];
+      const conda = `dependencies:\n- python=3.11\n- pip:\n${lines.map((line) => `  - ${line}\n`).join('')}`;
+      const texts = {
+        'model/MLmodel': mlModel,
+        [`model/${name}`]: name === 'conda.yaml' ? conda : `${lines.join('\n')}\n`,
+        'model/wheels/own-1.0-py3-none-any.whl': 'wheel',
+        'model/code/lib-2.whl': 'lib',
+        'model/constraints.txt': 'numpy<3\n',
+        'model/model.xgb': 'never opened',
+      };
+      const all = files(texts).map((file) =>
+        file.path.endsWith('.xgb') ? { ...file, open: () => Promise.reject(new Error('opened')) } : file,
+      );
+      const found = await readMlflowDependencies(model, all, tmpdir(), signal);
+      assert.deepEqual(found.requirements.split('\n').slice(0, 4), [
+        './package-1/own-1.0-py3-none-any.whl',
+        './package-2/lib-2.whl',
+        '--constraint constraints-3.txt',
+        'xgboost==2.1',
+      ]);
+      assert.deepEqual(
+        found.files.map((file) => file.path),
+        [
+          'dependencies/package-1/own-1.0-py3-none-any.whl',
+          'dependencies/package-2/lib-2.whl',
+          'dependencies/constraints-3.txt',
+        ],
+      );
+    });
+  }
+
+  it('is refused where it names a wheel that the model does not carry', async () => {
+    const texts = { MLmodel: mlModel, 'requirements.txt': 'wheels/own-1.0-py3-none-any.whl\n' };
+    await assert.rejects(readMlflowDependencies(model, files(texts), tmpdir(), signal), /own-1\.0-py3-none-any\.whl/);
   });
 
   it('is read from the outermost MLmodel: flavours may nest models', async () => {
@@ -46,14 +86,14 @@ describe('what an MLflow model needs', () => {
       'model/MLmodel': mlModel,
       'model/requirements.txt': 'mlflow-skinny\n',
     };
-    const { requirements } = await readMlflowDependencies(model, files(texts), signal);
+    const { requirements } = await readMlflowDependencies(model, files(texts), tmpdir(), signal);
     assert.equal(requirements, 'mlflow-skinny\nazureml-inference-server-http==1.5.1\n');
   });
 
   for (const mlflow of ['mlflow==2.6.0', 'mlflow==2.10.0', 'mlflow==3.1.0', 'mlflow<3,>=2.1']) {
     it(`may be ${mlflow}`, async () => {
       const texts = { MLmodel: mlModel, 'requirements.txt': `${mlflow}\n` };
-      assert.match((await readMlflowDependencies(model, files(texts), signal)).requirements, /^mlflow/);
+      assert.match((await readMlflowDependencies(model, files(texts), tmpdir(), signal)).requirements, /^mlflow/);
     });
   }
 
@@ -77,7 +117,7 @@ describe('what an MLflow model needs', () => {
     ['no requirements', { MLmodel: mlModel }, /neither conda\.yaml nor requirements\.txt/],
   ] as Array<[string, Record<string, string>, RegExp]>) {
     it(`is told plainly where there is ${title}`, async () => {
-      await assert.rejects(readMlflowDependencies(model, files(texts), signal), expected);
+      await assert.rejects(readMlflowDependencies(model, files(texts), tmpdir(), signal), expected);
     });
   }
 });
