@@ -172,13 +172,14 @@ async function takeBack(
   const unfinished = changed ? begun : { ...begun, previous: undefined };
   const minutes = options.startTimeoutInMinutes;
   const failure = await diagnose(error, { groups, name: unfinished.temporary ?? name, definition, minutes }, ports);
+  // Where undoing fails, this is what the post-job step tries once more.
+  leftWork.note(unfinished);
   const undoing = undo(groups, unfinished, options, ports).then(async (done) => {
+    leftWork.settle();
     if (isParked) await parking.clear(ports);
     return done;
   });
-  const explained = await failureWithUndoing(failure, undoing);
-  leftWork.settle();
-  return explained;
+  return failureWithUndoing(failure, undoing);
 }
 
 function chooseWay({ current, left, definition }: RollOut, changes: readonly Difference[]): Way {

@@ -120,6 +120,8 @@ export async function failureWithUndoing(failure: Error, undoing: Promise<string
     await undoing.catch(() => undefined);
     return failure;
   }
-  const result = await undoing.catch((error: Error) => `Undoing failed as well: ${error.message}`);
+  const result = await undoing.catch(
+    (error: Error) => `Undoing failed as well, and is tried once more when the job ends: ${error.message}`,
+  );
   return new TaskFailure(`${failure.message} ${result}`, undefined, { cause: failure });
 }

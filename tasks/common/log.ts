@@ -1,6 +1,6 @@
 /**
- * Where a stage says what it does. Nothing given to these functions can command the agent: `##vso[` is rewritten
- * wherever it stands, so text that a job, a build or an endpoint printed may be passed on as it is.
+ * Where a stage says what it does. Nothing given to these functions can command the agent or forge how the log looks, so text
+ * that a job, a build or an endpoint printed may be passed on as it is.
  */
 export interface TaskLog {
   /** One or more lines. */

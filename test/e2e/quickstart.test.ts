@@ -209,10 +209,8 @@ describe('the quickstart', function () {
     const run = new RunFolder(3);
     assert.equal(run.record.training?.jobName, earlier.training?.jobName, 'it trained again');
     assert.equal(run.record.model?.version, earlier.model?.version);
-    assert.deepEqual(
-      run.run.artifacts.map(({ name }) => name),
-      ['mlops-failed-1', 'mlops', 'mlops-release'],
-    );
+    const names = run.run.artifacts.map(({ name }) => name);
+    for (const name of ['mlops-failed-1', 'mlops', 'mlops-release']) assert.ok(names.includes(name), names.join(', '));
   });
 
   it('is a classic build and a classic release too, made of the templates of the extension', async () => {

@@ -1,3 +1,5 @@
+import { setMaxListeners } from 'node:events';
+
 /** Why a stage was stopped from outside: the pipeline was cancelled, or the step ran into its own time limit. */
 export class Cancelled extends Error {
   constructor() {
@@ -21,6 +23,8 @@ export function endWithTheAgent(): void {
  */
 export function cancellation(): { signal: AbortSignal; dispose(): void } {
   const controller = new AbortController();
+  // Every request under way listens to it; Node would take more than ten for a leak and warn of it in the step's log.
+  setMaxListeners(0, controller.signal);
   const signals = ['SIGINT', 'SIGTERM', 'SIGBREAK'] as const;
   const onSignal = () => controller.abort(new Cancelled());
   for (const each of signals) process.on(each, onSignal);

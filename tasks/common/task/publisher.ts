@@ -4,6 +4,7 @@ import * as tl from 'azure-pipelines-task-lib/task';
 import type { Pipeline } from '../pipeline';
 import { attachmentTypes } from '../record/attachmentTypes';
 import { recordFileName } from '../record/record';
+import { visibleText } from '../visibleText';
 
 /** What a task leaves on the run's page. What the host cannot take (a classic release has no build tags) is left out with a line in the debug log. */
 export interface Publisher {
@@ -32,7 +33,7 @@ export function agentPublisher(pipeline: Pipeline): Publisher {
       // Under Agent.TempDirectory: inside a container job the agent refuses uploads from anywhere else.
       const directory = fs.mkdtempSync(path.join(pipeline.directories.temp, 'summary-'));
       const file = path.join(directory, `${title.replace(/[^A-Za-z0-9 ._-]/g, '_')}.md`);
-      fs.writeFileSync(file, markdown);
+      fs.writeFileSync(file, visibleText(markdown));
       tl.uploadSummary(file);
     },
     testResults(file, title) {

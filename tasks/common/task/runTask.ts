@@ -3,6 +3,7 @@ import * as tl from 'azure-pipelines-task-lib/task';
 import type { ServiceConnection } from '../azure/http/serviceConnection';
 import { AzureSession } from '../azure/http/session';
 import { systemClock } from '../clock';
+import { foreignText } from '../foreignText';
 import { TaskFailure } from '../taskFailure';
 import { agentLog } from './agentLog';
 import { readNetworkSettings } from './agentNetwork';
@@ -102,8 +103,8 @@ function finish(name: string, { outputs, outcome = 'succeeded', reason = '', rec
     tl.setVariable(recordVariable, path.resolve(recordFile));
   }
   if (outcome === 'succeeded') tl.setResult(tl.TaskResult.Succeeded, '', true);
-  else if (outcome === 'failed') tl.setResult(tl.TaskResult.Failed, neutral(reason || `${name} failed.`), true);
-  else tl.setResult(tl.TaskResult.SucceededWithIssues, neutral(reason), true);
+  else if (outcome === 'failed') tl.setResult(tl.TaskResult.Failed, foreignText(reason || `${name} failed.`), true);
+  else tl.setResult(tl.TaskResult.SucceededWithIssues, foreignText(reason), true);
 }
 
 function fail(name: string, error: unknown): void {
@@ -111,18 +112,18 @@ function fail(name: string, error: unknown): void {
   const text = error instanceof Error ? error.message : String(error);
   if (known) {
     agentLog.debug(String((error.cause as Error | undefined)?.stack ?? error.stack));
-    tl.setResult(tl.TaskResult.Failed, neutral(text), true);
+    tl.setResult(tl.TaskResult.Failed, foreignText(text), true);
     return;
   }
   agentLog.info(String((error as Error)?.stack ?? error));
   tl.setResult(
     tl.TaskResult.Failed,
-    neutral(`${name} met an error that it did not expect: ${text} The stack above belongs into a bug report.`),
+    foreignText(`${name} met an error that it did not expect: ${text} The stack above belongs into a bug report.`),
     true,
   );
 }
 
-/** Names and replies from outside may stand in a reason; task-lib escapes line ends but leaves a nested command's marker. */
+/** An output may hold names and replies from outside; task-lib escapes line ends but leaves a nested command's marker. */
 function neutral(text: string): string {
   return text.replace(/##vso\[/gi, '##_vso[');
 }

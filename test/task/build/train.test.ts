@@ -224,13 +224,15 @@ pathlib.Path("outputs/model/m.txt").write_text("x")
     assert.match(result.issues.at(-1)!.message, /ended as Failed\. UserError: .* Cores quota\. Ask for more quota, or/);
   });
 
-  it('shows the log of every process of a distributed job on request', async () => {
+  it('shows the log of every process of a distributed job on request, and lets it forge nothing', async () => {
     const result = await runBuiltTask('Train', {
       azure: await localAzure(),
       refName: 'ranks',
       files: {
         'job.yml': `
-command: echo rank $RANK of $WORLD_SIZE
+command: |
+  echo rank $RANK of $WORLD_SIZE
+  printf '\\033[31m##[error]forged\\033[0m ##vso \\000\\n'
 environment: {image: python}
 compute: azureml:${localCloud.compute}
 distribution: {type: pytorch, process_count_per_instance: 2}
@@ -243,7 +245,9 @@ resources: {instance_count: 2}
     for (const rank of [0, 1, 2, 3]) {
       assert.match(
         result.log.join('\n'),
-        new RegExp(`##\\[group\\]std_log_process_0${rank}\\.txt\nrank ${rank} of 4\n##\\[endgroup\\]`),
+        new RegExp(
+          `##\\[group\\]std_log_process_0${rank}\\.txt\nrank ${rank} of 4\n##_\\[error\\]forged ##_vso \\\\x00\n##\\[endgroup\\]`,
+        ),
       );
     }
   });

@@ -175,7 +175,10 @@ describe('Rolling out a container group', () => {
 
     it('ends at its time where no look is answered', async () => {
       azure.lookFaults.push(...Array<'silence'>(99).fill('silence'));
-      await assert.rejects(run(definitionOf('one'), soon), /Undoing failed as well: Azure has been out of reach/);
+      await assert.rejects(
+        run(definitionOf('one'), soon),
+        /Undoing failed as well, and is tried once more when the job ends: Azure has been out of reach/,
+      );
     });
   });
 
@@ -315,9 +318,18 @@ describe('Rolling out a container group', () => {
   it('does not wait longer for an Azure that is out of reach than for a deployment', async () => {
     azure.runs('estimator', definitionOf('one'));
     const begin = azure.now;
+    const { put } = azure.groups;
     azure.groups.put = () => Promise.reject(azureError({ code: 'ServerBusy', message: 'busy', status: 503 }));
     await assert.rejects(run(definitionOf('two')), /out of reach for 0:0[12]:.*Undoing failed as well.*out of reach/s);
     assert.ok(azure.now - begin < 5 * 60_000);
+
+    // The post-job step finds what is to be undone.
+    azure.groups.put = put;
+    assert.match(
+      await undo(azure.groups, journal.read()!, options, azure.ports),
+      /^one was brought back|was not changed/,
+    );
+    assert.equal(images(), 'one');
   });
 
   it('undoes nothing that another release has deployed meanwhile', async () => {

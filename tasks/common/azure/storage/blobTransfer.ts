@@ -7,6 +7,7 @@ import { TaskFailure } from '../../taskFailure';
 import { AzureFailure } from '../http/azureFailure';
 import type { Send } from '../http/pipeline';
 import { readFully } from './fileReading';
+import { sharedStop } from './sharedStop';
 import type { AzureSession } from '../http/session';
 
 /** A local file and the name of its blob within the container. */
@@ -236,7 +237,7 @@ export class BlobTransfer {
     let sent = 0;
     // One refused block ends the others that are under way.
     const failed = new AbortController();
-    const stop = AbortSignal.any([signal, failed.signal]);
+    const stop = sharedStop(signal, failed.signal);
     for await (const block of inBlocks(source, streamBlockSize, free)) {
       const id = Buffer.from(String(ids.length).padStart(8, '0')).toString('base64');
       ids.push(id);
@@ -349,7 +350,7 @@ async function inParallel<T>(
   work: (item: T, stop: AbortSignal) => Promise<void>,
 ): Promise<void> {
   const failed = new AbortController();
-  const stop = AbortSignal.any([signal, failed.signal]);
+  const stop = sharedStop(signal, failed.signal);
   let next = 0;
   let failure: unknown;
   const worker = async () => {
