@@ -7,13 +7,13 @@ import {
 import { Outage } from '../../common/azure/http/outage';
 import type { Clock } from '../../common/clock';
 import type { TaskLog } from '../../common/log';
-import type { TaskState } from '../../common/task/taskContext';
+import type { LeftWork } from '../../common/task/leftWork';
 import { TaskFailure } from '../../common/taskFailure';
 import { archive } from '../context/contextArchive';
 import { buildFailure, schedulingFailure } from './buildFailure';
 import type { BuildScheduling, OwnBuild } from './buildScheduling';
 import type { BuildOrder, BuiltImage, ImageBuilder } from './imageBuilder';
-import { settleBuild } from './leftBuild';
+import type { LeftBuild } from './leftBuild';
 import { LineReader } from './lineReader';
 
 export interface AcrBuilderOptions {
@@ -46,7 +46,7 @@ export class AcrBuilder implements ImageBuilder {
     private readonly options: AcrBuilderOptions,
     private readonly log: TaskLog,
     private readonly clock: Clock,
-    private readonly state: TaskState,
+    private readonly left: LeftWork<LeftBuild>,
   ) {}
 
   async build(order: BuildOrder, print: (lines: string) => void, signal: AbortSignal): Promise<BuiltImage> {
@@ -67,16 +67,28 @@ export class AcrBuilder implements ImageBuilder {
     signal: AbortSignal,
   ): Promise<string | undefined> {
     const build = await this.refusalsExplained(() => this.schedule(order, signal));
+    let end: EndedBuild;
     try {
       signal.throwIfAborted();
-      const end = await this.follow(build.runId, print, signal);
-      await this.scheduling.forget(build);
-      settleBuild(this.state);
-      return this.digestOf(end, order);
+      end = await this.follow(build.runId, print, signal);
     } catch (error) {
       if (signal.aborted) await this.cancel(build);
-      throw error;
+      throw signal.aborted ? error : this.lostSight(build, error);
     }
+    await this.scheduling.forget(build);
+    this.left.settle();
+    return this.digestOf(end, order);
+  }
+
+  /** A build that cannot be seen may go well: it runs on where the next run finds it by its name. */
+  private lostSight({ runId, taskRun }: OwnBuild, error: unknown): unknown {
+    if (!(error instanceof TaskFailure) || !taskRun) return error;
+    this.left.settle();
+    return new TaskFailure(
+      `${error.message} The build ${runId} is not cancelled and may go on.`,
+      'Run the step again: it follows that build, or takes the image that came of it.',
+      { cause: error },
+    );
   }
 
   /** @throws TaskFailure that explains a run that did not succeed */
@@ -122,7 +134,7 @@ export class AcrBuilder implements ImageBuilder {
   /** Shows the log and the run's states until the run itself says that it has ended. */
   private async follow(runId: string, print: (lines: string) => void, signal: AbortSignal): Promise<EndedBuild> {
     const { tasks, log, clock } = this;
-    const service = new Outage(log, clock);
+    const service = new Outage(log, clock, { follows: true });
     const storage = new Outage(log, clock);
     let tail = '';
     const lines = new LineReader((text) => {
@@ -179,7 +191,7 @@ export class AcrBuilder implements ImageBuilder {
       return;
     }
     await this.scheduling.forget(build);
-    settleBuild(this.state);
+    this.left.settle();
   }
 }
 

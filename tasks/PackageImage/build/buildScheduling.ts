@@ -10,11 +10,11 @@ import {
 } from '../../common/azure/registry/containerRegistryTasks';
 import type { Clock } from '../../common/clock';
 import type { TaskLog } from '../../common/log';
-import type { TaskState } from '../../common/task/taskContext';
+import type { LeftWork } from '../../common/task/leftWork';
 import { TaskFailure } from '../../common/taskFailure';
 import { isUnanswered, unansweredFailure, unansweredNameFailure } from './buildFailure';
 import type { BuildOrder } from './imageBuilder';
-import { leaveBuild, settleBuild, type TaskRunName } from './leftBuild';
+import type { LeftBuild, TaskRunName } from './leftBuild';
 
 /** A build that this step asked for. */
 export interface OwnBuild {
@@ -44,7 +44,7 @@ export class BuildScheduling {
     private readonly pipeline: string,
     private readonly log: TaskLog,
     private readonly clock: Clock,
-    private readonly state: TaskState,
+    private readonly left: LeftWork<LeftBuild>,
   ) {
     // There a run must push as its caller, which is known of scheduled runs only.
     this.namesRuns = !registry.hasRepositoryPermissions;
@@ -65,7 +65,7 @@ export class BuildScheduling {
   async order(order: BuildOrder, request: BuildRunRequest, signal: AbortSignal): Promise<OwnBuild> {
     const build =
       (this.namesRuns && (await this.orderByName(order, request, signal))) || (await this.orderOnce(request, signal));
-    leaveBuild(this.state, { registryId: this.registry.id, ...build });
+    this.left.note({ registryId: this.registry.id, ...build });
     return build;
   }
 
@@ -90,16 +90,16 @@ export class BuildScheduling {
     request: BuildRunRequest,
     signal: AbortSignal,
   ): Promise<OwnBuild | undefined> {
-    const { taskRuns, registry, state } = this;
+    const { taskRuns, registry, left } = this;
     const taskRun = { name: this.nameOf(order), attempt: randomUUID() };
     // Before it is asked for: the answer may never come.
-    leaveBuild(state, { registryId: registry.id, taskRun });
+    left.note({ registryId: registry.id, taskRun });
     let run: BuildRun | undefined;
     try {
       ({ run } = await taskRuns.put(taskRun.name, taskRun.attempt, request));
     } catch (error) {
       if (!isUnanswered(error)) {
-        settleBuild(state);
+        left.settle();
         if (this.mayNotName(error)) return undefined;
         throw error;
       }
@@ -128,15 +128,15 @@ export class BuildScheduling {
 
   /** Asking twice would build twice: it is asked for once. */
   private async orderOnce(request: BuildRunRequest, signal: AbortSignal): Promise<OwnBuild> {
-    const { tasks, clock, registry, state } = this;
+    const { tasks, clock, registry, left } = this;
     const since = clock.now() - clockSkew;
-    leaveBuild(state, { registryId: registry.id, since });
+    left.note({ registryId: registry.id, since });
     try {
       const run = await tasks.schedule(request);
       this.say(run);
       return { runId: run.runId };
     } catch (error) {
-      settleBuild(state);
+      left.settle();
       if (!isUnanswered(error)) throw error;
       const open = await tasks.openRunsSince(since, signal).catch(() => []);
       throw unansweredFailure(error, registry.name, open);

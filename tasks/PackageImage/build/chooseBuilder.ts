@@ -9,6 +9,7 @@ import { BuildScheduling } from './buildScheduling';
 import { EngineBuilder } from './engineBuilder';
 import type { ImageBuilder } from './imageBuilder';
 import type { PackageInputs } from '../inputs';
+import { leftBuild } from './leftBuild';
 
 /** The builder that the inputs ask for, with the logins that it needs. */
 export async function chooseBuilder(
@@ -24,9 +25,10 @@ export async function chooseBuilder(
     const tasks = new ContainerRegistryTasks(session, registry);
     const taskRuns = new ContainerRegistryTaskRuns(session, registry);
     const definition = [pipeline.collectionUri, pipeline.projectId, pipeline.build?.definition].join('/');
-    const scheduling = new BuildScheduling(tasks, taskRuns, registry, definition, log, clock, state);
+    const left = leftBuild(state);
+    const scheduling = new BuildScheduling(tasks, taskRuns, registry, definition, log, clock, left);
     const options = { timeoutInMinutes, agentPool, customRegistries };
-    return new AcrBuilder(tasks, scheduling, registry, options, log, clock, state);
+    return new AcrBuilder(tasks, scheduling, registry, options, log, clock, left);
   }
   const login = await contents.engineLogin(signal);
   context.secret(login.password);

@@ -2,6 +2,7 @@ import { ContainerRegistryTaskRuns } from '../../common/azure/registry/container
 import { ContainerRegistryTasks, endedStatuses } from '../../common/azure/registry/containerRegistryTasks';
 import type { Clock } from '../../common/clock';
 import type { TaskLog } from '../../common/log';
+import { leftWork, type LeftWork } from '../../common/task/leftWork';
 import type { PostJobInputs } from '../../common/task/postJobInputs';
 import type { TaskContext, TaskState } from '../../common/task/taskContext';
 
@@ -12,7 +13,7 @@ export interface TaskRunName {
 }
 
 /** A build in the cloud that must not run on without this task: by its run, by its name, or by when it was asked for. */
-interface LeftBuild {
+export interface LeftBuild {
   /** ARM id. */
   readonly registryId: string;
   readonly runId?: string;
@@ -21,20 +22,13 @@ interface LeftBuild {
   readonly since?: number;
 }
 
-const key = 'imageBuild';
-
 /** How often, and at which intervals in milliseconds, is looked for a run that may just be being made. */
 const looks = 5;
 const pauseBetweenLooks = 2000;
 
-/** Called before a build is asked for, as the answer may never come, and again when its run is known. */
-export function leaveBuild(state: TaskState, build: LeftBuild): void {
-  state.set(key, JSON.stringify(build));
-}
-
-/** Called when the run has ended, or was told to. */
-export function settleBuild(state: TaskState): void {
-  state.set(key, '{}');
+/** Noted before a build is asked for, as the answer may never come, and again when its run is known. */
+export function leftBuild(state: TaskState): LeftWork<LeftBuild> {
+  return leftWork(state, 'imageBuild');
 }
 
 /**
@@ -42,8 +36,8 @@ export function settleBuild(state: TaskState): void {
  * killed, or it lost the connection. A build that has ended is left alone.
  */
 export async function cancelLeftBuild({ connection }: PostJobInputs, context: TaskContext): Promise<void> {
-  const left = JSON.parse(context.state.get(key) ?? '{}') as Partial<LeftBuild>;
-  if (!left.registryId) return;
+  const left = leftBuild(context.state).read();
+  if (!left) return;
   const session = context.azure(connection);
   const registry = { id: left.registryId, hasRepositoryPermissions: false };
   const tasks = new ContainerRegistryTasks(session, registry);

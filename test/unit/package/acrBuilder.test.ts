@@ -16,7 +16,7 @@ import type { Clock } from '../../../tasks/common/clock';
 import type { TaskLog } from '../../../tasks/common/log';
 import { AcrBuilder } from '../../../tasks/PackageImage/build/acrBuilder';
 import { BuildScheduling } from '../../../tasks/PackageImage/build/buildScheduling';
-import { endLeftBuild } from '../../../tasks/PackageImage/build/leftBuild';
+import { endLeftBuild, leftBuild } from '../../../tasks/PackageImage/build/leftBuild';
 import { textFile } from '../../../tasks/PackageImage/context/buildContext';
 
 const registry: ContainerRegistry = {
@@ -62,7 +62,19 @@ describe('AcrBuilder', () => {
   let log: sinon.SinonStubbedInstance<TaskLog>;
   /** What the task left for its post-job step, each time that it said so. */
   let left: string[];
-  const state = { get: () => left.at(-1), set: (_key: string, value: string) => void left.push(value) };
+  const variables = new Map<string, string>();
+  const journal = leftBuild({ get: (key) => variables.get(key), set: (key, value) => void variables.set(key, value) });
+  const recorded: typeof journal = {
+    ...journal,
+    note(work) {
+      journal.note(work);
+      left.push(JSON.stringify(journal.read()));
+    },
+    settle() {
+      journal.settle();
+      left.push(JSON.stringify(journal.read() ?? {}));
+    },
+  };
   const states = () => left.map((text) => JSON.parse(text) as Record<string, unknown>);
   const asked = () => ({ registryId: registry.id, taskRun: { name: nameOfRun, attempt } });
   const leftRun = () => ({ registryId: registry.id, runId: 'ca7', taskRun: { name: nameOfRun, attempt } });
@@ -135,8 +147,8 @@ describe('AcrBuilder', () => {
     const acrTasks = fake as unknown as ContainerRegistryTasks;
     const acr = { ...registry, ...more };
     const taskRuns = fake.taskRuns as unknown as ContainerRegistryTaskRuns;
-    const scheduling = new BuildScheduling(acrTasks, taskRuns, acr, 'pipeline', log, clock, state);
-    const builder = new AcrBuilder(acrTasks, scheduling, acr, options, log, clock, state);
+    const scheduling = new BuildScheduling(acrTasks, taskRuns, acr, 'pipeline', log, clock, recorded);
+    const builder = new AcrBuilder(acrTasks, scheduling, acr, options, log, clock, recorded);
     return builder.build(order, (lines) => (printed += lines), stop);
   }
 
@@ -445,6 +457,28 @@ describe('AcrBuilder', () => {
     const said = log.info.args.map(([text]) => text);
     assert.equal(said.filter((text) => text.includes('Trying again until Azure answers')).length, 2);
     assert.equal(left.at(-1), '{}');
+  });
+
+  it('follows its run though the service refuses to show it for some minutes', async () => {
+    const fake = tasks(['Running', 'Running', 'Running', 'Running', 'Succeeded']);
+    for (const [index, status] of [401, 403, 404].entries()) {
+      fake.run.onCall(index + 1).rejects(new AzureFailure(`${status}`, undefined, status, 'Refused', '', undefined));
+    }
+    await build(fake);
+    assert.equal(left.at(-1), '{}');
+    sinon.assert.notCalled(fake.cancel);
+  });
+
+  it('lets its run go on where it gives up on a service that is out of reach, as the next run finds it', async () => {
+    const fake = tasks(['Running']);
+    fake.run.rejects(outage);
+    await assert.rejects(
+      build(fake),
+      /out of reach.*The build ca7 is not cancelled and may go on\. Run the step again/,
+    );
+    assert.equal(left.at(-1), '{}');
+    sinon.assert.notCalled(fake.cancel);
+    sinon.assert.notCalled(fake.taskRuns.forget);
   });
 
   it('builds on where the log cannot be read, and says so once', async () => {
