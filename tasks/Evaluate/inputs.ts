@@ -80,9 +80,8 @@ function readCriteria(reader: InputReader): Criterion[] {
   const inline = reader.text('criteria');
   if (inline) sources.push({ input: 'criteria', text: inline });
   const file = reader.file('criteriaFile');
-  if (file && fs.statSync(file, { throwIfNoEntry: false })?.isFile()) {
-    sources.push({ input: 'criteriaFile', text: fs.readFileSync(file, 'utf8').replace(/^\uFEFF/, '') });
-  }
+  const inFile = reader.textOf(file, 'criteriaFile');
+  if (inFile !== undefined) sources.push({ input: 'criteriaFile', text: inFile });
   const criteria: Criterion[] = [];
   for (const { input, text } of sources) {
     const parsed = parseCriteria(text);

@@ -26,17 +26,22 @@ const mostClasses = 20;
 /** A job may log many pictures; these are those that tell a model's quality. */
 const loggedPictures = /(^|\/)[^/]*(confusion|residual|roc|calibration)[^/]*\.(png|jpe?g)$/i;
 const mostPictures = 6;
+/** Bytes. What a job calls so and is bigger is something else. */
+const largestPicture = 10 * 1024 * 1024;
+const largestMatrix = 1024 * 1024;
 
 /** The confusion matrix or residual plot of the candidate, from what its job logged. */
 export async function readPlots(files: JobFiles, signal: AbortSignal): Promise<Plots> {
   const pictures: Picture[] = [];
   for (const name of (await files.find((each) => loggedPictures.test(each))).slice(0, mostPictures)) {
     const file = await files.download(name);
-    if (file) pictures.push({ name: fileNameOf(name), content: fs.readFileSync(file) });
+    if (file && fs.statSync(file).size <= largestPicture)
+      pictures.push({ name: fileNameOf(name), content: fs.readFileSync(file) });
   }
   const logged = (await files.find((name) => path.posix.basename(name) === 'confusion_matrix.json'))[0];
   const matrixFile = logged && (await files.download(logged));
-  const matrix = matrixFile ? parseMatrix(fs.readFileSync(matrixFile, 'utf8')) : undefined;
+  const isMatrix = matrixFile && fs.statSync(matrixFile).size <= largestMatrix;
+  const matrix = isMatrix ? parseMatrix(fs.readFileSync(matrixFile, 'utf8')) : undefined;
   if (matrix) return withMatrix(matrix, pictures);
 
   const predictions = await files.predictions();

@@ -205,14 +205,17 @@ function readSelfTestEnvironment(reader: InputReader): Record<string, string> {
   return variables;
 }
 
+/** A picture within JSON is big; more than this no server takes. */
+const largestRequest = 64 * 1024 * 1024;
+
 function readSelfTestRequest(reader: InputReader): SelfTestCase | undefined {
   const text = reader.text('selfTestRequest');
   if (text === undefined) return undefined;
   let json = text;
   if (!/^[[{"\d-]|^(true|false|null)$/.test(text) || fs.existsSync(path.resolve(reader.workDirectory, text))) {
-    const file = reader.file('selfTestRequest');
-    if (!file || !fs.statSync(file, { throwIfNoEntry: false })?.isFile()) return undefined;
-    json = fs.readFileSync(file, 'utf8').replace(/^\uFEFF/, '');
+    const read = reader.textOf(reader.file('selfTestRequest'), 'selfTestRequest', largestRequest);
+    if (read === undefined) return undefined;
+    json = read;
   }
   try {
     JSON.parse(json);

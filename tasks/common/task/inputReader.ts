@@ -4,6 +4,7 @@ import * as tl from 'azure-pipelines-task-lib/task';
 import type { ServiceConnection } from '../azure/http/serviceConnection';
 import type { DockerRegistryConnection } from '../dockerRegistryConnection';
 import { TaskFailure } from '../taskFailure';
+import { readTextFile } from '../textFile';
 import { readDockerRegistryConnection } from './agentDockerRegistry';
 import { readServiceConnection } from './agentServiceConnection';
 import { registerSecret } from './registerSecret';
@@ -166,6 +167,17 @@ export class InputReader {
   /** An existing file, as an absolute path; undefined where none was given. */
   file(name: string): string | undefined {
     return this.path(name, 'file');
+  }
+
+  /** The text of the file that `file` found for the input; undefined where there is none, or it cannot be read. */
+  textOf(file: string | undefined, name: string, mostBytes?: number): string | undefined {
+    if (!file || !fs.statSync(file, { throwIfNoEntry: false })?.isFile()) return undefined;
+    try {
+      return readTextFile(file, mostBytes);
+    } catch (error) {
+      this.problem(name, (error as Error).message);
+      return undefined;
+    }
   }
 
   /** An existing directory, as an absolute path; undefined where none was given. */

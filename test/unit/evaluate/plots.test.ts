@@ -50,6 +50,16 @@ describe('Evaluate: plots of what the job logged', () => {
     assert.deepEqual(names, ['roc_curve_plot.png', 'confusion_matrix.png']);
   });
 
+  it('reads no picture or matrix that is too big to be one', async () => {
+    const matrix = '{"labels": ["a"], "counts": [[1]]}';
+    const big = await plotsOf({
+      'roc.png': ' '.repeat(10 * 1024 * 1024 + 1),
+      'confusion_matrix.json': matrix.padEnd(1024 * 1024 + 1),
+    });
+    assert.deepEqual(big, { markdown: '', names: [] });
+    assert.deepEqual((await plotsOf({ 'confusion_matrix.json': matrix })).names, ['confusion-matrix.svg']);
+  });
+
   it('writes no picture outside of its folder, whatever the job called it', async () => {
     const { names } = await plotsOf({ 'outputs/..\\..\\..\\roc.png': '', 'plots/C:\\residuals.png': '', 'kept (2) roc.png': '' }); // prettier-ignore
     assert.deepEqual(

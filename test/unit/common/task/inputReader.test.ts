@@ -1,5 +1,8 @@
 import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import sinon from 'sinon';
 import type * as TaskLib from 'azure-pipelines-task-lib/task';
 import { InputReader } from '../../../../tasks/common/task/inputReader';
@@ -74,6 +77,26 @@ describe('the inputs of a task', () => {
       read((reader) => reader.keyValues('v')).problem,
       /line 2 sets "a" a second time.*line 3, "no sign", is not/s,
     );
+  });
+
+  it('may be files, whose size is looked at before they are read', () => {
+    const folder = mkdtempSync(path.join(tmpdir(), 'input-'));
+    const file = path.join(folder, 'criteria.txt');
+    writeFileSync(file, Buffer.from('\ufeffrmse < 5', 'utf16le'));
+    assert.deepEqual(
+      read((reader) => reader.textOf(file, 'criteriaFile')),
+      { value: 'rmse < 5', problem: '' },
+    );
+    truncateSync(file, 100 * 1024 * 1024);
+    assert.match(
+      read((reader) => reader.textOf(file, 'criteriaFile')).problem,
+      /^Input criteriaFile: The file .* has 104\.9 MB, more than/,
+    );
+    assert.deepEqual(
+      read((reader) => reader.textOf(undefined, 'criteriaFile')),
+      { value: undefined, problem: '' },
+    );
+    rmSync(folder, { recursive: true });
   });
 
   it('have the line ends of Linux', () => {
