@@ -61,6 +61,8 @@ ${[
   task('MLOpsEvaluate@1', 'Evaluate', evaluateInputs(facts)),
   task('MLOpsPackageImage@1', 'Package image', packageInputs(facts)),
   '          - publish: $(Build.ArtifactStagingDirectory)/mlops\n            artifact: mlops\n            displayName: Publish the record',
+  // A name cannot be published twice in a run, so that a failed attempt has one of its own.
+  "          - publish: $(Build.ArtifactStagingDirectory)/mlops\n            artifact: mlops-failed-$(System.JobAttempt)\n            displayName: Publish the record of a failed attempt\n            condition: and(failed(), ne(variables['mlops.recordFile'], ''))",
 ].join('\n\n')}
 
   - stage: release

@@ -3,6 +3,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { pipelinesIn, shownPipelines } from '../../../scripts/yamlPipelines';
 import { root, taskFolders, readTask } from '../../../scripts/taskManifest';
+import { pipelineText, type PipelineFacts } from '../../../local/init/pipelineText';
 import type { FakeTask } from './fakeTask';
 import { Agent } from './pipelineAgent';
 
@@ -30,12 +31,25 @@ console.log('##vso[task.complete result=' + (fails ? 'Failed' : 'Succeeded') + '
   });
 }
 
+const project: PipelineFacts = {
+  name: 'churn',
+  training: { file: 'src/train.py', folder: 'src', command: 'python train.py', source: '' },
+  trainingConda: 'conda.yml',
+  modelPath: undefined,
+  criteria: ['auc >= champion'],
+  serving: { kind: 'mlflow' },
+  servingConda: 'conda.yml',
+  hasGoldenRequests: true,
+  requestsFile: undefined,
+};
+
 function wholePipelines(): Array<[place: string, text: string]> {
   const read = (file: string) => readFileSync(path.join(root, file), 'utf8');
   const [readme] = pipelinesIn(read('README.md'), 'README.md').filter(({ text }) => /^stages:/m.test(text));
   return [
     ['README', readme!.text],
     ['the quickstart', read('examples/quickstart/azure-pipelines.yml')],
+    ['init', pipelineText(project)],
   ];
 }
 

@@ -44,8 +44,8 @@ describe('the pipeline of a project', () => {
     const readme = parse(readmeBlock()) as { stages: Array<{ condition?: string; jobs: Array<{ steps: unknown[] }> }> };
     const other = structuredClone(readme);
     other.stages[1]!.condition = 'always()';
-    other.stages[0]!.jobs[0]!.steps.push({ script: 'true' });
-    assert.deepEqual(otherDifferences(readme, other), ['stages.0.jobs.0.steps.4', 'stages.1.condition']);
+    const added = other.stages[0]!.jobs[0]!.steps.push({ script: 'true' }) - 1;
+    assert.deepEqual(otherDifferences(readme, other), [`stages.0.jobs.0.steps.${added}`, 'stages.1.condition']);
   });
 
   it('can be made for each project, of which there are twelve', () => {
