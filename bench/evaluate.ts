@@ -144,7 +144,7 @@ async function manyRows(): Promise<Row[]> {
       execFileSync(python, [script, metric, ...files, String(referenceResamples)], { encoding: 'utf8' }),
     ) as Theirs;
     const seconds = theirs.read + theirs.perResample * ours.resamples;
-    const method = `paired bootstrap, ${ours.resamples} resamples of ${rowCount} rows from two CSV files, a process of its own; the reference (pandas, numpy, scipy) reads the same files, makes ${referenceResamples} resamples and is scaled up`;
+    const method = `studentised interval and randomisation test, ${ours.resamples} resamples each of ${rowCount} rows from two CSV files, a process of its own; the reference (pandas, numpy, scipy; percentile bootstrap) reads the same files, makes ${referenceResamples} resamples and is scaled up`;
     rows.push(
       toRow('evaluate', { name: `interval of ${metric} from a million rows: time`, ours: ours.seconds, unit: 's', reference: { name: 'numpy', value: seconds }, goal: { ratioAtMost: 1 }, method }), // prettier-ignore
       toRow('evaluate', { name: `interval of ${metric} from a million rows: memory`, ours: megabytes(ours.maxRss), unit: 'MB', reference: { name: 'numpy', value: megabytes(theirs.maxRss) }, goal: { ratioAtMost: 1 }, method }), // prettier-ignore

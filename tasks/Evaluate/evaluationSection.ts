@@ -49,6 +49,7 @@ function criterionResult({
             rows: interval.rows,
             resamples: interval.resamples,
             ...(interval.mcNemar ? { mcNemarPValue: interval.mcNemar.pValue } : {}),
+            ...(interval.swapPValue === undefined ? {} : { randomisationPValue: interval.swapPValue }),
           },
         }
       : {}),

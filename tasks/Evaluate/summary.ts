@@ -78,11 +78,13 @@ function intervals(verdicts: readonly Verdict[]): string[] {
 }
 
 /** The interval and how it was made, e.g. `95% interval of candidate − limit: −0.41 to −0.22 (…)`. */
-export function intervalLine({ level, lower, upper, rows, resamples, mcNemar }: Interval): string {
+export function intervalLine({ level, lower, upper, rows, resamples, mcNemar, swapPValue }: Interval): string {
   const test = mcNemar
     ? `; McNemar's exact test: p = ${formatNumber(mcNemar.pValue, 3)} (only the candidate right in ${mcNemar.onlyCandidate} rows, only the champion in ${mcNemar.onlyChampion})`
-    : '';
-  return `${formatNumber(level * 100)}% interval of candidate − limit: **${formatNumber(lower)} to ${formatNumber(upper)}** (bootstrap, ${resamples} resamples of ${rows} rows)${test}`;
+    : swapPValue === undefined
+      ? ''
+      : `; randomisation test: p = ${formatNumber(swapPValue, 3)}`;
+  return `${formatNumber(level * 100)}% interval of candidate − limit: **${formatNumber(lower)} to ${formatNumber(upper)}** (studentised bootstrap, ${resamples} resamples, ${rows} rows)${test}`;
 }
 
 function show(value: number | null): string {

@@ -1,4 +1,17 @@
-import { aucMetric, cellMetric, meanMetric, r2Metric, type PairedMetric } from './pairedMetric';
+import {
+  accuracyOf,
+  averageScore,
+  balancedAccuracyOf,
+  confusionMetric,
+  kappaOf,
+  matthewsOf,
+  scoreOfClass,
+  type ClassScore,
+  type Confusion,
+} from './confusionMetric';
+import { discountedGains } from './discountedGain';
+import { meanMetric, r2Metric, type PairedMetric } from './pairedMetric';
+import { areaUnderRoc, averagePrecision, rankMetric, type RankSum } from './rankMetric';
 import type { ClassDictionary, ColumnRequest } from './predictions';
 
 /** A metric that can be computed from rows. */
@@ -46,14 +59,30 @@ const r2: Formula = {
   },
 };
 
+/** |error| / |label|; a label of 0 counts as the machine epsilon, as scikit-learn has it. */
+const mape = meanOf(regression, (label, prediction) => Math.abs(prediction - label) / Math.max(2 ** -52, Math.abs(label))); // prettier-ignore
+
+/** 2 |error| / (|label| + |prediction|), from 0 to 2; 0 where both are 0. */
+const smape = meanOf(regression, (label, prediction) =>
+  label === prediction ? 0 : (2 * Math.abs(prediction - label)) / (Math.abs(label) + Math.abs(prediction)),
+);
+
+/** The pinball loss of a forecast of a quantile. */
+function quantileLoss(quantile: number): Formula {
+  return meanOf(regression, (label, prediction) =>
+    label >= prediction ? quantile * (label - prediction) : (1 - quantile) * (prediction - label),
+  );
+}
+
+const labelled = [category('label'), category('prediction')];
+
 const accuracy: Formula = {
-  columns: [category('label'), category('prediction')],
+  columns: labelled,
   build([label, prediction]) {
-    const cells = correctCells(label!.candidate, prediction!);
-    return cellMetric(cells, 4, ([neither, candidate, champion, both]) => {
-      const rows = neither! + candidate! + champion! + both!;
-      return [(candidate! + both!) / rows, prediction!.champion ? (champion! + both!) / rows : NaN];
-    });
+    const truth = label!.candidate;
+    const right = (said: Float64Array) => said.map((code, row) => (code === truth[row] ? 1 : 0));
+    const { candidate, champion } = prediction!;
+    return confusionMetric(2, new Float64Array(truth.length).fill(1), right(candidate), champion && right(champion), accuracyOf); // prettier-ignore
   },
 };
 
@@ -66,64 +95,111 @@ export function correctCells(label: Float64Array, prediction: PairedColumn): Uin
   );
 }
 
-/** 2 TP / (2 TP + FP + FN) of the class 1 (or true) against 0 (or false). */
-const f1: Formula = {
-  columns: [category('label'), category('prediction')],
-  build([label, prediction], classes) {
-    const positive = classes.find('1');
-    const others = classes.names.filter((name) => name !== '0' && name !== '1');
-    if (others.length > 0 || positive === undefined) {
-      return {
-        why: `f1 is computed for the classes 0 and 1 (or false and true) only, not for ${listed(classes.names)}`,
-      };
-    }
-    const is = (value: number | undefined) => (value === positive ? 1 : 0);
-    const { candidate, champion } = prediction!;
-    const cells = Uint8Array.from(
-      label!.candidate,
-      (truth, row) => (is(truth) << 2) | (is(candidate[row]) << 1) | is(champion?.[row]),
-    );
-    const score = (truePositive: number, falsePositive: number, falseNegative: number) =>
-      (2 * truePositive) / (2 * truePositive + falsePositive + falseNegative);
-    return cellMetric(cells, 8, (n) => [
-      score(n[6]! + n[7]!, n[2]! + n[3]!, n[4]! + n[5]!),
-      champion ? score(n[5]! + n[7]!, n[1]! + n[3]!, n[4]! + n[6]!) : NaN,
-    ]);
-  },
-};
+const mostClasses = 100;
+
+/** A metric of the confusion matrix of all classes. */
+function ofClasses(of: (confusion: Confusion) => number): Formula {
+  return {
+    columns: labelled,
+    build([label, prediction]) {
+      const { candidate, champion } = prediction!;
+      const codes = new Map<number, number>();
+      const compact = (values: Float64Array) =>
+        values.map((code) => {
+          if (!codes.has(code)) codes.set(code, codes.size);
+          return codes.get(code)!;
+        });
+      const truth = compact(label!.candidate);
+      const counts = new Array<number>(codes.size).fill(0);
+      for (const code of truth) counts[code]!++;
+      const [own, other] = [compact(candidate), champion && compact(champion)];
+      if (codes.size > mostClasses) {
+        return { why: `there are ${codes.size} classes, and more than ${mostClasses} are too many for this metric` };
+      }
+      const rarest = { what: 'rows of the rarest class', count: Math.min(...counts) };
+      return { ...confusionMetric(codes.size, truth, own, other, of), rarest };
+    },
+  };
+}
+
+/** A metric of the class 1 (or true) against 0 (or false). */
+function ofPositives(score: ClassScore): Formula {
+  return {
+    columns: labelled,
+    build([label, prediction], classes) {
+      const { candidate, champion } = prediction!;
+      const [zero, one] = [classes.find('0'), classes.find('1')];
+      const present = new Set([label!.candidate, candidate, champion ?? []].flatMap((values) => [...new Set(values)]));
+      const names = [...present].map((code) => classes.names[code]!);
+      if (one === undefined || names.some((name) => name !== '0' && name !== '1')) {
+        return {
+          why: `${score} is computed for the classes 0 and 1 (or false and true) only, not for ${listed(names)}; for several classes write ${score}_macro or ${score}_weighted`,
+        };
+      }
+      const is = (values: Float64Array) => values.map((code) => (code === one && code !== zero ? 1 : 0));
+      const truth = is(label!.candidate);
+      const rarest = { what: 'rows of class 1', count: truth.reduce((sum, value) => sum + value, 0) };
+      return { ...confusionMetric(2, truth, is(candidate), champion && is(champion), scoreOfClass(score, 1)), rarest };
+    },
+  };
+}
 
 const ranking = [number('label'), number('score')];
 
-const auc: Formula = {
-  columns: ranking,
-  build([label, score]) {
-    const why = notBinary(label!.candidate);
-    if (why) return { why: `auc needs labels of 0 and 1, but ${why}` };
-    return aucMetric(Uint8Array.from(label!.candidate), score!.candidate, score!.champion);
-  },
-};
+function ofRanking(name: string, sum: () => RankSum): Formula {
+  return {
+    columns: ranking,
+    build([label, score]) {
+      const why = notBinary(label!.candidate);
+      if (why) return { why: `${name} needs labels of 0 and 1, but ${why}` };
+      return rankMetric(Uint8Array.from(label!.candidate), score!.candidate, score!.champion, sum);
+    },
+  };
+}
+
+/** A mean over rows of what a probability of class 1 is worth. */
+function ofProbability(name: string, perRow: (label: number, score: number) => number): Formula {
+  const mean = meanOf(ranking, perRow);
+  return {
+    columns: ranking,
+    build(columns, classes) {
+      const [label, score] = columns;
+      const why = notBinary(label!.candidate);
+      if (why) return { why: `${name} needs labels of 0 and 1, but ${why}` };
+      for (const values of [score!.candidate, score!.champion]) {
+        const outside = values?.find((value) => value < 0 || value > 1);
+        if (outside !== undefined) return { why: `${name} needs scores between 0 and 1, but one is ${outside}` };
+      }
+      return mean.build(columns, classes);
+    },
+  };
+}
 
 /** Probabilities are kept this far from 0 and 1, as scikit-learn does: the machine epsilon of a double. */
 const leastProbability = 2 ** -52;
 
-const logLossMean = meanOf(ranking, (label, score) => {
+const logLoss = ofProbability('log loss', (label, score) => {
   const probability = Math.min(1 - leastProbability, Math.max(leastProbability, score));
   return label === 1 ? -Math.log(probability) : -Math.log1p(-probability);
 });
-const logLoss: Formula = {
-  columns: ranking,
-  build(columns, classes) {
-    const [label, score] = columns;
-    const why = notBinary(label!.candidate);
-    if (why) return { why: `log loss needs labels of 0 and 1, but ${why}` };
-    const outside = [score!.candidate, score!.champion ?? []].flatMap((values) => {
-      const found = (values as Float64Array).find((value) => value < 0 || value > 1);
-      return found === undefined ? [] : [found];
-    });
-    if (outside.length > 0) return { why: `log loss needs scores between 0 and 1, but one is ${outside[0]}` };
-    return logLossMean.build(columns, classes);
-  },
-};
+const brier = ofProbability('brier score', (label, score) => (score - label) ** 2);
+const auc = ofRanking('auc', areaUnderRoc);
+const prAuc = ofRanking('average precision', averagePrecision);
+
+/** The mean over queries; what is drawn and compared are queries, not rows. */
+function ndcg(depth?: number): Formula {
+  return {
+    columns: [...ranking, { role: 'own', name: 'query', as: 'class' }],
+    build([label, score, query]) {
+      const gains = (scores: Float64Array) => discountedGains(query!.candidate, label!.candidate, scores, depth);
+      const negative = label!.candidate.find((value) => value < 0);
+      if (negative !== undefined) return { why: `ndcg needs labels of 0 and above, but one is ${negative}` };
+      return meanMetric(gains(score!.candidate), score!.champion && gains(score!.champion));
+    },
+  };
+}
+
+const averaged = (score: ClassScore, average: 'macro' | 'weighted' | 'micro') => ofClasses(averageScore(score, average)); // prettier-ignore
 
 const byName: Readonly<Record<string, Formula>> = {
   rmse,
@@ -132,21 +208,50 @@ const byName: Readonly<Record<string, Formula>> = {
   meansquarederror: mse,
   mae,
   meanabsoluteerror: mae,
+  mape,
+  meanabsolutepercentageerror: mape,
+  smape,
   r2,
   r2score: r2,
   accuracy,
   accuracyscore: accuracy,
-  f1,
-  f1score: f1,
+  balancedaccuracy: ofClasses(balancedAccuracyOf),
+  balancedaccuracyscore: ofClasses(balancedAccuracyOf),
+  ...Object.fromEntries(
+    (['precision', 'recall', 'f1'] as const).flatMap((score) => [
+      [score, ofPositives(score)],
+      [`${score}score`, ofPositives(score)],
+      ...(['macro', 'weighted', 'micro'] as const).flatMap((average) => [
+        [`${score}${average}`, averaged(score, average)],
+        [`${score}score${average}`, averaged(score, average)],
+      ]),
+    ]),
+  ),
+  cohenkappa: ofClasses(kappaOf),
+  cohenkappascore: ofClasses(kappaOf),
+  kappa: ofClasses(kappaOf),
+  mcc: ofClasses(matthewsOf),
+  matthewscorrcoef: ofClasses(matthewsOf),
   auc,
   rocauc: auc,
+  rocaucscore: auc,
+  prauc: prAuc,
+  averageprecision: prAuc,
+  averageprecisionscore: prAuc,
   logloss: logLoss,
+  brier,
+  brierscore: brier,
+  brierscoreloss: brier,
 };
 
 /** The formula of a metric of this name; of any other name, the mean of the column that is called like it: losses per row. */
 export function formulaOf(metric: string): Formula {
   const name = metric.toLowerCase().replace(/[^a-z0-9]/g, '');
   if (Object.hasOwn(byName, name)) return byName[name]!;
+  const quantile = /^(?:mean_)?(?:quantile|pinball)_loss(?:_(0\.\d+))?$/i.exec(metric);
+  if (quantile) return quantileLoss(Number(quantile[1] ?? 0.5));
+  const depth = /^ndcg(?:score)?(?:at)?(\d*)$/.exec(name);
+  if (depth) return ndcg(depth[1] ? Number(depth[1]) : undefined);
   return {
     columns: [{ role: 'own', name: metric, as: 'number' }],
     build: ([value]) => meanMetric(value!.candidate, value!.champion),

@@ -35,29 +35,17 @@ export class Random {
     return result >>> 0;
   }
 
-  /**
-   * Draws `counts.length` rows with replacement and counts how often each was drawn. A row is drawn as often as any other
-   * but for the rounding of 2^32 to a multiple of the length. 255 draws of one row among more are out of reach: each takes
-   * a chance of 1 in 255! and less.
-   */
-  resample(counts: Uint8Array): void {
-    counts.fill(0);
-    const rows = counts.length;
-    const scale = rows / 2 ** 32;
-    // The state in local variables: this loop is where the time of a bootstrap goes.
-    let { a, b, c, d } = this;
-    for (let index = 0; index < rows; index++) {
-      const product = Math.imul(b, 5);
-      const result = Math.imul((product << 7) | (product >>> 25), 9) >>> 0;
-      const shifted = b << 9;
-      c ^= a;
-      d ^= b;
-      b ^= c;
-      a ^= d;
-      c ^= shifted;
-      d = (d << 11) | (d >>> 21);
-      counts[(result * scale) | 0]!++;
+  /** A whole number below the limit, each as often as any other but for the rounding of 2^32 to a multiple of the limit. */
+  below(limit: number): number {
+    return Math.floor((this.next() / 2 ** 32) * limit);
+  }
+
+  /** Fills the array with zeros and ones. */
+  bits(values: Uint8Array): void {
+    for (let start = 0; start < values.length; start += 32) {
+      const word = this.next();
+      const end = Math.min(32, values.length - start);
+      for (let bit = 0; bit < end; bit++) values[start + bit] = (word >>> bit) & 1;
     }
-    Object.assign(this, { a, b, c, d });
   }
 }

@@ -1,10 +1,10 @@
 import type { Criterion } from '../criteria/criterion';
 import type { Uncertainty } from '../criteria/judge';
-import { bootstrapInterval } from './bootstrap';
 import { correctCells, formulaOf, isAccuracy, type PairedColumn } from './formulas';
 import { mcNemarPValue } from './mcNemar';
 import { inCandidateOrder, pairRows, type Pairing } from './pairing';
 import { ClassDictionary, readPredictions, type ColumnRequest, type Readable } from './predictions';
+import { surenessOf } from './sureness';
 
 /** Where the models' predictions lie on this machine; undefined where a model has none. */
 export interface PredictionFiles {
@@ -87,31 +87,11 @@ async function ofCriterion(
   if ('why' in metric) return unavailable(`${metric.why}.`);
 
   const { limit } = criterion;
-  const level = criterion.confidence!;
-  const [value, theirs] = metric.values(new Uint8Array(metric.rows).fill(1));
-  const interval = await bootstrapInterval(
-    metric,
-    (mine, other) => mine - (limit.kind === 'number' ? limit.value : other * limit.factor + limit.offset),
-    level,
-    pause,
-  );
-  if (interval.undefinedResamples > 0) {
-    return unavailable(
-      `the metric has no value in ${interval.undefinedResamples} of ${interval.resamples} resamples of its ${metric.rows} rows; it takes more rows.`,
-    );
-  }
+  const sure = await surenessOf(metric, limit, criterion.confidence!, pause);
   const plain = limit.kind === 'champion' && limit.factor === 1 && limit.offset === 0;
-  return {
-    kind: 'interval',
-    candidate: value,
-    ...(champion ? { champion: theirs } : {}),
-    lower: interval.lower,
-    upper: interval.upper,
-    level,
-    rows: metric.rows,
-    resamples: interval.resamples,
-    ...(plain && isAccuracy(criterion.metric) ? { mcNemar: mcNemarOf(columns) } : {}),
-  };
+  if (sure.kind === 'unavailable' || !plain || !isAccuracy(criterion.metric)) return sure;
+  // McNemar's exact test is the randomisation test of accuracy, counted out instead of drawn.
+  return { ...sure, swapPValue: undefined, mcNemar: mcNemarOf(columns) };
 }
 
 function mcNemarOf([label, prediction]: readonly PairedColumn[]) {

@@ -24,6 +24,8 @@ export interface Interval {
   readonly level: number;
   readonly rows: number;
   readonly resamples: number;
+  /** The two-sided p-value of the randomisation test, where models are compared and the interval does not hold 0. */
+  readonly swapPValue?: number;
   /** McNemar's exact test, where it applies: two-sided p-value and the rows that only one of the two got right. */
   readonly mcNemar?: { readonly pValue: number; readonly onlyCandidate: number; readonly onlyChampion: number };
 }
@@ -140,12 +142,17 @@ function decide(
   if (!sure) {
     return verdict(false, `${is}, which is ${words} ${limitText}, but not surely so: ${range}, which holds 0.`, values);
   }
-  const test = interval.mcNemar;
-  const strict = criterion.operator === '<' || criterion.operator === '>';
-  if (test && strict && !(test.pValue < 1 - interval.level)) {
-    return verdict(false, `${is}, which is ${words} ${limitText}, but McNemar's test does not confirm it: p = ${formatNumber(test.pValue, 3)}.`, values); // prettier-ignore
+  const test = interval.mcNemar
+    ? { name: "McNemar's test", pValue: interval.mcNemar.pValue }
+    : interval.swapPValue === undefined
+      ? undefined
+      : { name: 'the randomisation test', pValue: interval.swapPValue };
+  // Models that say the same in each row are surely at most, and at least, as good as each other.
+  const same = interval.lower === 0 && interval.upper === 0;
+  if (test && !same && !(test.pValue < 1 - interval.level)) {
+    return verdict(false, `${is}, which is ${words} ${limitText}, but ${test.name} does not confirm it: p = ${formatNumber(test.pValue, 3)}.`, values); // prettier-ignore
   }
-  const confirmed = test ? `; McNemar's p = ${formatNumber(test.pValue, 3)}` : '';
+  const confirmed = test ? `; ${test.name}: p = ${formatNumber(test.pValue, 3)}` : '';
   return verdict(true, `${is}, surely ${words} ${limitText}: ${range}${confirmed}.`, values);
 }
 

@@ -69,6 +69,8 @@ export interface CriterionResult {
     rows: number;
     resamples: number;
     mcNemarPValue?: number;
+    /** Of the randomisation test, where models are compared as they are or by a margin. */
+    randomisationPValue?: number;
   };
   /** Why, in one sentence that names both values. */
   explanation: string;

@@ -1,14 +1,17 @@
 import assert from 'node:assert/strict';
-import { bootstrapInterval } from '../../../tasks/Evaluate/confidence/bootstrap';
+import { discountedGains } from '../../../tasks/Evaluate/confidence/discountedGain';
 import { formulaOf } from '../../../tasks/Evaluate/confidence/formulas';
 import { mcNemarPValue } from '../../../tasks/Evaluate/confidence/mcNemar';
 import { ClassDictionary } from '../../../tasks/Evaluate/confidence/predictions';
 import type { PairedMetric } from '../../../tasks/Evaluate/confidence/pairedMetric';
+import { pseudoValues } from '../../../tasks/Evaluate/confidence/jackknife';
 import { Random } from '../../../tasks/Evaluate/confidence/random';
+import { studentisedInterval } from '../../../tasks/Evaluate/confidence/studentised';
+import { swapPValue } from '../../../tasks/Evaluate/confidence/swapTest';
 // Made by generate.py beside it, with numpy, scipy, scikit-learn and statsmodels.
 import reference from './reference/reference.json';
 
-type Bounds = [number, number];
+type Name = keyof typeof reference.metrics;
 
 const close = (actual: number, expected: number, tolerance = 1e-9) =>
   assert.ok(
@@ -16,21 +19,11 @@ const close = (actual: number, expected: number, tolerance = 1e-9) =>
     `${actual} is not ${expected} within ${tolerance}`,
   );
 
-const tables = {
-  rmse: 'regression',
-  mse: 'regression',
-  mae: 'regression',
-  r2: 'regression',
-  accuracy: 'classes',
-  f1: 'classes',
-  auc: 'scores',
-  log_loss: 'scores',
-} as const;
-
-function metricOf(name: keyof typeof tables): PairedMetric {
-  const { label, candidate, champion } = reference.data[tables[name]];
+function metricOf(name: Name): PairedMetric {
+  const table = reference.metrics[name].table as keyof typeof reference.data;
+  const { label, candidate, champion } = reference.data[table];
   const classes = new ClassDictionary();
-  const isClass = tables[name] === 'classes';
+  const isClass = table === 'classes' || table === 'many';
   const column = (values: number[]) =>
     Float64Array.from(values, (value) => (isClass ? classes.code(String(value)) : value));
   const metric = formulaOf(name).build(
@@ -53,38 +46,47 @@ describe('Evaluate: statistics as scipy, scikit-learn and statsmodels have them'
     );
   });
 
-  for (const name of Object.keys(tables) as Array<keyof typeof tables>) {
+  for (const name of Object.keys(reference.metrics) as Name[]) {
     const expected = reference.metrics[name];
 
-    it(`${name}: both models' values`, () => {
+    it(`${name}: both models' values, the standard error and the interval by the same draws`, async () => {
       const metric = metricOf(name);
       const [candidate, champion] = metric.values(new Uint8Array(metric.rows).fill(1));
       close(candidate, expected.candidate);
       close(champion, expected.champion);
+      const values = await pseudoValues(metric, (own, other) => own - other);
+      const { lower, upper, standardError } = studentisedInterval(candidate - champion, values, 0.95);
+      close(standardError, expected.standardError, 1e-8);
+      close(lower, expected.interval95[0]!, 1e-8);
+      close(upper, expected.interval95[1]!, 1e-8);
     });
 
-    it(`${name}: the interval, on the same draws to the last digits, on scipy's own but for chance`, async () => {
+    it(`${name}: the randomisation test as scipy.stats.permutation_test has it, but for chance`, async () => {
       const metric = metricOf(name);
-      const check = async (
-        [lower, upper]: Bounds,
-        statistic: (candidate: number, champion: number) => number,
-        level: number,
-      ) => {
-        const interval = await bootstrapInterval(metric, statistic, level);
-        close(interval.lower, lower);
-        close(interval.upper, upper);
-        return interval;
-      };
-      const { difference95, ratio90, alone95 } = expected.sameDraws;
-      const difference = await check(difference95 as Bounds, (candidate, champion) => candidate - champion, 0.95);
-      await check(ratio90 as Bounds, (candidate, champion) => candidate - 0.98 * champion, 0.9);
-      await check(alone95 as Bounds, (candidate) => candidate, 0.95);
-
-      const [lower, upper] = expected.scipyBootstrap95 as Bounds;
-      close(difference.lower, lower, 0.08 * (upper - lower));
-      close(difference.upper, upper, 0.08 * (upper - lower));
+      const pValue = await swapPValue(metric, new Float64Array(0), 4999);
+      const expectedP = expected.permutationPValue;
+      // Four standard errors of both numbers of resamples.
+      const tolerance = 4 * Math.sqrt(expectedP * (2 / 4999 + 2 / 9999)) + 0.0006;
+      assert.ok(Math.abs(pValue - expectedP) <= tolerance, `${pValue} is not ${expectedP} within ${tolerance}`);
     });
   }
+
+  it("auc: the standard error is DeLong's within 2 %", async () => {
+    const values = await pseudoValues(metricOf('auc'), (own, other) => own - other);
+    const { standardError } = studentisedInterval(0, values, 0.95);
+    assert.ok(Math.abs(standardError / reference.deLongStandardError - 1) < 0.02);
+  });
+
+  it('ndcg: of queries with ties, whole and of the first five', () => {
+    const { query, label, score, all, five } = reference.ndcg;
+    const mean = (depth?: number) => {
+      const [queries, relevance, scores] = [query, label, score].map((each) => Float64Array.from(each)) as [Float64Array, Float64Array, Float64Array]; // prettier-ignore
+      const gains = discountedGains(queries, relevance, scores, depth);
+      return gains.reduce((sum, value) => sum + value, 0) / gains.length;
+    };
+    close(mean(), all);
+    close(mean(5), five);
+  });
 
   it("McNemar's exact test, from no row to two hundred thousand", () => {
     for (const { onlyFirst, onlySecond, statsmodels, scipy } of reference.mcNemar) {

@@ -1,0 +1,164 @@
+import type { PairedMetric } from './pairedMetric';
+
+/** How many rows of each class (first index) were said to be of each class (second index), row by row in one array. */
+export interface Confusion {
+  readonly classes: number;
+  readonly counts: Float64Array;
+}
+
+/**
+ * A metric of the confusion matrix. Rows with the same label and the same two answers are one cell, so that all rows are
+ * counted by cell and `of` sees two small matrices.
+ * @param label codes of classes, below `classes`
+ */
+export function confusionMetric(
+  classes: number,
+  label: Float64Array,
+  candidate: Float64Array,
+  champion: Float64Array | undefined,
+  of: (confusion: Confusion) => number,
+): PairedMetric {
+  const rows = label.length;
+  const other = champion ?? candidate;
+  const cellOfRow = new Uint32Array(rows);
+  const places = new Map<number, number>();
+  const [own, theirs]: [number[], number[]] = [[], []];
+  for (let row = 0; row < rows; row++) {
+    const first = label[row]! * classes + candidate[row]!;
+    const second = label[row]! * classes + other[row]!;
+    const key = first * classes + other[row]!;
+    let cell = places.get(key);
+    if (cell === undefined) {
+      cell = own.length;
+      places.set(key, cell);
+      own.push(first);
+      theirs.push(second);
+    }
+    cellOfRow[row] = cell;
+  }
+  const cells = own.length;
+  const matrices = [0, 1].map(() => ({ classes, counts: new Float64Array(classes * classes) }));
+  const [mine, his] = [matrices[0]!, matrices[1]!];
+  // Of each cell: rows as they are, and rows that changed places.
+  const kept = new Float64Array(2 * cells);
+  const both = (): [number, number] => {
+    mine.counts.fill(0);
+    his.counts.fill(0);
+    for (let cell = 0; cell < cells; cell++) {
+      const [asIs, moved] = [kept[cell]!, kept[cells + cell]!];
+      mine.counts[own[cell]!]! += asIs;
+      mine.counts[theirs[cell]!]! += moved;
+      his.counts[theirs[cell]!]! += asIs;
+      his.counts[own[cell]!]! += moved;
+    }
+    return [of(mine), champion ? of(his) : NaN];
+  };
+  return {
+    rows,
+    values(counts) {
+      kept.fill(0);
+      for (let row = 0; row < rows; row++) kept[cellOfRow[row]!]! += counts[row]!;
+      return both();
+    },
+    swapped(swap) {
+      kept.fill(0);
+      for (let row = 0; row < rows; row++) kept[cellOfRow[row]! + swap[row]! * cells]!++;
+      return both();
+    },
+  };
+}
+
+export function accuracyOf({ classes, counts }: Confusion): number {
+  let [right, all] = [0, 0];
+  for (let label = 0; label < classes; label++) right += counts[label * classes + label]!;
+  for (const count of counts) all += count;
+  return right / all;
+}
+
+interface OfClass {
+  readonly right: number;
+  /** Rows that are of the class, and rows that were said to be. */
+  readonly actual: number;
+  readonly said: number;
+}
+
+function ofClass({ classes, counts }: Confusion, wanted: number): OfClass {
+  let [actual, said] = [0, 0];
+  for (let each = 0; each < classes; each++) {
+    actual += counts[wanted * classes + each]!;
+    said += counts[each * classes + wanted]!;
+  }
+  return { right: counts[wanted * classes + wanted]!, actual, said };
+}
+
+/** Of one class; NaN where there is nothing to divide by. */
+export const classScores = {
+  precision: ({ right, said }: OfClass) => right / said,
+  recall: ({ right, actual }: OfClass) => right / actual,
+  f1: ({ right, actual, said }: OfClass) => (2 * right) / (actual + said),
+} as const;
+
+export type ClassScore = keyof typeof classScores;
+
+export function scoreOfClass(score: ClassScore, wanted: number): (confusion: Confusion) => number {
+  return (confusion) => classScores[score](ofClass(confusion, wanted));
+}
+
+/** As scikit-learn averages: over the classes that occur, and a class without a value counts as 0. */
+export function averageScore(
+  score: ClassScore,
+  average: 'macro' | 'weighted' | 'micro',
+): (confusion: Confusion) => number {
+  if (average === 'micro') return accuracyOf;
+  return (confusion) => {
+    let [sum, weights] = [0, 0];
+    for (let each = 0; each < confusion.classes; each++) {
+      const one = ofClass(confusion, each);
+      if (one.actual + one.said === 0) continue;
+      const weight = average === 'macro' ? 1 : one.actual;
+      weights += weight;
+      sum += weight * (classScores[score](one) || 0);
+    }
+    return sum / weights;
+  };
+}
+
+/** The mean recall of the classes that there are. */
+export function balancedAccuracyOf(confusion: Confusion): number {
+  let [sum, present] = [0, 0];
+  for (let each = 0; each < confusion.classes; each++) {
+    const one = ofClass(confusion, each);
+    if (one.actual === 0) continue;
+    present++;
+    sum += classScores.recall(one);
+  }
+  return sum / present;
+}
+
+/** J. Cohen, Educational and Psychological Measurement 20 (1960). */
+export function kappaOf(confusion: Confusion): number {
+  const { classes, counts } = confusion;
+  const all = counts.reduce((sum, count) => sum + count, 0);
+  let expected = 0;
+  for (let each = 0; each < classes; each++) {
+    const { actual, said } = ofClass(confusion, each);
+    expected += (actual * said) / (all * all);
+  }
+  return (accuracyOf(confusion) - expected) / (1 - expected);
+}
+
+/** Matthews' correlation, for any number of classes: J. Gorodkin, Computational Biology and Chemistry 28 (2004). */
+export function matthewsOf(confusion: Confusion): number {
+  const { classes, counts } = confusion;
+  const all = counts.reduce((sum, count) => sum + count, 0);
+  let [right, both, actualSquares, saidSquares] = [0, 0, 0, 0];
+  for (let each = 0; each < classes; each++) {
+    const one = ofClass(confusion, each);
+    right += one.right;
+    both += one.actual * one.said;
+    actualSquares += one.actual ** 2;
+    saidSquares += one.said ** 2;
+  }
+  const spread = (all * all - saidSquares) * (all * all - actualSquares);
+  return spread > 0 ? (right * all - both) / Math.sqrt(spread) : 0;
+}

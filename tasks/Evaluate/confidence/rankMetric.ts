@@ -1,0 +1,155 @@
+import type { PairedMetric } from './pairedMetric';
+
+/** Adds up a metric of a ranking, from the highest score down, by groups of rows with the same score. */
+export interface RankSum {
+  add(positives: number, negatives: number): void;
+  /** The metric, once all groups are in; it starts over. */
+  end(): number;
+}
+
+/** The area under the ROC curve: how often a positive row scores above a negative one, ties counting half. */
+export function areaUnderRoc(): RankSum {
+  let [above, below, area] = [0, 0, 0];
+  return {
+    add(positives, negatives) {
+      area += negatives * (above + positives / 2);
+      above += positives;
+      below += negatives;
+    },
+    end() {
+      const result = area / (above * below);
+      [above, below, area] = [0, 0, 0];
+      return result;
+    },
+  };
+}
+
+/** Average precision: the mean, over positive rows, of the precision at their score. */
+export function averagePrecision(): RankSum {
+  let [found, seen, sum] = [0, 0, 0];
+  return {
+    add(positives, negatives) {
+      found += positives;
+      seen += positives + negatives;
+      if (positives > 0) sum += positives * (found / seen);
+    },
+    end() {
+      const result = sum / found;
+      [found, seen, sum] = [0, 0, 0];
+      return result;
+    },
+  };
+}
+
+/** A metric of how rows are ranked by their scores; any growing function of the scores gives the same. */
+export function rankMetric(
+  positive: Uint8Array,
+  candidate: Float64Array,
+  champion: Float64Array | undefined,
+  sum: () => RankSum,
+): PairedMetric {
+  const [first, second] = [sum(), sum()];
+  const own = rankedRows(candidate);
+  const other = champion && rankedRows(champion);
+  let pooled: Pooled | undefined;
+  const positives = positive.reduce((count, value) => count + value, 0);
+  const negatives = positive.length - positives;
+  return {
+    rows: positive.length,
+    rarest: positives < negatives ? { what: 'rows of class 1', count: positives } : { what: 'rows of class 0', count: negatives }, // prettier-ignore
+    values: (counts) => [ranked(own, positive, counts, first), other ? ranked(other, positive, counts, second) : NaN],
+    swapped(swap) {
+      pooled ??= pool(own, other ?? own);
+      return swappedRanks(pooled, positive, swap, first, second);
+    },
+  };
+}
+
+interface RankedRows {
+  /** Rows from the highest score to the lowest. */
+  readonly order: Uint32Array;
+  /** The place of each, the same where the score is; the middle of the places of those that share it. */
+  readonly places: Float64Array;
+}
+
+function rankedRows(score: Float64Array): RankedRows {
+  const order = Uint32Array.from(score, (_, row) => row);
+  order.sort((a, b) => score[b]! - score[a]!);
+  const places = new Float64Array(score.length);
+  for (let start = 0; start < order.length;) {
+    let end = start + 1;
+    while (end < order.length && score[order[end]!] === score[order[start]!]) end++;
+    places.fill((start + end - 1) / 2, start, end);
+    start = end;
+  }
+  return { order, places };
+}
+
+function ranked({ order, places }: RankedRows, positive: Uint8Array, counts: Uint8Array, sum: RankSum): number {
+  let [positives, negatives, last] = [0, 0, -1];
+  for (let index = 0; index < order.length; index++) {
+    if (places[index] !== last) {
+      sum.add(positives, negatives);
+      [positives, negatives] = [0, 0];
+      last = places[index]!;
+    }
+    const row = order[index]!;
+    if (positive[row] === 1) positives += counts[row]!;
+    else negatives += counts[row]!;
+  }
+  sum.add(positives, negatives);
+  return sum.end();
+}
+
+/** Both models' ranks in one order, so that answers that change places need no sorting again. */
+interface Pooled {
+  /** 2 × row, and 1 more where it is the champion's. */
+  readonly entries: Uint32Array;
+  readonly places: Float64Array;
+}
+
+function pool(own: RankedRows, other: RankedRows): Pooled {
+  const rows = own.order.length;
+  const entries = new Uint32Array(2 * rows);
+  const places = new Float64Array(2 * rows);
+  let [first, second] = [0, 0];
+  for (let index = 0; index < 2 * rows; index++) {
+    const takeOwn = second >= rows || (first < rows && own.places[first]! <= other.places[second]!);
+    places[index] = takeOwn ? own.places[first]! : other.places[second]!;
+    entries[index] = takeOwn ? 2 * own.order[first++]! : 2 * other.order[second++]! + 1;
+  }
+  return { entries, places };
+}
+
+function swappedRanks(
+  { entries, places }: Pooled,
+  positive: Uint8Array,
+  swap: Uint8Array,
+  first: RankSum,
+  second: RankSum,
+): [number, number] {
+  let last = -1;
+  // Of the group of equal places: positives and negatives of the candidate, then of the champion.
+  let [ownPositives, ownNegatives, otherPositives, otherNegatives] = [0, 0, 0, 0];
+  for (let index = 0; index < entries.length; index++) {
+    if (places[index] !== last) {
+      first.add(ownPositives, ownNegatives);
+      second.add(otherPositives, otherNegatives);
+      ownPositives = ownNegatives = otherPositives = otherNegatives = 0;
+      last = places[index]!;
+    }
+    const row = entries[index]! >>> 1;
+    const isChampion = (entries[index]! & 1) ^ swap[row]!;
+    const isPositive = positive[row]!;
+    if (isChampion) {
+      otherPositives += isPositive;
+      otherNegatives += 1 - isPositive;
+    } else {
+      ownPositives += isPositive;
+      ownNegatives += 1 - isPositive;
+    }
+  }
+  first.add(ownPositives, ownNegatives);
+  second.add(otherPositives, otherNegatives);
+  return [first.end(), second.end()];
+}
