@@ -94,8 +94,12 @@ async function isHit({ azure }: World, run: Promise<unknown>): Promise<boolean> 
 function finish(end: End, controller: AbortController): void {
   if (end === 'cancelled') return controller.abort();
   const signal = end === 'agent dies' ? 'SIGUSR2' : end;
-  for (const pid of tasksOfThisProcess()) process.kill(pid, signal);
-  if (end === 'SIGTERM') setTimeout(() => finish('SIGKILL', controller), grace).unref();
+  const pids = tasksOfThisProcess();
+  for (const pid of pids) process.kill(pid, signal);
+  if (end !== 'SIGTERM') return;
+  const stillThere = () => tasksOfThisProcess().filter((pid) => pids.includes(pid));
+  // No other: by then the next cell's step may run.
+  setTimeout(() => stillThere().forEach((pid) => process.kill(pid, 'SIGKILL')), grace).unref();
 }
 
 /** Children of this process that are a built task. */
