@@ -21,7 +21,7 @@ export interface Criterion {
   readonly slice: readonly SliceTerm[];
   readonly operator: Operator;
   readonly limit: Limit;
-  /** 0.95 for `with 95% confidence`; undefined where the values alone decide. */
+  /** 0.95 for `with 95% confidence`, 0.99 for `with 95% confidence over 5 looks`; undefined where the values alone decide. */
   readonly confidence?: number;
 }
 

@@ -10,7 +10,7 @@ export interface CriteriaProblem {
 /**
  * Reads criteria, one a line:
  *
- *     metric [ "[" key "=" value { "," key "=" value } "]" ] operator limit [ "with" number "%" "confidence" ]
+ *     metric [ "[" key "=" value { "," key "=" value } "]" ] operator limit [ "with" number "%" "confidence" [ "over" number "looks" ] ]
  *     operator: < <= > >= ==        limit: number | champion | champion + number | champion - number | champion * number
  *
  * A metric's name is bare (letters, digits, `_ . / : -`) or in double quotes. `#` starts a comment, blank lines are
@@ -65,6 +65,9 @@ const slicePatterns: typeof patterns = [
   ['name', /[\p{L}\p{N}_.:/+-]+/uy],
   ['sign', /[[\]=,]/y],
 ];
+
+/** Each look's; beyond it takes more resamples than there is time for. */
+const mostConfidence = 0.9999;
 
 const numberToken = 'a number such as 0.95';
 
@@ -200,7 +203,25 @@ class LineParser {
     this.take();
     if (percent < 50 || percent > 99.9) this.fail('a confidence lies between 50% and 99.9%.', at);
     if (operator === '==') this.fail('equality cannot be had with a confidence; use < <= > or >=.', start);
-    return percent / 100;
+    return this.overLooks(percent / 100);
+  }
+
+  /** The same rows looked at N times: each look takes its share of what may go wrong (Bonferroni). */
+  private overLooks(confidence: number): number {
+    const start = this.peek();
+    if (start.value !== 'over') return confidence;
+    this.take();
+    const at = this.peek();
+    const looks = this.number();
+    if (!Number.isInteger(looks) || looks < 1) this.fail('looks are counted in whole numbers from 1 on.', at);
+    const word = this.peek();
+    if (word.value !== 'looks') this.fail(`after "over ${at.raw}" comes the word looks${this.insteadOf(word)}.`);
+    this.take();
+    const each = Number((1 - (1 - confidence) / looks).toPrecision(15));
+    if (each > mostConfidence) {
+      this.fail('each look would need more than 99.99% confidence; take fewer looks or less confidence.', start);
+    }
+    return each;
   }
 
   private peek(): Token {

@@ -31,6 +31,20 @@ describe('Evaluate: criteria', () => {
     assert.equal(one('errors == 0').operator, '==');
   });
 
+  it('shares the level out among the looks at the same rows', () => {
+    assert.equal(one('rmse < champion with 95% confidence over 5 looks').confidence, 0.99);
+    assert.equal(one('rmse < champion with 95% confidence over 1 looks').confidence, 0.95);
+    assert.deepEqual(mistakes('rmse < champion with 95% confidence over 1.5 looks'), [
+      '1:42 looks are counted in whole numbers from 1 on.',
+    ]);
+    assert.deepEqual(mistakes('rmse < champion with 95% confidence over 5 times'), [
+      '1:44 after "over 5" comes the word looks, not "times".',
+    ]);
+    assert.deepEqual(mistakes('rmse < champion with 95% confidence over 501 looks'), [
+      '1:37 each look would need more than 99.99% confidence; take fewer looks or less confidence.',
+    ]);
+  });
+
   it('reads slices and confidence', () => {
     const { metric, slice, confidence } = one('accuracy[region=eu, age=18-25] >= 0.9 with 95% confidence');
     assert.equal(metric, 'accuracy');
