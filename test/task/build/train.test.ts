@@ -524,7 +524,8 @@ environment: {image: python}
     assert.equal(result.result, 'succeeded', result.log.join('\n'));
     const lines = result.log.filter((line) => line.startsWith('line '));
     assert.deepEqual(lines, ['line 0', 'line 1', 'line 2', 'line 3', 'line 4', 'line 5', 'line 6', 'line 7']);
-    assert.equal(result.log.filter((line) => line.includes('Trying again until Azure answers')).length, 1);
+    // A short outage is ridden out by the policies of a request, without a word; a longer one is said once.
+    assert.ok(result.log.filter((line) => line.includes('Trying again until Azure answers')).length <= 1);
     const tokens = (await azure.requests.list()).filter(({ url }) => url.includes('/oauth2/v2.0/token'));
     assert.ok(tokens.length >= 3, `${tokens.length} tokens`);
   });

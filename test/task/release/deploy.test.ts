@@ -488,7 +488,7 @@ describe('MLOpsDeployACI', function () {
         title: 'an image that is there and may be pulled, as far as can be seen',
         fault: 'aci.inaccessibleImage',
         expected:
-          /could not be pulled.*quick-starts-identity has a role on the registry quickstartsacr that lets it pull, unless.*Container Registry Repository Reader.*If its role is new, wait/,
+          /could not be pulled.*quick-starts-identity has a role on the registry quickstartsacr that lets it pull\. If its role is new, wait/,
       },
       {
         title: 'a registry that keeps container instances out',
