@@ -1,14 +1,13 @@
-import { createHash } from 'node:crypto';
-import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { Outage } from '../common/azure/http/outage';
 import type { JobEnd } from '../common/azure/ml/jobs/follow/followJob';
 import { studioUrl, type Job } from '../common/azure/ml/jobs/rest/jobs';
 import { append, emptyRecord } from '../common/record/chain';
-import { recordFileName, toMetricValues, type ModelRecord, type TrainingSection } from '../common/record/record';
+import { recordFileName, toMetricValues, type ModelRecord } from '../common/record/record';
 import { writeRecord } from '../common/record/recordFile';
 import type { StageResult, TaskContext } from '../common/task/taskContext';
 import { runsOn } from './followTraining';
+import { fetchGoldenRequests, makeGoldenRequests } from './goldenRequests';
 import type { TrainInputs } from './inputs';
 import type { Provenance } from './provenance';
 import { registerModel, type Registration } from './registerModel';
@@ -17,9 +16,6 @@ import type { StartedJob } from './startJob';
 import { trainedRun, type TrainedRun } from './trainedRun';
 import { modelSection, trainingSection } from './trainingRecord';
 import { trainingSummary } from './trainingSummary';
-
-/** Where a training script leaves requests with their right answers, for the stages that prove a deployment. */
-const goldenRequests = 'outputs/golden_requests.json';
 
 /**
  * An output variable stands in the environment of every later step. Linux takes no text of 128 KiB there, Windows warns from
@@ -57,9 +53,14 @@ export async function conclude(
     const metrics = metricsOutput(run.metrics, undefined, log);
     return { outputs: { ...outputs, metrics }, outcome: 'failed', reason: failureOf(job, end) };
   }
-  const golden = await reading.insist(() => fetchGoldenRequests(run.runs, services, context), signal);
+  const directory = recordDirectory(context);
+  const { artifacts } = services;
+  const left = await reading.insist(() => fetchGoldenRequests(run.runs, directory, artifacts, context), signal);
   const registered =
     inputs.model && (await registerModel(inputs.model, job, run, provenance, inputs.overrides.tags, services, context));
+  const make = async () =>
+    registered && (await makeGoldenRequests(run.runId, registered.output, directory, artifacts, context));
+  const golden = left ?? (await reading.insist(make, signal));
   const training = trainingSection(job, end, run.metrics, { codeHash: started.codeHash, goldenRequests: golden });
   const recordFile = writeSections(context, provenance, (record) => {
     const trained = append(record, 'training', training);
@@ -83,20 +84,6 @@ function metricsOutput(
   log.warning(
     `The output variable metrics is not set: the job has ${Object.keys(metrics).length} metrics, ${text.length} characters of JSON, and a variable of more than ${longestOutput} keeps later steps from starting.${recordFile ? ` They stand in ${recordFile}, under training.metrics.` : ''}`,
   );
-  return undefined;
-}
-
-async function fetchGoldenRequests(
-  runs: readonly string[],
-  { artifacts }: Services,
-  context: TaskContext,
-): Promise<TrainingSection['goldenRequests']> {
-  const file = path.join(recordDirectory(context), path.basename(goldenRequests));
-  for (const run of runs) {
-    if (!(await artifacts.download(run, goldenRequests, file, context.signal))) continue;
-    const sha256 = createHash('sha256').update(fs.readFileSync(file)).digest('hex');
-    return { file: path.basename(file), sha256 };
-  }
   return undefined;
 }
 

@@ -14,6 +14,8 @@ export interface Registration {
   readonly model: RegisteredModel;
   /** False where an earlier try of the step has registered it. */
   readonly isNew: boolean;
+  /** Where the job left it. */
+  readonly output: OutputModel;
 }
 
 /**
@@ -50,7 +52,7 @@ export async function registerModel(
   log.info(
     registered.isNew ? `Registered the model ${text}.` : `The model of this job is registered already: ${text}.`,
   );
-  return registered;
+  return { ...registered, output: found };
 }
 
 function typeOf(
