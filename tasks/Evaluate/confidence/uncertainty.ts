@@ -4,6 +4,7 @@ import { correctCells, formulaOf, isAccuracy, type PairedColumn } from './formul
 import { mcNemarPValue } from './mcNemar';
 import { inCandidateOrder, pairRows, type Pairing } from './pairing';
 import { ClassDictionary, readPredictions, type ColumnRequest, type Readable } from './predictions';
+import { proportionInterval } from './proportion';
 import { surenessOf } from './sureness';
 
 /** Where the models' predictions lie on this machine; undefined where a model has none. */
@@ -88,6 +89,12 @@ async function ofCriterion(
 
   const { limit } = criterion;
   const sure = await surenessOf(metric, limit, criterion.confidence!, pause);
+  if (sure.kind === 'interval' && limit.kind === 'number' && isAccuracy(criterion.metric)) {
+    const [label, prediction] = columns as [PairedColumn, PairedColumn];
+    const right = correctCells(label.candidate, prediction).reduce((sum, cell) => sum + (cell & 1), 0);
+    const [lower, upper] = proportionInterval(right, sure.rows, sure.level);
+    return { ...sure, lower: lower - limit.value, upper: upper - limit.value };
+  }
   const plain = limit.kind === 'champion' && limit.factor === 1 && limit.offset === 0;
   if (sure.kind === 'unavailable' || !plain || !isAccuracy(criterion.metric)) return sure;
   // McNemar's exact test is the randomisation test of accuracy, counted out instead of drawn.

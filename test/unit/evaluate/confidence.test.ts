@@ -40,6 +40,15 @@ describe('Evaluate: confidence from predictions', () => {
   };
   const criterion = 'rmse < champion with 95% confidence';
 
+  it('is not sure of an accuracy by a few rows that are all right', async () => {
+    const perfect = (count: number) =>
+      write(['label,prediction', ...Array.from({ length: count }, (_, row) => `${row % 2},${row % 2}`)].join('\n'));
+    const few = await interval('accuracy >= 0.9 with 95% confidence', perfect(12));
+    assert.ok(few.lower < 0, `12 rows allow an accuracy of ${0.9 + few.lower}`);
+    const many = await interval('accuracy >= 0.9 with 95% confidence', perfect(100));
+    assert.ok(many.lower > 0 && many.upper < 0.1 + 1e-12);
+  });
+
   it('is what scipy says of the same rows, whatever the form of the file', async () => {
     const expected = reference.metrics.rmse;
     const jsonl = (values: number[]) => label.map((y_true, row) => JSON.stringify({ y_true, y_pred: values[row] })).join('\n') + '\n\n'; // prettier-ignore
