@@ -5,6 +5,8 @@ import type { Shape } from './shape';
 export interface RequestTraits {
   /** A POST or PATCH that changes nothing, or nothing more when it is carried out twice: it may be sent again. */
   readonly repeatable?: boolean;
+  /** What is asked for is known to be there: a 404 passes by itself, and is believed only when it repeats. */
+  readonly isThere?: boolean;
   /** What the body of a 2xx answer must look like. */
   readonly shape?: Shape;
 }

@@ -26,6 +26,8 @@ export interface AzureRequest {
   readonly timeout?: number;
   /** Of a POST: it may be sent again though it may have been carried out, as it changes nothing that matters. */
   readonly repeatable?: boolean;
+  /** What is asked for is known to be there: a 404 is believed only when it repeats. */
+  readonly isThere?: boolean;
   /** What a 2xx answer must hold; one that does not is asked for again, and an AzureFailure at last. */
   readonly shape?: Shape;
 }

@@ -82,6 +82,7 @@ export class Workspace {
     if (!discoveryUrl) throw new TaskFailure(`The workspace ${this.name} names no discovery URL.`);
     const { body } = await this.session.request<{ api?: string; history?: string }>({
       url: discoveryUrl,
+      isThere: true,
       shape: 'object',
     });
     const url = body.api ?? body.history;

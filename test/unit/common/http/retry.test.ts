@@ -72,6 +72,17 @@ describe('sending again', () => {
     assert.equal((await send('GET', [404, 404, 200], { fetchesTokens: true })).answer?.status, 200);
   });
 
+  it('believes a 404 of what is known to be there only when it repeats', async () => {
+    const ask = (steps: Step[]) =>
+      tryPolicy(retry({ clock, random: () => 0.5 }), steps, { method: 'GET' }, (request) =>
+        setTraits(request, { isThere: true }),
+      );
+    assert.equal((await ask([404, 404, 200])).answer?.status, 200);
+    const gone = await ask([404, 404, 404, 404, 200]);
+    assert.deepEqual([gone.answer?.status, gone.sent.length], [404, 4]);
+    assert.equal((await send('GET', [404, 200])).answer?.status, 404);
+  });
+
   it('repeats what broke off before the connection was secure, as nothing was sent', async () => {
     const text = 'Client network socket disconnected before secure TLS connection was established';
     const { sent } = await send('POST', [Object.assign(new Error(text), { code: 'ECONNRESET' }), 200]);

@@ -2,7 +2,7 @@ import type { Readable } from 'node:stream';
 import type { PipelinePolicy, PipelineRequest, PipelineResponse } from '@azure/core-rest-pipeline';
 import { systemClock, type Clock } from '../../../clock';
 import { isAnotherOperation } from '../anotherOperation';
-import { isRepeatable } from '../requestTraits';
+import { isRepeatable, traitsOf } from '../requestTraits';
 
 export interface RetryOptions {
   /** How often a request is sent at most; 9 unless told, which takes three quarters of a minute. */
@@ -29,6 +29,8 @@ const notAnswered = /^(ECONNRESET|ECONNABORTED|EPIPE|E(SOCKET)?TIMEDOUT|UNREADAB
 const refusedForNow = [408, 429, 503];
 
 const longestPause = 8_000;
+/** Azure's reads are eventually consistent; for some seconds what is there may be missing. */
+const triesWhereMissing = 4;
 /** Who refuses a connection is there and does not listen: more often than not the address is wrong. */
 const triesWhereNobodyListens = 5;
 /** A service that wants more patience than this gets none here: whoever called decides. */
@@ -48,6 +50,8 @@ export function retry({
   clock = systemClock,
   random = Math.random,
 }: RetryOptions = {}): PipelinePolicy {
+  const isMissed = (outcome: Outcome, request: PipelineRequest, tries: number): boolean =>
+    isMissing(outcome) && (fetchesTokens || (traitsOf(request).isThere === true && tries < triesWhereMissing));
   const pauseAfter = (outcome: Outcome, request: PipelineRequest, tries: number): number | undefined => {
     if (waitsForOthers && isConflict(outcome)) {
       if (tries >= triesWhileOthersWork) return undefined;
@@ -57,7 +61,7 @@ export function retry({
     if (isUnheard && tries >= triesWhereNobodyListens) return undefined;
     if (
       tries >= mostTries ||
-      !(mayPass(outcome, fetchesTokens || isRepeatable(request)) || (fetchesTokens && isMissing(outcome)))
+      !(mayPass(outcome, fetchesTokens || isRepeatable(request)) || isMissed(outcome, request, tries))
     )
       return undefined;
     return askedFor(outcome) ?? backOff(tries, longestPause, random);
