@@ -3,7 +3,7 @@ import { connect } from 'node:net';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ModelRecord } from '../tasks/common/record/record';
-import { readModelRecord } from './agent/run/closingReport';
+import { modelRecords } from './agent/run/closingReport';
 import { readRunRecord, runFolders } from './agent/run/runFolder';
 import { addressOf } from './addresses';
 import type { LocalDirectories } from './directories';
@@ -21,8 +21,9 @@ export function lastDeployment(directories: LocalDirectories): LastDeployment | 
   for (const folder of runFolders(directories.runs)) {
     if (!existsSync(path.join(folder, 'run.json'))) continue;
     const run = readRunRecord(folder);
-    const record = run.result === 'succeeded' ? readModelRecord(run, folder) : undefined;
-    if (record?.deployment) return { record, folder };
+    const records = run.result === 'succeeded' ? modelRecords(run, folder) : [];
+    const record = records.findLast(({ deployment }) => deployment);
+    if (record) return { record, folder };
   }
   return undefined;
 }

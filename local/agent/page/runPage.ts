@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { readModelRecord } from '../run/closingReport';
+import { modelRecordFiles } from '../run/closingReport';
 import { timeTaken } from '../run/duration';
 import type { RunRecord, StepRecord } from '../run/runRecord';
 import { resultLook } from '../run/terminal';
@@ -9,6 +9,7 @@ import { artifactsView } from './artifactsView';
 import { html, Html } from '../../../views/html';
 import { logView, stepAnchor, stepsOf } from './logView';
 import { markdown } from './markdown';
+import { readReports } from '../../../views/reports';
 import { modelView } from '../../../views/modelView';
 import { resultBadge } from './resultBadge';
 import { testCases, testsView } from './testsView';
@@ -100,11 +101,21 @@ function header(run: RunRecord): Html {
 }
 
 function overview(run: RunRecord, folder: string): Html {
-  const record = readModelRecord(run, folder);
   return html`
-    ${issues(run, 'error')} ${record && modelView(record)} ${timeline(run)} ${issues(run, 'warning')}
+    ${issues(run, 'error')} ${models(run, folder)} ${timeline(run)} ${issues(run, 'warning')}
     ${stepsOf(run).map((step) => stepSummaries(run, step, folder))}
   `;
+}
+
+/** Every model and every deployment of the run, as the extension's tab shows them; the pictures stand with their steps here. */
+function models(run: RunRecord, folder: string): Html[] {
+  const records = modelRecordFiles(run).map((file) => ({
+    type: 'mlops.record',
+    name: file,
+    step: file,
+    content: readFileSync(path.join(folder, file), 'utf8'),
+  }));
+  return readReports(records).reports.map(({ record }) => modelView(record));
 }
 
 /** The errors or the warnings of the run, each with the step that said it. */

@@ -21,16 +21,13 @@ export interface ReportOptions {
   paint: Paint;
 }
 
-/** The model record that the run left, if any. */
-export function readModelRecord(run: RunRecord, folder: string): ModelRecord | undefined {
-  if (!run.modelRecord) return undefined;
-  return JSON.parse(readFileSync(path.join(folder, run.modelRecord), 'utf8')) as ModelRecord;
-}
+/** The files of every record that the jobs of a run left, in their order and relative to its folder. */
+export const modelRecordFiles = (run: RunRecord): string[] =>
+  run.modelRecords ?? (run.modelRecord ? [run.modelRecord] : []);
 
 /** Every record that the jobs of a run left, in their order. */
-function modelRecords(run: RunRecord, folder: string): ModelRecord[] {
-  const files = run.modelRecords ?? (run.modelRecord ? [run.modelRecord] : []);
-  return files.map((file) => JSON.parse(readFileSync(path.join(folder, file), 'utf8')) as ModelRecord);
+export function modelRecords(run: RunRecord, folder: string): ModelRecord[] {
+  return modelRecordFiles(run).map((file) => JSON.parse(readFileSync(path.join(folder, file), 'utf8')) as ModelRecord);
 }
 
 /** The last record of each key: a later job adds to what an earlier one said. */

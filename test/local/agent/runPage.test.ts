@@ -79,7 +79,7 @@ function hostilePage(): string {
     path.join(folder, 'plot.svg'),
     '<svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>',
   );
-  const record = { model: { name: evil, version: '1' }, evaluation: evaluation() };
+  const record = { schemaVersion: 1, model: { name: evil, version: '1' }, evaluation: evaluation() };
   writeFileSync(path.join(folder, 'mlops-record.json'), JSON.stringify(record));
   const steps = [
     step({
@@ -170,5 +170,28 @@ describe("a run's page", () => {
       stageColumns(stages).map((column) => column.map(({ name }) => name)),
       [['build'], ['staging', 'rejected'], ['production']],
     );
+  });
+
+  it('shows every model and every deployment of the run', () => {
+    const folder = temporaryFolder();
+    const record = (version: string, group: string) => ({
+      schemaVersion: 1,
+      model: { name: 'iris', version, workspace: {} },
+      deployment: {
+        containerGroup: group,
+        containerGroupId: `/g/${group}`,
+        scoringUri: 'http://x/score',
+        deployedAt: '',
+      },
+    });
+    const files = [record('1', 'staging'), record('1', 'production'), record('2', 'other')].map((each, index) => {
+      writeFileSync(path.join(folder, `${index}.json`), JSON.stringify(each));
+      return `${index}.json`;
+    });
+    mkdirSync(path.join(folder, 'logs'));
+    writeFileSync(path.join(folder, 'logs/a.log'), '');
+    const page = runPage({ ...runOf([step()]), modelRecords: files }, folder);
+    for (const group of ['staging', 'production', 'other']) assert.match(page, new RegExp(`${group} in `));
+    assert.match(page, /version 2/);
   });
 });
