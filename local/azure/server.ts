@@ -3,6 +3,7 @@ import type { RequestListener } from 'node:http';
 import { createServer as createHttpsServer } from 'node:https';
 import Fastify, { type FastifyInstance } from 'fastify';
 import { resourceTypeOf } from './arm/resourceTypes';
+import { breakableConnections } from './breakableConnections';
 import { ArmError } from './context';
 import type { ServerCertificate } from './certificates/serverCertificate';
 
@@ -18,7 +19,8 @@ export function createServer(
 ): FastifyInstance {
   const { key, certificate: cert } = certificate;
   const app = Fastify({
-    serverFactory: (serve) => createHttpsServer({ key, cert, keepAliveTimeout: 30_000 }, around(serve)),
+    serverFactory: (serve) =>
+      breakableConnections(createHttpsServer({ key, cert, keepAliveTimeout: 30_000 }, around(serve))),
     routerOptions: { caseSensitive: false, ignoreTrailingSlash: true, maxParamLength: 2048 },
     bodyLimit: 64 * 1024 * 1024,
     forceCloseConnections: true,

@@ -7,6 +7,7 @@ import {
 } from 'node:http';
 import { createServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
+import { breakableConnections } from '../breakableConnections';
 import type { ServerCertificate } from '../certificates/serverCertificate';
 
 export interface BlobEndpoint {
@@ -41,7 +42,7 @@ export async function startBlobEndpoint(options: BlobEndpointOptions): Promise<B
   const serve = around((request, response) => {
     void answer(request, response).catch(() => response.destroy());
   });
-  const server = createServer({ key, cert: certificate, keepAliveTimeout: 30_000 }, serve);
+  const server = breakableConnections(createServer({ key, cert: certificate, keepAliveTimeout: 30_000 }, serve));
 
   async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     for (const intercept of options.interceptors ?? []) {

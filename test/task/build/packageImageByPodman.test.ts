@@ -17,6 +17,7 @@ import { ImageRegistry } from '../../support/imageRegistry';
 import { privateIndex, serverWheels } from '../../support/packageIndex';
 import { podmanOnAgent } from '../../support/podmanOnAgent';
 import { registerModel } from '../../support/registeredModel';
+import { trustAuthority } from '../../support/trustAuthority';
 
 const cacheDir = path.join(__dirname, '..', '..', '..', '.local', 'cache');
 const azureMlBase = 'azureml/curated/minimal-py311-inference';
@@ -43,6 +44,7 @@ describe('MLOpsPackageImage with Podman', function () {
       delete process.env.LOCAL_AZURE_ENGINE;
     }
     createRequire(__filename)(resolver);
+    trustAuthority(azure.caFile);
     cloud = await connectClient(azure);
     images = new ImageRegistry(cloud);
     base = await seedMirror(cloud, cacheDir, `mcr.microsoft.com/${azureMlBase}`, 'latest');
@@ -105,8 +107,9 @@ describe('MLOpsPackageImage with Podman', function () {
 
       await cloud.arm('POST', `${groupUrl('packaged')}/stop?${version}`);
       await waitForGroup(cloud, 'packaged', ({ containers }) => {
-        const { state, exitCode } = containers[0].properties.instanceView.currentState;
-        if (state === 'Terminated') assert.equal(exitCode, 0, 'the server itself ended at SIGTERM');
+        const { state, detailStatus } = containers[0].properties.instanceView.currentState;
+        // As recorded: a stop by request has no exit code.
+        if (state === 'Terminated') assert.equal(detailStatus, 'Container stopped per client request');
         return state === 'Terminated';
       });
       assert.match(await logOf(cloud, 'packaged'), /Handling signal: term/);
