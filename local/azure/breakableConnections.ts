@@ -2,8 +2,9 @@ import type { Server } from 'node:http';
 import type { Socket } from 'node:net';
 
 /**
- * Lets a server break off its connections by their sockets. Node's own closeAllConnections goes by the requests, and throws
- * where one of them has lost its socket, as after a planned reset, so that the server would never close.
+ * Lets a server break off its connections by their sockets. Node's own closeAllConnections and closeIdleConnections (which
+ * close() calls) go by its parsers, and throw where one of them has lost its socket, as after a planned reset, so that the
+ * server would never close.
  */
 export function breakableConnections<S extends Server>(server: S): S {
   const sockets = new Set<Socket>();
@@ -12,5 +13,7 @@ export function breakableConnections<S extends Server>(server: S): S {
     socket.once('close', () => sockets.delete(socket));
   });
   server.closeAllConnections = () => sockets.forEach((socket) => socket.destroy());
+  // Whoever closes such a server breaks off all its connections.
+  server.closeIdleConnections = () => undefined;
   return server;
 }
