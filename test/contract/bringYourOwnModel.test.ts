@@ -19,7 +19,7 @@ describe('The guide Bring your own model', () => {
   });
 
   it('names the file of golden requests that Train takes', () => {
-    const [, file] = /goldenRequests = '([^']+)'/.exec(source('tasks', 'Train', 'conclude.ts')) ?? [];
+    const [, file] = /leftByTraining = '([^']+)'/.exec(source('tasks', 'Train', 'goldenRequests.ts')) ?? [];
     assert.ok(file && text.includes(`\`${file}\``), file);
   });
 
