@@ -39,9 +39,11 @@ export function summaryMarkdown(report: Report): string {
       champion
         ? `Champion: version ${escapeMarkdown(champion.version)}, measured by ${escapeMarkdown(sources.champion ?? 'nothing')}.`
         : 'There is no champion to compare with.',
-      ...(attachments.length > 0
-        ? [`The tab Model of this run shows its pictures: ${attachments.map(inlineCode).join(', ')}.`]
-        : []),
+      ...pictures('The tab Model of this run shows its pictures', attachments.filter(isDrawn)),
+      ...pictures(
+        "Beside this step's log are",
+        attachments.filter((name) => !isDrawn(name)),
+      ),
     ].join(' '),
   ];
   return `${sections.filter((section) => section !== '').join('\n\n')}\n`;
@@ -89,4 +91,11 @@ export function intervalLine({ level, lower, upper, rows, resamples, mcNemar, sw
 
 function show(value: number | null): string {
   return value === null ? '–' : formatNumber(value);
+}
+
+/** What the tab can show; what a job logged in another form goes with the step's log. */
+const isDrawn = (name: string): boolean => name.endsWith('.svg');
+
+function pictures(where: string, names: readonly string[]): string[] {
+  return names.length > 0 ? [`${where}: ${names.map(inlineCode).join(', ')}.`] : [];
 }

@@ -12,7 +12,7 @@ export interface Publisher {
   summary(title: string, markdown: string): void;
   /** JUnit XML for the Tests tab. */
   testResults(file: string, title: string): void;
-  /** A picture (SVG) for the tab Model of the run: a Markdown summary cannot show one. */
+  /** A picture: SVG for the tab Model of the run, which reads text only; any other goes with the step's log. */
   picture(file: string): void;
   /** The model record as it is now, for the tab Model of the run; the file may change afterwards. */
   record(file: string): void;
@@ -50,7 +50,10 @@ export function agentPublisher(pipeline: Pipeline): Publisher {
         '',
       );
     },
-    picture: (file) => tl.addAttachment(attachmentTypes.picture, path.basename(file), file),
+    picture(file) {
+      if (file.endsWith('.svg')) tl.addAttachment(attachmentTypes.picture, path.basename(file), file);
+      else tl.uploadFile(file);
+    },
     record(file) {
       // The agent reads an attachment some time later, when the next task may be writing.
       const directory = fs.mkdtempSync(path.join(pipeline.directories.temp, 'record-'));
