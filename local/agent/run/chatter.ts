@@ -1,6 +1,6 @@
 /** What pip says of each package that it looks at, fetches and installs: hundreds of lines for one environment. */
 const pip =
-  /^\W*(Collecting|Downloading|Using cached|Requirement already satisfied|Looking in (links|indexes)|Installing (collected packages|build dependencies|backend dependencies)|Successfully (installed|built|uninstalled)|Building wheels?|Created wheel|Stored in directory|Preparing metadata|Getting requirements|Processing \/|Obtaining |Saved |Attempting uninstall|Found existing installation|Uninstalling|WARNING: Running pip as|\[notice\]|━+|INFO: pip is looking|Defaulting to user installation)/;
+  /^\W*(Collecting|Downloading|Using cached|Requirement already satisfied|Looking in (links|indexes)|Installing (collected packages|build dependencies|backend dependencies)|Successfully (installed|built|uninstalled)|Building wheels?|Created wheel|Stored in directory|Preparing metadata|Getting requirements|Processing \/|Obtaining |Saved |Attempting uninstall|Found existing installation|Uninstalling|WARNING: Running pip as|\[notice\]|━+|INFO: pip is looking|Defaulting to user installation|Using Python [\d.]+ environment at|Resolved \d+ packages?|Prepared \d+ packages?|Installed \d+ packages?|Uninstalled \d+ packages?|Bytecode compiled|[\w.-]+==\S+$)/;
 /** The agent heads each task's log by this. */
 const rule = '='.repeat(78);
 

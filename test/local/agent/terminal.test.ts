@@ -57,7 +57,11 @@ describe('the terminal', () => {
       'Successfully installed numpy-2.2.6',
       'epoch 1',
       'Creating a virtual environment with Python 3.11.7',
-      'Collecting pandas',
+      'Using Python 3.11.7 environment at: .local/cache/python/db03',
+      'Resolved 64 packages in 1.16s',
+      'Installed 64 packages in 991ms',
+      ' + annotated-doc==0.0.7',
+      ' - pip==24.0',
     ]);
     assert.equal(
       text,
