@@ -42,7 +42,10 @@ async function baseLayer(cacheDir: string): Promise<{ file: string; diffId: stri
   }
   const compressed = `${archive}.gz`;
   if (!existsSync(compressed)) {
-    await pipeline(createReadStream(archive), createGzip({ level: 1 }), createWriteStream(compressed));
+    // Suites that run side by side share the folder: what stands under the name is always whole.
+    const work = join(cacheDir, 'test-base', `new-${process.pid}.tar.gz`);
+    await pipeline(createReadStream(archive), createGzip({ level: 1 }), createWriteStream(work));
+    renameSync(work, compressed);
   }
   return { file: compressed, diffId: await digestOf(archive) };
 }
