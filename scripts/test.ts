@@ -42,44 +42,53 @@ function check(name: string, ...args: string[]): Suite {
   return { name, args };
 }
 
-function mocha(name: string, folder: string, node?: string): Suite {
+function mocha(name: string, files: string, node?: string): Suite {
   const report = join(workDir, `${name.replace(/\W+/g, '-')}.json`);
-  const spec = `test/${folder}/**/*.test.ts`;
+  const spec = `test/${files}.test.ts`;
   const reporter = ['--reporter', 'json', '--reporter-option', `output=${report}`];
   return { name, node, report, args: [bin('mocha', 'bin', 'mocha.js'), '--spec', spec, ...reporter] };
 }
 
-/** A step of the whole test run: the lanes go side by side, the suites of a lane one after the other. */
-type Step = Suite[][];
+/** Suites of which at most so many run side by side, in this order. */
+interface Step {
+  lanes: number;
+  suites: Suite[];
+}
 
 /** In the order of what fails soonest. What runs side by side is what two cores can do, as most tests wait most of their time. */
 function steps(): Step[] {
   const onEachNode = nodeBinaries.flatMap(({ handler, path }) =>
-    path ? [mocha(`unit on ${handler.replace('Node', 'Node ').replace('_1', '')}`, 'unit', path)] : [],
+    path ? [mocha(`unit on ${handler.replace('Node', 'Node ').replace('_1', '')}`, 'unit/**/*', path)] : [],
   );
   return [
-    [
-      [
+    {
+      lanes: 2,
+      suites: [
+        check('lint', bin('eslint', 'bin', 'eslint.js'), '.'),
         check('typecheck', bin('typescript', 'bin', 'tsc'), '--noEmit'),
         check('typecheck tab', bin('typescript', 'bin', 'tsc'), '--noEmit', '-p', 'views/tab'),
-      ],
-      [check('lint', bin('eslint', 'bin', 'eslint.js'), '.')],
-    ],
-    [
-      [
         check('format', bin('prettier', 'bin', 'prettier.cjs'), '--check', '.'),
         check('unused', bin('knip', 'bin', 'knip.js'), '--no-progress'),
+        check('build', bin('tsx', 'dist', 'cli.mjs'), 'scripts/build.ts'),
       ],
-      [check('build', bin('tsx', 'dist', 'cli.mjs'), 'scripts/build.ts')],
-    ],
-    onEachNode.map((suite) => [suite]),
-    [
-      [mocha('task build', 'task/build')],
-      [mocha('task release', 'task/release')],
-      [mocha('local', 'local'), mocha('e2e', 'e2e'), mocha('tab', 'tab')],
-    ],
+    },
+    { lanes: 2, suites: onEachNode },
+    {
+      lanes: 4,
+      // The longest first, so that none is left to run by itself at the end.
+      suites: [
+        mocha('task deploy', 'task/release/deploy'),
+        mocha('task package', 'task/build/packageImage*'),
+        mocha('local', 'local/**/*'),
+        mocha('e2e', 'e2e/**/*'),
+        mocha('task deploy failures', 'task/release/deployFailures'),
+        mocha('task train', 'task/build/!(packageImage)*'),
+        mocha('task test', 'task/release/test*'),
+        mocha('tab', 'tab/**/*'),
+      ],
+    },
     // Last: it judges the traffic that the suites before it recorded.
-    [[mocha('contract', 'contract')]],
+    { lanes: 1, suites: [mocha('contract', 'contract/**/*')] },
   ];
 }
 
@@ -144,7 +153,7 @@ async function run(suite: Suite): Promise<Outcome> {
   const seconds = ((Date.now() - started) / 1000).toFixed(1);
   const mark = outcome.failed === 0 ? '✓' : '✗';
   console.log(
-    `${mark} ${suite.name.padEnd(16)} ${seconds.padStart(6)} s   ${suite.report ? counts(outcome) : ''}`.trimEnd(),
+    `${mark} ${suite.name.padEnd(20)} ${seconds.padStart(6)} s   ${suite.report ? counts(outcome) : ''}`.trimEnd(),
   );
   for (const detail of outcome.details) console.log(detail);
   return outcome;
@@ -152,25 +161,24 @@ async function run(suite: Suite): Promise<Outcome> {
 
 async function main(wanted: string[]): Promise<void> {
   const isWanted = ({ name }: Suite): boolean => wanted.length === 0 || wanted.some((word) => name.startsWith(word));
-  const all = steps();
-  const names = all.flat(2).map(({ name }) => name);
-  if (!all.flat(2).some(isWanted)) {
+  const all = steps().map(({ lanes, suites }) => ({ lanes, suites: suites.filter(isWanted) }));
+  if (all.every(({ suites }) => suites.length === 0)) {
+    const names = steps().flatMap(({ suites }) => suites.map(({ name }) => name));
     throw new Error(`No such suite: ${wanted.join(', ')}. There are: ${names.join(', ')}`);
   }
   mkdirSync(workDir, { recursive: true });
   for (const file of readdirSync(workDir)) if (file.startsWith('traffic-')) rmSync(join(workDir, file));
 
   const total: Outcome = { passed: 0, failed: 0, skipped: 0, details: [] };
-  const runLane = async (lane: Suite[]): Promise<void> => {
-    for (const suite of lane.filter(isWanted)) {
-      if (stopped) return;
+  const runLane = async (waiting: Suite[]): Promise<void> => {
+    for (let suite = waiting.shift(); suite && !stopped; suite = waiting.shift()) {
       const outcome = await run(suite);
       total.passed += outcome.passed;
       total.failed += outcome.failed;
       total.skipped += outcome.skipped;
     }
   };
-  for (const step of all) await Promise.all(step.map(runLane));
+  for (const { lanes, suites } of all) await Promise.all(Array.from({ length: lanes }, () => runLane(suites)));
   console.log(`\n${counts(total)}`);
   process.exitCode = total.failed > 0 || stopped ? 1 : 0;
 }

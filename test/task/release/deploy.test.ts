@@ -8,10 +8,8 @@ import type { LocalAzure } from '../../../local/azure';
 import { localCloud } from '../../../local/azure/context';
 import { previousDeploymentVariable } from '../../../tasks/common/deployment/previousDeployment';
 import { readRecord } from '../../../tasks/common/record/recordFile';
-import { registryPath } from '../../local/containers/acrBuild';
-import { cloudClient, groupPath, type CloudClient } from '../../local/containers/cloudClient';
-import { runBuiltTask, temporaryFolder, TestJob, type BuiltTaskOptions } from '../../support/agent';
-import { localAzure } from '../../support/azure';
+import { groupPath, type CloudClient } from '../../local/containers/cloudClient';
+import { runBuiltTask, temporaryFolder, TestJob } from '../../support/agent';
 import {
   mayServeHttps,
   startCertificateAuthority,
@@ -19,74 +17,25 @@ import {
 } from '../../support/certificateAuthority';
 import { killChild } from '../../support/killChild';
 import { realCaddy } from '../../unit/deploy/realCaddy';
-import {
-  buildForeignImage,
-  buildGatewayImage,
-  buildScoringImage,
-  recordOf,
-  type DeployableImage,
-} from './deployableImages';
-
-const apiVersion = 'api-version=2023-05-01';
+import { buildGatewayImage, buildScoringImage, recordOf, type DeployableImage } from './deployableImages';
+import { deployStage } from './deployStage';
 
 describe('MLOpsDeployACI', function () {
   this.timeout(300_000);
+  const stage = deployStage();
+  const { run, score, find, changes } = stage;
   let azure: LocalAzure;
   let cloud: CloudClient;
   let one: DeployableImage;
   let two: DeployableImage;
   let sick: DeployableImage;
-  let foreign: DeployableImage;
-  let count = 0;
   let group: string;
-
   before(async () => {
-    azure = await localAzure();
-    cloud = await cloudClient();
-    one = await buildScoringImage(cloud, 'one');
+    ({ azure, cloud, one } = stage);
     two = await buildScoringImage(cloud, 'two');
     sick = await buildScoringImage(cloud, 'sick', 'CRASH=3');
-    foreign = await buildForeignImage(cloud);
   });
-  beforeEach(() => (group = `estimator-${++count}`));
-  afterEach(async () => {
-    await azure.faults.clear();
-    await cloud.arm('DELETE', groupUrl(group));
-  });
-
-  const groupUrl = (name: string) => `${groupPath}/Microsoft.ContainerInstance/containerGroups/${name}?${apiVersion}`;
-  const find = (name = group) => cloud.arm('GET', groupUrl(name));
-
-  function run(image: DeployableImage, inputs: Record<string, string> = {}, options: BuiltTaskOptions = {}) {
-    const { files, ...rest } = options;
-    return runBuiltTask('DeployACI', {
-      job: options.job ?? new TestJob('build', azure),
-      refName: 'deploy',
-      inputs: {
-        azureSubscription: localCloud.serviceConnectionId,
-        resourceGroup: localCloud.resourceGroup,
-        containerGroup: group,
-        location: localCloud.location,
-        dnsNameLabel: group,
-        recordFile: 'record/mlops-record.json',
-        startTimeoutInMinutes: '1',
-        ...inputs,
-      },
-      files: { 'record/mlops-record.json': JSON.stringify(recordOf(image)), ...files },
-      ...rest,
-    });
-  }
-
-  const score = async (uri: string, headers: Record<string, string> = {}) => {
-    const answer = await cloud.send('POST', uri, { body: '[[1]]', headers });
-    return { status: answer.status, ...(JSON.parse(answer.text || '{}') as { version?: string; secret?: number }) };
-  };
-
-  /** Changes to container groups since the journal was cleared, e.g. "PUT estimator-1". */
-  const changes = async () =>
-    (await azure.requests.list())
-      .filter(({ method, url }) => method !== 'GET' && /containerGroups\/[^/?]+\?/i.test(url))
-      .map(({ method, url }) => `${method} ${/containerGroups\/([^/?]+)/i.exec(url)![1]}`);
+  beforeEach(() => (group = stage.group));
 
   it('deploys, says where it serves, leaves it alone when nothing changed, and updates it in place', async () => {
     const job = new TestJob('build', azure);
@@ -403,196 +352,6 @@ describe('MLOpsDeployACI', function () {
     assert.equal(result.result, 'failed');
     assert.match(result.issues[0]!.message, /was rejected by Evaluate and is not deployed: rmse 6 is above/);
     assert.deepEqual(await azure.requests.list(), []);
-  });
-
-  describe('when Azure or the image fails, says why and what to do', () => {
-    const cases: Array<{
-      title: string;
-      /** How the registry's network is set meanwhile. */
-      registry?: Record<string, unknown>;
-      fault?: string;
-      detail?: Record<string, unknown>;
-      times?: number;
-      image?: () => DeployableImage;
-      inputs?: Record<string, string>;
-      expected: RegExp;
-    }> = [
-      {
-        title: 'a region without capacity',
-        fault: 'aci.capacity',
-        expected:
-          /eastus has no room now for 1 CPU and 1\.5 GB.*at most 4 CPU and 16 GB in eastus.*would fit in eastus2/,
-      },
-      {
-        title: 'a size beyond the region',
-        inputs: { cpu: '8', memoryInGB: '32' },
-        expected: /no room now for 8 CPU and 32 GB.*By their limits it would fit in eastus2, westus2/,
-      },
-      { title: 'a quota that is reached', fault: 'aci.quota', expected: /quota .* is reached.*Limit: '100'/ },
-      {
-        title: 'a DNS label that is taken',
-        fault: 'aci.dnsLabelTaken',
-        expected: /DNS name label .* is taken in eastus\. .*dnsNameLabelReuse/,
-      },
-      {
-        title: "the registry's rate limit",
-        fault: 'aci.registryRateLimit',
-        expected: /limits how often images are pulled/,
-      },
-      {
-        title: 'an image that is not there',
-        image: () => ({ ...one, reference: one.reference.replace(/estimator/, 'nobody') }),
-        expected: /could not be pulled.*The registry quickstartsacr has no image nobody with sha256:/,
-      },
-      {
-        title: 'an identity that is not there',
-        inputs: { userAssignedIdentity: 'nobody' },
-        expected: /The identity \S+\/nobody does not exist/,
-      },
-      {
-        title: 'an identity without a role',
-        inputs: { userAssignedIdentity: 'without-role' },
-        expected:
-          /The identity without-role has no role on the registry quickstartsacr that lets it pull.*az role assignment create/,
-      },
-      {
-        title: 'pulls that fail',
-        fault: 'aci.pullFails',
-        times: 5,
-        detail: { message: 'toomanyrequests: You have reached your pull rate limit' },
-        expected: /limits how often images are pulled/,
-      },
-      {
-        title: 'a failure of the operation itself',
-        fault: 'aci.provisioningFails',
-        detail: { code: 'SubnetNotFound', message: 'The subnet is gone.' },
-        expected: /Azure refused the container group \(SubnetNotFound\): The subnet is gone\./,
-      },
-      {
-        title: 'too little memory',
-        fault: 'aci.outOfMemory',
-        times: 5,
-        expected: /ran out of memory: it was given 1\.5 GB.*Raise memoryInGB/,
-      },
-      {
-        title: 'a wrong port',
-        inputs: { environmentVariables: 'LISTEN=5055', startTimeoutInMinutes: '0.15' },
-        expected: /Nothing listens at port 5001; by its log the container listens at port 5055\. Set port to 5055/,
-      },
-      {
-        title: 'a region without capacity, said at once',
-        fault: 'aci.capacityAtOnce',
-        expected: /eastus has no room now for 1 CPU and 1\.5 GB/,
-      },
-      {
-        title: 'an image that is there and may be pulled, as far as can be seen',
-        fault: 'aci.inaccessibleImage',
-        expected:
-          /could not be pulled.*quick-starts-identity has a role on the registry quickstartsacr that lets it pull\. If its role is new, wait/,
-      },
-      {
-        title: 'a registry that keeps container instances out',
-        registry: { publicNetworkAccess: 'Disabled', networkRuleBypassOptions: 'None' },
-        expected: /The registry quickstartsacr does not let the public network in.*--allow-trusted-services true/,
-      },
-      {
-        title: 'a registry that lets trusted services alone in, and a role that is missing',
-        registry: { publicNetworkAccess: 'Disabled' },
-        inputs: { userAssignedIdentity: 'without-role' },
-        expected: /The identity without-role has no role on the registry quickstartsacr/,
-      },
-      {
-        title: 'an admin user that is switched off',
-        registry: { adminUserEnabled: false },
-        inputs: { registryAuthentication: 'adminUser' },
-        expected: /The admin user of the registry \S+quickstartsacr is switched off.*managedIdentity/,
-      },
-      {
-        title: 'a liveness probe that fails',
-        fault: 'aci.livenessProbeFails',
-        times: 5,
-        expected: /restarts the container scoring because its liveness probe fails at \/health on port 5001/,
-      },
-      {
-        title: 'an image for another processor',
-        image: () => foreign,
-        expected: /built for another processor.*linux\/amd64/,
-      },
-      {
-        title: 'a crash that is none of init()',
-        inputs: { environmentVariables: 'CRASH=5' },
-        expected: /The container scoring ended with exit code 5: ModuleNotFoundError/,
-      },
-      {
-        title: 'a container that does not stay',
-        inputs: { environmentVariables: 'CRASH=0', restartPolicy: 'OnFailure' },
-        expected: /ended by itself \(exit code 0\) instead of serving/,
-      },
-      {
-        title: 'a health route that does not exist',
-        inputs: { readinessPath: '/nowhere', startTimeoutInMinutes: '0.15' },
-        expected: /its health route does not exist: \S+\/nowhere gives HTTP 404.*Set readinessPath/,
-      },
-      {
-        title: 'a server that says it is not ready',
-        inputs: { environmentVariables: 'HEALTH=503', startTimeoutInMinutes: '0.15' },
-        expected: /\/health still answers HTTP 503 after 0\.15 minutes/,
-      },
-      {
-        title: 'a start that takes too long',
-        fault: 'aci.slowStart',
-        detail: { seconds: 20 },
-        inputs: { startTimeoutInMinutes: '0.1' },
-        expected: /were not ready after 0\.1 minutes; the group is Pending.*Raise startTimeoutInMinutes/,
-      },
-      {
-        title: 'a password that is wrong',
-        inputs: { registryAuthentication: 'credentials', registryUsername: 'nobody', registryPassword: '$(wrong)' },
-        expected: /could not be pulled/,
-      },
-    ];
-    const withoutRole = () =>
-      `${groupPath}/Microsoft.ManagedIdentity/userAssignedIdentities/without-role?api-version=2023-01-31`;
-    before(() => cloud.arm('PUT', withoutRole(), { location: localCloud.location }));
-    after(() => cloud.arm('DELETE', withoutRole()));
-    const setRegistry = (properties: Record<string, unknown>) =>
-      cloud.arm('PATCH', `${registryPath}?api-version=2023-07-01`, { properties });
-    afterEach(() =>
-      setRegistry({
-        publicNetworkAccess: 'Enabled',
-        networkRuleBypassOptions: 'AzureServices',
-        adminUserEnabled: true,
-      }),
-    );
-    for (const { title, registry, fault, detail, times, image = () => one, inputs = {}, expected } of cases) {
-      it(title, async () => {
-        if (registry) await setRegistry(registry);
-        if (fault) await azure.faults.named(fault, { detail, times });
-        const userAssignedIdentity = 'quick-starts-identity';
-        const result = await run(
-          image(),
-          { userAssignedIdentity, ...inputs },
-          { secretVariables: { wrong: 'not-the-password' } },
-        );
-        assert.equal(result.result, 'failed');
-        const [issue] = result.issues.filter(({ type }) => type === 'error');
-        assert.match(issue!.message, expected);
-        assert.equal((await find()).status, 404, 'nothing is left behind');
-      });
-    }
-
-    it('pulls from a registry that lets trusted services alone in', async () => {
-      await setRegistry({ publicNetworkAccess: 'Disabled' });
-      const result = await run(one, { userAssignedIdentity: 'quick-starts-identity' });
-      assert.equal(result.result, 'succeeded', result.log.join('\n'));
-    });
-
-    it('asks again while the group is in transition', async () => {
-      await azure.faults.named('aci.transitioning');
-      const result = await run(one, { userAssignedIdentity: 'quick-starts-identity' });
-      assert.equal(result.result, 'succeeded', result.log.join('\n'));
-      assert.match(result.log.join('\n'), /not ready to change .* \(ContainerGroupTransitioning\), asking again/);
-    });
   });
 
   it('takes up where a run was killed', async () => {
