@@ -1,5 +1,6 @@
 import { ContainerGroups, type ContainerGroup } from '../common/azure/containerGroups/containerGroups';
 import { healthRequest } from '../common/azure/containerGroups/healthRequest';
+import { believedAbsence } from '../common/azure/http/believedAbsence';
 import { look, removeAndWait } from '../common/deployment/apply';
 import { mainContainer } from '../common/deployment/containers';
 import type { DeploymentPorts } from '../common/deployment/ports';
@@ -74,13 +75,13 @@ export async function startUndoing(
   groups: ContainerGroups,
   { name, images, temporary, previous }: Unfinished,
   { rollbackOnFailure, keepFailedGroup }: UndoOptions,
-  { log }: Pick<DeploymentPorts, 'log'>,
+  { log, clock }: Pick<DeploymentPorts, 'log' | 'clock'>,
 ): Promise<void> {
   const signal = AbortSignal.timeout(timeAfterCancellation);
   try {
     if (temporary) await groups.remove(temporary, signal);
     if (!previous) return;
-    const current = await groups.find(name, signal);
+    const current = await believedAbsence(() => groups.find(name, signal), clock, signal);
     if (imageOfOthers(current, images)) return;
     if (!previous.definition) {
       if (keepFailedGroup) return;

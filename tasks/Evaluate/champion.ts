@@ -30,7 +30,7 @@ export async function findChampion(
     return champion ? { champion } : approvedBefore(models, candidate);
   }
   const version = inputs.championVersion!;
-  const champion = await models.find(candidate.name, version);
+  const champion = await models.find(candidate.name, version, true);
   if (champion) return { champion };
   throw new TaskFailure(
     `Input championVersion: the model "${candidate.name}" has no version "${version}".`,
@@ -43,7 +43,8 @@ async function approvedBefore(
   candidate: Pick<RegisteredModel, 'name' | 'version' | 'createdAt'>,
 ): Promise<Rival> {
   const { decision, at } = decisionTags;
-  const approved = await models.list(candidate.name, { top: approvalsToLookAt, tags: [`${decision}=approved`] });
+  const tags = [`${decision}=approved`];
+  const approved = await models.list(candidate.name, { top: approvalsToLookAt, tags, isThere: true });
   const champion = approved
     .filter((each) => each.tags[decision] === 'approved' && isEarlier(each, candidate))
     .sort((a, b) => (isEarlier(a, b) ? 1 : -1))[0];

@@ -113,7 +113,7 @@ async function readHistories(
   { log, signal }: TaskContext,
 ): Promise<MetricHistory[]> {
   try {
-    const newest = await models.list(candidate.name, { top: historyLength });
+    const newest = await models.list(candidate.name, { top: historyLength, isThere: true });
     return metricHistories(decision.verdicts, newest, candidate, metrics);
   } catch (error) {
     if (signal.aborted) throw error;

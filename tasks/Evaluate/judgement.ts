@@ -135,7 +135,8 @@ async function differentData(
   { log, signal }: Pick<TaskContext, 'log' | 'signal'>,
 ): Promise<string[]> {
   try {
-    const of = async (job: string) => dataOf(...(await Promise.all([runs.run(job, signal), jobs.find(job, signal)])));
+    const of = async (job: string) =>
+      dataOf(...(await Promise.all([runs.run(job, signal), jobs.find(job, signal, true)])));
     const difference = dataDifference(...(await Promise.all([of(ownJob), of(otherJob)])));
     return difference === undefined ? [] : [difference];
   } catch (error) {

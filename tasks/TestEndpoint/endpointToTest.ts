@@ -29,7 +29,7 @@ export interface Subject {
 export async function findSubject(
   inputs: Pick<Inputs, 'scoringUri' | 'recordFile' | 'requestsFile' | 'tolerance' | 'apiKey'>,
   session: AzureSession | undefined,
-  { pipeline, recordVariable, signal }: Pick<TaskContext, 'pipeline' | 'recordVariable' | 'signal'>,
+  { pipeline, recordVariable, clock, signal }: Pick<TaskContext, 'pipeline' | 'recordVariable' | 'clock' | 'signal'>,
 ): Promise<Subject> {
   const recordFile = findRecordFile({
     input: inputs.recordFile,
@@ -53,7 +53,7 @@ export async function findSubject(
     readinessPath: isRecordedEndpoint(record, scoringUri) ? record?.image?.readinessPath : undefined,
     isOfRecord: inputs.scoringUri === undefined,
   };
-  if (target.isOfRecord) await requireOwnAddress(target, requests, record!, session, signal);
+  if (target.isOfRecord) await requireOwnAddress(target, requests, record!, session, clock, signal);
   return { target, requests, secrets: secretsOf(target, requests), recordFile, record };
 }
 

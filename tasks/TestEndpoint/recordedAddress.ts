@@ -1,6 +1,8 @@
 import { BlockList, isIP } from 'node:net';
 import { ContainerGroups } from '../common/azure/containerGroups/containerGroups';
+import { believedAbsence } from '../common/azure/http/believedAbsence';
 import type { AzureSession } from '../common/azure/http/session';
+import type { Clock } from '../common/clock';
 import type { ModelRecord } from '../common/record/record';
 import { TaskFailure } from '../common/taskFailure';
 import { hasSecretHeader } from './report/hiddenSecrets';
@@ -46,6 +48,7 @@ export async function requireOwnAddress(
   requests: readonly RequestCase[],
   record: ModelRecord,
   session: AzureSession | undefined,
+  clock: Pick<Clock, 'sleep'>,
   signal: AbortSignal,
 ): Promise<void> {
   const host = hostOf(scoringUri);
@@ -63,7 +66,8 @@ export async function requireOwnAddress(
       'Choose a service connection in azureSubscription, so that Azure can confirm it, or give the address in scoringUri.',
     );
   }
-  const group = await new ContainerGroups(session, resourceGroup).find(containerGroup, signal);
+  const groups = new ContainerGroups(session, resourceGroup);
+  const group = await believedAbsence(() => groups.find(containerGroup, signal), clock, signal);
   const { fqdn, ip } = group?.ipAddress ?? {};
   const known = [fqdn, ip].flatMap((each) => (each ? [each.toLowerCase()] : []));
   if (known.includes(host)) return;

@@ -44,7 +44,7 @@ export async function conclude(
   const { log, publish, signal, clock, pipeline } = context;
   const reading = new Outage(log, clock, { follows: true });
   // What a job's outputs are is known at its end.
-  const job = (await reading.insist(() => services.jobs.find(started.job.name, signal), signal)) ?? started.job;
+  const job = (await reading.insist(() => services.jobs.find(started.job.name, signal, true), signal)) ?? started.job;
   const run = await reading.insist(() => trainedRun(job, services.history, services.tracking, clock, signal), signal);
   for (const warning of end.warnings) log.warning(warning);
   const outputs = { jobName: job.name, jobStatus: end.status, studioUrl: studioUrl(job) };

@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto';
-import { believedAbsence } from '../common/azure/http/believedAbsence';
 import { Outage } from '../common/azure/http/outage';
 import { hasEnded } from '../common/azure/ml/jobs/follow/jobStatus';
 import { studioUrl, type Job, type JobProperties } from '../common/azure/ml/jobs/rest/jobs';
@@ -27,8 +26,8 @@ export interface StartedJob {
 
 /** Takes up the job of this name, which somebody has started. */
 export async function takeUpJob(name: string, services: Services, context: TaskContext): Promise<StartedJob> {
-  const { clock, signal, state } = context;
-  const job = await believedAbsence(() => services.jobs.find(name, signal), clock, signal);
+  const { signal, state } = context;
+  const job = await services.jobs.find(name, signal, true);
   if (!job) {
     throw new TaskFailure(
       `Input jobName: there is no job "${name}" in the workspace ${services.workspace.name}.`,

@@ -66,7 +66,7 @@ export async function promote(
   version: string,
   clock: Clock,
 ): Promise<Promotion> {
-  const holders = () => models.list(name, { top: 50, tags: [championTag] });
+  const holders = () => models.list(name, { top: 50, tags: [championTag], isThere: true });
   const time = Math.max(clock.now(), ...(await holders()).map((each) => claimOf(each) + 1));
   const claimed = await models.tag(name, version, { [championTag]: new Date(time).toISOString() });
   // The listing may lag behind our own write.

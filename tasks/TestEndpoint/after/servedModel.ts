@@ -1,4 +1,5 @@
-import { ContainerGroups, type ContainerGroup } from '../../common/azure/containerGroups/containerGroups';
+import { ContainerGroups } from '../../common/azure/containerGroups/containerGroups';
+import { believedAbsence } from '../../common/azure/http/believedAbsence';
 import type { Clock } from '../../common/clock';
 import { deploymentTags } from '../../common/deployment/containers';
 import type { DeploymentSection, ImageSection, ModelSection } from '../../common/record/record';
@@ -46,7 +47,7 @@ export async function servedModelCases(
   signal: AbortSignal,
 ): Promise<TestCase[]> {
   const digest = packaged?.digest ?? deployment.imageDigest;
-  const group = await findSurely(groups, deployment.containerGroup, clock, signal);
+  const group = await believedAbsence(() => groups.find(deployment.containerGroup, signal), clock, signal);
   if (!group) {
     const message = `The container group ${deployment.containerGroup} does not exist any more.`;
     return [{ kind: 'model', name: 'container group', outcome: 'failed', message }];
@@ -76,18 +77,4 @@ export async function servedModelCases(
     });
   }
   return cases;
-}
-
-/** Azure may for a moment not find what is there: that a group is gone is believed only when it is said again and again. */
-async function findSurely(
-  groups: Pick<ContainerGroups, 'find'>,
-  name: string,
-  clock: Clock,
-  signal: AbortSignal,
-): Promise<ContainerGroup | undefined> {
-  for (let attempt = 1; ; attempt++) {
-    const group = await groups.find(name, signal);
-    if (group || attempt === 4) return group;
-    await clock.sleep(attempt * 2_000, signal);
-  }
 }

@@ -1,4 +1,5 @@
 import { ContainerGroups } from '../../common/azure/containerGroups/containerGroups';
+import { believedAbsence } from '../../common/azure/http/believedAbsence';
 import { gatewayContainer } from '../../common/deployment/containers';
 import { isRecordedEndpoint } from '../recordedEndpoint';
 import type { TestRun } from '../sequence';
@@ -17,7 +18,7 @@ const shownLines = 40;
  */
 export async function readContainerLogs({ subject, session, ledger, context }: TestRun): Promise<ContainerLog[]> {
   const { target, record } = subject;
-  const { log, signal } = context;
+  const { log, clock, signal } = context;
   const deployment = record?.deployment;
   if (!deployment || !isRecordedEndpoint(record, target.scoringUri)) return [];
   if (!session) {
@@ -27,7 +28,7 @@ export async function readContainerLogs({ subject, session, ledger, context }: T
   const groups = new ContainerGroups(session, deployment.resourceGroup);
   const logs: ContainerLog[] = [];
   try {
-    const group = await groups.find(deployment.containerGroup, signal);
+    const group = await believedAbsence(() => groups.find(deployment.containerGroup, signal), clock, signal);
     for (const { name } of group?.containers ?? []) {
       if (name === gatewayContainer) continue;
       const lines = (await groups.log(deployment.containerGroup, name, shownLines, signal)).map((line) =>

@@ -314,7 +314,7 @@ describe('Evaluate: the stage', () => {
   it('asks little of the registry, however many versions there are', async () => {
     const { models, runs } = await run({ metrics: { '7': { rmse: 2 }, '3': { rmse: 3 } }, champion: '3' });
     assert.equal(models.get.callCount + models.champion.callCount + models.list.callCount, 3);
-    assert.deepEqual(models.list.firstCall.args, ['cost', { top: 20 }]);
+    assert.deepEqual(models.list.firstCall.args, ['cost', { top: 20, isThere: true }]);
     assert.ok(runs.run.callCount <= 4);
   });
 

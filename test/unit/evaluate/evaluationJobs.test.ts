@@ -56,7 +56,7 @@ describe('Evaluate: the jobs of an evaluation', () => {
       if (url.includes('mlflow')) return { status: 200, body: world.metrics() };
       if (method === 'PUT')
         jobs.set(name, { name, properties: { ...(body as { properties: object }).properties, status: 'Running' } });
-      if (!jobs.has(name)) throw refused(404);
+      if (!jobs.has(name)) return { status: 404, body: {} };
       return { status: 200, body: jobs.get(name) };
     });
     const workspace = {

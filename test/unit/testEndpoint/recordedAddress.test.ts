@@ -28,7 +28,8 @@ describe('an address that only a record names', () => {
     const requests = [{ headers } as unknown as RequestCase];
     const target = { scoringUri: new URL(scoringUri), apiKey };
     const { signal } = new AbortController();
-    await requireOwnAddress(target, requests, record, signedIn ? session : undefined, signal);
+    const clock = { sleep: () => Promise.resolve() };
+    await requireOwnAddress(target, requests, record, signedIn ? session : undefined, clock, signal);
   }
   const apiKey = 'the-key-1234';
 

@@ -303,7 +303,7 @@ describe('Train: the stage', () => {
     const job = { source: 'existing', name: 'theirs' } as const;
     const world = setUp({ job });
     await assert.rejects(world.run(), /Input jobName: there is no job "theirs" in the workspace w/);
-    assert.equal(world.services.jobs.find.callCount, 3);
+    assert.deepEqual(world.services.jobs.find.firstCall.args.slice(2), [true]);
     world.jobs.set('theirs', { id: '', name: 'theirs', properties: { jobType: 'Command', status: 'Running' } });
     assert.equal((await world.run()).outputs.jobStatus, 'Completed');
   });

@@ -7,7 +7,6 @@ export const identityApiVersion = '2023-01-31';
 async function listIdentities(session: AzureSession, resourceGroup: string, signal: AbortSignal): Promise<string[]> {
   const { body } = await session.request<{ value: Array<{ id: string }> }>({
     url: `${provider(session, resourceGroup)}/userAssignedIdentities`,
-    isThere: true,
     apiVersion: identityApiVersion,
     shape: { value: 'list' },
     signal,

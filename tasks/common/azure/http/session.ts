@@ -26,7 +26,10 @@ export interface AzureRequest {
   readonly timeout?: number;
   /** Of a POST: it may be sent again though it may have been carried out, as it changes nothing that matters. */
   readonly repeatable?: boolean;
-  /** What is asked for is known to be there: a 404 is believed only when it repeats. */
+  /**
+   * What is asked for is known to be there: a 404 is believed only when it repeats. Unless told, it is known of what is read where
+   * 404 is not among the answers.
+   */
   readonly isThere?: boolean;
   /** What a 2xx answer must hold; one that does not is asked for again, and an AzureFailure at last. */
   readonly shape?: Shape;
@@ -110,7 +113,9 @@ export class AzureSession {
         abortSignal: request.signal,
         timeout: request.timeout,
       });
-      response = await (await this.send())(setTraits(sent, request));
+      response = await (
+        await this.send()
+      )(setTraits(sent, { ...request, isThere: request.isThere ?? isExpected(request) }));
     } catch (error) {
       if (request.signal?.aborted) throw request.signal.reason;
       throw azureFailure(error, `${method} ${url.origin}${url.pathname}`);
@@ -141,6 +146,10 @@ export class AzureSession {
     (await this.credential()).renew();
     return (await this.token()).token;
   };
+}
+
+function isExpected({ method = 'GET', repeatable, accept = [] }: AzureRequest): boolean {
+  return (method === 'GET' || method === 'HEAD' || repeatable === true) && !accept.includes(404);
 }
 
 /** @throws TaskFailure where a path leads to another host, such as //host/path: the token would go there */

@@ -67,6 +67,7 @@ export class Environments {
       const answer = await this.workspace.request<Version>({
         url: `${url}/${encodeURIComponent(version)}`,
         accept: [404],
+        isThere: true,
         shape: { id: 'string' },
         signal,
       });

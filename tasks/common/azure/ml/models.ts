@@ -77,17 +77,23 @@ interface VersionFilter {
   readonly top: number;
   /** Names or name=value that a version must carry, be it archived: the champion is so by its tag, whoever tidied up. */
   readonly tags?: readonly string[];
+  /** Whether a model of that name is known to be registered. */
+  readonly isThere?: boolean;
 }
 
 /** The model registry of a workspace. */
 export class Models {
   constructor(private readonly workspace: Workspace) {}
 
-  /** @returns undefined where the name or the version does not exist; other errors are thrown */
-  async find(name: string, version: string): Promise<RegisteredModel | undefined> {
+  /**
+   * @param isThere whether the version is known to be there
+   * @returns undefined where the name or the version does not exist; other errors are thrown
+   */
+  async find(name: string, version: string, isThere?: boolean): Promise<RegisteredModel | undefined> {
     const { status, body } = await this.workspace.request<ModelVersionResource>({
       url: versionPath(name, version),
       accept: [404],
+      isThere,
       shape,
     });
     return status === 404 ? undefined : toModel(name, body);
@@ -95,7 +101,7 @@ export class Models {
 
   /** @throws TaskFailure if it does not exist */
   async get(name: string, version: string): Promise<RegisteredModel> {
-    const model = await this.find(name, version);
+    const model = await this.find(name, version, true);
     if (model) return model;
     const known = await this.list(name, { top: 50 });
     // Reads are eventually consistent: a version that the list has is there.
@@ -122,7 +128,7 @@ export class Models {
    * @throws where the registry cannot be read or has no model of that name: neither means that there is no champion
    */
   async champion(name: string): Promise<RegisteredModel | undefined> {
-    const promoted = await this.versions(name, { top: 50, tags: [championTag] });
+    const promoted = await this.versions(name, { top: 50, tags: [championTag], isThere: true });
     // The service may answer an unknown name by an empty list as well as by 404.
     if (!promoted || (promoted.length === 0 && !(await this.exists(name))))
       throw new TaskFailure(`No model named "${name}" is registered in the workspace ${this.workspace.name}.`);
@@ -151,6 +157,7 @@ export class Models {
         ...(filter.tags && { tags: filter.tags.join(','), listViewType: 'All' }),
       },
       accept: [404],
+      isThere: filter.isThere,
       shape: { value: 'list' },
     });
     if (page.status === 404) return undefined;
@@ -188,7 +195,7 @@ export class Models {
         return toModel(model.name, body);
       } catch (error) {
         // The service takes a second model for a change of the first, and refuses it: "Asset paths cannot be updated."
-        if (isLast || !isAzureFailure(error, 400, 409) || !(await this.find(model.name, version))) throw error;
+        if (isLast || !isAzureFailure(error, 400, 409) || !(await this.find(model.name, version, true))) throw error;
       }
     }
   }
@@ -209,7 +216,8 @@ export class Models {
   }
 
   private async exists(name: string): Promise<boolean> {
-    const { status } = await this.workspace.request({ url: `models/${encodeURIComponent(name)}`, accept: [404] });
+    const url = `models/${encodeURIComponent(name)}`;
+    const { status } = await this.workspace.request({ url, accept: [404], isThere: true });
     return status !== 404;
   }
 

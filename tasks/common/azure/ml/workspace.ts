@@ -82,7 +82,6 @@ export class Workspace {
     if (!discoveryUrl) throw new TaskFailure(`The workspace ${this.name} names no discovery URL.`);
     const { body } = await this.session.request<{ api?: string; history?: string }>({
       url: discoveryUrl,
-      isThere: true,
       shape: 'object',
     });
     const url = body.api ?? body.history;
@@ -95,6 +94,8 @@ export class Workspace {
       const { body } = await this.session.request<Listed>({
         url: this.id,
         apiVersion: machineLearningApiVersion,
+        // The list says it at once.
+        isThere: false,
         shape: { id: 'string', properties: 'object' },
       });
       return toResource(body);

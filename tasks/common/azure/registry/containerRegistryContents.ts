@@ -258,8 +258,8 @@ export class RegistryContents {
         streamResponseStatusCodes: isBlob ? new Set([200]) : undefined,
         timeout: this.timeout,
       });
-      // What is sent by POST here trades tokens.
-      return await send(setTraits(request, { repeatable: true }));
+      // What is sent by POST here trades tokens. Whether something is there is asked by HEAD, and only what is there is read.
+      return await send(setTraits(request, { repeatable: true, isThere: options.method === 'GET' }));
     } catch (error) {
       if (options.signal.aborted) throw options.signal.reason;
       const { code = '', message } = error as Error & { code?: string };

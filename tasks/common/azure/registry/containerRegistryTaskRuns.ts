@@ -1,4 +1,3 @@
-import { isAzureFailure } from '../http/azureFailure';
 import type { AzureSession } from '../http/session';
 import { buildRunRequest, type BuildRunRequest } from './buildRunRequest';
 import type { ContainerRegistry } from './containerRegistry';
@@ -23,13 +22,9 @@ export class ContainerRegistryTaskRuns {
   ) {}
 
   async find(name: string, signal: AbortSignal): Promise<NamedRun | undefined> {
-    try {
-      const { body } = await this.session.request<TaskRunResource>({ ...this.resource(name), shape, signal });
-      return toNamedRun(body);
-    } catch (error) {
-      if (isAzureFailure(error, 404)) return undefined;
-      throw error;
-    }
+    const resource = { ...this.resource(name), accept: [404], shape, signal };
+    const { status, body } = await this.session.request<TaskRunResource>(resource);
+    return status === 404 ? undefined : toNamedRun(body);
   }
 
   /** It takes no signal: broken off, it would leave a run whose id nobody knows yet. */

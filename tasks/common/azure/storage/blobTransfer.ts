@@ -6,6 +6,7 @@ import type { PipelineRequest, PipelineResponse } from '@azure/core-rest-pipelin
 import { TaskFailure } from '../../taskFailure';
 import { AzureFailure } from '../http/azureFailure';
 import type { Send } from '../http/pipeline';
+import { setTraits } from '../http/requestTraits';
 import { readFully } from './fileReading';
 import { sharedStop } from './sharedStop';
 import type { AzureSession } from '../http/session';
@@ -307,7 +308,9 @@ export class BlobTransfer {
     });
     let response: PipelineResponse;
     try {
-      response = await (await (this.sender ??= this.session.sender()))(request);
+      // Who does not take 404 for an answer knows that the blob is there.
+      const isThere = options.method !== 'PUT' && !options.accept?.includes(404);
+      response = await (await (this.sender ??= this.session.sender()))(setTraits(request, { isThere }));
     } catch (error) {
       if (options.signal.aborted) throw options.signal.reason;
       throw unreachable(request, error as Error);

@@ -83,6 +83,14 @@ describe('sending again', () => {
     assert.equal((await send('GET', [404, 200])).answer?.status, 404);
   });
 
+  it('believes storage that a permission does not hold only when it says so again', async () => {
+    const refused = { status: 403, headers: { 'x-ms-error-code': 'AuthenticationFailed' } };
+    assert.equal((await send('PUT', [refused, refused, 200])).answer?.status, 200);
+    assert.equal((await send('PUT', [refused])).sent.length, 4);
+    const firewall = { status: 403, headers: { 'x-ms-error-code': 'AuthorizationFailure' } };
+    assert.equal((await send('PUT', [firewall, 200])).sent.length, 1);
+  });
+
   it('repeats what broke off before the connection was secure, as nothing was sent', async () => {
     const text = 'Client network socket disconnected before secure TLS connection was established';
     const { sent } = await send('POST', [Object.assign(new Error(text), { code: 'ECONNRESET' }), 200]);

@@ -29,8 +29,8 @@ const notAnswered = /^(ECONNRESET|ECONNABORTED|EPIPE|E(SOCKET)?TIMEDOUT|UNREADAB
 const refusedForNow = [408, 429, 503];
 
 const longestPause = 8_000;
-/** Azure's reads are eventually consistent; for some seconds what is there may be missing. */
-const triesWhereMissing = 4;
+/** Azure's reads are eventually consistent; for some seconds what is there may be missing, and a new permission not yet hold. */
+const triesUntilBelieved = 4;
 /** Who refuses a connection is there and does not listen: more often than not the address is wrong. */
 const triesWhereNobodyListens = 5;
 /** A service that wants more patience than this gets none here: whoever called decides. */
@@ -51,7 +51,8 @@ export function retry({
   random = Math.random,
 }: RetryOptions = {}): PipelinePolicy {
   const isMissed = (outcome: Outcome, request: PipelineRequest, tries: number): boolean =>
-    isMissing(outcome) && (fetchesTokens || (traitsOf(request).isThere === true && tries < triesWhereMissing));
+    (isMissing(outcome) && (fetchesTokens || (traitsOf(request).isThere === true && tries < triesUntilBelieved))) ||
+    (isRefusedByStorage(outcome) && tries < triesUntilBelieved);
   const pauseAfter = (outcome: Outcome, request: PipelineRequest, tries: number): number | undefined => {
     if (waitsForOthers && isConflict(outcome)) {
       if (tries >= triesWhileOthersWork) return undefined;
@@ -101,6 +102,15 @@ function mayPass(outcome: Outcome, repeatable: boolean): boolean {
 
 function isMissing(outcome: Outcome): boolean {
   return 'response' in outcome && outcome.response.status === 404;
+}
+
+/**
+ * A permission in the URL, refused by its time or its signature: by a clock that lags behind it holds a moment later. Source:
+ * learn.microsoft.com/azure/storage/common/storage-sas-overview, best practices ("clock skew").
+ */
+function isRefusedByStorage(outcome: Outcome): boolean {
+  if (!('response' in outcome) || outcome.response.status !== 403) return false;
+  return outcome.response.headers.get('x-ms-error-code') === 'AuthenticationFailed';
 }
 
 function isConflict(outcome: Outcome): boolean {

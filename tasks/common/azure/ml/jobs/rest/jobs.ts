@@ -1,4 +1,3 @@
-import { isAzureFailure } from '../../../http/azureFailure';
 import type { Workspace } from '../../workspace';
 import type { JobStatus } from '../follow/jobStatus';
 
@@ -32,14 +31,14 @@ const shape = { name: 'string', properties: { status: 'string' } } as const;
 export class Jobs {
   constructor(private readonly workspace: Workspace) {}
 
-  /** @returns undefined where there is no job of that name */
-  async find(name: string, signal?: AbortSignal): Promise<Job | undefined> {
-    try {
-      return (await this.workspace.request<Job>({ url: this.path(name), shape, signal })).body;
-    } catch (error) {
-      if (isAzureFailure(error, 404)) return undefined;
-      throw error;
-    }
+  /**
+   * @param isThere whether the job is known to be there
+   * @returns undefined where there is no job of that name
+   */
+  async find(name: string, signal?: AbortSignal, isThere?: boolean): Promise<Job | undefined> {
+    const url = this.path(name);
+    const { status, body } = await this.workspace.request<Job>({ url, accept: [404], isThere, shape, signal });
+    return status === 404 ? undefined : body;
   }
 
   /** Creates the job, which queues it at once. The same name and body may be sent again: the service keeps one job. */

@@ -205,6 +205,7 @@ export class WorkspaceAssets implements JobAssets {
     const answer = await this.workspace.request({
       url: id.slice(this.workspace.id.length + 1),
       accept: [404],
+      isThere: true,
       signal: this.signal,
     });
     if (answer.status !== 404) return id;
@@ -244,6 +245,7 @@ export class WorkspaceAssets implements JobAssets {
     const answer = await this.workspace.request({
       url: `datastores/${encodeURIComponent(name)}`,
       accept: [404],
+      isThere: true,
       signal: this.signal,
     });
     if (answer.status !== 404) return;
