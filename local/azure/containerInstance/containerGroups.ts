@@ -6,7 +6,7 @@ import { groupId, groupKey, isTerminated, isTransitioning, type ContainerGroup }
 import type { ContainerLogs } from './containerLog';
 import type { FileShares } from '../files/fileShares';
 import { fullyQualifiedName } from './dnsName';
-import { GroupAddresses, NoAddressError } from './groupAddresses';
+import { GroupAddresses, NoAddressError } from '../engine/groupAddresses';
 import { sizeOf, type GroupDefinition } from './groupDefinition';
 import { capacityMessage, GroupRunner, type ProvisioningError } from './groupRunner';
 import type { FoundImage, ImageAccess } from './imageAccess';

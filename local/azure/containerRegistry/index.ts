@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 import type { LocalAzureContext } from '../context';
+import { GroupAddresses } from '../engine/groupAddresses';
 import { sharedEngine } from '../engine/sharedEngine';
 import { WorkFolder } from '../engine/workFolder';
 import { createLocalAgent } from '../registry/localAgent';
@@ -20,7 +21,7 @@ export function registerContainerRegistry(app: FastifyInstance, context: LocalAz
   const engine = sharedEngine(context);
   const agent = createLocalAgent(context.caFile);
   const work = new WorkFolder(context.cacheDir);
-  const runner = new TaskRunner({ context, runs, engine, agent, work });
+  const runner = new TaskRunner({ context, runs, engine, agent, work, addresses: new GroupAddresses() });
   context.onClose(async () => {
     await runner.close();
     await agent.close();

@@ -1,6 +1,6 @@
 import { ArmError, localCloud, type Collection, type LocalAzureContext } from '../context';
 import type { RegistryAccount } from '../registry/registryAccounts';
-import { readBuildRequest } from './buildRequest';
+import { readRunRequest } from './runRequest';
 import { registryId } from './registries';
 import { tasksContainer } from './sourceArchive';
 import type { TaskRun } from './taskRun';
@@ -28,7 +28,7 @@ export class RunScheduling {
           'Please file an Azure support request at http://aka.ms/azuresupport for assistance.',
       );
     }
-    const { request, secrets } = readBuildRequest(body, apiVersion);
+    const { request, secrets } = readRunRequest(body, apiVersion);
     await this.container(account);
     const number = (this.counters.get(account.name) ?? 0) + 1;
     this.counters.put(account.name, number);

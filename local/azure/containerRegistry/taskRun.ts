@@ -11,7 +11,7 @@ export interface TaskRun {
   lastUpdatedTime: string;
   runErrorMessage?: string;
   outputImages: OutputImage[];
-  request: DockerBuildRequest;
+  request: RunRequest;
 }
 
 export type RunStatus = 'Queued' | 'Started' | 'Running' | 'Succeeded' | 'Failed' | 'Canceled' | 'Error' | 'Timeout';
@@ -23,19 +23,11 @@ export interface OutputImage {
   digest: string;
 }
 
-export interface DockerBuildRequest {
-  type: 'DockerBuildRequest';
-  dockerFilePath: string;
-  sourceLocation: string;
-  imageNames: string[];
-  isPushEnabled: boolean;
-  noCache: boolean;
-  target?: string;
+/** What every kind of run says. */
+export interface RunTerms {
   /** Seconds. */
   timeout: number;
   platform: { os: string; architecture?: string; variant?: string };
-  /** Secret values are not kept: the run alone has them, in memory. */
-  arguments: Array<{ name: string; value?: string; isSecret: boolean }>;
   agentConfiguration?: { cpu?: number };
   isArchiveEnabled: boolean;
   sourceRegistryLogin: 'None' | 'Default';
@@ -43,5 +35,34 @@ export interface DockerBuildRequest {
   actsAsCaller?: boolean;
   customRegistries: string[];
 }
+
+/** Secret values are not kept: the run alone has them, in memory. */
+export interface GivenValue {
+  name: string;
+  value?: string;
+  isSecret: boolean;
+}
+
+export interface DockerBuildRequest extends RunTerms {
+  type: 'DockerBuildRequest';
+  dockerFilePath: string;
+  sourceLocation: string;
+  imageNames: string[];
+  isPushEnabled: boolean;
+  noCache: boolean;
+  target?: string;
+  arguments: GivenValue[];
+}
+
+/** A run of several steps. */
+export interface EncodedTaskRunRequest extends RunTerms {
+  type: 'EncodedTaskRunRequest';
+  encodedTaskContent: string;
+  encodedValuesContent?: string;
+  values: GivenValue[];
+  sourceLocation?: string;
+}
+
+export type RunRequest = DockerBuildRequest | EncodedTaskRunRequest;
 
 export const isFinished = (run: TaskRun): boolean => !['Queued', 'Started', 'Running'].includes(run.status);

@@ -4,7 +4,7 @@ import { openRegistryAccounts, type RegistryAccount } from '../registry/registry
 import type { NamedTaskRun, NamedTaskRuns, TaskRunBody } from './namedTaskRuns';
 import { findRegistry, registryId, registryRoute, type RegistryParams } from './registries';
 import { runAnswer } from './runAnswer';
-import { isFinished, type TaskRun } from './taskRun';
+import { isFinished, type GivenValue, type TaskRun } from './taskRun';
 
 type TaskRunParams = RegistryParams & { taskRun: string };
 
@@ -77,11 +77,17 @@ function provisioningState(run: TaskRun): 'Creating' | 'Succeeded' | 'Canceled' 
 }
 
 function requestAnswer({ request }: TaskRun) {
-  const { type, dockerFilePath, sourceLocation, imageNames, isPushEnabled, noCache, target, timeout } = request;
+  const { type, sourceLocation, timeout, platform, isArchiveEnabled } = request;
+  const terms = { type, sourceLocation, timeout, platform, isArchiveEnabled };
+  if (request.type === 'EncodedTaskRunRequest') {
+    const { encodedTaskContent, encodedValuesContent } = request;
+    return { ...terms, encodedTaskContent, encodedValuesContent, values: request.values.map(answered) };
+  }
+  const { dockerFilePath, imageNames, isPushEnabled, noCache, target } = request;
   return {
-    ...{ type, dockerFilePath, sourceLocation, imageNames, isPushEnabled, noCache, target, timeout },
-    platform: request.platform,
-    arguments: request.arguments.map(({ name, value, isSecret }) => ({ name, value: value ?? '', isSecret })),
-    isArchiveEnabled: request.isArchiveEnabled,
+    ...{ ...terms, dockerFilePath, imageNames, isPushEnabled, noCache, target },
+    arguments: request.arguments.map(answered),
   };
 }
+
+const answered = ({ name, value, isSecret }: GivenValue) => ({ name, value: value ?? '', isSecret });

@@ -54,6 +54,10 @@ export interface PulledImage {
   digest: string;
   os: string;
   architecture: string;
+  /** What it starts, and the TCP ports that it exposes, as its config says. */
+  entryPoint: string[];
+  command: string[];
+  ports: number[];
 }
 
 /** One container of a group, as it is to be started. */
@@ -62,6 +66,8 @@ export interface ContainerSpec {
   image: PulledImage;
   /** Replaces the image's entry point and command, as ACI's `command` does. Empty: the image's own. */
   command: string[];
+  /** Takes the place of the image's working directory. */
+  directory?: string;
   environment: Record<string, string>;
   /** TCP ports that it says it listens at. */
   ports: number[];
@@ -120,6 +126,8 @@ export interface ContainerEngine {
     log: (text: string) => void,
     signal: AbortSignal,
   ): Promise<{ digest: string; size: number }>;
+  /** What was built here, ready to be started without a registry. */
+  asPulled(image: BuiltImage): Promise<PulledImage>;
   /** Throws a RegistryError when the registry refuses or lacks it. */
   pull(reference: string, login: RegistryLogin | undefined): Promise<PulledImage>;
   createSandbox(request: SandboxRequest): Promise<ContainerGroupSandbox>;

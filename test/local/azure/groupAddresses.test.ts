@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer, type AddressInfo, type Server } from 'node:net';
 import path from 'node:path';
-import { GroupAddresses } from '../../../local/azure/containerInstance/groupAddresses';
+import { GroupAddresses } from '../../../local/azure/engine/groupAddresses';
 
 async function portThatIsFree(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1');
@@ -74,7 +74,7 @@ describe('addresses of container groups', () => {
 
   it('are free again when the process that had them was killed', async () => {
     const port = await portThatIsFree();
-    const module = path.resolve('local/azure/containerInstance/groupAddresses.ts');
+    const module = path.resolve('local/azure/engine/groupAddresses.ts');
     const script = `
       const { GroupAddresses } = require(${JSON.stringify(module)});
       void new GroupAddresses().reserve('a', [${port}]).then((address) => console.log(address));

@@ -10,7 +10,7 @@ import { stepKey } from './buildCache';
 import { BuildContext, fingerprint, type ContextSource } from './buildContext';
 import { copyEntries } from './copyFiles';
 import { readHealthcheck } from './healthcheck';
-import { readEnvironment, writeEnvironment } from './imageConfig';
+import { readEnvironment, writeEnvironment } from '../imageConfig';
 import { resolveInLayers } from './layeredFiles';
 import { RootFileReader } from './rootFileReader';
 import { assembleRootFileSystem } from './rootFileSystem';

@@ -16,7 +16,7 @@ import { formatImageReference, localReference, parseImageReference, type ImageRe
 import { RegistryError, RepositoryClient, type RegistryLogin } from '../registryClient';
 import { BuildCache } from './buildCache';
 import { Builder } from './builder';
-import type { ImageConfig } from './imageConfig';
+import { startOf, type ImageConfig } from '../imageConfig';
 import { LayerStore, type Layer } from './layerStore';
 import { MemoryMonitor } from './memoryMonitor';
 import { ProcessGroupSandbox } from './processGroupSandbox';
@@ -122,7 +122,16 @@ export class EmbeddedEngine implements ContainerEngine {
   async pull(name: string, login: RegistryLogin | undefined): Promise<PulledImage> {
     const reference = parseImageReference(name);
     const { digest, config } = await this.fetch(localReference(reference, this.context.port), login);
-    return { reference: formatImageReference(reference), digest, os: config.os, architecture: config.architecture };
+    const { os, architecture } = config;
+    return { reference: formatImageReference(reference), digest, os, architecture, ...startOf(config.config) };
+  }
+
+  async asPulled({ id }: BuiltImage): Promise<PulledImage> {
+    const image = this.built.get(id);
+    if (!image) throw new Error(`image ${id} was not built here`);
+    const config = JSON.parse(image.config.toString()) as ImageConfig;
+    this.pulled.set(id, { config, layers: image.layers });
+    return { reference: id, digest: id, os: config.os, architecture: config.architecture, ...startOf(config.config) };
   }
 
   async createSandbox(request: SandboxRequest): Promise<ContainerGroupSandbox> {

@@ -1,6 +1,6 @@
 import { BuildError } from '../engine';
 import type { Instruction } from '../dockerfile/parse';
-import type { ContainerConfig } from './imageConfig';
+import type { ContainerConfig } from '../imageConfig';
 
 /** HEALTHCHECK as an image's config holds it. `inShell` makes a shell command an argument list. */
 export function readHealthcheck(

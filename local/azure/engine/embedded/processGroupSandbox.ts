@@ -8,7 +8,7 @@ import {
   type SandboxRequest,
 } from '../engine';
 import { fitNetwork } from './containerNetwork';
-import { isOnStandIn, readEnvironment, type ImageConfig } from './imageConfig';
+import { isOnStandIn, readEnvironment, type ImageConfig } from '../imageConfig';
 import { ImagePaths } from './imagePaths';
 import type { Layer } from './layerStore';
 import type { MemoryMonitor } from './memoryMonitor';
@@ -77,7 +77,7 @@ export class ProcessGroupSandbox implements ContainerGroupSandbox {
       environment[name] = paths.environmentValue(value, 'existing');
     environment.PATH = paths.searchPath(variables.PATH);
     environment.PYTHONPATH = withImageCustomization(environment.PYTHONPATH);
-    const directory = paths.toHost(config.WorkingDir || '/');
+    const directory = paths.toHost(container.directory ?? (config.WorkingDir || '/'));
     const network = await fitNetwork(paths, {
       directory,
       address: this.request.address,

@@ -5,7 +5,7 @@ import { findUv } from '../../../python/uv';
 import { BuildError } from '../engine';
 import type { Instruction } from '../dockerfile/parse';
 import { networkEnvironment } from './hostEnvironment';
-import { isOnStandIn } from './imageConfig';
+import { isOnStandIn } from '../imageConfig';
 import type { ImagePaths } from './imagePaths';
 import { byPath, layerTime, type LayerEntry } from './layerEntry';
 import { isIndexOutOfReach, packagesOfMachine, versionOfStandIn } from './machinePackages';

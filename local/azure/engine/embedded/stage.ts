@@ -2,7 +2,13 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { BuildCache, CachedStep } from './buildCache';
 import { stepKey } from './buildCache';
-import { isOnStandIn, readEnvironment, type ContainerConfig, type HistoryEntry, type ImageConfig } from './imageConfig';
+import {
+  isOnStandIn,
+  readEnvironment,
+  type ContainerConfig,
+  type HistoryEntry,
+  type ImageConfig,
+} from '../imageConfig';
 import { ImagePaths } from './imagePaths';
 import type { Layer, LayerStore } from './layerStore';
 import type { LayerEntry } from './layerEntry';

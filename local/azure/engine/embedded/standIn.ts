@@ -6,7 +6,7 @@ import { promisify } from 'node:util';
 import { findPython, type Python } from '../../../python/findPython';
 import { formatImageReference, type ImageReference } from '../imageReference';
 import { outcomeFormat } from './buildCache';
-import { standInLabel, writeEnvironment, type ImageConfig } from './imageConfig';
+import { standInLabel, writeEnvironment, type ImageConfig } from '../imageConfig';
 import { layerTime } from './layerEntry';
 import type { Layer, LayerStore } from './layerStore';
 import { RootFileReader } from './rootFileReader';

@@ -15,8 +15,6 @@ export interface FolderImage {
   digest: string;
   /** Digest of the image's config, which podman takes for its id. */
   config: string;
-  os: string;
-  architecture: string;
 }
 
 interface ImageManifest {
@@ -46,11 +44,7 @@ export async function pullToFolder(
   for (const { digest: blob } of [manifest.config, ...manifest.layers]) {
     await pipeline(await repository.blob(blob), createWriteStream(blobPath(folder, blob)));
   }
-  const { os, architecture } = JSON.parse(await readFile(blobPath(folder, manifest.config.digest), 'utf8')) as {
-    os: string;
-    architecture: string;
-  };
-  return { digest, config: manifest.config.digest, os, architecture };
+  return { digest, config: manifest.config.digest };
 }
 
 /** Uploads the folder's image under a tag; what the registry has already is left out. */

@@ -44,6 +44,7 @@ export class PodSandbox implements ContainerGroupSandbox {
     args.push('--memory', String(memoryInBytes), '--memory-swap', String(memoryInBytes), '--cpus', String(cpu));
     for (const variable of Object.keys(environment)) args.push('--env', variable);
     for (const { path, source, readOnly } of mounts) args.push('--volume', `${source}:${path}${readOnly ? ':ro' : ''}`);
+    if (container.directory) args.push('--workdir', container.directory);
     if (command.length > 0) args.push('--entrypoint', JSON.stringify(command));
     try {
       await this.podman.run([...args, container.image.reference], { environment });

@@ -20,6 +20,7 @@ import {
 import { formatImageReference, localReference, parseImageReference, type ImageReference } from '../imageReference';
 import { RegistryError, RepositoryClient, type RegistryLogin } from '../registryClient';
 import { WorkFolder } from '../workFolder';
+import { startOf, type ContainerConfig } from '../imageConfig';
 import { pullToFolder, pushFromFolder, type FolderImage } from './imageFolder';
 import { Podman, PodmanError } from './podmanProgram';
 import { PodSandbox } from './podSandbox';
@@ -90,8 +91,12 @@ export class PodmanEngine implements ContainerEngine {
   async pull(name: string, login: RegistryLogin | undefined): Promise<PulledImage> {
     const reference = parseImageReference(name);
     const local = localReference(reference, this.context.port);
-    const { digest, os, architecture, config } = await this.fetch(local, login, (id) => this.has(id));
-    return { reference: config.slice('sha256:'.length), digest, os, architecture };
+    const { digest, config } = await this.fetch(local, login, (id) => this.has(id));
+    return { ...(await this.inspect(config.slice('sha256:'.length))), digest };
+  }
+
+  async asPulled({ id }: BuiltImage): Promise<PulledImage> {
+    return this.inspect(id.replace(/^sha256:/, ''));
   }
 
   async createSandbox(request: SandboxRequest): Promise<ContainerGroupSandbox> {
@@ -125,6 +130,14 @@ export class PodmanEngine implements ContainerEngine {
     } finally {
       rmSync(folder, { recursive: true, force: true });
     }
+  }
+
+  private async inspect(id: string): Promise<PulledImage> {
+    const text = await this.podman.run(['image', 'inspect', id]);
+    const [{ Os: os, Architecture: architecture, Config }] = JSON.parse(text) as [
+      { Os: string; Architecture: string; Config: ContainerConfig },
+    ];
+    return { reference: id, digest: `sha256:${id}`, os, architecture, ...startOf(Config) };
   }
 
   private async has(image: string): Promise<boolean> {

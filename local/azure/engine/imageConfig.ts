@@ -48,3 +48,13 @@ export function readEnvironment(lines: string[] | undefined): Record<string, str
 
 export const writeEnvironment = (variables: Record<string, string>): string[] =>
   Object.entries(variables).map(([name, value]) => `${name}=${value}`);
+
+/** What of an image's config says how it is started. */
+export function startOf(config: ContainerConfig): { entryPoint: string[]; command: string[]; ports: number[] } {
+  const ports = Object.keys(config.ExposedPorts ?? {}).filter((port) => !port.endsWith('/udp'));
+  return {
+    entryPoint: config.Entrypoint ?? [],
+    command: config.Cmd ?? [],
+    ports: ports.map((port) => Number.parseInt(port)),
+  };
+}

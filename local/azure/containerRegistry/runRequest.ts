@@ -1,0 +1,169 @@
+import { ArmError } from '../context';
+import type { DockerBuildRequest, EncodedTaskRunRequest, GivenValue, RunRequest, RunTerms } from './taskRun';
+
+/** What only the run itself may know. */
+export interface RunSecrets {
+  /** Build arguments, or values of a task, by name. */
+  values: Record<string, string>;
+  /** By login server. */
+  registries: Record<string, { username: string; password: string }>;
+}
+
+interface Body {
+  type?: unknown;
+  dockerFilePath?: unknown;
+  sourceLocation?: unknown;
+  imageNames?: unknown;
+  isPushEnabled?: unknown;
+  noCache?: unknown;
+  target?: unknown;
+  timeout?: unknown;
+  platform?: { os?: unknown; architecture?: unknown; variant?: unknown };
+  arguments?: unknown;
+  encodedTaskContent?: unknown;
+  encodedValuesContent?: unknown;
+  values?: unknown;
+  agentConfiguration?: { cpu?: number };
+  agentPoolName?: unknown;
+  isArchiveEnabled?: unknown;
+  credentials?: {
+    sourceRegistry?: { loginMode?: unknown; identity?: unknown };
+    customRegistries?: Record<string, { userName?: Secret; password?: Secret; identity?: string } | null>;
+  };
+}
+
+interface Secret {
+  type?: string;
+  value?: string;
+}
+
+const architectures = ['amd64', 'x86', '386', 'arm', 'arm64'];
+const types = ['DockerBuildRequest', 'EncodedTaskRunRequest'];
+const otherTypes = ['FileTaskRunRequest', 'TaskRunRequest'];
+const imageName = /^(?:[\w.-]+(?::\d+)?\/)?[a-z0-9]+(?:[._/-]+[a-z0-9]+)*(?::[\w{][\w.{}-]{0,127})?$/;
+
+const refuse = (message: string): never => {
+  throw new ArmError(400, 'InvalidRequestContent', message);
+};
+
+/**
+ * Checks a run's request, the body of scheduleRun or within that of a task run, as ACR does, and separates what is secret. Source: azure-specs 2019-06-01-preview.
+ */
+export function readRunRequest(body: unknown, apiVersion: string): { request: RunRequest; secrets: RunSecrets } {
+  if (typeof body !== 'object' || body === null) return refuse('The request content is missing.');
+  const given = body as Body;
+  const { type } = given;
+  if (typeof type === 'string' && otherTypes.includes(type))
+    return refuse(`Local Azure carries out runs of the types ${types.map((each) => `'${each}'`).join(' and ')} alone, not '${type}'.`); // prettier-ignore
+  if (typeof type !== 'string' || !types.includes(type))
+    return refuse(`The run request's type '${String(type)}' is invalid: it must be ${types.map((each) => `'${each}'`).join(' or ')}.`); // prettier-ignore
+  const secrets: RunSecrets = { values: {}, registries: readLogins(given) };
+  const terms = readTerms(given, apiVersion, Object.keys(secrets.registries));
+  const request = type === 'DockerBuildRequest' ? readBuild(given, terms, secrets) : readTask(given, terms, secrets);
+  return { request, secrets };
+}
+
+function readTerms(given: Body, apiVersion: string, customRegistries: string[]): RunTerms {
+  const { platform, timeout = 3600, agentConfiguration } = given;
+  if (typeof platform?.os !== 'string') return refuse("The property 'platform.os' is required.");
+  if (platform.os.toLowerCase() === 'windows') return refuse('Local Azure builds images for Linux alone.');
+  if (platform.os.toLowerCase() !== 'linux') return refuse(`The platform OS '${platform.os}' is invalid.`);
+  const architecture = platform.architecture ?? 'amd64';
+  if (typeof architecture !== 'string' || !architectures.includes(architecture.toLowerCase())) {
+    return refuse(
+      `The platform architecture '${String(architecture)}' is invalid. It must be one of ${architectures.join(', ')}.`,
+    );
+  }
+  if (typeof timeout !== 'number' || timeout < 300 || timeout > 28800) {
+    return refuse(`The timeout '${String(timeout)}' is invalid. It must be between 300 and 28800 seconds.`);
+  }
+  if (given.agentPoolName) return refuse(`The agent pool '${String(given.agentPoolName)}' was not found.`);
+  const loginMode = given.credentials?.sourceRegistry?.loginMode ?? 'Default';
+  if (loginMode !== 'None' && loginMode !== 'Default')
+    return refuse(`The login mode '${String(loginMode)}' is invalid.`);
+  const { identity } = given.credentials?.sourceRegistry ?? {};
+  if (identity !== undefined && identity !== null && (identity !== '[caller]' || apiVersion < '2025-03-01')) {
+    return refuse(`The identity '${String(identity)}' of the source registry is invalid.`);
+  }
+  return {
+    timeout,
+    platform: {
+      os: 'linux',
+      architecture: architecture.toLowerCase(),
+      variant: platform.variant as string | undefined,
+    },
+    agentConfiguration,
+    isArchiveEnabled: flag(given, 'isArchiveEnabled', false),
+    sourceRegistryLogin: loginMode,
+    actsAsCaller: identity === '[caller]',
+    customRegistries,
+  };
+}
+
+function readBuild(given: Body, terms: RunTerms, secrets: RunSecrets): DockerBuildRequest {
+  const imageNames = (given.imageNames ?? []) as unknown[];
+  if (!Array.isArray(imageNames)) return refuse("The property 'imageNames' must be a list.");
+  for (const name of imageNames) {
+    if (typeof name !== 'string' || !imageName.test(name)) refuse(`The image name '${String(name)}' is invalid.`);
+  }
+  return {
+    type: 'DockerBuildRequest',
+    ...terms,
+    dockerFilePath: text(given, 'dockerFilePath'),
+    sourceLocation: text(given, 'sourceLocation'),
+    imageNames: imageNames as string[],
+    isPushEnabled: flag(given, 'isPushEnabled', true),
+    noCache: flag(given, 'noCache', false),
+    target: given.target ? text(given, 'target') : undefined,
+    arguments: readValues(given.arguments, 'build argument', secrets),
+  };
+}
+
+function readTask(given: Body, terms: RunTerms, secrets: RunSecrets): EncodedTaskRunRequest {
+  return {
+    type: 'EncodedTaskRunRequest',
+    ...terms,
+    encodedTaskContent: text(given, 'encodedTaskContent'),
+    encodedValuesContent: given.encodedValuesContent ? text(given, 'encodedValuesContent') : undefined,
+    values: readValues(given.values, 'value', secrets),
+    sourceLocation: given.sourceLocation ? text(given, 'sourceLocation') : undefined,
+  };
+}
+
+function readValues(given: unknown, what: string, secrets: RunSecrets): GivenValue[] {
+  const entries = (given ?? []) as Array<{ name?: unknown; value?: unknown; isSecret?: unknown }>;
+  return entries.map(({ name, value, isSecret }) => {
+    if (typeof name !== 'string' || !name || typeof value !== 'string') {
+      return refuse(`Every ${what} needs a name and a value, which are texts.`);
+    }
+    if (isSecret !== true) return { name, value, isSecret: false };
+    secrets.values[name] = value;
+    return { name, isSecret: true };
+  });
+}
+
+function readLogins(given: Body): RunSecrets['registries'] {
+  const logins: RunSecrets['registries'] = {};
+  for (const [server, login] of Object.entries(given.credentials?.customRegistries ?? {})) {
+    const { userName, password } = login ?? {};
+    if (userName?.type === 'Vaultsecret' || password?.type === 'Vaultsecret' || login?.identity) {
+      refuse(`Local Azure signs in to '${server}' by user name and password (type Opaque) alone.`);
+    }
+    if (!userName?.value || !password?.value)
+      return refuse(`The registry '${server}' needs a user name and a password.`);
+    logins[server] = { username: userName.value, password: password.value };
+  }
+  return logins;
+}
+
+function text(given: Body, name: keyof Body): string {
+  const value = given[name];
+  return typeof value === 'string' && value
+    ? value
+    : refuse(`The property '${name}' is required and must not be empty.`);
+}
+
+function flag(given: Body, name: keyof Body, standard: boolean): boolean {
+  const value = given[name] ?? standard;
+  return typeof value === 'boolean' ? value : refuse(`The property '${name}' must be true or false.`);
+}
