@@ -1,4 +1,5 @@
 import type { ContainerClient } from '@azure/storage-blob';
+import type { AccessControl } from './access/accessControl';
 import type { ResourceCatalog } from './arm/resourceCatalog';
 
 /** Names that are the same in every local cloud; made up, and in the ranges that Azure would accept. */
@@ -51,6 +52,8 @@ export interface LocalAzureContext {
   log(line: string): void;
   /** Where a provider names its resources, for the lists that the resource manager gives of all. */
   readonly resources: ResourceCatalog;
+  /** What the service connection's identity may do. */
+  readonly access: AccessControl;
   /** The DNS zone of the local cloud. */
   readonly dns: { set(name: string, ip: string): void; remove(name: string): void };
   /** Called in reverse order when local Azure stops: end processes, close files. */

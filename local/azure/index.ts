@@ -1,6 +1,7 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import type { RequestListener } from 'node:http';
 import { join, resolve } from 'node:path';
+import { AccessControl } from './access/accessControl';
 import { ResourceCatalog } from './arm/resourceCatalog';
 import { startAzurite } from './blobs/azurite';
 import { serverCertificate } from './certificates/serverCertificate';
@@ -107,6 +108,7 @@ export async function startLocalAzure(options: LocalAzureOptions): Promise<Local
       collection: openDocumentStore(join(stateDir, 'documents')),
       log,
       resources: new ResourceCatalog(),
+      access: new AccessControl(),
       dns: zone,
       onClose: (stop) => void stops.push(stop),
       closing: closing.signal,

@@ -1,4 +1,6 @@
 import type { FastifyInstance } from 'fastify';
+import { guardAccess } from './access/guardAccess';
+import { registerPermissions } from './access/permissions';
 import { registerAdministration } from './administration/administration';
 import { registerCloudMetadata } from './arm/cloudMetadata';
 import { registerDeployments } from './arm/deployments';
@@ -44,6 +46,7 @@ export function register(app: FastifyInstance, options: ServiceOptions): void {
   const types = new ResourceTypes();
   types.watch(app);
   guardRequests(app, context, tokens, types);
+  guardAccess(app, context, (token) => tokens.subjectOf(token));
   const provider = (register: (scope: FastifyInstance) => void | Promise<void>) =>
     app.register(async (scope) => register(scope));
   provider((scope) => registerEntra(scope, context, credentials, tokens));
@@ -51,10 +54,13 @@ export function register(app: FastifyInstance, options: ServiceOptions): void {
   provider((scope) => registerResourceManager(scope, context));
   provider((scope) => registerResourceLists(scope, context.url, context.resources, types));
   provider((scope) => registerDeployments(scope, context));
+  provider((scope) => registerPermissions(scope, context));
   provider((scope) => registerMachineLearning(scope, context, { tokens, storageKey: credentials.storageKey, python }));
   provider((scope) => registerContainerRegistry(scope, context));
   provider((scope) => registerOciRegistry(scope, context, credentials));
   provider((scope) => registerFileShares(scope, shares));
   provider((scope) => registerContainerInstances(scope, context, shares));
-  provider((scope) => registerAdministration(scope, { token: credentials.adminToken, faults, journal, shutDown }));
+  provider((scope) =>
+    registerAdministration(scope, { token: credentials.adminToken, access: context.access, faults, journal, shutDown }),
+  );
 }

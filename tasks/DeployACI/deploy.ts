@@ -6,6 +6,7 @@ import { logAnalyticsWorkspace } from '../common/azure/containerGroups/logAnalyt
 import { adminUser } from '../common/azure/containerGroups/registryUser';
 import { resolveIdentity } from '../common/azure/containerGroups/userAssignedIdentity';
 import type { AzureSession } from '../common/azure/http/session';
+import { requireRights } from '../common/azure/rights/requireRights';
 import { deploymentTags, mainContainer } from '../common/deployment/containers';
 import { encodePreviousDeployment, previousDeploymentVariable } from '../common/deployment/previousDeployment';
 import { fingerprint } from '../common/deployment/secureValues';
@@ -20,6 +21,7 @@ import { containerGroupDefinition, type Surroundings } from './definition';
 import type { Inputs } from './inputs';
 import { toContainerGroupName } from './nameRules';
 import { createParking, leftByDeadRun } from './parking';
+import { neededRoles } from './neededRoles';
 import { registryIdOf } from './registryId';
 import { chooseRelease, type Release } from './release';
 import { rollOut, type RolledOut } from './rollOut';
@@ -37,6 +39,7 @@ export async function deploy(inputs: Inputs, context: TaskContext): Promise<Stag
   const groups = new ContainerGroups(session, inputs.resourceGroup);
   const name = inputs.containerGroup ?? toContainerGroupName(release.model?.name ?? release.registry);
   log.info(`Deploying ${release.image} as ${name} in ${inputs.resourceGroup}.`);
+  await requireRights(session, neededRoles(inputs, release, groups.id(name)), context);
   const parking = createParking(session, inputs.resourceGroup, name);
   const ports = { log, clock, signal, health: healthRequest(session) };
   const { startTimeoutInMinutes: minutes } = inputs;

@@ -28,7 +28,11 @@ export async function evaluate(inputs: EvaluateInputs, context: TaskContext): Pr
   });
   const record = await readRecord(recordFile);
   const model = requireSection(record, 'model', recordFile);
-  return evaluateRecord(inputs, context, openServices(inputs, model, context), { file: recordFile, record, model });
+  return evaluateRecord(inputs, context, await openServices(inputs, model, context), {
+    file: recordFile,
+    record,
+    model,
+  });
 }
 
 /** The record that an evaluation reads and appends to. */

@@ -3,6 +3,8 @@ import { Jobs } from '../common/azure/ml/jobs/rest/jobs';
 import { Tracking } from '../common/azure/ml/metrics';
 import { Models } from '../common/azure/ml/models';
 import { Workspace } from '../common/azure/ml/workspace';
+import { requireRights } from '../common/azure/rights/requireRights';
+import { workspaceRole } from '../common/azure/rights/workspaceRights';
 import { requireHomeWorkspace } from '../common/record/homeWorkspace';
 import type { ModelSection } from '../common/record/record';
 import type { TaskContext } from '../common/task/taskContext';
@@ -20,13 +22,13 @@ export interface Services {
 
 /**
  * Opens the workspace in which the model is registered.
- * @throws TaskFailure if the inputs name another one: its champion would be of another registry
+ * @throws TaskFailure if a role is missing, or if the inputs name another one: its champion would be of another registry
  */
-export function openServices(
+export async function openServices(
   inputs: Pick<EvaluateInputs, 'connection' | 'resourceGroup' | 'workspace'>,
   model: ModelSection,
   context: Pick<TaskContext, 'azure' | 'log' | 'clock' | 'signal' | 'pipeline' | 'state'>,
-): Services {
+): Promise<Services> {
   const { connection } = inputs;
   const home = model.workspace;
   const named = {
@@ -36,6 +38,9 @@ export function openServices(
   };
   requireHomeWorkspace(model, named, 'Evaluate');
   const workspace = new Workspace(context.azure(connection), named.resourceGroup, named.name);
+  const rights = ['models/versions/read', 'models/versions/write', 'experiments/runs/read'];
+  const role = workspaceRole(workspace, rights, 'to read metrics and tag the model version');
+  await requireRights(workspace.session, [role], context);
   return {
     models: new Models(workspace),
     runs: new Tracking(workspace),

@@ -1,12 +1,14 @@
 import * as fs from 'node:fs';
 import type { ModelRecord } from '../common/record/record';
 import { findRecordFile, readRecord, requireSection } from '../common/record/recordFile';
+import { requireRights } from '../common/azure/rights/requireRights';
 import { goldenRequestsFile } from '../common/requestsFile/goldenRequests';
 import type { AzureSession } from '../common/azure/http/session';
 import type { Secrets } from '../common/secrets';
 import type { TaskContext } from '../common/task/taskContext';
 import { TaskFailure } from '../common/taskFailure';
 import type { Inputs } from './inputs';
+import { neededRoles } from './neededRoles';
 import { requireOwnAddress } from './recordedAddress';
 import { isRecordedEndpoint } from './recordedEndpoint';
 import { readRequestCases, type RequestCase } from './requests/requestCases';
@@ -27,9 +29,18 @@ export interface Subject {
  * @throws TaskFailure if there is no URI or no request, or if a file is not what it should be
  */
 export async function findSubject(
-  inputs: Pick<Inputs, 'scoringUri' | 'recordFile' | 'requestsFile' | 'tolerance' | 'apiKey'>,
+  inputs: Pick<
+    Inputs,
+    'scoringUri' | 'recordFile' | 'requestsFile' | 'tolerance' | 'apiKey' | 'promoteToChampion' | 'rollbackOnFailure'
+  >,
   session: AzureSession | undefined,
-  { pipeline, recordVariable, clock, signal }: Pick<TaskContext, 'pipeline' | 'recordVariable' | 'clock' | 'signal'>,
+  {
+    pipeline,
+    recordVariable,
+    log,
+    clock,
+    signal,
+  }: Pick<TaskContext, 'pipeline' | 'recordVariable' | 'log' | 'clock' | 'signal'>,
 ): Promise<Subject> {
   const recordFile = findRecordFile({
     input: inputs.recordFile,
@@ -53,6 +64,7 @@ export async function findSubject(
     readinessPath: isRecordedEndpoint(record, scoringUri) ? record?.image?.readinessPath : undefined,
     isOfRecord: inputs.scoringUri === undefined,
   };
+  if (session && record) await requireRights(session, neededRoles(inputs, record, session), { log, signal });
   if (target.isOfRecord) await requireOwnAddress(target, requests, record!, session, clock, signal);
   return { target, requests, secrets: secretsOf(target, requests), recordFile, record };
 }

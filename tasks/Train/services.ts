@@ -8,6 +8,8 @@ import type { JobAssets } from '../common/azure/ml/jobs/rest/jobAssets';
 import { Tracking } from '../common/azure/ml/metrics';
 import { Models } from '../common/azure/ml/models';
 import { Workspace } from '../common/azure/ml/workspace';
+import { requireRights } from '../common/azure/rights/requireRights';
+import { workspaceRole } from '../common/azure/rights/workspaceRights';
 import type { TaskContext } from '../common/task/taskContext';
 import type { TrainInputs } from './inputs';
 import { listNamedOutput } from './namedOutput';
@@ -23,7 +25,7 @@ export interface Services {
   readonly transfer: Pick<BlobTransfer, 'readRange'>;
   /** Brings into the workspace what a job names; one for each job. */
   assets(): JobAssets & Pick<WorkspaceAssets, 'codeHashes'>;
-  /** @throws TaskFailure where there is no such workspace */
+  /** @throws TaskFailure where there is no such workspace, or where a role is missing */
   checkWorkspace(): Promise<void>;
   /** The files of a named output, by their path within it; undefined where they cannot be listed. */
   listOutput(uri: string): Promise<string[] | undefined>;
@@ -46,7 +48,12 @@ export function openServices(
     artifacts: new Artifacts(workspace, transfer),
     transfer,
     assets: () => new WorkspaceAssets(workspace, transfer, log, signal),
-    checkWorkspace: async () => void (await workspace.resource()),
+    checkWorkspace: async () => {
+      const rights = ['jobs/write', 'models/versions/write', 'datastores/listSecrets/action'];
+      const role = workspaceRole(workspace, rights, 'to run jobs and register models');
+      await requireRights(workspace.session, [role], { log, signal });
+      await workspace.resource();
+    },
     listOutput: (uri) => listNamedOutput(workspace, transfer, uri, signal),
     computeState: (computeId) => computeState(workspace, computeId, signal),
   };

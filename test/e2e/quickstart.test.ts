@@ -7,6 +7,7 @@ import type { RunRecord } from '../../local/agent/run/runRecord';
 import { connectLocalAzure } from '../../local/azure/connection/localAzure';
 import { processStartTime } from '../../local/azure/processes/processRecords';
 import type { ModelRecord } from '../../tasks/common/record/record';
+import { AzureCli } from '../support/azureCli';
 import { specificationsDirectory, validateTraffic } from '../contract/validateTraffic';
 import { runCommand, startCommand, startProgram, type CommandResult, type RunningCommand } from '../support/commands';
 
@@ -158,6 +159,11 @@ describe('the quickstart', function () {
     const recording = ['--record-traffic-to', traffic];
     cloud = startCommand('local/azure/main.ts', ['--state', state, '--cache', cache, '--port', '0', ...recording]);
     await cloud.printed('Local Azure answers');
+    // From here on the connection may do what the set-up script's roles allow, and nothing else.
+    const az = new AzureCli();
+    const setup = await az.setup('--yes', '--pull-identity', 'quick-starts-identity');
+    assert.equal(setup.code, 0, setup.output);
+    await connectLocalAzure(state)!.roles.limitTo(az.rolesOf('mlops-connection'));
     const { code, output } = await quickstart();
     assert.equal(code, 0, output);
     const [first, second] = [new RunFolder(1).record, new RunFolder(2).record];

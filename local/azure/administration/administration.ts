@@ -1,10 +1,12 @@
 import type { FastifyInstance } from 'fastify';
+import type { AccessControl, GrantedRole } from '../access/accessControl';
 import { ArmError } from '../context';
 import type { Fault, FaultPlan } from '../faults/faultPlan';
 import type { RequestJournal } from '../traffic/requestJournal';
 
 export interface Administration {
   token: string;
+  access: AccessControl;
   faults: FaultPlan;
   journal: RequestJournal;
   /** Starts the stop; the answer to the request still goes out. */
@@ -33,6 +35,14 @@ export function registerAdministration(app: FastifyInstance, administration: Adm
   app.get('/_local/requests', async () => administration.journal.entries());
   app.delete('/_local/requests', async () => {
     administration.journal.clear();
+    return {};
+  });
+  app.put<{ Body: GrantedRole[] }>('/_local/roles', async (request) => {
+    administration.access.limitTo(request.body);
+    return {};
+  });
+  app.delete('/_local/roles', async () => {
+    administration.access.limitTo(undefined);
     return {};
   });
   app.post('/_local/shutdown', async () => {

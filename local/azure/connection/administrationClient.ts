@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { request } from 'node:https';
+import type { GrantedRole } from '../access/accessControl';
 import type { DnsFault, Fault, HttpFault, NamedFault, PlannedFault } from '../faults/faultPlan';
 import type { JournalEntry } from '../traffic/requestJournal';
 import type { Description } from './description';
@@ -22,6 +23,14 @@ export interface RequestsApi {
   clear(): Promise<void>;
 }
 
+/** The roles of the service connection's identity. */
+export interface RolesApi {
+  /** It may do what these allow, and nothing else. */
+  limitTo(roles: GrantedRole[]): Promise<void>;
+  /** It owns the subscription again. */
+  reset(): Promise<void>;
+}
+
 /** Calls `/_local/`, the administration of the local cloud itself. */
 export class AdministrationClient {
   constructor(
@@ -40,6 +49,11 @@ export class AdministrationClient {
   readonly requests: RequestsApi = {
     list: async () => (await this.call('GET', '/_local/requests')) as JournalEntry[],
     clear: async () => void (await this.call('DELETE', '/_local/requests')),
+  };
+
+  readonly roles: RolesApi = {
+    limitTo: async (roles) => void (await this.call('PUT', '/_local/roles', roles)),
+    reset: async () => void (await this.call('DELETE', '/_local/roles')),
   };
 
   async shutDown(): Promise<void> {

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { ServiceEndpoint } from '../../serviceEndpoint';
 import type { LocalCredentials } from '../entra/credentials';
 import { processStartTime } from '../processes/processRecords';
-import { AdministrationClient, type FaultsApi, type RequestsApi } from './administrationClient';
+import { AdministrationClient, type FaultsApi, type RequestsApi, type RolesApi } from './administrationClient';
 import { clientEnvironment } from './clientEnvironment';
 import { readDescription, type Description } from './description';
 import { serviceConnection, type Scheme, type ServiceConnectionOverrides } from './serviceConnection';
@@ -29,6 +29,7 @@ export interface LocalAzure {
   serviceConnection(scheme: Scheme, overrides?: ServiceConnectionOverrides): ServiceEndpoint;
   readonly faults: FaultsApi;
   readonly requests: RequestsApi;
+  readonly roles: RolesApi;
   /** Stops it, with every process that it runs. */
   close(): Promise<void>;
 }
@@ -62,6 +63,7 @@ export function describeLocalAzure(
     serviceConnection: (scheme, overrides) => serviceConnection(cloud, credentials, scheme, overrides),
     faults: administration.faults,
     requests: administration.requests,
+    roles: administration.roles,
     close: close ?? (() => administration.shutDown()),
   };
 }

@@ -49,6 +49,12 @@ export class TokenIssuer {
     return String(parseToken(token)?.claims.aud).replace(/\/+$/, '');
   }
 
+  /** Whom a token stands for, be it valid or not. */
+  subjectOf(token: string): string | undefined {
+    const subject = parseToken(token)?.claims.sub;
+    return typeof subject === 'string' ? subject : undefined;
+  }
+
   isOidcToken(token: string, subject: string): boolean {
     return this.check(token, this.oidcIssuer) === 'valid' && parseToken(token)?.claims.sub === subject;
   }

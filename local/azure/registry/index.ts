@@ -40,7 +40,7 @@ export function registerOciRegistry(
       if (!(error instanceof OciError)) return reply.send(error);
       return reply.code(error.status).headers(error.headers).send(error.body());
     });
-    registerTokenEndpoints(scope, context, authorization, tokens, registryOf);
+    registerTokenEndpoints(scope, context, authorization, tokens, accounts, registryOf);
     registerAcrDataPlane(scope, repositories, authorization, registryOf, context.port);
     scope.register(async (raw) => {
       // Layers are streamed to disk, and a manifest's digest is over its very bytes.

@@ -1,7 +1,8 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
-import type { LocalAzureContext } from '../context';
+import type { Collection, LocalAzureContext } from '../context';
 import { OciError } from './ociError';
-import { loginServer } from './registryAccounts';
+import { grantedScopes } from './registryAccess';
+import { loginServer, type RegistryAccount } from './registryAccounts';
 import type { RegistryAuthorization } from './registryAuthorization';
 import { parseScopes, type RegistryTokens } from './registryTokens';
 
@@ -17,6 +18,7 @@ export function registerTokenEndpoints(
   context: LocalAzureContext,
   authorization: RegistryAuthorization,
   tokens: RegistryTokens,
+  accounts: Collection<RegistryAccount>,
   registryOf: (request: FastifyRequest) => string,
 ): void {
   const unauthorized = (message: string): OciError => new OciError(401, 'UNAUTHORIZED', message);
@@ -42,7 +44,9 @@ export function registerTokenEndpoints(
   const accessToken = (request: FastifyRequest, subject: string | undefined, scope: string | string[] | undefined) => {
     if (!subject)
       throw unauthorized('authentication required, visit https://aka.ms/acr/authorization for more information.');
-    const scopes = parseScopes(Array.isArray(scope) ? scope.join(' ') : (scope ?? ''));
+    const asked = parseScopes(Array.isArray(scope) ? scope.join(' ') : (scope ?? ''));
+    const isPrincipal = subject.startsWith('principal');
+    const scopes = isPrincipal ? grantedScopes(context, accounts.get(registryOf(request))!, asked) : asked;
     return { access_token: tokens.accessToken(server(request), subject, scopes) };
   };
 

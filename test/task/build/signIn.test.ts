@@ -120,3 +120,28 @@ describe('signing in by a service connection', function () {
     });
   }
 });
+
+describe("the rights of the service connection's identity", function () {
+  this.timeout(60_000);
+
+  it('are checked before any work: the missing role is named, with the command that grants it', async () => {
+    const azure = await localAzure();
+    const group = `/subscriptions/${localCloud.subscriptionId}/resourceGroups/${localCloud.resourceGroup}`;
+    await azure.roles.limitTo([{ role: 'Reader', scope: group }]);
+    try {
+      await azure.requests.clear();
+      const log = await ask([azure.serviceConnection('WorkloadIdentityFederation')], {
+        workspace: localCloud.workspace,
+      });
+      assert.match(log, /lacks a role:/);
+      assert.match(log, /az role assignment create --assignee-object-id .* --role "AzureML Data Scientist" --scope/);
+      const asked = (await azure.requests.list()).filter(({ url }) => url.startsWith('/subscriptions'));
+      assert.deepEqual(
+        asked.map(({ method, status }) => [method, status]),
+        [['GET', 200]],
+      );
+    } finally {
+      await azure.roles.reset();
+    }
+  });
+});

@@ -32,7 +32,7 @@ export async function resolveIdentity(
   const names = found.map((id) => id.slice(id.lastIndexOf('/') + 1));
   throw new TaskFailure(
     names.length === 0
-      ? `The group pulls its image as a user-assigned identity, and the resource group ${resourceGroup} has none.`
+      ? `The group pulls its image as a user-assigned identity, and the resource group ${resourceGroup} has none that the service connection may see.`
       : `The resource group ${resourceGroup} has ${names.length} user-assigned identities: ${names.join(', ')}.`,
     names.length === 0
       ? 'Create one (az identity create), give it the role AcrPull on the registry and name it in userAssignedIdentity; or choose another registryAuthentication.'

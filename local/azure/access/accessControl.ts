@@ -1,0 +1,54 @@
+import { localCloud } from '../context';
+import { builtInRoles, type Permission } from './roleDefinitions';
+
+/** A built-in role of the service connection's identity on a resource, or on what lies above it. */
+export interface GrantedRole {
+  role: string;
+  /** ARM id. */
+  scope: string;
+}
+
+const owner: GrantedRole = { role: 'Owner', scope: `/subscriptions/${localCloud.subscriptionId}` };
+
+/**
+ * What the service connection's identity may do: everything, as the owner of the subscription, until a test or a curious user
+ * says which roles it has. Jobs and containers have identities of their own.
+ */
+export class AccessControl {
+  private granted: readonly GrantedRole[] = [owner];
+
+  /** @throws Error that names the roles that local Azure knows */
+  limitTo(roles: readonly GrantedRole[] | undefined): void {
+    const unknown = roles?.find(({ role }) => !builtInRoles[role]);
+    if (unknown) throw new Error(`No role "${unknown.role}"; there are ${Object.keys(builtInRoles).join(', ')}.`);
+    this.granted = roles ?? [owner];
+  }
+
+  /** Of each role that reaches the scope. */
+  permissionsAt(scope: string): Permission[] {
+    const reached = `${scope}/`.toLowerCase();
+    return this.granted
+      .filter((each) => reached.startsWith(`${each.scope}/`.toLowerCase()))
+      .map(({ role }) => builtInRoles[role]!.permission);
+  }
+
+  allows(action: string, scope: string): boolean {
+    return this.permissionsAt(scope).some(
+      ({ actions, notActions }) =>
+        actions.some((pattern) => covers(pattern, action)) && !notActions.some((pattern) => covers(pattern, action)),
+    );
+  }
+}
+
+/**
+ * Azure's own roles show that the star between two slashes stands for nothing, too: with `userAssignedIdentities/∗/read` alone
+ * Managed Identity Operator reads an identity.
+ */
+function covers(pattern: string, action: string): boolean {
+  const expression = pattern
+    .replace(/[.+?^${}()|[\]\\]/g, '\\$&')
+    .split('/*/')
+    .map((part) => part.replaceAll('*', '.*'))
+    .join('/(?:.*/)?');
+  return new RegExp(`^${expression}$`, 'i').test(action);
+}

@@ -1,0 +1,199 @@
+#!/usr/bin/env bash
+# Makes what the five tasks need in a subscription, with the least roles, and nothing else:
+#
+#   an identity for the service connection, which trusts Azure DevOps by a federated credential (no secret);
+#   an identity that pulls the image, for the container group;
+#   the roles of both, each on one resource.
+#
+# It says first what it will do, and asks. It may be run again: what is there stays as it is.
+# It needs the Azure CLI (Azure Cloud Shell has it) and somebody who may create identities and assign roles.
+set -euo pipefail
+
+usage() {
+  cat <<'TEXT'
+usage: scripts/azure/setup.sh --workspace NAME --workspace-group GROUP [options]
+
+  --workspace NAME          the Azure Machine Learning workspace
+  --workspace-group GROUP   its resource group
+  --group GROUP             the resource group of the container group and the identities; the workspace's unless given
+  --registry ID             ARM id of the container registry; the workspace's own unless given
+  --issuer URL              what the draft of the service connection shows in Azure DevOps; without these two the
+  --subject TEXT            federated credential is left out, and made when you run the script again
+  --identity NAME           the service connection's identity; mlops-connection unless given
+  --pull-identity NAME      the identity that pulls the image; mlops-pull unless given
+  --keyless-storage         the workspace's datastores hold no key: adds a role on its storage account
+  --dry-run                 says what it would do, and ends
+  --yes                     does not ask
+TEXT
+}
+
+fail() {
+  echo "setup.sh: $*" >&2
+  exit 1
+}
+
+workspace='' workspace_group='' group='' registry='' issuer='' subject=''
+identity='mlops-connection' pull_identity='mlops-pull' keyless_storage='' dry_run='' yes=''
+while [ $# -gt 0 ]; do
+  case "$1" in
+    --workspace | --workspace-group | --group | --registry | --issuer | --subject | --identity | --pull-identity)
+      [ $# -ge 2 ] || fail "$1 needs a value."
+      name=${1#--}
+      printf -v "${name//-/_}" '%s' "$2"
+      shift 2
+      ;;
+    --keyless-storage | --dry-run | --yes)
+      name=${1#--}
+      printf -v "${name//-/_}" '%s' yes
+      shift
+      ;;
+    --help | -h)
+      usage
+      exit 0
+      ;;
+    *) fail "unknown option $1; --help lists them." ;;
+  esac
+done
+if [ -z "$workspace" ] || [ -z "$workspace_group" ]; then
+  usage >&2
+  fail 'name the workspace and its resource group.'
+fi
+if { [ -n "$issuer" ] && [ -z "$subject" ]; } || { [ -z "$issuer" ] && [ -n "$subject" ]; }; then
+  fail 'give --issuer and --subject together: the draft of the service connection shows both.'
+fi
+group=${group:-$workspace_group}
+command -v az > /dev/null || fail 'the Azure CLI (az) was not found. Azure Cloud Shell has it.'
+
+account=$(az account show --query '[id,tenantId]' --output tsv) || fail 'sign in first: az login.'
+{ read -r subscription && read -r tenant; } <<< "$account"
+found=$(az resource show --resource-group "$workspace_group" --name "$workspace" \
+  --resource-type Microsoft.MachineLearningServices/workspaces \
+  --query '[id,properties.storageAccount,properties.containerRegistry]' --output tsv) ||
+  fail "there is no workspace $workspace in the resource group $workspace_group."
+{ read -r workspace_id && read -r storage && { read -r own_registry || true; }; } <<< "$found"
+registry=${registry:-$own_registry}
+case "$registry" in
+  /*) ;;
+  *) fail "the workspace has no container registry yet. Create one (az acr create) and give its ARM id as --registry." ;;
+esac
+group_id=$(az group show --name "$group" --query id --output tsv) || fail "there is no resource group $group."
+registry_mode=$(az resource show --ids "$registry" --query properties.roleAssignmentMode --output tsv)
+
+# What there is already, and what is missing.
+todo=()
+plan() {
+  local state=$1 text=$2
+  printf '  %-7s %s\n' "$state" "$text"
+}
+add() { # text, command…
+  plan create "$1"
+  shift
+  todo+=("$(printf '%q ' "$@")")
+}
+
+principal_of() { # identity
+  az identity show --resource-group "$group" --name "$1" --query principalId --output tsv 2> /dev/null || true
+}
+
+# One line a role: its name, a tab, its scope.
+roles_of() { # principal
+  [ -z "$1" ] || az role assignment list --assignee "$1" --all --query '[].[roleDefinitionName,scope]' --output tsv
+}
+
+plan_identity() { # name, principal, purpose
+  if [ -n "$2" ]; then
+    plan exists "identity $1, $3"
+  else
+    add "identity $1, $3" az identity create --resource-group "$group" --name "$1"
+  fi
+}
+
+plan_role() { # identity, its roles, role, scope
+  local text="role $3 of $1 on ${4##*/}"
+  if printf '%s\n' "$2" | grep -qixF "$3"$'\t'"$4"; then
+    plan exists "$text"
+  else
+    add "$text" assign "$1" "$3" "$4"
+  fi
+}
+
+# By the object id: a new identity is not found by its name for a while.
+assign() { # identity, role, scope
+  az role assignment create --assignee-object-id "$(principal_of "$1")" --assignee-principal-type ServicePrincipal \
+    --role "$2" --scope "$3"
+}
+
+plan_provider() {
+  if [ "$(az provider show --namespace "$1" --query registrationState --output tsv)" = Registered ]; then
+    plan exists "resource provider $1"
+  else
+    add "resource provider $1" az provider register --namespace "$1"
+  fi
+}
+
+plan_federation() {
+  if [ -z "$issuer" ]; then
+    plan later 'federated credential: run the script again with --issuer and --subject'
+  elif [ "$(az identity federated-credential show --resource-group "$group" --identity-name "$identity" --name azure-devops \
+    --query subject --output tsv 2> /dev/null)" = "$subject" ]; then
+    plan exists "federated credential of $identity for $subject"
+  else
+    add "federated credential of $identity for $subject" az identity federated-credential create --resource-group "$group" \
+      --identity-name "$identity" --name azure-devops --issuer "$issuer" --subject "$subject" --audiences api://AzureADTokenExchange
+  fi
+}
+
+if [ "$registry_mode" = AbacRepositoryPermissions ]; then
+  push_role='Container Registry Repository Writer' pull_role='Container Registry Repository Reader'
+else
+  push_role=AcrPush pull_role=AcrPull
+fi
+
+principal=$(principal_of "$identity") pull_principal=$(principal_of "$pull_identity")
+roles=$(roles_of "$principal") pull_roles=$(roles_of "$pull_principal")
+echo "In the subscription $subscription, resource group $group:"
+plan_provider Microsoft.ContainerInstance
+plan_provider Microsoft.ManagedIdentity
+plan_identity "$identity" "$principal" 'which the service connection signs in as'
+plan_identity "$pull_identity" "$pull_principal" 'with which the container group pulls its image'
+plan_federation
+plan_role "$identity" "$roles" 'AzureML Data Scientist' "$workspace_id"
+plan_role "$identity" "$roles" 'Container Registry Tasks Contributor' "$registry"
+plan_role "$identity" "$roles" "$push_role" "$registry"
+plan_role "$identity" "$roles" 'Azure Container Instances Contributor' "$group_id"
+plan_role "$identity" "$roles" 'Managed Identity Operator' \
+  "$group_id/providers/Microsoft.ManagedIdentity/userAssignedIdentities/$pull_identity"
+plan_role "$pull_identity" "$pull_roles" "$pull_role" "$registry"
+if [ -n "$keyless_storage" ]; then
+  plan_role "$identity" "$roles" 'Storage Blob Data Contributor' "$storage"
+fi
+
+if [ ${#todo[@]} -eq 0 ]; then
+  echo 'Nothing is left to do.'
+elif [ -n "$dry_run" ]; then
+  echo 'Nothing was done (--dry-run).'
+  exit 0
+else
+  if [ -z "$yes" ]; then
+    read -r -p "Go on? [y/N] " answer
+    [ "$answer" = y ] || [ "$answer" = Y ] || fail 'nothing was done.'
+  fi
+  for command in "${todo[@]}"; do
+    echo "> $command"
+    eval "$command" > /dev/null
+  done
+fi
+
+cat <<TEXT
+
+For the service connection in Azure DevOps (Azure Resource Manager, workload identity federation, manual):
+  Subscription id     $subscription
+  Tenant id           $tenant
+  Client id           $(az identity show --resource-group "$group" --name "$identity" --query clientId --output tsv)
+
+For the pipeline:
+  resourceGroup         $workspace_group (Train, Evaluate, Package-Image), $group (Deploy-ACI)
+  workspace             $workspace
+  userAssignedIdentity  $pull_identity
+It takes some minutes until Azure knows of new roles.
+TEXT

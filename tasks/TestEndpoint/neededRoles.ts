@@ -1,0 +1,36 @@
+import type { AzureSession } from '../common/azure/http/session';
+import { Workspace } from '../common/azure/ml/workspace';
+import type { NeededRole } from '../common/azure/rights/requireRights';
+import { workspaceRole } from '../common/azure/rights/workspaceRights';
+import type { ModelRecord } from '../common/record/record';
+import type { Inputs } from './inputs';
+
+/** What the tests, and what may follow them, need of Azure by what the record says. */
+export function neededRoles(
+  inputs: Pick<Inputs, 'promoteToChampion' | 'rollbackOnFailure' | 'scoringUri'>,
+  record: ModelRecord,
+  session: AzureSession,
+): NeededRole[] {
+  const { deployment, model } = record;
+  const roles: NeededRole[] = [];
+  if (deployment && (inputs.rollbackOnFailure || !inputs.scoringUri)) {
+    const groups = 'Microsoft.ContainerInstance/containerGroups';
+    const scope = deployment.containerGroupId;
+    roles.push(
+      inputs.rollbackOnFailure
+        ? {
+            role: 'Azure Container Instances Contributor',
+            scope,
+            assignedOn: scope.split('/').slice(0, 5).join('/'),
+            actions: ['read', 'write', 'delete'].map((right) => `${groups}/${right}`),
+            purpose: 'to bring back what ran before',
+          }
+        : { role: 'Reader', scope, actions: [`${groups}/read`], purpose: "to see that it runs the record's image" },
+    );
+  }
+  if (inputs.promoteToChampion && model) {
+    const workspace = new Workspace(session, model.workspace.resourceGroup, model.workspace.name);
+    roles.push(workspaceRole(workspace, ['models/versions/read', 'models/versions/write'], 'to tag the champion'));
+  }
+  return roles;
+}

@@ -1,0 +1,14 @@
+import type { Workspace } from '../ml/workspace';
+import type { NeededRole } from './requireRights';
+
+const provider = 'Microsoft.MachineLearningServices/workspaces';
+
+/** @param rights beneath the workspace, e.g. `jobs/write` */
+export function workspaceRole(workspace: Pick<Workspace, 'id'>, rights: string[], purpose: string): NeededRole {
+  return {
+    role: 'AzureML Data Scientist',
+    scope: workspace.id,
+    actions: ['read', ...rights].map((right) => `${provider}/${right}`),
+    purpose,
+  };
+}

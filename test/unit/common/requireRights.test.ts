@@ -1,0 +1,85 @@
+import assert from 'node:assert/strict';
+import { AzureFailure } from '../../../tasks/common/azure/http/azureFailure';
+import type { AzureSession } from '../../../tasks/common/azure/http/session';
+import { allows } from '../../../tasks/common/azure/rights/permissions';
+import { requireRights, type NeededRole } from '../../../tasks/common/azure/rights/requireRights';
+
+const workspace = '/subscriptions/s/resourceGroups/g/providers/Microsoft.MachineLearningServices/workspaces/w';
+const registry = '/subscriptions/s/resourceGroups/g/providers/Microsoft.ContainerRegistry/registries/r';
+const train: NeededRole = {
+  role: 'AzureML Data Scientist',
+  scope: workspace,
+  actions: ['Microsoft.MachineLearningServices/workspaces/jobs/write'],
+  purpose: 'to run jobs',
+};
+const push: NeededRole = {
+  role: 'AcrPush',
+  scope: registry,
+  actions: [['Microsoft.ContainerRegistry/registries/push/write', 'Microsoft.ContainerRegistry/registries/repositories/content/write']], // prettier-ignore
+  purpose: 'to push images',
+};
+
+type Permissions = Array<Record<string, string[]>>;
+
+/** @param at what Azure answers for a scope; a function throws it */
+function check(needed: NeededRole[], at: Record<string, Permissions | Error>): Promise<void> {
+  const claims = Buffer.from(JSON.stringify({ oid: 'principal-7', sub: 'subject' })).toString('base64url');
+  const session = {
+    connection: { name: 'my-connection' },
+    token: () => Promise.resolve({ token: `x.${claims}.x` }),
+    request: ({ url }: { url: string }) => {
+      const answer = at[url.replace('/providers/Microsoft.Authorization/permissions', '')] ?? [];
+      return answer instanceof Error ? Promise.reject(answer) : Promise.resolve({ body: { value: answer } });
+    },
+  };
+  const context = { log: { debug: () => undefined }, signal: new AbortController().signal };
+  return requireRights(session as unknown as AzureSession, needed, context as never);
+}
+
+describe('rights that a task needs', () => {
+  it('are there by whatever role allows them', async () => {
+    await check([train, push], { [workspace]: [{ actions: ['*'] }], [registry]: [{ actions: ['*'] }] });
+  });
+
+  it('that are missing are named all at once, with the command that grants each', async () => {
+    await assert.rejects(check([train, push], { [registry]: [{ actions: ['*/read'] }] }), ({ message }: Error) => {
+      assert.match(message, /identity of the service connection my-connection lacks 2 roles/);
+      for (const { role, scope } of [train, push]) {
+        const command = `az role assignment create --assignee-object-id principal-7 --assignee-principal-type ServicePrincipal --role "${role}" --scope "${scope}"`;
+        assert.ok(message.includes(command), message);
+      }
+      assert.match(message, /on the registry r, to push images/);
+      return true;
+    });
+  });
+
+  it('may be rights on data instead, as on a registry with ABAC repository permissions', async () => {
+    const writer = { dataActions: ['Microsoft.ContainerRegistry/registries/repositories/content/write'] };
+    await check([push], { [registry]: [writer] });
+  });
+
+  it('that Azure does not tell hold no run up', async () => {
+    const refused = new AzureFailure('Azure answered 403.', undefined, 403, 'AuthorizationFailed', '', undefined);
+    await check([train, push], { [workspace]: refused, [registry]: new Error('a network that fails') });
+  });
+
+  for (const [permission, action, allowed] of [
+    [{ actions: ['*'] }, 'Microsoft.A/b/write', true],
+    [{ actions: ['Microsoft.A/b/*'], notActions: ['Microsoft.A/*/write'] }, 'Microsoft.A/b/write', false],
+    [{ actions: ['Microsoft.A/b/*/read'] }, 'Microsoft.A/b/read', true],
+    [{ actions: ['Microsoft.A/b/*/read'] }, 'Microsoft.A/b/c/d/read', true],
+    [{ actions: ['Microsoft.A/b/*/read'] }, 'Microsoft.A/bc/read', false],
+    [{ actions: ['microsoft.a/B/READ'] }, 'Microsoft.A/b/read', true],
+    [{ actions: ['*/read'] }, 'Microsoft.A/b/write', false],
+    [{ actions: ['Microsoft.A/b.c/read'] }, 'Microsoft.A/bxc/read', false],
+    [{}, 'Microsoft.A/b/read', false],
+  ] as const) {
+    it(`${JSON.stringify(permission)} ${allowed ? 'allows' : 'does not allow'} ${action}`, () =>
+      assert.equal(allows([permission], action), allowed));
+  }
+
+  it('add up over roles, and what one takes away another gives', () => {
+    const roles = [{ actions: ['*'], notActions: ['Microsoft.A/b/write'] }, { actions: ['Microsoft.A/b/write'] }];
+    assert.ok(allows(roles, 'Microsoft.A/b/write'));
+  });
+});

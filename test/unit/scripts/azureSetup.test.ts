@@ -1,0 +1,89 @@
+import assert from 'node:assert/strict';
+import { AzureCli } from '../../support/azureCli';
+
+const federation = [
+  '--issuer',
+  'https://login.example/tenant/v2.0',
+  '--subject',
+  'sc://organisation/project/connection',
+];
+
+describe('scripts/azure/setup.sh', function () {
+  before(function () {
+    if (process.platform === 'win32') this.skip();
+  });
+
+  it('says what it would do, and does nothing', async () => {
+    const az = new AzureCli();
+    const { code, output } = await az.setup('--dry-run');
+    assert.equal(code, 0, output);
+    assert.match(output, /create {2}identity mlops-connection/);
+    assert.match(output, /create {2}role AzureML Data Scientist of mlops-connection on quick-starts-ws/);
+    assert.match(output, /later {3}federated credential/);
+    const { identities, assignments, calls } = az.subscription;
+    assert.deepEqual([identities, assignments], [{}, []]);
+    assert.ok(calls.every((args) => !args.includes('create') && !args.includes('register')));
+  });
+
+  it('makes identities, the federated credential and the least roles, each on one resource', async () => {
+    const az = new AzureCli();
+    const { code, output } = await az.setup('--yes', ...federation);
+    assert.equal(code, 0, output);
+    const group = az.workspace.split('/').slice(0, 5).join('/');
+    assert.deepEqual(az.rolesOf('mlops-connection'), [
+      { role: 'AzureML Data Scientist', scope: az.workspace },
+      { role: 'Container Registry Tasks Contributor', scope: az.registry },
+      { role: 'AcrPush', scope: az.registry },
+      { role: 'Azure Container Instances Contributor', scope: group },
+      {
+        role: 'Managed Identity Operator',
+        scope: `${group}/providers/Microsoft.ManagedIdentity/userAssignedIdentities/mlops-pull`,
+      },
+    ]);
+    assert.deepEqual(az.rolesOf('mlops-pull'), [{ role: 'AcrPull', scope: az.registry }]);
+    assert.deepEqual(az.subscription.credentials['mlops-connection'], {
+      issuer: 'https://login.example/tenant/v2.0',
+      subject: 'sc://organisation/project/connection',
+      audience: 'api://AzureADTokenExchange',
+    });
+    assert.match(output, new RegExp(`Client id +${az.subscription.identities['mlops-connection']!.clientId}`));
+  });
+
+  it('can be run again: it makes what is missing, and nothing twice', async () => {
+    const az = new AzureCli();
+    await az.setup('--yes');
+    const before = az.subscription.assignments.length;
+    const second = await az.setup('--yes', ...federation);
+    assert.equal(second.code, 0, second.output);
+    assert.equal(az.subscription.assignments.length, before);
+    assert.ok(az.subscription.credentials['mlops-connection']);
+    const third = await az.setup('--yes', ...federation);
+    assert.match(third.output, /Nothing is left to do/);
+  });
+
+  it('gives a registry with ABAC repository permissions the roles that it honours', async () => {
+    const az = new AzureCli('AbacRepositoryPermissions');
+    const { code, output } = await az.setup('--yes');
+    assert.equal(code, 0, output);
+    assert.ok(az.rolesOf('mlops-connection').some(({ role }) => role === 'Container Registry Repository Writer'));
+    assert.deepEqual(
+      az.rolesOf('mlops-pull').map(({ role }) => role),
+      ['Container Registry Repository Reader'],
+    );
+  });
+
+  for (const [what, args, message] of [
+    ['half a federation', ['--issuer', 'https://login.example'], /--issuer and --subject together/],
+    ['an unknown option', ['--workspce', 'x'], /unknown option --workspce/],
+    ['an option without a value', ['--group'], /--group needs a value/],
+    ['a resource group that is not there', ['--group', 'nowhere'], /no resource group nowhere/],
+  ] as const) {
+    it(`refuses ${what} before it does anything`, async () => {
+      const az = new AzureCli();
+      const { code, output } = await az.setup('--yes', ...args);
+      assert.equal(code, 1);
+      assert.match(output, message);
+      assert.deepEqual(az.subscription.assignments, []);
+    });
+  }
+});
