@@ -80,7 +80,7 @@ export function registerResourceManager(app: FastifyInstance, context: LocalAzur
     name: group.name,
     type: 'Microsoft.Resources/resourceGroups',
     location: group.location,
-    tags: group.tags,
+    tags: group.tags ?? {},
     properties: { provisioningState: 'Succeeded' },
   });
 

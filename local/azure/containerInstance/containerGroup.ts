@@ -72,24 +72,35 @@ export function addEvent(
   } else events.push({ count: 1, firstTimestamp: now, lastTimestamp: now, name, message, type });
 }
 
-/** A group as ARM shows it: what is secret in it never comes back. Lists leave out the instance views of the group itself. */
-export function groupAnswer(group: ContainerGroup) {
+/**
+ * A group as ARM shows it: what is secret in it never comes back. Lists leave out the instance views of the group itself.
+ * @param apiVersion what it was asked with: newer ones show more, as recorded of 2024-05-01-preview
+ */
+export function groupAnswer(group: ContainerGroup, apiVersion: string) {
+  const isNewer = apiVersion >= '2024-05-01';
   const { location, tags, zones, identity, properties } = group.definition;
   return {
     id: groupId(group),
     name: group.name,
     type: 'Microsoft.ContainerInstance/containerGroups',
     location,
-    tags,
+    tags: tags ?? {},
     zones,
     identity,
     properties: {
       sku: properties.sku ?? 'Standard',
       priority: properties.priority,
+      ...(isNewer && {
+        isCreatedFromStandbyPool: false,
+        provisioningTimeoutInSeconds: 1800,
+        isCustomProvisioningTimeout: false,
+      }),
       provisioningState: group.provisioningState,
-      containers: properties.containers.map((container) =>
-        containerAnswer(container, group.instanceViews[container.name]),
-      ),
+      containers: properties.containers.map((container) => {
+        const { name, properties: shown } = containerAnswer(container, group.instanceViews[container.name]);
+        const configMap = isNewer ? { configMap: { keyValuePairs: {} } } : {};
+        return { name, properties: { ...shown, ports: container.properties.ports ?? [], ...configMap } };
+      }),
       initContainers: (properties.initContainers ?? []).map((container) =>
         containerAnswer(container, group.instanceViews[container.name]),
       ),
@@ -97,6 +108,7 @@ export function groupAnswer(group: ContainerGroup) {
         server,
         username,
         identity,
+        ...(isNewer && { isDelegatedIdentity: false }),
       })),
       restartPolicy: properties.restartPolicy ?? 'Always',
       ipAddress: properties.ipAddress && {

@@ -25,7 +25,14 @@ export interface ContainerGroupsTools {
 }
 
 /** The service's default quotas of a region and subscription (facts on Azure, §4). */
-export const quotas = { ContainerGroups: 100, StandardCores: 100, StandardSpotCores: 100 } as const;
+export const quotas = {
+  ContainerGroups: 100,
+  StandardCores: 100,
+  StandardSpotCores: 100,
+  StandardK80Cores: 0,
+  ConfidentialContainerGroups: 0,
+  ConfidentialCores: 0,
+} as const;
 
 /** The container groups of the local cloud, and what is done to them. */
 export class ContainerGroups {
@@ -80,11 +87,11 @@ export class ContainerGroups {
     }
   }
 
-  private async accept(resourceGroup: string, name: string, definition: GroupDefinition) {
+  private async accept(resourceGroup: string, name: string, asked: GroupDefinition) {
     const { context, images, operations } = this.tools;
     const former = this.find(resourceGroup, name);
     if ((former && isTransitioning(former)) || context.takeFault('aci.transitioning')) throw transitioning(name);
-    if (former) checkUpdate(name, former.definition, definition);
+    if (former) checkUpdate(name, former.definition, asked);
     if (former && isTerminated(former) && former.provisioningState === 'Succeeded') {
       throw new ArmError(
         400,
@@ -93,7 +100,9 @@ export class ContainerGroups {
       );
     }
     const id = groupId({ name, resourceGroup });
-    images.checkIdentities(definition, id);
+    images.checkIdentities(asked, id);
+    const identity = images.principalsOf(asked.identity, former?.definition.identity);
+    const definition = { ...asked, identity };
     if (
       former &&
       isDeepStrictEqual(plain(former.definition), plain(definition)) &&
@@ -165,11 +174,12 @@ export class ContainerGroups {
     if (isTransitioning(group)) throw transitioning(name);
     if (group.state === 'Stopped') return;
     const runner = this.runners.get(group.uid);
+    const views = structuredClone((runner?.group ?? group).instanceViews);
     await this.takeDown(group);
     const record = runner?.group ?? group;
     this.tools.groups.put(groupKey(group.resourceGroup, group.name), {
       ...record,
-      instanceViews: stopped(record),
+      instanceViews: stopped(record, views),
       state: 'Stopped',
       wanted: false,
       address: undefined,
@@ -375,7 +385,10 @@ function changing(
 }
 
 /** The views of containers that a client had stopped. Source: Update-AzContainerGroup.Recording.json. */
-function stopped({ instanceViews }: ContainerGroup): ContainerGroup['instanceViews'] {
+function stopped(
+  { instanceViews }: ContainerGroup,
+  before: ContainerGroup['instanceViews'],
+): ContainerGroup['instanceViews'] {
   const finishTime = new Date().toISOString();
   return Object.fromEntries(
     Object.entries(instanceViews).map(([name, view]) => [
@@ -383,7 +396,7 @@ function stopped({ instanceViews }: ContainerGroup): ContainerGroup['instanceVie
       {
         ...view,
         currentState: { state: 'Terminated', finishTime, detailStatus: 'Container stopped per client request' },
-        previousState: view.currentState,
+        previousState: before[name]?.currentState,
       },
     ]),
   );

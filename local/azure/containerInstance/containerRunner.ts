@@ -105,7 +105,7 @@ export class ContainerRunner {
         this.enter({
           state: 'Waiting',
           startTime: new Date().toISOString(),
-          detailStatus: 'CrashLoopBackOff: Back-off restarting failed',
+          detailStatus: `CrashLoopBackOff: Back-off ${Math.ceil(delay / 1000)}s restarting failed`,
         });
         await this.pause(delay).catch(() => undefined);
         if (this.stopSignal.signal.aborted) return exitCode;

@@ -3,8 +3,16 @@ export interface GroupDefinition {
   location: string;
   tags?: Record<string, string>;
   zones?: string[];
-  identity?: { type?: string; userAssignedIdentities?: Record<string, unknown> };
+  identity?: GroupIdentity;
   properties: GroupProperties;
+}
+
+/** What a client asks for, and with whom the identities are as the service adds. */
+export interface GroupIdentity {
+  type?: string;
+  principalId?: string;
+  tenantId?: string;
+  userAssignedIdentities?: Record<string, unknown>;
 }
 
 export interface GroupProperties {

@@ -192,8 +192,8 @@ export class GroupRunner {
   private update(changes: Partial<ContainerGroup>): void {
     Object.assign(this.group, changes);
     const key = groupKey(this.group.resourceGroup, this.group.name);
-    // Another group may have the name by now.
-    if (this.tools.groups.get(key)?.uid === this.group.uid) this.tools.groups.put(key, this.group);
+    // Another group may have the name by now, and the next runner of this one its record.
+    if (!this.isTakenDown && this.tools.groups.get(key)?.uid === this.group.uid) this.tools.groups.put(key, this.group);
   }
 }
 

@@ -1,5 +1,6 @@
+import { randomUUID } from 'node:crypto';
 import type { Agent } from 'undici';
-import { ArmError, type Collection, type LocalAzureContext } from '../context';
+import { ArmError, localCloud, type Collection, type LocalAzureContext } from '../context';
 import {
   formatImageReference,
   localReference,
@@ -9,7 +10,7 @@ import {
 import { RegistryError, RepositoryClient, type RegistryLogin } from '../engine/registryClient';
 import { serviceLogin } from '../engine/serviceLogin';
 import { registryOfHost, type RegistryAccount } from '../registry/registryAccounts';
-import type { GroupDefinition, RegistryCredential } from './groupDefinition';
+import type { GroupDefinition, GroupIdentity, RegistryCredential } from './groupDefinition';
 import type { Identities } from './identities';
 
 /** An image as it was found when the group was defined. */
@@ -52,6 +53,22 @@ export class ImageAccess {
         `The identity in the 'imageRegistryCredentials' of container group '${name}' not found in container group identity list.`,
       );
     }
+  }
+
+  /** The group's identities with the principals that they stand for. Source: azure-cli, test_container_create_msi.yaml. */
+  principalsOf(identity: GroupIdentity | undefined, former: GroupIdentity | undefined): GroupIdentity | undefined {
+    if (!identity || identity.type === 'None') return identity;
+    const own = Object.keys(identity.userAssignedIdentities ?? {}).map((id) => {
+      const { principalId, clientId } = this.identities.find(id)!;
+      return [id, { principalId, clientId }] as const;
+    });
+    const isSystem = /SystemAssigned/i.test(identity.type ?? '');
+    return {
+      ...identity,
+      tenantId: localCloud.tenantId,
+      ...(isSystem && { principalId: former?.principalId ?? randomUUID() }),
+      ...(own.length > 0 && { userAssignedIdentities: Object.fromEntries(own) }),
+    };
   }
 
   /** Looks for the image with the credentials that the group has for its registry. Throws what the service answers. */

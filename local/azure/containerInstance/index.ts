@@ -29,7 +29,7 @@ export function registerContainerInstances(app: FastifyInstance, context: LocalA
   context.resources.add({
     list: () =>
       groups.list().map((group) => {
-        const { id, name, type, location, tags } = groupAnswer(group);
+        const { id, name, type, location, tags } = groupAnswer(group, '');
         return { id, name, type, location, tags };
       }),
     removeGroup: async (resourceGroup) => {

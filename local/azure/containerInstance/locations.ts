@@ -30,6 +30,10 @@ export function registerLocations(app: FastifyInstance, groups: ContainerGroups)
         usage('ContainerGroups', 'Container Groups', own.length),
         usage('StandardCores', 'Standard Cores', cores('Regular')),
         usage('StandardSpotCores', 'Standard Spot Cores', cores('Spot')),
+        // As recorded, though nothing here can use them: Get-AzContainerInstanceUsage.Recording.json.
+        usage('StandardK80Cores', 'Standard K80 Cores', 0),
+        usage('ConfidentialContainerGroups', 'Dedicated Container Groups', 0),
+        usage('ConfidentialCores', 'Dedicated Cores', 0),
       ],
     };
   });
@@ -37,15 +41,25 @@ export function registerLocations(app: FastifyInstance, groups: ContainerGroups)
   app.get<{ Params: Params }>(`${location}/capabilities`, async ({ params }) => {
     const { name, maxCpu, maxMemoryInGB } = findRegion(params.location);
     return {
-      value: ['Public', 'Private'].map((ipAddressType) => ({
-        resourceType: 'containerGroups',
-        // Rows without a GPU are for both systems. Source: Get-AzContainerInstanceCapability.Recording.json.
-        osType: 'NotSpecified',
-        location: name,
-        ipAddressType,
-        gpu: 'None',
-        capabilities: { maxMemoryInGB, maxCpu, maxGpuCount: 0 },
-      })),
+      value: [
+        ...['Public', 'Private'].map((ipAddressType) => ({
+          resourceType: 'containerGroups',
+          // Rows without a GPU are for both systems. Source: Get-AzContainerInstanceCapability.Recording.json.
+          osType: 'NotSpecified',
+          location: name,
+          ipAddressType,
+          gpu: 'None',
+          capabilities: { maxMemoryInGB, maxCpu, maxGpuCount: 0 },
+        })),
+        {
+          resourceType: 'containerGroups',
+          osType: 'Linux',
+          location: name,
+          ipAddressType: 'Public',
+          gpu: 'V100',
+          capabilities: { maxMemoryInGB: 448, maxCpu: 24, maxGpuCount: 4 },
+        },
+      ],
     };
   });
 

@@ -1,4 +1,4 @@
-import { randomUUID } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
 import type { FastifyInstance } from 'fastify';
 import { ArmError, localCloud, type Collection, type LocalAzureContext } from '../context';
 import type { ContainerEvent } from './containerGroup';
@@ -13,6 +13,8 @@ interface Operation {
 }
 
 type Params = { operation: string };
+
+const token = (bytes: number): string => randomBytes(bytes).toString('base64url');
 
 export class Operations {
   private readonly operations: Collection<Operation>;
@@ -31,7 +33,9 @@ export class Operations {
       properties: { events: [] },
     });
     const path = `/subscriptions/${localCloud.subscriptionId}/providers/Microsoft.ContainerInstance/locations/${location}/operations/${id}`;
-    return { id, header: { 'azure-asyncoperation': `${this.context.url}${path}?api-version=2018-06-01` } };
+    // Signed, so that a client must take the URL as it is. Source: azure-cli, test_container_create_with_acr.yaml.
+    const signature = new URLSearchParams({ t: String(Date.now()), c: token(60), s: token(40), h: token(16) });
+    return { id, header: { 'azure-asyncoperation': `${this.context.url}${path}?api-version=2018-06-01&${signature}` } };
   }
 
   end(id: string, events: ContainerEvent[], error?: { code: string; message: string }): void {

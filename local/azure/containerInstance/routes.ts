@@ -1,12 +1,15 @@
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { ArmError } from '../context';
-import { groupAnswer, isTransitioning } from './containerGroup';
+import { groupAnswer, isTransitioning, type ContainerGroup } from './containerGroup';
 import type { ContainerGroups } from './containerGroups';
 import type { ContainerLogs } from './containerLog';
 import { readGroupDefinition } from './validation';
 
 type Params = { group: string; name: string };
 type LogParams = Params & { container: string };
+
+const answer = (group: ContainerGroup, { query }: FastifyRequest) =>
+  groupAnswer(group, (query as { 'api-version'?: string })['api-version'] ?? '');
 
 /** Container groups in the resource manager. Source: azure-specs Microsoft.ContainerInstance 2023-05-01; facts on Azure, §4. */
 export function registerContainerGroups(app: FastifyInstance, groups: ContainerGroups, logs: ContainerLogs): void {
@@ -15,27 +18,36 @@ export function registerContainerGroups(app: FastifyInstance, groups: ContainerG
     '/subscriptions/:subscription/resourceGroups/:group/providers/Microsoft.ContainerInstance/containerGroups';
   const one = `${ofGroup}/:name`;
 
-  app.get(all, async () => ({ value: groups.list().map(groupAnswer) }));
-  app.get<{ Params: Params }>(ofGroup, async ({ params }) => ({ value: groups.list(params.group).map(groupAnswer) }));
-  app.get<{ Params: Params }>(one, async ({ params }) => groupAnswer(groups.get(params.group, params.name)));
+  app.get(all, async (request) => ({ value: groups.list().map((group) => answer(group, request)) }));
+  app.get<{ Params: Params }>(ofGroup, async (request) => ({
+    value: groups.list(request.params.group).map((group) => answer(group, request)),
+  }));
+  app.get<{ Params: Params }>(one, async (request) =>
+    answer(groups.get(request.params.group, request.params.name), request),
+  );
 
-  app.put<{ Params: Params }>(one, async ({ params, body }, reply) => {
+  app.put<{ Params: Params }>(one, async (request, reply) => {
+    const { params, body } = request;
     const definition = readGroupDefinition(params.name, body);
     const { isNew, group, header } = await groups.put(params.group, params.name, definition);
     return reply
       .code(isNew ? 201 : 200)
       .headers(header)
-      .send(groupAnswer(group));
+      .send(answer(group, request));
   });
 
   app.patch<{ Params: Params; Body: { tags?: Record<string, string>; zones?: string[] } | undefined }>(
     one,
-    async ({ params, body }) => groupAnswer(groups.setTags(params.group, params.name, body?.tags, body?.zones)),
+    async (request) => {
+      const { params, body } = request;
+      return answer(groups.setTags(params.group, params.name, body?.tags, body?.zones), request);
+    },
   );
 
-  app.delete<{ Params: Params }>(one, async ({ params }, reply) => {
+  app.delete<{ Params: Params }>(one, async (request, reply) => {
+    const { params } = request;
     const group = await groups.delete(params.group, params.name);
-    return group ? groupAnswer(group) : reply.code(204).send();
+    return group ? answer(group, request) : reply.code(204).send();
   });
 
   app.post<{ Params: Params }>(`${one}/stop`, async ({ params }, reply) => {

@@ -1,3 +1,4 @@
+import { localCloud } from '../context';
 import type { RegistryAccount } from '../registry/registryAccounts';
 import { registryId } from './registries';
 import type { TaskRun } from './taskRun';
@@ -8,6 +9,7 @@ export function runAnswer(run: TaskRun, account: RegistryAccount) {
     id: `${registryId(account)}/runs/${run.runId}`,
     name: run.runId,
     type: 'Microsoft.ContainerRegistry/registries/runs',
+    systemData: { lastModifiedBy: localCloud.clientId, lastModifiedByType: 'Application', lastModifiedAt: run.lastUpdatedTime }, // prettier-ignore
     properties: {
       runId: run.runId,
       status: run.status,

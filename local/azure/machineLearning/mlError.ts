@@ -1,4 +1,4 @@
-import { randomUUID } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { ArmError, localCloud } from '../context';
 
@@ -40,7 +40,7 @@ export function sendControlPlaneError(error: unknown, request: FastifyRequest, r
         details: error.details,
         additionalInfo: [
           info('ComponentName', 'managementfrontend'),
-          info('Correlation', correlation(request, reply)),
+          info('Correlation', correlation(reply)),
           info('Environment', localCloud.location),
           info('Location', localCloud.location),
           info('Time', new Date().toISOString()),
@@ -62,7 +62,7 @@ export function sendDataPlaneError(error: unknown, request: FastifyRequest, repl
         message: error.message,
         innerError: { code: error instanceof MlError ? error.innerCode : error.code, innerError: null },
       },
-      correlation: correlation(request, reply),
+      correlation: correlation(reply),
       environment: localCloud.location,
       location: localCloud.location,
       time: new Date().toISOString(),
@@ -70,7 +70,9 @@ export function sendDataPlaneError(error: unknown, request: FastifyRequest, repl
     });
 }
 
-function correlation(request: FastifyRequest, reply: FastifyReply): { operation: string; request: string } {
+function correlation(reply: FastifyReply): { operation: string; request: string } {
   const operation = reply.getHeader('x-ms-correlation-request-id');
-  return { operation: typeof operation === 'string' ? operation : randomUUID(), request: String(request.id) };
+  const id = typeof operation === 'string' ? operation : randomUUID();
+  // Both in hexadecimal, as recorded: azure-ai-ml, test_create_autoincrement.json.
+  return { operation: id.replace(/-/g, ''), request: randomBytes(8).toString('hex') };
 }

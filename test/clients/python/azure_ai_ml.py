@@ -36,4 +36,4 @@ tried("resources.list", lambda: expect(len(list(resources.resources.list())) > 1
 tried("providers.get", lambda: expect(resources.providers.get("Microsoft.ContainerRegistry").resource_types))
 instances = ContainerInstanceManagementClient(credential, subscription, **scopes)
 tried("container_groups.list", lambda: list(instances.container_groups.list()))
-tried("location.list_capabilities", lambda: expect(len(list(instances.location.list_capabilities("eastus"))) == 2))
+tried("location.list_capabilities", lambda: expect(len(list(instances.location.list_capabilities("eastus"))) == 3))

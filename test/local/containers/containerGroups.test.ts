@@ -55,7 +55,10 @@ describe('container groups', function () {
     assert.equal(accepted.status, 201);
     assert.equal(accepted.json.properties.provisioningState, 'Pending');
     const operation = String(accepted.headers['azure-asyncoperation']);
-    assert.match(operation, /\/locations\/eastus\/operations\/[0-9a-f-]+\?api-version=2018-06-01$/);
+    assert.match(
+      operation,
+      /\/locations\/eastus\/operations\/[0-9a-f-]+\?api-version=2018-06-01&t=\d+&c=[\w-]+&s=[\w-]+&h=[\w-]+$/,
+    );
 
     const group = await waitForGroup(cloud, 'first', ({ provisioningState }) => provisioningState === 'Succeeded');
     const { fqdn, ip } = (group as never as { ipAddress: { fqdn: string; ip: string } }).ipAddress;
@@ -531,6 +534,9 @@ describe('container groups', function () {
         ['ContainerGroups', 1],
         ['StandardCores', 1],
         ['StandardSpotCores', 0],
+        ['StandardK80Cores', 0],
+        ['ConfidentialContainerGroups', 0],
+        ['ConfidentialCores', 0],
       ],
     );
     const [capability] = (await cloud.arm('GET', `${provider}/locations/eastus/capabilities?${version}`)).json.value;

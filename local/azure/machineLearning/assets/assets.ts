@@ -43,7 +43,7 @@ export function registerAssets(
       await context.blobs.container(container).create();
       return {
         pendingUploadId: request.body?.pendingUploadId ?? randomUUID(),
-        pendingUploadType: 'TemporaryBlobReference',
+        pendingUploadType: request.body?.pendingUploadType ?? 'None',
         blobReferenceForConsumption: {
           blobUri: `${context.blobs.accountUrl}/${container}`,
           storageAccountArmId:

@@ -70,7 +70,7 @@ function unset(jobType: string): Record<string, unknown> {
         distribution: null,
         environmentVariables: {},
         limits: null,
-        parameters: null,
+        parameters: {},
         queueSettings: null,
         resources: { instanceCount: 1, instanceType: null, properties: {}, dockerArgs: null, shmSize: '2g' },
       };

@@ -109,10 +109,14 @@ export function registerJobs(
     if (hasEnded(run.status)) return reply.code(200).send();
     runner.cancel(job.name);
     const operation = `jc:${localCloud.workspaceId}:${job.name}:${randomUUID()}`;
-    return reply
-      .code(202)
-      .headers({ location: operationUrl(operation, request.url), 'retry-after': '10' })
-      .send();
+    return (
+      reply
+        .code(202)
+        .headers({ location: operationUrl(operation, request.url), 'retry-after': '10' })
+        .type('application/json; charset=utf-8')
+        // As recorded: test_sweep_in_pipeline_with_job_tier.
+        .send('null')
+    );
   });
   const operationUrl = (operation: string, url: string): string =>
     `${context.url}/subscriptions/${localCloud.subscriptionId}/providers/Microsoft.MachineLearningServices/locations/` +

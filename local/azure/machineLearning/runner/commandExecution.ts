@@ -28,7 +28,6 @@ export async function executeCommand(services: RunnerServices, job: Job, control
   control.setStatus('Preparing');
   const python = await preparePython(services, job, control.signal);
   control.setStatus('Queued');
-  await hold(services, control.signal);
   // The service's own four fields.
   const status = {
     AllocationState: 'steady',
@@ -37,6 +36,7 @@ export async function executeCommand(services: RunnerServices, job: Job, control
     CurrentNodeCount: nodes.busy,
   };
   runs.update(job.name, (run) => (run.tags._aml_system_ComputeTargetStatus = JSON.stringify(status)));
+  await hold(services, control.signal);
   const release = await nodes.take(specification.resources?.instanceCount ?? 1, control.signal);
   const directory = join(context.stateDir, 'jobs', job.name);
   try {

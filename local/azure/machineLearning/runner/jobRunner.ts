@@ -87,7 +87,9 @@ export class JobRunner {
     const controller = new AbortController();
     // The answer to the request that made the job shows it as starting.
     this.setStatus(name, 'Starting');
-    const ended = this.execute(name, controller).finally(() => this.running.delete(name));
+    const ended = Promise.resolve()
+      .then(() => this.execute(name, controller))
+      .finally(() => this.running.delete(name));
     this.running.set(name, { controller, ended });
   }
 

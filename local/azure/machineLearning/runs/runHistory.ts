@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { FastifyInstance } from 'fastify';
 import { localCloud, type LocalAzureContext } from '../../context';
 import { notFound } from '../mlError';
@@ -30,18 +31,33 @@ export function registerRunHistory(
     const logs = (await Promise.all(logDirectories.map((directory) => artifacts.list(run.runId, directory)))).flat();
     return {
       runId: run.runId,
+      runUuid: uuidOf(run.runId),
+      parentRunUuid: run.parentRunId ? uuidOf(run.parentRunId) : null,
+      rootRunUuid: uuidOf(run.rootRunId),
       target: run.target ?? null,
       status: run.status,
       parentRunId: run.parentRunId ?? null,
+      dataContainerId: `dcid.${run.runId}`,
+      createdTimeUtc: run.createdUtc,
       startTimeUtc: run.startTimeUtc ?? null,
       endTimeUtc: run.endTimeUtc ?? null,
       error: errorAnswer(run),
       warnings: run.warnings,
       tags: run.tags,
       properties: run.properties,
+      parameters: {},
+      services: {},
+      inputDatasets: null,
+      outputDatasets: [],
       runDefinition: null,
       logFiles: Object.fromEntries(logs.map((file) => [file.path, artifacts.readUrl(run.runId, file.path)])),
+      jobCost: { chargedCpuCoreSeconds: null, chargedCpuMemoryMegabyteSeconds: null, chargedGpuSeconds: null, chargedNodeUtilizationSeconds: null }, // prettier-ignore
       revision: run.revision,
+      runTypeV2: { orchestrator: null, traits: [], attribution: null, computeType: null },
+      settings: {},
+      computeRequest: null,
+      compute: { target: run.target ?? null, targetType: 'AmlCompute', vmSize: 'STANDARD_DS3_V2' },
+      currentAttemptId: 1,
     };
   };
   const summary = (run: Run) => ({
@@ -83,6 +99,12 @@ export function registerRunHistory(
     const run = find(request.body?.runId ?? '');
     return { runMetadata: summary(run), runDefinition: null, jobSpecification: null, systemSettings: null };
   });
+}
+
+/** A run has a number of its own beside the name; the same run always the same one. */
+function uuidOf(runId: string): string {
+  const digest = createHash('sha256').update(runId).digest('hex');
+  return [8, 4, 4, 4, 12].map((length, index) => digest.slice(index * 12, index * 12 + length)).join('-');
 }
 
 function errorAnswer(run: Run) {

@@ -30,10 +30,11 @@ export function registerComputes(
     name: compute.name,
     type: 'Microsoft.MachineLearningServices/workspaces/computes',
     location: localCloud.location,
+    tags: {},
     properties: {
       computeType: 'AmlCompute',
       computeLocation: localCloud.location,
-      description: null,
+      description: '',
       provisioningState: 'Succeeded',
       createdOn: created,
       modifiedOn: created,
@@ -55,6 +56,7 @@ export function registerComputes(
           leavingNodeCount: 0,
           preemptedNodeCount: 0,
         },
+        propertyBag: {},
       },
     },
   });

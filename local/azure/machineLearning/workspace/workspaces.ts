@@ -38,6 +38,12 @@ export function registerWorkspaces(app: FastifyInstance, context: LocalAzureCont
       provisioningState: 'Succeeded',
       v1LegacyMode: false,
       storageHnsEnabled: false,
+      privateLinkCount: 0,
+      notebookInfo: {
+        resourceId: '72000000000040008000000000000008',
+        fqdn: `ml-${localCloud.workspace}-${localCloud.location}.notebooks.localhost`,
+        notebookPreparationError: null,
+      },
     },
     systemData: system,
   };
