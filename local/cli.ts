@@ -206,6 +206,7 @@ async function rerun(args: string[]): Promise<number> {
   const { again, set, hostType } = earlier;
   return runLocally({
     file: again.file,
+    classic: again.classic,
     directories,
     set: { ...set, ...readSet(values.set) },
     secrets: readSecrets([...new Set([...again.secretNames, ...(values.secret ?? [])])]),

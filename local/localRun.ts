@@ -133,6 +133,7 @@ async function run(
         page,
         addressOf: (name) => addressOf(azure.hostsFile, name),
         upCommand: cloud.wasUp ? undefined : printedCommand('up', options.directories),
+        rerunCommand: printedCommand('rerun', options.directories),
         paint: painter(process.stdout),
       }),
     );
@@ -142,10 +143,10 @@ async function run(
   }
 }
 
-/** Only a run that is green is 0; one that the user interrupted is what a shell gives to it. */
-function exitCode(run: RunRecord): number {
-  if (run.result === 'canceled' && run.errors.length === 0) return 130;
-  return run.result === 'succeeded' ? 0 : 1;
+/** Of a run that let an error pass (continueOnError) it is 0, as what waits for it runs; an interrupted one gives what a shell gives. */
+export function exitCode({ result, errors }: Pick<RunRecord, 'result' | 'errors'>): number {
+  if (result === 'canceled' && errors.length === 0) return 130;
+  return result === 'succeeded' || result === 'succeededWithIssues' ? 0 : 1;
 }
 
 /** A local Azure that was killed takes the run with it: the steps would only wait for it in vain. */

@@ -1,12 +1,12 @@
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { environmentFor } from './environmentFile';
-import { pipelineText, trainingImage } from './pipelineText';
+import { pipelineText } from './pipelineText';
 import { ProjectFiles } from './projectFiles';
-import { criteriaFor, readPythonFacts } from './pythonFacts';
+import { criteriaFor, readPythonFacts, type PythonFacts } from './pythonFacts';
 import { scoringScript } from './scoringScript';
 import { findServing, type Serving } from './serving';
-import { findTraining } from './training';
+import { findTraining, type Training } from './training';
 
 const pipelineFile = 'azure-pipelines.yml';
 
@@ -29,7 +29,7 @@ export function initProject(root: string): InitReport {
       `No training was found in ${root}: it needs a train.py, an MLproject or a job file of Azure ML (with its $schema).`,
     );
   }
-  const facts = readPythonFacts(training.source);
+  const facts = factsOf(training);
   const present = findServing(files, facts.isMLflowModel);
   const serving: Exclude<Serving, { kind: 'none' }> =
     present.kind === 'none' ? { kind: 'scoringScript', script: 'score.py', folder: 'scoring' } : present;
@@ -46,13 +46,8 @@ export function initProject(root: string): InitReport {
   const servingFolder = serving.kind === 'scoringScript' ? serving.folder : '.';
   const servingEnvironment = environmentFor(files, servingFolder, 'conda.yml');
   if (trainingEnvironment.text && !training.jobFile) write(trainingEnvironment.condaFile, trainingEnvironment.text);
-  // An input that names the repository's root cannot be told from an empty one; a job file can name it.
-  if (training.folder === '.' && !training.jobFile) {
-    training.jobFile = 'job.yml';
-    write(training.jobFile, jobFile(training.command!, trainingEnvironment.condaFile));
-  }
   if (present.kind === 'none') write('scoring/score.py', scoringScript);
-  if (servingEnvironment.text && serving.kind === 'scoringScript')
+  if (servingEnvironment.text && !servingEnvironment.requirementsFile && serving.kind === 'scoringScript')
     write(servingEnvironment.condaFile, servingEnvironment.text);
   const requestsFile = facts.writesGoldenRequests ? undefined : requests(files, write);
 
@@ -78,7 +73,7 @@ export function initProject(root: string): InitReport {
     modelPath: facts.modelPath,
     criteria,
     serving,
-    servingConda: servingEnvironment.condaFile,
+    servingEnvironment,
     hasGoldenRequests: facts.writesGoldenRequests,
     requestsFile,
   });
@@ -86,17 +81,15 @@ export function initProject(root: string): InitReport {
   return report;
 }
 
-function jobFile(command: string, condaFile: string): string {
-  return `# Made by mlops-local init: the job that trains, as Azure Machine Learning reads it.
-$schema: https://azuremlschemas.azureedge.net/latest/commandJob.schema.json
-type: command
-code: .
-command: ${JSON.stringify(command)}
-environment:
-  image: ${trainingImage}
-  conda_file: ${condaFile}
-compute: azureml:cpu-cluster
-`;
+/** What the job file says outranks what its sources do. */
+function factsOf({ source, output, metric }: Training): PythonFacts {
+  const facts = readPythonFacts(source);
+  return {
+    ...facts,
+    modelPath: output?.name ?? facts.modelPath,
+    isMLflowModel: output?.isMLflow ?? facts.isMLflowModel,
+    metrics: metric === undefined ? facts.metrics : [metric],
+  };
 }
 
 /** A requests file of the project, or one that is made of the sample request that a project of Azure ML often has. */
@@ -117,5 +110,7 @@ function modelName(root: string): string {
     .toLowerCase()
     .replace(/[^a-z0-9]+/g, '-')
     .replace(/^[^a-z]+|-+$/g, '');
-  return words.slice(0, 40).replace(/-+$/, '') || 'model';
+  const name = words.slice(0, 40).replace(/-+$/, '');
+  // A DNS name label has at least five characters.
+  return name.length < 5 ? `${name}${name && '-'}model` : name;
 }

@@ -1,3 +1,5 @@
+import { stringify } from 'yaml';
+import type { Environment } from './environmentFile';
 import type { Serving } from './serving';
 import type { Training } from './training';
 
@@ -10,14 +12,14 @@ export interface PipelineFacts {
   modelPath: string | undefined;
   criteria: string[];
   serving: Exclude<Serving, { kind: 'none' }>;
-  servingConda: string;
+  servingEnvironment: Environment;
   /** Whether the model record holds requests. */
   hasGoldenRequests: boolean;
   requestsFile: string | undefined;
 }
 
 /** Azure ML's own base image for jobs on a CPU. */
-export const trainingImage = 'mcr.microsoft.com/azureml/openmpi5.0-ubuntu24.04';
+const trainingImage = 'mcr.microsoft.com/azureml/openmpi5.0-ubuntu24.04';
 
 type Inputs = Array<[name: string, value: string] | undefined>;
 
@@ -81,7 +83,7 @@ function trainInputs({ training, trainingConda, modelPath }: PipelineFacts): Inp
         ['jobFile', training.jobFile],
       ]
     : [
-        ['sourceDirectory', training.folder],
+        ...folderOf(training),
         ['command', training.command!],
         ['environment', trainingImage],
         ['condaFile', trainingConda],
@@ -104,7 +106,7 @@ function evaluateInputs({ criteria }: PipelineFacts): Inputs {
   ];
 }
 
-function packageInputs({ serving, servingConda }: PipelineFacts): Inputs {
+function packageInputs({ serving, servingEnvironment }: PipelineFacts): Inputs {
   const common: Inputs = [
     ['azureSubscription', '$(azureSubscription)'],
     ['packaging', serving.kind],
@@ -115,8 +117,12 @@ function packageInputs({ serving, servingConda }: PipelineFacts): Inputs {
     case 'dockerfile':
       return [...common, ...folderOf(serving), ['dockerfile', serving.dockerfile]];
     case 'scoringScript':
-      return [...common, ...folderOf(serving), ['entryScript', serving.script], ['condaFile', servingConda]];
+      return [...common, ...folderOf(serving), ['entryScript', serving.script], packagesOf(servingEnvironment)];
   }
+}
+
+function packagesOf({ condaFile, requirementsFile }: Environment): [name: string, value: string] {
+  return requirementsFile ? ['requirementsFile', requirementsFile] : ['condaFile', condaFile];
 }
 
 /** A folder that is the repository's root cannot be told from an input that is left empty, and is what that means. */
@@ -132,7 +138,7 @@ function deployInputs({ serving }: PipelineFacts): Inputs {
     ['containerGroup', '$(modelName)'],
     ['dnsNameLabel', '$(modelName)'],
     ['dnsNameLabelReuse', 'ResourceGroupReuse'],
-    own?.port && ['port', `'${own.port}'`],
+    own?.port && ['port', own.port],
     own?.scoringPath && ['scoringPath', own.scoringPath],
     own?.readinessPath && ['readinessPath', own.readinessPath],
   ].filter((input) => input !== '') as Inputs;
@@ -155,11 +161,18 @@ function testStep({ hasGoldenRequests, requestsFile }: PipelineFacts): string {
 }
 
 function task(reference: string, displayName: string, inputs: Inputs): string {
-  const lines = inputs.filter((input) => input !== undefined).map(([name, value]) => `              ${name}: ${value}`);
+  const lines = inputs
+    .filter((input) => input !== undefined)
+    .map(([name, value]) => `              ${name}: ${value.startsWith('|\n') ? value : scalar(value)}`);
   return [
     `          - task: ${reference}`,
     `            displayName: ${displayName}`,
     '            inputs:',
     ...lines,
   ].join('\n');
+}
+
+/** As it stands where YAML reads it as that text, else in quotes. */
+function scalar(value: string): string {
+  return /^(true|\d+)$/.test(value) ? value : stringify(value, { lineWidth: 0 }).trimEnd();
 }

@@ -3,7 +3,7 @@ import path from 'node:path';
 
 const ignored = /^(\.|node_modules$|__pycache__$|venv$|env$|mlruns$|outputs$|tests?$|site-packages$|dist$|build$)/;
 /** Deeper folders hold no project's main files. */
-const deepest = 3;
+const deepest = 6;
 
 /** The text files of a project by their paths from its root, with slashes, those nearer to the root first. */
 export class ProjectFiles {
@@ -17,8 +17,11 @@ export class ProjectFiles {
     return existsSync(path.join(this.root, file));
   }
 
+  /** Windows' editors write UTF-16, and PowerShell's redirection does. */
   text(file: string): string {
-    return readFileSync(path.join(this.root, file), 'utf8');
+    const bytes = readFileSync(path.join(this.root, file));
+    const encoding = bytes[0] === 0xff && bytes[1] === 0xfe ? 'utf-16le' : 'utf-8';
+    return new TextDecoder(encoding).decode(bytes);
   }
 
   /** The first whose path fits, that of the wanted folder before others. */

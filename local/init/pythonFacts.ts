@@ -5,6 +5,7 @@ export interface PythonFacts {
   /** What autologging or log_model calls the model; of outputs: its path. Undefined where nothing is said. */
   modelPath: string | undefined;
   isMLflowModel: boolean;
+  /** Or the model says which requests it takes, so that Train makes one. */
   writesGoldenRequests: boolean;
 }
 
@@ -22,7 +23,11 @@ export function readPythonFacts(source: string): PythonFacts {
     metrics: metricsOf(source),
     modelPath: logged ?? (place && `outputs/${place[1]}`),
     isMLflowModel: logged !== undefined || isSaved,
-    writesGoldenRequests: source.includes('golden_requests.json'),
+    writesGoldenRequests:
+      source.includes('golden_requests.json') ||
+      (logged !== undefined || isSaved
+        ? /\b(signature|input_example)\s*=/.test(source) || autolog.test(source)
+        : false),
   };
 }
 
@@ -48,9 +53,14 @@ function metricsOf(source: string): string[] {
   return [...new Set(names)];
 }
 
+/** What says how a training went, and nothing of how good its model is. */
+const isNoQuality =
+  /(^|_)(n|num|count|rows|samples|size|epochs?|steps?|iterations?|seed|seconds|minutes|time|duration|memory)(_|$)/i;
+
 /** Criteria that a first model passes and a clearly worse one does not. */
 export function criteriaFor(metrics: string[]): string[] {
-  return metrics.slice(0, 3).map((name) => {
+  const qualities = metrics.filter((name) => !isNoQuality.test(name));
+  return qualities.slice(0, 3).map((name) => {
     const isLoss = /loss|error|rmse|mae|mse|mape|perplexity|deviance/i.test(name);
     return isLoss ? `${name} <= champion * 1.02` : `${name} >= champion * 0.98`;
   });

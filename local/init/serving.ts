@@ -17,11 +17,16 @@ export type Serving =
   | { kind: 'none' };
 
 export function findServing(files: ProjectFiles, isMLflowModel: boolean): Serving {
-  const script = files.find(/^score\.py$/);
+  const script = files.find(/^score\.py$/) ?? files.python().find(({ text }) => isScoringScript(text))?.file;
   if (script) return { kind: 'scoringScript', script: path.posix.basename(script), folder: path.posix.dirname(script) };
   const dockerfile = files.paths.find((file) => /(^|\/)Dockerfile$/.test(file) && isServer(files.text(file)));
   if (dockerfile) return ownServer(files, dockerfile);
   return { kind: isMLflowModel || files.find(/^MLmodel$/) ? 'mlflow' : 'none' };
+}
+
+/** Azure ML's inference server calls a script by these two names, whatever its file is called. */
+export function isScoringScript(text: string): boolean {
+  return /^(async )?def init\(\)/m.test(text) && /^(async )?def run\(/m.test(text);
 }
 
 function isServer(dockerfile: string): boolean {

@@ -14,20 +14,25 @@ export interface Rival {
 /** As many versions may have been approved since the candidate was registered. */
 const approvalsToLookAt = 50;
 
+/** Which versions of the model run, and where: the name of a container group by the version. */
+export type Running = () => Promise<ReadonlyMap<string, string>>;
+
 /**
- * Finds whom the candidate is compared with. Where no version was promoted, it is the newest earlier one that was approved: it may
- * well be what runs, its promotion having failed for another reason, and a gate that compares with nobody stands open.
+ * Finds whom the candidate is compared with. Where no version was promoted, it is the newest earlier one that runs, or else that was
+ * approved: its promotion may have failed for another reason, and a gate that compares with nobody stands open.
  * @throws where the registry cannot be read, or the version that was named does not exist: neither means "no champion"
  */
 export async function findChampion(
   models: Pick<Models, 'champion' | 'find' | 'list'>,
+  running: Running,
   candidate: Pick<RegisteredModel, 'name' | 'version' | 'createdAt'>,
   inputs: Pick<EvaluateInputs, 'champion' | 'championVersion'>,
 ): Promise<Rival> {
   if (inputs.champion === 'none') return {};
   if (inputs.champion === 'tagged') {
     const champion = await models.champion(candidate.name);
-    return champion ? { champion } : approvedBefore(models, candidate);
+    if (champion) return { champion };
+    return (await runsNow(models, running, candidate)) ?? approvedBefore(models, candidate);
   }
   const version = inputs.championVersion!;
   const champion = await models.find(candidate.name, version, true);
@@ -38,6 +43,25 @@ export async function findChampion(
   );
 }
 
+async function runsNow(
+  models: Pick<Models, 'find'>,
+  running: Running,
+  candidate: Pick<RegisteredModel, 'name' | 'version' | 'createdAt'>,
+): Promise<Rival | undefined> {
+  const groups = await running();
+  const versions = await Promise.all([...groups.keys()].map((version) => models.find(candidate.name, version, true)));
+  const champion = newestBefore(
+    candidate,
+    versions.filter((each) => each !== undefined),
+  );
+  return (
+    champion && {
+      champion,
+      standsInFor: `No version is champion yet. Compared with is version ${champion.version}, which runs in the container group ${groups.get(champion.version)}.`,
+    }
+  );
+}
+
 async function approvedBefore(
   models: Pick<Models, 'list'>,
   candidate: Pick<RegisteredModel, 'name' | 'version' | 'createdAt'>,
@@ -45,15 +69,20 @@ async function approvedBefore(
   const { decision, at } = decisionTags;
   const tags = [`${decision}=approved`];
   const approved = await models.list(candidate.name, { top: approvalsToLookAt, tags, isThere: true });
-  const champion = approved
-    .filter((each) => each.tags[decision] === 'approved' && isEarlier(each, candidate))
-    .sort((a, b) => (isEarlier(a, b) ? 1 : -1))[0];
+  const champion = newestBefore(
+    candidate,
+    approved.filter((each) => each.tags[decision] === 'approved'),
+  );
   if (!champion) return {};
   const when = champion.tags[at] ? ` on ${champion.tags[at]}` : '';
   return {
     champion,
     standsInFor: `No version is champion yet. Compared with is version ${champion.version}, the newest that was approved before${when}.`,
   };
+}
+
+function newestBefore(candidate: Dated, versions: RegisteredModel[]): RegisteredModel | undefined {
+  return versions.filter((each) => isEarlier(each, candidate)).sort((a, b) => (isEarlier(a, b) ? 1 : -1))[0];
 }
 
 type Dated = Pick<RegisteredModel, 'version' | 'createdAt'>;

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { BlobTransfer } from '../common/azure/storage/blobTransfer';
 import { followJob, type JobEnd } from '../common/azure/ml/jobs/follow/followJob';
+import { withLastLines } from '../common/azure/ml/jobs/follow/lastLines';
 import { readJobFile } from '../common/azure/ml/jobs/specification/jobFile';
 import type { CommandSpec, SpecSource } from '../common/azure/ml/jobs/specification/jobSpec';
 import { Jobs, studioUrl, type Job, type JobProperties } from '../common/azure/ml/jobs/rest/jobs';
@@ -187,11 +188,9 @@ function jobNameBase(model: RegisteredModel, body: JobProperties, pipeline: Pipe
 }
 
 function notCompleted(job: Job, model: RegisteredModel, end: JobEnd): TaskFailure {
-  const lines = end.lastLines.slice(-10).map((line) => `\n  ${line}`);
-  const log = lines.length > 0 ? ` The last lines of its log:${lines.join('')}` : '';
-  return new TaskFailure(
-    `The job ${job.name}, which evaluates ${model.name} version ${model.version}, ended as ${end.status}. ${end.stoppedBecause ?? end.error ?? ''}${log}`,
-  );
+  const why = end.stoppedBecause ?? end.error;
+  const text = `The job ${job.name}, which evaluates ${model.name} version ${model.version}, ended as ${end.status}.${why ? ` ${why}` : ''}`;
+  return new TaskFailure(withLastLines(text, end.lastLines));
 }
 
 /** Two jobs write into one log: each line says which model it is of, and groups, which would entangle, are lines. */

@@ -41,7 +41,7 @@ export async function judgeCandidate(
 ): Promise<Judgement> {
   const { signal } = context;
   // Read even where no criterion compares: the report shows the champion, and a registry that cannot be read is an error.
-  const { champion, standsInFor } = await findChampion(services.models, candidate, inputs);
+  const { champion, standsInFor } = await findChampion(services.models, services.running, candidate, inputs);
   const rival = champion && champion.version !== candidate.version ? champion : undefined;
   const [own, other] = await measureBoth(candidate, rival, inputs, services, context);
   const files = own.jobName ? new JobFiles(own.jobName, services.artifacts, directory, signal) : undefined;

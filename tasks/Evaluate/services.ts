@@ -8,12 +8,15 @@ import { workspaceRole } from '../common/azure/rights/workspaceRights';
 import { requireHomeWorkspace } from '../common/record/homeWorkspace';
 import type { ModelSection } from '../common/record/record';
 import type { TaskContext } from '../common/task/taskContext';
+import type { Running } from './champion';
 import { EvaluationJobs } from './evaluationJob';
 import type { EvaluateInputs } from './inputs';
+import { runningVersions } from './runningVersions';
 
 /** The parts of Azure Machine Learning that an evaluation reads and writes. */
 export interface Services {
   readonly models: Pick<Models, 'get' | 'find' | 'champion' | 'list' | 'tag'>;
+  readonly running: Running;
   readonly runs: Pick<Tracking, 'run'>;
   readonly jobs: Pick<Jobs, 'find'>;
   readonly evaluations: Pick<EvaluationJobs, 'measure'>;
@@ -43,6 +46,7 @@ export async function openServices(
   await requireRights(workspace.session, [role], context);
   return {
     models: new Models(workspace),
+    running: () => runningVersions(workspace.session, model.name, context.log, context.signal),
     runs: new Tracking(workspace),
     jobs: new Jobs(workspace),
     evaluations: new EvaluationJobs(workspace, context),

@@ -1,6 +1,7 @@
 import * as path from 'node:path';
 import { Outage } from '../common/azure/http/outage';
 import type { JobEnd } from '../common/azure/ml/jobs/follow/followJob';
+import { withLastLines } from '../common/azure/ml/jobs/follow/lastLines';
 import { studioUrl, type Job } from '../common/azure/ml/jobs/rest/jobs';
 import { append, emptyRecord } from '../common/record/chain';
 import { recordFileName, toMetricValues, type ModelRecord } from '../common/record/record';
@@ -104,21 +105,20 @@ async function summarize(
 }
 
 function failureOf(job: Job, end: JobEnd): string {
-  const lines = end.lastLines.slice(-10).map((line) => `\n  ${line}`);
   const what =
     end.status === 'Paused'
       ? `The job ${job.name} is paused. Resume it in the studio and run this step again: it takes the job up.`
       : end.status === 'NotResponding'
         ? `The job ${job.name} has not responded for ten minutes. ${runsOn(job)}`
         : `The job ${job.name} ended as ${end.status}.`;
-  return [
+  const text = [
     end.stoppedBecause ?? what,
     ...(end.error ? [end.error] : []),
     ...(/quota/i.test(end.error ?? '')
       ? ['Ask for more quota, or choose another instance type, fewer nodes or another compute.']
       : []),
-    ...(lines.length > 0 ? [`The last lines of its log:${lines.join('')}`] : []),
   ].join(' ');
+  return withLastLines(text, end.lastLines);
 }
 
 function recordDirectory({ pipeline }: TaskContext): string {

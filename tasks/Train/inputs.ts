@@ -1,6 +1,7 @@
 import type { InputLine, InputReader } from '../common/task/inputReader';
 import { portNames } from '../common/azure/ml/jobs/specification/jobShapes';
 import type { ServiceConnection } from '../common/azure/http/serviceConnection';
+import { namedInCommand } from './rootCode';
 
 /** The inputs of Train, checked. Names and meaning: task.json. */
 export interface TrainInputs {
@@ -100,11 +101,16 @@ function readInline(reader: InputReader): InlineJob {
   return {
     source: 'inline',
     command: command ?? '',
-    sourceDirectory: reader.directory('sourceDirectory'),
+    sourceDirectory: reader.directory('sourceDirectory') ?? rootOf(command, reader),
     environment,
     condaFile,
     outputs: readPorts(reader, 'jobOutputs'),
   };
+}
+
+/** The repository's root, where the command names something of it. */
+function rootOf(command: string | undefined, { workDirectory }: InputReader): string | undefined {
+  return command && namedInCommand(command, workDirectory) ? workDirectory : undefined;
 }
 
 function readFile(reader: InputReader): TrainInputs['job'] {

@@ -1,7 +1,7 @@
 import type { TaskResult } from '../taskResult';
 import { evaluate, isTrue, readExpression, textOf, type Scope, type Value } from './expression';
 import { fixed, type ExpressionFunction } from './expressionFunctions';
-import { castToNumber } from './expressionValue';
+import { castToNumber, Moment } from './expressionValue';
 
 /** A stage or job that has ended, as those see it that wait for it. */
 export interface FinishedNode {
@@ -43,6 +43,8 @@ export interface NodeContext {
   variables: Record<string, Value>;
   /** The stages that this stage, or the stage of this job, waits for, with their jobs. */
   stageDependencies: Record<string, Value>;
+  /** Of the run. */
+  startTime: Date;
 }
 
 /** Whether a stage or job is to run, by the results of all that it waits for, directly or not. */
@@ -101,6 +103,7 @@ function nodeScope(context: NodeContext): Scope {
       variables: context.variables,
       dependencies: Object.fromEntries(dependencies.map((node) => [node.name, dependencyValue(node)])),
       stageDependencies: context.stageDependencies,
+      pipeline: { startTime: new Moment(context.startTime) },
     },
     functions: {
       always: fixed(0, () => true),
@@ -139,7 +142,10 @@ function ancestorsOf({ finished, dependsOn }: NodeContext): FinishedNode[] {
   return [...found];
 }
 
-const unknown: NodeContext = { finished: [], dependsOn: [], canceled: false, variables: {}, stageDependencies: {} };
+const unknown: NodeContext = {
+  ...{ finished: [], dependsOn: [], canceled: false, variables: {}, stageDependencies: {} },
+  startTime: new Date(0),
+};
 
 /** Throws if the condition of a stage or job could not be evaluated, whatever its names stood for. */
 export function checkNodeCondition(condition: string): void {

@@ -82,12 +82,14 @@ export type StepAction =
   | { kind: 'download'; artifact?: string; patterns: string[]; path?: string };
 
 export interface CheckoutOptions {
-  /** Of the sources, beneath the pipeline's workspace; `s` unless it is given. */
+  /** Of the sources, beneath the pipeline's workspace; unless it is given `s`, or of several `s/<repository>`. */
   path?: string;
   /** How many commits of the history; all, unless it is given. */
   fetchDepth?: number;
   fetchTags: boolean;
   submodules: 'none' | 'direct' | 'recursive';
+  /** With several checkouts in a job each has a folder of its own, and steps start above them. */
+  isOneOfSeveral?: boolean;
 }
 
 /** The nodes before each node; `dependsOn` names must be known. Order is that of the file, dependencies first. */

@@ -88,12 +88,15 @@ export interface JobSteps {
 
 export function readSteps({ implied, written }: JobSteps, place: string, context: StepsContext): StepPlan[] {
   const names = new Set<string>();
-  return [...implied, ...written].flatMap((fields, index) => {
+  const steps = [...implied, ...written].flatMap((fields, index) => {
     // Numbered as the reader of the file counts.
     const read = (): StepPlan[] =>
       readStep(new Section(`${place}, step ${index + 1 - implied.length}`, fields), names, context);
     return context.faults.attempt(read) ?? [];
   });
+  const checkouts = steps.map(({ action }) => action).filter((action) => action.kind === 'checkout');
+  if (checkouts.length > 1) for (const checkout of checkouts) checkout.isOneOfSeveral = true;
+  return steps;
 }
 
 function readStep(step: Section, names: Set<string>, context: StepsContext): StepPlan[] {

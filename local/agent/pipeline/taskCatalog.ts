@@ -1,3 +1,4 @@
+import { nearestName } from './nearestName';
 import path from 'node:path';
 import { builtTasksDir, taskFolders } from '../builtTasks';
 import { readTaskDefinition, type TaskDefinition } from '../taskDefinition';
@@ -67,11 +68,20 @@ export function checkInputs(task: TaskDefinition, inputs: Record<string, string>
   );
   if (missing.length > 0) {
     const names = missing.map(({ name, aliases }) => `'${aliases?.[0] ?? name}'`).join(', ');
-    throw step.error(`task ${task.name} needs a value for ${names}.`);
+    // A misspelt name is the likeliest reason for a missing one.
+    const misspelt = unknown.length > 0 ? `${unexpected(task, unknown)} ` : '';
+    throw step.error(`${misspelt}task ${task.name} needs a value for ${names}.`);
   }
-  if (unknown.length === 0) return [];
-  const names = task.inputs.map(({ name }) => name).join(', ');
-  return [`${step.place}: unexpected input ${unknown.map((name) => `'${name}'`).join(', ')}; it has: ${names}.`];
+  return unknown.length > 0 ? [`${step.place}: ${unexpected(task, unknown)}`] : [];
+}
+
+function unexpected(task: TaskDefinition, unknown: readonly string[]): string {
+  const names = task.inputs.map(({ name }) => name);
+  const all = task.inputs.flatMap(({ name, aliases = [] }) => [name, ...aliases]);
+  const meant = unknown.flatMap((name) => nearestName(name, all) ?? []);
+  const hint =
+    meant.length > 0 ? `did you mean ${meant.map((name) => `'${name}'`).join(', ')}?` : `it has: ${names.join(', ')}.`;
+  return `unexpected input ${unknown.map((name) => `'${name}'`).join(', ')}; ${hint}`;
 }
 
 /** `a = x`, `a != x`, joined by either && or ||, as the designer knows them. */

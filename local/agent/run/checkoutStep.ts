@@ -8,7 +8,9 @@ import { checkOut } from './sources';
 /** `checkout: self`: the files as they lie on the disk, with the history of the repository that they are in. */
 export function checkOutSources(context: StepContext, repository: string, options: CheckoutOptions): void {
   const { variables } = context.options;
-  const target = path.join(variables.get('Agent.BuildDirectory')!, options.path ?? 's');
+  const inSeveral = path.posix.join('s', variables.get('Build.Repository.Name')!);
+  const folder = options.path ?? (options.isOneOfSeveral ? inSeveral : 's');
+  const target = path.join(variables.get('Agent.BuildDirectory')!, folder);
   mkdirSync(target, { recursive: true });
   const commit = variables.get('Build.SourceVersion') ?? '';
   const originUri = variables.get('Build.Repository.Uri')!;
@@ -22,11 +24,17 @@ export function checkOutSources(context: StepContext, repository: string, option
   } else {
     context.write('There is no commit here: the sources have no git history.');
   }
-  if (options.path === undefined) return;
-  // With one checkout the sources are where it puts them, and so is the folder in which steps start.
-  for (const name of ['Build.SourcesDirectory', 'Build.Repository.LocalPath', 'System.DefaultWorkingDirectory']) {
-    variables.set(name, target);
-  }
+  for (const name of movedBy(options, inSeveral)) variables.set(name, target);
+}
+
+/**
+ * The variables that follow a checkout with a path of its own: with one checkout also the folder in which steps start.
+ * Source: Azure Pipelines, Predefined variables, Build.SourcesDirectory and Build.Repository.LocalPath.
+ */
+function movedBy(options: CheckoutOptions, inSeveral: string): string[] {
+  if (options.path === undefined || (options.isOneOfSeveral && options.path === inSeveral)) return [];
+  const all = ['Build.Repository.LocalPath', 'Build.SourcesDirectory', 'System.DefaultWorkingDirectory'];
+  return options.isOneOfSeveral ? all.slice(0, 1) : all;
 }
 
 function copySubmodules(context: StepContext, root: string, target: string, isRecursive: boolean): void {

@@ -1,9 +1,10 @@
-import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import type { ModelRecord } from '../../../tasks/common/record/record';
 import type { TestCase } from '../testResults';
 import { timeTaken } from './duration';
 import type { RunRecord, StepRecord } from './runRecord';
+import { sampleRequestArguments } from './sampleRequest';
 import { resultLook, type Style } from './terminal';
 
 type Paint = (style: Style, text: string) => string;
@@ -18,6 +19,8 @@ export interface ReportOptions {
   addressOf(name: string): string | undefined;
   /** What starts the endpoint again; undefined where it goes on after the run. */
   upCommand: string | undefined;
+  /** What runs the failed jobs again. */
+  rerunCommand: string;
   paint: Paint;
 }
 
@@ -52,7 +55,9 @@ export function closingReport(options: ReportOptions): string {
     ...models.flatMap((record) => modelFacts(record, paint)),
     ...testFacts(run, records, paint),
     // A failed test may have rolled the deployment back.
-    ...(run.result === 'succeeded' || run.result === 'succeededWithIssues' ? endpointFacts(deployments, options) : []),
+    ...(run.result === 'succeeded' || run.result === 'succeededWithIssues'
+      ? endpointFacts(deployments, options)
+      : [['Run failed jobs again', options.rerunCommand] satisfies [string, string]]),
     ['Page', paint('cyan', options.page)],
     ['Files', folder],
   ];
@@ -127,18 +132,5 @@ export function curlLine(record: ModelRecord, folder: string, addressOf: (name: 
   const address = addressOf(hostname);
   // curl takes every .localhost name for 127.0.0.1; only another address must be told.
   const resolve = address && address !== '127.0.0.1' ? ` --resolve ${hostname}:${port || 80}:${address}` : '';
-  const request = sampleRequest(folder, record.training?.goldenRequests?.file);
-  return `curl${resolve} -H 'content-type: application/json' ${scoringUri} -d '${request}'`;
-}
-
-/** The first request that training wrote down as an example, on one line. */
-function sampleRequest(folder: string, file: string | undefined): string {
-  const artifacts = path.join(folder, 'artifacts');
-  if (file === undefined || !existsSync(artifacts)) return '{"data": []}';
-  const found = readdirSync(artifacts, { recursive: true, encoding: 'utf8' })
-    .map((entry) => path.join(artifacts, entry))
-    .find((entry) => path.basename(entry) === file && statSync(entry).isFile());
-  if (!found) return '{"data": []}';
-  const requests = JSON.parse(readFileSync(found, 'utf8')) as Array<{ request?: unknown }>;
-  return JSON.stringify(requests[0]?.request ?? { data: [] }).replaceAll("'", "'\\''");
+  return `curl${resolve} ${scoringUri} ${sampleRequestArguments(record, folder)}`;
 }

@@ -1,3 +1,4 @@
+import type { ClassicKind } from '../classic/classicPlan';
 import { cpSync } from 'node:fs';
 import path from 'node:path';
 import { dependencyValue, expandRuntime, nodeRuns, type FinishedNode, type NodeContext } from '../pipeline/conditions';
@@ -29,6 +30,8 @@ import { repositoryRoot, sourceVersion } from './sources';
 export interface PipelineRunOptions {
   /** The pipeline file, for the record and for the repository that it is in. */
   file: string;
+  /** The template that it stands for; a rerun takes it again. */
+  classic?: ClassicKind;
   /** Where the runs are kept: `<runs>/<n>`. */
   runs: string;
   /** The agent's work folder. */
@@ -86,6 +89,7 @@ export async function runPipeline(
     ...(earlier?.modelRecord && { modelRecord: earlier.modelRecord }),
     again: {
       file: path.resolve(options.file),
+      classic: options.classic,
       stages: options.stages,
       secretNames: Object.keys(options.secrets ?? {}),
       skipTasks: options.skipTasks,
@@ -132,14 +136,15 @@ export async function runPipeline(
 
 function numberOf(plan: PipelinePlan, run: RunRecord, counters: Counters): string {
   const variables: Record<string, Value> = { ...sourceVariables(run.source), ...plan.given };
-  const context = { finished: [], dependsOn: [], canceled: false, variables, stageDependencies: {} };
+  const startTime = new Date(run.startTime);
+  const context = { finished: [], dependsOn: [], canceled: false, variables, stageDependencies: {}, startTime };
   for (const { name, value } of plan.variables) {
     const count = (prefix: string, seed: number): number => counters.next(name, prefix, seed);
     variables[name] = plan.given[name] ?? (plan.runName ? expandRuntime(value, context, count) : value);
   }
   return runNumber(plan.runName ?? `$(Date:yyyyMMdd).${run.id}`, {
     id: run.id,
-    startTime: new Date(run.startTime),
+    startTime,
     pipeline: plan.name,
     branch: run.source.branch,
     project: localProject.project,
@@ -295,6 +300,7 @@ class StagesRun {
       canceled: this.around.signal.aborted,
       variables,
       stageDependencies: this.#stageDependencies(stage?.dependsOn ?? dependsOn),
+      startTime: new Date(run.startTime),
     };
     Object.assign(variables, given, secrets);
     for (const { name, value } of definitions) {

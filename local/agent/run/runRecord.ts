@@ -1,3 +1,4 @@
+import type { ClassicKind } from '../classic/classicPlan';
 import type { HostType, Issue } from '../stepContext';
 import type { SourceVersion } from '../jobVariables';
 import type { TaskResult } from '../taskResult';
@@ -27,7 +28,14 @@ export interface RunRecord {
   /** What `counter` gave to the variables of this run. */
   counters: Record<string, number>;
   /** What a rerun of the failed jobs needs to know. */
-  again: { file: string; stages?: string[]; secretNames: string[]; skipTasks?: string[]; variablesFile?: string };
+  again: {
+    file: string;
+    classic?: ClassicKind;
+    stages?: string[];
+    secretNames: string[];
+    skipTasks?: string[];
+    variablesFile?: string;
+  };
   /** The last model record that a step named, as a file in the run's folder. */
   modelRecord?: string;
   /** The model record that each job left, as files in the run's folder: a run may have several models and deployments. */

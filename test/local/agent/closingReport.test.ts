@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { closingReport } from '../../../local/agent/run/closingReport';
 import type { RunRecord } from '../../../local/agent/run/runRecord';
@@ -15,12 +15,17 @@ const record = {
   tests: { latency: { p95: 18.4 } },
 };
 
-function report(result: RunRecord['result'], more: { address?: string; cloudStays?: boolean } = {}): string {
+function report(
+  result: RunRecord['result'],
+  more: { address?: string; cloudStays?: boolean; golden?: string } = {},
+): string {
   const folder = temporaryFolder();
   writeFileSync(path.join(folder, 'mlops-record.json'), JSON.stringify(record));
   mkdirSync(path.join(folder, 'artifacts', 'mlops'), { recursive: true });
-  const golden = JSON.stringify([{ request: { data: [{ cut: "it's Ideal" }] } }]);
-  writeFileSync(path.join(folder, 'artifacts', 'mlops', 'golden_requests.json'), golden);
+  writeFileSync(
+    path.join(folder, 'artifacts', 'mlops', 'golden_requests.json'),
+    more.golden ?? `[\n  {"request": {"data": [{"cut": "it's Ideal",\n "depth": 1.0}]}}\n]`,
+  );
   const cases = [{ outcome: 'passed' }, { outcome: 'skipped' }];
   const step = {
     displayName: 'Test',
@@ -35,6 +40,7 @@ function report(result: RunRecord['result'], more: { address?: string; cloudStay
     page: path.join(folder, 'index.html'),
     addressOf: () => more.address ?? '127.0.0.1',
     upCommand: more.cloudStays ? undefined : 'npm run local -- up --directory /elsewhere',
+    rerunCommand: 'npm run local -- rerun --directory /elsewhere',
     paint: (_style, text) => text,
   });
 }
@@ -61,13 +67,31 @@ describe('the closing report', () => {
     const text = report('succeeded', { cloudStays: true, address: '127.0.0.2' });
     const curl = text.split('\n').find((line) => line.includes('curl'))!;
     assert.ok(curl.includes('--resolve c.eastus.azurecontainer.localhost:5001:127.0.0.2'));
-    assert.ok(curl.endsWith(`-d '{"data":[{"cut":"it'\\''s Ideal"}]}'`), curl);
+    assert.ok(curl.endsWith(`-d '{"data": [{"cut": "it'\\''s Ideal", "depth": 1.0}]}'`), curl);
     assert.ok(!text.includes('npm run local -- up'));
+  });
+
+  it('sends a long request, or one that is not text, by a file beside the page', () => {
+    const golden = JSON.stringify([
+      { requestBase64: Buffer.from([1, 0, 255]).toString('base64'), contentType: 'image/png' },
+    ]);
+    const [, file] = /-H 'content-type: image\/png' --data-binary '@(.*)'/.exec(report('succeeded', { golden }))!;
+    assert.deepEqual([...readFileSync(file!)], [1, 0, 255]);
+    const long = `{"x": "${'a'.repeat(1000)}"}`;
+    const [, other] = /--data-binary '@(.*)'/.exec(report('succeeded', { golden: `[{"request": ${long}}]` }))!;
+    assert.equal(readFileSync(other!, 'utf8'), long);
+  });
+
+  it('sends text as it is, whatever it begins with', () => {
+    const golden = JSON.stringify([{ requestText: '@home', contentType: 'text/plain' }]);
+    assert.match(report('succeeded', { golden }), /-H 'content-type: text\/plain' --data-raw '@home'/);
   });
 
   it('names what failed, and offers no endpoint that may have been rolled back', () => {
     const text = report('failed');
     assert.match(text, /Test failed +p95 is too slow/);
     assert.ok(!text.includes('curl'));
+    assert.match(text, /Run failed jobs again +npm run local -- rerun --directory \/elsewhere/);
+    assert.ok(!report('succeeded').includes('rerun'));
   });
 });

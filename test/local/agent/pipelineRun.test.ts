@@ -351,6 +351,19 @@ jobs:
     );
   });
 
+  it('knows when the run began, as the documentation counts by it', async () => {
+    const agent = new Agent();
+    const run = await agent.run(`
+variables: {prefix: "$[format('{0:yyyyMM}', pipeline.startTime)]", n: "$[counter(format('{0:yyyyMM}', pipeline.startTime), 4)]"}
+stages:
+- stage: a
+  condition: eq(format('{0:yyyy}', pipeline.startTime), format('{0:yyyy}', pipeline.startTime))
+  jobs: [{job: a, steps: [{script: 'echo "prefix is $(prefix), n is $(n)"'}]}]
+`);
+    const month = run.startTime.slice(0, 7).replace('-', '');
+    assert.match(agent.log(run.stages[0]!.jobs[0]!.steps[1]!), new RegExp(`prefix is ${month}, n is 4$`, 'm'));
+  });
+
   it('warns of variables that name each other in a circle, and leaves them as written', async () => {
     const agent = new Agent();
     const run = await agent.run('variables: {a: $(b), b: $(a)}\nsteps: [{script: echo}]');

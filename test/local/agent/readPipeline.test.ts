@@ -226,6 +226,11 @@ jobs:
       /Unrecognized value: 'inputs'.*, in: python train\.py \$\{\{inputs\.data}}.* is written \$\{\{ '\$\{\{inputs\.data}}' }}/,
     ],
     ['a bad expression', 'steps:\n- script: ${{ nosuch() }}\n', /Unrecognized function: 'nosuch'/],
+    [
+      'a misspelt input, which is named before the one that lacks its value',
+      'steps:\n- task: Fake@1\n  inputs: {conection: c}\n',
+      /unexpected input 'conection'; did you mean 'connection'\? task Fake needs a value for 'connection'/,
+    ],
     ['a bad boolean', 'steps:\n- {script: x, enabled: maybe}\n', /'enabled' must be true or false, and is 'maybe'/],
     ['a parameter without value', 'parameters:\n- name: p\nsteps: []\n', /give one by --set p=/],
     ['no YAML mapping', '- a\n', /a mapping is expected, and this is a list/],

@@ -222,6 +222,19 @@ steps:
     assert.match(agent.log(run.stages[0]!.jobs[0]!.steps[1]!), /^\S+ 1 0$/m);
   });
 
+  it('lie side by side where a job checks them out twice, and steps start above them', async () => {
+    const agent = repository();
+    const run = await agent.run(`
+steps:
+- checkout: self
+- {checkout: self, path: s/second}
+- script: |
+    test "$PWD" = "$(Build.SourcesDirectory)" -a "$PWD" = "$(Agent.BuildDirectory)/s" -a ! -e a
+    test -e "$(Build.Repository.Name)/a" -a -e second/a -a "$(Build.Repository.LocalPath)" = "$PWD/second"
+`);
+    assert.equal(run.result, 'succeeded', agent.log(run.stages[0]!.jobs[0]!.steps[2]!));
+  });
+
   it('have submodules only where the checkout asks for them', async () => {
     const agent = repository();
     const library = repository();

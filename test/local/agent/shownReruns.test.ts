@@ -38,7 +38,7 @@ const project: PipelineFacts = {
   modelPath: undefined,
   criteria: ['auc >= champion'],
   serving: { kind: 'mlflow' },
-  servingConda: 'conda.yml',
+  servingEnvironment: { condaFile: 'conda.yml' },
   hasGoldenRequests: true,
   requestsFile: undefined,
 };

@@ -43,10 +43,11 @@ describe('init', function () {
       'requirements.txt': 'scikit-learn==1.6.1 --hash=sha256:aa\n-r more.txt\n# a comment\nmlflow==2.22.5\n',
       'sample-request.json': '{"data": [[1.0]]}',
     });
-    assert.deepEqual(report.written, ['conda.yml', 'job.yml', 'requests.json', 'azure-pipelines.yml']);
+    assert.deepEqual(report.written, ['conda.yml', 'requests.json', 'azure-pipelines.yml']);
     const conda = readFileSync(path.join(root, 'conda.yml'), 'utf8');
     assert.match(conda, /- scikit-learn==1\.6\.1\n {6}- mlflow==2\.22\.5\n {6}- azureml-mlflow\n/);
-    assert.match(readFileSync(path.join(root, 'job.yml'), 'utf8'), /^code: \.\ncommand: "python train\.py"$/m);
+    const { command, sourceDirectory } = inputs.MLOpsTrain!;
+    assert.deepEqual([command, sourceDirectory], ['python train.py', undefined]);
     assert.match(readFileSync(path.join(root, 'requests.json'), 'utf8'), /"request": \{"data": \[\[1\.0\]\]\}/);
     assert.equal(inputs.MLOpsTrain!.modelPath, 'outputs/model.pkl');
     assert.equal(inputs.MLOpsEvaluate!.criteria!.trim(), 'accuracy >= champion * 0.98\nlog_loss <= champion * 1.02');
@@ -78,7 +79,7 @@ describe('init', function () {
       't.py': `${fit}mlflow.autolog()\n`,
       'conda.yaml': 'dependencies: [python=3.11]\n',
     });
-    assert.match(readFileSync(path.join(auto.root, 'job.yml'), 'utf8'), /command: "python t\.py -a 0\.5"/);
+    assert.equal(auto.inputs.MLOpsTrain!.command, 'python t.py -a 0.5');
     assert.deepEqual(
       [auto.inputs.MLOpsTrain!.modelPath, auto.inputs.MLOpsPackageImage!.packaging],
       ['model', 'mlflow'],
@@ -101,6 +102,6 @@ describe('init', function () {
     assert.throws(() => initProject(root), /No training was found/);
     writeFileSync(path.join(root, 'azure-pipelines.yml'), 'steps: []');
     assert.throws(() => initProject(root), /exists already; nothing was written/);
-    assert.ok(!existsSync(path.join(root, 'job.yml')));
+    assert.ok(!existsSync(path.join(root, 'conda.yml')));
   });
 });

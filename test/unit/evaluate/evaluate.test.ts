@@ -38,6 +38,8 @@ interface World {
   tags?: Record<string, string>;
   /** Versions with the tag of an approval. */
   approvedBefore?: RegisteredModel[];
+  /** Names of container groups by the version that they run. */
+  running?: Record<string, string>;
   lookAtRun?: sinon.SinonStub;
   /** What an evaluation job measures. */
   measurements?: Measurement[];
@@ -59,6 +61,7 @@ describe('Evaluate: the stage', () => {
       measurements,
       inputs = {},
       approvedBefore = [],
+      running = {},
       lookAtRun,
     } = world;
     const home = path.join(directory, String(count++));
@@ -99,6 +102,7 @@ describe('Evaluate: the stage', () => {
     };
     const services: Services = {
       models,
+      running: async () => new Map(Object.entries(running)),
       runs,
       jobs: { find: sinon.stub().resolves(undefined) },
       evaluations: {
@@ -212,6 +216,16 @@ describe('Evaluate: the stage', () => {
       assert.match(record.evaluation!.reason, /rmse is 4, but must be below 3/);
       assert.equal(record.evaluation!.champion?.version, '5');
       assert.match(lines.join('\n'), /No version is champion yet\. Compared with is version 5, the newest that was approved before on 2026-05-01/); // prettier-ignore
+    });
+    it('compares with the newest earlier version that runs, before those that were only approved', async () => {
+      const world = { metrics, approvedBefore: [approved('5')], running: { '7': 'a', '2': 'b', '8': 'c', '404': 'd' } };
+      const { record, lines } = await run(world);
+      assert.equal(record.evaluation!.champion?.version, '2');
+      assert.match(lines.join('\n'), /Compared with is version 2, which runs in the container group b\./);
+    });
+    it('compares with what was approved where only later versions run', async () => {
+      const { record } = await run({ metrics, approvedBefore: [approved('5')], running: { '8': 'c' } });
+      assert.equal(record.evaluation!.champion?.version, '5');
     });
     it('trusts no list that ignores what it was asked for', async () => {
       const { result } = await run({ metrics, approvedBefore: [version('5')] });

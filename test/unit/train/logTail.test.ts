@@ -190,6 +190,16 @@ describe('Train: log of a job', () => {
     sinon.assert.calledWith(log.info, 'building the image');
   });
 
+  it("keeps as last lines the program's own, and those of the image's build only until it writes", async () => {
+    const output = new JobLog(ports(), { readRange }, false);
+    output.know('job', { 'azureml-logs/20_image_build_log.txt': 'build' });
+    await output.readNew(signal);
+    assert.deepEqual(output.lastLines, ['building the image']);
+    output.know('job', files);
+    await output.readNew(signal);
+    assert.deepEqual(output.lastLines, ['rank 0']);
+  });
+
   it('waits for a new URL where the permission of the old one has ended', async () => {
     const log = ports();
     const gone = () =>

@@ -71,6 +71,8 @@ export class ProcessGroupSandbox implements ContainerGroupSandbox {
       HOSTNAME: `SandboxHost-${this.request.id}`,
       HOME: '/root',
       TMPDIR: '/tmp',
+      // In Azure a container sees the cores that it asked for; libraries that count them would count this machine's.
+      OMP_NUM_THREADS: String(Math.max(1, Math.floor(container.cpu))),
       ...variables,
     };
     for (const [name, value] of Object.entries(environment))

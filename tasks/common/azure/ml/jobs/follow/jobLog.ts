@@ -6,6 +6,7 @@ import { LogTail } from './logTail';
 /** Standard output of the first process, and the log of an image that is built for the job. Source: azure-ai-ml, _job_ops_helper.py. */
 const mainLogs = /^(user_logs\/std_log\D*0*(?:_ps)?\.txt|azureml-logs\/\d\d.+\.txt)$/;
 const allLogs = /^(user_logs\/std_log.*\.txt|azureml-logs\/\d\d.+\.txt)$/;
+const buildLog = /^azureml-logs\//;
 const keptLines = 30;
 
 interface KnownFile {
@@ -14,6 +15,8 @@ interface KnownFile {
   readonly url: string;
   readonly title: string | undefined;
   readonly last: boolean;
+  /** Written by what makes the image, before the job's own program. */
+  readonly isBuild: boolean;
   /** The URL at which the storage account last let us in. */
   servedUrl?: string;
 }
@@ -27,6 +30,7 @@ export class JobLog {
   private isRefusalTold = false;
   private openGroup: string | undefined;
   private readonly last: string[] = [];
+  private lastIsBuild = false;
 
   constructor(
     private readonly log: TaskLog,
@@ -34,7 +38,7 @@ export class JobLog {
     private readonly allRanks: boolean,
   ) {}
 
-  /** The last lines that the job wrote, oldest first. */
+  /** The last lines that the job wrote, oldest first: those of its image's build only until its program writes. */
   get lastLines(): readonly string[] {
     return this.last;
   }
@@ -57,7 +61,11 @@ export class JobLog {
       const url = logFiles[file]!;
       const label = [title, name].filter((part) => part).join(', ') || undefined;
       if (known) Object.assign(known, { url, title: label, last });
-      else this.tails.set(key, { tail: new LogTail(this.transfer), url, title: label, last });
+      else
+        this.tails.set(key, {
+          tail: new LogTail(this.transfer),
+          ...{ url, title: label, last, isBuild: buildLog.test(file) },
+        });
     }
   }
 
@@ -65,8 +73,8 @@ export class JobLog {
   async readNew(signal: AbortSignal): Promise<boolean> {
     let any = false;
     for (const [key, file] of this.tails) {
-      const { tail, url, title, last } = file;
-      const write = (lines: string[]) => this.show(lines, title);
+      const { tail, url, last } = file;
+      const write = (lines: string[]) => this.show(lines, file);
       try {
         if (await tail.read(url, write, signal)) any = true;
         file.servedUrl = url;
@@ -91,7 +99,7 @@ export class JobLog {
 
   /** Shows what is left of lines that were never ended. */
   end(): void {
-    for (const { tail, title } of this.tails.values()) tail.flush((lines) => this.show(lines, title));
+    for (const file of this.tails.values()) file.tail.flush((lines) => this.show(lines, file));
     this.closeGroup();
   }
 
@@ -103,13 +111,15 @@ export class JobLog {
     this.log.warning(`The job's log cannot be read from this agent and is not shown here; the studio has it. ${why}`);
   }
 
-  private show(lines: string[], title: string | undefined): void {
+  private show(lines: string[], { title, isBuild }: KnownFile): void {
     if (title !== this.openGroup) {
       this.closeGroup();
       if (title !== undefined) this.log.group(title);
       this.openGroup = title;
     }
     this.log.info(lines.join('\n'));
+    if (this.lastIsBuild && !isBuild) this.last.length = 0;
+    this.lastIsBuild = isBuild;
     this.last.push(...lines.slice(-keptLines));
     this.last.splice(0, this.last.length - keptLines);
   }

@@ -1,0 +1,25 @@
+/** The known name that a misspelt one most likely means; undefined where none is close. */
+export function nearestName(wrong: string, known: readonly string[]): string | undefined {
+  const [near] = known
+    .map((name) => ({ name, distance: distance(wrong.toLowerCase(), name.toLowerCase()) }))
+    .sort((a, b) => a.distance - b.distance);
+  return near && near.distance <= Math.max(1, Math.floor(near.name.length / 3)) ? near.name : undefined;
+}
+
+/** A name that is cut off is as near as one wrong letter. */
+function distance(wrong: string, name: string): number {
+  return wrong.length >= 3 && name.startsWith(wrong) ? 1 : editDistance(wrong, name);
+}
+
+/** Levenshtein's. */
+function editDistance(a: string, b: string): number {
+  let row = Array.from({ length: b.length + 1 }, (_, index) => index);
+  for (let i = 1; i <= a.length; i++) {
+    const next = [i];
+    for (let j = 1; j <= b.length; j++) {
+      next.push(Math.min(row[j]! + 1, next[j - 1]! + 1, row[j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1)));
+    }
+    row = next;
+  }
+  return row[b.length]!;
+}
