@@ -48,7 +48,28 @@ export function cellsOf(scenario: string, operations: Operation[]): Array<Omit<C
   return cells;
 }
 
-function classOf({ fault }: Cell): FaultClass {
+/** Their requests sign the tasks in, which they all do alike. */
+const isSigningIn = ({ service }: Operation): boolean => service === 'entra' || service === 'pipelines';
+/** One of a step, one of a post-job step. */
+const signsIn = ['Train', 'Deploy-ACI (post-job)'];
+
+/**
+ * Cells that meet the same code are drawn once: signing in, for a step and for a post-job step; and of what is only read, the
+ * faults that the tasks' one client rides out, in the scenario that the order chooses. The rest differs from task to task.
+ */
+export function distinct<C extends Omit<Cell, 'id'>>(cells: C[]): C[] {
+  const seen = new Set<string>();
+  return cells.filter((cell) => {
+    const { scenario, operation, fault } = cell;
+    if (isSigningIn(operation)) return signsIn.includes(scenario);
+    const isRead = /^(GET|HEAD)$/.test(operation.method);
+    if (isKill(cell) || !isRead || !classOf(cell).isOfClient) return true;
+    const key = `${operation.service} ${operation.name} ${fault}`;
+    return !seen.has(key) && seen.add(key);
+  });
+}
+
+function classOf({ fault }: Pick<Cell, 'fault'>): FaultClass {
   const found = [...faultClasses, ...hostFaults].find(({ name }) => name === fault);
   if (!found) throw new Error(`There is no class of faults "${fault}".`);
   return found;

@@ -7,6 +7,11 @@ export interface FaultClass {
   name: string;
   /** It passes by itself, and so must be ridden out. One that lasts may end in one clear error. */
   passes: boolean;
+  /**
+   * The client that all tasks share rides it out before whoever asked hears of it. Else the outcome is the caller's, who may take a
+   * 404 for an answer or follow what it started.
+   */
+  isOfClient: boolean;
   meets(operation: Operation): boolean;
   fault(operation: Operation): Omit<HttpFault, 'kind'> | Omit<DnsFault, 'kind'>;
 }
@@ -35,10 +40,13 @@ const all =
 const skipOf = (operation: Operation): number => (isFollowed(operation) ? 1 : 0);
 const endless = 1_000_000;
 
+const ofClient = /^(reset|cut|stall|slow|408|429|5\d\d|401)/;
+
 function once(name: KnownFault, meets: Condition, times = 1): FaultClass {
   return {
     name: times > 1 ? `${name} ×${times}` : name,
     passes: true,
+    isOfClient: ofClient.test(name),
     meets,
     fault: (operation) => ({ ...operation.pattern, skip: skipOf(operation), times, action: name }),
   };
@@ -48,6 +56,7 @@ function lasting(name: KnownFault, meets: Condition): FaultClass {
   return {
     name: `${name} for ever`,
     passes: false,
+    isOfClient: false,
     meets,
     fault: (operation) => ({ ...operation.pattern, skip: skipOf(operation), times: endless, action: name }),
   };
@@ -59,6 +68,7 @@ function unresolved(code: DnsFault['code'], times: number): FaultClass {
   return {
     name: `DNS ${code}${isForEver ? ' for ever' : ` ×${times}`}`,
     passes: !isForEver,
+    isOfClient: !isForEver,
     meets: ofAzure,
     fault: (operation) => ({ name: operation.pattern.host, code, times }),
   };

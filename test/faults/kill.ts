@@ -27,12 +27,14 @@ export function killsOf(scenario: string, { method, service, count }: Operation)
   );
 }
 
-/** In milliseconds; an orphan of a dead agent may work on, and a request may take two minutes. */
+/** In milliseconds. */
 const longestEnd = 240_000;
+/** A task may live on for so long after its agent: whoever runs it again would meet it. */
+const longestOrphan = 30_000;
 /** After SIGTERM, as the agent and the systems that end agents leave it. */
 const grace = 10_000;
 
-export const isKill = ({ fault }: Cell): boolean => fault.startsWith('kill: ');
+export const isKill = ({ fault }: Pick<Cell, 'fault'>): boolean => fault.startsWith('kill: ');
 
 /** Ends the step at the operation, runs its post-job step unless the agent died, then the step again. */
 export async function runKill(world: World, scenario: Scenario, cell: Cell): Promise<Outcome> {
@@ -48,16 +50,20 @@ export async function runKill(world: World, scenario: Scenario, cell: Cell): Pro
   const taskVariables = new Variables();
   try {
     const controller = new AbortController();
-    const environment = { NODE_OPTIONS: `${azure.environment.NODE_OPTIONS} --require=${brokenPipes}` };
-    const run = attempt.run({ environment, signal: controller.signal, taskVariables });
+    const run = attempt.run({
+      environment: environmentOf(end as End, azure),
+      signal: controller.signal,
+      taskVariables,
+    });
     if (!(await isHit(world, run))) return { verdict: 'not met', problems, said: [], minutes: 0 };
     const ending = performance.now();
-    finish(end as End, controller);
+    const orphans = finish(end as End, controller);
     const late = setTimeout(() => {
       problems.push(`it did not end within ${longestEnd / 1000} s`);
       controller.abort();
     }, longestEnd);
     await run.finally(() => clearTimeout(late));
+    if (await outlive(orphans)) problems.push(`it outlived its agent by ${longestOrphan / 1000} s`);
     const seconds = (performance.now() - ending) / 1000;
     // The agent's ten seconds, and what it waits for the rest of the output.
     if (end === 'cancelled' && seconds > 16) problems.push(`it took ${seconds.toFixed(0)} s to end`);
@@ -79,7 +85,11 @@ export async function runKill(world: World, scenario: Scenario, cell: Cell): Pro
   }
 }
 
-const brokenPipes = path.join(__dirname, 'brokenPipes.cjs');
+const agentBetween = path.join(__dirname, 'agentBetween.cjs');
+
+function environmentOf(end: End, { environment: { NODE_OPTIONS } }: World['azure']): Record<string, string> {
+  return { NODE_OPTIONS: end === 'agent dies' ? `${NODE_OPTIONS} --require=${agentBetween}` : NODE_OPTIONS! };
+}
 
 async function isHit({ azure }: World, run: Promise<unknown>): Promise<boolean> {
   let isOver = false;
@@ -91,27 +101,48 @@ async function isHit({ azure }: World, run: Promise<unknown>): Promise<boolean> 
   return false;
 }
 
-function finish(end: End, controller: AbortController): void {
-  if (end === 'cancelled') return controller.abort();
-  const signal = end === 'agent dies' ? 'SIGUSR2' : end;
-  const pids = tasksOfThisProcess();
-  for (const pid of pids) process.kill(pid, signal);
-  if (end !== 'SIGTERM') return;
-  const stillThere = () => tasksOfThisProcess().filter((pid) => pids.includes(pid));
+/** @returns the tasks that an agent leaves alone by its death */
+function finish(end: End, controller: AbortController): number[] {
+  if (end === 'cancelled') {
+    controller.abort();
+    return [];
+  }
+  const pids = tasksOf(process.pid);
+  const orphans = end === 'agent dies' ? pids.flatMap(tasksOf) : [];
+  for (const pid of pids) process.kill(pid, end === 'SIGTERM' ? 'SIGTERM' : 'SIGKILL');
+  if (end !== 'SIGTERM') return orphans;
+  const stillThere = () => tasksOf(process.pid).filter((pid) => pids.includes(pid));
   // No other: by then the next cell's step may run.
   setTimeout(() => stillThere().forEach((pid) => process.kill(pid, 'SIGKILL')), grace).unref();
+  return [];
 }
 
-/** Children of this process that are a built task. */
-function tasksOfThisProcess(): number[] {
+/** Whether one of them is still there at last; then it is ended here. */
+async function outlive(orphans: number[]): Promise<boolean> {
+  const left = () => orphans.filter(isTask);
+  for (const until = performance.now() + longestOrphan; left().length > 0 && performance.now() < until;)
+    await sleep(100);
+  const late = left();
+  late.forEach((pid) => process.kill(pid, 'SIGKILL'));
+  return late.length > 0;
+}
+
+const isTask = (pid: number): boolean => {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes(`${path.sep}tasks${path.sep}`);
+  } catch {
+    return false;
+  }
+};
+
+/** Children of a process that are a built task. */
+function tasksOf(parentPid: number): number[] {
   const pids = readdirSync('/proc').filter((name) => /^\d+$/.test(name));
   return pids.map(Number).filter((pid) => {
     try {
       const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
       const parent = Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]);
-      return (
-        parent === process.pid && readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes(`${path.sep}tasks${path.sep}`)
-      );
+      return parent === parentPid && isTask(pid);
     } catch {
       return false;
     }

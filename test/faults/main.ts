@@ -4,173 +4,129 @@
  *
  *   npm run test:faults                          all of it
  *   npm run test:faults -- --shard 3/20          a part, the same one each time
+ *   npm run test:faults -- --shard commit/20     the part that the checked-out commit's hash chooses
+ *   npm run test:faults -- --minutes 7           begins no cell after that
  *   npm run test:faults -- --only 'Train.*PUT'   cells whose "task operation fault" matches
+ *   npm run test:faults -- --every               draws what meets the same code in every scenario too
+ *   npm run test:faults -- --resume              leaves out what an earlier run has judged and found good
  *   npm run test:faults -- --sizes               what is big, alone; it is part of all of it
- *   npm run test:faults -- --docs                all of it, and writes the matrix into docs/guides/faults.md
+ *   npm run test:faults -- --docs                writes the matrix into docs/guides/faults.md
  *   npm run test:faults -- --workers 2           processes side by side, each with a local Azure of its own
  */
-import { fork, type ChildProcess } from 'node:child_process';
-import { createHash } from 'node:crypto';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { parseArgs } from 'node:util';
 import { ensureBuiltTasks } from '../../local/agent/builtTasks';
-import { cellsOf, type Cell } from './cell';
+import { cellsOf, distinct, type Cell, type Outcome } from './cell';
+import { Crew } from './crew';
+import { writeGuide } from './guide';
 import { closingLine, matrix, sizesTable, type Judged } from './matrix';
+import { inOrder, readOptions, textOf, type Options } from './options';
+import { readResults, resultsFile, type Results } from './results';
 import type { Measured } from './sizes';
 import { scenarios } from './scenarios';
-import type { Order, Report } from './worker';
+import type { Order } from './worker';
 
-const root = path.join(__dirname, '..', '..');
-const resultsFile = path.join(root, '.local', 'test', 'faults.json');
-
-interface Options {
-  shard: number;
-  shards: number;
-  only: RegExp;
-  workers: number;
-  /** 'too' with all the cells. */
-  sizes: 'alone' | 'too' | 'not';
-  /** Whether the matrix goes into the guide. */
-  docs: boolean;
-}
-
-function readOptions(): Options {
-  const { values } = parseArgs({
-    options: {
-      shard: { type: 'string', default: '1/1' },
-      only: { type: 'string', default: '' },
-      workers: { type: 'string', default: '4' },
-      sizes: { type: 'boolean', default: false },
-      docs: { type: 'boolean', default: false },
-    },
-  });
-  const [shard = NaN, shards = NaN] = values.shard.split('/').map(Number);
-  if (!(shard >= 1 && shard <= shards)) throw new Error(`--shard ${values.shard}: write i/n, such as 3/20.`);
-  const sizes = values.sizes ? 'alone' : shards === 1 && values.only === '' ? 'too' : 'not';
-  return {
-    shard,
-    shards,
-    only: new RegExp(values.only, 'i'),
-    workers: Number(values.workers),
-    sizes,
-    docs: values.docs,
-  };
-}
-
-const textOf = ({ scenario, operation, fault }: Omit<Cell, 'id'>): string => `${scenario} ${operation.name} ${fault}`;
-/** Spreads cells over the shards, always the same way. */
-const order = (cell: Omit<Cell, 'id'>): string => createHash('sha256').update(textOf(cell)).digest('hex');
-
-/** Hands each worker the next order as soon as it has done the last one. */
-class Crew {
-  private readonly workers: ChildProcess[] = [];
-
-  constructor(private readonly size: number) {}
-
-  async carryOut(orders: Order[], done: (report: Report) => void): Promise<void> {
-    while (this.workers.length < Math.min(this.size, orders.length)) this.workers.push(await startWorker());
-    const left = [...orders];
-    await Promise.all(
-      this.workers.map(async (worker) => {
-        for (let next = left.shift(); next; next = left.shift()) {
-          const report = once(worker);
-          worker.send(next);
-          done(await report);
-        }
-      }),
-    );
-  }
-
-  async dismiss(): Promise<void> {
-    const ended = this.workers.map((worker) => new Promise((resolve) => worker.once('exit', resolve)));
-    for (const worker of this.workers) worker.disconnect();
-    await Promise.all(ended);
-  }
-}
-
-async function startWorker(): Promise<ChildProcess> {
-  const worker = fork(path.join(__dirname, 'worker.ts'), { execArgv: ['--import', 'tsx'], cwd: root });
-  await once(worker);
-  return worker;
-}
-
-function once(worker: ChildProcess): Promise<Report> {
-  return new Promise((resolve, reject) => {
-    const ended = (code: number | null): void => reject(new Error(`a worker ended with ${code}`));
-    worker.once('exit', ended);
-    worker.once('message', (report: Report) => {
-      worker.off('exit', ended);
-      resolve(report);
-    });
-  });
-}
-
-/** What stands below this line of the guide is generated. */
-const generated = '<!-- generated by npm run test:faults -- --docs -->';
-
-function writeGuide(judged: Judged[], measured: Measured[]): void {
-  const file = path.join(root, 'docs', 'guides', 'faults.md');
-  const [own = ''] = readFileSync(file, 'utf8').split(generated);
-  const parts = [
-    generated,
-    closingLine(judged, measured),
-    matrix(judged),
-    ...(measured.length ? [sizesTable(measured)] : []),
-  ];
-  writeFileSync(file, `${own}${parts.join('\n\n')}\n`);
-}
+const began = Date.now();
+const seconds = (): number => Math.round((Date.now() - began) / 1000);
 
 async function main(): Promise<void> {
   const options = readOptions();
   await ensureBuiltTasks();
   const crew = new Crew(options.workers);
-  const began = Date.now();
   try {
-    const measured: Measured[] = [];
+    const results: Results = options.resume ? readResults() : { judged: [], measured: [] };
     if (options.sizes !== 'not') {
-      await crew.carryOut([{ kind: 'sizes' }], (report) => {
-        if (report.kind === 'sizes') measured.push(...report.measured);
-      });
-      console.log(`${sizesTable(measured)}\n`);
+      results.measured = await measure(crew);
+      keep(results);
     }
-    const all: Array<Omit<Cell, 'id'>> = [];
-    const wanted = options.sizes === 'alone' ? [] : scenarios;
-    const searches = wanted.map(({ name }, index): Order => ({ kind: 'discover', scenario: name, id: `9${index}` }));
-    await crew.carryOut(searches, (report) => {
-      if (report.kind === 'operations') all.push(...cellsOf(report.scenario, report.operations));
-    });
-    const chosen = all
-      .sort((a, b) => order(a).localeCompare(order(b)))
-      .filter((cell, index) => index % options.shards === options.shard - 1 && options.only.test(textOf(cell)))
-      .map((cell, index): Cell => ({ ...cell, id: String(1000 + index) }));
-    console.log(`${chosen.length} of ${all.length} cells, ${options.workers} side by side`);
-    const judged: Judged[] = [];
-    await crew.carryOut(
-      chosen.map((cell) => ({ kind: 'cell', cell })),
-      (report) => {
-        if (report.kind !== 'outcome') return;
-        const { cell, outcome } = report;
-        judged.push({ cell, outcome });
-        if (outcome.verdict === 'bad') {
-          console.log(
-            `BAD ${textOf(cell)}: ${outcome.problems.join('; ')}${outcome.said.map((each) => `\n      said: ${each}`).join('')}`,
-          );
-        }
-        if (judged.length % 50 === 0)
-          console.log(`${judged.length} done, ${Math.round((Date.now() - began) / 1000)} s`);
-        mkdirSync(path.dirname(resultsFile), { recursive: true });
-        writeFileSync(resultsFile, JSON.stringify(judged));
-      },
-    );
-    console.log(`\n${matrix(judged)}\n`);
-    console.log(`${closingLine(judged, measured)} (${Math.round((Date.now() - began) / 1000)} s)`);
-    if (options.docs) writeGuide(judged, measured);
-    const isBad = judged.some(({ outcome }) => outcome.verdict === 'bad') || measured.some(({ problem }) => problem);
+    if (options.sizes !== 'alone') await judge(crew, options, results);
+    console.log(`\n${matrix(results.judged)}\n`);
+    console.log(`${closingLine(results.judged, results.measured)} (${seconds()} s)`);
+    if (options.docs) writeGuide(results);
+    const isBad =
+      results.judged.some(({ outcome }) => outcome.verdict === 'bad') ||
+      results.measured.some(({ problem }) => problem);
     process.exitCode = isBad ? 1 : 0;
   } finally {
     await crew.dismiss();
   }
+}
+
+async function measure(crew: Crew): Promise<Measured[]> {
+  const measured: Measured[] = [];
+  await crew.carryOut([{ kind: 'sizes' }], (report) => {
+    if (report.kind === 'sizes') measured.push(...report.measured);
+  });
+  console.log(`${sizesTable(measured)}\n`);
+  return measured;
+}
+
+async function judge(crew: Crew, options: Options, results: Results): Promise<void> {
+  const { cells, all } = await choose(crew, options);
+  const known = new Set(
+    results.judged.filter(({ outcome }) => outcome.verdict !== 'bad').map(({ cell }) => textOf(cell)),
+  );
+  const chosen = cells.filter((cell) => !known.has(textOf(cell)));
+  console.log(`${chosen.length} of ${all} cells, ${options.workers} side by side (${seconds()} s)`);
+  results.judged = results.judged.filter(({ cell }) => known.has(textOf(cell)));
+  const ofThisRun: Judged[] = [];
+  const note = (cell: Cell, outcome: Outcome): void => {
+    ofThisRun.push({ cell, outcome });
+    results.judged.push({ cell, outcome });
+    if (ofThisRun.length % 50 === 0) console.log(`${ofThisRun.length} done, ${seconds()} s`);
+    keep(results);
+  };
+  const again: Cell[] = [];
+  const isInTime = (): boolean => seconds() < options.minutes * 60;
+  await crew.carryOut(
+    chosen.map(toOrder),
+    (report) => {
+      if (report.kind !== 'outcome') return;
+      const { cell, outcome } = report;
+      if (outcome.verdict !== 'bad') return note(cell, outcome);
+      tell('BAD', cell, outcome);
+      again.push(cell);
+    },
+    isInTime,
+  );
+  // A task's clock runs so fast that a pause of a busy machine is one of minutes: what is bad is so with nothing beside it too.
+  for (const cell of again) {
+    await crew.carryOut([toOrder({ ...cell, id: `${cell.id}9` })], (report) => {
+      if (report.kind !== 'outcome') return;
+      note(report.cell, report.outcome);
+      tell(report.outcome.verdict === 'bad' ? 'BAD AGAIN' : 'good alone', cell, report.outcome);
+    });
+  }
+  const unreached = chosen.length - ofThisRun.length;
+  if (unreached > 0) console.log(`${unreached} cells were not reached in ${options.minutes} minutes.`);
+}
+
+/** Finds the operations of the scenarios, and of all that can meet them the cells of this run. */
+async function choose(crew: Crew, options: Options): Promise<{ cells: Cell[]; all: number }> {
+  const found: Array<Omit<Cell, 'id'>> = [];
+  const searches = scenarios
+    .filter(({ name }) => options.scenarios.test(name))
+    .map(({ name }, index): Order => ({ kind: 'discover', scenario: name, id: `9${index}` }));
+  await crew.carryOut(searches, (report) => {
+    if (report.kind === 'operations') found.push(...cellsOf(report.scenario, report.operations));
+  });
+  const sorted = inOrder(found);
+  const all = options.every ? sorted : distinct(sorted);
+  const cells = all
+    .filter((cell, index) => index % options.shards === options.shard - 1 && options.only.test(textOf(cell)))
+    .map((cell, index): Cell => ({ ...cell, id: String(1000 + index) }));
+  return { cells, all: all.length };
+}
+
+const toOrder = (cell: Cell): Order => ({ kind: 'cell', cell });
+
+function tell(word: string, cell: Cell, { problems, said }: Outcome): void {
+  console.log(`${word} ${textOf(cell)}: ${problems.join('; ')}${said.map((each) => `\n      said: ${each}`).join('')}`);
+}
+
+function keep(results: Results): void {
+  mkdirSync(path.dirname(resultsFile), { recursive: true });
+  writeFileSync(resultsFile, JSON.stringify(results));
 }
 
 main().catch((error: Error) => {

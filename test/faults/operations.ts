@@ -53,9 +53,9 @@ function serviceOf({ host, url }: JournalEntry): Service {
   if (/\.blob\.core\./.test(host)) return 'blobs';
   if (/\.azurecr\./.test(host)) return 'registry';
   if (/^\/subscriptions/i.test(url)) return 'arm';
-  if (/^\/(history|mlflow|artifact)\//i.test(url)) return 'data plane';
+  if (/^\/(history|mlflow|artifact|discovery)\b/i.test(url)) return 'data plane';
   if (/^\/oidc\//.test(url)) return 'pipelines';
-  if (/oauth2|well-known|discovery/.test(url)) return 'entra';
+  if (/oauth2|well-known/.test(url)) return 'entra';
   return host.startsWith('127.0.0.1') ? 'endpoint' : 'other';
 }
 
@@ -63,12 +63,17 @@ function serviceOf({ host, url }: JournalEntry): Service {
 const collections =
   /^(subscriptions|resourcegroups|providers|codes|environments|jobs|models|versions|runs|datastores|computes|registries|containergroups|containers|workspaces|experiments|tags|manifests|blobs|operations|locations|userassignedidentities|storageaccounts|artifacts|experimentids)$/i;
 
+/** A file of a code snapshot, below the folder's name in a container of its own. */
+const uploaded = /^\/[0-9a-f]{8}-[^/]+\/[^/]+\/[^/]+$/;
+
 /** The path with a star for each name that somebody gave; of the query, only what chooses the operation. */
 function templateOf(url: string): string {
   const [path = '', query = ''] = url.split('?', 2);
   const segments = path.split('/');
+  const isUpload = uploaded.test(path);
   const generic = segments.map((segment, index) => {
     const before = segments[index - 1] ?? '';
+    if (isUpload && index === segments.length - 1) return '*';
     if (/^(v2|v3|v\d\.\d|2\.0)$/.test(segment)) return segment;
     if (collections.test(before) && !/^microsoft\./i.test(segment)) return '*';
     return /\d/.test(segment) && !/^(oauth2)$/.test(segment) ? '*' : segment;

@@ -8,13 +8,14 @@ export interface JournalEntry {
   url: string;
   host: string;
   userAgent: string;
+  /** 0 where the client heard no whole answer. */
   status: number;
   durationMs: number;
 }
 
 const kept = 20_000;
 
-/** The last requests that local Azure answered, by itself or by a planned fault, oldest first, for tests that count them. */
+/** The last requests to local Azure, whether it answered, a planned fault did or nobody, in the order of their ends. */
 export class RequestJournal {
   private kept: JournalEntry[] = [];
 
@@ -33,7 +34,7 @@ export class RequestJournal {
       const { host = '', 'user-agent': userAgent = '' } = request.headers;
       const began = Date.now();
       if (!url.startsWith('/_local/')) {
-        response.once('finish', () => {
+        response.once('close', () => {
           const durationMs = Date.now() - began;
           this.kept.push({
             time: new Date(began).toISOString(),
@@ -41,7 +42,7 @@ export class RequestJournal {
             url,
             host,
             userAgent,
-            status: response.statusCode,
+            status: response.writableFinished ? response.statusCode : 0,
             durationMs,
           });
           if (this.kept.length > kept) this.kept = this.kept.slice(-kept / 2);

@@ -8,13 +8,30 @@ export class Cancelled extends Error {
   }
 }
 
+/** Between two looks whether the agent is there, in milliseconds. */
+const betweenLooks = 5_000;
+
 /**
- * Ends the process when nobody reads what it says any more: the agent has died. Left to itself it would go on unseen, and
- * task-lib, which writes down every error that nobody handles, would write into the broken pipe for ever. What runs in Azure runs
- * on, and the step's next try takes it up.
+ * Ends the process when the agent has died: when its process is gone, or nobody reads any more what this one says. Left to itself
+ * it would go on unseen, beside the next try; and task-lib, which writes down every error that nobody handles, would write into
+ * the broken pipe for ever. What runs in Azure runs on, and the step's next try takes it up.
  */
 export function endWithTheAgent(): void {
   for (const stream of [process.stdout, process.stderr]) stream.on('error', () => process.exit(1));
+  const agent = process.ppid;
+  setInterval(() => isGone(agent) && process.exit(1), betweenLooks).unref();
+}
+
+/** An orphan is given another parent, but on Windows. */
+function isGone(parent: number): boolean {
+  if (process.ppid !== parent) return true;
+  try {
+    process.kill(parent, 0);
+    return false;
+  } catch (error) {
+    // It may be another user's.
+    return (error as NodeJS.ErrnoException).code === 'ESRCH';
+  }
 }
 
 /**

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { localCloud } from '../../../local/azure/context';
 import type { TaskStepResult } from '../../../local/agent/taskStep';
 import { groupPath } from '../../local/containers/cloudClient';
@@ -45,13 +46,25 @@ export async function deployTo(
   });
 }
 
-/** The version that answers at the group's address; undefined where nothing does. */
-export async function served({ cloud }: World, group: string): Promise<string | undefined> {
+/** In milliseconds: a group that was just put starts its containers. A task's clock is ahead of it. */
+const longestStart = 20_000;
+
+/** The version that answers at the group's address at last; undefined where nothing does, though a group is there. */
+export async function served(world: World, group: string): Promise<string | undefined> {
+  for (const until = performance.now() + longestStart; ;) {
+    const { version, exists } = await servedNow(world, group);
+    if (version || !exists || performance.now() > until) return version;
+    await sleep(250);
+  }
+}
+
+async function servedNow({ cloud }: World, group: string): Promise<{ exists: boolean; version?: string }> {
   const { status, json } = await cloud.arm('GET', groupUrl(group));
   const address = (json as { properties?: { ipAddress?: { fqdn?: string } } }).properties?.ipAddress?.fqdn;
-  if (status !== 200 || !address) return undefined;
+  if (status !== 200 || !address) return { exists: status === 200 };
   const answer = await cloud.send('POST', `http://${address}:5001/score`, { body: '[[1]]' }).catch(() => undefined);
-  return answer?.status === 200 ? (JSON.parse(answer.text) as { version: string }).version : undefined;
+  const version = answer?.status === 200 ? (JSON.parse(answer.text) as { version: string }).version : undefined;
+  return { exists: true, version };
 }
 
 /** How a deployment is set up quickly, before the fault. */

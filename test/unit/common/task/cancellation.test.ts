@@ -21,4 +21,30 @@ describe('a task whose agent has died', () => {
     for (const stream of outputs) stream.emit('error', Object.assign(new Error('write EPIPE'), { code: 'EPIPE' }));
     assert.deepEqual(exit.args, [[1], [1]]);
   });
+
+  // It may say nothing for minutes, in the midst of a request.
+  it('ends soon though it has nothing to say', () => {
+    const exit = sinon.stub(process, 'exit');
+    const clock = sinon.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
+    let parent = process.ppid;
+    sinon.stub(process, 'ppid').get(() => parent);
+    endWithTheAgent();
+    clock.tick(60_000);
+    sinon.assert.notCalled(exit);
+    parent = 1;
+    clock.tick(5_000);
+    assert.deepEqual(exit.args, [[1]]);
+  });
+
+  it('ends where an orphan keeps the number of its parent, as on Windows', () => {
+    const exit = sinon.stub(process, 'exit');
+    const clock = sinon.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
+    const look = sinon.stub(process, 'kill').throws(Object.assign(new Error(), { code: 'EPERM' }));
+    endWithTheAgent();
+    clock.tick(5_000);
+    sinon.assert.notCalled(exit);
+    look.throws(Object.assign(new Error(), { code: 'ESRCH' }));
+    clock.tick(5_000);
+    assert.deepEqual(exit.args, [[1]]);
+  });
 });

@@ -1,0 +1,18 @@
+import { existsSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import type { Judged } from './matrix';
+import type { Measured } from './sizes';
+
+/** What runs have found so far. */
+export interface Results {
+  judged: Judged[];
+  measured: Measured[];
+}
+
+export const resultsFile = path.join(__dirname, '..', '..', '.local', 'test', 'faults.json');
+
+export function readResults(): Results {
+  return existsSync(resultsFile)
+    ? (JSON.parse(readFileSync(resultsFile, 'utf8')) as Results)
+    : { judged: [], measured: [] };
+}
