@@ -101,7 +101,7 @@ function override(spec: JobSpec, overrides: Overrides, workDirectory: string, fi
     const trial = result.trial as CommandSpec;
     return { ...result, trial: withProgram(trial, resources, environmentVariables) };
   }
-  return withProgram(result as CommandSpec, resources, environmentVariables);
+  return withProgram(result, resources, environmentVariables);
 }
 
 function withProgram<T extends Pick<CommandSpec, 'resources' | 'environment_variables'>>(

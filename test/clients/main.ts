@@ -149,7 +149,7 @@ function executor(azure: LocalAzure, environment: Record<string, string>): World
 async function mlflowToken(azure: LocalAzure, client: string, secret: string): Promise<string> {
   const { ClientSecretCredential } = await import('@azure/identity');
   const options = { authorityHost: azure.url, disableInstanceDiscovery: true, tlsOptions: { ca: readFileSync(azure.caFile, 'utf8') } }; // prettier-ignore
-  const credential = new ClientSecretCredential(localCloud.tenantId, client, secret, options as object);
+  const credential = new ClientSecretCredential(localCloud.tenantId, client, secret, options);
   return (await credential.getToken('https://management.azure.com/.default')).token;
 }
 

@@ -68,7 +68,7 @@ export function clientSecretCredential(azure: LocalAzure): ClientSecretCredentia
     parameters.tenantid ?? '',
     parameters.serviceprincipalid ?? '',
     parameters.serviceprincipalkey ?? '',
-    { authorityHost: azure.url, disableInstanceDiscovery: true, tlsOptions: trust(azure) } as object,
+    { authorityHost: azure.url, disableInstanceDiscovery: true, tlsOptions: trust(azure) },
   );
 }
 
@@ -79,7 +79,7 @@ export function machineLearningClient(azure: LocalAzure): AzureMachineLearningWo
     credentialScopes: 'https://management.azure.com/.default',
     apiVersion: '2024-04-01',
     tlsOptions: trust(azure),
-  } as object);
+  });
 }
 
 /** This process was started before the local cloud's authority was there, so it is told by the client's options. */

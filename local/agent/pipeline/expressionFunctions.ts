@@ -20,23 +20,23 @@ function many(least: number, run: (args: Array<() => Value>) => Value, most = In
 export const expressionFunctions: Record<string, ExpressionFunction> = {
   and: many(2, (args) => args.every((arg) => isTrue(arg()))),
   or: many(2, (args) => args.some((arg) => isTrue(arg()))),
-  not: fixed(1, (value) => !isTrue(value!)),
-  xor: fixed(2, (left, right) => isTrue(left!) !== isTrue(right!)),
+  not: fixed(1, (value) => !isTrue(value)),
+  xor: fixed(2, (left, right) => isTrue(left) !== isTrue(right)),
   iif: many(3, ([condition, yes, no]) => (isTrue(condition!()) ? yes!() : no!()), 3),
-  eq: fixed(2, (left, right) => equal(left!, right!)),
-  ne: fixed(2, (left, right) => !equal(left!, right!)),
-  gt: fixed(2, (left, right) => compare(left!, right!) > 0),
-  ge: fixed(2, (left, right) => compare(left!, right!) >= 0),
-  lt: fixed(2, (left, right) => compare(left!, right!) < 0),
-  le: fixed(2, (left, right) => compare(left!, right!) <= 0),
+  eq: fixed(2, (left, right) => equal(left, right)),
+  ne: fixed(2, (left, right) => !equal(left, right)),
+  gt: fixed(2, (left, right) => compare(left, right) > 0),
+  ge: fixed(2, (left, right) => compare(left, right) >= 0),
+  lt: fixed(2, (left, right) => compare(left, right) < 0),
+  le: fixed(2, (left, right) => compare(left, right) <= 0),
   in: many(2, (args) => isIn(args)),
   notin: many(2, (args) => !isIn(args)),
-  contains: fixed(2, (whole, part) => upper(whole!).includes(upper(part!))),
-  startswith: fixed(2, (whole, part) => upper(whole!).startsWith(upper(part!))),
-  endswith: fixed(2, (whole, part) => upper(whole!).endsWith(upper(part!))),
+  contains: fixed(2, (whole, part) => upper(whole).includes(upper(part))),
+  startswith: fixed(2, (whole, part) => upper(whole).startsWith(upper(part))),
+  endswith: fixed(2, (whole, part) => upper(whole).endsWith(upper(part))),
   containsvalue: fixed(2, (holder, value) => {
     if (holder === null || typeof holder !== 'object') throw new Error('containsValue needs a list or a mapping.');
-    return Object.values(holder).some((item) => equal(item as Value, value!));
+    return Object.values(holder).some((item) => equal(item as Value, value));
   }),
   coalesce: many(2, (args) => {
     for (const arg of args) {
@@ -47,18 +47,18 @@ export const expressionFunctions: Record<string, ExpressionFunction> = {
   }),
   format: many(1, (args) => format(args.map((arg) => arg())), 255),
   join: fixed(2, (separator, list) =>
-    Array.isArray(list) ? list.map((item) => castToText(item) ?? '').join(text(separator!)) : text(list!),
+    Array.isArray(list) ? list.map((item) => castToText(item) ?? '').join(text(separator)) : text(list),
   ),
-  split: fixed(2, (whole, separators) => split(text(whole!), text(separators!))),
+  split: fixed(2, (whole, separators) => split(text(whole), text(separators))),
   length: fixed(1, (value) =>
     value !== null && typeof value === 'object' && castToText(value) === undefined
       ? Object.keys(value).length
-      : text(value!).length,
+      : text(value).length,
   ),
-  lower: fixed(1, (value) => text(value!).toLowerCase()),
-  upper: fixed(1, (value) => text(value!).toUpperCase()),
-  trim: fixed(1, (value) => text(value!).trim()),
-  replace: fixed(3, (whole, from, to) => text(whole!).replaceAll(text(from!), () => text(to!))),
+  lower: fixed(1, (value) => text(value).toLowerCase()),
+  upper: fixed(1, (value) => text(value).toUpperCase()),
+  trim: fixed(1, (value) => text(value).trim()),
+  replace: fixed(3, (whole, from, to) => text(whole).replaceAll(text(from), () => text(to))),
   converttojson: fixed(1, (value) => JSON.stringify(value, null, 2)),
 };
 

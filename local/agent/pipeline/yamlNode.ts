@@ -61,7 +61,7 @@ export function parseYaml(text: string, file: string): YamlNode {
     });
     return { kind: 'map', entries, place };
   };
-  return convert(document.contents as Node | null, { file, line: 1 });
+  return convert(document.contents, { file, line: 1 });
 }
 
 export function mapNode(place: Place, fields: Record<string, YamlNode | undefined>): YamlMap {

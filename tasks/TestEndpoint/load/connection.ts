@@ -23,7 +23,7 @@ export class Connection {
     this.since = since;
     this.status = 0;
     this.isBusy = true;
-    this.client.dispatch(request, this as Dispatcher.DispatchHandler);
+    this.client.dispatch(request, this);
   }
 
   onConnect(): void {}

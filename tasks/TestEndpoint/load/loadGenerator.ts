@@ -43,7 +43,7 @@ export async function generateLoad(
   const prepared = plan.requests.map(({ url, method, headers, body }) => ({
     path: `${url.pathname}${url.search}`,
     origin: url.origin,
-    method: method as Dispatcher.HttpMethod,
+    method: method,
     headers: Object.entries(headers).flat(),
     body: body ?? null,
   }));

@@ -100,7 +100,7 @@ export function createScoringClient(
         const answer = await request.call(await shared.get(url.origin)!, {
           origin: url.origin,
           path: `${url.pathname}${url.search}`,
-          method: method as Dispatcher.HttpMethod,
+          method: method,
           headers,
           body,
           signal: AbortSignal.any([signal, AbortSignal.timeout(timeout)]),
@@ -135,7 +135,7 @@ function withoutTunnel<D extends Dispatcher>(proxy: D, token: string | undefined
   proxy.dispatch = (request, handler) => {
     const origin = String(request.origin);
     const given = Array.isArray(request.headers)
-      ? (request.headers as string[])
+      ? request.headers
       : Object.entries(request.headers as Record<string, string>).flat();
     const hasHost = given.some((each, index) => index % 2 === 0 && each.toLowerCase() === 'host');
     const headers = [

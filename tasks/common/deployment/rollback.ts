@@ -71,7 +71,7 @@ export async function rollback({
     log.info(`${name} runs ${running}, as before this deployment: it is left alone.`);
     return { outcome: 'kept', image: running };
   }
-  const previous = isKept ? kept! : previousImage ? withImage(groups, name, current, previousImage) : undefined;
+  const previous = isKept ? kept : previousImage ? withImage(groups, name, current, previousImage) : undefined;
   if (!previous?.definition) {
     log.info(`Nothing ran as ${name} before this deployment: the container group is removed.`);
     await removeAndWait(groups, name, deadline, ports);

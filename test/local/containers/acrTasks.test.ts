@@ -167,8 +167,8 @@ describe('ACR Tasks', function () {
 
     const first = await put('a');
     const [same, ...others] = [await put('a'), await put('b'), await put('b', { noCache: true })];
-    assert.deepEqual([first.status, same!.status, first.json.properties.provisioningState], [201, 200, 'Creating']);
-    assert.equal(runOf(same!), runOf(first));
+    assert.deepEqual([first.status, same.status, first.json.properties.provisioningState], [201, 200, 'Creating']);
+    assert.equal(runOf(same), runOf(first));
     const runs = [first, ...others].map(runOf);
     assert.equal(new Set(runs).size, 3, String(runs));
     const found = await cloud.arm('GET', url('named-run'));

@@ -55,7 +55,7 @@ export async function connectClient(azure: LocalAzure): Promise<CloudClient> {
   const send: CloudClient['send'] = async (method, url, { headers, body } = {}) => {
     const response = await undiciRequest(url, {
       dispatcher,
-      method: method as Dispatcher.HttpMethod,
+      method: method,
       headers,
       body,
     });

@@ -117,8 +117,7 @@ describe('MLOpsPackageImage', function () {
     assert.equal(annotations['org.opencontainers.image.title'], name);
     assert.equal(annotations['mlops.model.id'], `${workspaceId}/models/${name}/versions/1`);
     assert.equal(annotations['mlops.build'], first.job.variables.get('Build.BuildNumber'));
-    for (const tag of section!.tags)
-      assert.equal((await images.manifest(`team/${name}`, tag)).digest, imageDigest, tag);
+    for (const tag of section.tags) assert.equal((await images.manifest(`team/${name}`, tag)).digest, imageDigest, tag);
 
     const again = await run(record, { ...inputs, imageTags: 'weekly' }, { job, files: ownFiles });
     assert.equal(again.result, 'succeeded', again.log.join('\n'));

@@ -101,10 +101,7 @@ async function build(
 }
 
 /** The record that the build pipeline would hand on for this image. */
-export function recordOf(
-  image: DeployableImage,
-  { decision = 'approved' as 'approved' | 'rejected', version = '1' } = {},
-): ModelRecord {
+export function recordOf(image: DeployableImage, { decision = 'approved', version = '1' } = {}): ModelRecord {
   const model = append(emptyRecord(), 'model', {
     name: 'cost-estimator',
     version,

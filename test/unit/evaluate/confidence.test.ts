@@ -31,12 +31,12 @@ describe('Evaluate: confidence from predictions', () => {
   const interval = async (...given: Parameters<typeof judge>) => {
     const result = await judge(...given);
     assert.equal(result.kind, 'interval', JSON.stringify(result));
-    return result as Extract<typeof result, { kind: 'interval' }>;
+    return result;
   };
   const why = async (...given: Parameters<typeof judge>) => {
     const result = await judge(...given);
     assert.equal(result.kind, 'unavailable');
-    return (result as Extract<typeof result, { kind: 'unavailable' }>).why;
+    return result.why;
   };
   const criterion = 'rmse < champion with 95% confidence';
 

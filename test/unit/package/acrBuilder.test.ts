@@ -305,13 +305,13 @@ describe('AcrBuilder', () => {
       const taskRun = { name: 'mlops-1', attempt: 'a' };
       const late = tasks(['Queued']);
       late.taskRuns.find.onSecondCall().resolves({ attempt: 'a', run: queued });
-      await endLeftBuild({ taskRun }, late as unknown as ContainerRegistryTasks, late.taskRuns, { log, clock, signal });
+      await endLeftBuild({ taskRun }, late, late.taskRuns, { log, clock, signal });
       assert.deepEqual(late.cancel.args, [['ca7']]);
       assert.deepEqual(late.taskRuns.forget.args, [['mlops-1']]);
 
       const others = tasks(['Queued']);
       others.taskRuns.find.resolves({ attempt: 'b', run: queued });
-      await endLeftBuild({ taskRun }, others as unknown as ContainerRegistryTasks, others.taskRuns, {
+      await endLeftBuild({ taskRun }, others, others.taskRuns, {
         ...{ log, clock, signal },
       });
       sinon.assert.notCalled(others.cancel);

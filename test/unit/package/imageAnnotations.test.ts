@@ -64,7 +64,7 @@ describe('an image that gets annotations', () => {
     };
   }
   const run = (fake: ReturnType<typeof registry>) =>
-    annotate(fake as unknown as RegistryContents, 'team/m', 'sha256:built', names, {
+    annotate(fake, 'team/m', 'sha256:built', names, {
       log: { warning } as unknown as TaskLog,
       signal,
     });

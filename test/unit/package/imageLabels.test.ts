@@ -62,7 +62,7 @@ describe('the summary', () => {
       built: false,
     };
     assert.equal(
-      imageSummary({ ...model, name: 'a`|<b>' } as RegisteredModel, image, {
+      imageSummary({ ...model, name: 'a`|<b>' }, image, {
         selfTest: { kind: 'notTested', text: 'init() needs a `GPU` here' },
       }),
       `### Scoring image

@@ -14,7 +14,7 @@ function read(texts: Record<string, string>) {
     flag: (name) => text(name) === 'true',
     lines: (name) =>
       (text(name) ?? '').split('\n').flatMap((line, index) => (line ? [{ line: index + 1, text: line }] : [])),
-    number: ((name: string) => (text(name) === undefined ? undefined : Number(text(name)))) as InputReader['number'],
+    number: (name: string) => (text(name) === undefined ? undefined : Number(text(name))),
     choice: ((name: string, allowed: readonly string[]) => text(name) ?? allowed[0]) as InputReader['choice'],
     serviceConnection: () => undefined,
   };

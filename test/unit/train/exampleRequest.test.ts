@@ -76,7 +76,7 @@ describe('golden requests of an MLflow model that training left none for', () =>
       },
     };
     const ports = { log: { warning }, signal: new AbortController().signal };
-    const section = await makeGoldenRequests('j', output, directory, artifacts as never, ports as never);
+    const section = await makeGoldenRequests('j', output, directory, artifacts, ports as never);
     const made = section && (JSON.parse(readFileSync(path.join(directory, section.file), 'utf8')) as unknown);
     return { section, made, warnings: warning.args.flat() };
   }

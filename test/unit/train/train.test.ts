@@ -135,7 +135,7 @@ describe('Train: the stage', () => {
       [undefined, 'Completed', 'm', '1', '{"rmse":3}'],
     );
     assert.equal(recordFile, path.join(world.staging, 'mlops', 'mlops-record.json'));
-    const record = JSON.parse(fs.readFileSync(recordFile!, 'utf8')) as Record<string, { metrics?: object }>;
+    const record = JSON.parse(fs.readFileSync(recordFile, 'utf8')) as Record<string, { metrics?: object }>;
     assert.deepEqual(record.training?.metrics, { rmse: 3 });
     assert.equal(world.left(), undefined);
     sinon.assert.calledOnceWithExactly(world.publish.buildTag, 'm-1');

@@ -212,7 +212,7 @@ async function writeEntries(pack: ReturnType<typeof createPack>, entries: LayerE
       content?: Buffer,
     ) =>
       new Promise<void>((resolve, reject) => {
-        pack.entry({ ...owner, ...header }, content ?? '', (error) => (error ? reject(error as Error) : resolve()));
+        pack.entry({ ...owner, ...header }, content ?? '', (error) => (error ? reject(error) : resolve()));
       });
     switch (entry.type) {
       case 'directory':

@@ -42,10 +42,10 @@ export function checkJob(name: string, job: Partial<JobSpecification>, workspace
       checkTimeout((job as CommandJob).limits?.timeout);
       return;
     case 'Sweep':
-      checkSweep(job as Partial<SweepJob>, workspace);
+      checkSweep(job, workspace);
       return;
     case 'Pipeline':
-      checkPipeline(job as Partial<PipelineJob>, workspace);
+      checkPipeline(job, workspace);
       return;
     default:
       throw invalid(`The job type '${String((job as { jobType: unknown }).jobType)}' is not supported.`);

@@ -203,7 +203,7 @@ function distributionOf(given: Record<string, unknown> | undefined): Distributio
   const { type, distributionType, ...rest } = camelCase(given) as Record<string, string>;
   const kinds = { pytorch: 'PyTorch', mpi: 'Mpi', tensorflow: 'TensorFlow' } as const;
   const kind = kinds[(distributionType ?? type ?? '').toLowerCase().replace(/_/g, '') as keyof typeof kinds];
-  return kind ? ({ ...rest, distributionType: kind } as Distribution) : undefined;
+  return kind ? { ...rest, distributionType: kind } : undefined;
 }
 
 function camelCase(given: Record<string, unknown> | undefined): Record<string, unknown> | undefined {

@@ -49,11 +49,11 @@ describe('the HTTP client of requests to Azure', () => {
   for (const code of ['EPIPE', 'ECONNRESET']) {
     it(`sends again what a closed connection broke off with ${code}`, async () => {
       const { request: original } = http;
-      const request = sinon.stub(http, 'request').callsFake(((...args: Parameters<typeof http.request>) => {
+      const request = sinon.stub(http, 'request').callsFake((...args: Parameters<typeof http.request>) => {
         const sent = original(...args);
         if (request.callCount === 1) sent.destroy(Object.assign(new Error(`write ${code}`), { code }));
         return sent;
-      }) as typeof http.request);
+      });
       const client = createHttpClient({}, twoTries);
       const asked = createPipelineRequest({
         url: `${url}/well`,

@@ -8,7 +8,7 @@ export function certificates({ certificateAuthorities, clientCertificate }: Netw
     certificateAuthorities || clientCertificate
       ? {
           // A given `ca` takes the place of Node's own list, so that list comes along.
-          ca: certificateAuthorities && ([...tls.rootCertificates, certificateAuthorities] as unknown as string),
+          ca: certificateAuthorities && [...tls.rootCertificates, certificateAuthorities],
           ...clientCertificate,
         }
       : undefined;

@@ -142,7 +142,7 @@ export function outputs(values: JobSpecBase['outputs'], spelling: Spelling): Rec
   const typeKey = spelled(spelling, 'jobOutputType');
   const entries = Object.entries(values).map(([name, value]): [string, unknown] => {
     if (typeof value === 'string') return [name, { type: 'literal', value }];
-    const { type = 'uri_folder', path, mode, description } = (value ?? {}) as OutputSpec;
+    const { type = 'uri_folder', path, mode, description } = value ?? {};
     if (path !== undefined && isBinding(path)) return [name, { type: 'literal', value: path }];
     return [name, { [typeKey]: type, uri: path, mode: mode && outputModes[mode], description }];
   });
