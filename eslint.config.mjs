@@ -1,9 +1,12 @@
 import js from '@eslint/js';
 import tseslint from 'typescript-eslint';
 
-/** Arrows that design forbids, be it by `import` or by `import()`: [imported, why]. */
+/** Arrows that the design forbids, be it by `import` or by `import()`: [imported, why, whether types may cross]. */
 const forbid = (...arrows) => ({
-  'no-restricted-imports': ['error', { patterns: arrows.map(([regex, message]) => ({ regex, message })) }],
+  '@typescript-eslint/no-restricted-imports': [
+    'error',
+    { patterns: arrows.map(([regex, message, allowTypeImports = false]) => ({ regex, message, allowTypeImports })) },
+  ],
   'no-restricted-syntax': [
     'error',
     ...arrows.map(([regex, message]) => ({
@@ -21,6 +24,12 @@ const otherTask = [
   'No task imports another task.',
 ];
 const anyTask = ['/(Train|Evaluate|PackageImage|DeployACI|TestEndpoint)(/|$)', 'common imports no task.'];
+// A double that shares code with its subject hides the subject's faults.
+const task = ['/tasks/(?!common/record/record$)', 'Only types of the record cross from tasks/.'];
+const record = ['/tasks/common/record/record$', 'Only types of the record cross from tasks/.', true];
+const localAgent = ['/agent/', 'The local Azure does not know the local agent.'];
+const localAzure = ['/azure/', 'The local agent knows a cloud by its service connections only, as an agent does.'];
+const anyLocal = ['/local/', 'What a run shows knows the record only.'];
 
 export default tseslint.config(
   { ignores: ['dist/', 'node_modules/', '.local/', '**/*.cjs'] },
@@ -37,6 +46,9 @@ export default tseslint.config(
       'no-console': 'off',
       // What stands behind an interface of promises is async without awaiting, so that its errors are rejections too.
       '@typescript-eslint/require-await': 'off',
+      // Their text is what a URL needs.
+      '@typescript-eslint/restrict-template-expressions': ['error', { allow: ['Error', 'URL', 'URLSearchParams'] }],
+      complexity: ['error', 33],
       eqeqeq: ['error', 'always', { null: 'ignore' }],
     },
   },
@@ -56,5 +68,9 @@ export default tseslint.config(
   { files: ['tasks/common/**/*.ts'], rules: forbid(taskLib, azure, local, anyTask) },
   { files: ['tasks/common/task/**/*.ts'], rules: forbid(azure, local, anyTask) },
   { files: ['tasks/common/azure/**/*.ts'], rules: forbid(taskLib, local, anyTask) },
+  { files: ['local/**/*.ts'], rules: forbid(task, record) },
+  { files: ['local/azure/**/*.ts'], rules: forbid(task, record, localAgent) },
+  { files: ['local/agent/**/*.ts'], rules: forbid(task, record, localAzure) },
+  { files: ['views/**/*.ts'], rules: forbid(task, record, anyLocal) },
   { files: ['**/*.mjs'], languageOptions: { globals: { process: 'readonly', console: 'readonly', URL: 'readonly' } } },
 );

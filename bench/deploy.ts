@@ -169,7 +169,7 @@ async function connect(azure: LocalAzure, dispatcher: ReturnType<typeof createLo
       headers: answer.headers,
       bytes,
       text,
-      json: isJson ? JSON.parse(text) : undefined,
+      json: isJson ? (JSON.parse(text) as unknown) : undefined,
     };
   };
   const { parameters } = azure.serviceConnection('ServicePrincipal').auth;

@@ -14,7 +14,7 @@ const areas: Area[] = ['size', 'chain', 'train', 'evaluate', 'package', 'deploy'
 
 /** What bench/<area>.ts exports. */
 interface AreaModule {
-  bench(): Promise<Row[]>;
+  bench: () => Promise<Row[]>;
 }
 
 function number(value: number | null): string {

@@ -15,6 +15,7 @@ import { repositoryRoot, sourceVersion } from './agent/run/sources';
 import { painter, Terminal } from './agent/run/terminal';
 import type { HostType } from './agent/stepContext';
 import { writeRunPage } from './agent/page/runPage';
+import { localCloud } from './azure/context';
 import { takeFileLock } from './azure/processes/fileLock';
 import { processStartTime } from './azure/processes/processRecords';
 import { addressOf } from './addresses';
@@ -80,10 +81,17 @@ export async function runLocally(options: LocalRunOptions): Promise<number> {
   }
 }
 
+/** What the pick lists of the designer would offer: the local cloud's own. */
+const offered: Record<string, string> = {
+  azureSubscription: localCloud.serviceConnectionName,
+  resourceGroup: localCloud.resourceGroup,
+  workspace: localCloud.workspace,
+};
+
 function planOf(options: LocalRunOptions, source: SourceVersion): PipelinePlan {
   const { file, classic, set, skipTasks, variablesFile, rerun } = options;
   const tasks = builtTasks();
-  if (classic) return classicPlan(classic, { tasks, set });
+  if (classic) return classicPlan(classic, { tasks, chosen: offered, set });
   return readPipeline(file, {
     tasks,
     set,

@@ -79,8 +79,8 @@ const packagesFile = 'packages.js';
 function packagesApart(moved: Set<string>): Plugin {
   return {
     name: 'packages apart',
-    setup({ onResolve, onLoad }) {
-      onResolve({ filter: /./ }, ({ kind, path, importer, resolveDir }) => {
+    setup(build) {
+      build.onResolve({ filter: /./ }, ({ kind, path, importer, resolveDir }) => {
         const isOurs = kind === 'dynamic-import' && !importer.includes('node_modules') && !isBuiltin(path);
         if (!isOurs) return undefined;
         const module = (): string => `./${relative(root, join(resolveDir, path)).split(sep).join('/')}`;
@@ -88,9 +88,9 @@ function packagesApart(moved: Set<string>): Plugin {
         moved.add(name);
         return { path: name, namespace: 'apart' };
       });
-      onResolve({ filter: /./, namespace: 'apart' }, ({ path }) => ({ path, external: true }));
+      build.onResolve({ filter: /./, namespace: 'apart' }, ({ path }) => ({ path, external: true }));
       // import() resolves to what a thenable module resolves to: the package itself.
-      onLoad({ filter: /./, namespace: 'apart' }, ({ path }) => ({
+      build.onLoad({ filter: /./, namespace: 'apart' }, ({ path }) => ({
         contents: `exports.then = (...reactions) => require('./${packagesFile}')['${path}']().then(...reactions);`,
       }));
     },
@@ -100,8 +100,8 @@ function packagesApart(moved: Set<string>): Plugin {
 /** Puts the compiled schema of the record in the place of what compiles it when a task runs. */
 export const schemaCompiled: Plugin = {
   name: 'schema compiled',
-  setup({ onLoad }) {
-    onLoad({ filter: /[\\/]record[\\/]recordValidator\.ts$/ }, ({ path }) => {
+  setup(build) {
+    build.onLoad({ filter: /[\\/]record[\\/]recordValidator\.ts$/ }, ({ path }) => {
       const ajv = new Ajv2020({ ...validatorOptions, schemas: { record: schema }, code: { source: true } });
       const contents = `${standaloneCode(ajv, { validate: 'record' })}
 exports.recordValidator = async () => exports.validate;`;

@@ -14,7 +14,7 @@ export type EditionName = (typeof editionNames)[number];
 export interface Edition {
   manifest: ExtensionManifest;
   /** Task ids of this edition in the place of those in the sources. */
-  replaceIds(text: string): string;
+  replaceIds: (text: string) => string;
 }
 
 /** A GUID made of another: the same each time, of version 8, which RFC 9562 leaves to applications. */

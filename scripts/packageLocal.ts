@@ -76,10 +76,10 @@ async function bundle(program: string, folder: string): Promise<Metafile> {
 /** Modules look for files beside their source: those lie in the package as they do in the project. */
 const placesInPackage: Plugin = {
   name: 'places in the package',
-  setup({ onLoad, onResolve }) {
+  setup(build) {
     // What builds tasks is not in the package, which has them built.
-    onResolve({ filter: /scripts\/build$/ }, ({ path }) => ({ path, external: true }));
-    onLoad({ filter: /[\\/](local|views)[\\/].*\.ts$/ }, ({ path }) => {
+    build.onResolve({ filter: /scripts\/build$/ }, ({ path }) => ({ path, external: true }));
+    build.onLoad({ filter: /[\\/](local|views)[\\/].*\.ts$/ }, ({ path }) => {
       const place = relative(root, dirname(path)).split(sep).join('/');
       const names = `const __dirname = require('node:path').join(packageRoot, '${place}'), __filename = __dirname + '/module.js';`;
       return { contents: `${names} ${readFileSync(path, 'utf8')}`, loader: 'ts' };

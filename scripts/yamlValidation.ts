@@ -27,7 +27,7 @@ export function pipelineValidator(schemaPath: string): (text: string) => Promise
     const lines = text.split('\n');
     return problems.map(({ range: { start }, message }) => {
       // Without the list of all tasks that there are.
-      const [what] = String(message).split(' Valid values:');
+      const [what] = (typeof message === 'string' ? message : message.value).split(' Valid values:');
       return `line ${start.line + 1}, ${lines[start.line]!.trim()}: ${what}`;
     });
   };

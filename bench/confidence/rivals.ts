@@ -13,7 +13,7 @@ export interface Scenario {
   readonly metrics: readonly string[];
   /** Whether there is another shape to compare with. */
   readonly hasOtherShape: boolean;
-  draw(rows: number, rivalry: Rivalry, metric: string, random: Random): [label: PairedColumn, answer: PairedColumn];
+  draw: (rows: number, rivalry: Rivalry, metric: string, random: Random) => [label: PairedColumn, answer: PairedColumn];
 }
 
 const uniform = (random: Random) => (random.next() + 0.5) / 2 ** 32;

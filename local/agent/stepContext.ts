@@ -58,8 +58,8 @@ export interface StepContextOptions {
   /** The job's folders before PATH; a step adds to them. */
   prependPath: string[];
   /** Each line of the log as the user sees it, masked. */
-  onLine(line: string): void;
-  onProgress?(percent: number, operation: string): void;
+  onLine: (line: string) => void;
+  onProgress?: (percent: number, operation: string) => void;
 }
 
 /** An agent keeps this many errors, and as many warnings, of a step; it counts the rest. */

@@ -49,8 +49,8 @@ export interface TaskStepOptions {
   signal?: AbortSignal;
   timeoutInMinutes?: number;
   retryCountOnTaskFailure?: number;
-  onLine?(line: string): void;
-  onProgress?(percent: number, operation: string): void;
+  onLine?: (line: string) => void;
+  onProgress?: (percent: number, operation: string) => void;
 }
 
 export interface TaskStepResult extends StepOutcome {

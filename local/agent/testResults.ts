@@ -48,15 +48,20 @@ function casesOf(suite: Element): TestCase[] {
     const skipped = first(test.skipped);
     const reason = fault ?? skipped;
     return {
-      suite: String(suite['@name'] ?? ''),
-      name: String(test['@name'] ?? ''),
-      className: String(test['@classname'] ?? ''),
+      suite: textIn(suite['@name']),
+      name: textIn(test['@name']),
+      className: textIn(test['@classname']),
       seconds: Number(test['@time'] ?? 0),
       outcome: fault !== undefined ? 'failed' : skipped !== undefined ? 'skipped' : 'passed',
       ...textOf(reason),
     } satisfies TestCase;
   });
   return [...own, ...suitesOf(suite).flatMap(casesOf)];
+}
+
+/** An attribute or a text; empty where there is none. */
+function textIn(value: unknown): string {
+  return typeof value === 'string' ? value : '';
 }
 
 function first(value: unknown): Element | string | undefined {
@@ -66,7 +71,7 @@ function first(value: unknown): Element | string | undefined {
 function textOf(element: Element | string | undefined): { message?: string; details?: string } {
   if (element === undefined || element === '') return {};
   if (typeof element === 'string') return { details: element };
-  const [message, details] = [element['@message'], element['#text']].map((text) => (text ? String(text) : undefined));
+  const [message, details] = [element['@message'], element['#text']].map(textIn);
   return { ...(message && { message }), ...(details && { details }) };
 }
 

@@ -49,7 +49,7 @@ export interface LocalAzureContext {
   readonly blobs: Blobs;
   collection<T>(name: string): Collection<T>;
   /** Says what the local cloud does, for the person who watches it; never part of an answer. */
-  log(line: string): void;
+  log: (line: string) => void;
   /** Where a provider names its resources, for the lists that the resource manager gives of all. */
   readonly resources: ResourceCatalog;
   /** What the service connection's identity may do. */

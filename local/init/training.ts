@@ -75,7 +75,7 @@ function fromMLproject(files: ProjectFiles): Training | undefined {
     const parameter = main.parameters?.[name];
     const value =
       parameter !== null && typeof parameter === 'object' ? (parameter as { default?: unknown }).default : undefined;
-    return value === undefined ? `{${name}}` : String(value);
+    return typeof value === 'string' || typeof value === 'number' ? String(value) : `{${name}}`;
   };
   const folder = path.posix.dirname(file);
   const command = main.command.replace(/\{(\w+)\}/g, (_, name: string) => preset(name)).trim();

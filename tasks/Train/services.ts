@@ -28,7 +28,7 @@ export interface Services {
   /** @throws TaskFailure where there is no such workspace, or where a role is missing */
   checkWorkspace(): Promise<void>;
   /** The files of a named output, by their path within it; undefined where they cannot be listed. */
-  listOutput(uri: string): Promise<string[] | undefined>;
+  listOutput: (uri: string) => Promise<string[] | undefined>;
   /** How the compute stands that a job waits for. */
   computeState(computeId: string): Promise<string | undefined>;
 }

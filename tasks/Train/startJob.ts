@@ -51,7 +51,7 @@ export async function startJob(
   const { spec, source } = jobSpecification(asked, inputs.overrides, pipeline.directories.work);
   const assets = services.assets();
   const body = await restJob(spec, source, assets);
-  const experiment = String(body.experimentName ?? (experimentOf(pipeline.build?.definition) || 'Default'));
+  const experiment = body.experimentName ?? (experimentOf(pipeline.build?.definition) || 'Default');
   const specification = createHash('sha256').update(JSON.stringify(body)).digest('hex');
   const properties = withOrigin(body, experiment, specification, provenance, pipeline);
   const codeHash = [...assets.codeHashes.values()].at(-1);

@@ -66,9 +66,9 @@ describe('the tab Model', function () {
   async function barriers(): Promise<string[]> {
     const frame = page.frames()[1]!;
     await frame.evaluate(axe);
-    const { violations } = (await frame.evaluate('axe.run(document)')) as {
+    const { violations } = await frame.evaluate<{
       violations: Array<{ id: string; nodes: Array<{ html: string; failureSummary: string }> }>;
-    };
+    }>('axe.run(document)');
     return violations.flatMap(({ id, nodes }) =>
       nodes.map(({ html, failureSummary }) => `${id}: ${html}\n${failureSummary}`),
     );

@@ -1,6 +1,5 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
-import { localCloud } from '../../azure/context';
 import { root } from '../../installation';
 import type { PipelinePlan, StepAction, StepPlan, VariableDefinition } from '../pipeline/plan';
 import { Section } from '../pipeline/section';
@@ -12,16 +11,11 @@ export type ClassicKind = 'build' | 'release';
 
 export interface ClassicOptions {
   tasks: CatalogTask[];
+  /** What a user of the designer would choose from the pick lists, where a template leaves it to them. */
+  chosen: Record<string, string>;
   /** Parameters and variables that the user gives, as in the designer's form. */
   set: Record<string, string>;
 }
-
-/** What a user of the designer would choose from the pick lists of the local Azure, where a template leaves it to them. */
-const chosen: Record<string, string> = {
-  azureSubscription: localCloud.serviceConnectionName,
-  resourceGroup: localCloud.resourceGroup,
-  workspace: localCloud.workspace,
-};
 
 /** A step of a template of either kind, as the designer would save it. */
 interface TemplateStep {
@@ -44,8 +38,8 @@ interface Template {
   steps: TemplateStep[];
 }
 
-/** A pipeline or stage that was made of the extension's own template, with the values of the local Azure filled in. */
-export function classicPlan(kind: ClassicKind, { tasks, set }: ClassicOptions): PipelinePlan {
+/** A pipeline or stage that was made of the extension's own template, with what a user would fill in. */
+export function classicPlan(kind: ClassicKind, { tasks, chosen, set }: ClassicOptions): PipelinePlan {
   const template = kind === 'build' ? buildTemplate() : stageTemplate();
   const fill = (values: Record<string, string>): Record<string, string> =>
     Object.fromEntries(
@@ -61,7 +55,7 @@ export function classicPlan(kind: ClassicKind, { tasks, set }: ClassicOptions): 
   const warnings: string[] = [];
   const steps = template.steps
     .filter(({ enabled }) => enabled)
-    .map((step, index) => readStep(step, { kind, index, tasks, parameters, warnings }));
+    .map((step, index) => readStep(step, { kind, index, tasks, parameters, chosen, warnings }));
   const checkout = stepPlan(
     { displayName: 'Get sources', refName: '' },
     {
@@ -108,10 +102,12 @@ interface StepSurroundings {
   index: number;
   tasks: CatalogTask[];
   parameters: Record<string, string>;
+  chosen: Record<string, string>;
   warnings: string[];
 }
 
-function readStep(step: TemplateStep, { kind, index, tasks, parameters, warnings }: StepSurroundings): StepPlan {
+function readStep(step: TemplateStep, surroundings: StepSurroundings): StepPlan {
+  const { kind, index, tasks, warnings } = surroundings;
   const place = new Section(`step ${index + 1}`, {
     kind: 'map',
     entries: [],
@@ -119,7 +115,7 @@ function readStep(step: TemplateStep, { kind, index, tasks, parameters, warnings
   });
   const found = findTask(tasks, step.task) ?? findInBoxTask(step.task);
   if (!found) throw place.error(noSuchTask(step.task, tasks));
-  const inputs = inputsOf(step, found.task, parameters);
+  const inputs = inputsOf(step, found.task, surroundings);
   warnings.push(...checkInputs(found.task, inputs, place));
   const action: StepAction =
     'folder' in found ? { kind: 'task', ...found, inputs } : { kind: 'inBox', ...found, inputs };
@@ -130,7 +126,7 @@ function readStep(step: TemplateStep, { kind, index, tasks, parameters, warnings
 function inputsOf(
   { inputs }: TemplateStep,
   task: TaskDefinition,
-  parameters: Record<string, string>,
+  { parameters, chosen }: Pick<StepSurroundings, 'parameters' | 'chosen'>,
 ): Record<string, string> {
   const isConnection = (name: string): boolean =>
     task.inputs.some((input) => input.name === name && isConnectedService(input));
@@ -140,7 +136,7 @@ function inputsOf(
         /\$\(Parameters\.(\w+)\)/g,
         (whole, parameter: string) => parameters[parameter] ?? whole,
       );
-      return [name, value === '' && isConnection(name) ? chosen.azureSubscription! : value];
+      return [name, value === '' && isConnection(name) ? (chosen.azureSubscription ?? '') : value];
     }),
   );
 }

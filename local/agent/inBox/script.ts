@@ -7,7 +7,7 @@ import { findProgram, runProgram, type ProgramSurroundings } from './program';
 export type Shell = 'bash' | 'pwsh';
 
 /** The shells that steps may ask for, with the arguments that Azure Pipelines gives them. */
-const shells: Record<Shell, { extension: string; args(file: string): string[] }> = {
+const shells: Record<Shell, { extension: string; args: (file: string) => string[] }> = {
   bash: { extension: 'sh', args: (file) => ['--noprofile', '--norc', file] },
   pwsh: { extension: 'ps1', args: (file) => ['-NoLogo', '-NoProfile', '-NonInteractive', '-File', file] },
 };

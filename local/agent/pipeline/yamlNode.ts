@@ -53,7 +53,7 @@ export function parseYaml(text: string, file: string): YamlNode {
       throw new PipelineError(place, '', `anchors and aliases: ${limits.anchors.text}`);
     }
     if (isSeq(node)) return { kind: 'list', items: node.items.map((item) => convert(item as Node, place)), place };
-    if (!isMap(node)) return { kind: 'text', text: isScalar(node) ? String(node.value ?? '') : '', place };
+    if (!isMap(node)) return { kind: 'text', text: isScalar<string | null>(node) ? (node.value ?? '') : '', place };
     const entries = node.items.map(({ key, value }) => {
       const keyNode = convert(key as Scalar, place);
       if (keyNode.kind !== 'text') throw new PipelineError(keyNode.place, '', 'a key must be a text.');

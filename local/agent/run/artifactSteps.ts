@@ -24,7 +24,7 @@ export interface ArtifactDownload {
   /** Without a name: all of them. */
   artifact?: string;
   /** The folder that an artifact's files go to, absolute. */
-  targetOf(artifact: string): string;
+  targetOf: (artifact: string) => string;
   patterns: string[];
 }
 

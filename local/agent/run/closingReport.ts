@@ -16,7 +16,7 @@ export interface ReportOptions {
   /** The run's page. */
   page: string;
   /** Addresses of the local cloud's names, for a `curl` that cannot resolve them. */
-  addressOf(name: string): string | undefined;
+  addressOf: (name: string) => string | undefined;
   /** What starts the endpoint again; undefined where it goes on after the run. */
   upCommand: string | undefined;
   /** What runs the failed jobs again. */

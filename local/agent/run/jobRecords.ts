@@ -1,4 +1,5 @@
 import { evaluateRuntime, type FinishedNode, type NodeContext } from '../pipeline/conditions';
+import { castToText } from '../pipeline/expressionValue';
 import type { Value } from '../pipeline/expression';
 import type { JobPlan, LegPlan, StagePlan, VariableDefinition } from '../pipeline/plan';
 import { mergeTaskResults, type TaskResult } from '../taskResult';
@@ -92,7 +93,11 @@ export function runtimeLegs(expression: string, context: NodeContext): LegPlan[]
   if (!isMapping(matrix) || Object.keys(matrix).length === 0) throw fault;
   return Object.entries(matrix).map(([name, variables]) => {
     if (!isMapping(variables)) throw fault;
-    const texts = Object.entries(variables).map(([key, one]) => [key, String(one)] as const);
+    const texts = Object.entries(variables).map(([key, one]) => {
+      const text = castToText(one);
+      if (text === undefined) throw fault;
+      return [key, text] as const;
+    });
     return { name, variables: Object.fromEntries(texts) };
   });
 }

@@ -119,7 +119,7 @@ export class JobRun {
   /** The folders that an agent empties before a job; the work folder holds nothing else. */
   #clean(): void {
     for (const folder of [this.#folders.pipeline, this.#folders.temp]) rmSync(folder, { recursive: true, force: true });
-    for (const folder of Object.values(this.#folders)) mkdirSync(folder, { recursive: true });
+    for (const folder of Object.values(this.#folders) as string[]) mkdirSync(folder, { recursive: true });
   }
 
   /** Pre-job phases first, post-job phases last and in reverse order (JobExtension). */

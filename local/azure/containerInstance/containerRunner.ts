@@ -12,6 +12,7 @@ import { addEvent, type ContainerState, type InstanceView } from './containerGro
 import type { FoundImage } from './imageAccess';
 import type { Probe, RestartPolicy } from './groupDefinition';
 import { ProbeWatch } from './probe';
+import { valueText } from '../valueText';
 
 export interface RunnableContainer {
   name: string;
@@ -173,7 +174,7 @@ export class ContainerRunner {
       try {
         const planned = this.tools.takeFault('aci.pullFails');
         if (planned)
-          throw new RegistryError(503, 'UNAVAILABLE', String(planned.message ?? 'the registry did not answer'));
+          throw new RegistryError(503, 'UNAVAILABLE', valueText(planned.message ?? 'the registry did not answer'));
         const image = await this.tools.engine.pull(pinned, login);
         this.stopSignal.signal.throwIfAborted();
         this.say('Pulled', `Successfully pulled image "${name}"`);

@@ -1,5 +1,6 @@
 import { ArmError } from '../context';
 import type { DockerBuildRequest, EncodedTaskRunRequest, GivenValue, RunRequest, RunTerms } from './taskRun';
+import { valueText } from '../valueText';
 
 /** What only the run itself may know. */
 export interface RunSecrets {
@@ -56,7 +57,7 @@ export function readRunRequest(body: unknown, apiVersion: string): { request: Ru
   if (typeof type === 'string' && otherTypes.includes(type))
     return refuse(`Local Azure carries out runs of the types ${types.map((each) => `'${each}'`).join(' and ')} alone, not '${type}'.`); // prettier-ignore
   if (typeof type !== 'string' || !types.includes(type))
-    return refuse(`The run request's type '${String(type)}' is invalid: it must be ${types.map((each) => `'${each}'`).join(' or ')}.`); // prettier-ignore
+    return refuse(`The run request's type '${valueText(type)}' is invalid: it must be ${types.map((each) => `'${each}'`).join(' or ')}.`); // prettier-ignore
   const secrets: RunSecrets = { values: {}, registries: readLogins(given) };
   const terms = readTerms(given, apiVersion, Object.keys(secrets.registries));
   const request = type === 'DockerBuildRequest' ? readBuild(given, terms, secrets) : readTask(given, terms, secrets);
@@ -71,19 +72,19 @@ function readTerms(given: Body, apiVersion: string, customRegistries: string[]):
   const architecture = platform.architecture ?? 'amd64';
   if (typeof architecture !== 'string' || !architectures.includes(architecture.toLowerCase())) {
     return refuse(
-      `The platform architecture '${String(architecture)}' is invalid. It must be one of ${architectures.join(', ')}.`,
+      `The platform architecture '${valueText(architecture)}' is invalid. It must be one of ${architectures.join(', ')}.`,
     );
   }
   if (typeof timeout !== 'number' || timeout < 300 || timeout > 28800) {
-    return refuse(`The timeout '${String(timeout)}' is invalid. It must be between 300 and 28800 seconds.`);
+    return refuse(`The timeout '${valueText(timeout)}' is invalid. It must be between 300 and 28800 seconds.`);
   }
-  if (given.agentPoolName) return refuse(`The agent pool '${String(given.agentPoolName)}' was not found.`);
+  if (given.agentPoolName) return refuse(`The agent pool '${valueText(given.agentPoolName)}' was not found.`);
   const loginMode = given.credentials?.sourceRegistry?.loginMode ?? 'Default';
   if (loginMode !== 'None' && loginMode !== 'Default')
-    return refuse(`The login mode '${String(loginMode)}' is invalid.`);
+    return refuse(`The login mode '${valueText(loginMode)}' is invalid.`);
   const { identity } = given.credentials?.sourceRegistry ?? {};
   if (identity !== undefined && identity !== null && (identity !== '[caller]' || apiVersion < '2025-03-01')) {
-    return refuse(`The identity '${String(identity)}' of the source registry is invalid.`);
+    return refuse(`The identity '${valueText(identity)}' of the source registry is invalid.`);
   }
   return {
     timeout,
@@ -104,7 +105,7 @@ function readBuild(given: Body, terms: RunTerms, secrets: RunSecrets): DockerBui
   const imageNames = (given.imageNames ?? []) as unknown[];
   if (!Array.isArray(imageNames)) return refuse("The property 'imageNames' must be a list.");
   for (const name of imageNames) {
-    if (typeof name !== 'string' || !imageName.test(name)) refuse(`The image name '${String(name)}' is invalid.`);
+    if (typeof name !== 'string' || !imageName.test(name)) refuse(`The image name '${valueText(name)}' is invalid.`);
   }
   return {
     type: 'DockerBuildRequest',

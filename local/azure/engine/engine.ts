@@ -16,7 +16,7 @@ export interface BuildRequest {
   /** A planned fault: commands that are not cached end with this exit code instead of running. */
   endCommandsWith?: number;
   /** Gets the build's log as it grows, whole lines with their line breaks. */
-  log(text: string): void;
+  log: (text: string) => void;
   signal: AbortSignal;
 }
 

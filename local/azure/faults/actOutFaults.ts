@@ -81,6 +81,14 @@ function reset({ socket }: IncomingMessage): void {
   socket.destroy();
 }
 
+/** What a server answers with, kept to be put back: none is called apart from its response. */
+interface AnsweringMethods {
+  readonly write: unknown;
+  readonly end: unknown;
+  readonly writeHead: unknown;
+  readonly flushHeaders: unknown;
+}
+
 interface HeldAnswer {
   status: number;
   headers: OutgoingHttpHeaders;
@@ -89,7 +97,8 @@ interface HeldAnswer {
 
 /** Lets the server do its work, and keeps what it wants to answer. The response is as new afterwards. */
 function holdAnswer(response: ServerResponse): Promise<HeldAnswer> {
-  const { write, end, writeHead, flushHeaders } = response;
+  const methods: AnsweringMethods = response;
+  const { write, end, writeHead, flushHeaders } = methods;
   const chunks: Buffer[] = [];
   const keep = (chunk: unknown, encoding?: unknown): void => {
     if (typeof chunk === 'string') {

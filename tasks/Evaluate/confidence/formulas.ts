@@ -218,10 +218,10 @@ const byName: Readonly<Record<string, Formula>> = {
   balancedaccuracy: ofClasses(balancedAccuracyOf),
   balancedaccuracyscore: ofClasses(balancedAccuracyOf),
   ...Object.fromEntries(
-    (['precision', 'recall', 'f1'] as const).flatMap((score) => [
+    (['precision', 'recall', 'f1'] as const).flatMap((score): Array<[string, Formula]> => [
       [score, ofPositives(score)],
       [`${score}score`, ofPositives(score)],
-      ...(['macro', 'weighted', 'micro'] as const).flatMap((average) => [
+      ...(['macro', 'weighted', 'micro'] as const).flatMap((average): Array<[string, Formula]> => [
         [`${score}${average}`, averaged(score, average)],
         [`${score}score${average}`, averaged(score, average)],
       ]),

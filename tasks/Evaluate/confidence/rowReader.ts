@@ -69,11 +69,9 @@ function jsonLines(choose: (columns: readonly string[]) => readonly string[], on
       onRow(
         wanted.map((name) => {
           const value = (row as Record<string, unknown>)[name];
-          return value === null || value === undefined
-            ? undefined
-            : typeof value === 'object'
-              ? undefined
-              : String(value);
+          return typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean'
+            ? String(value)
+            : undefined;
         }),
       );
     },

@@ -182,10 +182,10 @@ function runEngine(
     const child = spawn(engine, args, { env, stdio: ['ignore', 'pipe', 'pipe'], signal, killSignal: 'SIGTERM' });
     child.stdout.on('data', (bytes: Buffer) => lines.write(bytes));
     child.stderr.on('data', (bytes: Buffer) => lines.write(bytes));
-    child.once('error', (error) => reject(signal.aborted ? signal.reason : error));
+    child.once('error', (error) => reject(signal.aborted ? (signal.reason as Error) : error));
     child.once('close', (code) => {
       lines.end();
-      if (signal.aborted) reject(signal.reason);
+      if (signal.aborted) reject(signal.reason as Error);
       else resolve({ code: code ?? 1, tail });
     });
   });

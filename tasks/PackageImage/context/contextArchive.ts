@@ -23,7 +23,10 @@ export async function* archive(files: readonly ContextFile[], signal: AbortSigna
 
 async function* compressed(file: ContextFile, signal: AbortSignal): AsyncGenerator<Buffer> {
   signal.throwIfAborted();
-  if (file.link !== undefined) return yield gzipSync(await linkEntry(file.path, file.link));
+  if (file.link !== undefined) {
+    yield gzipSync(await linkEntry(file.path, file.link));
+    return;
+  }
   const { pack: createPack } = await import('tar-stream');
   const { size, stream } = await file.open(signal);
   const failed = new AbortController();
@@ -38,11 +41,11 @@ async function* compressed(file: ContextFile, signal: AbortSignal): AsyncGenerat
     pipeline(pack, gzip, { signal: stop }),
   ];
   // Whichever fails ends the others; the first error is the one that tells.
-  let failure: unknown;
+  let failure: Error | undefined;
   const ended = Promise.all(
     steps.map((each) =>
       each.catch((error: unknown) => {
-        failure ??= error;
+        failure ??= error as Error;
         failed.abort(error);
         gzip.destroy(error as Error);
       }),
@@ -51,12 +54,12 @@ async function* compressed(file: ContextFile, signal: AbortSignal): AsyncGenerat
   try {
     for await (const chunk of gzip) yield chunk as Buffer;
   } catch (error) {
-    failure ??= error;
+    failure ??= error as Error;
   } finally {
     failed.abort(new Error('The archive was not read to its end.'));
     await ended;
   }
-  if (signal.aborted) throw signal.reason;
+  if (signal.aborted) throw signal.reason as Error;
   if (failure !== undefined) throw failure;
 }
 

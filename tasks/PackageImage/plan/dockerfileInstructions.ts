@@ -9,7 +9,7 @@ export interface Instruction {
 export function expand(text: string, values: ReadonlyMap<string, string>): string {
   return text.replace(
     /\$(?:(\w+)|\{(\w+)(?::([-+])([^}$]*))?\})/g,
-    (whole: string, plain?: string, braced?: string, operator?: string, word = '') => {
+    (whole: string, plain?: string, braced?: string, operator?: string, word: string = '') => {
       const name = plain ?? braced!;
       const value = values.get(name);
       if (value === undefined) return operator === '-' ? word : operator === '+' ? '' : whole;

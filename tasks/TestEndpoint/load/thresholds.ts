@@ -9,7 +9,7 @@ export interface LoadFigures {
   readonly mean: number;
   readonly min: number;
   readonly max: number;
-  percentile(percent: number): number;
+  readonly percentile: (percent: number) => number;
 }
 
 export interface Threshold {

@@ -168,7 +168,11 @@ function resolve(schema: Schema, description: Description, depth = 0): Schema {
   const parts = schema.allOf.map((each) => resolve(each, description, depth + 1));
   return Object.assign({}, ...parts, schema, {
     allOf: undefined,
-    properties: Object.assign({}, ...parts.map(({ properties }) => properties), schema.properties),
+    properties: Object.assign(
+      {},
+      ...parts.map(({ properties }) => properties),
+      schema.properties,
+    ) as Schema['properties'],
     required: parts.flatMap(({ required = [] }) => required).concat(schema.required ?? []),
   }) as Schema;
 }

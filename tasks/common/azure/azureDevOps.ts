@@ -70,7 +70,8 @@ export class AzureDevOps {
 
 function messageOf(text: string): string {
   try {
-    return String((JSON.parse(text) as { message?: unknown }).message ?? text);
+    const { message } = JSON.parse(text) as { message?: unknown };
+    return typeof message === 'string' ? message : text.slice(0, 300);
   } catch {
     // A page of HTML says nothing to a person who reads a log.
     return text.startsWith('<') ? 'it shows its sign-in page' : text.slice(0, 300);

@@ -23,7 +23,7 @@ export interface TaskContext {
   /** Signs in lazily: nothing is sent before the first request. */
   azure(connection: ServiceConnection): AzureSession;
   /** Registers a value that must never show; call it before the value's first use. */
-  secret(value: string): void;
+  secret: (value: string) => void;
 }
 
 /** What a task leaves for its own post-job step, which runs at the job's end whatever happened. */

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { Agent, request as undiciRequest, type Dispatcher } from 'undici';
+import { Agent, request as undiciRequest } from 'undici';
 import { addressOf } from '../../../local/addresses';
 import { localCloud } from '../../../local/azure/context';
 import type { LocalAzure } from '../../../local/azure/index';

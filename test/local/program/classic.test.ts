@@ -6,9 +6,10 @@ import { ensureBuiltTasks } from '../../../local/agent/builtTasks';
 describe('a classic pipeline of the extension', function () {
   this.timeout(120_000);
   before(() => ensureBuiltTasks());
+  const chosen = { azureSubscription: 'a-connection', workspace: 'a-workspace' };
 
-  it('is a build with the values of the local Azure, or those that the user sets', () => {
-    const plan = classicPlan('build', { tasks: builtTasks(), set: { modelName: 'mine', compute: 'other' } });
+  it('is a build with what the user chooses from the lists, or those that the user sets', () => {
+    const plan = classicPlan('build', { tasks: builtTasks(), chosen, set: { modelName: 'mine', compute: 'other' } });
     const { steps, variables } = plan.stages[0]!.jobs[0]!;
     assert.deepEqual(
       steps.map(({ name, displayName, condition }) => [name, displayName, condition]),
@@ -23,20 +24,20 @@ describe('a classic pipeline of the extension', function () {
     const train = steps[1]!.action;
     assert.ok(train.kind === 'task');
     const { azureSubscription, workspace, modelName } = train.inputs;
-    assert.deepEqual([azureSubscription, workspace, modelName], ['quick-starts-sc', 'quick-starts-ws', 'mine']);
+    assert.deepEqual([azureSubscription, workspace, modelName], ['a-connection', 'a-workspace', 'mine']);
     assert.equal(variables.find(({ name }) => name === 'compute')!.value, 'other');
     assert.deepEqual(plan.warnings, []);
   });
 
   it('is a release stage, whose open connections are chosen', () => {
-    const { steps } = classicPlan('release', { tasks: builtTasks(), set: {} }).stages[0]!.jobs[0]!;
+    const { steps } = classicPlan('release', { tasks: builtTasks(), chosen, set: {} }).stages[0]!.jobs[0]!;
     const connections = steps.map(({ action }) => action.kind === 'task' && action.inputs.azureSubscription);
-    assert.deepEqual(connections, ['quick-starts-sc', 'quick-starts-sc']);
+    assert.deepEqual(connections, ['a-connection', 'a-connection']);
   });
 
   it('refuses a name that the template does not have', () => {
     assert.throws(
-      () => classicPlan('build', { tasks: builtTasks(), set: { nosuch: '1' } }),
+      () => classicPlan('build', { tasks: builtTasks(), chosen, set: { nosuch: '1' } }),
       /The classic build template has no nosuch to set\. It has: azureSubscription, .*metricThreshold/,
     );
   });

@@ -101,7 +101,10 @@ async function build(
 }
 
 /** The record that the build pipeline would hand on for this image. */
-export function recordOf(image: DeployableImage, { decision = 'approved', version = '1' } = {}): ModelRecord {
+export function recordOf(
+  image: DeployableImage,
+  { decision = 'approved', version = '1' }: { decision?: 'approved' | 'rejected'; version?: string } = {},
+): ModelRecord {
   const model = append(emptyRecord(), 'model', {
     name: 'cost-estimator',
     version,

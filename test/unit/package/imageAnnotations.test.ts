@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import sinon from 'sinon';
 import { AzureFailure } from '../../../tasks/common/azure/http/azureFailure';
-import type { Manifest, RegistryContents } from '../../../tasks/common/azure/registry/containerRegistryContents';
+import type { Manifest } from '../../../tasks/common/azure/registry/containerRegistryContents';
 import type { TaskLog } from '../../../tasks/common/log';
 import { annotate, annotatedManifest } from '../../../tasks/PackageImage/image/imageAnnotations';
 

@@ -131,7 +131,7 @@ describe('promotion', () => {
     );
     const taken: boolean[] = [];
     while (open > 0) {
-      for (let settle = 0; settle < 10; settle++) await null;
+      for (let settle = 0; settle < 10; settle++) await Promise.resolve();
       const [a, b] = waiting;
       if (a.length === 0 && b.length === 0) continue;
       if (a.length > 0 && b.length > 0) {

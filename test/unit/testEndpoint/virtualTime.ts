@@ -47,8 +47,8 @@ export class VirtualTime {
     for (let count = 1; !settled; count++) {
       this.step();
       // What follows from the step, before time goes on; now and then what needs a turn of the real event loop.
-      await null;
-      await null;
+      await Promise.resolve();
+      await Promise.resolve();
       if (count % 500 === 0) await this.yield();
     }
     return promise;

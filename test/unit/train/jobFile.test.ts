@@ -253,6 +253,18 @@ jobs:
     ['no YAML', 'command: [', /job\.yml, line 1, column \d+: this is no valid YAML/],
     ['no mapping', '- a', /holds no job/],
     ['another kind of job', 'type: automl', /line 1, type: jobs of the type "automl" are not supported/],
+    [
+      'a list as its kind',
+      'type: [command]\ncommand: a\nenvironment: b',
+      /line 1, type: jobs of a type that is a list/,
+    ],
+    ['a mapping as its kind', 'type: {a: b}', /line 1, type: jobs of a type that is a mapping are not supported/],
+    ['a kind that JavaScript knows', 'type: constructor', /line 1, type: jobs of the type "constructor" are not/],
+    [
+      'a node whose kind is a mapping',
+      'type: pipeline\njobs:\n  a:\n    type: {b: c}',
+      /line 4, jobs\.a\.type: nodes of a type that is a mapping are not supported/,
+    ],
     ['a key that does not exist', 'command: a\nenvironment: b\ncomput: c', /line 3, comput: .*Did you mean compute\?/],
     ['a missing key', 'command: a', /the key "environment" is missing/],
     [

@@ -26,7 +26,7 @@ export interface SystemStepTools {
   readonly hosts: ReadonlyArray<[name: string, address: string]>;
   readonly stateDir: string;
   readonly signal: AbortSignal;
-  output(text: string): void;
+  output: (text: string) => void;
 }
 
 /** Runs a step of such an image as a process of this machine. @returns its exit code */

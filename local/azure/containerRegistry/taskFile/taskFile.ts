@@ -1,4 +1,5 @@
 import { parse, YAMLParseError } from 'yaml';
+import { valueText } from '../../valueText';
 import { expandAliases, imageAliases } from './aliases';
 import { shellWords } from './shellWords';
 import { TaskFileError } from './taskFileError';
@@ -128,7 +129,7 @@ function variables(lines: readonly string[]): Record<string, string> {
 }
 
 function text(value: unknown): string | undefined {
-  return value === undefined || value === null || value === '' ? undefined : String(value as string | number);
+  return value === undefined || value === null || value === '' ? undefined : valueText(value);
 }
 
 function texts(value: unknown): string[] {

@@ -12,7 +12,7 @@ export interface NetworkRequest {
   /** Absolute, on this machine: where relative programs of the command are looked for. */
   directory: string;
   environment: Record<string, string>;
-  log(line: string): void;
+  log: (line: string) => void;
 }
 
 export interface ContainerNetwork {

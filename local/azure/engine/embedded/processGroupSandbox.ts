@@ -24,7 +24,7 @@ export interface SandboxTools {
   stateDir: string;
   /** Images that were pulled, by digest. */
   images: ReadonlyMap<string, { config: ImageConfig; layers: Layer[] }>;
-  log(line: string): void;
+  log: (line: string) => void;
 }
 
 /** The containers of a group as process groups on this machine. */

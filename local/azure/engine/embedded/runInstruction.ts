@@ -21,7 +21,7 @@ export interface RunTools {
   cacheDir: string;
   /** Path of a new folder for temporary files, which is no part of the image. */
   temporary: string;
-  log(text: string): void;
+  log: (text: string) => void;
   signal: AbortSignal;
   /** A planned fault: the command ends with it at once. */
   plannedExitCode?: number;

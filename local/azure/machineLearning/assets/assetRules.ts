@@ -2,6 +2,7 @@ import { parse } from 'yaml';
 import { invalid } from '../mlError';
 import type { AssetStores, AssetType, AssetVersion } from './assetStore';
 import { canonicalUri, type OutputLocations } from './storageLocation';
+import { valueText } from '../../valueText';
 
 type Properties = Record<string, unknown>;
 
@@ -122,7 +123,7 @@ function checkComponent(spec: Properties): void {
   for (const field of ['code', 'environment']) {
     const value = spec[field];
     if (value == null || (typeof value === 'string' && /^azureml:/i.test(value))) continue;
-    throw invalid(`The ${field} '${String(value)}' of the component is not valid: it must begin with 'azureml:'.`);
+    throw invalid(`The ${field} '${valueText(value)}' of the component is not valid: it must begin with 'azureml:'.`);
   }
 }
 

@@ -58,7 +58,7 @@ function contains(present: unknown, given: unknown): boolean {
   if (typeof given !== 'object' || Array.isArray(given)) return JSON.stringify(present) === JSON.stringify(given);
   if (Object.keys(given).length === 0) return true;
   if (typeof present !== 'object' || present === null) return isDefault(given);
-  return Object.entries(given).every(([key, value]) => {
+  return Object.entries(given as Record<string, unknown>).every(([key, value]) => {
     const own = (present as Record<string, unknown>)[key];
     return own === undefined
       ? value === null || key === 'default' || isDefault({ [key]: value })

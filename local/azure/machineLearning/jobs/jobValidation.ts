@@ -15,6 +15,7 @@ import type {
   SweepJob,
   Trial,
 } from './jobSpecification';
+import { valueText } from '../../valueText';
 
 export interface Workspace {
   stores: AssetStores;
@@ -48,7 +49,7 @@ export function checkJob(name: string, job: Partial<JobSpecification>, workspace
       checkPipeline(job, workspace);
       return;
     default:
-      throw invalid(`The job type '${String((job as { jobType: unknown }).jobType)}' is not supported.`);
+      throw invalid(`The job type '${valueText((job as { jobType: unknown }).jobType)}' is not supported.`);
   }
 }
 
@@ -59,9 +60,9 @@ function checkPipeline(job: Partial<PipelineJob>, { computes, stores }: Workspac
   const named = [job.settings?.default_compute, ...nodes.map(([, node]) => node.computeId)];
   for (const id of named) {
     if (id === undefined || id === null || id === '') continue;
-    const name = /^\/subscriptions\/.*\/computes\/([^/]+)$/i.exec(String(id))?.[1]?.toLowerCase();
+    const name = /^\/subscriptions\/.*\/computes\/([^/]+)$/i.exec(valueText(id))?.[1]?.toLowerCase();
     if (name === 'serverless' || computes.some((compute) => compute.name === name)) continue;
-    throw new MlError(400, `Unknown compute target '${String(id)}'.`, 'ComputeTargetNotFound');
+    throw new MlError(400, `Unknown compute target '${valueText(id)}'.`, 'ComputeTargetNotFound');
   }
   for (const [name, node] of nodes) {
     const id = node.trial?.componentId ?? node.componentId;

@@ -9,6 +9,7 @@ import { executePipeline } from './pipelineExecution';
 import { RunFailure, RunStop } from './runFailure';
 import type { JobControl, RunnerServices } from './services';
 import { executeSweep } from './sweepExecution';
+import { valueText } from '../../valueText';
 
 /** What setTimeout can wait at most. */
 const longestTimer = 2 ** 31 - 1;
@@ -143,7 +144,7 @@ export class JobRunner {
         if (status !== 'Running') return;
         // A test lets a job end in a state that nothing on one machine brings about by itself.
         const planned = this.services.context.takeFault('ml.job.status')?.status;
-        if (planned) controller.abort(new RunStop(planned as RunStatus, `The job is ${String(planned)}.`));
+        if (planned) controller.abort(new RunStop(planned as RunStatus, `The job is ${valueText(planned)}.`));
       },
       runChild: async (child) => {
         if (controller.signal.aborted) return 'Canceled';

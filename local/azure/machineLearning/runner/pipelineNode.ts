@@ -9,6 +9,7 @@ import type {
 } from '../jobs/jobSpecification';
 import { parseAssetReference } from '../resourceIds';
 import { userFailure } from './runFailure';
+import { valueText } from '../../valueText';
 
 /** A node as clients send it: its own words in snake case, what was registered by id. */
 export interface PipelineNode {
@@ -83,7 +84,7 @@ export function nodeJob(name: string, scope: NodeScope): JobSpecification {
   const compute = node.computeId ?? scope.pipeline.settings?.default_compute ?? scope.pipeline.computeId;
   const common = {
     experimentName: scope.pipeline.experimentName,
-    computeId: /\/computes\/serverless$/i.test(String(compute)) ? undefined : (compute as string | undefined),
+    computeId: typeof compute === 'string' && !/\/computes\/serverless$/i.test(compute) ? compute : undefined,
     identity: node.identity,
     inputs: inputsOf(name, node, component, scope),
     outputs: outputsOf(node, component, scope),
@@ -148,7 +149,7 @@ function inputsOf(
   for (const [key, port] of Object.entries(component.inputs ?? {})) {
     const given = node.inputs?.[key];
     if (given !== undefined) result[key] = inputOf(given, scope);
-    else if (port.default !== undefined) result[key] = { jobInputType: 'literal', value: String(port.default) };
+    else if (port.default !== undefined) result[key] = { jobInputType: 'literal', value: valueText(port.default) };
     else if (!port.optional) throw userFailure(`The input '${key}' of node '${name}' has no value.`, 'PipelineNode');
   }
   return result;

@@ -28,7 +28,7 @@ export function grid(space: SearchSpace): Trial[] {
   return Object.entries(space).reduce<Trial[]>(
     (trials, [name, [type, parameters]]) => {
       if (type !== 'choice') throw invalid(`Grid sampling takes choices only; '${name}' is '${type}'.`);
-      return trials.flatMap((trial) => choices(parameters).map((value) => ({ ...trial, [name]: text(value) })));
+      return trials.flatMap((trial) => choices(parameters).map((value) => ({ ...trial, [name]: valueText(value) })));
     },
     [{}],
   );
@@ -40,9 +40,9 @@ export function randomTrials(space: SearchSpace, count: number, seed: number): T
   return Array.from({ length: count }, () =>
     Object.fromEntries(
       Object.entries(space).map(([name, [type, parameters]]) => {
-        if (type !== 'choice') return [name, text(draws[type]?.(random, parameters.map(Number)))];
+        if (type !== 'choice') return [name, valueText(draws[type]?.(random, parameters.map(Number)))];
         const values = choices(parameters);
-        return [name, text(values[Math.floor(random() * values.length)])];
+        return [name, valueText(values[Math.floor(random() * values.length)])];
       }),
     ),
   );
@@ -51,7 +51,6 @@ export function randomTrials(space: SearchSpace, count: number, seed: number): T
 /** A choice has one parameter, the list of its values. */
 const choices = (parameters: unknown[]): unknown[] =>
   Array.isArray(parameters[0]) ? (parameters[0] as unknown[]) : parameters;
-const text = (value: unknown): string => (typeof value === 'object' ? JSON.stringify(value) : String(value));
 
 /** From two numbers in [0, 1) one of the standard normal distribution (Box and Muller). */
 const normal = (random: () => number): number =>
@@ -85,3 +84,4 @@ function generator(seed: number): () => number {
     return ((mixed ^ (mixed >>> 14)) >>> 0) / 4294967296;
   };
 }
+import { valueText } from '../../valueText';

@@ -45,7 +45,7 @@ function withDetails(error: Json): ServiceError {
 /** Depth first; an error nests others as `details`, `innererror` or, in a registry, `detail`. */
 function messagesWithin(error: Json): string[] {
   const own = textOf(error.message);
-  const details = Array.isArray(error.details) ? error.details : [];
+  const details = Array.isArray(error.details) ? (error.details as unknown[]) : [];
   const inner = [...details, error.innererror, error.innerError].filter(isObject);
   return [...(own ? [own] : []), ...inner.flatMap(messagesWithin)];
 }

@@ -355,13 +355,13 @@ async function inParallel<T>(
   const failed = new AbortController();
   const stop = sharedStop(signal, failed.signal);
   let next = 0;
-  let failure: unknown;
+  let failure: Error | undefined;
   const worker = async () => {
     while (next < items.length && !stop.aborted) {
       try {
         await work(items[next++]!, stop);
       } catch (error) {
-        failure ??= error;
+        failure ??= error as Error;
         failed.abort(error);
       }
     }

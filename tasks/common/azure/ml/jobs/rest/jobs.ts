@@ -23,7 +23,10 @@ export interface Job {
 }
 
 /** The body of a job that is to be created: its `properties`, with `jobType` and all else that the type demands. */
-export type JobProperties = { jobType: 'Command' | 'Sweep' | 'Pipeline' } & Record<string, unknown>;
+export type JobProperties = {
+  jobType: 'Command' | 'Sweep' | 'Pipeline';
+  experimentName?: string;
+} & Record<string, unknown>;
 
 const shape = { name: 'string', properties: { status: 'string' } } as const;
 

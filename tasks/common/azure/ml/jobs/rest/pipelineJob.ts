@@ -4,6 +4,7 @@ import type { JobAssets } from './jobAssets';
 import { commandComponentShape, pipelineComponentShape } from '../specification/jobShapes';
 import {
   originOf,
+  type AssetInput,
   type CommandSpec,
   type ComponentSpec,
   type NodeSpec,
@@ -268,7 +269,7 @@ function boundType(binding: string, { inputs: given, outputs: made, nodes: other
 function jobInputTypes(spec: PipelineSpec): Record<string, string> {
   const entries = Object.entries(spec.inputs ?? {}).map(([name, value]): [string, string] => [
     name,
-    isMapping(value) ? String(value.type ?? 'uri_folder') : literalType(value as Scalar),
+    isMapping(value) ? ((value as AssetInput).type ?? 'uri_folder') : literalType(value as Scalar),
   ]);
   return Object.fromEntries(entries);
 }

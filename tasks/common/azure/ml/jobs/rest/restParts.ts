@@ -4,7 +4,6 @@ import {
   originOf,
   type AssetInput,
   type JobSpecBase,
-  type OutputSpec,
   type ProgramSpec,
   type Scalar,
   type SpecSource,

@@ -85,14 +85,14 @@ export function isMapping(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-function kindOf(value: unknown): string {
+export function kindOf(value: unknown): string {
   if (value === null || value === undefined) return 'nothing';
   if (Array.isArray(value)) return 'a list';
   return typeof value === 'object' ? 'a mapping' : shown(value);
 }
 
 function shown(value: unknown): string {
-  return typeof value === 'object' ? kindOf(value) : `"${String(value)}"`;
+  return typeof value === 'object' ? kindOf(value) : `"${value as string | number | boolean}"`;
 }
 
 /** " Did you mean …?" where a known name is close. */

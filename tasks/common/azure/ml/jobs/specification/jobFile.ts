@@ -1,5 +1,5 @@
 import { TaskFailure } from '../../../../taskFailure';
-import { commandJobShape, pipelineJobShape, sweepJobShape } from './jobShapes';
+import { commandJobShape, pipelineJobShape, sweepJobShape, unknownType } from './jobShapes';
 import type { JobSpec } from './jobSpec';
 import { checkReferences } from './references';
 import { isMapping } from './checkedShape';
@@ -21,10 +21,11 @@ export function readJobFile(file: string): { spec: JobSpec; source: YamlSource }
   if (!isMapping(value)) throw new TaskFailure(`${file} holds no job: it must be a YAML mapping.`);
   // A file without a type is a command job, unless it shows otherwise.
   const type = value.type ?? (value.jobs ? 'pipeline' : value.trial ? 'sweep' : 'command');
-  const shape = shapes[type as keyof typeof shapes];
+  const shape =
+    typeof type === 'string' && Object.hasOwn(shapes, type) ? shapes[type as keyof typeof shapes] : undefined;
   if (!shape) {
     throw new TaskFailure(
-      `${source.place(['type'])}: jobs of the type "${String(type)}" are not supported.`,
+      `${source.place(['type'])}: ${unknownType('jobs', type)}.`,
       `Supported are ${Object.keys(shapes).join(', ')}. ${elsewhere}`,
     );
   }

@@ -3,6 +3,7 @@ import {
   either,
   flag,
   isMapping,
+  kindOf,
   listOf,
   mapOf,
   mapping,
@@ -277,6 +278,11 @@ export const sweepJobShape: Shape = (value, at, note) => {
   }
 };
 
+/** What to say of a `type` that is none of the known ones. */
+export function unknownType(what: 'jobs' | 'nodes', type: unknown): string {
+  return `${what} of ${typeof type === 'string' ? `the type "${type}"` : `a type that is ${kindOf(type)}`} are not supported`;
+}
+
 /** A pipeline's node holds what its kind of job does, and may name a component in place of a program. */
 const node = either((value) => {
   const type = isMapping(value) ? (value.type ?? 'command') : 'command';
@@ -286,7 +292,7 @@ const node = either((value) => {
     return (_, at, note) =>
       note(
         [...at, 'type'],
-        `nodes of the type "${String(type)}" are not supported; command, sweep and pipeline are. ` +
+        `${unknownType('nodes', type)}; command, sweep and pipeline are. ` +
           'Start such a pipeline by other means and let Train take it up (jobSource existing).',
       );
   }

@@ -65,7 +65,7 @@ export interface SweepSpec extends JobSpecBase, SweepKeys {
 export interface PipelineSpec extends JobSpecBase {
   readonly type: 'pipeline';
   readonly jobs: Record<string, NodeSpec>;
-  readonly settings?: Record<string, unknown>;
+  readonly settings?: Record<string, unknown> & { default_compute?: Scalar; default_datastore?: Scalar };
 }
 
 export type NodeSpec =
@@ -80,7 +80,7 @@ export interface ComponentSpec extends ProgramSpec {
   readonly display_name?: string;
   readonly description?: string;
   readonly tags?: Record<string, Scalar>;
-  readonly inputs?: Record<string, Record<string, unknown>>;
+  readonly inputs?: Record<string, Record<string, unknown> & { default?: Scalar }>;
   readonly outputs?: Record<string, Record<string, unknown>>;
   readonly is_deterministic?: boolean;
   readonly jobs?: Record<string, NodeSpec>;
