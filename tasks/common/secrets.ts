@@ -4,6 +4,9 @@ const shortest = 6;
 /** Of a text that was cut in the midst of a secret, so many characters of the secret are looked for one by one. */
 const longestCut = 200;
 
+/** A pattern of more characters than these could overflow the stack of the regular expressions' compiler. */
+const longestPiece = 200;
+
 /** A line that begins or ends a key, and is the same for all of them. */
 const frame = /^-----(BEGIN|END) [A-Z0-9 ]+-----$/;
 
@@ -27,16 +30,22 @@ export class Secrets {
     this.patterns ??= [...this.values].sort((a, b) => b.length - a.length).flatMap(patternsOf);
     let shown = text;
     for (const { whole, cut } of this.patterns) {
-      shown = shown.replace(whole, '***');
+      shown = replaceWhole(shown, whole);
       if (shown.includes('…')) shown = shown.replace(cut, '***…');
     }
     return shown;
   }
 }
 
+/** What stands one piece right after the other: where it begins, and what must follow there. */
+interface WholePattern {
+  readonly first: RegExp;
+  readonly following: readonly RegExp[];
+}
+
 /** A secret in one encoding, each character in all the spellings that it may have. */
 interface SecretPatterns {
-  readonly whole: RegExp;
+  readonly whole: WholePattern;
   /** Its first characters and an ellipsis. */
   readonly cut: RegExp;
 }
@@ -53,10 +62,42 @@ function patternsOf(secret: string): SecretPatterns[] {
       const head = characters.slice(0, longestCut);
       const optional = head.slice(shortest).reduceRight((rest, each) => `(?:${each}${rest})?`, '');
       return {
-        whole: new RegExp(characters.join(''), 'g'),
+        whole: wholePattern(characters),
         cut: new RegExp(`${head.slice(0, shortest).join('')}${optional}…`, 'g'),
       };
     });
+}
+
+function wholePattern(characters: string[]): WholePattern {
+  const pieces: string[] = [];
+  for (let at = 0; at < characters.length; at += longestPiece) {
+    pieces.push(characters.slice(at, at + longestPiece).join(''));
+  }
+  const [first = '', ...following] = pieces;
+  return { first: new RegExp(first, 'g'), following: following.map((piece) => new RegExp(piece, 'y')) };
+}
+
+/** The text with *** for each place in which all pieces follow one another. */
+function replaceWhole(text: string, { first, following }: WholePattern): string {
+  if (following.length === 0) return text.replace(first, '***');
+  let shown = '';
+  let from = 0;
+  for (const found of text.matchAll(first)) {
+    if (found.index < from) continue;
+    let end: number | undefined = found.index + found[0].length;
+    for (const piece of following) {
+      piece.lastIndex = end;
+      if (!piece.test(text)) {
+        end = undefined;
+        break;
+      }
+      end = piece.lastIndex;
+    }
+    if (end === undefined) continue;
+    shown += `${text.slice(from, found.index)}***`;
+    from = end;
+  }
+  return shown + text.slice(from);
 }
 
 /**

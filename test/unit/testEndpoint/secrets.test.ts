@@ -79,6 +79,16 @@ describe('what a failed request shows', () => {
     assert.ok(!new Secrets([long]).hide(text).includes(long));
   });
 
+  it('hides a secret that is as long as a file, in each encoding, wherever it stands', () => {
+    const long = Array.from({ length: 1500 }, (_, index) => `${index}/+"a`).join('');
+    const { length } = long;
+    const secrets = new Secrets([long]);
+    for (const spelled of [long, encodeURIComponent(long), JSON.stringify(long), Buffer.from(long).toString('hex')]) {
+      const shown = secrets.hide(`first ${spelled} and ${spelled}, then ${long.slice(0, length - 1)}`);
+      assert.match(shown, /^first "?\*\*\*"? and "?\*\*\*"?, then 0/);
+    }
+  });
+
   it('knows as secret the key, telling parameters and telling headers', () => {
     const { values } = secretsOf({ scoringUri: url('http://a/score?code=func-code&x=plain'), apiKey: 'api-key-1' }, [
       {
