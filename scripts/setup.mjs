@@ -58,3 +58,7 @@ install('the npm packages', root);
 if (process.argv.includes('--both-nodes') && process.platform === 'linux' && process.arch === 'x64') {
   install('Node 24 for the tests', join(root, 'test', 'node24'));
 }
+// The tests of Windows agents run it under Wine.
+if (process.argv.includes('--windows') && process.platform === 'linux') {
+  install('Node for Windows', join(root, 'test', 'windows'));
+}

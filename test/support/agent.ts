@@ -11,6 +11,7 @@ import { systemConnection } from '../../local/agent/taskEnvironment';
 import { runTaskStep, type TaskStepOptions, type TaskStepResult } from '../../local/agent/taskStep';
 import type { Variables } from '../../local/agent/variables';
 import type { LocalAzure } from '../../local/azure';
+import { taskNode } from './node';
 
 /** One job on one agent: steps that run in it share folders, variables and what is secret. */
 export class TestJob {
@@ -97,6 +98,7 @@ export async function runBuiltTask(
     ...(azure ? [systemConnection(localProject.collectionUri, azure.systemAccessToken)] : []),
   ];
   const result = await runTaskStep({
+    nodePath: taskNode,
     ...step,
     taskFolder: path.join(builtTasksDir, folder),
     workFolder: job.folders.work,

@@ -23,8 +23,15 @@ export const nodeBinaries: NodeBinary[] = [
   { handler: 'Node24', path: present.find(({ major }) => major >= 24)?.path },
 ];
 
+/** The Node that built tasks run on where a test names none: the tests' own, or that of `npm run test:windows`. */
+export const taskNode = process.env.TASK_NODE;
+
 /** Declares the suite once for each Node that agents have. Where one is absent it is skipped, and fails in CI. */
 export function describeOnEachNode(title: string, suite: (nodePath: string) => void): void {
+  if (taskNode) {
+    describe(title, () => suite(taskNode));
+    return;
+  }
   for (const node of nodeBinaries) {
     describe(`${title} (${node.handler})`, () => {
       if (node.path) {

@@ -88,7 +88,8 @@ function staysWithin(root: string, link: string, target: string): boolean {
 export function localFile(file: string, name: string, stat: fs.Stats): ContextFile {
   return {
     path: name,
-    executable: (stat.mode & 0o100) !== 0,
+    // Windows keeps no such right: as Docker does there, each file gets it, or no script of the image could be started.
+    executable: process.platform === 'win32' || (stat.mode & 0o100) !== 0,
     open: () =>
       Promise.resolve({
         size: stat.size,

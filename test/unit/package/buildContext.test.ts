@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import sinon from 'sinon';
 import { Readable } from 'node:stream';
 import { gunzipSync } from 'node:zlib';
 import { extract } from 'tar-stream';
@@ -44,7 +45,10 @@ describe('the build context', () => {
     writeFileSync(path.join(directory, name), text, { mode });
   };
   beforeEach(() => (directory = mkdtempSync(path.join(tmpdir(), 'context-'))));
-  afterEach(() => rmSync(directory, { recursive: true }));
+  afterEach(() => {
+    sinon.restore();
+    rmSync(directory, { recursive: true });
+  });
 
   it("holds a folder's files, without those that .dockerignore and version control leave out", async () => {
     write('score.py', 'x');
@@ -64,6 +68,14 @@ describe('the build context', () => {
         'code/score.py': '644 x',
       },
     );
+  });
+
+  it('lets every file be started where it comes from Windows, which keeps no such right', async () => {
+    write('run.sh', 'y');
+    sinon.stub(process, 'platform').value('win32');
+    assert.deepEqual(await unpack(directoryFiles(directory, 'code', { links: 'followed' })), {
+      'code/run.sh': '755 y',
+    });
   });
 
   it('goes by the rules of the Dockerfile in use, where it has its own', async () => {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { judge, type Suite } from '../../../scripts/test';
+import { judge, type Suite } from '../../../scripts/suites';
 
 describe('The test runner', () => {
   let folder: string;
