@@ -25,12 +25,17 @@ import { trainingSummary } from './trainingSummary';
 const longestOutput = 30_000;
 
 /** What there is to say of a job that nobody waits for. */
-export function handBack({ job, codeHash }: StartedJob, provenance: Provenance, context: TaskContext): StageResult {
+export function handBack(
+  { job, codeHash, isUnchanged }: StartedJob,
+  provenance: Provenance,
+  context: TaskContext,
+): StageResult {
   const { status } = job.properties;
   const training = trainingSection(job, { status }, {}, { codeHash });
   const recordFile = writeSections(context, provenance, (record) => append(record, 'training', training));
   context.log.info(`Not waiting for the job ${job.name}: a later Train step takes it up by its name.`);
-  return { outputs: { jobName: job.name, jobStatus: status, studioUrl: studioUrl(job) }, recordFile };
+  const trained = String(!isUnchanged);
+  return { outputs: { jobName: job.name, jobStatus: status, trained, studioUrl: studioUrl(job) }, recordFile };
 }
 
 /** What is to be done once the job has ended, well or not. What is only read here is asked for until it is answered. */
@@ -48,7 +53,8 @@ export async function conclude(
   const job = (await reading.insist(() => services.jobs.find(started.job.name, signal, true), signal)) ?? started.job;
   const run = await reading.insist(() => trainedRun(job, services.history, services.tracking, clock, signal), signal);
   for (const warning of end.warnings) log.warning(warning);
-  const outputs = { jobName: job.name, jobStatus: end.status, studioUrl: studioUrl(job) };
+  const trained = String(!started.isUnchanged);
+  const outputs = { jobName: job.name, jobStatus: end.status, trained, studioUrl: studioUrl(job) };
   if (end.status !== 'Completed') {
     publish.summary('Training', trainingSummary({ job, end, metrics: run.metrics, histories: {} }));
     const metrics = metricsOutput(run.metrics, undefined, log);

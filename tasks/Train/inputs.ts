@@ -24,6 +24,8 @@ export interface TrainInputs {
   };
   readonly queueTimeoutInMinutes?: number;
   readonly runTimeoutInMinutes?: number;
+  /** Whether the newest model's job will do where it did the same. */
+  readonly retrain: 'always' | 'whenChanged';
   readonly waitForCompletion: boolean;
   readonly logOfAllRanks: boolean;
 }
@@ -64,6 +66,13 @@ export function readInputs(reader: InputReader): TrainInputs {
     return value ?? '';
   };
   const source = reader.choice('jobSource', ['inline', 'file', 'existing']);
+  const retrain = reader.choice('retrain', ['always', 'whenChanged']);
+  if (retrain === 'whenChanged' && reader.text('modelName') === undefined) {
+    reader.problem(
+      'modelName',
+      'it is empty, but retrain compares with the newest version of the model. Name the model.',
+    );
+  }
   return {
     connection,
     resourceGroup: scoped('resourceGroup'),
@@ -80,6 +89,7 @@ export function readInputs(reader: InputReader): TrainInputs {
       tags: reader.keyValues('tags'),
     },
     model: readModel(reader),
+    retrain,
     queueTimeoutInMinutes: reader.number('queueTimeoutInMinutes', { min: 0.1, unit: 'minutes' }),
     runTimeoutInMinutes: reader.number('runTimeoutInMinutes', { min: 0.1, unit: 'minutes' }),
     waitForCompletion: reader.flag('waitForCompletion'),

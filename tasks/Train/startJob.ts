@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { Outage } from '../common/azure/http/outage';
 import { hasEnded } from '../common/azure/ml/jobs/follow/jobStatus';
 import { studioUrl, type Job, type JobProperties } from '../common/azure/ml/jobs/rest/jobs';
@@ -6,15 +5,15 @@ import { restJob } from '../common/azure/ml/jobs/rest/restJob';
 import type { TaskContext } from '../common/task/taskContext';
 import { TaskFailure } from '../common/taskFailure';
 import { cancelJob } from './cancelJob';
+import { specificationOf, specificationProperty } from './jobSpecificationHash';
 import type { TrainInputs } from './inputs';
 import { jobNameBase } from './jobName';
 import { jobSpecification } from './jobSpecification';
 import { leftJob } from './leftJob';
 import { jobProvenance, type Provenance } from './provenance';
 import type { Services } from './services';
+import { unchangedTraining } from './unchangedTraining';
 
-/** Property of a job: the SHA-256 of what it was asked to do, by which a later try knows it again. */
-const specificationProperty = 'mlops.specification';
 /** A workspace that does not take a job may be out of reach for so long; the job's name makes sure that it is started once. */
 const patience = 10 * 60_000;
 
@@ -22,6 +21,8 @@ export interface StartedJob {
   readonly job: Job;
   /** SHA-256 of the code snapshot; undefined where the job was found, or has no code of its own. */
   readonly codeHash?: string;
+  /** It was trained for an earlier run, and nothing has changed since. */
+  readonly isUnchanged?: boolean;
 }
 
 /** Takes up the job of this name, which somebody has started. */
@@ -52,9 +53,13 @@ export async function startJob(
   const assets = services.assets();
   const body = await restJob(spec, source, assets);
   const experiment = body.experimentName ?? (experimentOf(pipeline.build?.definition) || 'Default');
-  const specification = createHash('sha256').update(JSON.stringify(body)).digest('hex');
+  const specification = specificationOf(body);
   const properties = withOrigin(body, experiment, specification, provenance, pipeline);
   const codeHash = [...assets.codeHashes.values()].at(-1);
+  if (inputs.retrain === 'whenChanged' && inputs.model) {
+    const job = await unchangedTraining(inputs.model.name, specification, services, context);
+    if (job) return { job, codeHash, isUnchanged: true };
+  }
   const base = jobNameBase(spec.name ?? experiment, pipeline);
   for (let attempt = 1; ; attempt++) {
     const name = `${base}-${attempt}`;

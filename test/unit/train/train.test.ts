@@ -108,6 +108,7 @@ describe('Train: the stage', () => {
       job: { source: 'inline', command: 'python t.py', environment: 'azureml:e:1', outputs: {} },
       overrides: { inputs: {}, environmentVariables: {}, tags: {} },
       model: { name: 'm', path: 'outputs/model', isDefault: true, type: 'auto' },
+      retrain: 'always',
       waitForCompletion: true,
       logOfAllRanks: false,
       ...change,
@@ -121,6 +122,7 @@ describe('Train: the stage', () => {
       stop,
       clock,
       staging,
+      pipeline: context.pipeline,
       names: () => services.jobs.create.args.map(([name]) => name),
       left: () => leftJob(context.state).read()?.name,
       run: () => trainWith(services as unknown as Services, inputs, context),
@@ -139,6 +141,52 @@ describe('Train: the stage', () => {
     assert.deepEqual(record.training?.metrics, { rmse: 3 });
     assert.equal(world.left(), undefined);
     sinon.assert.calledOnceWithExactly(world.publish.buildTag, 'm-1');
+  });
+
+  describe('where only what has changed is trained', () => {
+    /** A first run of another build, whose model is registered. */
+    const trainedBefore = async (change: Partial<TrainInputs> = {}) => {
+      const world = setUp({ retrain: 'whenChanged', ...change });
+      const first = await world.run();
+      assert.equal(first.outputs.trained, 'true');
+      const [job] = world.jobs.values();
+      Object.assign(job!.properties, { status: 'Completed' });
+      const [{ properties }] = world.services.models.register.args[0]! as [{ properties: object }];
+      world.services.models.list = sinon
+        .stub()
+        .resolves([{ name: 'm', version: '1', id: '/m/1', tags: {}, properties }]);
+      Object.assign(world.pipeline.build!, { id: '43', number: '2' });
+      return { world, job: job! };
+    };
+
+    it('takes job and model of the newest version again, and says that nothing was trained', async () => {
+      const { world, job } = await trainedBefore();
+      const { outputs, recordFile } = await world.run();
+      assert.deepEqual(
+        [outputs.trained, outputs.jobName, outputs.modelVersion, world.names().length],
+        ['false', job.name, '1', 1],
+      );
+      assert.ok(recordFile);
+      sinon.assert.calledOnce(world.services.models.register);
+    });
+
+    for (const [what, change] of [
+      ['the code or the settings differ', { properties: { 'mlops.specification': 'else' } }],
+      ['the job of the newest version failed', { status: 'Failed' }],
+    ] as const) {
+      it(`trains where ${what}`, async () => {
+        const { world, job } = await trainedBefore();
+        Object.assign(job.properties, change);
+        assert.equal((await world.run()).outputs.trained, 'true');
+        assert.equal(world.names().length, 2);
+      });
+    }
+
+    it('trains where the job of the newest version is gone', async () => {
+      const { world, job } = await trainedBefore();
+      world.jobs.delete(job.name);
+      assert.equal((await world.run()).outputs.trained, 'true');
+    });
   });
 
   it('follows the job that an earlier try of the step has started', async () => {
