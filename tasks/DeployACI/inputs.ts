@@ -59,7 +59,7 @@ export interface Inputs {
 }
 
 export function readInputs(reader: InputReader): Inputs {
-  const connection = reader.requiredServiceConnection('azureSubscription');
+  const connection = reader.requiredServiceConnection('azureSubscription', reader.subscriptionId('subscription'));
   const resourceGroup = readResourceGroup(reader, connection);
   if (resourceGroup === '') {
     reader.problem(
@@ -130,7 +130,7 @@ export type PostJobInputs = Pick<
  * as a record file that a later step cleaned up, and that must not leave a group running.
  */
 export function readPostJobInputs(reader: InputReader): PostJobInputs {
-  const connection = reader.requiredServiceConnection('azureSubscription');
+  const connection = reader.requiredServiceConnection('azureSubscription', reader.subscriptionId('subscription'));
   return {
     connection,
     resourceGroup: readResourceGroup(reader, connection),

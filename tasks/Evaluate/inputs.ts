@@ -47,7 +47,7 @@ export function readInputs(reader: InputReader): EvaluateInputs {
     );
   }
   return {
-    connection: reader.requiredServiceConnection('azureSubscription'),
+    connection: reader.requiredServiceConnection('azureSubscription', reader.subscriptionId('subscription')),
     resourceGroup: reader.text('resourceGroup'),
     workspace: reader.text('workspace'),
     criteria,

@@ -86,7 +86,7 @@ export function readInputs(reader: InputReader): PackageInputs {
   if (sources.dockerfile) checkBuilderKnows(reader, sources.dockerfile);
   if (sources.dockerfile) checkSecretsStayBehind(reader, sources.dockerfile, secretBuildArguments, baseImage);
   return {
-    connection: reader.requiredServiceConnection('azureSubscription'),
+    connection: reader.requiredServiceConnection('azureSubscription', reader.subscriptionId('subscription')),
     resourceGroup: reader.text('resourceGroup'),
     workspace: reader.text('workspace'),
     modelName,

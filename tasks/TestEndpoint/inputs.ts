@@ -29,7 +29,7 @@ export interface Inputs {
 }
 
 export function readInputs(reader: InputReader): Inputs {
-  const connection = reader.serviceConnection('azureSubscription');
+  const connection = reader.serviceConnection('azureSubscription', reader.subscriptionId('subscription'));
   const apiKey = readApiKey(reader);
   const thresholds = parseThresholds(reader.lines('thresholds'), (problem) => reader.problem('thresholds', problem));
   const loadSeconds = reader.number('loadDurationInSeconds', { min: 0, max: 3600, unit: 'seconds' }) ?? 0;

@@ -8,9 +8,10 @@ const withoutSlash = (url: string) => url.replace(/\/+$/, '');
 
 /**
  * Reads the service connection of this id from the agent and registers its secrets.
+ * @param subscription instead of the connection's own; one whose scope is a management group has none
  * @throws TaskFailure if the connection is not there or lacks a field
  */
-export function readServiceConnection(id: string): ServiceConnection {
+export function readServiceConnection(id: string, subscription?: string): ServiceConnection {
   const name = connectionName(id);
   const url = tl.getEndpointUrl(id, true);
   if (!url) {
@@ -25,11 +26,11 @@ export function readServiceConnection(id: string): ServiceConnection {
   }
   const authority =
     data('activeDirectoryAuthority') || data('environmentAuthorityUrl') || 'https://login.microsoftonline.com';
-  const subscriptionId = data('subscriptionid');
+  const subscriptionId = subscription ?? data('subscriptionid');
   if (!subscriptionId) {
     throw new TaskFailure(
-      `the service connection ${name} names no subscription.`,
-      'Choose a connection whose scope is a subscription, a resource group or a Machine Learning workspace.',
+      `the service connection ${name} names no subscription, as its scope is a management group.`,
+      'Name the subscription in the input subscription.',
     );
   }
   return {

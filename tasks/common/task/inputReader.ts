@@ -208,16 +208,30 @@ export class InputReader {
     return 'This job has no sources, because it says "checkout: none" or is a deployment job: add the step "- checkout: self", or give the path of a file that the job downloads.';
   }
 
-  /** The service connection that the input names; undefined where the input is empty. */
-  serviceConnection(name: string): ServiceConnection | undefined {
+  /**
+   * The service connection that the input names; undefined where the input is empty.
+   * @param subscription in place of the connection's own
+   */
+  serviceConnection(name: string, subscription?: string): ServiceConnection | undefined {
     const id = this.text(name);
     if (id === undefined) return undefined;
     try {
-      return readServiceConnection(id);
+      return readServiceConnection(id, subscription);
     } catch (error) {
       this.problem(name, (error as Error).message);
       return undefined;
     }
+  }
+
+  /** The id of a subscription; undefined where the input is empty. */
+  subscriptionId(name: string): string | undefined {
+    const id = this.text(name);
+    if (id === undefined || /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(id)) return id;
+    this.problem(
+      name,
+      `"${id}" is not the id of a subscription, such as 00000000-0000-0000-0000-000000000000. "az account list" shows them.`,
+    );
+    return undefined;
   }
 
   /** The Docker registry service connection that the input names; undefined where the input is empty. */
@@ -233,8 +247,8 @@ export class InputReader {
   }
 
   /** The service connection of a task that cannot work without one. */
-  requiredServiceConnection(name: string): ServiceConnection {
-    const connection = this.serviceConnection(name);
+  requiredServiceConnection(name: string, subscription?: string): ServiceConnection {
+    const connection = this.serviceConnection(name, subscription);
     if (!connection && this.text(name) === undefined) {
       this.problem(name, 'no service connection is chosen. Choose an Azure Resource Manager service connection.');
     }

@@ -8,5 +8,5 @@ export interface PostJobInputs {
 
 /** The main step has judged the other inputs; here they would only be judged a second time. */
 export function readPostJobInputs(reader: InputReader): PostJobInputs {
-  return { connection: reader.requiredServiceConnection('azureSubscription') };
+  return { connection: reader.requiredServiceConnection('azureSubscription', reader.subscriptionId('subscription')) };
 }

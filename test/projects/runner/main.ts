@@ -16,7 +16,7 @@ import { checkOut, projectNames, readProject, type Project, type ProjectRun } fr
 import { table, type Row } from './table';
 
 /** All of them, on two cores, with empty caches (minutes). Beyond it the command is red. */
-const share = 14;
+const share = 20;
 const directory = path.join(root, '.local', 'projects');
 
 interface Settings {

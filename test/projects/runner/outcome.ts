@@ -52,7 +52,7 @@ function faultsOfRecord(record: ModelRecord | undefined, expect: Expectation): s
   if (!record) return ['there is no model record'];
   const { evaluation, deployment, tests } = record;
   const faults: string[] = [];
-  if (evaluation?.decision !== expect.decision)
+  if ((evaluation?.decision ?? 'none') !== expect.decision)
     faults.push(`the model is ${evaluation?.decision ?? 'not judged'}, and should be ${expect.decision}`);
   if (expect.deploys !== Boolean(deployment)) faults.push(`it is ${deployment ? '' : 'not '}deployed`);
   if (expect.deploys && !tests?.passed) faults.push('the endpoint has not passed its tests');

@@ -3,9 +3,11 @@ import { execFileSync } from 'node:child_process';
 import path from 'node:path';
 import { parse } from 'yaml';
 import { root } from '../../../scripts/taskManifest';
-import { readmePipeline, type Substitutions } from './readmePipeline';
+import { ofSubscription, readmePipeline, type Substitutions } from './readmePipeline';
 
 export const projectsFolder = path.join(root, 'test', 'projects');
+/** The ready pipelines for others' projects, which are one themselves. */
+const recipes = path.join(root, 'examples', 'recipes');
 
 /** One call of the local agent, and what must come of it. */
 export interface ProjectRun {
@@ -15,7 +17,8 @@ export interface ProjectRun {
 }
 
 export interface Expectation {
-  decision: 'approved' | 'rejected';
+  /** None, where there was nothing new to judge. */
+  decision: 'approved' | 'rejected' | 'none';
   /** The result of each stage; without it every stage must have succeeded. */
   stages?: Record<string, string>;
   /** Whether the model is champion at the end. */
@@ -41,11 +44,12 @@ export function projectNames(): string[] {
   return readdirSync(projectsFolder, { withFileTypes: true })
     .filter((entry) => entry.isDirectory() && entry.name !== path.basename(__dirname))
     .map(({ name }) => name)
+    .concat(path.basename(recipes))
     .sort();
 }
 
 export function readProject(name: string): Project {
-  const folder = path.join(projectsFolder, name);
+  const folder = name === path.basename(recipes) ? recipes : path.join(projectsFolder, name);
   const substitutions = readYaml<Substitutions>(path.join(folder, 'substitutions.yml'));
   if (substitutions) {
     const run = { arguments: [pipelineFile], expect: { decision: 'approved', champion: true, deploys: true } as const };
@@ -75,12 +79,26 @@ function readYaml<T>(file: string): T | undefined {
   return existsSync(file) ? (parse(readFileSync(file, 'utf8')) as T) : undefined;
 }
 
+/** What the recipes' README tells their user to do: copy the templates beside them, and put the own names in. */
+function adoptRecipes(target: string): void {
+  cpSync(path.join(root, 'templates', 'yaml'), path.join(target, 'templates', 'yaml'), { recursive: true });
+  const folder = path.join(target, 'pipelines');
+  for (const file of readdirSync(folder)) {
+    const text = readFileSync(path.join(folder, file), 'utf8');
+    writeFileSync(
+      path.join(folder, file),
+      text.replace(/\bmy-(connection|group|workspace)\b/g, (name) => ofSubscription[name]!),
+    );
+  }
+}
+
 /** Makes the project a repository of its own, as its users have it, and returns where it lies. */
 export function checkOut(project: Project, parent: string): string {
   const target = path.join(parent, project.name);
   rmSync(target, { recursive: true, force: true });
   mkdirSync(target, { recursive: true });
   cpSync(project.folder, target, { recursive: true, filter: (file) => !ofRunner.includes(path.basename(file)) });
+  if (project.folder === recipes) adoptRecipes(target);
   if (project.pipeline !== undefined) writeFileSync(path.join(target, pipelineFile), project.pipeline);
   const git = (...args: string[]): void => {
     const author = ['-c', 'user.name=Projects', '-c', 'user.email=projects@example.invalid'];

@@ -8,7 +8,7 @@ import { root } from '../../../scripts/taskManifest';
 export type Substitutions = Record<string, Record<string, string | null>>;
 
 /** What README calls the things of its reader's subscription, and what the local Azure calls them. */
-const ofSubscription: Record<string, string> = {
+export const ofSubscription: Record<string, string> = {
   'my-connection': 'quick-starts-sc',
   'my-group': 'quick-starts-rg',
   'my-workspace': 'quick-starts-ws',

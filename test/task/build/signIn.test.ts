@@ -9,16 +9,17 @@ import { startForwardProxy } from '../../support/forwardProxy';
 /** A task that must sign in and ask the resource manager something, and creates nothing. */
 async function ask(
   endpoints: ServiceEndpoint[],
-  options: { environment?: Record<string, string>; workspace?: string },
+  options: { environment?: Record<string, string>; workspace?: string; subscription?: string },
 ) {
   const azure = await localAzure();
-  const { workspace = 'unknown', environment } = options;
+  const { workspace = 'unknown', subscription = '', environment } = options;
   const result = await runBuiltTask('Train', {
     azure,
     endpoints,
     environment,
     inputs: {
       azureSubscription: localCloud.serviceConnectionId,
+      subscription,
       resourceGroup: localCloud.resourceGroup,
       workspace,
       command: 'true',
@@ -75,6 +76,17 @@ describe('signing in by a service connection', function () {
     assert.match(log, /Input compute: the workspace quick-starts-ws has no compute "unknown"/);
   });
 
+  it('takes the subscription of the input where the connection is scoped to a management group', async () => {
+    const azure = await localAzure();
+    const connection = azure.serviceConnection('WorkloadIdentityFederation', { data: { subscriptionId: '' } });
+    const log = await ask([connection], { subscription: localCloud.subscriptionId });
+    assert.match(log, /The workspace "unknown" does not exist .* workspaces there: quick-starts-ws/);
+    assert.match(
+      await ask([connection], { subscription: 'Pay as you go' }),
+      /Input subscription: "Pay as you go" is not the id/,
+    );
+  });
+
   it('says what to do about a secret that Entra refuses', async () => {
     const azure = await localAzure();
     const parameters = { serviceprincipalkey: 'no-such-secret' };
@@ -100,7 +112,7 @@ describe('signing in by a service connection', function () {
     [
       'names no subscription',
       { data: { subscriptionId: '' } },
-      /names no subscription.*scope is a subscription, a resource group or a Machine Learning workspace/s,
+      /names no subscription, as its scope is a management group\. Name the subscription in the input subscription/s,
     ],
     ['lacks its secret', { parameters: { serviceprincipalkey: '' } }, /lacks its serviceprincipalkey/],
     [

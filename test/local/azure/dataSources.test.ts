@@ -1,0 +1,108 @@
+import assert from 'node:assert/strict';
+import { localCloud } from '../../../local/azure/context';
+import { readTask, taskFolders } from '../../../scripts/taskManifest';
+import { clientSecretCredential, localAzure } from '../../support/azure';
+import { listChoices, type DataSourceBinding } from '../../support/dataSource';
+import { MlWorkspace } from '../../support/mlWorkspace';
+import { registerModel } from '../../support/registeredModel';
+
+const bindings = taskFolders().flatMap((folder) =>
+  ((readTask(folder).dataSourceBindings ?? []) as unknown as DataSourceBinding[]).map((binding) => ({
+    folder,
+    binding,
+  })),
+);
+const { subscriptionId, resourceGroup, workspace } = localCloud;
+/** Of services that local Azure does not have, or has no list of: what the real ones answer. */
+const canned: Array<[RegExp, unknown]> = [
+  [
+    /Microsoft\.Network\/virtualNetworks\?/,
+    { value: [{ name: 'v', properties: { subnets: [{ id: '/subscriptions/s/subnets/inner', name: 'inner' }] } }] },
+  ],
+  [/Microsoft\.OperationalInsights\/workspaces\?/, { value: [{ id: '/logs/l', name: 'l' }] }],
+];
+
+describe('the lists of the designer', function () {
+  this.timeout(60_000);
+  /** What each list must show, by its input. */
+  const expected: Record<string, string | RegExp> = {
+    subscription: subscriptionId,
+    resourceGroup,
+    workspace,
+    compute: localCloud.compute,
+    environment: /^azureml:env-.*@latest$/,
+    modelVersion: '1',
+    containerRegistry: localCloud.registry,
+    userAssignedIdentity: /\/userAssignedIdentities\/quick-starts-identity$/,
+    location: localCloud.location,
+    subnet: '/subscriptions/s/subnets/inner',
+    logAnalyticsWorkspace: '/logs/l',
+  };
+  let modelName = '';
+  let get: (url: string) => Promise<unknown>;
+
+  before(async () => {
+    const azure = await localAzure();
+    const ml = new MlWorkspace(azure);
+    await ml.environment();
+    modelName = (await registerModel(azure, { 'model.pkl': 'x' })).name;
+    const { token } = await clientSecretCredential(azure).getToken('https://management.azure.com/.default');
+    get = async (url) => {
+      const known = canned.find(([pattern]) => pattern.test(url));
+      if (known) return known[1];
+      const response = await fetch(url, { headers: { authorization: `Bearer ${token}` } });
+      assert.equal(response.status, 200, url);
+      return response.json();
+    };
+  });
+
+  const chosen = () => ({ resourceGroup, workspace, modelName });
+  for (const [kind, overrides, inputs] of [
+    ['a subscription, with what was chosen before', {}, chosen],
+    ['a workspace, with nothing chosen', { scopedToWorkspace: true }, () => ({ modelName })],
+    [
+      'a management group, with the subscription chosen',
+      { data: { subscriptionId: '', scopeLevel: 'ManagementGroup' } },
+      () => ({ ...chosen(), subscription: subscriptionId }),
+    ],
+  ] as const) {
+    for (const { folder, binding } of bindings) {
+      it(`${folder}: ${binding.target} by a connection scoped to ${kind}`, async () => {
+        const endpoint = (await localAzure()).serviceConnection('WorkloadIdentityFederation', overrides);
+        const { choices, urls } = await listChoices(binding, inputs(), endpoint, get);
+        for (const url of urls) assert.doesNotMatch(url.replace('https://', ''), /\/\/|\{\{|\$\(/);
+        const values = choices.map(({ Value }) => Value);
+        if (binding.target === 'containerGroup') return assert.deepEqual(values, []);
+        const wanted = binding.target === 'modelName' ? modelName : expected[binding.target]!;
+        assert.ok(
+          values.some((value) => (typeof wanted === 'string' ? value === wanted : wanted.test(value))),
+          `${String(wanted)} is not among ${values.join(', ')}`,
+        );
+      });
+    }
+  }
+
+  for (const { folder, binding } of bindings.filter((each) => each.binding.callbackRequiredTemplate)) {
+    it(`${folder}: ${binding.target} is read page by page`, async () => {
+      const endpoint = (await localAzure()).serviceConnection('WorkloadIdentityFederation');
+      const token = /&(\$\w+)=\{\{\{page\}\}\}/.exec(binding.endpointUrl)![1]!;
+      const item = (name: string) => ({
+        name,
+        id: name,
+        properties: { computeType: 'AmlCompute', subnets: [{ id: name }] },
+      });
+      const asked: string[] = [];
+      const { choices } = await listChoices(binding, chosen(), endpoint, async (url) => {
+        const page = new URL(url).searchParams.get(token) ?? '';
+        asked.push(page);
+        if (page === 'two') return { value: [item('b')] };
+        return {
+          value: [item('a')],
+          nextLink: `https://management.example/x?api-version=1&${encodeURIComponent(token)}=two`,
+        };
+      });
+      assert.deepEqual(asked, ['', 'two']);
+      assert.equal(choices.length, 2);
+    });
+  }
+});
