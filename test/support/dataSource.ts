@@ -88,5 +88,5 @@ function lookUp(context: object, path: string): string {
   const found = path
     .split('.')
     .reduce<unknown>((value, key) => (value as Record<string, unknown> | undefined)?.[key], context);
-  return found === undefined || found === null ? '' : String(found);
+  return typeof found === 'string' || typeof found === 'number' ? String(found) : '';
 }
