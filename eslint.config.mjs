@@ -32,7 +32,7 @@ const localAzure = ['/azure/', 'The local agent knows a cloud by its service con
 const anyLocal = ['/local/', 'What a run shows knows the record only.'];
 
 export default tseslint.config(
-  { ignores: ['dist/', 'node_modules/', '.local/', '**/*.cjs'] },
+  { ignores: ['dist/', '**/node_modules/', '.local/', 'test/mutation/copies/', '**/*.cjs'] },
   js.configs.recommended,
   {
     files: ['**/*.ts'],

@@ -62,3 +62,4 @@ if (process.argv.includes('--both-nodes') && process.platform === 'linux' && pro
 if (process.argv.includes('--windows') && process.platform === 'linux') {
   install('Node for Windows', join(root, 'test', 'windows'));
 }
+if (process.argv.includes('--mutation')) install('the mutation tester', join(root, 'test', 'mutation'));

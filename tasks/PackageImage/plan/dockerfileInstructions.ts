@@ -19,8 +19,9 @@ export function expand(text: string, values: ReadonlyMap<string, string>): strin
   );
 }
 
+/** A word without its quotes, wherever they stand in it. */
 export function unquoted(text: string): string {
-  return text.replace(/^(["'])(.*)\1$/, '$2');
+  return text.replace(/"((?:\\.|[^"\\])*)"|'([^']*)'/g, (_, double?: string, single: string = '') => double ?? single);
 }
 
 /** Words with their quotes: A=1 B="two words" are two. */
@@ -31,7 +32,8 @@ export function words(text: string): string[] {
 /** Each with its continued lines as one. Comments, also between those, and the texts of here-documents are no instructions. */
 export function* instructions(dockerfile: string): Generator<Instruction> {
   const lines = dockerfile.split(/\r?\n/);
-  const escape = /^(?:#[^\n]*\n)*#\s*escape\s*=\s*`/i.test(dockerfile) ? '`' : '\\';
+  // Only directives may stand before it: behind a comment it is a comment too.
+  const escape = /^(?:#\s*\w+\s*=.*\r?\n)*#\s*escape\s*=\s*`/i.test(dockerfile) ? '`' : '\\';
   for (let at = 0; at < lines.length; at++) {
     const line = at + 1;
     let text = '';

@@ -24,10 +24,36 @@ describe("the build arguments that an image's history keeps", () => {
     ],
     ['Windows line ends', ['FROM a\r', 'ARG TOKEN\r', ''], ['TOKEN:2']],
     ['no stage at all', ['ARG TOKEN'], []],
+    ['the last of two stages of one name', ['FROM a AS x', 'ARG A', 'FROM b AS x', 'ARG B', 'FROM x'], ['B:4']],
+    ['a later stage of the name of its base', ['FROM x', 'ARG A', 'FROM a AS x', 'ARG B', 'FROM x'], ['B:4']],
+    ['its own name as its base', ['FROM a AS one', 'ARG A', 'FROM two AS two', 'ARG B'], ['B:4']],
+    ['a stage without a name', ['FROM a one made', 'ARG A', 'FROM made'], []],
+    ['a stage whose name is missing', ['FROM a AS', 'ARG A', 'FROM python'], []],
+    ['a stage without a base', ['FROM', 'FROM python', 'ARG A'], ['A:3']],
+    ['quotes', ['FROM a', "ARG A='x ARG C' B=a\\ b", "ARG D='it' E"], ['A:2', 'B:2', 'D:3', 'E:3']],
+    ['a word as long as an instruction', ['FROM a', '  ARGS X', 'xARG Y', 'ARG', ' ARG   Z  '], ['Z:5']],
+    ['an instruction that only looks like one with a here-document', ['FROM a', 'XRUN <<E', 'ARG A', 'E'], ['A:3']],
+    ['another that looks like one', ['FROM a', 'RUNS <<E', 'ARG A', 'LABEL <<E', 'ARG B', 'E'], ['A:3', 'B:5']],
+    ['a here-document that never ends', ['FROM a', 'ARG A', 'RUN <<-E', 'ARG B'], ['A:2']],
+    ['the end of a here-document behind tabs', ['FROM a', 'RUN <<-E', 'ARG A', '\tE', 'ARG B'], ['B:5']],
+    ['a number where a here-document would begin', ['FROM a', 'RUN echo $((1 <<2))', 'ARG A'], ['A:3']],
+    ['escape after another directive', ['# syntax=x', '#  escape = `', 'FROM a', 'ARG `', 'B'], ['B:4']],
+    [
+      'escape after a comment, where it is one too',
+      ['# Ours.', '# escape=`', 'FROM a', 'ARG A\\', ' B'],
+      ['A:4', 'B:4'],
+    ],
+    ['escape after an instruction', ['FROM a', '# escape=`', 'ARG A\\', ' B'], ['A:3', 'B:3']],
+    ['a continuation with nothing behind it', ['FROM a', 'ARG A\\'], ['A:2']],
   ];
   for (const [what, lines, expected] of cases) {
     it(`knows ${what}`, () => assert.deepEqual(kept(lines), expected));
   }
+
+  it('takes every earlier stage for a base that it cannot make out, not the nearest only', () => {
+    const lines = ['FROM a AS one', 'ARG TOKEN', 'FROM b AS two', 'ARG OTHER', 'FROM c', 'ARG NAMELESS', 'FROM $BASE'];
+    assert.deepEqual(kept(lines), ['TOKEN:2', 'OTHER:4']);
+  });
 
   it('puts in the values of what names a base, and where it cannot, takes every earlier stage for the base', () => {
     const with_ = (declaration: string, base: string) => [
@@ -43,5 +69,11 @@ describe("the build arguments that an image's history keeps", () => {
     assert.deepEqual(kept(with_('ARG V=', '${V:-made}')), ['TOKEN:3']);
     assert.deepEqual(kept(with_('ARG V=1', '${V:+made}')), ['TOKEN:3']);
     assert.deepEqual(kept(with_('ARG V=1', 'base-${TARGETARCH}')), ['TOKEN:3']);
+    assert.deepEqual(kept(with_('ARG V=', '${V:+other}')), []);
+    assert.deepEqual(kept(with_('ARG V=1', '${OTHER:+made}')), []);
+    assert.deepEqual(kept(with_('ARG V=1', '${OTHER:-made}')), ['TOKEN:3']);
+    assert.deepEqual(kept(with_('ARG V=1', '${OTHER:-}')), []);
+    assert.deepEqual(kept(with_("ARG V='made'", '$V')), ['TOKEN:3']);
+    assert.deepEqual(kept(with_(`ARG V=m"a"'de'`, '$V')), ['TOKEN:3']);
   });
 });

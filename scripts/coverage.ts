@@ -1,0 +1,27 @@
+/**
+ * Runs the unit tests and prints how much of the tasks they reach, by folder; lines that no test loads count too.
+ *
+ *   npm run coverage
+ *
+ * A page that shows each line: .local/coverage/index.html.
+ */
+import { spawnSync } from 'node:child_process';
+import { join } from 'node:path';
+import { root } from './taskManifest';
+
+const bin = (name: string, ...path: string[]): string => join(root, 'node_modules', name, ...path);
+const { status, error } = spawnSync(
+  process.execPath,
+  [
+    bin('c8', 'bin', 'c8.js'),
+    ...['--all', '--src', 'tasks', '--include', 'tasks/**/*.ts', '--exclude-after-remap'],
+    ...['--reporter', 'text-summary', '--reporter', 'text', '--reporter', 'html'],
+    ...['--reports-dir', join('.local', 'coverage'), '--temp-directory', join('.local', 'coverage', 'raw')],
+    process.execPath,
+    bin('mocha', 'bin', 'mocha.js'),
+    ...['--spec', 'test/unit/**/*.test.ts'],
+  ],
+  { cwd: root, stdio: 'inherit' },
+);
+if (error) console.error(error.message);
+process.exitCode = status ?? 1;
