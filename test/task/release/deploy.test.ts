@@ -374,7 +374,8 @@ describe('MLOpsDeployACI', function () {
     await azure.requests.clear();
     const result = await run(one);
     assert.equal(result.result, 'succeeded', result.log.join('\n'));
-    assert.match(result.log.join('\n'), /has sent just this definition/);
+    // On a busy machine the containers are up before the second run has looked.
+    assert.match(result.log.join('\n'), /has sent just this definition|runs just this already/);
     assert.deepEqual(await changes(), []);
   });
 
