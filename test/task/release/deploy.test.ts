@@ -477,8 +477,7 @@ describe('MLOpsDeployACI', function () {
   });
 
   it('serves in a subnet at a private address, and warns of no open door', async () => {
-    const subnet =
-      '/subscriptions/s/resourceGroups/r/providers/Microsoft.Network/virtualNetworks/v/subnets/delegated-to-groups';
+    const subnet = `${groupPath}/Microsoft.Network/virtualNetworks/v/subnets/delegated-to-groups`;
     const result = await run(one, { subnet, dnsNameLabel: '' });
     assert.equal(result.result, 'succeeded', result.log.join('\n'));
     assert.doesNotMatch(result.issues.map(({ message }) => message).join(), /internet|clear text/);
