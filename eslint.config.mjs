@@ -9,6 +9,10 @@ const forbid = (...arrows) => ({
   ],
   'no-restricted-syntax': [
     'error',
+    {
+      selector: "MemberExpression[property.name='message'] > TSAsExpression[typeAnnotation.typeName.name='Error']",
+      message: 'What was thrown need not be an Error: messageOf(error) says it.',
+    },
     ...arrows.map(([regex, message]) => ({
       // A selector's regular expression may hold no slash.
       selector: `ImportExpression > Literal[value=/${regex.replaceAll('/', '\\u002F')}/]`,

@@ -7,6 +7,7 @@ import { isReadOnlyName } from './readOnlyVariables';
 import { publishTestRun } from './testResults';
 import { isSystemConnection } from './taskEnvironment';
 import type { Variables } from './variables';
+import { messageOf } from '../messageOf';
 
 type Handler = (context: StepContext, command: LoggingCommand) => void;
 
@@ -154,7 +155,7 @@ export function obeyCommand(context: StepContext, line: string): boolean {
     }
   } catch (error) {
     context.error(`Unable to process command '${line}' successfully.`);
-    context.error((error as Error).message);
+    context.error(messageOf(error));
     context.commandResult = 'failed';
   }
   if (`${areaName}.${event}` !== 'task.debug') context.debug(`Processed: ${line}`);

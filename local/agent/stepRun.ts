@@ -3,6 +3,7 @@ import { obeyCommand } from './commandHandlers';
 import { runProcess } from './agentProcess';
 import type { StepContext } from './stepContext';
 import type { TaskResult } from './taskResult';
+import { messageOf } from '../messageOf';
 
 export interface StepRunOptions {
   displayName: string;
@@ -36,10 +37,10 @@ export async function runStep(
     if (signal.aborted) throw new Error('The operation was canceled.');
   } catch (error) {
     if (options.signal?.aborted) {
-      context.error((error as Error).message);
+      context.error(messageOf(error));
       context.result = 'canceled';
     } else {
-      context.error(timeout?.aborted ? 'The task has timed out.' : (error as Error).message);
+      context.error(timeout?.aborted ? 'The task has timed out.' : messageOf(error));
       context.result = 'failed';
     }
   } finally {

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { XMLParser } from 'fast-xml-parser';
 import type { StepContext } from './stepContext';
+import { messageOf } from '../messageOf';
 
 export interface TestCase {
   suite: string;
@@ -89,7 +90,7 @@ export function publishTestRun(context: StepContext, publication: TestRunPublica
     try {
       cases.push(...readJUnit(file));
     } catch (error) {
-      context.warning(`Failed to publish test results: ${(error as Error).message}`);
+      context.warning(`Failed to publish test results: ${messageOf(error)}`);
     }
   }
   const buildId = context.options.variables.get('Build.BuildId') ?? '0';

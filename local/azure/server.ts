@@ -6,6 +6,7 @@ import { resourceTypeOf } from './arm/resourceTypes';
 import { breakableConnections } from './breakableConnections';
 import { ArmError } from './context';
 import type { ServerCertificate } from './certificates/serverCertificate';
+import { messageOf } from '../messageOf';
 
 /**
  * The HTTPS server of the local cloud with what all its services share: routes without regard to case (as ARM's), bodies
@@ -32,7 +33,7 @@ export function createServer(
     try {
       done(null, JSON.parse(body as string));
     } catch (error) {
-      const reason = (error as Error).message;
+      const reason = messageOf(error);
       done(
         new ArmError(
           400,

@@ -1,4 +1,5 @@
 import { parse } from 'yaml';
+import { messageOf } from '../messageOf';
 
 /** What pip can make of a conda environment file. */
 export interface CondaRequirements {
@@ -35,7 +36,7 @@ export function readCondaFile(text: string): CondaRequirements {
   try {
     document = parse(text);
   } catch (error) {
-    throw new Error(`The conda file is not YAML: ${(error as Error).message}`, { cause: error });
+    throw new Error(`The conda file is not YAML: ${messageOf(error)}`, { cause: error });
   }
   const dependencies = (document as { dependencies?: unknown } | null)?.dependencies;
   if (!Array.isArray(dependencies)) throw new Error("The conda file has no list 'dependencies'.");

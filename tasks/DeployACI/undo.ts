@@ -11,6 +11,7 @@ import type { TaskContext, TaskState } from '../common/task/taskContext';
 import { TaskFailure } from '../common/taskFailure';
 import type { Inputs, PostJobInputs } from './inputs';
 import { createParking } from './parking';
+import { messageOf } from '../common/messageOf';
 
 /** What must be undone should the deployment not come to its end. */
 export interface Unfinished {
@@ -94,7 +95,7 @@ export async function startUndoing(
     }
   } catch (error) {
     // A group that is still being made takes no change: the post-job step has the time to wait for it.
-    log.debug(`Undoing goes on in the post-job step: ${(error as Error).message}`);
+    log.debug(`Undoing goes on in the post-job step: ${messageOf(error)}`);
   }
 }
 

@@ -18,6 +18,7 @@ import { repeatApproval } from './repeatedApproval';
 import { openServices, type Services } from './services';
 import { summaryMarkdown, type Report } from './summary';
 import { criteriaSuite } from './testCases';
+import { messageOf } from '../common/messageOf';
 
 /** Judges the record's model and writes the decision wherever people and later stages look for it. */
 export async function evaluate(inputs: EvaluateInputs, context: TaskContext): Promise<StageResult> {
@@ -121,7 +122,7 @@ async function readHistories(
     return metricHistories(decision.verdicts, newest, candidate, metrics);
   } catch (error) {
     if (signal.aborted) throw error;
-    log.warning(`The history of the metrics is left out: ${(error as Error).message}`);
+    log.warning(`The history of the metrics is left out: ${messageOf(error)}`);
     return [];
   }
 }
@@ -136,9 +137,7 @@ async function tagModel(
     await models.tag(name, version, tags);
   } catch (error) {
     // The decision stands in the record, which later stages read; the tags are for people and for the next evaluation.
-    log.warning(
-      `The model ${name} version ${version} could not be tagged with the decision: ${(error as Error).message}`,
-    );
+    log.warning(`The model ${name} version ${version} could not be tagged with the decision: ${messageOf(error)}`);
   }
 }
 

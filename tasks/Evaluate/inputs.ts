@@ -4,6 +4,7 @@ import type { InputReader } from '../common/task/inputReader';
 import { readEvaluationFile, type EvaluationSpec } from './evaluationJob';
 import { isComparison, type Criterion } from './criteria/criterion';
 import { parseCriteria } from './criteria/parseCriteria';
+import { messageOf } from '../common/messageOf';
 
 export interface EvaluateInputs {
   readonly connection: ServiceConnection;
@@ -69,7 +70,7 @@ function readEvaluation(reader: InputReader, file: string): EvaluationSpec | und
   try {
     return readEvaluationFile(file);
   } catch (error) {
-    reader.problem('evaluationJobFile', (error as Error).message);
+    reader.problem('evaluationJobFile', messageOf(error));
     return undefined;
   }
 }

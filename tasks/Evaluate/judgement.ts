@@ -15,6 +15,7 @@ import { measure, readMetricsFile, type Measurement } from './measurement';
 import { readPlots, type Plots } from './plots';
 import { dataDifference, dataOf } from './sameData';
 import type { Services } from './services';
+import { messageOf } from '../common/messageOf';
 
 /** What an evaluation came to, before anything is written. */
 export interface Judgement {
@@ -141,7 +142,7 @@ async function differentData(
     return difference === undefined ? [] : [difference];
   } catch (error) {
     if (signal.aborted) throw error;
-    log.debug(`Whether both were measured on the same data is not known: ${(error as Error).message}`);
+    log.debug(`Whether both were measured on the same data is not known: ${messageOf(error)}`);
     return [];
   }
 }
@@ -152,7 +153,7 @@ async function plotsOf(files: JobFiles, { log, signal }: Pick<TaskContext, 'log'
     return await readPlots(files, signal);
   } catch (error) {
     if (signal.aborted) throw error;
-    log.warning(`Plots of the candidate are left out: ${(error as Error).message}`);
+    log.warning(`Plots of the candidate are left out: ${messageOf(error)}`);
     return { markdown: [], pictures: [] };
   }
 }

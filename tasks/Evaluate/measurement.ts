@@ -6,6 +6,7 @@ import type { TaskContext } from '../common/task/taskContext';
 import { TaskFailure } from '../common/taskFailure';
 import { readTextFile } from '../common/textFile';
 import type { Metrics } from './criteria/metricLookup';
+import { messageOf } from '../common/messageOf';
 
 /** So long may the tracking service be out of reach. */
 const patience = 10 * 60_000;
@@ -95,7 +96,7 @@ export function readMetricsFile(file: string): MetricsFile {
     content = JSON.parse(readTextFile(file, mostBytes));
   } catch (error) {
     if (error instanceof TaskFailure) throw error;
-    throw new TaskFailure(`Input metricsFile: ${file} is not JSON: ${(error as Error).message}.`);
+    throw new TaskFailure(`Input metricsFile: ${file} is not JSON: ${messageOf(error)}.`);
   }
   const refuse = (what: string) =>
     new TaskFailure(

@@ -1,6 +1,7 @@
 import { AzureDevOps, AzureDevOpsFailure } from '../common/azure/azureDevOps';
 import type { TaskContext } from '../common/task/taskContext';
 import { summaryMarkdown, type Report } from './summary';
+import { messageOf } from '../common/messageOf';
 
 interface Thread {
   id: number;
@@ -45,7 +46,7 @@ export async function postToPullRequest(
       );
       return;
     }
-    log.warning(`The result could not be written to pull request ${pullRequest.id}: ${(error as Error).message}`);
+    log.warning(`The result could not be written to pull request ${pullRequest.id}: ${messageOf(error)}`);
   }
 }
 

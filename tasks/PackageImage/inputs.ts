@@ -11,6 +11,7 @@ import { findEntryScriptProblems } from './plan/entryScript';
 import { keptArguments } from './plan/keptArguments';
 import type { SelfTestCase } from './plan/selfTest';
 import { parseTolerance, toleranceProblem, type Tolerance } from '../common/requestsFile/tolerance';
+import { messageOf } from '../common/messageOf';
 
 export type Packaging = 'scoringScript' | 'mlflow' | 'dockerfile';
 
@@ -220,7 +221,7 @@ function readSelfTestRequest(reader: InputReader): SelfTestCase | undefined {
   try {
     JSON.parse(json);
   } catch (error) {
-    reader.problem('selfTestRequest', `it is not JSON: ${(error as Error).message}. Give a request as run() gets it.`);
+    reader.problem('selfTestRequest', `it is not JSON: ${messageOf(error)}. Give a request as run() gets it.`);
   }
   return {
     name: 'POST /score',

@@ -1,6 +1,7 @@
 import type { TaskContext } from '../common/task/taskContext';
 import { leftJob } from './leftJob';
 import type { Services } from './services';
+import { messageOf } from '../common/messageOf';
 
 /** The pipeline is being cancelled: 7.5 s are left, and the token is at hand from the last look. */
 export async function cancelJob(
@@ -13,6 +14,6 @@ export async function cancelJob(
     leftJob(state).settle();
     log.info(`Asked Azure ML to cancel the job ${name}.`);
   } catch (error) {
-    log.warning(`The job ${name} could not be cancelled: ${(error as Error).message} The post-job step tries again.`);
+    log.warning(`The job ${name} could not be cancelled: ${messageOf(error)} The post-job step tries again.`);
   }
 }

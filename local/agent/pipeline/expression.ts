@@ -1,6 +1,7 @@
 import { expressionFunctions, type ExpressionFunction } from './expressionFunctions';
 import { parseExpression, type ExpressionNode } from './expressionParser';
 import { allOf, lookUp, type Value } from './expressionValue';
+import { messageOf } from '../../messageOf';
 
 export { isTrue, textOf, type Value } from './expressionValue';
 
@@ -19,7 +20,7 @@ export function evaluate(expression: string, scope: Scope): Value {
   try {
     return valueOf(tree, scope);
   } catch (error) {
-    throw new Error(`${(error as Error).message} In the expression: ${expression.trim()}`, { cause: error });
+    throw new Error(`${messageOf(error)} In the expression: ${expression.trim()}`, { cause: error });
   }
 }
 

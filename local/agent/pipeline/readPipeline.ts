@@ -14,6 +14,7 @@ import { TemplateFiles } from './templateFiles';
 import type { VariableGroups } from './variableGroups';
 import { VariableNames } from './variableNames';
 import { mapNode, textNode } from './yamlNode';
+import { messageOf } from '../../messageOf';
 
 export interface ReadPipelineOptions {
   tasks: CatalogTask[];
@@ -153,7 +154,7 @@ class PipelineReader {
     try {
       return inDependencyOrder(unique(nodes, what), what);
     } catch (error) {
-      throw error instanceof PipelineError ? error : place.error((error as Error).message, `${what}s`);
+      throw error instanceof PipelineError ? error : place.error(messageOf(error), `${what}s`);
     }
   }
 }

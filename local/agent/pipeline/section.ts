@@ -1,5 +1,6 @@
 import { PipelineError } from './faults';
 import { describeNode, fieldOf, type Place, type YamlMap, type YamlNode } from './yamlNode';
+import { messageOf } from '../../messageOf';
 
 /** Texts that Azure Pipelines takes for true and false. */
 const truths: Record<string, boolean> = {
@@ -24,7 +25,7 @@ export function checked(section: Section, key: string, check: () => void): void 
   try {
     check();
   } catch (error) {
-    throw section.error(`${(error as Error).message}.`, key);
+    throw section.error(`${messageOf(error)}.`, key);
   }
 }
 

@@ -1,6 +1,7 @@
 import { evaluate, textOf, type Scope, type Value } from './expression';
 import { PipelineError } from './faults';
 import { nodeOfValue, textNode, type Place, type YamlNode, type YamlText } from './yamlNode';
+import { messageOf } from '../../messageOf';
 
 /** Quoted text may hold }}, as an expression of Azure ML does. */
 const expression = String.raw`\$\{\{\s*((?:'[^']*'|(?!\}\})[^'])*?)\s*\}\}`;
@@ -28,6 +29,6 @@ export function evaluateAt(part: string, text: string, scope: Scope, place: Plac
   } catch (error) {
     const isAzureMl = /^(inputs|outputs|parent|search_space|trial)\b/.test(part);
     const hint = isAzureMl ? ` What is meant for Azure ML is written \${{ '\${{${part}}}' }}.` : '';
-    throw new PipelineError(place, '', `${(error as Error).message}, in: ${text}${hint}`);
+    throw new PipelineError(place, '', `${messageOf(error)}, in: ${text}${hint}`);
   }
 }

@@ -19,6 +19,7 @@ import { runBuiltIn } from './builtInSteps';
 import type { Counters } from './counters';
 import type { JobRecord, RunObserver, RunRecord, StepRecord } from './runRecord';
 import { fileName, keepStepFiles, StepLog } from './stepFiles';
+import { messageOf } from '../../messageOf';
 
 /** What all jobs of a run share. */
 export interface JobSurroundings {
@@ -167,7 +168,7 @@ export class JobRun {
       }
     } catch (error) {
       // A condition that cannot be read, a missing task, a full disk: the step fails, not the agent.
-      const message = this.#masker.mask((error as Error).message);
+      const message = this.#masker.mask(messageOf(error));
       onLine(`##[error]${message}`);
       record.issues.push({ type: 'error', message, data: {} });
       record.errorCount++;

@@ -26,6 +26,7 @@ import { runNumber } from './runNumber';
 import { createRunFolder, runFolders, writeRunRecord } from './runFolder';
 import type { JobRecord, RunObserver, RunRecord, StageRecord } from './runRecord';
 import { repositoryRoot, sourceVersion } from './sources';
+import { messageOf } from '../../messageOf';
 
 export interface PipelineRunOptions {
   /** The pipeline file, for the record and for the repository that it is in. */
@@ -205,7 +206,7 @@ class StagesRun {
     }
     const { signal, run } = this.around;
     // Without a reason of its own it was the user.
-    if (signal.aborted && !(signal.reason instanceof DOMException)) run.errors.push((signal.reason as Error).message);
+    if (signal.aborted && !(signal.reason instanceof DOMException)) run.errors.push(messageOf(signal.reason));
     return signal.aborted ? 'canceled' : result;
   }
 
@@ -266,7 +267,7 @@ class StagesRun {
       const legs = typeof job.legs === 'string' ? runtimeLegs(job.legs, context) : job.legs;
       return { values: Object.fromEntries(values), legs };
     } catch (error) {
-      this.around.run.errors.push(`${job.displayName}: ${(error as Error).message}`);
+      this.around.run.errors.push(`${job.displayName}: ${messageOf(error)}`);
       return 'failed';
     }
   }
@@ -275,7 +276,7 @@ class StagesRun {
     try {
       return nodeRuns(condition, context);
     } catch (error) {
-      throw new Error(`The condition of ${what} cannot be evaluated. ${(error as Error).message}`);
+      throw new Error(`The condition of ${what} cannot be evaluated. ${messageOf(error)}`);
     }
   }
 
@@ -324,7 +325,7 @@ class StagesRun {
     try {
       record.result = await work();
     } catch (error) {
-      this.around.run.errors.push(`${record.displayName}: ${(error as Error).message}`);
+      this.around.run.errors.push(`${record.displayName}: ${messageOf(error)}`);
       record.result = 'failed';
     }
     if (record.result === 'skipped') delete record.startTime;

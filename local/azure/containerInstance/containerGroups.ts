@@ -13,6 +13,7 @@ import type { FoundImage, ImageAccess } from './imageAccess';
 import type { Operations } from './operations';
 import { findRegion } from './regions';
 import { checkUpdate } from './validation';
+import { messageOf } from '../../messageOf';
 
 export interface ContainerGroupsTools {
   context: LocalAzureContext;
@@ -209,7 +210,7 @@ export class ContainerGroups {
         this.bringUp(group, found, undefined, group);
       } catch (error) {
         if (this.tools.context.closing.aborted) return;
-        this.tools.context.log(`Container group ${group.name} cannot be brought up again: ${(error as Error).message}`);
+        this.tools.context.log(`Container group ${group.name} cannot be brought up again: ${messageOf(error)}`);
         this.tools.groups.put(groupKey(group.resourceGroup, group.name), {
           ...group,
           provisioningState: 'Failed',

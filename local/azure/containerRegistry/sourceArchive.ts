@@ -3,6 +3,7 @@ import { Readable } from 'node:stream';
 import { request, type Agent } from 'undici';
 import type { LocalAzureContext } from '../context';
 import { unpackArchive } from '../engine/embedded/unpackedLayer';
+import { messageOf } from '../../messageOf';
 
 /** Blob container of a registry's tasks: sources that were uploaded, and logs. */
 export const tasksContainer = (registry: string): string => `acr-${registry.toLowerCase()}`;
@@ -27,7 +28,7 @@ export async function unpackSource(
     await unpackArchive(whole, start[0] === 0x1f && start[1] === 0x8b, directory);
   } catch (error) {
     if (error instanceof SourceError) throw error;
-    throw new SourceError(`failed to unpack the source ${withoutQuery(location)}: ${(error as Error).message}`, {
+    throw new SourceError(`failed to unpack the source ${withoutQuery(location)}: ${messageOf(error)}`, {
       cause: error,
     });
   }
@@ -62,7 +63,7 @@ async function download(
       const answer = await blob.download();
       return answer.readableStreamBody as Readable;
     } catch (error) {
-      throw refuse(`status ${String((error as { statusCode?: number }).statusCode ?? (error as Error).message)}`);
+      throw refuse(`status ${String((error as { statusCode?: number }).statusCode ?? messageOf(error))}`);
     }
   }
   const url = new URL(location);

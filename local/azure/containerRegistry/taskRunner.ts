@@ -7,6 +7,7 @@ import type { RunSecrets } from './runRequest';
 import { SourceError, tasksContainer } from './sourceArchive';
 import { TaskFileError } from './taskFile/taskFileError';
 import { isFinished, type RunStatus, type TaskRun } from './taskRun';
+import { messageOf } from '../../messageOf';
 
 /** Builds at the same time; others wait as Queued. */
 const concurrency = 2;
@@ -73,7 +74,7 @@ export class TaskRunner {
     const done = this.carryOut(next)
       .catch((error: unknown) => {
         this.tools.context.log(`ACR run ${next.key} failed: ${(error as Error).stack}`);
-        this.finish(next.key, 'Error', { runErrorMessage: (error as Error).message });
+        this.finish(next.key, 'Error', { runErrorMessage: messageOf(error) });
       })
       .finally(() => {
         this.running.delete(next.key);
@@ -119,13 +120,11 @@ export class TaskRunner {
       }
       const isOwnFault = [BuildError, SourceError, RegistryError, TaskFileError].some((kind) => reason instanceof kind);
       if (!isOwnFault) {
-        log.write(
-          `\nRun ID: ${runId} failed after ${seconds()}s. Error: internal error: ${(reason as Error).message}\n`,
-        );
+        log.write(`\nRun ID: ${runId} failed after ${seconds()}s. Error: internal error: ${messageOf(reason)}\n`);
         await log.complete('internalerror');
         throw reason;
       }
-      const told = reason instanceof BuildError ? `exit status ${reason.exitCode}` : (reason as Error).message;
+      const told = reason instanceof BuildError ? `exit status ${reason.exitCode}` : messageOf(reason);
       if (reason instanceof TaskFileError) log.write(`${told}\n`);
       const message = `failed during run, err: ${told}`;
       log.write(`\nRun ID: ${runId} failed after ${seconds()}s. Error: ${message}\n`);

@@ -1,4 +1,5 @@
 import { OciError } from './ociError';
+import { messageOf } from '../../messageOf';
 
 interface Descriptor {
   mediaType?: string;
@@ -42,7 +43,7 @@ export function checkManifest(
   try {
     manifest = JSON.parse(content.toString()) as Manifest;
   } catch (error) {
-    throw invalid((error as Error).message);
+    throw invalid(messageOf(error));
   }
   if (manifest.schemaVersion !== 2) throw invalid(`schema version ${String(manifest.schemaVersion)} is not supported`);
   if (manifest.mediaType && manifest.mediaType !== mediaType) {

@@ -1,4 +1,5 @@
 import { chmodSync, mkdirSync } from 'node:fs';
+import { messageOf } from '../../messageOf';
 
 /**
  * Makes a folder that no other user of the machine may look into, and closes one that is there already: with the folder,
@@ -10,7 +11,7 @@ export function closedFolder(folder: string): string {
     chmodSync(folder, 0o700);
   } catch (error) {
     throw new Error(
-      `The folder ${folder} could not be closed to other users of this machine (${(error as Error).message}). Choose a folder of your own.`,
+      `The folder ${folder} could not be closed to other users of this machine (${messageOf(error)}). Choose a folder of your own.`,
       { cause: error },
     );
   }

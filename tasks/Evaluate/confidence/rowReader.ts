@@ -1,5 +1,6 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
+import { messageOf } from '../../common/messageOf';
 
 /** One row's cells, in the order in which columns were asked for; undefined where the row has none. */
 export type RowHandler = (cells: readonly (string | undefined)[]) => void;
@@ -61,7 +62,7 @@ function jsonLines(choose: (columns: readonly string[]) => readonly string[], on
       try {
         row = JSON.parse(text.replace(/^\uFEFF/, ''));
       } catch (error) {
-        throw new RowsUnreadable(`it is not JSON: ${(error as Error).message}`);
+        throw new RowsUnreadable(`it is not JSON: ${messageOf(error)}`);
       }
       if (typeof row !== 'object' || row === null || Array.isArray(row))
         throw new RowsUnreadable('it is no JSON object');

@@ -15,6 +15,7 @@ import type { BuildScheduling, OwnBuild } from './buildScheduling';
 import type { BuildOrder, BuiltImage, ImageBuilder } from './imageBuilder';
 import type { LeftBuild } from './leftBuild';
 import { LineReader } from './lineReader';
+import { messageOf } from '../../common/messageOf';
 
 export interface AcrBuilderOptions {
   readonly timeoutInMinutes: number;
@@ -187,7 +188,7 @@ export class AcrBuilder implements ImageBuilder {
       await this.tasks.cancel(runId);
       this.log.info(`Build ${runId} was told to stop.`);
     } catch (error) {
-      this.log.warning(`The build ${runId} could not be told to stop and may go on: ${(error as Error).message}`);
+      this.log.warning(`The build ${runId} could not be told to stop and may go on: ${messageOf(error)}`);
       return;
     }
     await this.scheduling.forget(build);

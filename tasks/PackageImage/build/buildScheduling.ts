@@ -15,6 +15,7 @@ import { TaskFailure } from '../../common/taskFailure';
 import { isUnanswered, unansweredFailure, unansweredNameFailure } from './buildFailure';
 import type { BuildOrder } from './imageBuilder';
 import type { LeftBuild, TaskRunName } from './leftBuild';
+import { messageOf } from '../../common/messageOf';
 
 /** A build that this step asked for. */
 export interface OwnBuild {
@@ -75,7 +76,7 @@ export class BuildScheduling {
     try {
       await this.taskRuns.forget(taskRun.name);
     } catch (error) {
-      this.log.info(`The task run ${taskRun.name} of the registry could not be deleted: ${(error as Error).message}`);
+      this.log.info(`The task run ${taskRun.name} of the registry could not be deleted: ${messageOf(error)}`);
     }
   }
 

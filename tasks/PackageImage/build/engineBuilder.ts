@@ -9,6 +9,7 @@ import { buildFailure } from './buildFailure';
 import type { ContextFile } from '../context/buildContext';
 import type { BuildOrder, BuiltImage, ImageBuilder } from './imageBuilder';
 import { LineReader } from './lineReader';
+import { messageOf } from '../../common/messageOf';
 
 export interface EngineBuilderOptions {
   /** Where the context may lie meanwhile. */
@@ -87,7 +88,7 @@ export class EngineBuilder implements ImageBuilder {
         reasons.push(`${engine}: ${said.trim().split('\n').at(-1)}`);
       } catch (error) {
         if (signal.aborted) throw signal.reason;
-        reasons.push(`${engine}: ${(error as Error).message}`);
+        reasons.push(`${engine}: ${messageOf(error)}`);
       }
     }
     throw new TaskFailure(

@@ -4,6 +4,7 @@ import { isAzureFailure } from '../../common/azure/http/azureFailure';
 import type { RegistryContents } from '../../common/azure/registry/containerRegistryContents';
 import type { TaskLog } from '../../common/log';
 import { appRoot, billOfMaterialsFile } from '../plan/dockerfile';
+import { messageOf } from '../../common/messageOf';
 
 /** The last layer holds one small file: a bigger one is not ours, and is not read. */
 const mostBytes = 32 * 1024 * 1024;
@@ -30,7 +31,7 @@ export async function readBillOfMaterials(
     return text;
   } catch (error) {
     if (signal.aborted) throw signal.reason;
-    const reason = isAzureFailure(error) ? error.message : (error as Error).message;
+    const reason = isAzureFailure(error) ? error.message : messageOf(error);
     log.warning(`The bill of materials could not be read from the image: ${reason}`);
     return undefined;
   }

@@ -3,6 +3,7 @@ import * as path from 'node:path';
 import { readRequirementLines, type RequirementLine } from '../../common/python/requirementLines';
 import { TaskFailure } from '../../common/taskFailure';
 import { directoryFiles, localFile, textFile, type ContextFile } from '../context/buildContext';
+import { messageOf } from '../../common/messageOf';
 
 /** Pinned, so that the same sources give the same server; it must run on the Pythons of Azure ML's images. */
 export const inferenceServer = 'azureml-inference-server-http';
@@ -42,7 +43,7 @@ export async function fromCondaFile(text: string, file: string, directory: strin
   try {
     parsed = yaml.parse(text) as CondaSpecification | null;
   } catch (error) {
-    throw new TaskFailure(`The Conda file ${file} is not YAML: ${(error as Error).message}`);
+    throw new TaskFailure(`The Conda file ${file} is not YAML: ${messageOf(error)}`);
   }
   const dependencies = parsed?.dependencies;
   if (!parsed || typeof parsed !== 'object' || !Array.isArray(dependencies)) {

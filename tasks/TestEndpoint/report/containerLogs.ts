@@ -3,6 +3,7 @@ import { believedAbsence } from '../../common/azure/http/believedAbsence';
 import { gatewayContainer } from '../../common/deployment/containers';
 import { isRecordedEndpoint } from '../recordedEndpoint';
 import type { TestRun } from '../sequence';
+import { messageOf } from '../../common/messageOf';
 
 /** The last lines that a container wrote. */
 export interface ContainerLog {
@@ -41,7 +42,7 @@ export async function readContainerLogs({ subject, session, ledger, context }: T
     }
   } catch (error) {
     if (signal.aborted) throw error;
-    log.info(`What the container wrote cannot be read: ${(error as Error).message}`);
+    log.info(`What the container wrote cannot be read: ${messageOf(error)}`);
   }
   return logs;
 }

@@ -60,7 +60,7 @@ export class AzureDevOps {
     const { status } = response;
     if (status === 203 || status < 200 || status > 299) {
       throw new AzureDevOpsFailure(
-        `Azure DevOps answered ${status} to ${method} ${url.pathname}: ${messageOf(text)}`,
+        `Azure DevOps answered ${status} to ${method} ${url.pathname}: ${reasonIn(text)}`,
         status,
       );
     }
@@ -68,7 +68,7 @@ export class AzureDevOps {
   }
 }
 
-function messageOf(text: string): string {
+function reasonIn(text: string): string {
   try {
     const { message } = JSON.parse(text) as { message?: unknown };
     return typeof message === 'string' ? message : text.slice(0, 300);

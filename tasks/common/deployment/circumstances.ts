@@ -3,6 +3,7 @@ import { whyNotAccessible, type Finding } from '../azure/containerGroups/imageAc
 import { usageOf, whereItFits } from '../azure/containerGroups/regions';
 import type { Cause } from './causes';
 import type { DeploymentPorts } from './ports';
+import { messageOf } from '../messageOf';
 
 /**
  * Asks Azure about what surrounds a failure, with the service connection's own rights: it can tell more than the
@@ -22,7 +23,7 @@ export async function withCircumstances(
   } catch (error) {
     if (signal.aborted) throw error;
     // Not every connection may read all of this; the cause stands without it.
-    log.debug(`Looking further failed: ${(error as Error).message}`);
+    log.debug(`Looking further failed: ${messageOf(error)}`);
     return cause;
   }
 }

@@ -5,6 +5,7 @@ import { findCause, type Evidence } from './causes';
 import { withCircumstances } from './circumstances';
 import type { DeploymentPorts } from './ports';
 import { NotReady } from './readiness';
+import { messageOf } from '../messageOf';
 
 const logLines = 40;
 
@@ -48,7 +49,7 @@ export async function diagnose(
       return await groups.log(name, container, logLines, signal);
     } catch (fault) {
       if (signal.aborted) throw fault;
-      log.warning(`The log of the container ${container} cannot be read: ${(fault as Error).message}`);
+      log.warning(`The log of the container ${container} cannot be read: ${messageOf(fault)}`);
       return [];
     }
   }

@@ -5,6 +5,7 @@ import { readTextFile } from '../textFile';
 import { verify } from './chain';
 import { recordFileName, recordSchemaVersion, type ModelRecord, type SectionName, type Sections } from './record';
 import { checkShape } from './shape';
+import { messageOf } from '../messageOf';
 
 /** Artifacts of attempts that failed: a rerun's download of all artifacts brings them beside the one that is meant. */
 const failedAttempt = /-failed-\d+$/;
@@ -62,7 +63,7 @@ export async function readRecord(file: string): Promise<ModelRecord> {
     parsed = JSON.parse(readTextFile(file, mostBytes));
   } catch (error) {
     if (error instanceof TaskFailure) throw error;
-    throw refusal(file, [`It is not JSON: ${(error as Error).message}. It may have been cut.`]);
+    throw refusal(file, [`It is not JSON: ${messageOf(error)}. It may have been cut.`]);
   }
   const version = (parsed as { schemaVersion?: unknown } | null)?.schemaVersion;
   if (typeof version === 'number' && version > recordSchemaVersion) {

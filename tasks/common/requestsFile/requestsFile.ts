@@ -4,6 +4,7 @@ import { elementTexts } from '../json/jsonScan';
 import { TaskFailure } from '../taskFailure';
 import { readRequest, type GivenRequest } from './givenRequest';
 import type { Tolerance } from './tolerance';
+import { messageOf } from '../messageOf';
 
 /** More than any set of requests needs (bytes): they are sent one by one, and all are held in memory. */
 const largestFile = 128 * 1024 * 1024;
@@ -59,7 +60,7 @@ function entryTexts(file: string, text: string): string[] {
       parseExact(text);
       return elementTexts(text);
     } catch (error) {
-      throw new TaskFailure(`The requests file ${file} is not valid JSON: ${(error as Error).message}.`);
+      throw new TaskFailure(`The requests file ${file} is not valid JSON: ${messageOf(error)}.`);
     }
   }
   return text.split(/\r?\n/).flatMap((line, index) => {
@@ -69,7 +70,7 @@ function entryTexts(file: string, text: string): string[] {
       return [line];
     } catch (error) {
       throw new TaskFailure(
-        `The requests file ${file} is not valid at line ${index + 1}: ${(error as Error).message}.`,
+        `The requests file ${file} is not valid at line ${index + 1}: ${messageOf(error)}.`,
         'It must be a JSON array of requests, or one JSON object a line.',
       );
     }

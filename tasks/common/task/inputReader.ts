@@ -9,6 +9,7 @@ import { readDockerRegistryConnection } from './agentDockerRegistry';
 import { readServiceConnection } from './agentServiceConnection';
 import { registerSecret } from './registerSecret';
 import { parseSecretValues } from './secretText';
+import { messageOf } from '../messageOf';
 
 /** A place in a multi-line input, counted from 1, for messages such as "criteria, line 2". */
 export interface InputLine {
@@ -175,7 +176,7 @@ export class InputReader {
     try {
       return readTextFile(file, mostBytes);
     } catch (error) {
-      this.problem(name, (error as Error).message);
+      this.problem(name, messageOf(error));
       return undefined;
     }
   }
@@ -218,7 +219,7 @@ export class InputReader {
     try {
       return readServiceConnection(id, subscription);
     } catch (error) {
-      this.problem(name, (error as Error).message);
+      this.problem(name, messageOf(error));
       return undefined;
     }
   }
@@ -241,7 +242,7 @@ export class InputReader {
     try {
       return readDockerRegistryConnection(id);
     } catch (error) {
-      this.problem(name, (error as Error).message);
+      this.problem(name, messageOf(error));
       return undefined;
     }
   }

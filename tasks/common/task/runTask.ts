@@ -13,6 +13,7 @@ import { InputReader } from './inputReader';
 import { agentPublisher } from './publisher';
 import { registerSecret } from './registerSecret';
 import type { StageResult, TaskContext } from './taskContext';
+import { messageOf } from '../messageOf';
 
 /** The plain job variable by which a task hands the record's file to the next one of its job. */
 const recordVariable = 'mlops.recordFile';
@@ -54,7 +55,7 @@ export async function runPostJob<Inputs>(
   try {
     await cleanUp(readChecked(readInputs), createContext(stop.signal));
   } catch (error) {
-    agentLog.warning((error as Error).message);
+    agentLog.warning(messageOf(error));
     // What could not be ended may cost money: the step shows its warning in the list of steps too.
     tl.setResult(tl.TaskResult.SucceededWithIssues, '', true);
   } finally {
@@ -109,7 +110,7 @@ function finish(name: string, { outputs, outcome = 'succeeded', reason = '', rec
 
 function fail(name: string, error: unknown): void {
   const known = error instanceof TaskFailure || error instanceof Cancelled;
-  const text = error instanceof Error ? error.message : String(error);
+  const text = messageOf(error);
   if (known) {
     agentLog.debug(String((error.cause as Error | undefined)?.stack ?? error.stack));
     tl.setResult(tl.TaskResult.Failed, foreignText(text), true);

@@ -3,6 +3,7 @@ import { parseArgs } from 'node:util';
 import type { DockerBuildRequest } from '../taskRun';
 import { TaskFileError } from '../taskFile/taskFileError';
 import type { TaskStep } from '../taskFile/taskFile';
+import { messageOf } from '../../../messageOf';
 
 /** One image to build. */
 export interface BuildOrder {
@@ -47,7 +48,7 @@ export function stepBuild({ id, words, environment, workingDirectory }: TaskStep
   try {
     parsed = parse(words);
   } catch (error) {
-    throw wrong((error as Error).message);
+    throw wrong(messageOf(error));
   }
   const { values, positionals } = parsed;
   const [context = '.', ...more] = positionals;

@@ -4,6 +4,7 @@ import { parseArgs, type ParseArgsConfig } from 'node:util';
 import { ContainerStartError } from '../../engine/engine';
 import { RegistryError } from '../../engine/registryClient';
 import type { TaskContainer, TaskContainers } from './taskContainers';
+import { messageOf } from '../../../messageOf';
 
 export interface CommandOutcome {
   stdout: string;
@@ -63,7 +64,7 @@ export class DockerCommand {
       }
     } catch (error) {
       const code = (error as NodeJS.ErrnoException).code ?? '';
-      if (code.startsWith('ERR_PARSE_ARGS')) return failed(125, `local Azure's docker: ${(error as Error).message}`);
+      if (code.startsWith('ERR_PARSE_ARGS')) return failed(125, `local Azure's docker: ${messageOf(error)}`);
       // As Docker tells a program that is not in the image from a container that cannot be made.
       if (error instanceof ContainerStartError)
         return failed(/executable file not found/.test(error.message) ? 127 : 125, error.message);

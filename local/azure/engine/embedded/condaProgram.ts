@@ -3,6 +3,7 @@ import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { parse } from 'yaml';
 import { readCondaFile, type CondaRequirements } from '../../../python/condaFile';
+import { messageOf } from '../../../messageOf';
 
 /**
  * What `conda`, `mamba` and `micromamba` are in a build of the embedded engine: environments become virtual environments of the
@@ -134,6 +135,6 @@ function splitOnce(text: string, separator: string): [string, string | undefined
 try {
   process.exitCode = main(process.argv.slice(2));
 } catch (error) {
-  console.error(`${(error as Error).message}`);
+  console.error(`${messageOf(error)}`);
   process.exitCode = 1;
 }

@@ -25,6 +25,7 @@ import { RootFileSystems } from './rootFileSystems';
 import { StandInBases } from './standIn';
 import { engineSays, makeSystemPrograms } from './systemPrograms';
 import { WorkFolder } from '../workFolder';
+import { messageOf } from '../../../messageOf';
 
 /** Docker's form, in which ACR Tasks push what they build. It knows no annotations. */
 const manifestType = 'application/vnd.docker.distribution.manifest.v2+json';
@@ -185,7 +186,7 @@ export class EmbeddedEngine implements ContainerEngine {
     try {
       reference = parseImageReference(name);
     } catch (error) {
-      throw new BuildError((error as Error).message);
+      throw new BuildError(messageOf(error));
     }
     const { host: registry, repository, tag, digest } = reference;
     const image = (standIn: boolean): BaseImage => ({ registry, repository, tag, digest, standIn });

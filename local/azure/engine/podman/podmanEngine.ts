@@ -24,6 +24,7 @@ import { startOf, type ContainerConfig } from '../imageConfig';
 import { pullToFolder, pushFromFolder, type FolderImage } from './imageFolder';
 import { Podman, PodmanError } from './podmanProgram';
 import { PodSandbox } from './podSandbox';
+import { messageOf } from '../../../messageOf';
 
 /** Builds and runs images with Podman: real containers, on base images that the local cloud's registries or its mirror hold. */
 export class PodmanEngine implements ContainerEngine {
@@ -177,7 +178,7 @@ export class PodmanEngine implements ContainerEngine {
       }
     } catch (error) {
       if (error instanceof DockerfileError) throw new BuildError(`dockerfile parse error: ${error.message}`);
-      throw new BuildError((error as Error).message);
+      throw new BuildError(messageOf(error));
     }
     const baseImages: BaseImage[] = [];
     for (const name of names) baseImages.push(await this.provideBase(name, request));
@@ -189,7 +190,7 @@ export class PodmanEngine implements ContainerEngine {
     try {
       reference = parseImageReference(name);
     } catch (error) {
-      throw new BuildError((error as Error).message);
+      throw new BuildError(messageOf(error));
     }
     const local = localReference(reference, this.context.port);
     try {

@@ -16,6 +16,7 @@ import { ranksOf } from './ranks';
 import { RunFailure, userFailure } from './runFailure';
 import type { JobControl, RunnerServices } from './services';
 import { runUserProcess } from './userProcess';
+import { messageOf } from '../../../messageOf';
 
 /** As long as a job may take at most with one token; Azure ML's run tokens are renewed by the run itself. */
 const runTokenSeconds = 14 * 24 * 60 * 60;
@@ -77,7 +78,7 @@ async function preparePython(services: RunnerServices, job: Job, signal: AbortSi
     return python;
   } catch (error) {
     if (error instanceof RunFailure || signal.aborted) throw error;
-    if (!(error instanceof EnvironmentError)) throw userFailure((error as Error).message, 'ImageBuildFailure');
+    if (!(error instanceof EnvironmentError)) throw userFailure(messageOf(error), 'ImageBuildFailure');
     throw userFailure(
       `Image build failed. For more details, check log file ${buildLog}. ${error.message}`,
       'ImageBuildFailure',

@@ -5,6 +5,7 @@ import type { AssetStores } from '../assets/assetStore';
 import { parseAssetReference } from '../resourceIds';
 import { curatedEnvironment, curatedRequirements } from './curatedEnvironments';
 import { userFailure } from './runFailure';
+import { messageOf } from '../../../messageOf';
 
 export interface JobPythonOptions {
   environmentId: string;
@@ -70,7 +71,7 @@ function wantedPython(environmentId: string, stores: AssetStores): WantedPython 
     if (leftOut.length > 0) notes.push(`Conda packages that pip has nothing for are left out: ${leftOut.join(', ')}.`);
     return { python, packages: () => ({ requirements, notes }) };
   } catch (error) {
-    throw userFailure((error as Error).message, 'ImageBuildFailure');
+    throw userFailure(messageOf(error), 'ImageBuildFailure');
   }
 }
 

@@ -10,6 +10,7 @@ import { RunFailure, RunStop } from './runFailure';
 import type { JobControl, RunnerServices } from './services';
 import { executeSweep } from './sweepExecution';
 import { valueText } from '../../valueText';
+import { messageOf } from '../../../messageOf';
 
 /** What setTimeout can wait at most. */
 const longestTimer = 2 ** 31 - 1;
@@ -117,7 +118,7 @@ export class JobRunner {
         this.end(name, 'Failed', { code: 'UserError', message: reason.message });
       } else {
         context.log(`Job ${name} failed within local Azure: ${(reason as Error).stack}`);
-        this.end(name, 'Failed', { code: 'ServiceError', message: (reason as Error).message });
+        this.end(name, 'Failed', { code: 'ServiceError', message: messageOf(reason) });
       }
     } finally {
       clearTimeout(timer);

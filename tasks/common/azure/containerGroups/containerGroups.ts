@@ -3,6 +3,7 @@ import type { HttpHeaders, PipelinePolicy } from '@azure/core-rest-pipeline';
 import { azureFailure, isAzureFailure, AzureFailure } from '../http/azureFailure';
 import { UnreadableAnswer } from '../http/policies/readableAnswer';
 import type { AzureSession } from '../http/session';
+import { messageOf } from '../../messageOf';
 
 export type {
   Container,
@@ -194,7 +195,7 @@ function noPollAtOnce(createHttpHeaders: (values: Record<string, string>) => Htt
 
 /** core-lro tells the failure of an operation in a plain sentence: "The long-running operation has failed. <code>. <message>". */
 function operationFailure(error: unknown, asked: string): AzureFailure | undefined {
-  const told = /^The long-running operation has failed(?:\. (\w+)\. ([\s\S]*))?/.exec((error as Error).message ?? '');
+  const told = /^The long-running operation has failed(?:\. (\w+)\. ([\s\S]*))?/.exec(messageOf(error) ?? '');
   if (!told) return undefined;
   const [, code = 'OperationFailed', message = ''] = told;
   return new AzureFailure(

@@ -2,6 +2,7 @@ import type { TokenCredential } from '@azure/core-auth';
 import type { NetworkSettings } from './network';
 import { clientOptions } from './pipeline';
 import type { ServiceConnection } from './serviceConnection';
+import { messageOf } from '../../messageOf';
 
 /** Authorities that answer Microsoft's instance discovery; at any other (Azure Stack, a private cloud) it would ask the public cloud in vain. */
 const microsoftAuthorities =
@@ -33,8 +34,8 @@ export async function createCredential(
         return await credential.getToken(scopes, options);
       } catch (error) {
         // MSAL says this alone, and not of whom.
-        if (!/endpoints_resolution_error|network_error/.test((error as Error).message)) throw error;
-        const message = `Entra could not be reached at ${connection.authorityUrl} (${(error as Error).message})`;
+        if (!/endpoints_resolution_error|network_error/.test(messageOf(error))) throw error;
+        const message = `Entra could not be reached at ${connection.authorityUrl} (${messageOf(error)})`;
         throw Object.assign(new Error(message, { cause: error }), { name: 'AuthenticationError', code: 'Unreachable' });
       }
     },

@@ -2,6 +2,7 @@ import type { TaskContext } from '../../task/taskContext';
 import { TaskFailure } from '../../taskFailure';
 import type { AzureSession } from '../http/session';
 import { allows, readPermissions } from './permissions';
+import { messageOf } from '../../messageOf';
 
 /** A role that a task cannot do without, known by what it must let do. */
 export interface NeededRole {
@@ -33,7 +34,7 @@ export async function requireRights(
       return !actions.every((action) => [action].flat().some((each) => allows(permissions, each)));
     } catch (error) {
       if (signal.aborted) throw signal.reason;
-      log.debug(`Whether ${role} is held on ${scope} could not be read: ${(error as Error).message}`);
+      log.debug(`Whether ${role} is held on ${scope} could not be read: ${messageOf(error)}`);
       return false;
     }
   };

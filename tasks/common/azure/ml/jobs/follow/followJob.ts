@@ -9,6 +9,7 @@ import { JobLog } from './jobLog';
 import { hasEnded, isWaiting } from './jobStatus';
 import type { Job, Jobs } from '../rest/jobs';
 import { errorText, type RunDetails, type RunHistory } from './runHistory';
+import { messageOf } from '../../../../messageOf';
 
 export interface FollowOptions {
   /** Milliseconds that the job may wait for its compute; undefined for ever. */
@@ -160,7 +161,7 @@ class Follower {
       if (signal.aborted) throw error;
       // A pity, but the job goes on, and so do we.
       this.isLogLost = true;
-      log.warning(`The job's log is not shown any more; the studio has it. ${(error as Error).message}`);
+      log.warning(`The job's log is not shown any more; the studio has it. ${messageOf(error)}`);
       return undefined;
     }
   }
@@ -244,7 +245,7 @@ class Follower {
       }, signal);
     } catch (error) {
       if (signal.aborted) throw error;
-      log.warning(`The end of the job's log could not be read; the studio has it. ${(error as Error).message}`);
+      log.warning(`The end of the job's log could not be read; the studio has it. ${messageOf(error)}`);
     }
   }
 }

@@ -2,6 +2,7 @@ import * as path from 'node:path';
 import { readRequirementLines } from '../../../../python/requirementLines';
 import { readTextFile } from '../../../../textFile';
 import { TaskFailure } from '../../../../taskFailure';
+import { messageOf } from '../../../../messageOf';
 
 /**
  * The text of a Conda file, as it is: the service builds by it, and would tell of a mistake only when the job has waited
@@ -16,7 +17,7 @@ export async function readCondaFile(file: string): Promise<string> {
     content = parse(text);
   } catch (error) {
     // The first line, without the excerpt that follows it.
-    const [message = ''] = (error as Error).message.split(/:?\n/);
+    const [message = ''] = messageOf(error).split(/:?\n/);
     throw new TaskFailure(`The Conda file ${file} is not YAML: ${message}.`, undefined, { cause: error });
   }
   if (typeof content === 'object' && content !== null && !Array.isArray(content))

@@ -12,6 +12,7 @@ import {
 } from 'yaml';
 import { TaskFailure } from '../../../../taskFailure';
 import { readTextFile } from '../../../../textFile';
+import { messageOf } from '../../../../messageOf';
 
 /** Where a value stands in a document: keys and indices from its root. */
 export type YamlPath = ReadonlyArray<string | number>;
@@ -62,7 +63,7 @@ export class YamlSource {
     try {
       this.value = this.document.toJS({ maxAliasCount: 1000 });
     } catch (failure) {
-      throw new TaskFailure(`${file}: ${(failure as Error).message}.`, undefined, { cause: failure });
+      throw new TaskFailure(`${file}: ${messageOf(failure)}.`, undefined, { cause: failure });
     }
   }
 
