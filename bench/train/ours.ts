@@ -34,6 +34,7 @@ const log = {
   group: () => {},
   endGroup: () => {},
   progress: () => {},
+  taken: async () => {},
 };
 
 async function main(work: string, what: string): Promise<void> {

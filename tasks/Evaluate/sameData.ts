@@ -24,7 +24,7 @@ export function dataOf(run: TrackedRun | undefined, job: Job | undefined): DataO
  * @returns a sentence for people; undefined where they are the same, or where nothing tells
  */
 export function dataDifference(candidate: DataOf, champion: DataOf): string | undefined {
-  const hash = Object.keys(candidate.hashes).find((name) => name in champion.hashes);
+  const hash = Object.keys(candidate.hashes).find((name) => Object.hasOwn(champion.hashes, name));
   const say = (what: string) =>
     `Candidate and champion were measured on different data: ${what}. Their metrics are not comparable in earnest; with evaluationJobFile both are measured on the same.`;
   if (hash !== undefined) {
@@ -32,7 +32,7 @@ export function dataDifference(candidate: DataOf, champion: DataOf): string | un
     return own === other ? undefined : say(`${hash} is ${own.slice(0, 12)}… and ${other.slice(0, 12)}…`);
   }
   for (const [name, uri] of Object.entries(candidate.inputs)) {
-    const other = champion.inputs[name];
+    const other = Object.hasOwn(champion.inputs, name) ? champion.inputs[name] : undefined;
     if (other !== undefined && other !== uri) return say(`the input ${name} is ${uri} and ${other}`);
   }
   return undefined;

@@ -133,9 +133,9 @@ function overrideInputs(
   workDirectory: string,
   file: string | undefined,
 ): Record<string, Scalar | AssetInput> {
-  const result = { ...own };
+  const result = new Map(Object.entries(own));
   for (const [name, text] of Object.entries(given)) {
-    const before = own[name];
+    const before = result.get(name);
     if (before === undefined) {
       const names = Object.keys(own);
       throw new TaskFailure(
@@ -143,9 +143,9 @@ function overrideInputs(
         names.length > 0 ? `Its inputs are ${names.join(', ')}.` : 'It has no inputs.',
       );
     }
-    result[name] = inputValue(text, before, workDirectory);
+    result.set(name, inputValue(text, before, workDirectory));
   }
-  return result;
+  return Object.fromEntries(result);
 }
 
 /** A value as the user wrote it in a line of jobInputs; what it replaces says what a bare path is. */

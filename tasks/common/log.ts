@@ -16,4 +16,6 @@ export interface TaskLog {
   endGroup(): void;
   /** 0 to 100; the agent never lets it go back. */
   progress(percent: number, operation: string): void;
+  /** Resolves when the agent has taken what was said so far: whoever says a lot waits for it, else all of it lies in memory. */
+  taken(): Promise<void>;
 }

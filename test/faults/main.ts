@@ -21,7 +21,7 @@ import { Crew } from './crew';
 import { writeGuide } from './guide';
 import { closingLine, matrix, sizesTable, type Judged } from './matrix';
 import { inOrder, readOptions, textOf, type Options } from './options';
-import { readResults, resultsFile, type Results } from './results';
+import { noResults, readResults, resultsFile, type Results } from './results';
 import type { Measured } from './sizes';
 import { scenarios } from './scenarios';
 import type { Order } from './worker';
@@ -34,7 +34,7 @@ async function main(): Promise<void> {
   await ensureBuiltTasks();
   const crew = new Crew(options.workers);
   try {
-    const results: Results = options.resume ? readResults() : { judged: [], measured: [] };
+    const results: Results = options.resume ? readResults() : noResults();
     if (options.sizes !== 'not') {
       results.measured = await measure(crew);
       keep(results);
@@ -62,7 +62,7 @@ async function measure(crew: Crew): Promise<Measured[]> {
 }
 
 async function judge(crew: Crew, options: Options, results: Results): Promise<void> {
-  const { cells, all } = await choose(crew, options);
+  const { cells, all } = await choose(crew, options, results);
   const known = new Set(
     results.judged.filter(({ outcome }) => outcome.verdict !== 'bad').map(({ cell }) => textOf(cell)),
   );
@@ -102,15 +102,15 @@ async function judge(crew: Crew, options: Options, results: Results): Promise<vo
 }
 
 /** Finds the operations of the scenarios, and of all that can meet them the cells of this run. */
-async function choose(crew: Crew, options: Options): Promise<{ cells: Cell[]; all: number }> {
-  const found: Array<Omit<Cell, 'id'>> = [];
-  const searches = scenarios
-    .filter(({ name }) => options.scenarios.test(name))
+async function choose(crew: Crew, options: Options, { operations }: Results): Promise<{ cells: Cell[]; all: number }> {
+  const wanted = scenarios.filter(({ name }) => options.scenarios.test(name));
+  const searches = wanted
+    .filter(({ name }) => !operations[name])
     .map(({ name }, index): Order => ({ kind: 'discover', scenario: name, id: `9${index}` }));
   await crew.carryOut(searches, (report) => {
-    if (report.kind === 'operations') found.push(...cellsOf(report.scenario, report.operations));
+    if (report.kind === 'operations') operations[report.scenario] = report.operations;
   });
-  const sorted = inOrder(found);
+  const sorted = inOrder(wanted.flatMap(({ name }) => cellsOf(name, operations[name]!)));
   const all = options.every ? sorted : distinct(sorted);
   const cells = all
     .filter((cell, index) => index % options.shards === options.shard - 1 && options.only.test(textOf(cell)))

@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
+import type { Operation } from './operations';
 import type { Judged } from './matrix';
 import type { Measured } from './sizes';
 
@@ -7,12 +8,14 @@ import type { Measured } from './sizes';
 export interface Results {
   judged: Judged[];
   measured: Measured[];
+  /** Operations by scenario. */
+  operations: Record<string, Operation[]>;
 }
 
 export const resultsFile = path.join(__dirname, '..', '..', '.local', 'test', 'faults.json');
 
+export const noResults = (): Results => ({ judged: [], measured: [], operations: {} });
+
 export function readResults(): Results {
-  return existsSync(resultsFile)
-    ? (JSON.parse(readFileSync(resultsFile, 'utf8')) as Results)
-    : { judged: [], measured: [] };
+  return existsSync(resultsFile) ? (JSON.parse(readFileSync(resultsFile, 'utf8')) as Results) : noResults();
 }

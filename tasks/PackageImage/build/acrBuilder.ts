@@ -145,11 +145,16 @@ export class AcrBuilder implements ImageBuilder {
     const buildLog = tasks.log(runId);
     let isLogLost = false;
     const readLog = async (): Promise<boolean> => {
-      if (buildLog.complete || isLogLost) return false;
+      let grew = false;
       try {
-        const bytes = await storage.ride(() => buildLog.read(signal));
-        if (bytes) lines.write(bytes);
-        return bytes !== undefined && bytes.length > 0;
+        while (!buildLog.complete && !isLogLost) {
+          const bytes = await storage.ride(() => buildLog.read(signal));
+          if (!bytes?.length) break;
+          lines.write(bytes);
+          await log.taken();
+          grew = true;
+        }
+        return grew;
       } catch (error) {
         if (!(error instanceof TaskFailure)) throw error;
         // A pity, but no reason to stop a build that goes on.

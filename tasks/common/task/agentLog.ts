@@ -13,4 +13,8 @@ export const agentLog: TaskLog = {
   group: (title) => tl.writeExternalOutput(`##[group]${foreignText(title)}\n`, untrusted),
   endGroup: () => tl.writeExternalOutput('##[endgroup]\n', untrusted),
   progress: (percent, operation) => tl.setProgress(Math.max(0, Math.min(100, Math.round(percent))), operation),
+  taken: async () => {
+    const { stdout } = process;
+    if (stdout.writableNeedDrain) await new Promise<void>((resolve) => stdout.once('drain', () => resolve()));
+  },
 };

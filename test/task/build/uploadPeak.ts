@@ -29,6 +29,7 @@ async function main(folder: string, container: string): Promise<void> {
     group: quiet,
     endGroup: quiet,
     progress: quiet,
+    taken: () => Promise.resolve(),
   };
   const megabytes = () => process.resourceUsage().maxRSS / 1024;
   const before = megabytes();

@@ -65,6 +65,7 @@ export class FakeContainerInstances {
       group: (title) => void this.lines.push(title),
       endGroup: () => undefined,
       progress: () => undefined,
+      taken: () => Promise.resolve(),
     },
     signal: this.controller.signal,
     health: (url) => Promise.resolve(this.answer(url)),

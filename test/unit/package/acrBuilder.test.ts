@@ -93,6 +93,7 @@ describe('AcrBuilder', () => {
       group: sinon.stub(),
       endGroup: sinon.stub(),
       progress: sinon.stub(),
+      taken: sinon.stub<[], Promise<void>>().resolves(),
     };
   });
 

@@ -16,6 +16,8 @@ interface Answer {
   headers?: Record<string, string>;
   body?: unknown;
   bytes?: Buffer;
+  /** In place of the rest of the bytes. */
+  breaks?: boolean;
 }
 
 const session = {
@@ -26,6 +28,11 @@ const digest = `sha256:${'d'.repeat(64)}`;
 const challenge = (realm = 'https://auth.example.net/token') => ({
   'www-authenticate': `Bearer realm="${realm}",service="r.example.net",scope="repository:a:pull"`,
 });
+
+function* broken(bytes: Buffer) {
+  yield bytes;
+  throw Object.assign(new Error('aborted'), { code: 'ECONNRESET' });
+}
 
 describe("a registry's contents", () => {
   let asked: Asked[];
@@ -44,11 +51,21 @@ describe("a registry's contents", () => {
         status: answer.status,
         headers: { get: (name: string) => all.get(name) },
         bodyAsText: JSON.stringify(answer.body ?? {}),
-        readableStreamBody: answer.bytes && Readable.from([answer.bytes]),
+        readableStreamBody: answer.bytes && Readable.from(answer.breaks ? broken(answer.bytes) : [answer.bytes]),
       });
     }) as never);
     return new RegistryContents(session, 'r.example.net', signIn);
   }
+
+  it('are read again where a blob breaks off, and told as out of reach where it does so for ever', async () => {
+    const cut = { status: 200, bytes: Buffer.from('{"co'), breaks: true };
+    const whole = { status: 200, bytes: Buffer.from('{"config":{}}') };
+    const registry = contents({ kind: 'anonymous' }, cut, cut, whole);
+    assert.equal((await registry.blob('a', digest, signal)).toString(), '{"config":{}}');
+    sinon.restore();
+    const dead = contents({ kind: 'anonymous' }, cut, cut, cut, cut);
+    await assert.rejects(dead.blob('a', digest, signal), /registry r\.example\.net could not be reached: aborted/);
+  });
 
   it('are read without a sign-in where the registry wants none', async () => {
     const found = await contents(

@@ -47,6 +47,7 @@ function setUp(jobType = 'Command') {
     group: sinon.spy(),
     endGroup: sinon.spy(),
     progress: sinon.spy(),
+    taken: () => Promise.resolve(),
   };
   const job = { id: '', name: 'job', properties: { jobType, status: 'NotStarted' } } as Job;
   /** What the service answers, by the time since the begin. */

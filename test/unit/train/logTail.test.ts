@@ -140,6 +140,7 @@ describe('Train: log of a job', () => {
     group: sinon.spy(),
     endGroup: sinon.spy(),
     progress: sinon.spy(),
+    taken: () => Promise.resolve(),
   });
   const texts: Record<string, string> = {
     a0: 'rank 0\n',

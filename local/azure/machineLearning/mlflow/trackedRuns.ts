@@ -197,14 +197,14 @@ export function registerTrackedRuns(app: FastifyInstance, route: string, runs: R
   function logParams(run: Run, params: Pair[]): void {
     runs.update(run.runId, (changed) => {
       for (const { key, value } of params) {
-        const present = changed.params[required('key', key)];
+        const present = Object.hasOwn(changed.params, required('key', key)) ? changed.params[key] : undefined;
         if (present !== undefined && present !== value) {
           throw new MlflowError(
             'INVALID_PARAMETER_VALUE',
             `Changing param values is not allowed. Param with key='${key}' was already logged with value='${present}' for run ID='${run.runId}'. Attempted logging new value '${value}'.`,
           );
         }
-        changed.params[key] = String(value ?? '');
+        changed.params = { ...changed.params, [key]: String(value ?? '') };
       }
     });
   }

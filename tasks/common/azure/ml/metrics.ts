@@ -1,4 +1,3 @@
-import { isAzureFailure } from '../http/azureFailure';
 import type { Workspace } from './workspace';
 
 /** A point of a metric's history. */
@@ -30,24 +29,20 @@ export class Tracking {
     interface Answer {
       run: { data?: { metrics?: KeyValue<number | string>[]; params?: KeyValue<string>[]; tags?: KeyValue<string>[] } };
     }
-    try {
-      const url = `${await this.workspace.mlflowUrl()}/runs/get`;
-      const { body } = await this.workspace.request<Answer>({
-        url,
-        query: { run_id: runId },
-        shape: { run: 'object' },
-        signal,
-      });
-      const { metrics = [], params = [], tags = [] } = body.run.data ?? {};
-      return {
-        metrics: Object.fromEntries(metrics.map(({ key, value }) => [key, toNumber(value)])),
-        params: Object.fromEntries(params.map(({ key, value }) => [key, value])),
-        tags: Object.fromEntries(tags.map(({ key, value }) => [key, value])),
-      };
-    } catch (error) {
-      if (isAzureFailure(error, 404)) return undefined;
-      throw error;
-    }
+    const { status, body } = await this.workspace.request<Answer>({
+      url: `${await this.workspace.mlflowUrl()}/runs/get`,
+      query: { run_id: runId },
+      accept: [404],
+      shape: { run: 'object' },
+      signal,
+    });
+    if (status === 404) return undefined;
+    const { metrics = [], params = [], tags = [] } = body.run.data ?? {};
+    return {
+      metrics: Object.fromEntries(metrics.map(({ key, value }) => [key, toNumber(value)])),
+      params: Object.fromEntries(params.map(({ key, value }) => [key, value])),
+      tags: Object.fromEntries(tags.map(({ key, value }) => [key, value])),
+    };
   }
 
   /** All points of a metric, oldest first. */

@@ -37,6 +37,9 @@ export interface Manifest {
   readonly annotations?: Readonly<Record<string, string>>;
 }
 
+/** How often a blob may break off before it is whole. */
+const mostBreaks = 3;
+
 interface Call {
   readonly method: 'GET' | 'HEAD' | 'PUT';
   readonly path: string;
@@ -106,19 +109,30 @@ export class RegistryContents {
 
   /** Reads a blob whole: for small ones only. */
   async blob(repository: string, digest: string, signal: AbortSignal): Promise<Buffer> {
+    for (let breaks = 0; ;) {
+      const response = await this.openBlob(repository, digest, signal);
+      try {
+        const parts: Buffer[] = [];
+        for await (const part of response.readableStreamBody ?? []) parts.push(part as Buffer);
+        return Buffer.concat(parts);
+      } catch (error) {
+        // Bytes are no text, which the client would have read whole and asked for again where it was cut.
+        if (signal.aborted) throw signal.reason;
+        if (++breaks > mostBreaks) throw this.unreachable(error);
+      }
+    }
+  }
+
+  private async openBlob(repository: string, digest: string, signal: AbortSignal): Promise<PipelineResponse> {
     const path = `${repository}/blobs/${digest}`;
-    let response = await this.send(
+    const response = await this.send(
       { method: 'GET', path, repository, actions: 'pull', signal },
       [301, 302, 303, 307, 308],
     );
     const location = response.headers.get('location');
     // Azure sends on to storage, by a URL that carries its own permission and must not see ours.
-    if (response.status >= 300 && location) {
-      response = await this.request(new URL(location, `https://${this.host}`).toString(), { method: 'GET', signal });
-    }
-    const parts: Buffer[] = [];
-    for await (const part of response.readableStreamBody ?? []) parts.push(part as Buffer);
-    return Buffer.concat(parts);
+    if (response.status < 300 || !location) return response;
+    return this.request(new URL(location, `https://${this.host}`).toString(), { method: 'GET', signal });
   }
 
   /**
@@ -262,16 +276,20 @@ export class RegistryContents {
       return await send(setTraits(request, { repeatable: true, isThere: options.method === 'GET' }));
     } catch (error) {
       if (options.signal.aborted) throw options.signal.reason;
-      const { code = '', message } = error as Error & { code?: string };
-      throw new AzureFailure(
-        `The registry ${this.host} could not be reached: ${message}`,
-        "Check the agent's network, proxy and firewall, and the registry's network rules.",
-        undefined,
-        code,
-        message,
-        error,
-      );
+      throw this.unreachable(error);
     }
+  }
+
+  private unreachable(error: unknown): AzureFailure {
+    const { code = '', message } = error as Error & { code?: string };
+    return new AzureFailure(
+      `The registry ${this.host} could not be reached: ${message}`,
+      "Check the agent's network, proxy and firewall, and the registry's network rules.",
+      undefined,
+      code,
+      message,
+      error,
+    );
   }
 }
 

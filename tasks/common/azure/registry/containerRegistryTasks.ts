@@ -147,7 +147,7 @@ export class BuildLog {
     private readonly findUrl: (signal: AbortSignal) => Promise<string>,
   ) {}
 
-  /** What was written since the last call; empty where nothing was, or where the run has not yet begun to write. */
+  /** The next piece of what was written since the last call; empty where nothing was, or where the run has not yet begun to write. */
   async read(signal: AbortSignal): Promise<Buffer> {
     const isNew = this.url === undefined;
     this.url ??= await this.findUrl(signal);
@@ -162,24 +162,12 @@ export class BuildLog {
   }
 
   private async readFrom(url: string, signal: AbortSignal): Promise<Buffer> {
-    const parts: Buffer[] = [];
-    for (;;) {
-      let range;
-      try {
-        range = await this.blobs.readRange(url, this.offset, 1024 * 1024, signal);
-      } catch (error) {
-        if (parts.length === 0) throw error;
-        // What has come is shown first; the next read meets the fault again, if it is still there.
-        break;
-      }
-      if (!range) break;
-      parts.push(range.bytes);
-      this.offset += range.bytes.length;
-      // The blob's end and its completeness are told by one answer: a Complete that came with less than all is not the end.
-      this.complete = range.metadata.complete !== undefined && this.offset >= range.blobSize;
-      if (range.bytes.length === 0 || this.complete) break;
-    }
-    return Buffer.concat(parts);
+    const range = await this.blobs.readRange(url, this.offset, 1024 * 1024, signal);
+    if (!range) return Buffer.alloc(0);
+    this.offset += range.bytes.length;
+    // The blob's end and its completeness are told by one answer: a Complete that came with less than all is not the end.
+    this.complete = range.metadata.complete !== undefined && this.offset >= range.blobSize;
+    return range.bytes;
   }
 }
 

@@ -63,7 +63,7 @@ export class JobLog {
       if (known) Object.assign(known, { url, title: label, last });
       else
         this.tails.set(key, {
-          tail: new LogTail(this.transfer),
+          tail: new LogTail(this.transfer, () => this.log.taken()),
           ...{ url, title: label, last, isBuild: buildLog.test(file) },
         });
     }

@@ -4,6 +4,8 @@ import type { BlobTransfer } from '../../../storage/blobTransfer';
 const mostBytes = 1024 * 1024;
 /** A line that goes on beyond so many bytes is given out in pieces, so that one without an end needs no more memory than that. */
 const longestLine = 64 * 1024;
+/** Text is made of so many bytes at once: what is larger lies outside of what V8 collects at once, and piles up to hundreds of MB. */
+const pieceSize = 64 * 1024;
 const lineEnd = 0x0a;
 const carriageReturn = 0x0d;
 const byteOrderMark = Buffer.from([0xef, 0xbb, 0xbf]);
@@ -16,7 +18,11 @@ export class LogTail {
   private offset = 0;
   private rest: Buffer = Buffer.alloc(0);
 
-  constructor(private readonly transfer: Pick<BlobTransfer, 'readRange'>) {}
+  /** @param taken resolves when what was given out has gone on its way: nothing more is read before */
+  constructor(
+    private readonly transfer: Pick<BlobTransfer, 'readRange'>,
+    private readonly taken: () => Promise<void> = () => Promise.resolve(),
+  ) {}
 
   /**
    * Gives the lines that came since the last read to `write`.
@@ -38,6 +44,7 @@ export class LogTail {
       any = true;
       this.offset += range.bytes.length;
       this.take(range.bytes, write);
+      await this.taken();
       if (this.offset >= range.blobSize) return any;
     }
   }
@@ -50,6 +57,12 @@ export class LogTail {
 
   private take(bytes: Buffer, write: (lines: string[]) => void): void {
     if (this.offset === bytes.length && bytes.subarray(0, 3).equals(byteOrderMark)) bytes = bytes.subarray(3);
+    for (let begin = 0; begin < bytes.length; begin += pieceSize) {
+      this.takePiece(bytes.subarray(begin, begin + pieceSize), write);
+    }
+  }
+
+  private takePiece(bytes: Buffer, write: (lines: string[]) => void): void {
     const end = bytes.lastIndexOf(lineEnd);
     if (end < 0) {
       this.rest = lastFrame(Buffer.concat([this.rest, bytes]));

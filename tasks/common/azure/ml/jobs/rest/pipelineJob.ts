@@ -85,11 +85,11 @@ async function nodes(
   ports: Ports,
   assets: JobAssets,
 ): Promise<Record<string, unknown>> {
-  const result: Record<string, unknown> = {};
+  const result = new Map<string, unknown>();
   for (const [name, spec] of Object.entries(specs)) {
-    result[name] = await node(name, spec, source, [...at, name], ports, assets);
+    result.set(name, await node(name, spec, source, [...at, name], ports, assets));
   }
-  return result;
+  return Object.fromEntries(result);
 }
 
 async function node(

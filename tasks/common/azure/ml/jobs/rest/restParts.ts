@@ -114,19 +114,21 @@ export async function inputs(
 ): Promise<Record<string, unknown> | undefined> {
   if (!values) return undefined;
   const typeKey = spelled(spelling, 'jobInputType');
-  const result: Record<string, unknown> = {};
+  // By Map: an input may have any name, __proto__ too.
+  const result = new Map<string, unknown>();
   for (const [name, value] of Object.entries(values)) {
     if (!isMapping(value)) {
-      result[name] = { [typeKey]: 'literal', value: literal(value as Scalar, source, [...at, name]) };
+      result.set(name, { [typeKey]: 'literal', value: literal(value as Scalar, source, [...at, name]) });
       continue;
     }
     const { path, type = 'uri_folder', mode, description } = value as unknown as AssetInput;
     const common = { mode: mode && inputModes[mode], description };
-    result[name] = isBinding(path)
+    const input = isBinding(path)
       ? { [typeKey]: 'literal', value: path, ...common }
       : { [typeKey]: type, uri: await assets.data(path, type, originOf(source, [...at, name, 'path'])), ...common };
+    result.set(name, input);
   }
-  return result;
+  return Object.fromEntries(result);
 }
 
 /** A literal as text: numbers as they were written, truth as Python writes it, because scripts that az ml started read it so. */
