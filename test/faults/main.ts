@@ -9,7 +9,7 @@
  *   npm run test:faults -- --only 'Train.*PUT'   cells whose "task operation fault" matches
  *   npm run test:faults -- --every               draws what meets the same code in every scenario too
  *   npm run test:faults -- --resume              leaves out what an earlier run has judged and found good
- *   npm run test:faults -- --sizes               what is big, alone; it is part of all of it
+ *   npm run test:faults -- --sizes               what is big, alone, --only by its name; it is part of all of it
  *   npm run test:faults -- --docs                writes the matrix into docs/guides/faults.md
  *   npm run test:faults -- --workers 2           processes side by side, each with a local Azure of its own
  */
@@ -36,7 +36,7 @@ async function main(): Promise<void> {
   try {
     const results: Results = options.resume ? readResults() : noResults();
     if (options.sizes !== 'not') {
-      results.measured = await measure(crew);
+      results.measured = await measure(crew, options);
       keep(results);
     }
     if (options.sizes !== 'alone') await judge(crew, options, results);
@@ -52,9 +52,9 @@ async function main(): Promise<void> {
   }
 }
 
-async function measure(crew: Crew): Promise<Measured[]> {
+async function measure(crew: Crew, { sizes, only }: Options): Promise<Measured[]> {
   const measured: Measured[] = [];
-  await crew.carryOut([{ kind: 'sizes' }], (report) => {
+  await crew.carryOut([{ kind: 'sizes', only: sizes === 'alone' ? only.source : '' }], (report) => {
     if (report.kind === 'sizes') measured.push(...report.measured);
   });
   console.log(`${sizesTable(measured)}\n`);
@@ -63,6 +63,7 @@ async function measure(crew: Crew): Promise<Measured[]> {
 
 async function judge(crew: Crew, options: Options, results: Results): Promise<void> {
   const { cells, all } = await choose(crew, options, results);
+  results.drawn = all;
   const known = new Set(
     results.judged.filter(({ outcome }) => outcome.verdict !== 'bad').map(({ cell }) => textOf(cell)),
   );

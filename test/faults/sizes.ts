@@ -5,6 +5,7 @@ import path from 'node:path';
 import type { TaskStepResult } from '../../local/agent/taskStep';
 import { localCloud } from '../../local/azure/context';
 import { append, emptyRecord } from '../../tasks/common/record/chain';
+import type { ModelRecord } from '../../tasks/common/record/record';
 import { runBuiltTask, TestJob } from '../support/agent';
 import { workspaceId } from '../support/mlWorkspace';
 import { connection, type World } from './world';
@@ -17,6 +18,8 @@ interface Size {
   /** Upper bounds, on a machine that has other work. */
   seconds: number;
   megabytes: number;
+  /** Makes what is big, before time and memory are measured. */
+  prepare?(world: World): Promise<void>;
   run(world: World): Promise<TaskStepResult>;
   /** What is wrong with the result. */
   check?(result: TaskStepResult): string | undefined;
@@ -60,6 +63,35 @@ for batch in range(100):
         json.dumps(body).encode(), {"Authorization": "Bearer " + os.environ["MLFLOW_TRACKING_TOKEN"], "Content-Type": "application/json"}), context=context)
 `;
 
+/** Logs metrics whose names every object of JavaScript has already. */
+const oddMetrics = `
+import json, os, ssl, urllib.request
+context = ssl.create_default_context(cafile=os.environ["MLFLOW_TRACKING_SERVER_CERT_PATH"])
+points = [{"key": key, "value": 1, "timestamp": 1, "step": 0} for key in ["__proto__", "constructor", "rmse"]]
+body = {"run_id": os.environ["MLFLOW_RUN_ID"], "metrics": points}
+urllib.request.urlopen(urllib.request.Request(os.environ["MLFLOW_TRACKING_URI"] + "/api/2.0/mlflow/runs/log-batch",
+    json.dumps(body).encode(), {"Authorization": "Bearer " + os.environ["MLFLOW_TRACKING_TOKEN"], "Content-Type": "application/json"}), context=context)
+`;
+
+const modelOnly = `
+import pathlib
+pathlib.Path("outputs/model").mkdir(parents=True)
+pathlib.Path("outputs/model/model.json").write_text("{}")
+`;
+
+const manyName = 'of-many-versions';
+
+/** The first is champion; the last is better. */
+async function manyVersions({ ml }: World): Promise<void> {
+  const { subscriptionId, resourceGroup, workspace } = localCloud;
+  const modelUri = `azureml://subscriptions/${subscriptionId}/resourceGroups/${resourceGroup}/workspaces/${workspace}/datastores/workspaceblobstore/paths/models/many`;
+  for (let version = 1; version <= 5000; version++) {
+    const tags = version === 1 ? { champion: '2026-01-01T00:00:00Z', rmse: '2' } : { rmse: '1' };
+    const properties = { modelType: 'custom_model', modelUri, tags };
+    await ml.call('PUT', ml.arm(`/models/${manyName}/versions/${version}`), { properties });
+  }
+}
+
 /** Answers every request with this. */
 async function endpoint(answer: string): Promise<{ url: string; close(): void }> {
   const server = createServer((request, response) => {
@@ -88,17 +120,20 @@ async function test(answer: string, requests: unknown[], files: Record<string, s
   }
 }
 
-/** A record whose training has so many metrics. */
-function bigRecord(metrics: number): string {
+function modelRecord(name: string, version: string): ModelRecord {
   const { subscriptionId, resourceGroup, workspace } = localCloud;
-  const model = append(emptyRecord(), 'model', {
-    name: 'big',
-    version: '1',
-    id: `${workspaceId}/models/big/versions/1`,
+  return append(emptyRecord(), 'model', {
+    name,
+    version,
+    id: `${workspaceId}/models/${name}/versions/${version}`,
     type: 'custom_model',
     uri: 'azureml://x',
     workspace: { subscriptionId, resourceGroup, name: workspace },
   });
+}
+
+/** A record whose evaluation has so many metrics. */
+function bigRecord(metrics: number): string {
   const evaluation = {
     decision: 'approved' as const,
     reason: 'rmse 4 <= 5',
@@ -109,7 +144,7 @@ function bigRecord(metrics: number): string {
     champion: null,
     evaluatedAt: '2026-01-01T00:00:00Z',
   };
-  return JSON.stringify(append(model, 'evaluation', evaluation));
+  return JSON.stringify(append(modelRecord('big', '1'), 'evaluation', evaluation));
 }
 
 const deep = '['.repeat(20_000) + ']'.repeat(20_000);
@@ -119,7 +154,7 @@ const sizes: Size[] = [
     name: 'a job log of 200 MB, 2 million lines',
     ends: 'succeeded',
     seconds: 180,
-    megabytes: 320,
+    megabytes: 150,
     run: (world) =>
       train(world, 'line = "x" * 99 + "\\n"\nimport sys\nfor _ in range(2000): sys.stdout.write(line * 1000)'),
     check: ({ log }) => {
@@ -144,6 +179,45 @@ const sizes: Size[] = [
     seconds: 90,
     megabytes: 250,
     run: (world) => train(world, manyPoints),
+  },
+  {
+    name: 'metrics named __proto__ and constructor',
+    ends: 'succeeded',
+    seconds: 60,
+    megabytes: 150,
+    run: (world) => train(world, oddMetrics),
+    check({ outputs }) {
+      const names = Object.keys(JSON.parse(outputs.metrics ?? '{}') as object).sort();
+      return names.join() === '__proto__,constructor,rmse' ? undefined : `the metrics are ${names.join(', ')}`;
+    },
+  },
+  {
+    name: '5,000 versions of a model: the next one',
+    ends: 'succeeded',
+    seconds: 60,
+    megabytes: 150,
+    prepare: manyVersions,
+    run: (world) => train(world, modelOnly, { modelName: manyName }),
+    check: ({ outputs }) => (outputs.modelVersion === '5001' ? undefined : `it became ${outputs.modelVersion}`),
+  },
+  {
+    name: '5,000 versions of a model: a champion among them',
+    ends: 'succeeded',
+    seconds: 60,
+    megabytes: 150,
+    run: (world) =>
+      runBuiltTask('Evaluate', {
+        job: new TestJob('build', world.azure),
+        files: { 'mlops-record.json': JSON.stringify(modelRecord(manyName, '5000')) },
+        inputs: {
+          ...connection,
+          recordFile: 'mlops-record.json',
+          criteria: 'rmse < champion',
+          metricsFrom: 'model',
+        },
+      }),
+    check: ({ outputs }) =>
+      outputs.championVersion === '1' ? undefined : `compared with version ${outputs.championVersion}`,
   },
   {
     name: 'a job file of 100 MB',
@@ -204,9 +278,10 @@ const sizes: Size[] = [
   },
 ];
 
-/** Lets the tasks meet each size, and measures them. */
-export async function measureSizes(world: World, done: (measured: Measured) => void): Promise<void> {
-  for (const size of sizes) {
+/** Lets the tasks meet the sizes of these names, and measures them. */
+export async function measureSizes(world: World, only: RegExp, done: (measured: Measured) => void): Promise<void> {
+  for (const size of sizes.filter(({ name }) => only.test(name))) {
+    await size.prepare?.(world);
     let megabytes = 0;
     const watch = setInterval(() => (megabytes = Math.max(megabytes, peakOfTasks())), 100);
     const began = performance.now();

@@ -7,7 +7,7 @@ import { fastEnvironment, openWorld, usualSpeed, type World } from './world';
 
 /** What the main process asks of a worker, one thing after the other. */
 export type Order =
-  { kind: 'discover'; scenario: string; id: string } | { kind: 'cell'; cell: Cell } | { kind: 'sizes' };
+  { kind: 'discover'; scenario: string; id: string } | { kind: 'cell'; cell: Cell } | { kind: 'sizes'; only: string };
 export type Report =
   | { kind: 'ready' }
   | { kind: 'operations'; scenario: string; operations: Operation[] }
@@ -36,7 +36,7 @@ async function main(): Promise<void> {
 async function carryOut(world: World, order: Order): Promise<Report> {
   if (order.kind === 'sizes') {
     const measured: Measured[] = [];
-    await measureSizes(world, (each) => measured.push(each));
+    await measureSizes(world, new RegExp(order.only, 'i'), (each) => measured.push(each));
     return { kind: 'sizes', measured };
   }
   const name = order.kind === 'cell' ? order.cell.scenario : order.scenario;
