@@ -31,7 +31,9 @@ export function compare(recorded: unknown, local: unknown, path: string): Compar
   if (Array.isArray(recorded)) return compareLists(recorded, local, path);
   if (typeof recorded === 'object') return compareObjects(recorded as Record<string, unknown>, local, path);
   const [wanted, found] = [formOf(recorded, path), formOf(local, path)];
-  const isSame = wanted === found || (sanitised.test(String(recorded)) && typeof local === typeof recorded);
+  const isSame =
+    wanted === found ||
+    (sanitised.test(JSON.stringify(recorded).replace(/^"|"$/g, '')) && typeof local === typeof recorded);
   return { compared: 1, differences: isSame ? [] : [{ path, recorded: wanted, local: found }] };
 }
 

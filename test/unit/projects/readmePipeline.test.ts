@@ -48,9 +48,9 @@ describe('the pipeline of a project', () => {
     assert.deepEqual(otherDifferences(readme, other), [`stages.0.jobs.0.steps.${added}`, 'stages.1.condition']);
   });
 
-  it('can be made for each project, of which there are twelve', () => {
+  it('can be made for each project, of which there are twelve, and the recipes', () => {
     const projects = projectNames().map(readProject);
-    assert.equal(projects.length, 12);
+    assert.equal(projects.length, 13);
     assert.equal(projects.filter(({ pipeline }) => pipeline !== undefined).length, 10);
   });
 });

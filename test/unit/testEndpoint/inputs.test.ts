@@ -17,6 +17,7 @@ function read(texts: Record<string, string>) {
     number: (name: string) => (text(name) === undefined ? undefined : Number(text(name))),
     choice: ((name: string, allowed: readonly string[]) => text(name) ?? allowed[0]) as InputReader['choice'],
     serviceConnection: () => undefined,
+    subscriptionId: text,
   };
   return { inputs: readInputs(reader as InputReader), problems };
 }
