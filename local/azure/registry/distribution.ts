@@ -112,12 +112,10 @@ export function registerDistribution(
     if (request.method === 'POST') {
       const mount = query.get('mount');
       const from = query.get('from');
-      if (mount && from && blobs.size(mount) !== undefined && repositories.repository(registry, from).hasBlob(mount)) {
-        authorization.check(registry, request.headers.authorization, {
-          type: 'repository',
-          name: from,
-          actions: ['pull'],
-        });
+      const isThere = mount && from && blobs.size(mount) !== undefined && repositories.repository(registry, from).hasBlob(mount); // prettier-ignore
+      const source = { type: 'repository', name: from ?? '', actions: ['pull'] };
+      // Whoever may not read the source uploads the blob, as if it were not there.
+      if (isThere && authorization.allows(registry, request.headers.authorization, source)) {
         repository.addBlob(mount);
         return reply
           .code(201)
@@ -274,7 +272,8 @@ export function registerDistribution(
       }));
     if (artifactType) reply.header('oci-filters-applied', 'artifactType');
     const type = 'application/vnd.oci.image.index.v1+json';
-    return reply.type(type).send(JSON.stringify({ schemaVersion: 2, mediaType: type, manifests }));
+    // As bytes: of a text the server would name the character set, which is no part of the type.
+    return reply.type(type).send(Buffer.from(JSON.stringify({ schemaVersion: 2, mediaType: type, manifests })));
   }
 }
 

@@ -2,6 +2,8 @@ import { OciError } from './ociError';
 import { messageOf } from '../../messageOf';
 
 interface Descriptor {
+  /** Where a layer lies that is not to be distributed. */
+  urls?: string[];
   mediaType?: string;
   digest?: string;
   size?: number;
@@ -52,7 +54,7 @@ export function checkManifest(
   if (imageTypes.includes(mediaType)) {
     for (const blob of [manifest.config, ...(manifest.layers ?? [])]) {
       if (!blob?.digest) throw invalid('a descriptor has no digest');
-      if (!known.blob(blob.digest)) {
+      if (!known.blob(blob.digest) && !isElsewhere(blob)) {
         throw new OciError(400, 'MANIFEST_BLOB_UNKNOWN', 'blob unknown to registry', { digest: blob.digest });
       }
     }
@@ -66,6 +68,10 @@ export function checkManifest(
   } else throw invalid(`media type ${mediaType || '(none)'} is not supported`);
   return manifest;
 }
+
+/** Layers that their makers alone may hand out, e.g. of Windows. Source: OCI image specification, layer.md. */
+const isElsewhere = ({ mediaType, urls }: Descriptor): boolean =>
+  (urls ?? []).length > 0 && /\.(nondistributable|foreign)\./.test(mediaType ?? '');
 
 /** The size of a manifest's config and layers as their descriptors say, in bytes. */
 export function sizeOf(manifest: Manifest): number {

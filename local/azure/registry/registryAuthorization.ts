@@ -2,7 +2,7 @@ import { timingSafeEqual } from 'node:crypto';
 import type { Collection, LocalAzureContext } from '../context';
 import { OciError } from './ociError';
 import { loginServer, type RegistryAccount } from './registryAccounts';
-import type { Access, RegistryTokens } from './registryTokens';
+import type { Access, RegistryToken, RegistryTokens } from './registryTokens';
 
 /** With which a refresh token is handed over as a password, as `az acr login` does. */
 const tokenUser = '00000000-0000-0000-0000-000000000000';
@@ -38,20 +38,24 @@ export class RegistryAuthorization {
     return this.signIn(registry, decoded.slice(0, colon), decoded.slice(colon + 1));
   }
 
-  /** Throws the challenge that tells a client where to get a token, unless the request carries one that allows the access. */
-  check(registry: string, header: string | undefined, needed: Access): void {
-    if (this.signInByHeader(registry, header)) return;
-    const server = loginServer(registry, this.context.port);
-    const bearer = /^Bearer (.+)$/i.exec(header ?? '')?.[1];
-    const token = bearer ? this.tokens.check(bearer, 'access', server) : undefined;
-    if (token && needed.actions.length === 0) return;
-    const allowed = token?.access?.some(
+  allows(registry: string, header: string | undefined, needed: Access): boolean {
+    if (this.signInByHeader(registry, header)) return true;
+    const token = this.tokenOf(registry, header);
+    if (token && needed.actions.length === 0) return true;
+    return (token?.access ?? []).some(
       (access) =>
         access.type === needed.type &&
         access.name === needed.name &&
         needed.actions.every((action) => access.actions.includes(action) || access.actions.includes('*')),
     );
-    if (allowed) return;
+  }
+
+  /** Throws the challenge that tells a client where to get a token, unless the request carries one that allows the access. */
+  check(registry: string, header: string | undefined, needed: Access): void {
+    if (this.allows(registry, header, needed)) return;
+    const server = loginServer(registry, this.context.port);
+    const bearer = bearerOf(header);
+    const token = this.tokenOf(registry, header);
     const scope = needed.actions.length > 0 ? `,scope="${needed.type}:${needed.name}:${needed.actions.join(',')}"` : '';
     const error = token ? ',error="insufficient_scope"' : bearer ? ',error="invalid_token"' : '';
     throw new OciError(
@@ -62,7 +66,13 @@ export class RegistryAuthorization {
       { 'www-authenticate': `Bearer realm="https://${server}/oauth2/token",service="${server}"${scope}${error}` },
     );
   }
+
+  private tokenOf(registry: string, header: string | undefined): RegistryToken | undefined {
+    return this.tokens.check(bearerOf(header) ?? '', 'access', loginServer(registry, this.context.port));
+  }
 }
+
+const bearerOf = (header: string | undefined): string | undefined => /^Bearer (.+)$/i.exec(header ?? '')?.[1];
 
 /** Takes as long whatever they have in common. */
 export function isSame(a: string, b: string): boolean {
