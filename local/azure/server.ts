@@ -8,6 +8,13 @@ import { ArmError } from './context';
 import type { ServerCertificate } from './certificates/serverCertificate';
 import { messageOf } from '../messageOf';
 
+/** Clients put slashes before ids and names that have their own; the resource manager takes that. */
+function withSingleSlashes(url: string): string {
+  if (!/^\/+subscriptions\//i.test(url)) return url;
+  const [path = '', ...query] = url.split('?');
+  return [path.replace(/\/{2,}/g, '/'), ...query].join('?');
+}
+
 /**
  * The HTTPS server of the local cloud with what all its services share: routes without regard to case (as ARM's), bodies
  * as Azure reads them, and errors in ARM's shape. A provider that needs other parsers sets them in its own scope.
@@ -22,6 +29,7 @@ export function createServer(
   const app = Fastify({
     serverFactory: (serve) =>
       breakableConnections(createHttpsServer({ key, cert, keepAliveTimeout: 30_000 }, around(serve))),
+    rewriteUrl: ({ url = '/' }) => withSingleSlashes(url),
     routerOptions: { caseSensitive: false, ignoreTrailingSlash: true, maxParamLength: 2048 },
     bodyLimit: 64 * 1024 * 1024,
     forceCloseConnections: true,

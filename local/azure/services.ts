@@ -1,6 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 import { guardAccess } from './access/guardAccess';
 import { registerPermissions } from './access/permissions';
+import { registerRoleDefinitions } from './access/roleDefinitionRoutes';
 import { registerAdministration } from './administration/administration';
 import { registerCloudMetadata } from './arm/cloudMetadata';
 import { registerDeployments } from './arm/deployments';
@@ -55,6 +56,7 @@ export function register(app: FastifyInstance, options: ServiceOptions): void {
   provider((scope) => registerResourceLists(scope, context.url, context.resources, types));
   provider((scope) => registerDeployments(scope, context));
   provider((scope) => registerPermissions(scope, context));
+  provider((scope) => registerRoleDefinitions(scope));
   provider((scope) => registerMachineLearning(scope, context, { tokens, storageKey: credentials.storageKey, python }));
   provider((scope) => registerContainerRegistry(scope, context));
   provider((scope) => registerOciRegistry(scope, context, credentials));

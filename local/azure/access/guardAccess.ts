@@ -1,8 +1,9 @@
 import type { FastifyInstance } from 'fastify';
 import { ArmError, localCloud, type LocalAzureContext } from '../context';
+import { isDataPlanePath } from '../arm/dataPlanes';
 import { neededAction, type NeededAction } from './neededAction';
 
-const isWithin = (url: string): boolean => /^\/(subscriptions|history|mlflow|artifact)(\/|\?|$)/i.test(url);
+const isWithin = (url: string): boolean => /^\/subscriptions(\/|\?|$)/i.test(url) || isDataPlanePath(url);
 
 /** Refuses what the roles of the service connection's identity do not allow, in the words of the resource manager. */
 export function guardAccess(

@@ -1,3 +1,5 @@
+import { readDataPlanePath } from '../arm/dataPlanes';
+
 /** What a request to the resource manager, or to a data plane of Azure ML, must be allowed to do, and where. */
 export interface NeededAction {
   action: string;
@@ -19,8 +21,8 @@ const verbs: Record<string, string> = {
  * lists across resources, which show to each what he may read
  */
 export function neededAction(method: string, path: string): NeededAction | undefined {
-  const dataPlane = /^\/(?:history|mlflow|artifact)\/.*?(\/subscriptions\/.*?\/workspaces\/[^/]+)(.*)$/i.exec(path);
-  if (dataPlane) return onDataPlane(method, dataPlane[1]!, dataPlane[2]!);
+  const dataPlane = readDataPlanePath(path);
+  if (dataPlane) return onDataPlane(method, dataPlane.workspace, dataPlane.rest);
   const verb = verbs[method] ?? 'action';
   const provided = /^(.*)\/providers\/([^/]+)\/(.+?)\/*$/i.exec(path);
   if (!provided) {
@@ -40,8 +42,8 @@ export function neededAction(method: string, path: string): NeededAction | undef
 
 /** Runs, metrics and artifacts are read and written beneath experiments, models beneath models. */
 function onDataPlane(method: string, workspace: string, rest: string): NeededAction {
-  const isRead = method === 'GET' || /\/(search|query|list|get)[^/]*(\/|$)/i.test(rest);
-  const kind = /(registered-models|model-versions)/.test(rest) ? 'models/versions' : 'experiments/runs';
+  const isRead = method === 'GET' || /\/(search|query|list|get|batchGet)[^/]*(\/|$)/i.test(rest);
+  const kind = /(registered-models|model-versions|^\/models\/)/.test(rest) ? 'models/versions' : 'experiments/runs';
   return {
     action: `Microsoft.MachineLearningServices/workspaces/${kind}/${isRead ? 'read' : 'write'}`,
     scope: workspace,

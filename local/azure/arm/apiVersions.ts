@@ -74,6 +74,8 @@ const supported: Record<string, string[]> = {
   ],
 };
 
+export const versionsOf = (namespace: string): string[] => [...(supported[namespace.toLowerCase()] ?? [])];
+
 /** Throws what Azure Resource Manager answers to a missing or unknown api-version. */
 export function checkApiVersion(path: string, apiVersion: string | undefined): void {
   if (!apiVersion) {

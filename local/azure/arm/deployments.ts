@@ -64,6 +64,24 @@ export function registerDeployments(app: FastifyInstance, context: LocalAzureCon
     throw new ArmError(404, 'DeploymentNotFound', `Deployment '${deployment}' could not be found.`);
   };
 
+  app.get<{ Params: Params; Querystring: { $filter?: string; $top?: string } }>(
+    one.replace('/:deployment', ''),
+    async ({ params, query }) => {
+      const [, state] = /^\s*provisioningState\s+eq\s+'(\w+)'\s*$/i.exec(query.$filter ?? '') ?? [];
+      if (query.$filter && !state) {
+        throw new ArmError(400, 'InvalidFilterInQueryString', `Invalid $filter '${query.$filter}' specified in the query string.`); // prettier-ignore
+      }
+      const top = Number(query.$top ?? 1000);
+      if (!Number.isInteger(top) || top < 1) throw new ArmError(400, 'InvalidTopValue', "The '$top' is not valid.");
+      const found = deployments
+        .list()
+        .map(({ value }) => value)
+        .filter(({ resourceGroup }) => resourceGroup.toLowerCase() === params.group.toLowerCase())
+        .map(answer)
+        .filter(({ properties }) => !state || properties.provisioningState.toLowerCase() === state.toLowerCase());
+      return { value: found.reverse().slice(0, top) };
+    },
+  );
   app.get<{ Params: Params }>(one, async ({ params }) => answer(find(params)));
 
   app.put<{ Params: Params; Body: DeploymentRequest | undefined }>(one, async ({ params, body, headers }, reply) => {

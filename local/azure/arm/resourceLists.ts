@@ -1,6 +1,8 @@
 import type { FastifyInstance } from 'fastify';
 import { ArmError, localCloud } from '../context';
-import type { GenericResource, ResourceCatalog } from './resourceCatalog';
+import { versionsOf } from './apiVersions';
+import type { ResourceCatalog } from './resourceCatalog';
+import { groupOf, readResourceFilter } from './resourceFilter';
 import type { ResourceTypes } from './resourceTypes';
 
 interface ListQuery {
@@ -19,7 +21,7 @@ export function registerResourceLists(
   types: ResourceTypes,
 ): void {
   const answer = (request: { url: string; query: ListQuery }, group?: string) => {
-    const wanted = readFilter(request.query.$filter);
+    const wanted = readResourceFilter(request.query.$filter);
     const found = catalog
       .list()
       .filter((each) => !group || groupOf(each).toLowerCase() === group.toLowerCase())
@@ -57,7 +59,8 @@ export function registerResourceLists(
     resourceTypes: (types.of(namespace) ?? []).map((resourceType) => ({
       resourceType,
       locations: Object.values(regionNames),
-      apiVersions: [],
+      // The newest first, as clients take the first one.
+      apiVersions: versionsOf(namespace).sort().reverse(),
     })),
   });
   app.get('/subscriptions/:subscription/providers', async () => ({ value: types.namespaces().map(provider) }));
@@ -75,27 +78,4 @@ export function registerResourceLists(
       },
     ],
   }));
-}
-
-export const groupOf = ({ id }: { id: string }): string => id.split('/')[4] ?? '';
-
-/** Of `name eq 'x' and resourceType eq 'y'`, the forms that clients send; any other is refused, as it would be a wrong answer. */
-function readFilter(filter: string | undefined): (resource: GenericResource) => boolean {
-  const fields: Record<string, (resource: GenericResource) => string> = {
-    name: ({ name }) => name,
-    resourcetype: ({ type }) => type,
-    location: ({ location }) => location,
-    resourcegroup: groupOf,
-  };
-  const conditions = (filter ?? '')
-    .split(/\s+and\s+/i)
-    .filter(Boolean)
-    .map((text) => {
-      const [, field = '', operator = '', value = ''] = /^\s*(\w+)\s+(eq|ne)\s+'([^']*)'\s*$/i.exec(text) ?? [];
-      const read = fields[field.toLowerCase()];
-      if (!read) throw new ArmError(400, 'InvalidFilterInQueryString', `Invalid $filter '${filter}' specified in the query string.`); // prettier-ignore
-      return (resource: GenericResource) =>
-        (read(resource).toLowerCase() === value.toLowerCase()) === (operator.toLowerCase() === 'eq');
-    });
-  return (resource) => conditions.every((holds) => holds(resource));
 }

@@ -3,6 +3,9 @@ import type { FastifyInstance } from 'fastify';
 import { ArmError, localCloud, type LocalAzureContext } from '../context';
 import type { TokenIssuer } from '../entra/tokenIssuer';
 import { checkApiVersion } from './apiVersions';
+import { checkQueryParameters } from './queryParameters';
+import { readResourceFilter } from './resourceFilter';
+import { isDataPlanePath } from './dataPlanes';
 import { checkAuthorization } from './authorization';
 import type { ResourceTypes } from './resourceTypes';
 
@@ -13,7 +16,6 @@ interface ResourceGroup {
 }
 
 const isArmPath = (url: string): boolean => /^\/(subscriptions|tenants)(\/|\?|$)/i.test(url);
-const isDataPlanePath = (url: string): boolean => /^\/(history|mlflow|artifact)\//i.test(url);
 
 /** What every request to Azure Resource Manager, and to a data plane of Azure ML, passes before its provider sees it. */
 export function guardRequests(
@@ -40,6 +42,7 @@ export function guardRequests(
     const apiVersion = new URLSearchParams(query).get('api-version') ?? undefined;
     types.check(path, apiVersion);
     checkApiVersion(path, apiVersion);
+    if (request.method === 'GET') checkQueryParameters(path, new URLSearchParams(query));
     const [, , subscription, scope, group] = path.split('/');
     if (/^\/subscriptions\//i.test(path) && subscription && subscription.toLowerCase() !== localCloud.subscriptionId) {
       throw new ArmError(404, 'SubscriptionNotFound', `The subscription '${subscription}' could not be found.`);
@@ -86,9 +89,28 @@ export function registerResourceManager(app: FastifyInstance, context: LocalAzur
 
   app.get('/subscriptions', async () => ({ value: [subscription], count: { type: 'Total', value: 1 } }));
   app.get('/subscriptions/:subscription', async () => subscription);
-  app.get('/subscriptions/:subscription/resourceGroups', async () => ({
-    value: groups.list().map((entry) => answer(entry.value)),
-  }));
+  app.get<{ Querystring: { $filter?: string; $top?: string; $skiptoken?: string } }>(
+    '/subscriptions/:subscription/resourceGroups',
+    async ({ query }) => {
+      const wanted = readResourceFilter(query.$filter);
+      const found = groups
+        .list()
+        .map((entry) => answer(entry.value))
+        .filter((group) => wanted(group));
+      const size = Number(query.$top ?? 1000);
+      const start = Number(query.$skiptoken ?? 0);
+      if (!Number.isInteger(size) || size < 1 || !Number.isInteger(start) || start < 0) {
+        throw new ArmError(400, 'InvalidTopValue', "The '$top' or '$skiptoken' is not valid.");
+      }
+      const next = start + size;
+      if (next >= found.length) return { value: found.slice(start) };
+      const parameters = new URLSearchParams({ ...(query as Record<string, string>), $skiptoken: String(next) });
+      return {
+        value: found.slice(start, next),
+        nextLink: `${context.url}${subscriptionId}/resourceGroups?${parameters}`,
+      };
+    },
+  );
   // Before GET, whose own HEAD would answer 200.
   app.head('/subscriptions/:subscription/resourceGroups/:group', async (_request, reply) => reply.code(204).send());
   app.get<{ Params: { group: string } }>('/subscriptions/:subscription/resourceGroups/:group', async (request) => {

@@ -22,6 +22,8 @@ export function resourceTypeOf(path: string): ResourceType | undefined {
  */
 export class ResourceTypes {
   private readonly known = new Map<string, Map<string, string>>();
+  /** As they are written. */
+  private readonly names = new Map<string, string>();
 
   /** Must be called before the routes are set up. */
   watch(app: FastifyInstance): void {
@@ -32,6 +34,7 @@ export class ResourceTypes {
       const types = this.known.get(found.namespace.toLowerCase()) ?? new Map<string, string>();
       if (found.type) types.set(found.type.toLowerCase(), found.type);
       this.known.set(found.namespace.toLowerCase(), types);
+      this.names.set(found.namespace.toLowerCase(), found.namespace);
     });
   }
 
@@ -60,6 +63,6 @@ export class ResourceTypes {
   }
 
   namespaces(): string[] {
-    return [...this.known.keys()];
+    return [...this.names.values()];
   }
 }

@@ -100,6 +100,16 @@ export class Identities {
   }
 }
 
+/** Of the two filters by principal; `atScope()` leaves out nothing here, as no assignment lies below a registry. */
+function principalOf(filter: string | undefined): string | undefined {
+  if (filter === undefined || /^\s*atScope\(\)\s*$/i.test(filter)) return undefined;
+  const principal =
+    /^\s*(?:atScope\(\)\s+and\s+)?(?:assignedTo\('([^']+)'\)|principalId\s+eq\s+'?([^']+?)'?)\s*$/i.exec(filter);
+  if (principal) return principal[1] ?? principal[2];
+  const message = `The filter '${filter}' is not supported. Supported filters are either 'atScope()' or 'principalId eq '{value}' or assignedTo('{value}')'.`;
+  throw new ArmError(400, 'UnsupportedQuery', message);
+}
+
 /** Microsoft.ManagedIdentity (2023-01-31) and the role assignments of registries (Microsoft.Authorization 2022-04-01). */
 export function registerIdentities(app: FastifyInstance, identities: Identities, resources: ResourceCatalog): void {
   const base =
@@ -164,7 +174,7 @@ export function registerIdentities(app: FastifyInstance, identities: Identities,
     properties: { ...properties, principalType: 'ServicePrincipal' },
   });
   app.get<{ Params: AssignmentParams; Querystring: { $filter?: string } }>(assignments, async ({ params, query }) => {
-    const principal = /(?:assignedTo\(|principalId eq )'([^']+)'/i.exec(query.$filter ?? '')?.[1];
+    const principal = principalOf(query.$filter);
     const scope = registryScope(params.group, params.registry).toLowerCase();
     const found = identities.assignments
       .list()

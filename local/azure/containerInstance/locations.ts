@@ -1,4 +1,5 @@
 import type { FastifyInstance } from 'fastify';
+import { versionsOf } from '../arm/apiVersions';
 import { localCloud } from '../context';
 import { quotas, type ContainerGroups } from './containerGroups';
 import { sizeOf } from './groupDefinition';
@@ -77,7 +78,7 @@ export function registerLocations(app: FastifyInstance, groups: ContainerGroups)
       {
         resourceType: 'containerGroups',
         locations: regions.map((region) => region.displayName),
-        apiVersions: ['2023-05-01'],
+        apiVersions: versionsOf('Microsoft.ContainerInstance').sort().reverse(),
       },
     ],
   }));

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { ArmError, localCloud, type Collection, type LocalAzureContext } from '../context';
 import {
@@ -197,6 +198,31 @@ export function registerRegistries(app: FastifyInstance, context: LocalAzureCont
     },
   );
 
+  // Registries here lie in one region.
+  app.get<{ Params: RegistryParams }>(`${registryRoute}/replications`, async (request) => {
+    findRegistry(accounts, request.params);
+    return { value: [] };
+  });
+
+  const credentials = ({ name, passwords: [password, password2] }: RegistryAccount) => ({
+    username: name,
+    passwords: [
+      { name: 'password', value: password },
+      { name: 'password2', value: password2 },
+    ],
+  });
+  app.post<{ Params: RegistryParams; Body: { name?: string } | undefined }>(
+    `${registryRoute}/regenerateCredential`,
+    async ({ params, body }) => {
+      const account = findRegistry(accounts, params);
+      const which = ['password', 'password2'].indexOf(body?.name ?? '');
+      if (which < 0) throw new ArmError(400, 'InvalidPasswordName', `The password name '${body?.name ?? ''}' is invalid.`); // prettier-ignore
+      const passwords = [...account.passwords] as RegistryAccount['passwords'];
+      passwords[which] = randomBytes(24).toString('base64url');
+      accounts.put(account.name, { ...account, passwords });
+      return credentials({ ...account, passwords });
+    },
+  );
   app.post<{ Params: RegistryParams }>(`${registryRoute}/listCredentials`, async (request) => {
     const account = findRegistry(accounts, request.params);
     if (!account.adminUserEnabled) {
@@ -206,13 +232,6 @@ export function registerRegistries(app: FastifyInstance, context: LocalAzureCont
         `The admin user is disabled for registry '${account.name}'. Enable it to list its credentials.`,
       );
     }
-    const [password, password2] = account.passwords;
-    return {
-      username: account.name,
-      passwords: [
-        { name: 'password', value: password },
-        { name: 'password2', value: password2 },
-      ],
-    };
+    return credentials(account);
   });
 }

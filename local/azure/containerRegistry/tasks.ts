@@ -59,7 +59,11 @@ export function registerTasks(
         .map((run) => runAnswer(run, account))
         .filter((run) => wanted(run.properties as unknown as Record<string, unknown>))
         .reverse();
-      return { value: found.slice(0, Number(request.query.$top ?? 100)) };
+      const top = Number(request.query.$top ?? 100);
+      if (!Number.isInteger(top) || top < 1) {
+        throw new ArmError(400, 'InvalidTopValue', `'${request.query.$top}' is not a valid value of '$top'.`);
+      }
+      return { value: found.slice(0, top) };
     },
   );
 
@@ -93,13 +97,19 @@ function correlationId(request: FastifyRequest): string {
   return typeof given === 'string' && /^[\w-]{1,64}$/.test(given) ? given : randomUUID();
 }
 
-/** `runId eq 'ca1' and status eq 'Running'`: what clients ask for; anything else matches nothing. */
+/** Source: azure-specs 2019-06-01-preview, RunFilter. */
+const filterable = ['runId', 'runType', 'status', 'createTime', 'finishTime', 'taskName', 'isArchiveEnabled'];
+
+/** `runId eq 'ca1' and status eq 'Running'`: what clients ask for; anything else would be a wrong answer, so it is refused. */
 function readFilter(filter: string | undefined): (properties: Record<string, unknown>) => boolean {
-  const conditions = (filter ?? '').split(/\s+and\s+/i).filter((part) => part.trim() !== '');
-  return (properties) =>
-    conditions.every((condition) => {
-      const [, name = '', value] = /^\s*(\w+)\s+eq\s+'([^']*)'\s*$/i.exec(condition) ?? [];
-      const key = Object.keys(properties).find((candidate) => candidate.toLowerCase() === name.toLowerCase());
-      return key !== undefined && String(properties[key]).toLowerCase() === value?.toLowerCase();
+  const conditions = (filter ?? '')
+    .split(/\s+and\s+/i)
+    .filter((part) => part.trim() !== '')
+    .map((condition) => {
+      const [, name = '', value = ''] = /^\s*(\w+)\s+eq\s+'([^']*)'\s*$/i.exec(condition) ?? [];
+      const key = filterable.find((candidate) => candidate.toLowerCase() === name.toLowerCase());
+      if (!key) throw new ArmError(400, 'InvalidFilter', `The filter '${filter}' is not valid for runs.`);
+      return { key, value: value.toLowerCase() };
     });
+  return (properties) => conditions.every(({ key, value }) => String(properties[key]).toLowerCase() === value);
 }

@@ -14,6 +14,7 @@ import { registerArtifactService } from './runs/artifactService';
 import { MetricStore } from './runs/metricStore';
 import { RunArtifacts } from './runs/runArtifacts';
 import { registerRunHistory } from './runs/runHistory';
+import { registerRunOutputs } from './runs/runOutputs';
 import { registerRunPage } from './runs/runPage';
 import { RunStore } from './runs/runStore';
 import { defaultNodeCount, registerComputes } from './workspace/computes';
@@ -57,7 +58,8 @@ export async function registerMachineLearning(
   await app.register(async (scope) => {
     scope.setErrorHandler(sendDataPlaneError);
     refuseOtherWorkspaces(scope);
-    registerRunHistory(scope, context, runs, artifacts);
+    registerRunHistory(scope, context, runs, artifacts, jobs);
+    registerRunOutputs(scope, jobs);
     registerArtifactService(scope, runs, artifacts);
     registerRunPage(scope, runs, metrics);
   });

@@ -1,4 +1,5 @@
 import type { FastifyRequest } from 'fastify';
+import { invalid } from './mlError';
 
 const usualPage = 100;
 
@@ -14,9 +15,11 @@ interface PagingQuery {
  */
 export function page<T>(request: FastifyRequest, url: string, all: T[]): { value: T[]; nextLink?: string } {
   const query = request.query as PagingQuery & Record<string, string>;
-  const size = Number(query.$top) > 0 ? Number(query.$top) : usualPage;
+  const size = query.$top === undefined ? usualPage : Number(query.$top);
+  if (!Number.isInteger(size) || size < 1) throw invalid(`'${query.$top}' is not a valid value of '$top'.`);
   const token = query.$skipToken ?? query.$skip;
-  const start = token ? Number(Buffer.from(token, 'base64url').toString()) || Number(token) || 0 : 0;
+  const start = token === undefined ? 0 : Number(Buffer.from(token, 'base64url').toString() || Number.NaN);
+  if (!Number.isInteger(start) || start < 0) throw invalid(`'${token}' is not a valid continuation token.`);
   const value = all.slice(start, start + size);
   const next = start + value.length;
   if (next >= all.length) return { value };

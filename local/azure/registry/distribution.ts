@@ -1,6 +1,6 @@
 import type { Readable } from 'node:stream';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { blobUnknown, manifestUnknown, nameUnknown, OciError } from './ociError';
+import { blobUnknown, disallowed, manifestUnknown, nameUnknown, OciError } from './ociError';
 import { checkManifest, sizeOf } from './manifestCheck';
 import type { BlobStore } from './blobStore';
 import type { ManifestRecord, Repository, RepositoryStore } from './repositoryStore';
@@ -191,6 +191,7 @@ export function registerDistribution(
     if (!digest || !record) throw manifestUnknown(reference);
     switch (request.method) {
       case 'DELETE':
+        if (!repository.allows('deleteEnabled', byDigest ? '_manifests' : '_tags', reference)) throw disallowed();
         if (byDigest) repository.deleteManifest(digest);
         else repository.deleteTag(reference);
         return reply.code(202).send();
@@ -214,6 +215,7 @@ export function registerDistribution(
       blob: (digest) => repository.hasBlob(digest),
       manifest: (digest) => repository.manifest(digest) !== undefined,
     });
+    if (!repository.allows('writeEnabled', '_tags', reference)) throw disallowed();
     const digest = await blobs.put(content);
     const byDigest = reference.startsWith('sha256:');
     if (byDigest && reference !== digest) {
@@ -281,11 +283,19 @@ export function registerDistribution(
 export function paginate(names: string[], query: URLSearchParams, reply: FastifyReply, path: string): string[] {
   const last = query.get('last');
   const after = last === null ? names : names.filter((name) => name > last);
-  const limit = Number(query.get('n') ?? Number.NaN);
-  if (!(limit > 0) || after.length <= limit) return after;
+  const limit = pageSize(query);
+  if (after.length <= limit) return after;
   const page = after.slice(0, limit);
   reply.header('link', `<${path}?n=${limit}&last=${encodeURIComponent(page.at(-1) as string)}>; rel="next"`);
   return page;
+}
+
+/** How many entries a list may have at most: infinitely many unless told. */
+export function pageSize(query: URLSearchParams): number {
+  const n = query.get('n');
+  if (n === null) return Infinity;
+  if (/^\d+$/.test(n)) return Number(n);
+  throw new OciError(400, 'PAGINATION_NUMBER_INVALID', 'invalid number of results requested', { n });
 }
 
 async function readAll(stream: Readable | undefined, limit: number): Promise<Buffer> {

@@ -15,6 +15,14 @@ export class OciError extends Error {
   }
 }
 
+/** Of what is locked. Source: learn.microsoft.com, container-registry-faq, "disallowed operation". */
+export const disallowed = (): OciError =>
+  new OciError(
+    405,
+    'UNSUPPORTED',
+    'The operation is disallowed on this registry, repository or image. View troubleshooting steps at https://aka.ms/acr/faq/#why-does-my-pull-or-push-request-fail-with-disallowed-operation',
+  );
+
 export const nameUnknown = (repository: string): OciError =>
   new OciError(404, 'NAME_UNKNOWN', 'repository name not known to registry', { name: repository });
 

@@ -27,6 +27,16 @@ export interface TagRecord {
   lastUpdateTime: string;
 }
 
+/** What may be done with a repository, a manifest or a tag; locked is what may not be written or deleted. */
+export interface Attributes {
+  deleteEnabled: boolean;
+  writeEnabled: boolean;
+  readEnabled: boolean;
+  listEnabled: boolean;
+}
+
+const unlocked: Attributes = { deleteEnabled: true, writeEnabled: true, readEnabled: true, listEnabled: true };
+
 /**
  * One repository of one registry: which blobs belong to it, its manifests and its tags, as files. A part of a
  * repository's name never begins with an underscore, so these folders and nested repositories keep out of each other's way.
@@ -44,6 +54,25 @@ export class Repository {
 
   exists(): boolean {
     return existsSync(this.manifests);
+  }
+
+  /** @param kind `_tags` or `_manifests` with the name of one; without them, of the repository itself */
+  attributes(kind = '', name = ''): Attributes {
+    return { ...unlocked, ...this.locks()[`${kind}/${name}`] };
+  }
+
+  setAttributes(kind = '', name = '', changes: Partial<Attributes>): void {
+    const locks = { ...this.locks(), [`${kind}/${name}`]: { ...this.attributes(kind, name), ...changes } };
+    writeFileSync(join(this.directory, '_locks.json'), JSON.stringify(locks));
+  }
+
+  /** A lock of the repository is one of all that is in it. */
+  allows(action: keyof Attributes, kind = '', name = ''): boolean {
+    return this.attributes()[action] && this.attributes(kind, name)[action];
+  }
+
+  private locks(): Record<string, Attributes> {
+    return readJson(join(this.directory, '_locks.json')) ?? {};
   }
 
   addBlob(digest: string): void {
@@ -103,7 +132,8 @@ export class Repository {
   }
 
   delete(): void {
-    for (const part of [this.blobs, this.manifests, this.tags]) rmSync(part, { recursive: true, force: true });
+    const parts = [this.blobs, this.manifests, this.tags, join(this.directory, '_locks.json')];
+    for (const part of parts) rmSync(part, { recursive: true, force: true });
   }
 }
 

@@ -37,3 +37,50 @@ tried("providers.get", lambda: expect(resources.providers.get("Microsoft.Contain
 instances = ContainerInstanceManagementClient(credential, subscription, **scopes)
 tried("container_groups.list", lambda: list(instances.container_groups.list()))
 tried("location.list_capabilities", lambda: expect(len(list(instances.location.list_capabilities("eastus"))) == 3))
+from azure.ai.ml import Input, Output, command, dsl
+from azure.ai.ml.entities import Environment
+from azure.ai.ml.sweep import Choice
+
+with open(os.path.join(folder, "train.py"), "w") as file:
+    file.write("import os, sys\nprint('rate', sys.argv[1])\nos.makedirs('outputs', exist_ok=True)\nopen('outputs/a.txt', 'w').write('a')\nopen(os.path.join(sys.argv[2], 'm.txt'), 'w').write('m')\n")
+environment = tried("environments.create_or_update", lambda: ml.environments.create_or_update(Environment(name="client", version="1", image="mcr.microsoft.com/azureml/openmpi5.0-ubuntu24.04:latest")))
+step = command(
+    command="python train.py ${{inputs.rate}} ${{outputs.model}}",
+    code=folder,
+    environment="client@latest",
+    inputs={"rate": 0.1},
+    outputs={"model": Output(type="uri_folder")},
+    compute="cpu-cluster",
+)
+job = tried("jobs.create_or_update of a command with code", lambda: ml.jobs.create_or_update(step))
+tried("jobs.stream", lambda: ml.jobs.stream(job.name))
+tried("jobs.get", lambda: expect(ml.jobs.get(job.name).status == "Completed"))
+def downloaded():
+    to = tempfile.mkdtemp()
+    ml.jobs.download(job.name, download_path=to, all=True)
+    found = [name for _, _, names in os.walk(to) for name in names]
+    expect({"a.txt", "m.txt"} <= set(found) and "std_log.txt" in found, str(found))
+tried("jobs.download of all", downloaded)
+tried("jobs.download of one output", lambda: ml.jobs.download(job.name, download_path=tempfile.mkdtemp(), output_name="model"))
+tried("models.create_or_update of a job's output", lambda: ml.models.create_or_update(Model(name="trained", path=f"azureml://jobs/{job.name}/outputs/model/paths/", type="custom_model")))
+tried("models.list with archived ones", lambda: (ml.models.archive("trained", version="1"), expect(len(list(ml.models.list("trained"))) == 0), expect(len(list(ml.models.list("trained", list_view_type="All"))) == 1)))
+tried("jobs.list with a tag", lambda: expect(len(list(ml.jobs.list(tag="none"))) == 0))
+sweep = command(command="python train.py ${{inputs.rate}} ${{outputs.model}}", code=folder, environment="client@latest", inputs={"rate": Choice([0.1, 0.2])}, outputs={"model": Output(type="uri_folder")}, compute="cpu-cluster")
+sweeping = sweep.sweep(sampling_algorithm="grid", primary_metric="loss", goal="Minimize")
+sweeping.set_limits(max_total_trials=2, max_concurrent_trials=2)
+swept = tried("jobs.create_or_update of a sweep", lambda: ml.jobs.create_or_update(sweeping))
+tried("jobs.stream of a sweep", lambda: ml.jobs.stream(swept.name))
+tried("jobs.list of its trials", lambda: expect(len(list(ml.jobs.list(parent_job_name=swept.name))) == 2))
+
+
+@dsl.pipeline(default_compute="cpu-cluster")
+def steps():
+    step(rate=0.2)
+
+
+chain = tried("jobs.create_or_update of a pipeline", lambda: ml.jobs.create_or_update(steps(), experiment_name="client"))
+tried("jobs.stream of a pipeline", lambda: ml.jobs.stream(chain.name))
+long = tried("jobs.create_or_update of a long one", lambda: ml.jobs.create_or_update(command(command="sleep 60", environment="client@latest", compute="cpu-cluster")))
+tried("jobs.begin_cancel", lambda: ml.jobs.begin_cancel(long.name))
+tried("a job on a compute that is not there", lambda: ml.jobs.create_or_update(command(command="true", environment="client@latest", compute="nonesuch")), "nonesuch")
+tried("a job in an environment that is not there", lambda: ml.jobs.create_or_update(command(command="true", environment="nonesuch:1", compute="cpu-cluster")), "nonesuch")

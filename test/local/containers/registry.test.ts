@@ -138,6 +138,39 @@ describe('OCI registry', () => {
     assert.equal((await call('HEAD', `/v2/mount/to/blobs/${digest}`)).status, 200);
     const unknown = await call('POST', `/v2/mount/to/blobs/uploads/?mount=${sha256('none')}&from=mount/from`);
     assert.equal(unknown.status, 202, 'an unknown blob starts an ordinary upload');
+    const token = await cloud.send('GET', `${base}/oauth2/token?service=x&scope=repository:mount/other:pull,push`, {
+      headers: { authorization: basic },
+    });
+    const blind = await cloud.send('POST', `${base}/v2/mount/other/blobs/uploads/?mount=${digest}&from=mount/from`, {
+      headers: { authorization: `Bearer ${token.json.access_token}` },
+    });
+    assert.equal(blind.status, 202, 'who may not read the source uploads the blob');
+  });
+
+  it('takes an image with layers that their maker alone may hand out', async () => {
+    const type = 'application/vnd.oci.image.layer.nondistributable.v1.tar';
+    const layer = { mediaType: type, digest: sha256('elsewhere'), size: 1, urls: ['https://layers.example/1'] };
+    await pushImage('foreign', '1', { layers: [layer] });
+  });
+
+  it('orders tags by time, and keeps locked ones from being changed', async () => {
+    for (const tag of ['b', 'a', 'c']) await pushImage('locks', tag);
+    const list = async (query: string) => (await call('GET', `/acr/v1/locks/_tags?${query}`)).json.tags as Array<{ name: string }>; // prettier-ignore
+    assert.deepEqual((await list('orderby=timedesc')).map(({ name }) => name), ['c', 'a', 'b']); // prettier-ignore
+    assert.deepEqual(
+      (await list('orderby=timedesc&n=1&last=c')).map(({ name }) => name),
+      ['a'],
+    );
+    assert.equal((await call('GET', '/acr/v1/locks/_tags?orderby=size')).status, 400);
+    assert.equal((await call('GET', '/v2/locks/tags/list?n=many')).json.errors[0].code, 'PAGINATION_NUMBER_INVALID');
+
+    const json = { 'content-type': 'application/json' };
+    const lock = (writeEnabled: boolean) => call('PATCH', '/acr/v1/locks/_tags/a', JSON.stringify({ writeEnabled }), json); // prettier-ignore
+    assert.equal((await lock(false)).json.tag.changeableAttributes.writeEnabled, false);
+    assert.equal((await call('DELETE', '/acr/v1/locks/_tags/a')).status, 405);
+    await assert.rejects(pushImage('locks', 'a'), /disallowed/);
+    await lock(true);
+    assert.equal((await call('DELETE', '/acr/v1/locks/_tags/a')).status, 202);
   });
 
   it('keeps manifests by digest and tag, lists them by page, and forgets the tags of a deleted one', async () => {
@@ -193,6 +226,7 @@ describe('OCI registry', () => {
       answer.json.manifests.map((entry: { digest: string }) => entry.digest),
       [sbom],
     );
+    assert.equal(answer.headers['content-type'], 'application/vnd.oci.image.index.v1+json', 'with no character set');
     assert.deepEqual((await call('GET', `/v2/referred/referrers/${sbom}`)).json.manifests, []);
   });
 

@@ -32,6 +32,9 @@ export function selectVersions(versions: AssetVersion[], query: ListQuery): Asse
 }
 
 export function isListed(properties: Record<string, unknown>, view = 'ActiveOnly'): boolean {
+  if (!['All', 'ActiveOnly', 'ArchivedOnly'].includes(view)) {
+    throw invalid(`'${view}' is not a valid value of 'listViewType'.`);
+  }
   const archived = properties.isArchived === true;
   return view === 'All' || (view === 'ArchivedOnly' ? archived : !archived);
 }
@@ -47,6 +50,7 @@ export function hasAll(values: Record<string, string>, filter: string | undefine
 
 function order(versions: AssetVersion[], by: string): AssetVersion[] {
   const [field = '', direction = 'asc'] = by.trim().toLowerCase().split(/\s+/);
+  if (direction !== 'asc' && direction !== 'desc') throw invalid(`The list can not be ordered by '${by}'.`);
   const oldestFirst = [...versions];
   switch (field) {
     // Ties in time are broken by the order in which they were made, which is the order of the list.

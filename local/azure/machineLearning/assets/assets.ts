@@ -103,6 +103,7 @@ function registerAssetType(
   });
 
   app.get<{ Querystring: ListQuery }>(route, async (request) => {
+    isListed({}, request.query.listViewType);
     const listed = store.allContainers().filter((entry) => isListed(entry.properties, request.query.listViewType));
     return page(request, context.url, listed.map(containerAnswer));
   });

@@ -50,6 +50,8 @@ export function registerJobs(
     route,
     async (request) => {
       const { jobType, tag, listViewType, properties } = request.query;
+      // Asked even where there is no job.
+      isListed({}, listViewType);
       const listed = jobs
         .list()
         .filter((job) => !job.parent)

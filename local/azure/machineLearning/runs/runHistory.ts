@@ -3,6 +3,8 @@ import type { FastifyInstance } from 'fastify';
 import { localCloud, type LocalAzureContext } from '../../context';
 import { notFound } from '../mlError';
 import { dataPlaneRoute } from '../resourceIds';
+import type { JobStore } from '../jobs/jobStore';
+import { runOutputs } from './runOutputs';
 import type { RunArtifacts } from './runArtifacts';
 import type { Run, RunStore } from './runStore';
 
@@ -18,6 +20,7 @@ export function registerRunHistory(
   context: LocalAzureContext,
   runs: RunStore,
   artifacts: RunArtifacts,
+  jobs: JobStore,
 ): void {
   const history = dataPlaneRoute('history');
   const find = (runId: string): Run => {
@@ -82,6 +85,7 @@ export function registerRunHistory(
     warnings: run.warnings,
     tags: run.tags,
     properties: run.properties,
+    outputs: runOutputs(jobs.get(run.runId)),
     revision: run.revision,
   });
   const children = (run: Run) => ({

@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 import { localCloud, type LocalAzureContext } from '../../context';
-import { notFound } from '../mlError';
+import { invalid, notFound } from '../mlError';
 import { page } from '../paging';
 import { resourceId, workspaceRoute } from '../resourceIds';
 import { systemData } from '../systemData';
@@ -59,9 +59,13 @@ export async function registerDatastores(
 
   app.get<{ Querystring: { isDefault?: string; names?: string } }>(`${workspaceRoute}/datastores`, async (request) => {
     const { isDefault, names } = request.query;
+    if (isDefault !== undefined && !/^(true|false)$/i.test(isDefault)) {
+      throw invalid(`'${isDefault}' is not a valid value of 'isDefault'.`);
+    }
     const chosen = datastores.filter(
       (datastore) =>
-        (isDefault !== 'true' || datastore.isDefault) && (!names || names.split(',').includes(datastore.name)),
+        (isDefault === undefined || datastore.isDefault === (isDefault.toLowerCase() === 'true')) &&
+        (!names || names.split(',').includes(datastore.name)),
     );
     return page(request, context.url, chosen.map(answer));
   });
