@@ -94,7 +94,7 @@ async function problem(uv: Uv, check: Check, file: string): Promise<string | und
 }
 
 /** The index answers each in its own time, so that some wait at once. */
-const atOnce = 4;
+const atOnce = 8;
 
 async function main(): Promise<number> {
   const uv = await findUv(join(root, '.local', 'cache'), await findPython());

@@ -57,6 +57,11 @@ export const limits = {
     verdict: 'refused',
     text: 'only artifacts of the same run (current) are on this machine.',
   },
+  otherSteps: {
+    construct: 'the steps `downloadBuild`, `getPackage`, `upload` and `reviewApp`',
+    verdict: 'refused',
+    text: 'nothing of other pipelines, feeds and servers is on this machine; for artifacts of this run write `download: current` or `publish`.',
+  },
   anchors: {
     construct: 'YAML anchors and aliases',
     verdict: 'refused',
@@ -87,6 +92,11 @@ export const limits = {
     verdict: 'said',
     text: 'has no effect: files are taken as they lie on this disk; run git lfs pull before.',
   },
+  sparseCheckout: {
+    construct: '`sparseCheckoutDirectories` and `sparseCheckoutPatterns` of a checkout',
+    verdict: 'said',
+    text: 'has no effect: all files are checked out.',
+  },
   triggers: {
     construct: '`trigger`, `pr`, `schedules`',
     verdict: 'nothing',
@@ -103,7 +113,7 @@ export const limits = {
     text: 'jobs run one after the other, each in an empty workspace.',
   },
   environment: {
-    construct: '`environment` of a deployment',
+    construct: '`environment` of a deployment, `checks` and `group` of a stage',
     verdict: 'nothing',
     text: 'its name is shown; approvals and checks are settings of the server.',
   },

@@ -14,6 +14,8 @@ export function readCheckout(step: Section, warnings: string[]): StepAction {
     warnings.push(`${step.place}: 'persistCredentials' ${limits.persistCredentials.text}`);
   }
   if (step.boolean('lfs', false)) warnings.push(`${step.place}: 'lfs' ${limits.lfs.text}`);
+  const sparse = step.keys.find((key) => key.startsWith('sparseCheckout'));
+  if (sparse) warnings.push(`${step.place}: '${sparse}' ${limits.sparseCheckout.text}`);
   return {
     kind: 'checkout',
     path: folderOf(step),

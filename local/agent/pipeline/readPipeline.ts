@@ -111,14 +111,13 @@ class PipelineReader {
     faults.attempt(() => {
       const resources = root.section('resources');
       resources.allow(['builds', 'containers', 'packages', 'pipelines', 'repositories', 'webhooks']);
-      const named = resources.keys.map((key) => `resources.${key}`).join(', ');
-      if (named !== '') warnings.push(`${resources.place}: ${named} ${limits.resources.text}`);
+      for (const key of resources.keys) warnings.push(`${resources.place}: resources.${key} ${limits.resources.text}`);
     });
   }
 
   #stage(stage: Section, before: string[], outer: VariableDefinition[]): StagePlan {
     const known = ['stage', 'displayName', 'dependsOn', 'condition', 'variables', 'jobs', 'pool', 'lockBehavior'];
-    stage.allow([...known, 'trigger', 'isSkippable', 'templateContext'], oldForms);
+    stage.allow([...known, 'trigger', 'isSkippable', 'templateContext', 'checks', 'group'], oldForms);
     const { faults, warnings } = this.context;
     const variables = mergeVariables(outer, stage, faults);
     const name = stage.identifier('stage');

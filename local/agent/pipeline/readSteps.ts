@@ -39,19 +39,20 @@ export interface StepsContext {
   faults: Faults;
 }
 
+const ofPowerShell = ['workingDirectory', 'failOnStderr', 'errorActionPreference', 'ignoreLASTEXITCODE'];
+
 /** Kinds of steps by their first key. */
 const readers: Record<string, { keys: string[]; read: StepReader }> = {
   task: { keys: ['inputs'], read: readTask },
   script: { keys: ['workingDirectory', 'failOnStderr'], read: (step) => readScript(step, 'script', 'bash', 'CmdLine') },
   bash: { keys: ['workingDirectory', 'failOnStderr'], read: (step) => readScript(step, 'bash', 'bash', 'Bash') },
-  pwsh: {
-    keys: ['workingDirectory', 'failOnStderr', 'errorActionPreference', 'ignoreLASTEXITCODE'],
-    read: (step) => readScript(step, 'pwsh', 'pwsh', 'PowerShell'),
-  },
+  pwsh: { keys: ofPowerShell, read: (step) => readScript(step, 'pwsh', 'pwsh', 'PowerShell') },
+  // Where there is no Windows the task takes pwsh for it, too. Source: azure-pipelines-tasks, PowerShellV2/powershell.ts.
+  powershell: { keys: ofPowerShell, read: (step) => readScript(step, 'powershell', 'pwsh', 'PowerShell') },
   checkout: {
     keys: [
       ...['clean', 'fetchDepth', 'fetchTags', 'fetchFilter', 'lfs', 'submodules', 'path', 'persistCredentials'],
-      'workspaceRepo',
+      ...['workspaceRepo', 'sparseCheckoutDirectories', 'sparseCheckoutPatterns'],
     ],
     read: (step, { warnings }) => ({ taskName: 'Checkout', action: readCheckout(step, warnings) }),
   },
@@ -134,7 +135,8 @@ function readCommon(step: Section, taskName: string, action: StepAction, names: 
 }
 
 function unknownStep(step: Section): string {
-  if (step.has('powershell')) return "'powershell' needs Windows; use 'pwsh', 'bash' or 'script'.";
+  const elsewhere = ['downloadBuild', 'getPackage', 'upload', 'reviewApp'].find((kind) => step.has(kind));
+  if (elsewhere) return `the step '${elsewhere}': ${limits.otherSteps.text}`;
   return `no such step: '${step.keys[0] ?? ''}'. Supported here: ${Object.keys(readers).join(', ')}.`;
 }
 

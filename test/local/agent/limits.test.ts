@@ -20,6 +20,7 @@ const cases: Record<LimitName, string[]> = {
   phases: ['phases: []', `queue: x\n${steps}`, `server: true\n${steps}`],
   checkoutOther: ['steps: [{checkout: other}]'],
   downloadOther: ['steps: [{download: other}]'],
+  otherSteps: ['downloadBuild', 'getPackage', 'upload', 'reviewApp'].map((kind) => `steps: [{${kind}: x}]`),
   anchors: ['steps: &s []', 'steps: [*s]'],
   group: [`variables: [{group: g}]\n${steps}`],
   resources: ['repositories', 'pipelines', 'containers', 'packages', 'webhooks', 'builds'].map(
@@ -28,6 +29,10 @@ const cases: Record<LimitName, string[]> = {
   manual: [`stages: [{stage: s, trigger: manual, jobs: [{job: a, ${steps}}]}]`],
   persistCredentials: ['steps: [{checkout: self, persistCredentials: true}]'],
   lfs: ['steps: [{checkout: self, lfs: true}]'],
+  sparseCheckout: [
+    'steps: [{checkout: self, sparseCheckoutDirectories: src}]',
+    'steps: [{checkout: self, sparseCheckoutPatterns: "/*"}]',
+  ],
   triggers: [`trigger: none\npr: none\nschedules: []\n${steps}`],
   pool: [`pool: {vmImage: x, demands: [a]}\n${steps}`, inJob('pool: x, uses: {pools: [a]}')],
   locks: [
@@ -35,7 +40,10 @@ const cases: Record<LimitName, string[]> = {
     `stages: [{stage: s, isSkippable: false, lockBehavior: runLatest, jobs: [{job: a, ${steps}}]}]`,
     inJob('strategy: {matrix: {a: {}}, maxParallel: 2}'),
   ],
-  environment: [deployment('strategy: {runOnce: {deploy: {steps: []}}}')],
+  environment: [
+    deployment('strategy: {runOnce: {deploy: {steps: []}}}'),
+    `stages: [{stage: s, checks: [], group: g, jobs: [{job: a, ${steps}}]}]`,
+  ],
 };
 
 function read(yaml: string): { warnings: string[]; refusal?: string } {

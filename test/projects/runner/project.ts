@@ -14,6 +14,8 @@ export interface ProjectRun {
   /** What follows `mlops-local run`. */
   arguments: string[];
   expect: Expectation;
+  /** `mlops-local init` writes the pipeline first. */
+  isInit?: boolean;
 }
 
 export interface Expectation {
@@ -34,6 +36,8 @@ export interface Project {
   runs: ProjectRun[];
   /** The pipeline's text, where it is README's with the project's names. */
   pipeline?: string;
+  /** What stands beside the project and is no part of it, or is left out. */
+  leftOut: string[];
 }
 
 /** What stands beside a project for the runner and is no part of it. */
@@ -48,16 +52,24 @@ export function projectNames(): string[] {
     .sort();
 }
 
+const approved: Expectation = { decision: 'approved', champion: true, deploys: true };
+
+/** The project as it was before it had a pipeline. */
+export function withoutPipeline(name: string): Project {
+  const run = { arguments: [pipelineFile], expect: approved, isInit: true };
+  return { name, folder: path.join(projectsFolder, name), runs: [run], leftOut: [...ofRunner, pipelineFile] };
+}
+
 export function readProject(name: string): Project {
   const folder = name === path.basename(recipes) ? recipes : path.join(projectsFolder, name);
   const substitutions = readYaml<Substitutions>(path.join(folder, 'substitutions.yml'));
   if (substitutions) {
-    const run = { arguments: [pipelineFile], expect: { decision: 'approved', champion: true, deploys: true } as const };
-    return { name, folder, runs: [run], pipeline: readmePipeline(substitutions) };
+    const run = { arguments: [pipelineFile], expect: approved };
+    return { name, folder, runs: [run], pipeline: readmePipeline(substitutions), leftOut: ofRunner };
   }
   const given = readYaml<GivenRun[]>(path.join(folder, 'runs.yml'));
   if (!given) throw new Error(`${name} has neither substitutions.yml nor runs.yml.`);
-  return { name, folder, runs: given.map(projectRun) };
+  return { name, folder, runs: given.map(projectRun), leftOut: ofRunner };
 }
 
 interface GivenRun {
@@ -68,10 +80,10 @@ interface GivenRun {
 }
 
 function projectRun({ arguments: given = [pipelineFile], set = {}, expect }: GivenRun): ProjectRun {
-  const approved = expect.decision === 'approved';
+  const isApproved = expect.decision === 'approved';
   return {
     arguments: [...given, ...Object.entries(set).flatMap(([key, value]) => ['--set', `${key}=${value}`])],
-    expect: { champion: approved, deploys: approved, ...expect },
+    expect: { champion: isApproved, deploys: isApproved, ...expect },
   };
 }
 
@@ -97,7 +109,7 @@ export function checkOut(project: Project, parent: string): string {
   const target = path.join(parent, project.name);
   rmSync(target, { recursive: true, force: true });
   mkdirSync(target, { recursive: true });
-  cpSync(project.folder, target, { recursive: true, filter: (file) => !ofRunner.includes(path.basename(file)) });
+  cpSync(project.folder, target, { recursive: true, filter: (file) => !project.leftOut.includes(path.basename(file)) });
   if (project.folder === recipes) adoptRecipes(target);
   if (project.pipeline !== undefined) writeFileSync(path.join(target, pipelineFile), project.pipeline);
   const git = (...args: string[]): void => {
