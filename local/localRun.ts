@@ -67,7 +67,10 @@ export async function runLocally(options: LocalRunOptions): Promise<number> {
     if (built.length > 0) console.log(`Built the tasks ${built.join(', ')}.`);
     const source = sourceOf(options);
     const plan = planOf(options, source);
-    await checkPython(plan, options.stages);
+    await checkPython(plan, options.stages, {
+      repository: repositoryRoot(options.file),
+      cacheDir: directories.cache,
+    });
     cloud = await startCloud(directories, { tied: true, signal: interruption.signal });
     const present = cloud;
     interruption.onForce(() => present.wasUp || present.kill());

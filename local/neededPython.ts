@@ -1,18 +1,60 @@
+import { existsSync, readFileSync } from 'node:fs';
+import path from 'node:path';
 import type { PipelinePlan } from './agent/pipeline/plan';
-import { findPython } from './python/findPython';
+import { readCondaFile } from './python/condaFile';
+import { findPython, isTried, triedPythons, type Python } from './python/findPython';
+import { withoutWheel } from './python/wheels';
 
 /** What local Azure carries out by a Python of this machine: jobs, and images on a base image that is not here. */
 const byPython = ['MLOpsTrain', 'MLOpsPackageImage'];
 
+interface Place {
+  /** Where the paths of the pipeline's inputs start. */
+  repository: string;
+  cacheDir: string;
+}
+
 /**
- * Throws an error that says what to install where a pipeline needs Python and this machine has none, before a run that would
- * find it out after a job has waited for its compute.
+ * Throws an error that says what to install where a pipeline needs Python and this machine has none, or only one that is too new
+ * for the packages, before a run that would find it out after a job has waited for its compute.
  * @param stages those that are to run; all, unless given
  */
-export async function checkPython(plan: PipelinePlan, stages?: readonly string[]): Promise<void> {
+export async function checkPython(
+  plan: PipelinePlan,
+  stages: readonly string[] | undefined,
+  place: Place,
+  find = findPython,
+): Promise<void> {
   const steps = plan.stages
     .filter(({ name }) => stages === undefined || stages.includes(name))
     .flatMap(({ jobs }) => jobs.flatMap((job) => job.steps));
-  const needsPython = steps.some(({ action }) => action.kind === 'task' && byPython.includes(action.task.name));
-  if (needsPython) await findPython();
+  const tasks = steps.flatMap(({ action }) =>
+    action.kind === 'task' && byPython.includes(action.task.name) ? [action] : [],
+  );
+  if (tasks.length === 0) return;
+  const python = await find();
+  if (isTried(python)) return;
+  const files = tasks.flatMap(({ inputs: { condaFile, requirementsFile } }) => [condaFile, requirementsFile]);
+  for (const file of new Set(files)) if (file) await checkWheels(file, python, place);
+}
+
+async function checkWheels(file: string, python: Python, { repository, cacheDir }: Place): Promise<void> {
+  const requirements = requirementsOf(path.resolve(repository, file));
+  const lacking = requirements && (await withoutWheel(requirements, python, cacheDir));
+  if (!lacking) return;
+  const series = python.version.split('.', 2).join('.');
+  throw new Error(
+    `Python ${series} has no wheels of ${lacking}, which ${file} asks for; use ${triedPythons}: install one of them beside it (on Debian and Ubuntu: python3.12 and python3.12-venv).`,
+  );
+}
+
+/** Undefined where the file cannot be read as it stands; the task that reads it says so. */
+function requirementsOf(file: string): readonly string[] | undefined {
+  if (!existsSync(file)) return undefined;
+  const text = readFileSync(file, 'utf8');
+  try {
+    return /\.ya?ml$/.test(file) ? readCondaFile(text).requirements : text.split('\n');
+  } catch {
+    return undefined;
+  }
 }

@@ -14,6 +14,10 @@ export interface Python {
 }
 
 const oldest = [3, 9] as const;
+/** The newest for which every pin of the quickstart and of the projects has wheels; `npm run pins` proves it. */
+const newestTried = [3, 14] as const;
+/** As a sentence names them. */
+export const triedPythons = `3.10 to ${newestTried.join('.')}`;
 const names = [
   'python3',
   'python',
@@ -33,7 +37,9 @@ const probe = 'import sys, json, venv; print(json.dumps([sys.executable, "%d.%d.
  */
 export async function findPython(wanted?: string, series?: string): Promise<Python> {
   const candidates = wanted ? [wanted] : [...(series ? [`python${series}`, ...ofPyenv(series)] : []), ...names];
-  const [first] = await pythons(candidates, 1);
+  const found = await pythons(candidates, wanted ? 1 : undefined);
+  // A newer one may lack wheels, and comes last.
+  const first = found.find(isTried) ?? found[0];
   if (first) return first;
   throw new Error(
     wanted
@@ -60,14 +66,22 @@ export function allPythons(wanted?: string): Promise<Python[]> {
   return pythons(wanted ? [wanted, ...names] : names, Infinity);
 }
 
-async function pythons(candidates: string[], most: number): Promise<Python[]> {
+/** Those of the candidates that can be used; without `most` it ends at the first that is not too new. */
+async function pythons(candidates: string[], most?: number): Promise<Python[]> {
   const found: Python[] = [];
   for (const candidate of candidates) {
-    if (found.length >= most) break;
+    if (found.length >= (most ?? Infinity)) break;
     const python = await examine(candidate);
     if (python && !found.some((other) => other.executable === python.executable)) found.push(python);
+    if (python && most === undefined && isTried(python)) break;
   }
   return found;
+}
+
+/** Whether the packages of the quickstart and of most projects have wheels for it. */
+export function isTried({ version }: Python): boolean {
+  const [major = 0, minor = 0] = version.split('.').map(Number);
+  return major < newestTried[0] || (major === newestTried[0] && minor <= newestTried[1]);
 }
 
 async function examine(candidate: string): Promise<Python | undefined> {

@@ -102,7 +102,11 @@ export function uvEnvironment(pipSettings: string, own: NodeJS.ProcessEnv): Reco
   });
   lines.sort((one, other) => rank(one.section) - rank(other.section));
   // pip takes the best version of all its indexes; uv would take the first index that has the package.
-  const result: Record<string, string> = { UV_INDEX_STRATEGY: 'unsafe-best-match', UV_NO_PROGRESS: '1', UV_PYTHON_DOWNLOADS: 'never' };
+  const result: Record<string, string> = {
+    UV_INDEX_STRATEGY: 'unsafe-best-match',
+    UV_NO_PROGRESS: '1',
+    UV_PYTHON_DOWNLOADS: 'never',
+  };
   for (const { key, value } of lines) {
     const [name, separator] = uvNames[key] ?? [];
     const text = value.replaceAll('\\n', '\n').trim();

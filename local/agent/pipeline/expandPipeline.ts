@@ -268,7 +268,11 @@ export class PipelineExpander {
           items.push(...(list?.items ?? []));
           return;
         }
-        for (const single of this.#item(item, inner)) this.#variableItem(new Section('variables', single), put);
+        for (const single of this.#item(item, inner)) {
+          if (single.kind === 'text' && single.text !== '')
+            throw new PipelineError(single.place, 'variables', `a variable is a mapping; write '- name: ${single.text}' with a 'value'.`); // prettier-ignore
+          this.#variableItem(new Section('variables', single), put);
+        }
       });
     } else if (content.text !== '') {
       throw new PipelineError(

@@ -25,6 +25,18 @@ export function parseExpression(expression: string, known: KnownNames): Expressi
   return new Parser(expression, known).parse();
 }
 
+/** What other languages write, and what Azure Pipelines has in its place. */
+const otherNotation: Array<[start: string, instead: string]> = [
+  ['==', 'eq(a, b)'],
+  ['!=', 'ne(a, b)'],
+  ['&&', 'and(a, b)'],
+  ['||', 'or(a, b)'],
+  ['!', 'not(a)'],
+  ['>', 'gt(a, b)'],
+  ['<', 'lt(a, b)'],
+  ['"', 'texts in single quotes'],
+];
+
 class Parser {
   #position = 0;
 
@@ -46,7 +58,10 @@ class Parser {
 
   #unexpected(): Error {
     const rest = this.expression.slice(this.#position).trim();
-    return this.#fault(`Unexpected ${rest === '' ? 'end' : `'${rest.slice(0, 20)}'`}`);
+    const instead = otherNotation.find(([start]) => rest.startsWith(start))?.[1];
+    return this.#fault(
+      `Unexpected ${rest === '' ? 'end' : `'${rest.slice(0, 20)}'`}${instead ? ` (write ${instead})` : ''}`,
+    );
   }
 
   #skipSpace(): void {

@@ -1,3 +1,4 @@
+import { nearestName } from './nearestName';
 import type { InBoxTask } from '../inBox/inBoxTask';
 import type { TaskDefinition } from '../taskDefinition';
 
@@ -102,7 +103,11 @@ export function inDependencyOrder<T extends { name: string; dependsOn: string[] 
     }
     for (const name of node.dependsOn) {
       const other = nodes.find((candidate) => candidate.name === name);
-      if (!other) throw new Error(`${what} ${node.name} depends on ${what} ${name}, which does not exist.`);
+      if (!other) {
+        const near = nearestName(name, nodes.map((each) => each.name)); // prettier-ignore
+        const hint = near && near !== node.name ? ` Did you mean ${near}?` : '';
+        throw new Error(`${what} ${node.name} depends on ${what} ${name}, which does not exist.${hint}`);
+      }
       visit(other, [...path, node.name]);
     }
     done.push(node);

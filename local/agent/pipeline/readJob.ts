@@ -20,11 +20,16 @@ const common = [
   'templateContext',
 ];
 
+const ofDeployment = {
+  steps: "the steps of a deployment job stand beneath 'strategy: runOnce: deploy: steps'.",
+};
+
 const refused = { container: limits.container.text, services: limits.services.text };
 
 export function readJob(job: Section, variables: VariableDefinition[], context: StepsContext): JobPlan {
   const kind = job.has('deployment') ? 'deployment' : 'job';
-  job.allow([...common, ...(kind === 'deployment' ? ['deployment', 'environment'] : ['job', 'steps'])], refused);
+  if (kind === 'deployment') job.allow([...common, 'deployment', 'environment'], { ...refused, ...ofDeployment });
+  else job.allow([...common, 'job', 'steps'], refused);
   const name = job.identifier(kind);
   return {
     name,

@@ -1,11 +1,11 @@
 import { StepInputs } from '../inBox/stepInputs';
 import { checkStepCondition, stepRuns } from './conditions';
 import type { Value } from './expression';
-import type { Faults } from './faults';
+import { PipelineError, type Faults } from './faults';
 import { limits } from './limits';
 import type { StepAction, StepPlan } from './plan';
 import { readCheckout } from './readCheckout';
-import { conditionOf, Section } from './section';
+import { conditionOf, meant, Section } from './section';
 import type { YamlNode } from './yamlNode';
 import { checkInputs, findInBoxTask, findTask, isSameTask, noSuchTask, type CatalogTask } from './taskCatalog';
 
@@ -60,7 +60,7 @@ const readers: Record<string, { keys: string[]; read: StepReader }> = {
     keys: ['artifact'],
     read: (step) => ({
       taskName: 'PublishPipelineArtifact',
-      action: publishAction(step.text('publish')!, step.text('artifact')),
+      action: publishAction(pathOf(step, 'publish'), step.text('artifact')),
     }),
   },
   download: {
@@ -92,7 +92,7 @@ export function readSteps({ implied, written }: JobSteps, place: string, context
   const steps = [...implied, ...written].flatMap((fields, index) => {
     // Numbered as the reader of the file counts.
     const read = (): StepPlan[] =>
-      readStep(new Section(`${place}, step ${index + 1 - implied.length}`, fields), names, context);
+      readStep(stepSection(`${place}, step ${index + 1 - implied.length}`, fields), names, context);
     return context.faults.attempt(read) ?? [];
   });
   const checkouts = steps.map(({ action }) => action).filter((action) => action.kind === 'checkout');
@@ -100,11 +100,17 @@ export function readSteps({ implied, written }: JobSteps, place: string, context
   return steps;
 }
 
+/** A command alone is no step: the commonest slip of those who come from a shell script. */
+function stepSection(trail: string, node: YamlNode): Section {
+  if (node.kind !== 'text' || node.text === '') return new Section(trail, node);
+  throw new PipelineError(node.place, trail, `a step is a mapping; write '- script: ${node.text}'.`);
+}
+
 function readStep(step: Section, names: Set<string>, context: StepsContext): StepPlan[] {
   const kind = step.keys.find((key) => key in readers);
   if (!kind) throw step.error(unknownStep(step));
   const { keys, read } = readers[kind]!;
-  step.allow([kind, ...keys, ...commonKeys, 'target']);
+  step.allow([kind, ...keys, ...commonKeys, 'target'], kind === 'task' ? misplacedInputs(step, context) : {});
   const target = step.get('target');
   if (target && (target.kind !== 'text' || target.text !== 'host')) throw step.error(limits.target.text, 'target');
   if ((kind === 'checkout' || kind === 'download') && step.text(kind) === 'none') return [];
@@ -134,10 +140,22 @@ function readCommon(step: Section, taskName: string, action: StepAction, names: 
   };
 }
 
+/** Inputs that stand beside the task's name instead of beneath `inputs`, each with what to write. */
+function misplacedInputs(step: Section, { tasks }: StepsContext): Record<string, string> {
+  const reference = step.text('task')!;
+  const found = findTask(tasks, reference) ?? findInBoxTask(reference);
+  const names = (found?.task.inputs ?? []).flatMap(({ name, aliases = [] }) => [name, ...aliases]);
+  const inputs = names.filter((name) => !commonKeys.includes(name));
+  return Object.fromEntries(
+    inputs.map((name) => [name, `'${name}' is an input of the task: write it beneath 'inputs'.`]),
+  );
+}
+
 function unknownStep(step: Section): string {
   const elsewhere = ['downloadBuild', 'getPackage', 'upload', 'reviewApp'].find((kind) => step.has(kind));
   if (elsewhere) return `the step '${elsewhere}': ${limits.otherSteps.text}`;
-  return `no such step: '${step.keys[0] ?? ''}'. Supported here: ${Object.keys(readers).join(', ')}.`;
+  const [first = ''] = step.keys;
+  return `no such step: '${first}'${meant(first, Object.keys(readers), 'Supported here')}`;
 }
 
 function readTask(step: Section, context: StepsContext): StepContent {
@@ -186,6 +204,12 @@ function readScript(step: Section, key: string, shell: 'bash' | 'pwsh', taskName
     failOnStderr: step.boolean('failOnStderr', false),
   };
   return { taskName, action };
+}
+
+function pathOf(step: Section, key: string): string {
+  const path = step.text(key);
+  if (!path) throw step.error(`'${key}' needs the path of a file or folder.`, key);
+  return path;
 }
 
 function publishAction(path: string, artifact: string | undefined): StepAction {

@@ -1,4 +1,5 @@
 import { PipelineError } from './faults';
+import { nearestName } from './nearestName';
 import { describeNode, fieldOf, type Place, type YamlMap, type YamlNode } from './yamlNode';
 import { messageOf } from '../../messageOf';
 
@@ -27,6 +28,12 @@ export function checked(section: Section, key: string, check: () => void): void 
   } catch (error) {
     throw section.error(`${messageOf(error)}.`, key);
   }
+}
+
+/** After the name of what is unexpected: the one that was most likely meant, or all. */
+export function meant(name: string, known: readonly string[], all = 'Known here'): string {
+  const near = nearestName(name, known);
+  return near === undefined ? `. ${all}: ${known.join(', ')}.` : `; did you mean '${near}'?`;
 }
 
 /** One mapping of a pipeline file, all its expressions worked out, read field by field. */
@@ -72,7 +79,7 @@ export class Section {
   allow(known: string[], unsupported: Record<string, string> = {}): void {
     for (const key of this.keys) {
       if (Object.hasOwn(unsupported, key)) throw this.error(unsupported[key]!, key);
-      if (!known.includes(key)) throw this.error(`unexpected '${key}'. Known here: ${known.join(', ')}.`, key);
+      if (!known.includes(key)) throw this.error(`unexpected '${key}'${meant(key, known)}`, key);
     }
   }
 

@@ -52,7 +52,11 @@ export function noSuchTask(reference: string, tasks: CatalogTask[]): string {
   const all = [...tasks.map(({ task }) => task), ...inBoxTasks.map(({ definition }) => definition)];
   const names = all.map((task) => `${task.name}@${task.version.Major}`);
   const others = names.filter((other) => other.split('@')[0]!.toLowerCase() === name.split('.').pop()!.toLowerCase());
-  const has = others.length > 0 ? `It has ${others.join(', ')}.` : `Leave it out by --skip-task ${name}.`;
+  const near = nearestName(reference, names);
+  const has =
+    others.length > 0
+      ? `It has ${others.join(', ')}.`
+      : `${near ? `Did you mean ${near}? Else leave` : 'Leave'} it out by --skip-task ${name}.`;
   return `the local agent has no task ${reference}. ${has}`;
 }
 

@@ -1,3 +1,4 @@
+import { yamlFault } from './yamlFault';
 import { isAlias, isMap, isScalar, isSeq, LineCounter, parseDocument, type Node, type Scalar } from 'yaml';
 import { Moment, Version, type Value } from './expressionValue';
 import { PipelineError } from './faults';
@@ -45,7 +46,7 @@ export function parseYaml(text: string, file: string): YamlNode {
   const fault = document.errors[0];
   if (fault) {
     const place = { file, line: fault.linePos?.[0].line ?? 1 };
-    throw new PipelineError(place, '', fault.message.split('\n')[0]!.replace(/:$/, '.'));
+    throw new PipelineError(place, '', yamlFault(fault.message, text, place.line));
   }
   const convert = (node: Node | null | undefined, outer: Place): YamlNode => {
     const place = node?.range ? { file, line: lines.linePos(node.range[0]).line } : outer;

@@ -169,12 +169,12 @@ jobs:
 
   const stageWith = (field: string) => `stages:\n- stage: s\n  ${field}\n  jobs: [{job: j, steps: []}]\n`;
   const faults: Array<[what: string, yaml: string, message: RegExp]> = [
-    ['YAML that cannot be read', 'steps:\n- script: "x\n', /azure-pipelines\.yml:3: Missing closing/],
+    ['YAML that cannot be read', 'steps:\n- script: "x\n', /azure-pipelines\.yml:3: this is not YAML: Missing closing/],
     ['no body', 'variables: {}\n', /exactly one of 'stages', 'jobs' and 'steps'/],
     [
       'an unknown key',
       'steps:\n- script: x\n  dispalyName: y\n',
-      /step 1: unexpected 'dispalyName'\. Known here: script/,
+      /step 1: unexpected 'dispalyName'; did you mean 'displayName'\?/,
     ],
     [
       'an unknown task',
@@ -230,6 +230,40 @@ jobs:
       'a misspelt input, which is named before the one that lacks its value',
       'steps:\n- task: Fake@1\n  inputs: {conection: c}\n',
       /unexpected input 'conection'; did you mean 'connection'\? task Fake needs a value for 'connection'/,
+    ],
+    ['a tab', 'steps:\n\t- script: a\n', /:2: this is not YAML: Tabs .* Indent by spaces\./],
+    ['a value that YAML takes for its own', 'steps:\n- script: @echo off\n', /:2: .*Put the value into quotes/],
+    ['a colon in a value', 'steps:\n- bash: echo a: b\n', /:2: .*colon or # in it into quotes/],
+    ['a merge conflict', 'steps:\n<<<<<<< HEAD\n- script: a\n', /:2: .*A merge conflict is not resolved here/],
+    ['a command as a step', 'steps:\n- echo a\n', /:2, job Job, step 1: .*write '- script: echo a'/],
+    ['a name as a variable', 'variables:\n- a\nsteps: []\n', /:2, variables: .*write '- name: a' with a 'value'/],
+    [
+      'an input beside the task',
+      'steps:\n- task: Fake@1\n  mode: x\n',
+      /:3, .*'mode' is an input of the task: write it beneath 'inputs'/,
+    ],
+    ['a misspelt task', 'steps:\n- task: Fkae@1\n', /:2, .*no task Fkae@1\. Did you mean Fake@1\?/],
+    ['a misspelt kind of step', 'steps:\n- scrpt: a\n', /:2, .*no such step: 'scrpt'; did you mean 'script'\?/],
+    ['a publish without a path', 'steps:\n- publish:\n  artifact: a\n', /:2, .*'publish' needs the path/],
+    [
+      'the steps of a deployment in its job',
+      'jobs:\n- deployment: d\n  environment: e\n  steps: []\n',
+      /:4, job d: .*beneath 'strategy: runOnce: deploy: steps'/,
+    ],
+    [
+      'a misspelt dependency',
+      'jobs:\n- {job: build, steps: []}\n- {job: test, dependsOn: biuld, steps: []}\n',
+      /job test depends on job biuld, which does not exist\. Did you mean build\?/,
+    ],
+    [
+      "another language's comparison",
+      "steps:\n- script: a\n  condition: variables['x'] == 'y'\n",
+      /:3, .*Unexpected '== 'y'' \(write eq\(a, b\)\)/,
+    ],
+    [
+      'double quotes in an expression',
+      'steps:\n- script: a\n  condition: eq(variables.x, "y")\n',
+      /:3, .*write texts in single quotes/,
     ],
     ['a bad boolean', 'steps:\n- {script: x, enabled: maybe}\n', /'enabled' must be true or false, and is 'maybe'/],
     ['a parameter without value', 'parameters:\n- name: p\nsteps: []\n', /give one by --set p=/],

@@ -3,7 +3,12 @@ import { uvEnvironment } from '../../../local/python/uv';
 
 describe('what uv is told of pip’s settings', () => {
   const settings = (lines: string[], own: NodeJS.ProcessEnv = {}) => {
-    const { UV_INDEX_STRATEGY, UV_NO_PROGRESS: _quiet, ...rest } = uvEnvironment(lines.join('\n'), own);
+    const {
+      UV_INDEX_STRATEGY,
+      UV_NO_PROGRESS: _quiet,
+      UV_PYTHON_DOWNLOADS: _never,
+      ...rest
+    } = uvEnvironment(lines.join('\n'), own);
     assert.equal(UV_INDEX_STRATEGY, 'unsafe-best-match');
     return rest;
   };

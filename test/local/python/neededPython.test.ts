@@ -1,0 +1,68 @@
+import assert from 'node:assert/strict';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import type { PipelinePlan } from '../../../local/agent/pipeline/plan';
+import { checkPython } from '../../../local/neededPython';
+import { findPython } from '../../../local/python/findPython';
+import { packageIn } from '../../../local/python/wheels';
+import { temporaryFolder } from '../../support/agent';
+
+/** A PATH on which there are only these programs, which are shell scripts. */
+function programs(scripts: Record<string, string>): string {
+  const folder = temporaryFolder();
+  mkdirSync(folder, { recursive: true });
+  for (const [name, script] of Object.entries(scripts)) {
+    writeFileSync(path.join(folder, name), `#!/bin/sh\n${script}\n`, { mode: 0o755 });
+  }
+  return folder;
+}
+
+const python = (version: string): string => `echo '["/opt/python-${version}", "${version}"]'`;
+
+const plan = (inputs: Record<string, string>): PipelinePlan =>
+  ({
+    stages: [
+      { name: 'build', jobs: [{ steps: [{ action: { kind: 'task', task: { name: 'MLOpsTrain' }, inputs } }] }] },
+    ],
+  }) as unknown as PipelinePlan;
+
+describe('the Python of this machine', () => {
+  const known = process.env.PATH;
+  afterEach(() => {
+    process.env.PATH = known;
+  });
+
+  it('is one whose packages have wheels, before a newer one', async () => {
+    process.env.PATH = programs({ python3: python('3.15.0'), 'python3.13': python('3.13.2') });
+    // A machine may have a Python in /usr/bin, which is looked for by its path.
+    assert.notEqual((await findPython()).version, '3.15.0');
+    assert.equal((await findPython('python3')).version, '3.15.0');
+  });
+
+  describe('that is newer than its packages', () => {
+    const stderr =
+      'error: No solution found when resolving dependencies\n  cause: Because pandas==2.3.3 has no usable\n      wheels and you require pandas==2.3.3, we can conclude that your requirements are unsatisfiable.';
+
+    it('is recognised by what uv says', () => {
+      assert.equal(packageIn(stderr), 'pandas==2.3.3');
+      assert.equal(packageIn('error: Could not connect'), undefined);
+    });
+
+    it('ends a run before it begins, in one line', async () => {
+      const repository = temporaryFolder();
+      mkdirSync(repository, { recursive: true });
+      writeFileSync(path.join(repository, 'conda.yml'), 'dependencies:\n- pip\n- pip: [pandas==2.3.3]\n');
+      process.env.PATH = programs({ uv: `[ "$1" = --version ] && exit 0\necho '${stderr}' >&2\nexit 1` });
+      const tooNew = async () => ({ executable: '/opt/python3.15', version: '3.15.0' });
+      const place = { repository, cacheDir: temporaryFolder() };
+      await assert.rejects(
+        checkPython(plan({ condaFile: 'conda.yml' }), undefined, place, tooNew),
+        /^Error: Python 3\.15 has no wheels of pandas==2\.3\.3, which conda\.yml asks for; use 3\.10 to 3\.14: install one/,
+      );
+      // What has wheels after all, and what names no file, is run.
+      await checkPython(plan({}), undefined, place, tooNew);
+      const tried = async () => ({ executable: '/opt/python3.14', version: '3.14.1' });
+      await checkPython(plan({ condaFile: 'conda.yml' }), undefined, place, tried);
+    });
+  });
+});
