@@ -207,4 +207,37 @@ describe('the inputs of a task', () => {
     assert.match(problem, /secretEnvironmentVariables: line 1: it does not begin with a valid name/);
     assert.match(problem, /secretEnvironmentVariables: line 2: its name stands in environmentVariables too/);
   });
+
+  describe('a file that is not there', () => {
+    const missing = (variables: Record<string, string>): string => {
+      sinon.stub(tl, 'getVariable').callsFake((name) => variables[name]);
+      (tl.filePathSupplied as sinon.SinonStub).returns(true);
+      texts = { requestsFile: 'requests.json' };
+      return read((reader) => reader.file('requestsFile')).problem;
+    };
+    let folder: string;
+    beforeEach(() => {
+      folder = mkdtempSync(path.join(tmpdir(), 'sources-'));
+    });
+    afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+    it('in a job without sources is told of the checkout that is missing', () => {
+      const problem = missing({ 'System.DefaultWorkingDirectory': folder, 'System.HostType': 'build' });
+      assert.match(problem, /requestsFile: the file .*requests\.json does not exist\./);
+      assert.match(problem, /"checkout: none" or is a deployment job: add the step "- checkout: self"/);
+    });
+
+    it('among sources, or in a classic release, is a matter of its path', () => {
+      const release = missing({ 'System.DefaultWorkingDirectory': folder, 'System.HostType': 'release' });
+      sinon.restore();
+      sinon.stub(tl, 'getInput').callsFake((name) => texts[name]);
+      sinon.stub(tl, 'filePathSupplied').returns(true);
+      writeFileSync(path.join(folder, 'other.json'), '');
+      const build = missing({ 'System.DefaultWorkingDirectory': folder, 'System.HostType': 'build' });
+      for (const problem of [release, build]) {
+        assert.match(problem, /Check the path; it starts at the working directory/);
+        assert.doesNotMatch(problem, /checkout/);
+      }
+    });
+  });
 });
