@@ -14,7 +14,15 @@ import { parseArgs } from 'node:util';
 import { packageLocal } from '../../../scripts/packageLocal';
 import { root } from '../../../scripts/taskManifest';
 import { nothing, outcomeOf, type Outcome } from './outcome';
-import { checkOut, projectNames, readProject, withoutPipeline, type Project, type ProjectRun } from './project';
+import {
+  checkOut,
+  ownProjectNames,
+  projectNames,
+  readProject,
+  withoutPipeline,
+  type Project,
+  type ProjectRun,
+} from './project';
 import { table, type Row } from './table';
 
 /** All of them, on two cores, with empty caches (minutes). Beyond it the command is red. */
@@ -36,7 +44,8 @@ async function main(): Promise<number> {
   if (unknown !== undefined) throw new Error(`No project ${unknown}. There are: ${projectNames().join(', ')}.`);
   // Each is read before the first one runs: a wrong substitution need not wait for minutes.
   const read = values.init ? withoutPipeline : readProject;
-  const projects = (positionals.length > 0 ? positionals : projectNames()).map(read);
+  const all = values.init ? ownProjectNames() : projectNames();
+  const projects = (positionals.length > 0 ? positionals : all).map(read);
   const installation = path.join(tmpdir(), `mlops-local-${process.pid}`);
   const settings: Settings = {
     program: values.init ? await installLocal(installation) : [path.join(root, 'scripts', 'run.mjs'), 'local/cli.ts'],

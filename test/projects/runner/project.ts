@@ -45,17 +45,21 @@ const ofRunner = ['substitutions.yml', 'runs.yml'];
 const pipelineFile = 'azure-pipelines.yml';
 
 export function projectNames(): string[] {
+  return [...ownProjectNames(), path.basename(recipes)].sort();
+}
+
+/** Those that have a training of their own. */
+export function ownProjectNames(): string[] {
   return readdirSync(projectsFolder, { withFileTypes: true })
     .filter((entry) => entry.isDirectory() && entry.name !== path.basename(__dirname))
-    .map(({ name }) => name)
-    .concat(path.basename(recipes))
-    .sort();
+    .map(({ name }) => name);
 }
 
 const approved: Expectation = { decision: 'approved', champion: true, deploys: true };
 
-/** The project as it was before it had a pipeline. */
+/** The project as it was before it had a pipeline. @throws for what is nothing but pipelines */
 export function withoutPipeline(name: string): Project {
+  if (name === path.basename(recipes)) throw new Error(`${name} have no project to write a pipeline for.`);
   const run = { arguments: [pipelineFile], expect: approved, isInit: true };
   return { name, folder: path.join(projectsFolder, name), runs: [run], leftOut: [...ofRunner, pipelineFile] };
 }
