@@ -132,8 +132,8 @@ const options: BuildOptions = {
   // The agent's log shows class names of errors.
   keepNames: true,
   legalComments: 'eof',
-  // Python that goes into images.
-  loader: { '.py': 'text' },
+  // Scripts that go into images and builds.
+  loader: { '.py': 'text', '.sh': 'text' },
   metafile: true,
   sourcemap: 'external',
   sourcesContent: false,

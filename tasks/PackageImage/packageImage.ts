@@ -11,6 +11,7 @@ import { annotate } from './image/imageAnnotations';
 import { announce } from './image/announcement';
 import { imageLabels } from './image/imageLabels';
 import { addTags, asRepository, chooseTags } from './image/imageTags';
+import { selfTestNotes } from './image/selfTestNote';
 import type { PackageInputs } from './inputs';
 import { findSubject, readModel, type Subject } from './modelToPackage';
 import { contentTag } from './plan/contentTag';
@@ -51,7 +52,7 @@ export async function packageModel(
   const order: ImageOrder = { repository, plan, modelFiles, labels, tags, content };
   const image = await obtainImage(services, inputs, order, context);
   const digest = inputs.imageAnnotations
-    ? await annotate(contents, repository, image.digest, Object.keys(labels), context)
+    ? await annotate(contents, repository, image.digest, Object.keys(labels), selfTestNotes(image.selfTest), context)
     : image.digest;
   if (!image.tagged || digest !== image.digest) await addTags(contents, repository, digest, tags, context);
 
@@ -61,7 +62,7 @@ export async function packageModel(
   const section: ImageSection = {
     ...{ reference, digest, registry: registry.loginServer, repository, tags: [...tags], registryId: registry.id },
     ...{ environmentId, baseImage: baseImage || undefined, port, readinessPath, scoringPath, built: image.built },
-    packaging: inputs.packaging,
+    ...{ packaging: inputs.packaging, selfTest: image.selfTest },
   };
   keepRecord(subject, record, section);
   context.publish.summary('Package-Image', imageSummary(model, section, image));
@@ -94,7 +95,7 @@ function makePlan(
     case 'mlflow':
       return planMlflowModel(inputs, model, baseImage, modelFiles, selfTest, pipeline.directories.temp, signal);
     case 'dockerfile':
-      return planOwnDockerfile(inputs, model, baseImage || undefined);
+      return planOwnDockerfile(inputs, model, baseImage || undefined, selfTest);
   }
 }
 

@@ -1,7 +1,7 @@
 import type { RegisteredModel } from '../common/azure/ml/models';
 import { inlineCode, markdownTable } from '../common/markdown';
 import type { ObtainedImage } from './build/obtainImage';
-import type { ImageSection } from '../common/record/record';
+import type { ImageSection, SelfTestResult } from '../common/record/record';
 
 /** The Markdown section on the run's page. */
 export function imageSummary(
@@ -15,7 +15,7 @@ export function imageSummary(
     ['Tags', image.tags.map(inlineCode).join(' ')],
     ['Built', image.built ? 'now' : 'before: nothing changed, so the image was used again'],
   ];
-  rows.push(['Self-test', toldOf(selfTest)]);
+  rows.push(['Self-test', toldOf(selfTest, image.built)]);
   if (image.baseImage) rows.push(['Base image', inlineCode(image.baseImage)]);
   if (components !== undefined)
     rows.push(['Installed', `${components} components, listed in ${inlineCode('sbom.cdx.json')}`]);
@@ -23,9 +23,11 @@ export function imageSummary(
   return `### Scoring image\n\n${markdownTable([{ title: '' }, { title: '' }], rows)}\n`;
 }
 
-function toldOf(selfTest: ObtainedImage['selfTest']): string {
-  if (selfTest === 'off') return 'none: the input selfTest is off';
-  if (selfTest === 'earlier') return 'not repeated: the log of the run that first built this content says how it ended';
+function toldOf({ outcome, text, build }: SelfTestResult, isNew: boolean): string {
+  const when = isNew ? '' : build ? ` in the build ${inlineCode(build)}, which made it` : ' in the build that made it';
+  if (outcome === 'unknown')
+    return `not repeated${isNew ? '' : ', and the image does not say how it ended'}: see the log of the run that built it`;
+  if (outcome === 'off') return `none${when}: the input selfTest ${isNew ? 'is' : 'was'} off`;
   // It stems from the build's log.
-  return `${selfTest.kind === 'passed' ? 'passed' : 'not tested'}: ${inlineCode(selfTest.text)}`;
+  return `${outcome === 'passed' ? 'passed' : 'not tested'}${when}: ${inlineCode(text ?? '')}`;
 }

@@ -9,13 +9,16 @@ import type { Clock } from '../../common/clock';
 import type { TaskLog } from '../../common/log';
 import type { LeftWork } from '../../common/task/leftWork';
 import { TaskFailure } from '../../common/taskFailure';
+import type { ContextFile } from '../context/buildContext';
 import { archive } from '../context/contextArchive';
+import { serverTestFiles } from '../plan/serverTest';
 import { buildFailure, schedulingFailure } from './buildFailure';
 import type { BuildScheduling, OwnBuild } from './buildScheduling';
 import type { BuildOrder, BuiltImage, ImageBuilder } from './imageBuilder';
 import type { LeftBuild } from './leftBuild';
 import { LineReader } from './lineReader';
 import { messageOf } from '../../common/messageOf';
+import { buildAndTestTask, contextFolder } from './server/taskFile';
 
 export interface AcrBuilderOptions {
   readonly timeoutInMinutes: number;
@@ -113,22 +116,18 @@ export class AcrBuilder implements ImageBuilder {
     const { tasks, options, log, clock } = this;
     const start = clock.now();
     let shown = 0;
-    const { sourceLocation, bytes } = await tasks.uploadContext(archive(order.context, signal), signal, (sent) => {
+    const { sourceLocation, bytes } = await tasks.uploadContext(archive(filesOf(order), signal), signal, (sent) => {
       if (sent - shown < 100e6) return;
       shown = sent;
       log.info(`Build context: ${megabytes(sent)} sent`);
     });
     log.info(`Build context: ${megabytes(bytes)} sent in ${((clock.now() - start) / 1000).toFixed(1)} s`);
     signal.throwIfAborted();
-    const request = {
-      sourceLocation,
-      dockerFilePath: order.dockerfile,
-      imageNames: order.tags.map((tag) => `${order.repository}:${tag}`),
-      arguments: order.arguments,
-      customRegistries: options.customRegistries,
-      agentPoolName: options.agentPool,
-      timeout: options.timeoutInMinutes * 60,
-    };
+    const { timeoutInMinutes, customRegistries, agentPool: agentPoolName } = options;
+    const terms = { sourceLocation, customRegistries, agentPoolName, timeout: timeoutInMinutes * 60 };
+    const request = order.serverTest
+      ? { ...terms, ...(await buildAndTestTask(order, order.serverTest, terms.timeout)) }
+      : { ...terms, ...quickBuild(order) };
     return this.scheduling.order(order, request, signal);
   }
 
@@ -199,6 +198,17 @@ export class AcrBuilder implements ImageBuilder {
     await this.scheduling.forget(build);
     this.left.settle();
   }
+}
+
+/** Of the run: the context, or the context and what the test of the server needs. */
+function filesOf({ context, serverTest }: BuildOrder): readonly ContextFile[] {
+  if (!serverTest) return context;
+  const inner = context.map((file) => ({ ...file, path: `${contextFolder}/${file.path}` }));
+  return [...inner, ...serverTestFiles(serverTest)];
+}
+
+function quickBuild({ repository, dockerfile, tags, arguments: given }: BuildOrder) {
+  return { dockerFilePath: dockerfile, imageNames: tags.map((tag) => `${repository}:${tag}`), arguments: given };
 }
 
 function megabytes(bytes: number): string {

@@ -1,6 +1,6 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { isAzureFailure } from '../../common/azure/http/azureFailure';
-import type { BuildRunRequest } from '../../common/azure/registry/buildRunRequest';
+import type { RunRequest } from '../../common/azure/registry/runRequest';
 import type { ContainerRegistry } from '../../common/azure/registry/containerRegistry';
 import type { ContainerRegistryTaskRuns } from '../../common/azure/registry/containerRegistryTaskRuns';
 import {
@@ -63,7 +63,7 @@ export class BuildScheduling {
     }
   }
 
-  async order(order: BuildOrder, request: BuildRunRequest, signal: AbortSignal): Promise<OwnBuild> {
+  async order(order: BuildOrder, request: RunRequest, signal: AbortSignal): Promise<OwnBuild> {
     const build =
       (this.namesRuns && (await this.orderByName(order, request, signal))) || (await this.orderOnce(request, signal));
     this.left.note({ registryId: this.registry.id, ...build });
@@ -88,7 +88,7 @@ export class BuildScheduling {
   /** @returns undefined where the connection may not write task runs */
   private async orderByName(
     order: BuildOrder,
-    request: BuildRunRequest,
+    request: RunRequest,
     signal: AbortSignal,
   ): Promise<OwnBuild | undefined> {
     const { taskRuns, registry, left } = this;
@@ -128,7 +128,7 @@ export class BuildScheduling {
   }
 
   /** Asking twice would build twice: it is asked for once. */
-  private async orderOnce(request: BuildRunRequest, signal: AbortSignal): Promise<OwnBuild> {
+  private async orderOnce(request: RunRequest, signal: AbortSignal): Promise<OwnBuild> {
     const { tasks, clock, registry, left } = this;
     const since = clock.now() - clockSkew;
     left.note({ registryId: registry.id, since });

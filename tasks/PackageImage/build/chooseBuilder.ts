@@ -34,5 +34,5 @@ export async function chooseBuilder(
   context.secret(login.password);
   const logins = { ...customRegistries, [registry.loginServer]: login };
   const { temp } = pipeline.directories;
-  return new EngineBuilder({ temp, timeoutInMinutes, registry: registry.loginServer, logins }, log);
+  return new EngineBuilder({ temp, timeoutInMinutes, registry: registry.loginServer, logins }, log, clock);
 }

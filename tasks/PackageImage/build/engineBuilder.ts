@@ -3,6 +3,7 @@ import * as fs from 'node:fs';
 import * as os from 'node:os';
 import * as path from 'node:path';
 import { pipeline } from 'node:stream/promises';
+import type { Clock } from '../../common/clock';
 import type { TaskLog } from '../../common/log';
 import { TaskFailure } from '../../common/taskFailure';
 import { buildFailure } from './buildFailure';
@@ -10,6 +11,8 @@ import type { ContextFile } from '../context/buildContext';
 import type { BuildOrder, BuiltImage, ImageBuilder } from './imageBuilder';
 import { LineReader } from './lineReader';
 import { messageOf } from '../../common/messageOf';
+import { outcomeLine, testBegins } from './selfTestOutcome';
+import { tryServer } from './server/serverTrial';
 
 export interface EngineBuilderOptions {
   /** Where the context may lie meanwhile. */
@@ -40,6 +43,7 @@ export class EngineBuilder implements ImageBuilder {
   constructor(
     private readonly options: EngineBuilderOptions,
     private readonly log: TaskLog,
+    private readonly clock: Clock,
   ) {}
 
   async build(order: BuildOrder, print: (lines: string) => void, signal: AbortSignal): Promise<BuiltImage> {
@@ -51,11 +55,11 @@ export class EngineBuilder implements ImageBuilder {
       const environment = this.environment(work, order);
       const names = order.tags.map((tag) => `${this.options.registry}/${order.repository}:${tag}`);
       const timeout = AbortSignal.timeout(this.options.timeoutInMinutes * 60_000);
-      const run = (args: string[]) =>
-        runEngine(engine, args, environment, print, AbortSignal.any([signal, timeout])).catch((error: unknown) => {
-          if (!signal.aborted && timeout.aborted) throw buildFailure('Timeout', undefined, '', '');
-          throw error;
-        });
+      const inTime = AbortSignal.any([signal, timeout]);
+      const late = (log: string) => (error: unknown) => {
+        throw !signal.aborted && timeout.aborted ? buildFailure('Timeout', undefined, log, '') : error;
+      };
+      const run = (args: string[]) => runEngine(engine, args, environment, print, inTime).catch(late(''));
       await check(
         run([
           'build',
@@ -68,6 +72,17 @@ export class EngineBuilder implements ImageBuilder {
           context,
         ]),
       );
+      if (order.serverTest) {
+        const call = async (args: readonly string[], stop: AbortSignal) => {
+          // What the engine says of a container is no part of the build's log.
+          const { code, tail: output } = await runEngine(engine, args, environment, () => undefined, stop);
+          return { code, output };
+        };
+        const tools = { engine: call, work, clock: this.clock, signal: inTime, print };
+        const outcome = await tryServer(names[0]!, order.serverTest, tools).catch(late(testBegins));
+        print(`${outcomeLine(outcome)}\n`);
+        if (outcome.kind === 'failed') throw buildFailure('exit code 1', undefined, outcomeLine(outcome), '');
+      }
       for (const name of names) await check(run(['push', name]));
       return { digest: undefined, isFollowed: false };
     } finally {

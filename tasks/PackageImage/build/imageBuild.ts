@@ -57,6 +57,7 @@ export class ImageBuild {
       tags,
       content,
       arguments: plan.arguments,
+      serverTest: plan.serverTest,
     });
   }
 

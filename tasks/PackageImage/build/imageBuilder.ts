@@ -1,5 +1,6 @@
 import type { ContextFile } from '../context/buildContext';
 import type { BuildArgument } from '../plan/imagePlan';
+import type { ServerTest } from '../plan/serverTest';
 
 /** One image to build and push. */
 export interface BuildOrder {
@@ -11,6 +12,8 @@ export interface BuildOrder {
   /** The tag, among them, by which an image of the same content is found. */
   readonly content: string;
   readonly arguments: readonly BuildArgument[];
+  /** How its server is tried before the push; undefined where the Dockerfile itself tests it, or nobody does. */
+  readonly serverTest?: ServerTest;
 }
 
 /** What a build came to. */

@@ -1,6 +1,8 @@
+import type { SelfTestResult } from '../../common/record/record';
 import type { ModelFile } from '../../common/azure/ml/modelFiles';
 import type { TaskContext } from '../../common/task/taskContext';
 import { readBillOfMaterials } from '../image/billOfMaterials';
+import { readSelfTestNotes } from '../image/selfTestNote';
 import type { PackageInputs } from '../inputs';
 import { labelInstruction } from '../plan/dockerfile';
 import type { ImagePlan } from '../plan/imagePlan';
@@ -30,15 +32,8 @@ export interface ObtainedImage {
   readonly tagged: boolean;
   /** How many components its bill of materials lists, where it has one. */
   readonly components?: number;
-  /** 'earlier': the same content was tested before, and this run does not know whether it passed or could not be tested. */
-  readonly selfTest: SelfTestOutcome | 'off' | 'earlier';
+  readonly selfTest: SelfTestResult;
 }
-
-/** What no builder of this task does yet. */
-const notStarted: SelfTestOutcome = {
-  kind: 'notTested',
-  text: 'a server of your own Dockerfile is first started by Deploy-ACI. Let a stage of the Dockerfile test it.',
-};
 
 /** Finds the image of the same content, or builds it, tries it and pushes it. */
 export async function obtainImage(
@@ -53,8 +48,8 @@ export async function obtainImage(
   const known = inputs.rebuild === 'always' ? undefined : await findBuilt(contents, repository, content, context);
   if (known) {
     log.info(`Nothing changed since the image ${known} was built: it is used again.`);
-    const earlier = plan.environment ? 'earlier' : notStarted;
-    return { digest: known, built: false, tagged: false, selfTest: inputs.selfTest ? earlier : 'off' };
+    const selfTest = await readSelfTestNotes(contents, repository, known, signal);
+    return { digest: known, built: false, tagged: false, selfTest };
   }
   if (!inputs.selfTest) log.warning('The image is not tested before it is pushed: the input selfTest is off.');
   const records = new BuildRecords(context.pipeline.directories.temp, repository, buildSecrets(inputs), context);
@@ -68,9 +63,15 @@ export async function obtainImage(
   } finally {
     records.publish();
   }
-  const selfTest = inputs.selfTest ? (plan.environment ? (records.selfTest ?? 'earlier') : notStarted) : 'off';
-  if (typeof selfTest === 'object' && selfTest.kind === 'notTested')
-    log.warning(`The image is pushed, but not tested: ${selfTest.text}`);
+  const selfTest: SelfTestResult = inputs.selfTest ? resultOf(records.selfTest) : { outcome: 'off' };
+  if (selfTest.outcome === 'notTested') log.warning(`The image is pushed, but not tested: ${selfTest.text}`);
+  // A build that was followed is another run's.
+  if (!isFollowed) selfTest.build = context.pipeline.build?.number;
   if (plan.environment) records.billOfMaterials(await readBillOfMaterials(contents, repository, digest, log, signal));
   return { digest, built: true, tagged: !isFollowed, components: records.components, selfTest };
+}
+
+/** Of an image that was pushed: a line that says otherwise is not the test's own. */
+function resultOf(told: SelfTestOutcome | undefined): SelfTestResult {
+  return !told || told.kind === 'failed' ? { outcome: 'unknown' } : { outcome: told.kind, text: told.text };
 }

@@ -6,7 +6,7 @@ const words = {
 } as const;
 
 /** Stands in the log once the test has begun. */
-const begins = 'Self-test begins.';
+export const testBegins = 'Self-test begins.';
 
 export interface SelfTestOutcome {
   readonly kind: keyof typeof words;
@@ -31,8 +31,12 @@ export function selfTestOutcome(log: string): SelfTestOutcome | undefined {
   return { kind: found.kind, text };
 }
 
+export function outcomeLine({ kind, text }: SelfTestOutcome): string {
+  return `${words[kind]} ${text}`;
+}
+
 /** Whether a self-test began and never said how it ended: what it started ended its process. */
 export function selfTestBrokeOff(log: string): boolean {
-  const at = log.lastIndexOf(begins);
+  const at = log.lastIndexOf(testBegins);
   return at >= 0 && selfTestOutcome(log.slice(at)) === undefined;
 }

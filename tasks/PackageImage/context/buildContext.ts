@@ -15,7 +15,7 @@ export interface ContextFile {
   open(signal: AbortSignal): Promise<{ size: number; stream: Readable }>;
 }
 
-export function textFile(name: string, text: string): ContextFile {
+export function textFile(name: string, text: string | Buffer): ContextFile {
   const bytes = Buffer.from(text);
   return { path: name, open: () => Promise.resolve({ size: bytes.length, stream: Readable.from([bytes]) }) };
 }

@@ -41,6 +41,7 @@ export function annotatedManifest(
  * done after the build, because no builder that is everywhere can: neither ACR Tasks' nor Docker's classic one. An image
  * that has them stays as it is, so one whose task was broken off in between gets them when it is used again.
  * @param names of the labels
+ * @param more that is known since the image was built
  * @returns digest of the annotated image; the given one, with a warning, where the registry refuses
  */
 export async function annotate(
@@ -48,6 +49,7 @@ export async function annotate(
   repository: string,
   digest: string,
   names: readonly string[],
+  more: Readonly<Record<string, string>>,
   { log, signal }: Pick<TaskContext, 'log' | 'signal'>,
 ): Promise<string> {
   try {
@@ -55,7 +57,7 @@ export async function annotate(
     if (manifest.annotations?.[ownLabel]) return digest;
     const labels = manifest.config ? await readLabels(contents, repository, manifest.config, signal) : {};
     const annotations = Object.fromEntries(Object.entries(labels).filter(([name]) => names.includes(name)));
-    const annotated = annotatedManifest(manifest, annotations);
+    const annotated = annotatedManifest(manifest, { ...annotations, ...more });
     if (annotated) return await contents.addManifest(repository, annotated, signal);
     log.warning(`The image ${digest} gets no annotations: ${manifest.mediaType} has no place for them.`);
   } catch (error) {

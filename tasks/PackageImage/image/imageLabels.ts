@@ -7,6 +7,8 @@ const own = 'mlops';
 
 /** The label that each of our images has. */
 export const ownLabel = `${own}.model.id`;
+/** Number of the build that made it. */
+export const buildLabel = `${own}.build`;
 
 /**
  * Labels that say where an image comes from. Source of org.opencontainers.image.*: OCI image specification, annotations.
@@ -36,7 +38,7 @@ export function imageLabels(
     [`${own}.model.name`]: model.name,
     [`${own}.model.version`]: model.version,
     [`${own}.job`]: record.training?.jobName ?? model.jobName,
-    [`${own}.build`]: build?.number,
+    [buildLabel]: build?.number,
   };
   return Object.fromEntries(Object.entries(labels).filter((entry): entry is [string, string] => Boolean(entry[1])));
 }

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import type { RegisteredModel } from '../../common/azure/ml/models';
 import { hashFiles } from '../context/buildContext';
 import type { BuildArgument, EnvironmentPlan, ImagePlan } from './imagePlan';
+import type { ServerTest } from './serverTest';
 
 /**
  * The tag by which an environment of the same base and dependencies is found. Secret arguments are left out: a renewed
@@ -24,8 +25,14 @@ export async function contentTag(plan: ImagePlan, model: RegisteredModel, signal
     files,
     model.id.toLowerCase(),
     withoutSecrets(plan.arguments),
+    ...(plan.serverTest ? [testOf(plan.serverTest)] : []),
   ];
   return `content-${hash(parts)}`;
+}
+
+/** What another test would find out is not known of an image, as little as where there was none. */
+function testOf({ environment, cases }: ServerTest): unknown {
+  return [environment, cases.map((each) => ({ ...each, body: each.body.toString('base64') }))];
 }
 
 function withoutSecrets(all: readonly BuildArgument[]): unknown {

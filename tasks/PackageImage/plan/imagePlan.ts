@@ -11,6 +11,7 @@ import * as scoring from './dockerfile';
 import { exposedPort } from './exposedPort';
 import type { PackageInputs } from '../inputs';
 import { selfTestFiles, type SelfTest } from './selfTest';
+import type { ServerTest } from './serverTest';
 
 export interface BuildArgument {
   readonly name: string;
@@ -39,6 +40,8 @@ export interface ImagePlan {
   /** Everything but the Dockerfile, the environment and the model. */
   readonly files: readonly ContextFile[];
   readonly arguments: readonly BuildArgument[];
+  /** Set where no Dockerfile of ours tests the image while it is built. */
+  readonly serverTest?: ServerTest;
   readonly port: number;
   readonly readinessPath: string;
   readonly scoringPath: string;
@@ -128,12 +131,15 @@ export function planOwnDockerfile(
   inputs: PackageInputs,
   model: RegisteredModel,
   baseImage: string | undefined,
+  selfTest: SelfTest | undefined,
 ): ImagePlan {
   const dockerfile = readTextFile(inputs.dockerfile!);
   const own: Record<string, string> = { MODEL_NAME: model.name, MODEL_VERSION: model.version };
   if (baseImage) own.BASE_IMAGE = baseImage;
   // Docker warns of arguments that no ARG declares.
   const declared = Object.entries(own).filter(([name]) => new RegExp(`^\\s*ARG\\s+${name}\\b`, 'im').test(dockerfile));
+  const { readinessPath, scoringPath } = scoring;
+  const port = portOf(dockerfile, { ...own, ...inputs.secretBuildArguments });
   return {
     dockerfile: () => dockerfile,
     // Beside the user's files under a name that is not theirs, as it gets labels.
@@ -143,9 +149,8 @@ export function planOwnDockerfile(
       ...declared.map(([name, value]) => ({ name, value, isSecret: false })),
       ...Object.entries(inputs.secretBuildArguments).map(([name, value]) => ({ name, value, isSecret: true })),
     ],
-    port: portOf(dockerfile, { ...own, ...inputs.secretBuildArguments }),
-    readinessPath: scoring.readinessPath,
-    scoringPath: scoring.scoringPath,
+    serverTest: selfTest && { ...selfTest, port, readinessPath, scoringPath },
+    ...{ port, readinessPath, scoringPath },
   };
 }
 

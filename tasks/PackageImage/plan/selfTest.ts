@@ -7,6 +7,7 @@ import { textFile, type ContextFile } from '../context/buildContext';
 import answers from '../python/mlops_answers.py';
 import type { PackageInputs } from '../inputs';
 import outcome from '../python/mlops_outcome.py';
+import onlyOnTarget from '../python/only_on_target.json';
 import script from '../python/self_test.py';
 
 /** One request of a self-test, as it goes over the wire, and what its answer must be. */
@@ -59,6 +60,7 @@ export function selfTestFiles(test: SelfTest): ContextFile[] {
   return [
     textFile('check/mlops_answers.py', answers),
     textFile('check/mlops_outcome.py', outcome),
+    textFile('check/only_on_target.json', JSON.stringify(onlyOnTarget)),
     textFile('check/self_test.json', selfTestOrder(test)),
     textFile('check/self_test.py', script),
   ];

@@ -16,26 +16,9 @@ import traceback
 import mlops_answers
 from mlops_outcome import end, fail, not_tested, passed, say
 
-# What a build cannot have and the target may: [what it is, how its lack is recognised in an exception].
-ONLY_ON_TARGET = (
-    (
-        "a GPU",
-        r"NVIDIA driver|\blibcuda\.so|\blibnvidia|CUDA driver|no CUDA-capable device|No CUDA GPUs are available"
-        r"|cudaErrorNoDevice|CUDA_ERROR_NO_DEVICE|cuInit|\bNVML\b|no ROCm-capable device|No HIP GPUs are available",
-    ),
-    (
-        "an identity of Azure",
-        r"DefaultAzureCredential|ManagedIdentityCredential|EnvironmentCredential|CredentialUnavailableError"
-        r"|managed identity|169\.254\.169\.254|\bIMDS\b|IDENTITY_ENDPOINT|MSI_ENDPOINT",
-    ),
-    (
-        "its network",
-        r"\bgaierror\b|name resolution|Name or service not known|No address associated with hostname|nodename nor servname"
-        r"|getaddrinfo failed|Network is unreachable|No route to host|\bConnectionRefusedError\b|Connection refused"
-        r"|Failed to establish a new connection|Max retries exceeded|\bConnectTimeout|Connection timed out"
-        r"|\bServiceRequestError\b|connection to server at .* failed",
-    ),
-)
+# What a build cannot have and the target may: what it is, and how its lack is recognised in an exception.
+with open(os.path.join(os.path.dirname(os.path.abspath(__file__)), "only_on_target.json"), encoding="utf-8") as file:
+    ONLY_ON_TARGET = [(each["what"], each["pattern"]) for each in json.load(file)]
 
 
 def named(error):

@@ -1,6 +1,6 @@
 import { parseExact } from '../../common/json/exactJson';
 import { JsonTooDeep } from '../../common/json/jsonScan';
-import { excerpt } from './excerpt';
+import { excerpt } from '../../common/comparison/excerpt';
 import { shownUrl } from './exchange';
 import { hiddenFaults } from './hiddenFaults';
 import { replyText } from './replyText';

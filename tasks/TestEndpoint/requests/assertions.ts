@@ -1,5 +1,5 @@
 import { stringifyExact } from '../../common/json/exactJson';
-import { differences } from './comparison';
+import { differences } from '../../common/comparison/differences';
 import type { Tolerance } from '../../common/requestsFile/tolerance';
 
 /** Judges a reply's JSON as parseExact gives it: what is wrong, one sentence each; an empty list if nothing is. */

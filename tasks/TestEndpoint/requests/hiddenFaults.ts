@@ -1,6 +1,6 @@
 import { stringifyExact } from '../../common/json/exactJson';
-import { excerpt } from './excerpt';
-import { isNumber } from './numbers';
+import { excerpt } from '../../common/comparison/excerpt';
+import { isNumber } from '../../common/comparison/numbers';
 
 /**
  * Finds what a reply of a success status hides: error text, NaN, what says that it is JSON and is not.

@@ -1,5 +1,5 @@
 import { stringifyExact } from '../../common/json/exactJson';
-import { isNumber } from '../requests/numbers';
+import { isNumber } from '../../common/comparison/numbers';
 import type { HttpRequest } from '../requests/scoringClient';
 
 export const negativeKinds = [

@@ -104,6 +104,17 @@ export interface ImageSection {
   scoringPath: string;
   /** False where an image of the same content was found and reused. */
   built: boolean;
+  /** How its test before the push ended; images of earlier versions do not say. */
+  selfTest?: SelfTestResult;
+}
+
+export interface SelfTestResult {
+  /** `unknown`: of an image that is used again and does not say it. */
+  outcome: 'passed' | 'notTested' | 'off' | 'unknown';
+  /** One line: what was tested, or why it was not. */
+  text?: string;
+  /** Number of the build that tested it; that of an earlier one where the image is used again. */
+  build?: string;
 }
 
 export interface DeploymentSection {

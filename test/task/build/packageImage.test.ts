@@ -19,7 +19,7 @@ import { killChild } from '../../support/killChild';
 import { MlWorkspace, workspaceId } from '../../support/mlWorkspace';
 import { registerModel as registerForTest } from '../../support/registeredModel';
 
-/** Copies files and no more, so that builds are quick; the base is never run. */
+/** Copies files and no more, so that builds are quick. */
 const dockerfile = `ARG BASE_IMAGE=mcr.microsoft.com/azureml/curated/minimal-py311-inference:latest
 FROM \${BASE_IMAGE}
 ARG MODEL_VERSION
@@ -28,6 +28,10 @@ COPY model/ /model/
 COPY serve.py /serve.py
 EXPOSE 8080
 CMD ["python3", "/serve.py"]
+`;
+
+const serve = `import http.server
+http.server.test(http.server.SimpleHTTPRequestHandler, port=8080)
 `;
 
 /** CycloneDX's own schema of its version 1.5, as its library carries it. */
@@ -76,7 +80,7 @@ describe('MLOpsPackageImage', function () {
   }
 
   const own = { packaging: 'dockerfile', dockerfile: 'image/Dockerfile', baseImage: '' };
-  const ownFiles = { 'image/Dockerfile': dockerfile, 'image/serve.py': 'print(1)\n' };
+  const ownFiles = { 'image/Dockerfile': dockerfile, 'image/serve.py': serve };
 
   it('builds, pushes, registers and records the image, and finds it again', async () => {
     const { name, record } = await registerModel({ 'model.txt': 'weights' });

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
+import { gunzipSync } from 'node:zlib';
 import sinon from 'sinon';
 import { AzureFailure } from '../../../tasks/common/azure/http/azureFailure';
 import type { ContainerRegistry } from '../../../tasks/common/azure/registry/containerRegistry';
-import type { BuildRunRequest } from '../../../tasks/common/azure/registry/buildRunRequest';
+import type { RunRequest } from '../../../tasks/common/azure/registry/runRequest';
 import type {
   ContainerRegistryTaskRuns,
   NamedRun,
@@ -18,6 +19,7 @@ import { AcrBuilder } from '../../../tasks/PackageImage/build/acrBuilder';
 import { BuildScheduling } from '../../../tasks/PackageImage/build/buildScheduling';
 import { endLeftBuild, leftBuild } from '../../../tasks/PackageImage/build/leftBuild';
 import { textFile } from '../../../tasks/PackageImage/context/buildContext';
+import type { ServerTest } from '../../../tasks/PackageImage/plan/serverTest';
 
 const registry: ContainerRegistry = {
   id: '/subscriptions/s/resourceGroups/g/providers/Microsoft.ContainerRegistry/registries/acr',
@@ -130,7 +132,7 @@ describe('AcrBuilder', () => {
       openRunsSince: sinon.stub().resolves([]),
       taskRuns: {
         find: sinon.stub<[string], Promise<NamedRun | undefined>>().resolves(undefined),
-        put: sinon.stub<[string, string, BuildRunRequest], Promise<NamedRun>>().callsFake((name, tag) => {
+        put: sinon.stub<[string, string, RunRequest], Promise<NamedRun>>().callsFake((name, tag) => {
           [nameOfRun, attempt] = [name, tag];
           return Promise.resolve({ attempt: tag, run: queued });
         }),
@@ -143,14 +145,19 @@ describe('AcrBuilder', () => {
     };
   }
 
-  async function build(fake: ReturnType<typeof tasks>, stop = signal, more: Partial<ContainerRegistry> = {}) {
+  async function build(
+    fake: ReturnType<typeof tasks>,
+    stop = signal,
+    more: Partial<ContainerRegistry> = {},
+    serverTest?: ServerTest,
+  ) {
     const options = { timeoutInMinutes: 30, agentPool: 'pool', customRegistries: {} };
     const acrTasks = fake as unknown as ContainerRegistryTasks;
     const acr = { ...registry, ...more };
     const taskRuns = fake.taskRuns as unknown as ContainerRegistryTaskRuns;
     const scheduling = new BuildScheduling(acrTasks, taskRuns, acr, 'pipeline', log, clock, recorded);
     const builder = new AcrBuilder(acrTasks, scheduling, acr, options, log, clock, recorded);
-    return builder.build(order, (lines) => (printed += lines), stop);
+    return builder.build({ ...order, serverTest }, (lines) => (printed += lines), stop);
   }
 
   it('asks for what the inputs say', async () => {
@@ -167,6 +174,24 @@ describe('AcrBuilder', () => {
       agentPoolName: 'pool',
       timeout: 1800,
     });
+  });
+
+  it('asks for a task of several steps where a server is to be tried, with the test beside the context', async () => {
+    const fake = tasks(['Succeeded']);
+    const chunks: Buffer[] = [];
+    fake.uploadContext.callsFake(async (context: AsyncIterable<Buffer>) => {
+      for await (const chunk of context) chunks.push(chunk);
+      return { sourceLocation: 'source/1.tar.gz', bytes: 1 };
+    });
+    const environment = { SCALE: '3' };
+    await build(fake, signal, {}, { environment, cases: [], port: 8080, readinessPath: '/', scoringPath: '/score' });
+    const [, , request] = fake.taskRuns.put.firstCall.args;
+    assert.ok('taskFile' in request);
+    assert.match(request.taskFile, /check\/server_test\.sh/);
+    const names = gunzipSync(Buffer.concat(chunks))
+      .toString('latin1')
+      .match(/(image|check)\/[\w.]+/g)!;
+    assert.ok(['image/Dockerfile', 'check/server_test.sh', 'check/environment'].every((name) => names.includes(name)));
   });
 
   describe('asks for a build under a name that is fixed beforehand', () => {

@@ -14,6 +14,7 @@ import path from 'node:path';
 import sinon from 'sinon';
 import type { TaskLog } from '../../../tasks/common/log';
 import { textFile, type ContextFile } from '../../../tasks/PackageImage/context/buildContext';
+import type { ServerTest } from '../../../tasks/PackageImage/plan/serverTest';
 import { EngineBuilder } from '../../../tasks/PackageImage/build/engineBuilder';
 
 /** Notes what it is called with; fails or stays as its name in the environment says. */
@@ -70,7 +71,7 @@ describe('EngineBuilder', function () {
 
   const calls = () =>
     readFileSync(path.join(directory, 'calls'), 'utf8').trim().split('\n').map((line) => JSON.parse(line) as EngineCall); // prettier-ignore
-  function build(signal = new AbortController().signal, more: ContextFile[] = []) {
+  function build(signal = new AbortController().signal, more: ContextFile[] = [], serverTest?: ServerTest) {
     const logins = {
       'acr.example.net': { userName: 'pusher', password: 'push word' },
       'docker.io': { userName: 'puller', password: 'pull word' },
@@ -78,6 +79,7 @@ describe('EngineBuilder', function () {
     const builder = new EngineBuilder(
       { temp: directory, timeoutInMinutes: 5, registry: 'acr.example.net', logins },
       log,
+      { now: () => Date.now(), sleep: () => Promise.resolve() },
     );
     const order = {
       context: [textFile('Dockerfile', 'FROM x'), textFile('code/a.py', '1'), ...more],
@@ -89,6 +91,7 @@ describe('EngineBuilder', function () {
         { name: 'MODEL_NAME', value: 'm', isSecret: false },
         { name: 'PIP_INDEX_URL', value: 'https://user:word@host/simple', isSecret: true },
       ],
+      serverTest,
     };
     return builder.build(order, (lines) => (printed += lines), signal);
   }
@@ -101,6 +104,16 @@ describe('EngineBuilder', function () {
       readdirSync(directory).filter((each) => !['docker', 'podman', 'calls'].includes(each)),
       [],
     );
+  });
+
+  it('starts the image before it pushes it, and pushes none that fails', async () => {
+    const test = { environment: {}, cases: [], port: 8080, readinessPath: '/', scoringPath: '/score' };
+    await assert.rejects(build(undefined, [], test), /failed its self-test: the server's process ended/);
+    assert.deepEqual(
+      calls().map(({ args }) => args[0]),
+      ['build', 'run', 'inspect', 'logs', 'rm'],
+    );
+    assert.match(printed, /Self-test begins\.\n[^]*SELF-TEST FAILED: .*\n$/);
   });
 
   it('builds, then pushes each tag, with secrets on no command line', async () => {

@@ -64,10 +64,17 @@ describe('an image that gets annotations', () => {
     };
   }
   const run = (fake: ReturnType<typeof registry>) =>
-    annotate(fake, 'team/m', 'sha256:built', names, {
-      log: { warning } as unknown as TaskLog,
-      signal,
-    });
+    annotate(
+      fake,
+      'team/m',
+      'sha256:built',
+      names,
+      {},
+      {
+        log: { warning } as unknown as TaskLog,
+        signal,
+      },
+    );
 
   it('repeats the labels that are its own, and is known by another digest from then on', async () => {
     const fake = registry(dockers);

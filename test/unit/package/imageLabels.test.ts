@@ -63,7 +63,7 @@ describe('the summary', () => {
     };
     assert.equal(
       imageSummary({ ...model, name: 'a`|<b>' }, image, {
-        selfTest: { kind: 'notTested', text: 'init() needs a `GPU` here' },
+        selfTest: { outcome: 'notTested', text: 'init() needs a `GPU` here', build: '6' },
       }),
       `### Scoring image
 
@@ -73,7 +73,7 @@ describe('the summary', () => {
 | Image | \`acr.example.net/cost-estimator@${digest}\` |
 | Tags | \`v3\` \`nightly\` |
 | Built | before: nothing changed, so the image was used again |
-| Self-test | not tested: \`\`init() needs a \`GPU\` here\`\` |
+| Self-test | not tested in the build \`6\`, which made it: \`\`init() needs a \`GPU\` here\`\` |
 `,
     );
   });

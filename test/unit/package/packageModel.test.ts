@@ -24,7 +24,10 @@ describe('packaging a model, with its services handed in', () => {
     const workspace = { subscriptionId: 's', resourceGroup: 'g', name: 'w' };
     const model = { name: 'Cost Estimator', version: '3', id: '/m/3', type: 'custom_model', uri: 'azureml://x' };
     const record = append(emptyRecord(), 'model', { ...model, workspace });
-    const build = sinon.stub().resolves({ digest, isFollowed: false });
+    const build = sinon.stub().callsFake((_order: BuildOrder, print: (lines: string) => void) => {
+      print('SELF-TEST PASSED: the server started.\n');
+      return Promise.resolve({ digest, isFollowed: false });
+    });
     const services = {
       models: { get: sinon.stub().resolves(model), tag: sinon.stub().resolves() },
       registry: {
@@ -32,7 +35,11 @@ describe('packaging a model, with its services handed in', () => {
         name: 'acr',
         loginServer: 'acr.example.net',
       },
-      contents: { digest: sinon.stub().resolves(known), tag: sinon.stub().resolves() },
+      contents: {
+        digest: sinon.stub().resolves(known),
+        tag: sinon.stub().resolves(),
+        manifest: sinon.stub().resolves({ annotations: {} }),
+      },
       modelFiles: sinon.stub().resolves([]),
       pinBaseImage: sinon.stub(),
       builder: sinon.stub().resolves({ build }),
@@ -71,15 +78,22 @@ describe('packaging a model, with its services handed in', () => {
     assert.equal(section?.reference, image);
     assert.equal(section?.port, 8080);
     sinon.assert.calledOnce(services.models.tag);
-    assert.match(publish.summary.firstCall.args[1] as string, /Self-test \| not tested: .*own Dockerfile/);
+    const { readinessPath, scoringPath, cases } = order.serverTest!;
+    assert.deepEqual([order.serverTest!.port, readinessPath, scoringPath, cases], [8080, '/', '/score', []]);
+    assert.match(publish.summary.firstCall.args[1] as string, /Self-test \| passed: `the server started\.`/);
+    assert.deepEqual(section?.selfTest, { outcome: 'passed', text: 'the server started.', build: '20260101.1' });
   });
 
   it('uses an image of the same content again, and adds the tags that it lacks', async () => {
-    const { run, services, build } = arrange(digest);
+    const { run, services, build, recordFile } = arrange(digest);
     services.contents.digest.callsFake((_repository: string, tag: string) =>
       Promise.resolve(tag === 'nightly' ? undefined : digest),
     );
+    const annotations = { 'mlops.selftest': 'notTested', 'mlops.selftest.text': 'needs a GPU.', 'mlops.build': '7' };
+    services.contents.manifest.resolves({ annotations });
     assert.equal((await run()).outputs.built, 'false');
+    const { image: section } = await readRecord(recordFile);
+    assert.deepEqual(section?.selfTest, { outcome: 'notTested', text: 'needs a GPU.', build: '7' });
     sinon.assert.notCalled(build);
     assert.deepEqual(
       services.contents.tag.args.map(([, , tag]) => tag as string),
@@ -89,14 +103,15 @@ describe('packaging a model, with its services handed in', () => {
 
   it('adds the tags that the build of another run, which it followed, has not pushed', async () => {
     const { run, services, build } = arrange(undefined);
-    build.resolves({ digest, isFollowed: true });
+    build.callsFake(() => Promise.resolve({ digest, isFollowed: true }));
     assert.equal((await run()).outputs.built, 'true');
     assert.equal(services.contents.tag.callCount, 4);
   });
 
   it('says in summary and log that a test is switched off', async () => {
-    const { run, publish, log } = arrange(undefined, { selfTest: false });
+    const { run, publish, log, build } = arrange(undefined, { selfTest: false });
     await run();
+    assert.equal((build.firstCall.args[0] as BuildOrder).serverTest, undefined);
     assert.match(publish.summary.firstCall.args[1] as string, /Self-test \| none: the input selfTest is off/);
     assert.ok(log.warning.args.flat().some((each) => /not tested before it is pushed/.test(String(each))));
   });

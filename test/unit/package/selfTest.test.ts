@@ -7,6 +7,7 @@ import type { ModelRecord } from '../../../tasks/common/record/record';
 import { planSelfTest, selfTestFiles, type SelfTestCase } from '../../../tasks/PackageImage/plan/selfTest';
 import { buildFailure } from '../../../tasks/PackageImage/build/buildFailure';
 import { selfTestBrokeOff, selfTestOutcome } from '../../../tasks/PackageImage/build/selfTestOutcome';
+import type { ImageSection, SelfTestResult } from '../../../tasks/common/record/record';
 import { imageSummary } from '../../../tasks/PackageImage/summary';
 
 const failure = (status: string, log: string) => {
@@ -51,15 +52,22 @@ describe('how a self-test ended', () => {
 
 describe('the summary of a self-test', () => {
   const model = { name: 'm', version: '1' } as Parameters<typeof imageSummary>[0];
-  const image = { reference: 'r', tags: [] as string[], built: true } as unknown as Parameters<typeof imageSummary>[1];
-  const row = (selfTest: Parameters<typeof imageSummary>[2]['selfTest']) =>
-    /\| Self-test \| (.*) \|/.exec(imageSummary(model, image, { selfTest }))?.[1];
+  const row = (selfTest: SelfTestResult, built = true) => {
+    const image = { reference: 'r', tags: [], built } as unknown as ImageSection;
+    return /\| Self-test \| (.*) \|/.exec(imageSummary(model, image, { selfTest }))?.[1];
+  };
 
   it('says what was tested, and what was not', () => {
-    assert.equal(row('off'), 'none: the input selfTest is off');
-    assert.match(row('earlier')!, /^not repeated: /, 'whether it passed, or could not be tested, is not known here');
-    assert.equal(row({ kind: 'passed', text: 'init() ran.' }), 'passed: `init() ran.`');
-    assert.equal(row({ kind: 'notTested', text: 'needs a GPU' }), 'not tested: `needs a GPU`');
+    assert.equal(row({ outcome: 'off' }), 'none: the input selfTest is off');
+    assert.equal(row({ outcome: 'passed', text: 'init() ran.', build: '7' }), 'passed: `init() ran.`');
+    assert.equal(row({ outcome: 'notTested', text: 'needs a GPU' }), 'not tested: `needs a GPU`');
+  });
+
+  it('says of an image that is used again from which build that is known', () => {
+    const passed: SelfTestResult = { outcome: 'passed', text: 'init() ran.', build: '7' };
+    assert.equal(row(passed, false), 'passed in the build `7`, which made it: `init() ran.`');
+    assert.equal(row({ outcome: 'off', build: '7' }, false), 'none in the build `7`, which made it: the input selfTest was off'); // prettier-ignore
+    assert.match(row({ outcome: 'unknown' }, false)!, /^not repeated, and the image does not say how it ended/);
   });
 });
 

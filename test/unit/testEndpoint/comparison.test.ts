@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { parseExact } from '../../../tasks/common/json/exactJson';
-import { differences } from '../../../tasks/TestEndpoint/requests/comparison';
+import { differences } from '../../../tasks/common/comparison/differences';
 
 const exact = { absolute: 0, relative: 0 };
 

@@ -1,5 +1,5 @@
 import type { AzureSession } from '../http/session';
-import { buildRunRequest, type BuildRunRequest } from './buildRunRequest';
+import { runRequest, type RunRequest } from './runRequest';
 import type { ContainerRegistry } from './containerRegistry';
 import { tasksApiVersion, toRun, type BuildRun, type RunResource } from './containerRegistryTasks';
 
@@ -28,12 +28,12 @@ export class ContainerRegistryTaskRuns {
   }
 
   /** It takes no signal: broken off, it would leave a run whose id nobody knows yet. */
-  async put(name: string, attempt: string, request: BuildRunRequest): Promise<NamedRun> {
+  async put(name: string, attempt: string, request: RunRequest): Promise<NamedRun> {
     const { body } = await this.session.request<TaskRunResource>({
       ...this.resource(name),
       method: 'PUT',
       shape,
-      body: { properties: { runRequest: buildRunRequest(request), forceUpdateTag: attempt } },
+      body: { properties: { runRequest: runRequest(request), forceUpdateTag: attempt } },
     });
     return toNamedRun(body);
   }

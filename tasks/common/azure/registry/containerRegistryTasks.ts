@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { isAzureFailure } from '../http/azureFailure';
 import { BlobTransfer } from '../storage/blobTransfer';
-import { buildRunRequest, type BuildRunRequest } from './buildRunRequest';
+import { runRequest, type RunRequest } from './runRequest';
 import type { ContainerRegistry } from './containerRegistry';
 import type { AzureSession } from '../http/session';
 
@@ -68,14 +68,14 @@ export class ContainerRegistryTasks {
    * For who may not make task runs (ContainerRegistryTaskRuns), which have names: asked for twice, it builds twice.
    * It takes no signal: broken off, it would leave a run that nobody knows by its id, and nobody cancels.
    */
-  async schedule(request: BuildRunRequest): Promise<BuildRun> {
+  async schedule(request: RunRequest): Promise<BuildRun> {
     const asCaller = this.registry.hasRepositoryPermissions;
     const { body } = await this.session.request<RunResource>({
       method: 'POST',
       url: `${this.registry.id}/scheduleRun`,
       apiVersion: asCaller ? callerApiVersion : tasksApiVersion,
       shape: { properties: { status: 'string' } },
-      body: buildRunRequest(request, asCaller),
+      body: runRequest(request, asCaller),
     });
     return toRun(body);
   }

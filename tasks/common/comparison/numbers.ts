@@ -1,6 +1,6 @@
-import { formatNumber } from '../../common/formatNumber';
-import { canonicalNumber, decimalOf, ExactNumber, isLargeInteger, type Decimal } from '../../common/json/exactJson';
-import type { Tolerance } from '../../common/requestsFile/tolerance';
+import { formatNumber } from '../formatNumber';
+import { canonicalNumber, decimalOf, ExactNumber, isLargeInteger, type Decimal } from '../json/exactJson';
+import type { Tolerance } from '../requestsFile/tolerance';
 import { excerpt } from './excerpt';
 
 /** A number as parseExact gives it. */

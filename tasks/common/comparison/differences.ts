@@ -1,7 +1,7 @@
-import { stringifyExact } from '../../common/json/exactJson';
+import { stringifyExact } from '../json/exactJson';
 import { excerpt } from './excerpt';
 import { isNumber, numberDifference } from './numbers';
-import type { Tolerance } from '../../common/requestsFile/tolerance';
+import type { Tolerance } from '../requestsFile/tolerance';
 
 /**
  * Compares a reply with what was expected, deeply. Types count: 5, "5" and true are three things, since a service that

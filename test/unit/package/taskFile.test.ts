@@ -1,0 +1,45 @@
+import assert from 'node:assert/strict';
+import { readTaskFile } from '../../../local/azure/containerRegistry/taskFile/taskFile';
+import { runRequest } from '../../../tasks/common/azure/registry/runRequest';
+import { buildAndTestTask } from '../../../tasks/PackageImage/build/server/taskFile';
+
+const token = 'it\'s $HOME {{.Run.ID}}: "top"\nsecret';
+const order = {
+  ...{ context: [], dockerfile: '.mlops.Dockerfile', repository: 'team/model', content: 'content-1' },
+  tags: ['v1', 'content-1'],
+  arguments: [
+    { name: 'MODEL_NAME', value: 'm', isSecret: false },
+    { name: 'TOKEN', value: token, isSecret: true },
+  ],
+};
+const test = { environment: {}, cases: [], port: 8080, readinessPath: '/', scoringPath: '/score' };
+
+describe('the task by which ACR builds, tests and pushes an image', () => {
+  it('has three steps, the last of which pushes what the second has tried', async () => {
+    const { taskFile, values } = await buildAndTestTask(order, test, 3600);
+    const run = { Registry: 'acr.example.net', SharedVolume: 'volume' };
+    const Values = Object.fromEntries(values.map(({ name, value }) => [name, value]));
+    const [build, tried, push] = readTaskFile(taskFile, { Run: run, Values });
+    assert.deepEqual(build?.words, [
+      ...['-t', 'acr.example.net/team/model:v1', '-t', 'acr.example.net/team/model:content-1'],
+      ...['-f', '.mlops.Dockerfile', '--build-arg', 'MODEL_NAME=m', '--build-arg=TOKEN', '.'],
+    ]);
+    assert.deepEqual([build?.workingDirectory, build?.environment], ['image', { TOKEN: token }]);
+    assert.deepEqual([tried?.entryPoint, tried?.words], ['sh', ['docker', 'check/server_test.sh', 'acr.example.net/team/model:content-1', '8080', '/', 'volume', 'acb_default_network', '900']]); // prettier-ignore
+    assert.deepEqual(push?.images, ['acr.example.net/team/model:v1', 'acr.example.net/team/model:content-1']);
+    assert.deepEqual([build?.timeout, tried?.timeout], [3600, 3600]);
+  });
+
+  it('holds no secret in clear: those are values that the service keeps to itself', async () => {
+    const task = await buildAndTestTask(order, test, 3600);
+    const request = runRequest({ ...task, sourceLocation: 'x', customRegistries: {}, timeout: 3600 });
+    assert.equal(request.type, 'EncodedTaskRunRequest');
+    const text = Buffer.from(request.encodedTaskContent as string, 'base64').toString();
+    assert.doesNotMatch(text, /top|secret"/);
+    assert.deepEqual(
+      task.values.map(({ isSecret }) => isSecret),
+      [true],
+    );
+    assert.doesNotMatch(JSON.stringify({ ...request, values: [] }), /HOME/);
+  });
+});
