@@ -35,9 +35,15 @@ interface CondaSpecification {
  * Takes a Conda specification apart: solved together, its packages and pip's are more than a small build agent's memory
  * holds. Source: a comment in azureml-assets' sklearn-1.5 Dockerfile.
  * @param directory where files that pip's list names are looked for
+ * @param told where its user knows them to lie, if that is another folder
  * @throws TaskFailure if it is not a Conda specification
  */
-export async function fromCondaFile(text: string, file: string, directory: string): Promise<Dependencies> {
+export async function fromCondaFile(
+  text: string,
+  file: string,
+  directory: string,
+  told = directory,
+): Promise<Dependencies> {
   const yaml = await import('yaml');
   let parsed: CondaSpecification | null;
   try {
@@ -62,7 +68,7 @@ export async function fromCondaFile(text: string, file: string, directory: strin
   // variables when it activates an environment, which nobody does in an image: they become the image's own.
   const { name: _name, prefix: _prefix, variables, ...rest } = parsed;
   const conda = yaml.stringify({ ...rest, dependencies: packages });
-  return { conda, ...withServer(pip, directory), variables: readVariables(variables, file) };
+  return { conda, ...withServer(pip, directory, told), variables: readVariables(variables, file) };
 }
 
 /** @returns the lines for pip of one entry; none where it is a package of Conda's */
@@ -99,9 +105,13 @@ export function fromRequirements(text: string, directory: string): Dependencies 
  * that fits it. Files that they include are put in their place, so that one file says everything; what else they name on
  * this machine goes beside it.
  */
-function withServer(given: readonly string[], directory: string): Omit<Dependencies, 'conda' | 'variables'> {
+function withServer(
+  given: readonly string[],
+  directory: string,
+  told = directory,
+): Omit<Dependencies, 'conda' | 'variables'> {
   const files: ContextFile[] = [];
-  const lines = readRequirementLines(given, directory).map((line, index) => placed(line, index + 1, files));
+  const lines = readRequirementLines(given, directory, told).map((line, index) => placed(line, index + 1, files));
   const names = lines.map((line) => /^[A-Za-z0-9][\w.-]*/.exec(line)?.[0].toLowerCase().replace(/[_.]/g, '-'));
   const hasServer = names.includes(inferenceServer) || names.includes('azureml-defaults');
   const isHashed = lines.some((line) => /(^|\s)--(hash|require-hashes)\b/.test(line));

@@ -89,8 +89,8 @@ export async function readMlflowDependencies(
       `${told} says nothing of the packages that it needs: it has neither conda.yaml nor requirements.txt.`,
     );
   }
-  const directory = (await fetchNamedFiles(files, folder, text, temp, signal)) ?? '/nonexistent';
-  const dependencies = await fromCondaFile(text, `${folder}conda.yaml of the model`, directory);
+  const directory = await fetchNamedFiles(files, folder, text, temp, signal);
+  const dependencies = await fromCondaFile(text, `${folder}conda.yaml of the model`, directory, folder);
   const hasMlflow = /^mlflow(-skinny)?(\[.*?\])?\s*($|[<>=!~;@])/m.test(dependencies.requirements);
   const added = mlModel.mlflow_version ? `mlflow-skinny==${mlModel.mlflow_version}` : 'mlflow-skinny';
   const requirements = hasMlflow ? dependencies.requirements : `${dependencies.requirements}${added}\n`;

@@ -8,7 +8,7 @@ import type { ModelFile } from '../../common/azure/ml/modelFiles';
  * a file of constraints: what is installed is read from this machine.
  * @param folder of the model's description, by which such names are meant
  * @param text the list, or the specification that holds it
- * @returns where they lie now; undefined where it names none
+ * @returns where they lie now, and nothing else does
  */
 export async function fetchNamedFiles(
   files: readonly ModelFile[],
@@ -16,9 +16,8 @@ export async function fetchNamedFiles(
   text: string,
   temp: string,
   signal: AbortSignal,
-): Promise<string | undefined> {
+): Promise<string> {
   const named = files.filter((file) => file.path.startsWith(folder) && names(text, file.path.slice(folder.length)));
-  if (named.length === 0) return undefined;
   const directory = fs.mkdtempSync(path.join(temp, 'model-packages-'));
   for (const file of named) {
     const target = path.resolve(directory, file.path.slice(folder.length));

@@ -33,14 +33,18 @@ const isUrl = (text: string) =>
  * names them, with a space or without. Sources: pip, req_file.py and requirements-file-format.
  * @param lines of the file, or of a Conda file's list for pip
  * @param directory where it lies; packages on this machine are looked for there
+ * @param told where its user knows it to lie, if that is not where it was fetched to
  * @throws TaskFailure that names the line, where a file that it names is not there or names itself
  */
-export function readRequirementLines(lines: readonly string[], directory: string): RequirementLine[] {
-  return new RequirementsReader(directory).read(lines, directory, []);
+export function readRequirementLines(lines: readonly string[], directory: string, told = directory): RequirementLine[] {
+  return new RequirementsReader(directory, told).read(lines, directory, []);
 }
 
 class RequirementsReader {
-  constructor(private readonly root: string) {}
+  constructor(
+    private readonly root: string,
+    private readonly told: string,
+  ) {}
 
   read(lines: readonly string[], directory: string, within: readonly string[]): RequirementLine[] {
     return joined(lines).flatMap((line): RequirementLine[] => {
@@ -55,14 +59,14 @@ class RequirementsReader {
   }
 
   private included(line: string, name: string, directory: string, within: readonly string[]): RequirementLine[] {
-    const file = fileOf(line, name, directory, within);
+    const file = this.fileOf(line, name, directory, within);
     if (!file) return [{ kind: 'plain', text: line }];
     return this.read(readTextFile(file).split(/\r?\n/), path.dirname(file), [...within, file]);
   }
 
   /** Constraints of constraints are constraints too; requirements that a file of constraints names are requirements. */
   private constraints(line: string, name: string, directory: string, within: readonly string[]): RequirementLine[] {
-    const file = fileOf(line, name, directory, within);
+    const file = this.fileOf(line, name, directory, within);
     if (!file) return [{ kind: 'plain', text: line }];
     const own: string[] = [];
     const required: RequirementLine[] = [];
@@ -86,7 +90,7 @@ class RequirementsReader {
     const found = [directory, this.root].map((each) => path.resolve(each, local)).find((each) => fs.existsSync(each));
     if (found) return { kind: 'links', text: line, place: found };
     if (mayLieInTheImage(local)) return { kind: 'plain', text: line };
-    throw missing(line, path.resolve(directory, local));
+    throw this.missing(line, path.resolve(directory, local));
   }
 
   private requirement(line: string): RequirementLine {
@@ -102,7 +106,28 @@ class RequirementsReader {
     const found = path.resolve(this.root, local);
     if (fs.existsSync(found)) return { kind: 'local', text: line, place: found, before, behind };
     if (mayLieInTheImage(local)) return { kind: 'plain', text: line };
-    throw missing(line, found);
+    throw this.missing(line, found);
+  }
+
+  /** @returns undefined where it is an address, or a name that only the build knows */
+  private fileOf(line: string, name: string, directory: string, within: readonly string[]): string | undefined {
+    const written = unquoted(name.trim());
+    if (isUrl(written)) return undefined;
+    const file = path.resolve(directory, written);
+    if (within.includes(file)) throw new TaskFailure(`The requirements file ${this.place(file)} includes itself.`);
+    if (!fs.statSync(file, { throwIfNoEntry: false })?.isFile()) throw this.missing(line, file);
+    return file;
+  }
+
+  private missing(line: string, file: string): TaskFailure {
+    return new TaskFailure(
+      `The requirements name a file ${this.place(file)} ("${line}"), which does not exist.`,
+      'Correct the path; it starts at the folder of the file that names it.',
+    );
+  }
+
+  private place(file: string): string {
+    return path.join(this.told, path.relative(this.root, file));
   }
 
   /** As pip tells a path from a name: by its start, by its ending, or by a folder of that name with a slash in it. */
@@ -129,26 +154,9 @@ function joined(lines: readonly string[]): string[] {
   return whole.map((line) => line.replace(/(^|\s)#.*$/, '').trim()).filter((line) => line !== '');
 }
 
-/** @returns undefined where it is an address, or a name that only the build knows */
-function fileOf(line: string, name: string, directory: string, within: readonly string[]): string | undefined {
-  const written = unquoted(name.trim());
-  if (isUrl(written)) return undefined;
-  const file = path.resolve(directory, written);
-  if (within.includes(file)) throw new TaskFailure(`The requirements file ${file} includes itself.`);
-  if (!fs.statSync(file, { throwIfNoEntry: false })?.isFile()) throw missing(line, file);
-  return file;
-}
-
 /** Absolute paths, and those with a variable that pip fills in, may be meant where the packages are installed. */
 function mayLieInTheImage(name: string): boolean {
   return path.isAbsolute(name) || /\$\{\w+\}/.test(name);
-}
-
-function missing(line: string, file: string): TaskFailure {
-  return new TaskFailure(
-    `The requirements name a file ${file} ("${line}"), which does not exist.`,
-    'Correct the path; it starts at the folder of the file that names it.',
-  );
 }
 
 function unquoted(text: string): string {

@@ -114,6 +114,11 @@ describe('what an MLflow model needs', () => {
       { MLmodel: mlModel.replace('2.22.5', '1.30.0'), 'requirements.txt': 'xgboost==2.1\n' },
       /pins MLflow 1\.30\.0/,
     ],
+    [
+      'a wheel that the model lacks, by its path in the model',
+      { 'model/MLmodel': mlModel, 'model/requirements.txt': './wheels/own-1.0-py3-none-any.whl\n' },
+      /name a file model\/wheels\/own-1\.0-py3-none-any\.whl \("\.\/wheels\/own/,
+    ],
     ['no requirements', { MLmodel: mlModel }, /neither conda\.yaml nor requirements\.txt/],
   ] as Array<[string, Record<string, string>, RegExp]>) {
     it(`is told plainly where there is ${title}`, async () => {

@@ -4,6 +4,7 @@ import * as path from 'node:path';
 import { differences } from '../../../common/comparison/differences';
 import { parseExact } from '../../../common/json/exactJson';
 import type { Clock } from '../../../common/clock';
+import { messageOf } from '../../../common/messageOf';
 import { longestStart, pathOf, type ServerTest } from '../../plan/serverTest';
 import type { SelfTestCase } from '../../plan/selfTest';
 import { testBegins, type SelfTestOutcome } from '../selfTestOutcome';
@@ -177,7 +178,7 @@ class ServerTrial {
       this.tools.signal.throwIfAborted();
       await this.tools.clock.sleep(1000, this.tools.signal);
       await this.mustRun();
-      throw failed(`the server did not answer ${request.name}: ${(error as Error).message}`);
+      throw failed(`the server did not answer ${request.name}: ${messageOf(error)}`);
     }
   }
 
@@ -202,7 +203,7 @@ function wrongContent({ expectedText, tolerance }: SelfTestCase, body: string): 
   try {
     actual = parseExact(body);
   } catch (error) {
-    return `the answer is not JSON (${(error as Error).message}): ${body.slice(0, 300)}`;
+    return `the answer is not JSON (${messageOf(error)}): ${body.slice(0, 300)}`;
   }
   const [first] = differences(actual, parseExact(expectedText), tolerance, 1);
   return first && `the answer is not as expected: ${first}`;
