@@ -166,7 +166,8 @@ describe('MLOpsPackageImage with Podman', function () {
               'FROM ${BASE_IMAGE}',
               'COPY --from=prepared /length /length',
               'COPY . /all/',
-              'EXPOSE 8080',
+              'EXPOSE 18085',
+              'CMD ["python3", "-m", "http.server", "18085"]',
             ].join('\n'),
           },
         });
@@ -180,6 +181,7 @@ describe('MLOpsPackageImage with Podman', function () {
       const result = await run(privateBase);
       assert.equal(result.result, 'succeeded', result.log.join('\n'));
       assert.match(result.log.join('\n'), /Building with podman on this agent/);
+      assert.match(result.log.join('\n'), /SELF-TEST PASSED: the server started and no request was sent/);
       const { imageDigest = '', image } = result.outputs;
       assert.equal(image, `${cloud.loginServer}/team/${name}@${imageDigest}`);
       const manifest = await images.manifest(`team/${name}`, 'nightly');

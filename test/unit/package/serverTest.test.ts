@@ -197,7 +197,7 @@ describe('the test of a server, by the script for ACR Tasks and by the agent', f
     );
   }
 
-  async function byAgent(scenario: Scenario): Promise<{ text: string; calls: string[] }> {
+  async function byAgent(scenario: Scenario, published = true): Promise<{ text: string; calls: string[] }> {
     const { state = 'true 0 false', log = '' } = scenario;
     const test = testOf(scenario);
     let text = '';
@@ -205,7 +205,8 @@ describe('the test of a server, by the script for ACR Tasks and by the agent', f
     const outcome = await tryServer('image', test, {
       engine: (args) => {
         calls.push(args.join(' '));
-        const output = { inspect: state, logs: log, port: `127.0.0.1:${test.port}\n` }[args[0]!] ?? '';
+        const port = published ? `127.0.0.1:${test.port}\n` : '';
+        const output = { inspect: state, logs: log, port }[args[0]!] ?? '';
         return Promise.resolve({ code: 0, output });
       },
       work: directory,
@@ -242,5 +243,7 @@ describe('the test of a server, by the script for ACR Tasks and by the agent', f
     const agent = await byAgent(scenario);
     assert.match(agent.calls[0]!, /^run --detach --name \S+ .*--publish 127\.0\.0\.1::\d+ --env-file \S+ image$/);
     assert.equal(existsSync(path.join(directory, 'environment')), true);
+    const own = await byAgent(scenario, false);
+    assert.match(own.text, /SELF-TEST PASSED/, "a container in the agent's own network");
   });
 });

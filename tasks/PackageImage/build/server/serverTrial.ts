@@ -130,8 +130,8 @@ class ServerTrial {
     await this.mustRun();
     const { output } = await this.call(['port', this.container, `${this.test.port}/tcp`]);
     const address = /^\s*(\d+\.\d+\.\d+\.\d+:\d+)\s*$/m.exec(output)?.[1];
-    // It may have ended in between; the next look tells.
-    return `http://${address ?? '127.0.0.1:9'}`;
+    // An engine whose containers have this machine's own network publishes nothing. Or it has ended; the next look tells.
+    return `http://${address ?? `127.0.0.1:${this.test.port}`}`;
   }
 
   private async mustRun(): Promise<void> {
