@@ -16,6 +16,9 @@ interface Search {
 }
 type Body<T> = { Body: T | undefined };
 
+/** Source: learn.microsoft.com/azure/machine-learning/how-to-manage-models-mlflow, the table of support and its footnote 3. */
+const immutable = 'Registered models are immutable objects in Azure Machine Learning.';
+
 /** MLflow's model registry, which in Azure ML is the workspace's models. `route` ends in `/mlflow`. */
 export function registerModelRegistry(app: FastifyInstance, route: string, registry: RegisteredModels): void {
   const pairs = (tags: Record<string, string>) => Object.entries(tags).map(([key, value]) => ({ key, value }));
@@ -69,12 +72,11 @@ export function registerModelRegistry(app: FastifyInstance, route: string, regis
     }),
   });
   app.post<Body<{ name?: string; new_name?: string }>>(`${models}/rename`, async () => {
-    // Source: learn.microsoft.com, "Manage models registry with MLflow", support matrix.
-    throw new MlflowError('NOT_IMPLEMENTED', 'Azure Machine Learning does not rename registered models.');
+    throw new MlflowError('NOT_IMPLEMENTED', `Azure Machine Learning does not rename registered models. ${immutable}`);
   });
   app.delete<Body<VersionQuery>>(`${models}/delete`, async ({ body }) => {
-    registry.delete(body?.name);
-    return {};
+    registry.model(body?.name);
+    throw new MlflowError('NOT_IMPLEMENTED', `Azure Machine Learning does not delete registered models, only their versions. ${immutable}`); // prettier-ignore
   });
   app.route<{
     Body: { name?: string; stages?: string[] } | undefined;

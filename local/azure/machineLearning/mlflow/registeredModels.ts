@@ -72,10 +72,6 @@ export class RegisteredModels {
     return this.models.putVersion(found.name, found.version, properties);
   }
 
-  delete(name: string | undefined): void {
-    this.models.deleteContainer(this.model(name).name);
-  }
-
   deleteVersion(name: string | undefined, version: string | undefined): void {
     const found = this.version(name, version);
     this.models.deleteVersion(found.name, found.version);
@@ -114,6 +110,7 @@ export class RegisteredModels {
   }
 
   searchModels(filter: string | undefined, orderBy: string[] | undefined): AssetContainer[] {
+    checkModelFilter(filter);
     const listed = this.models.allContainers().filter(({ properties }) => properties.isArchived !== true);
     const byName = listed.sort((one, other) => (one.name < other.name ? -1 : 1));
     return search(byName, filter, orderBy, (model, kind, field) =>
@@ -143,6 +140,21 @@ export class RegisteredModels {
   private versionsOf(name: string): AssetVersion[] {
     return this.models.allVersions(name).filter(({ properties }) => properties.isArchived !== true);
   }
+}
+
+/**
+ * Azure finds registered models by what they are, not by a pattern or a tag; MLflow 3 asks by itself for what is no prompt.
+ * Source: learn.microsoft.com/azure/machine-learning/how-to-manage-models-mlflow, the table of support.
+ */
+function checkModelFilter(filter = ''): void {
+  const byPattern = /\bI?LIKE\b/i.test(filter.replace(/'[^']*'/g, "''"));
+  const byTag = /\btags?\.(?!`?mlflow\.prompt\.is_prompt)/i.test(filter.replace(/'[^']*'/g, "''"));
+  if (!byPattern && !byTag) return;
+  const what = byPattern ? 'LIKE and ILIKE' : 'tags';
+  throw new MlflowError(
+    'INVALID_PARAMETER_VALUE',
+    `Registered models cannot be searched by ${what} in Azure Machine Learning.`,
+  );
 }
 
 export const bag = (tags: Pair[] = []): Tags => Object.fromEntries(tags.map(({ key, value }) => [key, value]));

@@ -17,7 +17,7 @@ describe("MLflow's REST API in local Azure", function () {
     assert.equal(answer.status, 200, JSON.stringify(answer.body));
     return answer.body;
   };
-  const refused = async (method: 'GET' | 'POST', path: string, body?: unknown) => {
+  const refused = async (method: 'GET' | 'POST' | 'DELETE', path: string, body?: unknown) => {
     const answer = await ml.call(method, `${tracking}/${path}`, body);
     return [answer.status, (answer.body as { error_code: string }).error_code];
   };
@@ -34,8 +34,11 @@ describe("MLflow's REST API in local Azure", function () {
         (model: { name: string }) => model.name,
       );
     assert.deepEqual(await search(`name = '${name}'`), [name]);
-    assert.deepEqual(await search(`name LIKE '${name.slice(0, 20)}%' AND tags.team = 'pricing'`), [name]);
-    assert.deepEqual(await search(`name = '${name}' AND tags.team = 'other'`), []);
+    assert.deepEqual(await search(`name = '${name}' AND tags.\`mlflow.prompt.is_prompt\` = 'false'`), [name]);
+    for (const unsupported of [`name LIKE '${name.slice(0, 20)}%'`, "tags.team = 'pricing'"]) {
+      const path = `registered-models/search?filter=${encodeURIComponent(unsupported)}`;
+      assert.deepEqual(await refused('GET', path), [400, 'INVALID_PARAMETER_VALUE']);
+    }
     await call('POST', 'model-versions/transition-stage', { name, version: '1', stage: 'Production' });
     const latest = await call('POST', 'registered-models/get-latest-versions', { name });
     assert.deepEqual(latest.model_versions.map((each: { version: string }) => each.version), ['2', '1']); // prettier-ignore
@@ -46,8 +49,12 @@ describe("MLflow's REST API in local Azure", function () {
     const page = await call('GET', `model-versions/search?filter=${filter}&max_results=1`);
     assert.deepEqual([page.model_versions[0].version, page.next_page_token], ['2', '1']);
     await call('DELETE', 'model-versions/delete', { name, version: '2' });
-    await call('DELETE', 'registered-models/delete', { name });
-    assert.deepEqual(await refused('GET', `registered-models/get?name=${name}`), [404, 'RESOURCE_DOES_NOT_EXIST']);
+    assert.deepEqual(await refused('DELETE', 'registered-models/delete', { name }), [501, 'NOT_IMPLEMENTED']);
+    assert.deepEqual(await refused('POST', 'registered-models/rename', { name, new_name: 'b' }), [
+      501,
+      'NOT_IMPLEMENTED',
+    ]);
+    assert.deepEqual((await call('GET', `registered-models/get?name=${name}`)).registered_model.name, name);
   });
 
   it("hands out a model's files by the tracking endpoint, wherever they lie", async () => {
