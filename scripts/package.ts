@@ -10,6 +10,7 @@ import { spawnSync } from 'node:child_process';
 import { cpSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { parseArgs } from 'node:util';
+import { billOfMaterials, billOfMaterialsFile } from './billOfMaterials';
 import { buildTasks } from './build';
 import { buildTab } from './buildTab';
 import { editionNames, makeEdition, type Edition, type EditionName } from './edition';
@@ -86,16 +87,19 @@ async function stage(folder: string, maps: string, edition: Edition): Promise<vo
   const tab = await buildTab(join(folder, tabFolder));
   const packages = [...built.flatMap((task) => task.packages), ...tab.packages];
   writeFileSync(join(folder, noticesFile), thirdPartyNotices(root, packages));
+  const { publisher, id } = edition.manifest;
+  const subject = { name: `${publisher}.${id}`, version: projectVersion().text };
+  writeFileSync(join(folder, billOfMaterialsFile), billOfMaterials(root, packages, subject));
   for (const path of packagedSources()) cpSync(join(root, path), join(folder, path), { recursive: true });
   const page = readManifest().content.details.path;
   writeFileSync(join(folder, page), absoluteLinks(readFileSync(join(root, page), 'utf8')));
-  const files = [...readManifest().files, { path: noticesFile }];
+  const files = [...readManifest().files, { path: noticesFile }, { path: billOfMaterialsFile }];
   const manifest = { ...publishedManifest(edition.manifest), files, version: projectVersion().text };
   writeFileSync(join(folder, 'vss-extension.json'), JSON.stringify(manifest, null, 2));
   renameTasks(folder, edition);
 }
 
-/** What the archive must hold: one bundle a task, the templates, pictures and texts, the licences of what is bundled, and what tfx adds. */
+/** What the archive must hold: one bundle a task, the templates, pictures and texts, the licences and the bill of what is bundled, and what tfx adds. */
 function expectedFiles(): string[] {
   const tasks = taskFolders().flatMap((folder) =>
     ['icon.png', 'task.json', 'packages.js', ...handlerTargets(readTask(folder))].map(
@@ -105,7 +109,7 @@ function expectedFiles(): string[] {
   const sources = packagedSources().map((path) => (path.startsWith('templates/') ? `${path}/template.json` : path));
   const tab = ['index.html', 'tab.css', 'tab.js'].map((name) => `${tabFolder}/${name}`);
   const fromTfx = ['[Content_Types].xml', 'extension.vsixmanifest', 'extension.vsomanifest'];
-  return [...tasks, ...tab, ...sources, noticesFile, ...fromTfx].sort();
+  return [...tasks, ...tab, ...sources, noticesFile, billOfMaterialsFile, ...fromTfx].sort();
 }
 
 /** tfx ends well whatever it warns of; here a warning is an error. */

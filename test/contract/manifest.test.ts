@@ -3,8 +3,10 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { inflateRawSync } from 'node:zlib';
+import { billOfMaterials } from '../../scripts/billOfMaterials';
 import { buildTasks, publishedTask } from '../../scripts/build';
 import { buildTab } from '../../scripts/buildTab';
+import { makeEdition } from '../../scripts/edition';
 import { absoluteLinks, repositoryUrl } from '../../scripts/repository';
 import { extensionProblems, packageExtension, publishedManifest } from '../../scripts/package';
 import { projectVersion, readJson, readTask, root, taskFolders, type TaskManifest } from '../../scripts/taskManifest';
@@ -15,6 +17,7 @@ import {
   readManifest,
   type ExtensionManifest,
 } from '../../scripts/validateManifest';
+import { cycloneDxSchema } from '../support/cycloneDx';
 import { headingAnchors } from '../support/headingAnchors';
 
 describe('The extension', () => {
@@ -134,6 +137,12 @@ describe('The package', function () {
     assert.ok(packages.includes('node_modules/azure-pipelines-task-lib') && packages.includes('node_modules/undici'));
     const notices = first.entries.find(({ name }) => name === 'ThirdPartyNotices.txt');
     assert.equal(notices?.size, Buffer.byteLength(thirdPartyNotices(root, packages)));
+    const { publisher, id } = makeEdition('preview', readManifest(), []).manifest;
+    const bill = billOfMaterials(root, packages, { name: `${publisher}.${id}`, version: projectVersion().text });
+    const validate = cycloneDxSchema();
+    assert.ok(validate(JSON.parse(bill)), JSON.stringify(validate.errors));
+    assert.match(bill, /"pkg:npm\/%40azure\/identity@/);
+    assert.equal(first.entries.find(({ name }) => name === 'bom.cdx.json')?.size, Buffer.byteLength(bill));
     const built = taskFolders().map((name) => readJson<TaskManifest>(join(root, 'dist', 'tasks', name, 'task.json')));
     for (const task of built) assert.deepEqual(task.version, projectVersion().parts);
     const bundles = first.entries

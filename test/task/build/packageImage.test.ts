@@ -4,11 +4,11 @@ import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { gunzipSync } from 'node:zlib';
-import Ajv, { type ValidateFunction } from 'ajv';
 import { localCloud } from '../../../local/azure/context';
 import type { LocalAzure } from '../../../local/azure';
 import type { ModelRecord } from '../../../tasks/common/record/record';
 import { readRecord } from '../../../tasks/common/record/recordFile';
+import { cycloneDxSchema } from '../../support/cycloneDx';
 import { runBuiltTask, TestJob, type BuiltTaskOptions } from '../../support/agent';
 import { localAzure } from '../../support/azure';
 import { ImageRegistry } from '../../support/imageRegistry';
@@ -33,17 +33,6 @@ CMD ["python3", "/serve.py"]
 const serve = `import http.server
 http.server.test(http.server.SimpleHTTPRequestHandler, port=8080)
 `;
-
-/** CycloneDX's own schema of its version 1.5, as its library carries it. */
-function cycloneDxSchema(): ValidateFunction {
-  const folder = path.join(__dirname, '../../../node_modules/@cyclonedx/cyclonedx-library/res/schema');
-  const read = (name: string) => JSON.parse(readFileSync(path.join(folder, name), 'utf8')) as object;
-  const ajv = new Ajv({ strict: false, validateFormats: false });
-  for (const name of ['spdx.SNAPSHOT.schema.json', 'jsf-0.82.SNAPSHOT.schema.json']) {
-    ajv.addSchema({ ...read(name), $id: `http://cyclonedx.org/schema/${name}` });
-  }
-  return ajv.compile(read('bom-1.5.SNAPSHOT.schema.json'));
-}
 
 describe('MLOpsPackageImage', function () {
   this.timeout(600_000);
