@@ -21,7 +21,9 @@ export function billOfMaterials(
   subject: { readonly name: string; readonly version: string },
 ): string {
   const { packages } = JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8')) as Lock;
-  const components = [...new Set(folders)].sort().map((folder) => {
+  // A folder of packages may be a link to another place.
+  const locations = folders.map((folder) => folder.slice(folder.indexOf('node_modules/')));
+  const components = [...new Set(locations)].sort().map((folder) => {
     const name = folder.slice(folder.lastIndexOf('node_modules/') + 'node_modules/'.length);
     const locked = packages[folder];
     if (!locked?.version) throw new Error(`package-lock.json does not know ${folder}.`);

@@ -48,7 +48,7 @@ function filesBelow(folder: string, pattern: RegExp): string[] {
     .sort();
 }
 
-/** Every pipeline in the read-me files, the documentation and the examples. */
+/** The project's own pipeline, and every one in the read-me files, the documentation and the examples. */
 export function shownPipelines(): ShownPipeline[] {
   const markdown = [
     join(root, 'README.md'),
@@ -58,7 +58,10 @@ export function shownPipelines(): ShownPipeline[] {
   ];
   return [
     ...markdown.flatMap((file) => pipelinesIn(readFileSync(file, 'utf8'), relative(root, file))),
-    ...filesBelow('examples', /azure-pipelines[^/]*\.ya?ml$/).map((file) => ({
+    ...[
+      join(root, 'azure-pipelines.yml'),
+      ...filesBelow('examples', /(azure-pipelines[^/]*|pipelines\/[^/]+)\.ya?ml$/),
+    ].map((file) => ({
       place: relative(root, file),
       text: readFileSync(file, 'utf8'),
     })),
