@@ -135,7 +135,7 @@ describe('the quickstart', function () {
       assert.ok(output.includes(text), `the report lacks ${text}`);
       assert.ok(run.text('index.html').includes(text), `the page lacks ${text}`);
     }
-    assert.match(output, /curl .* -d '\{"data":/);
+    assert.match(output, /curl .* -d '\{ ?"data":/);
     assert.match(output, /npm run local -- up/);
     assertNoSecrets(run);
     assert.equal(connectLocalAzure(state), undefined);
