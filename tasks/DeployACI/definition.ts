@@ -88,7 +88,10 @@ function scoring(inputs: Inputs, { image, port, readinessPath }: Release): Conta
     ports: [{ port, protocol: 'TCP' }],
     environmentVariables: [
       ...Object.entries(inputs.environmentVariables).map(([name, value]) => ({ name, value })),
-      ...Object.entries(inputs.secretEnvironmentVariables).map(([name, secureValue]) => ({ name, secureValue })),
+      ...Object.entries(inputs.secretEnvironmentVariables).map(([name, secret]) => ({
+        name,
+        secureValue: secret.reveal(),
+      })),
     ],
     resources: { requests: { cpu, memoryInGB } },
     readinessProbe: probes ? { httpGet, periodSeconds: 5, failureThreshold: 3, timeoutSeconds: 5 } : undefined,

@@ -103,13 +103,13 @@ async function lookUp(
     wanted ? logAnalyticsWorkspace(session, resourceGroup, wanted, signal) : undefined,
     inputs.certificateShare ? fileShare(session, resourceGroup, inputs.certificateShare, signal) : undefined,
   ]);
-  if (registryUser) secret(registryUser.password);
+  if (registryUser) secret(registryUser.password.reveal());
   if (logAnalytics) secret(logAnalytics.workspaceKey);
   if (certificateShare) secret(certificateShare.key);
   if (identity) log.info(`The image is pulled as ${identity.slice(identity.lastIndexOf('/') + 1)}.`);
   return {
     identity,
-    registryUser: registryUser && { username: registryUser.username, password: registryUser.password },
+    registryUser: registryUser && { username: registryUser.username, password: registryUser.password.reveal() },
     logAnalytics,
     certificateShare,
   };

@@ -2,6 +2,7 @@ import { createHash, createHmac } from 'node:crypto';
 import type { Container, EnvironmentVariable } from '../common/azure/containerGroups/containerGroups';
 import { gatewayContainer } from '../common/deployment/containers';
 import { besides } from './nameRules';
+import type { Secret } from '../common/secret';
 
 /** Ports that the gateway uses within the group, beside those that are exposed: no scoring server listens at such. */
 const keyPort = 64002;
@@ -13,7 +14,7 @@ const challengePort = 80;
 export interface Gateway {
   readonly image: string;
   readonly https: boolean;
-  readonly apiKey?: string;
+  readonly apiKey?: Secret;
   /** Port of the scoring container: containers of a group share one network. */
   readonly port: number;
   readonly readinessPath: string;
@@ -47,7 +48,10 @@ export function gateway(options: Gateway): Container {
     // the signal to stop.
     command: ['sh', '-c', 'exec caddy run --adapter caddyfile --config - <<END\n$CADDYFILE\nEND'],
     ports: gatewayPorts(options).map((port) => ({ port })),
-    environmentVariables: [{ name: 'CADDYFILE', value: caddyfile(options) }, ...(apiKey ? keyVariables(apiKey) : [])],
+    environmentVariables: [
+      { name: 'CADDYFILE', value: caddyfile(options) },
+      ...(apiKey ? keyVariables(apiKey.reveal()) : []),
+    ],
     resources: { requests: { cpu: 0.1, memoryInGB: 0.2 } },
     volumeMounts: certificateVolume ? [{ name: certificateVolume, mountPath: dataFolder }] : undefined,
   };

@@ -9,11 +9,12 @@ import {
   routeProblem,
   tagProblem,
 } from './nameRules';
+import { Secret } from '../common/secret';
 
 export type RegistryAuthentication =
   | { readonly kind: 'managedIdentity'; readonly identity?: string }
   | { readonly kind: 'adminUser' }
-  | { readonly kind: 'credentials'; readonly username: string; readonly password: string }
+  | { readonly kind: 'credentials'; readonly username: string; readonly password: Secret }
   | { readonly kind: 'none' };
 
 export interface Inputs {
@@ -32,13 +33,13 @@ export interface Inputs {
   readonly memoryInGB: number;
   readonly port?: number;
   readonly environmentVariables: Readonly<Record<string, string>>;
-  readonly secretEnvironmentVariables: Readonly<Record<string, string>>;
+  readonly secretEnvironmentVariables: Readonly<Record<string, Secret>>;
   readonly restartPolicy: 'Always' | 'OnFailure' | 'Never';
   readonly probes: boolean;
   readonly readinessPath?: string;
   readonly scoringPath?: string;
   readonly https: boolean;
-  readonly apiKey?: string;
+  readonly apiKey?: Secret;
   readonly gatewayImage: string;
   readonly certificateAuthority?: string;
   /** account/share */
@@ -141,7 +142,7 @@ export function readPostJobInputs(reader: InputReader): PostJobInputs {
 }
 
 function readResourceGroup(reader: InputReader, connection: ServiceConnection): string {
-  return reader.text('resourceGroup') ?? connection.defaults?.resourceGroup ?? '';
+  return reader.text('resourceGroup') ?? connection.defaults.resourceGroup ?? '';
 }
 
 function readStartTimeout(reader: InputReader): number {
@@ -151,7 +152,7 @@ function readStartTimeout(reader: InputReader): number {
 function readSecretVariables(
   reader: InputReader,
   others: Readonly<Record<string, string>>,
-): Readonly<Record<string, string>> {
+): Readonly<Record<string, Secret>> {
   return reader.secretKeyValues('secretEnvironmentVariables', (name) => {
     if (!isVariableName(name))
       return `it does not begin with a valid name of an environment variable. ${variableNameRule}`;
@@ -165,7 +166,7 @@ function readRegistryAuthentication(reader: InputReader): RegistryAuthentication
   if (kind !== 'credentials') return { kind };
   const password = reader.secret('registryPassword');
   if (!password) reader.problem('registryPassword', 'it is empty. Set it from a secret variable.');
-  return { kind, username: reader.required('registryUsername'), password: password ?? '' };
+  return { kind, username: reader.required('registryUsername'), password: password ?? new Secret('') };
 }
 
 /** Names that Azure would refuse, said before any call. */
@@ -216,7 +217,7 @@ function checkAccess(reader: InputReader, inputs: Inputs): void {
       `the gateway itself listens at ports 80 and 443. Let the container listen at another one than ${port}.`,
     );
   }
-  if (apiKey !== undefined && (apiKey.length < 16 || !/^[\x21-\x7e]+$/.test(apiKey))) {
+  if (apiKey !== undefined && !/^[\x21-\x7e]{16,}$/.test(apiKey.reveal())) {
     reader.problem('apiKey', 'it must have at least 16 characters, all printable ASCII without spaces.');
   }
   if (certificateAuthority && !/^https:\/\/\S+$/.test(certificateAuthority)) {

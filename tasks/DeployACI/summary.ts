@@ -1,11 +1,12 @@
 import { codeBlock, escapeMarkdown, inlineCode, markdownTable } from '../common/markdown';
 import type { DeploymentSection } from '../common/record/record';
 import type { RolledOut } from './rollOut';
+import type { Secret } from '../common/secret';
 
 interface Facts {
   readonly model?: { readonly name: string; readonly version: string };
   readonly https: boolean;
-  readonly apiKey?: string;
+  readonly apiKey?: Secret;
   readonly subnet?: string;
 }
 

@@ -12,6 +12,7 @@ import { keptArguments } from './plan/keptArguments';
 import type { SelfTestCase } from './plan/selfTest';
 import { parseTolerance, toleranceProblem, type Tolerance } from '../common/requestsFile/tolerance';
 import { messageOf } from '../common/messageOf';
+import { revealed, type Secret } from '../common/secret';
 
 export type Packaging = 'scoringScript' | 'mlflow' | 'dockerfile';
 
@@ -38,7 +39,7 @@ export interface PackageInputs {
   readonly selfTestEnvironmentVariables: Readonly<Record<string, string>>;
   readonly baseImage: string;
   readonly baseImageConnection?: DockerRegistryConnection;
-  readonly secretBuildArguments: Readonly<Record<string, string>>;
+  readonly secretBuildArguments: Readonly<Record<string, Secret>>;
   readonly containerRegistry?: string;
   readonly imageRepository?: string;
   readonly imageTags: readonly string[];
@@ -176,11 +177,11 @@ function checkBuilderKnows(reader: InputReader, dockerfile: string): void {
 function checkSecretsStayBehind(
   reader: InputReader,
   dockerfile: string,
-  secrets: Readonly<Record<string, string>>,
+  secrets: Readonly<Record<string, Secret>>,
   baseImage: string,
 ): void {
   if (Object.keys(secrets).length === 0 || !fs.statSync(dockerfile).isFile()) return;
-  const given = { ...secrets, ...(baseImage === '' ? {} : { BASE_IMAGE: baseImage }) };
+  const given = { ...revealed(secrets), ...(baseImage === '' ? {} : { BASE_IMAGE: baseImage }) };
   for (const { name, line } of keptArguments(readTextFile(dockerfile), given)) {
     if (!(name in secrets)) continue;
     reader.problem(

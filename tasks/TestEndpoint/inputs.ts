@@ -4,6 +4,7 @@ import type { InputReader } from '../common/task/inputReader';
 import { negativeKinds, type NegativeKind } from './robustness/badRequests';
 import { parseThresholds, withErrorLimit, type Threshold } from './load/thresholds';
 import { parseTolerance, toleranceProblem, type Tolerance } from '../common/requestsFile/tolerance';
+import type { Secret } from '../common/secret';
 
 export interface Inputs {
   readonly connection?: ServiceConnection;
@@ -13,7 +14,7 @@ export interface Inputs {
   readonly scoringUri?: URL;
   readonly requestsFile?: string;
   readonly tolerance: Tolerance;
-  readonly apiKey?: string;
+  readonly apiKey?: Secret;
   readonly thresholds: readonly Threshold[];
   readonly loadDurationMs: number;
   readonly loadConnections: number;
@@ -96,10 +97,10 @@ function readUri(reader: InputReader): URL | undefined {
   return uri;
 }
 
-function readApiKey(reader: InputReader): string | undefined {
+function readApiKey(reader: InputReader): Secret | undefined {
   const apiKey = reader.secret('apiKey');
   try {
-    if (apiKey !== undefined) validateHeaderValue('authorization', apiKey);
+    if (apiKey !== undefined) validateHeaderValue('authorization', apiKey.reveal());
   } catch {
     reader.problem('apiKey', 'it holds a character that no HTTP header can carry, such as a line end.');
   }

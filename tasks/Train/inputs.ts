@@ -57,7 +57,7 @@ const modelNamePattern = /^[A-Za-z0-9][A-Za-z0-9._-]{0,254}$/;
 
 export function readInputs(reader: InputReader): TrainInputs {
   const connection = reader.requiredServiceConnection('azureSubscription', reader.subscriptionId('subscription'));
-  const defaults = connection.defaults ?? {};
+  const defaults = connection.defaults;
   const scoped = (name: 'resourceGroup' | 'workspace') => {
     const value = reader.text(name) ?? defaults[name];
     if (value === undefined) {

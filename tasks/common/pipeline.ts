@@ -1,3 +1,5 @@
+import type { Secret } from './secret';
+
 /** What a task knows of the pipeline that runs it: plain data, read once from the agent's variables. */
 export interface Pipeline {
   /** Classic releases are 'release' (or 'deployment', for deployment groups); YAML stages and classic builds are 'build'. */
@@ -39,5 +41,5 @@ export interface Pipeline {
     readonly artifacts: readonly string[];
   };
   /** The job's own token for Azure DevOps' REST API; undefined where the agent gives none. */
-  accessToken(): string | undefined;
+  accessToken(): Secret | undefined;
 }

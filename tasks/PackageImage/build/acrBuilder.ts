@@ -19,12 +19,13 @@ import type { LeftBuild } from './leftBuild';
 import { LineReader } from './lineReader';
 import { messageOf } from '../../common/messageOf';
 import { buildAndTestTask, contextFolder } from './server/taskFile';
+import type { Secret } from '../../common/secret';
 
 export interface AcrBuilderOptions {
   readonly timeoutInMinutes: number;
   readonly agentPool?: string;
   /** Logins to registries that base images come from, by login server. */
-  readonly customRegistries: Readonly<Record<string, { userName: string; password: string }>>;
+  readonly customRegistries: Readonly<Record<string, { userName: string; password: Secret }>>;
 }
 
 interface EndedBuild {

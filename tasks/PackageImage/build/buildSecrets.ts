@@ -9,8 +9,8 @@ export function buildSecrets({
   secretBuildArguments,
   baseImageConnection,
 }: Pick<PackageInputs, 'secretBuildArguments' | 'baseImageConnection'>): Secrets {
-  const values = Object.values(secretBuildArguments);
-  return new Secrets([...values, ...values.flatMap(tokensInAddresses), baseImageConnection?.password ?? '']);
+  const values = Object.values(secretBuildArguments).map((each) => each.reveal());
+  return new Secrets([...values, ...values.flatMap(tokensInAddresses), baseImageConnection?.password.reveal() ?? '']);
 }
 
 /** Of scheme://user:token@host and scheme://token@host, as it is written and as it is meant. */

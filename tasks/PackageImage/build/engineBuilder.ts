@@ -13,6 +13,7 @@ import { LineReader } from './lineReader';
 import { messageOf } from '../../common/messageOf';
 import { outcomeLine, testBegins } from './selfTestOutcome';
 import { tryServer } from './server/serverTrial';
+import type { Secret } from '../../common/secret';
 
 export interface EngineBuilderOptions {
   /** Where the context may lie meanwhile. */
@@ -21,7 +22,7 @@ export interface EngineBuilderOptions {
   /** Login server of the registry to push to. */
   readonly registry: string;
   /** Logins by server; docker.io for Docker Hub. */
-  readonly logins: Readonly<Record<string, { userName: string; password: string }>>;
+  readonly logins: Readonly<Record<string, { userName: string; password: Secret }>>;
 }
 
 type Engine = 'docker' | 'podman';
@@ -116,7 +117,7 @@ export class EngineBuilder implements ImageBuilder {
     const auths = Object.fromEntries(
       Object.entries(this.options.logins).map(([server, { userName, password }]) => [
         server === 'docker.io' ? 'https://index.docker.io/v1/' : server,
-        { auth: Buffer.from(`${userName}:${password}`).toString('base64') },
+        { auth: Buffer.from(`${userName}:${password.reveal()}`).toString('base64') },
       ]),
     );
     const file = path.join(work, 'config.json');

@@ -12,6 +12,7 @@ import { exposedPort } from './exposedPort';
 import type { PackageInputs } from '../inputs';
 import { selfTestFiles, type SelfTest } from './selfTest';
 import type { ServerTest } from './serverTest';
+import { revealed } from '../../common/secret';
 
 export interface BuildArgument {
   readonly name: string;
@@ -103,7 +104,7 @@ export function planServer(
         ...(dependencies.server === undefined ? [] : [textFile('dependencies/server.txt', dependencies.server)]),
         ...dependencies.files,
       ],
-      arguments: secrets.map(([name, value]) => ({ name, value, isSecret: true })),
+      arguments: secrets.map(([name, secret]) => ({ name, value: secret.reveal(), isSecret: true })),
     },
     dockerfile: (environment) =>
       scoring.scoringDockerfile({
@@ -134,12 +135,13 @@ export function planOwnDockerfile(
   selfTest: SelfTest | undefined,
 ): ImagePlan {
   const dockerfile = readTextFile(inputs.dockerfile!);
+  const secrets = revealed(inputs.secretBuildArguments);
   const own: Record<string, string> = { MODEL_NAME: model.name, MODEL_VERSION: model.version };
   if (baseImage) own.BASE_IMAGE = baseImage;
   // Docker warns of arguments that no ARG declares.
   const declared = Object.entries(own).filter(([name]) => new RegExp(`^\\s*ARG\\s+${name}\\b`, 'im').test(dockerfile));
   const { readinessPath, scoringPath } = scoring;
-  const port = portOf(dockerfile, { ...own, ...inputs.secretBuildArguments });
+  const port = portOf(dockerfile, { ...own, ...secrets });
   return {
     dockerfile: () => dockerfile,
     // Beside the user's files under a name that is not theirs, as it gets labels.
@@ -147,7 +149,7 @@ export function planOwnDockerfile(
     files: directoryFiles(inputs.sourceDirectory!, '', { links: 'kept', ignoreFile: ignoreFileOf(inputs) }),
     arguments: [
       ...declared.map(([name, value]) => ({ name, value, isSecret: false })),
-      ...Object.entries(inputs.secretBuildArguments).map(([name, value]) => ({ name, value, isSecret: true })),
+      ...Object.entries(secrets).map(([name, value]) => ({ name, value, isSecret: true })),
     ],
     serverTest: selfTest && { ...selfTest, port, readinessPath, scoringPath },
     ...{ port, readinessPath, scoringPath },

@@ -1,5 +1,6 @@
 import { Secrets } from '../../common/secrets';
 import type { RequestCase } from '../requests/requestCases';
+import type { Secret } from '../../common/secret';
 
 /** A header or query parameter of such a name holds what nobody may see: x-functions-key, subscription-key, sig, code, … */
 export function isSecretName(name: string): boolean {
@@ -13,12 +14,12 @@ export function hasSecretHeader(headers: Readonly<Record<string, string>>): bool
 
 /** The secrets of a target and its requests: the key, and what stands in URIs and headers under a telling name. */
 export function secretsOf(
-  { scoringUri, apiKey = '' }: { readonly scoringUri: URL; readonly apiKey?: string },
+  { scoringUri, apiKey }: { readonly scoringUri: URL; readonly apiKey?: Secret },
   requests: ReadonlyArray<Pick<RequestCase, 'headers' | 'path'>>,
 ): Secrets {
   const urls = [scoringUri, ...requests.map(({ path = '' }) => new URL(path, scoringUri))];
   return new Secrets([
-    apiKey,
+    apiKey?.reveal() ?? '',
     ...urls.flatMap(({ searchParams }) => namedSecrets([...searchParams])),
     ...requests.flatMap(({ headers }) => namedSecrets(Object.entries(headers)).flatMap(withoutScheme)),
   ]);

@@ -1,10 +1,11 @@
 import type { HttpRequest } from './scoringClient';
 import type { RequestCase } from './requestCases';
+import type { Secret } from '../../common/secret';
 
 /** The endpoint under test. */
 export interface Target {
   readonly scoringUri: URL;
-  readonly apiKey?: string;
+  readonly apiKey?: Secret;
   /** A health route, where it is known. */
   readonly readinessPath?: string;
   /** Whether only the record says where it is: then some addresses are refused, see recordedAddress. */
@@ -22,5 +23,5 @@ export function toHttpRequest(target: Target, request: RequestCase): HttpRequest
 }
 
 function keyHeader({ apiKey }: Target): Record<string, string> {
-  return apiKey ? { authorization: `Bearer ${apiKey}` } : {};
+  return apiKey ? { authorization: `Bearer ${apiKey.reveal()}` } : {};
 }

@@ -1,5 +1,6 @@
 import type { NetworkSettings } from './http/network';
 import { createSender } from './http/pipeline';
+import type { Secret } from '../secret';
 
 export interface AzureDevOpsRequest {
   readonly method: 'GET' | 'POST' | 'PATCH';
@@ -29,7 +30,7 @@ export class AzureDevOps {
   constructor(
     /** https://dev.azure.com/{organization}/{project}/ */
     private readonly projectUrl: string,
-    private readonly accessToken: string,
+    private readonly accessToken: Secret,
     private readonly network: NetworkSettings = {},
   ) {}
 
@@ -45,7 +46,7 @@ export class AzureDevOps {
         method,
         headers: createHttpHeaders({
           accept: 'application/json',
-          authorization: `Bearer ${this.accessToken}`,
+          authorization: `Bearer ${this.accessToken.reveal()}`,
           // Else it answers with a redirection to its sign-in page.
           'x-tfs-fedauthredirect': 'Suppress',
           ...(body === undefined ? {} : { 'content-type': 'application/json' }),

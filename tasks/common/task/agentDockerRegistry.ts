@@ -3,6 +3,7 @@ import type { DockerRegistryConnection } from '../dockerRegistryConnection';
 import { TaskFailure } from '../taskFailure';
 import { connectionName } from './connectionName';
 import { registerSecret } from './registerSecret';
+import { Secret } from '../secret';
 
 /**
  * Reads the Docker registry service connection of this id from the agent and registers its password.
@@ -22,5 +23,5 @@ export function readDockerRegistryConnection(id: string): DockerRegistryConnecti
     );
   }
   const server = registry.replace(/^https?:\/\//i, '').replace(/\/.*$/, '').toLowerCase(); // prettier-ignore
-  return { server: server === 'index.docker.io' ? 'docker.io' : server, userName, password };
+  return { server: server === 'index.docker.io' ? 'docker.io' : server, userName, password: new Secret(password) };
 }

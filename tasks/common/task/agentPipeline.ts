@@ -1,6 +1,7 @@
 import * as tl from 'azure-pipelines-task-lib/task';
 import { withoutUserInfo } from '../azure/http/url';
 import type { Pipeline } from '../pipeline';
+import { Secret } from '../secret';
 
 /** Reads the predefined variables of Azure Pipelines. Source: learn.microsoft.com/azure/devops/pipelines/build/variables. */
 export function readPipeline(): Pipeline {
@@ -82,6 +83,9 @@ export function readPipeline(): Pipeline {
         ),
       ],
     },
-    accessToken: () => tl.getEndpointAuthorizationParameter('SYSTEMVSSCONNECTION', 'AccessToken', true) || undefined,
+    accessToken: () => {
+      const token = tl.getEndpointAuthorizationParameter('SYSTEMVSSCONNECTION', 'AccessToken', true);
+      return token ? new Secret(token) : undefined;
+    },
   };
 }

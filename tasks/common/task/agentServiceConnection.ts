@@ -3,6 +3,7 @@ import type { Authentication, ServiceConnection } from '../azure/http/serviceCon
 import { TaskFailure } from '../taskFailure';
 import { registerSecret } from './registerSecret';
 import { connectionName } from './connectionName';
+import { Secret } from '../secret';
 
 const withoutSlash = (url: string) => url.replace(/\/+$/, '');
 
@@ -58,7 +59,8 @@ function readAuthentication(id: string, name: string): Authentication {
       return {
         scheme: 'WorkloadIdentityFederation',
         clientId: parameter(id, 'serviceprincipalid', name),
-        systemAccessToken: () => tl.getEndpointAuthorizationParameterRequired('SYSTEMVSSCONNECTION', 'AccessToken'),
+        systemAccessToken: () =>
+          new Secret(tl.getEndpointAuthorizationParameterRequired('SYSTEMVSSCONNECTION', 'AccessToken')),
       };
     case 'managedserviceidentity':
       return { scheme: 'ManagedIdentity', clientId: tl.getEndpointDataParameter(id, 'msiclientId', true) || undefined };
@@ -68,11 +70,11 @@ function readAuthentication(id: string, name: string): Authentication {
       if (parameter(id, 'authenticationType', name, false).toLowerCase() === 'spncertificate') {
         const certificatePem = parameter(id, 'servicePrincipalCertificate', name);
         registerSecret(certificatePem);
-        return { scheme: 'ServicePrincipalCertificate', clientId, certificatePem };
+        return { scheme: 'ServicePrincipalCertificate', clientId, certificatePem: new Secret(certificatePem) };
       }
       const clientSecret = parameter(id, 'serviceprincipalkey', name);
       registerSecret(clientSecret);
-      return { scheme: 'ServicePrincipalKey', clientId, clientSecret };
+      return { scheme: 'ServicePrincipalKey', clientId, clientSecret: new Secret(clientSecret) };
     }
     default:
       throw new TaskFailure(

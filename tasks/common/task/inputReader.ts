@@ -10,6 +10,7 @@ import { readServiceConnection } from './agentServiceConnection';
 import { registerSecret } from './registerSecret';
 import { parseSecretValues } from './secretText';
 import { messageOf } from '../messageOf';
+import { Secret } from '../secret';
 
 /** A place in a multi-line input, counted from 1, for messages such as "criteria, line 2". */
 export interface InputLine {
@@ -21,6 +22,19 @@ export interface InputLine {
 const undefinedMacro = /\$\([A-Za-z_][\w.-]*\)/;
 const macroLeft =
   'which the agent has left as it is because no such variable is set. It is passed on as that text; set the variable, or see to its spelling.';
+
+/** The harmless value of a connection that was not given. */
+const noConnection: ServiceConnection = {
+  id: '',
+  name: '',
+  resourceManagerUrl: '',
+  authorityUrl: '',
+  audience: '',
+  subscriptionId: '',
+  tenantId: '',
+  authentication: { scheme: 'ManagedIdentity' },
+  defaults: {},
+};
 
 /**
  * Reads a task's inputs with their types. A wrong input is noted and reading goes on, so that the user sees every problem
@@ -58,7 +72,7 @@ export class InputReader {
   }
 
   /** A text of one line that must never show: it is registered before anything is said of it. */
-  secret(name: string): string | undefined {
+  secret(name: string): Secret | undefined {
     const text = this.text(name);
     if (text === undefined) return undefined;
     registerSecret(text);
@@ -69,7 +83,7 @@ export class InputReader {
       );
       return undefined;
     }
-    return text;
+    return new Secret(text);
   }
 
   flag(name: string): boolean {
@@ -142,20 +156,20 @@ export class InputReader {
   secretKeyValues(
     name: string,
     problemOf: (key: string) => string | undefined = () => undefined,
-  ): Record<string, string> {
+  ): Record<string, Secret> {
     const text = this.text(name) ?? '';
     registerSecret(text);
     const { values, problems } = parseSecretValues(text);
     for (const { value } of values) registerSecret(value);
     for (const problem of problems) this.problem(name, problem);
-    const found = new Map<string, string>();
+    const found = new Map<string, Secret>();
     for (const { line, name: key, value } of values) {
       if (undefinedMacro.test(value)) {
         this.warnings.push(`Input ${name}: line ${line} holds a variable in $( ), ${macroLeft}`);
       }
       const problem = found.has(key) ? 'this name is set in an earlier line already.' : problemOf(key);
       if (problem) this.problem(name, `line ${line}: ${problem}`);
-      else found.set(key, value);
+      else found.set(key, new Secret(value));
     }
     return Object.fromEntries(found);
   }
@@ -253,6 +267,6 @@ export class InputReader {
     if (!connection && this.text(name) === undefined) {
       this.problem(name, 'no service connection is chosen. Choose an Azure Resource Manager service connection.');
     }
-    return connection ?? ({} as ServiceConnection);
+    return connection ?? noConnection;
   }
 }

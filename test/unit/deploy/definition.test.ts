@@ -3,6 +3,7 @@ import type { ServiceConnection } from '../../../tasks/common/azure/http/service
 import { containerGroupDefinition } from '../../../tasks/DeployACI/definition';
 import type { Inputs } from '../../../tasks/DeployACI/inputs';
 import type { Release } from '../../../tasks/DeployACI/release';
+import { Secret } from '../../../tasks/common/secret';
 
 const release: Release = {
   image: 'r.azurecr.io/estimator@sha256:1',
@@ -23,7 +24,7 @@ function define(changes: Partial<Inputs> = {}, surroundings = {}) {
     cpu: 1,
     memoryInGB: 1.5,
     environmentVariables: { LEVEL: 'info' },
-    secretEnvironmentVariables: { PASSWORD: 'hidden' },
+    secretEnvironmentVariables: { PASSWORD: new Secret('hidden') },
     restartPolicy: 'Always',
     probes: true,
     https: false,
@@ -91,7 +92,7 @@ describe('The definition of a container group', () => {
   it('exposes the gateway alone, where there is one', () => {
     for (const [changes, ports] of [
       [{ https: true, dnsNameLabel: 'estimator' }, [443, 80]],
-      [{ apiKey: 'k'.repeat(16) }, [8080]],
+      [{ apiKey: new Secret('k'.repeat(16)) }, [8080]],
     ] as const) {
       const { containers, ipAddress } = define(changes);
       assert.deepEqual(

@@ -10,12 +10,13 @@ import { join } from 'node:path';
 import { caddyfile, gateway, gatewayPorts, type Gateway } from '../../../tasks/DeployACI/gateway';
 import { freePort } from '../../../local/azure/freePort';
 import { realCaddy } from './realCaddy';
+import { Secret } from '../../../tasks/common/secret';
 
 const apiKey = 'a-key-that-nobody-guesses';
 const options: Gateway = {
   image: 'caddy',
   https: false,
-  apiKey,
+  apiKey: new Secret(apiKey),
   port: 5001,
   readinessPath: '/health',
   dnsNameLabel: 'estimator',
@@ -34,7 +35,7 @@ describe('The gateway', () => {
 
   it('is the same for the same key, so that an unchanged deployment is recognised', () => {
     assert.deepEqual(gateway(options), gateway(options));
-    assert.notDeepEqual(gateway(options), gateway({ ...options, apiKey: 'another-key-of-somebody' }));
+    assert.notDeepEqual(gateway(options), gateway({ ...options, apiKey: new Secret('another-key-of-somebody') }));
   });
 
   it('takes another port than the scoring container, as both share one network', () => {

@@ -6,6 +6,7 @@ import { append, emptyRecord } from '../../../tasks/common/record/chain';
 import { writeRecord } from '../../../tasks/common/record/recordFile';
 import { chooseRelease } from '../../../tasks/DeployACI/release';
 import { FakeContainerInstances } from './fakeContainerInstances';
+import { Secret } from '../../../tasks/common/secret';
 
 const digest = `sha256:${'a'.repeat(64)}`;
 const reference = `r.azurecr.io/estimator@${digest}`;
@@ -139,7 +140,7 @@ describe('Choosing what to deploy', () => {
   it('refuses a key that protects nothing', async () => {
     record('approved');
     await assert.rejects(
-      choose({ apiKey: 'k'.repeat(20), readinessPath: '/invocations' }),
+      choose({ apiKey: new Secret('k'.repeat(20)), readinessPath: '/invocations' }),
       /the key would protect nothing/,
     );
   });

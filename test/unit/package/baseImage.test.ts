@@ -6,6 +6,7 @@ import type { AzureSession } from '../../../tasks/common/azure/http/session';
 import type { TaskLog } from '../../../tasks/common/log';
 import { parseImageName } from '../../../tasks/common/imageName';
 import { pinBaseImage } from '../../../tasks/PackageImage/plan/baseImage';
+import { Secret } from '../../../tasks/common/secret';
 
 const digest = `sha256:${'c'.repeat(64)}`;
 const session = {} as AzureSession;
@@ -19,7 +20,7 @@ describe('the base image', () => {
     asked = sinon.stub(RegistryContents.prototype, 'digest').resolves(digest);
   });
   afterEach(() => sinon.restore());
-  const login = { server: 'private.example.net', userName: 'u', password: 'p' };
+  const login = { server: 'private.example.net', userName: 'u', password: new Secret('p') };
   const pin = (reference: string) =>
     pinBaseImage(reference, session, 'acr.example.net', login, { info } as unknown as TaskLog, signal);
   const signIn = () => (asked.firstCall.thisValue as { signIn: RegistrySignIn }).signIn;
@@ -46,7 +47,7 @@ describe('the base image', () => {
     assert.deepEqual(signIn(), { kind: 'entra' });
     asked.resetHistory();
     await pin('private.example.net/base:1');
-    assert.deepEqual(signIn(), { kind: 'password', userName: 'u', password: 'p' });
+    assert.deepEqual(signIn(), { kind: 'password', userName: 'u', password: login.password });
   });
 
   it('that does not exist is refused', async () => {

@@ -5,6 +5,7 @@ import * as path from 'node:path';
 import * as sinon from 'sinon';
 import { BuildRecords } from '../../../tasks/PackageImage/build/buildRecords';
 import { buildSecrets } from '../../../tasks/PackageImage/build/buildSecrets';
+import { Secret } from '../../../tasks/common/secret';
 
 describe('what is kept of a build', () => {
   let temp: string;
@@ -16,12 +17,12 @@ describe('what is kept of a build', () => {
     const info = sinon.stub();
     const secrets = buildSecrets({
       secretBuildArguments: {
-        TOKEN: 'token-of-git',
-        INDEX: 'https://reader:word%2Fof-index@index.example/simple',
-        GIT: 'https://plain-token@git.example',
-        LEVEL: 'a',
+        TOKEN: new Secret('token-of-git'),
+        INDEX: new Secret('https://reader:word%2Fof-index@index.example/simple'),
+        GIT: new Secret('https://plain-token@git.example'),
+        LEVEL: new Secret('a'),
       },
-      baseImageConnection: { server: 'registry.example', userName: 'puller', password: 'word-of-base' },
+      baseImageConnection: { server: 'registry.example', userName: 'puller', password: new Secret('word-of-base') },
     });
     const context = { log: { info }, publish: { artifact } } as unknown as ConstructorParameters<
       typeof BuildRecords

@@ -16,6 +16,7 @@ import type { TaskLog } from '../../../tasks/common/log';
 import { textFile, type ContextFile } from '../../../tasks/PackageImage/context/buildContext';
 import type { ServerTest } from '../../../tasks/PackageImage/plan/serverTest';
 import { EngineBuilder } from '../../../tasks/PackageImage/build/engineBuilder';
+import { Secret } from '../../../tasks/common/secret';
 
 /** Notes what it is called with; fails or stays as its name in the environment says. */
 const fakeEngine = `#!${process.execPath}
@@ -73,8 +74,8 @@ describe('EngineBuilder', function () {
     readFileSync(path.join(directory, 'calls'), 'utf8').trim().split('\n').map((line) => JSON.parse(line) as EngineCall); // prettier-ignore
   function build(signal = new AbortController().signal, more: ContextFile[] = [], serverTest?: ServerTest) {
     const logins = {
-      'acr.example.net': { userName: 'pusher', password: 'push word' },
-      'docker.io': { userName: 'puller', password: 'pull word' },
+      'acr.example.net': { userName: 'pusher', password: new Secret('push word') },
+      'docker.io': { userName: 'puller', password: new Secret('pull word') },
     };
     const builder = new EngineBuilder(
       { temp: directory, timeoutInMinutes: 5, registry: 'acr.example.net', logins },

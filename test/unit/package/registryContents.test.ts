@@ -4,6 +4,7 @@ import { Readable } from 'node:stream';
 import sinon from 'sinon';
 import { RegistryContents, type RegistrySignIn } from '../../../tasks/common/azure/registry/containerRegistryContents';
 import type { AzureSession } from '../../../tasks/common/azure/http/session';
+import { Secret } from '../../../tasks/common/secret';
 
 interface Asked {
   url: string;
@@ -81,7 +82,7 @@ describe("a registry's contents", () => {
 
   it('are read by a token that the registry sends to get, with the password where there is one', async () => {
     const registry = contents(
-      { kind: 'password', userName: 'u', password: 'p' },
+      { kind: 'password', userName: 'u', password: new Secret('p') },
       { status: 401, headers: challenge() },
       { status: 200, body: { token: 'pull token' } },
       { status: 404 },
@@ -146,7 +147,7 @@ describe("a registry's contents", () => {
 
   it('are not paid for with a password over an open line', async () => {
     const registry = contents(
-      { kind: 'password', userName: 'u', password: 'p' },
+      { kind: 'password', userName: 'u', password: new Secret('p') },
       { status: 401, headers: challenge('http://auth.example.net/token') },
     );
     await assert.rejects(registry.digest('a', '1', signal), /not encrypted/);

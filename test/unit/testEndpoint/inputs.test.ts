@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import type { InputReader } from '../../../tasks/common/task/inputReader';
 import { readInputs } from '../../../tasks/TestEndpoint/inputs';
+import { Secret } from '../../../tasks/common/secret';
 
 /** Reads inputs of these texts, and what is wrong with them. */
 function read(texts: Record<string, string>) {
@@ -9,7 +10,7 @@ function read(texts: Record<string, string>) {
   const reader: Partial<InputReader> = {
     problem: (name, problem) => void problems.push(`${name}: ${problem}`),
     text,
-    secret: text,
+    secret: (name) => (text(name) === undefined ? undefined : new Secret(text(name)!)),
     file: text,
     flag: (name) => text(name) === 'true',
     lines: (name) =>

@@ -5,6 +5,7 @@ import type { AzureSession } from '../../../tasks/common/azure/http/session';
 import type { DeploymentSection, ModelRecord } from '../../../tasks/common/record/record';
 import { isForbiddenAddress, requireOwnAddress } from '../../../tasks/TestEndpoint/recordedAddress';
 import type { RequestCase } from '../../../tasks/TestEndpoint/requests/requestCases';
+import { Secret } from '../../../tasks/common/secret';
 
 const deployment = { containerGroup: 'serving', resourceGroup: 'group' } as DeploymentSection;
 const record = { deployment } as ModelRecord;
@@ -26,7 +27,7 @@ describe('an address that only a record names', () => {
     sinon.restore();
     sinon.stub(ContainerGroups.prototype, 'find').resolves(group);
     const requests = [{ headers } as unknown as RequestCase];
-    const target = { scoringUri: new URL(scoringUri), apiKey };
+    const target = { scoringUri: new URL(scoringUri), apiKey: apiKey === undefined ? undefined : new Secret(apiKey) };
     const { signal } = new AbortController();
     const clock = { sleep: () => Promise.resolve() };
     await requireOwnAddress(target, requests, record, signedIn ? session : undefined, clock, signal);

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { Secrets } from '../../../tasks/common/secrets';
 import { exchange, shownUrl } from '../../../tasks/TestEndpoint/requests/exchange';
 import { secretsOf } from '../../../tasks/TestEndpoint/report/hiddenSecrets';
+import { Secret } from '../../../tasks/common/secret';
 
 const url = (text: string) => new URL(text);
 
@@ -90,13 +91,16 @@ describe('what a failed request shows', () => {
   });
 
   it('knows as secret the key, telling parameters and telling headers', () => {
-    const { values } = secretsOf({ scoringUri: url('http://a/score?code=func-code&x=plain'), apiKey: 'api-key-1' }, [
-      {
-        headers: { 'x-functions-key': 'func-key', authorization: 'Bearer bearer-1', accept: 'text/plain' },
-        path: '/b?sig=signature',
-      },
-      { headers: { cookie: 'abc' } },
-    ]);
+    const { values } = secretsOf(
+      { scoringUri: url('http://a/score?code=func-code&x=plain'), apiKey: new Secret('api-key-1') },
+      [
+        {
+          headers: { 'x-functions-key': 'func-key', authorization: 'Bearer bearer-1', accept: 'text/plain' },
+          path: '/b?sig=signature',
+        },
+        { headers: { cookie: 'abc' } },
+      ],
+    );
     assert.deepEqual(values, ['api-key-1', 'func-code', 'signature', 'func-key', 'Bearer bearer-1', 'bearer-1']);
   });
 

@@ -2,11 +2,12 @@ import { TaskFailure } from '../../taskFailure';
 import { isAzureFailure } from '../http/azureFailure';
 import { registryApiVersion } from '../registry/containerRegistry';
 import type { AzureSession } from '../http/session';
+import { Secret } from '../../secret';
 
 /** A user that may pull from a registry. */
 export interface RegistryUser {
   readonly username: string;
-  readonly password: string;
+  readonly password: Secret;
 }
 
 /**
@@ -31,7 +32,7 @@ export async function adminUser(session: AzureSession, id: string, signal: Abort
       signal,
     });
     const password = body.passwords?.[0]?.value;
-    if (body.username && password) return { username: body.username, password };
+    if (body.username && password) return { username: body.username, password: new Secret(password) };
     throw new TaskFailure(`The registry ${id} gives no password of its admin user.`, remedy);
   } catch (error) {
     if (

@@ -56,21 +56,21 @@ async function credentialOf(connection: ServiceConnection, network: NetworkSetti
         tenantId,
         authentication.clientId,
         connection.id,
-        authentication.systemAccessToken(),
+        authentication.systemAccessToken().reveal(),
         options,
       );
     case 'ServicePrincipalKey':
       return new identity.ClientSecretCredential(
         tenantId,
         authentication.clientId,
-        authentication.clientSecret,
+        authentication.clientSecret.reveal(),
         options,
       );
     case 'ServicePrincipalCertificate':
       return new identity.ClientCertificateCredential(
         tenantId,
         authentication.clientId,
-        { certificate: authentication.certificatePem },
+        { certificate: authentication.certificatePem.reveal() },
         options,
       );
     case 'ManagedIdentity': {

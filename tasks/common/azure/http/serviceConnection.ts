@@ -1,3 +1,5 @@
+import type { Secret } from '../../secret';
+
 /**
  * An Azure Resource Manager service connection, as plain data. It says where Azure is (any cloud, Azure Stack too) and
  * who we are there. Source of the fields: azure-pipelines-tasks-common-packages, azure-arm-endpoint.ts.
@@ -22,8 +24,8 @@ export type Authentication =
   | {
       readonly scheme: 'WorkloadIdentityFederation';
       readonly clientId: string;
-      readonly systemAccessToken: () => string;
+      readonly systemAccessToken: () => Secret;
     }
-  | { readonly scheme: 'ServicePrincipalKey'; readonly clientId: string; readonly clientSecret: string }
-  | { readonly scheme: 'ServicePrincipalCertificate'; readonly clientId: string; readonly certificatePem: string }
+  | { readonly scheme: 'ServicePrincipalKey'; readonly clientId: string; readonly clientSecret: Secret }
+  | { readonly scheme: 'ServicePrincipalCertificate'; readonly clientId: string; readonly certificatePem: Secret }
   | { readonly scheme: 'ManagedIdentity'; readonly clientId?: string };

@@ -8,11 +8,12 @@ import { setTraits } from '../http/requestTraits';
 import type { ImageName } from '../../imageName';
 import { TaskFailure } from '../../taskFailure';
 import type { AzureSession } from '../http/session';
+import { Secret } from '../../secret';
 
 /** How a registry's data plane is signed in to. */
 export type RegistrySignIn =
   | { readonly kind: 'anonymous' }
-  | { readonly kind: 'password'; readonly userName: string; readonly password: string }
+  | { readonly kind: 'password'; readonly userName: string; readonly password: Secret }
   /** As the service connection, by Entra: registries of Azure alone. */
   | { readonly kind: 'entra' };
 
@@ -139,10 +140,10 @@ export class RegistryContents {
    * User and password by which a container engine signs in to this registry of Azure as the service connection, for some
    * hours. Source: "Authenticate with an Azure container registry", az acr login --expose-token.
    */
-  async engineLogin(signal: AbortSignal): Promise<{ userName: string; password: string }> {
+  async engineLogin(signal: AbortSignal): Promise<{ userName: string; password: Secret }> {
     return {
       userName: '00000000-0000-0000-0000-000000000000',
-      password: await this.refreshToken(this.host, signal),
+      password: new Secret(await this.refreshToken(this.host, signal)),
     };
   }
 
@@ -194,7 +195,7 @@ export class RegistryContents {
     const { signIn } = this;
     const basic =
       signIn.kind === 'password'
-        ? `Basic ${Buffer.from(`${signIn.userName}:${signIn.password}`).toString('base64')}`
+        ? `Basic ${Buffer.from(`${signIn.userName}:${signIn.password.reveal()}`).toString('base64')}`
         : undefined;
     if (!/^bearer/i.test(challenge)) return basic ?? '';
     const service = parameter('service') ?? this.host;

@@ -1,9 +1,11 @@
+import type { Secret } from '../../secret';
+
 /** What every kind of run needs. */
 interface RunTerms {
   /** Where uploadContext left the files. */
   readonly sourceLocation: string;
   /** Logins to other registries that the run pulls from, by login server. */
-  readonly customRegistries: Readonly<Record<string, { userName: string; password: string }>>;
+  readonly customRegistries: Readonly<Record<string, { userName: string; password: Secret }>>;
   readonly agentPoolName?: string;
   /** Seconds, 300 to 28800. */
   readonly timeout: number;
@@ -37,7 +39,7 @@ export function runRequest(request: RunRequest, asCaller = false): Record<string
   const customRegistries = Object.fromEntries(
     Object.entries(request.customRegistries).map(([server, { userName, password }]) => [
       server,
-      { userName: secret(userName), password: secret(password) },
+      { userName: secret(userName), password: secret(password.reveal()) },
     ]),
   );
   return {

@@ -11,6 +11,7 @@ import type { ServiceConnection } from '../../../../tasks/common/azure/http/serv
 import { AzureSession } from '../../../../tasks/common/azure/http/session';
 import { startForwardProxy, type ForwardProxy } from '../../../support/forwardProxy';
 import { startSecureServer } from '../../../support/secureServer';
+import { Secret } from '../../../../tasks/common/secret';
 
 describe("the agent's proxy together with its certificates", () => {
   let server: Awaited<ReturnType<typeof startSecureServer>>;
@@ -68,7 +69,7 @@ describe("the agent's proxy together with its certificates", () => {
         audience: 'https://management.example',
         tenantId: 'tenant',
         subscriptionId: 'subscription',
-        authentication: { scheme: 'ServicePrincipalKey', clientId: 'client', clientSecret: 'not-a-secret' },
+        authentication: { scheme: 'ServicePrincipalKey', clientId: 'client', clientSecret: new Secret('not-a-secret') },
       } as unknown as ServiceConnection,
       network,
     );
@@ -93,7 +94,7 @@ describe("the agent's proxy together with its certificates", () => {
       ).name,
     'Azure DevOps': async () =>
       (
-        await new AzureDevOps(`${server.urlByProxy}/o/p/`, 'token', network).request<{ name: string }>({
+        await new AzureDevOps(`${server.urlByProxy}/o/p/`, new Secret('token'), network).request<{ name: string }>({
           method: 'GET',
           path: 'x',
         })

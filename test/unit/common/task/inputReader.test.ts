@@ -8,6 +8,7 @@ import type * as TaskLib from 'azure-pipelines-task-lib/task';
 import { InputReader } from '../../../../tasks/common/task/inputReader';
 import { readServiceConnection } from '../../../../tasks/common/task/agentServiceConnection';
 import { readInputs as readDeployInputs } from '../../../../tasks/DeployACI/inputs';
+import { revealed } from '../../../../tasks/common/secret';
 
 const tl = createRequire(__filename)('azure-pipelines-task-lib/task') as typeof TaskLib;
 
@@ -124,7 +125,7 @@ describe('the inputs of a task', () => {
     const body = ['Zmlyc3QtbGluZS1vZi1hLWtleQ', 'c2Vjb25kLWxpbmUtb2YtYS1rZXk', 'bGFzdC1saW5l=='];
     const pem = ['-----BEGIN PRIVATE KEY-----', ...body, '-----END PRIVATE KEY-----'].join('\n');
     const values = () =>
-      read((reader) => reader.secretKeyValues('s', (name) => (/\W/.test(name) ? 'no name.' : undefined)));
+      read((reader) => revealed(reader.secretKeyValues('s', (name) => (/\W/.test(name) ? 'no name.' : undefined))));
     const showsNothing = (problem: string) => {
       for (const part of [...body, 'bGFzdC1saW5l', 'PRIVATE']) assert.ok(!problem.includes(part), problem);
     };
