@@ -8,6 +8,9 @@ export interface ImageName {
   readonly digest?: string;
 }
 
+/** Parts of letters and digits, with one dot, one or two underscores or any dashes between. Source: distribution/reference. */
+const repositoryName = /^[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*(?:\/[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*)*$/;
+
 /**
  * Takes a reference such as mcr.microsoft.com/azureml/x:latest or python:3.11 apart, by Docker's rules: the first part is
  * a registry if it holds a dot or a colon or is localhost; a name of one part at Docker Hub lies under library/.
@@ -22,7 +25,7 @@ export function parseImageName(reference: string): ImageName | undefined {
   const hasRegistry = /[.:]/.test(first) || first === 'localhost';
   const registry = hasRegistry ? first : 'docker.io';
   const rest = hasRegistry ? name.slice(slash + 1) : name;
-  if (!/^[a-z0-9]+(?:[._-]+[a-z0-9]+)*(?:\/[a-z0-9]+(?:[._-]+[a-z0-9]+)*)*$/.test(rest)) return undefined;
+  if (!repositoryName.test(rest)) return undefined;
   const repository = registry === 'docker.io' && !rest.includes('/') ? `library/${rest}` : rest;
   return { registry, repository, tag, digest };
 }

@@ -10,28 +10,22 @@ export interface ImageReference {
   digest?: string;
 }
 
-const pattern =
-  /^((?:[\w.-]+(?::\d+)?)\/)?([a-z0-9]+(?:[._/-]+[a-z0-9]+)*)(?::([\w][\w.-]{0,127}))?(?:@(sha256:[0-9a-f]{64}))?$/;
+/** Source: distribution/reference, regexp.go: a separator is a dot, one or two underscores, or dashes. */
+const component = '[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*';
+const path = new RegExp(`^${component}(?:/${component})*$`);
+const pattern = /^([^\s@]+?)(?::(\w[\w.-]{0,127}))?(?:@(sha256:[0-9a-f]{64}))?$/;
 
 /** Throws an error that names the reference when it is none. */
 export function parseImageReference(text: string): ImageReference {
-  const match = pattern.exec(text);
-  const first = match?.[1]?.slice(0, -1);
+  const [, name = '', givenTag, digest] = pattern.exec(text) ?? [];
+  const [first = '', ...others] = name.split('/');
   // A first part is a host only if it looks like one, otherwise it belongs to the repository.
-  const hasHost = first !== undefined && (/[.:]/.test(first) || first === 'localhost');
-  const repository = hasHost || first === undefined ? match?.[2] : `${first}/${match?.[2]}`;
-  if (!match || !repository || /[A-Z]/.test(repository)) {
-    throw new Error(`'${text}' is no valid image reference: invalid reference format`);
-  }
-  const digest = match[4];
-  const tag = match[3] ?? (digest ? undefined : 'latest');
-  if (hasHost) return { host: first, repository, tag, digest };
-  return {
-    host: 'docker.io',
-    repository: repository.includes('/') ? repository : `library/${repository}`,
-    tag,
-    digest,
-  };
+  const hasHost = others.length > 0 && /^[\w.-]+(:\d+)?$/.test(first) && (/[.:]/.test(first) || first === 'localhost');
+  const host = hasHost ? first : 'docker.io';
+  const given = hasHost ? others.join('/') : name;
+  if (!path.test(given)) throw new Error(`'${text}' is no valid image reference: invalid reference format`);
+  const repository = host === 'docker.io' && !given.includes('/') ? `library/${given}` : given;
+  return { host, repository, tag: givenTag ?? (digest ? undefined : 'latest'), digest };
 }
 
 export function formatImageReference({ host, repository, tag, digest }: ImageReference): string {

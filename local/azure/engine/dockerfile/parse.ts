@@ -44,7 +44,7 @@ export function parseDockerfile(content: string): { instructions: Instruction[];
       if (isBlankOrComment(lines[at] as string)) break;
       text += lines[at];
     }
-    instructions.push(readInstruction(text.trim(), start + 1));
+    instructions.push(readInstruction(text.replace(continued, '').trim(), start + 1));
   }
   if (!instructions.some((instruction) => instruction.keyword === 'FROM')) {
     throw new DockerfileError('the Dockerfile has no build stage: it needs a FROM instruction');
