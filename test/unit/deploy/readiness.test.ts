@@ -14,6 +14,7 @@ async function wait(
   provisioningState: string | string[] = 'Succeeded',
   restartPolicy = 'Always',
   takenUp?: View,
+  updated?: View,
 ) {
   const azure = new FakeContainerInstances();
   let looks = 0;
@@ -36,8 +37,9 @@ async function wait(
   };
   const ports = { ...azure.ports, health: () => Promise.resolve({ status: 200 }) };
   const groups = { ...azure.groups, find } as unknown as typeof azure.groups;
-  const before = takenUp && groupWith(takenUp, 'Updating');
-  const waiting = { groups, name: 'estimator', takenUp: before, deadline: azure.now + 60_000 };
+  const groupAtStart = takenUp && groupWith(takenUp, 'Updating');
+  const before = updated && groupWith(updated, 'Succeeded');
+  const waiting = { groups, name: 'estimator', takenUp: groupAtStart, before, deadline: azure.now + 60_000 };
   const ready = await waitUntilReady(waiting, ports);
   return { ready, lines: azure.lines, looks };
 }
@@ -45,6 +47,24 @@ async function wait(
 const running: View = { restartCount: 0, currentState: { state: 'Running', startTime: first } };
 
 describe('Waiting for a container group', () => {
+  it('waits for the container of the update, while Azure still shows the one of before as running', async () => {
+    const anew: View = { restartCount: 0, currentState: { state: 'Running', startTime: new Date(+first + 60_000) } };
+    assert.equal(
+      (await wait([running, running, anew], 'Succeeded', 'Always', undefined, running)).looks,
+      3,
+      'the same start',
+    );
+    const states = ['', '', 'Succeeded'];
+    assert.equal(
+      (await wait([anew], states, 'Always', undefined, running)).looks,
+      3,
+      'not done yet, whatever it shows',
+    );
+    assert.equal((await wait([anew], 'Succeeded', 'Always', undefined, running)).looks, 1);
+    const waiting: View = { restartCount: 0, currentState: { state: 'Waiting' } };
+    assert.equal((await wait([running], 'Succeeded', 'Always', undefined, waiting)).looks, 1, 'none ran before');
+  });
+
   it('says each thing once, with the seconds since the start', async () => {
     const pulling = { restartCount: 0, events: [{ name: 'Pulling', message: 'pulling image "one"' }] };
     const { lines } = await wait([pulling, pulling, { ...running, events: pulling.events }]);
