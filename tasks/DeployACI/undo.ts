@@ -45,7 +45,17 @@ export async function undo(
   const deadline = ports.clock.now() + minutes * 60_000;
   if (temporary) await removeAndWait(groups, temporary, deadline, ports);
   if (!previous) return `What ran as ${name} before was not changed.`;
-  const current = await look(groups, name, deadline, ports);
+  const seen = await look(groups, name, deadline, ports).then(
+    (group) => ({ group }),
+    (error: unknown) => {
+      // Nobody can say what runs there; what ran before did serve.
+      const mayBeUnseen = previous.definition && rollbackOnFailure && !ports.signal.aborted;
+      if (!mayBeUnseen || !(error instanceof TaskFailure)) throw error;
+      ports.log.warning(`${name} cannot be read, and what ran before is brought back unseen. ${error.message}`);
+      return undefined;
+    },
+  );
+  const current = seen?.group;
   const others = imageOfOthers(current, images);
   if (others) return `${name} is left alone: it runs ${others}, which another release has deployed meanwhile.`;
   if (!previous.definition) {
@@ -58,7 +68,7 @@ export async function undo(
   if (!rollbackOnFailure) return `The container group ${name} is left as it is, as rollbackOnFailure is off.`;
   const image = mainContainer(previous.definition)!.image;
   ports.log.info(`Bringing back ${image} as ${name}.`);
-  const { origin, seconds } = await restore({ groups, name, previous, minutes }, ports);
+  const { origin, seconds } = await restore({ groups, name, previous, minutes, isUnseen: !seen }, ports);
   return `${image} was brought back and serves again at ${origin}, after ${Math.round(seconds)} s.`;
 }
 

@@ -13,6 +13,8 @@ export interface Restoration {
   readonly name: string;
   readonly previous: PreviousDeployment;
   readonly minutes: number;
+  /** Azure does not say what is there now: the definition is sent all the same, since sending may work where reading does not. */
+  readonly isUnseen?: boolean;
 }
 
 /**
@@ -20,13 +22,13 @@ export interface Restoration {
  * @throws TaskFailure if one of its secure values is not known (nothing is changed then) or if it does not serve either
  */
 export async function restore(
-  { groups, name, previous, minutes }: Restoration,
+  { groups, name, previous, minutes, isUnseen = false }: Restoration,
   ports: DeploymentPorts,
 ): Promise<Ready> {
   const definition = completeDefinition(previous, name);
   const deadline = ports.clock.now() + minutes * 60_000;
   try {
-    const current = await look(groups, name, deadline, ports);
+    const current = isUnseen ? undefined : await look(groups, name, deadline, ports);
     const provisioning = await apply(
       { groups, name, definition, deleteFirst: mustDelete(current, definition), ranBefore: true, deadline },
       ports,

@@ -332,6 +332,26 @@ describe('Rolling out a container group', () => {
     assert.equal(images(), 'one');
   });
 
+  it('brings back unseen what ran where nothing can be read any more, and removes nothing unseen', async () => {
+    for (const first of [false, true]) {
+      for (const status of [undefined, 403]) {
+        azure = new FakeContainerInstances();
+        if (!first) azure.runs('estimator', definitionOf('one'));
+        azure.behaviours['two'] = { crashes: 1 };
+        const { find } = azure.groups;
+        azure.groups.find = (...given) =>
+          azure.calls.includes('PUT estimator two')
+            ? Promise.reject(new AzureFailure('a page of HTML', undefined, status, '', '', undefined))
+            : find(...given);
+        await assert.rejects(
+          run(definitionOf('two')),
+          /Undoing failed as well, and is tried once more when the job ends/,
+        );
+        assert.deepEqual(azure.calls, first ? ['PUT estimator two'] : ['PUT estimator two', 'PUT estimator one']);
+      }
+    }
+  });
+
   it('undoes nothing that another release has deployed meanwhile', async () => {
     for (const first of [true, false]) {
       azure = new FakeContainerInstances();
