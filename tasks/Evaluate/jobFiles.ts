@@ -1,11 +1,12 @@
 import * as path from 'node:path';
 import type { Artifact } from '../common/azure/ml/artifacts';
+import { TaskFailure } from '../common/taskFailure';
 import { rowFileEndings } from './confidence/rowReader';
 import type { Services } from './services';
 
 /** The files that a model's job left, listed once and downloaded when asked for. */
 export class JobFiles {
-  private listing?: Promise<Artifact[]>;
+  private listing?: Promise<Artifact[] | undefined>;
   private predictionsPromise?: Promise<string | undefined>;
 
   constructor(
@@ -21,18 +22,29 @@ export class JobFiles {
     return (this.predictionsPromise ??= (async () => {
       const names = rowFileEndings.map((ending) => `predictions${ending}`);
       const found = (await this.find((name) => names.includes(path.posix.basename(name).toLowerCase())))[0];
-      return found && this.download(found);
+      const file = found && (await this.download(found));
+      // That there are none decides against a model, that they cannot be had does not.
+      if (found && !file) throw this.notFound(`file ${found} is`);
+      return file;
     })());
   }
 
   /** Paths of the job's files that the test accepts, those that lie highest first. */
   async find(accepts: (name: string) => boolean): Promise<string[]> {
     const all = await (this.listing ??= this.artifacts.list(this.jobName, '', this.signal));
+    if (!all) throw this.notFound('files are');
     const depth = (name: string) => name.split('/').length;
     return all
       .map((artifact) => artifact.path)
       .filter(accepts)
       .sort((a, b) => depth(a) - depth(b) || (a < b ? -1 : 1));
+  }
+
+  private notFound(what: string): TaskFailure {
+    return new TaskFailure(
+      `The job ${this.jobName} is there, and its ${what} not to be found, so that nothing is decided.`,
+      'Run this step again.',
+    );
   }
 
   /** The local copy; undefined where the file is gone meanwhile. */

@@ -47,7 +47,7 @@ export async function findOutputModel(
       isMlflow: beneath?.some(isMlmodel) ?? (isDeclared || undefined),
     };
   }
-  const all = (await artifacts.list(runId, '')).map((artifact) => artifact.path);
+  const all = ((await artifacts.list(runId, '')) ?? []).map((artifact) => artifact.path);
   const beneath = below(all, path);
   if (beneath.length === 0) {
     const models = await modelsElsewhere(job, all, listOutput);

@@ -36,8 +36,8 @@ const all =
   (operation) =>
     conditions.every((condition) => condition(operation));
 
-/** Of what is followed, not the first look, which may be another code path than the following. */
-const skipOf = (operation: Operation): number => (isFollowed(operation) ? 1 : 0);
+/** Of what is followed, not the first look, which may be another code path than the following; nor those that find nothing yet. */
+const skipOf = (operation: Operation): number => (isFollowed(operation) ? (operation.status === 404 ? 3 : 1) : 0);
 const endless = 1_000_000;
 
 const ofClient = /^(reset|cut|stall|slow|408|429|5\d\d|401)/;

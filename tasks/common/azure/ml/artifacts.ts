@@ -34,16 +34,16 @@ export class Artifacts {
 
   /**
    * The artifacts of a job whose path starts with the prefix, by path; all of them where it is empty.
-   * @returns an empty list where the job left none
+   * @returns an empty list where the job left none, undefined where the service knows of no artifacts of that job
    */
-  async list(jobName: string, prefix: string, signal?: AbortSignal): Promise<Artifact[]> {
+  async list(jobName: string, prefix: string, signal?: AbortSignal): Promise<Artifact[] | undefined> {
     const url = `${await this.runUrl(jobName)}/prefix/contentinfo`;
     const found: Artifact[] = [];
     let continuationToken: string | undefined;
     do {
       const query = { path: prefix, continuationToken };
       const page = await this.look<Page>({ url, query, shape: 'object', signal });
-      if (!page) return [];
+      if (!page) return undefined;
       for (const { path: name, contentUri } of page.value ?? []) found.push({ path: name, url: contentUri });
       continuationToken = page.continuationToken || undefined;
     } while (continuationToken);
@@ -78,7 +78,7 @@ export class Artifacts {
   async downloadFolder(jobName: string, folder: string, into: string, signal: AbortSignal): Promise<string[]> {
     const prefix = `${folder.replace(/\/+$/, '')}/`;
     const files: string[] = [];
-    for (const { path: name, url } of await this.list(jobName, prefix, signal)) {
+    for (const { path: name, url } of (await this.list(jobName, prefix, signal)) ?? []) {
       const file = path.resolve(into, name.slice(prefix.length));
       if (!file.startsWith(path.resolve(into) + path.sep)) {
         throw new TaskFailure(

@@ -37,7 +37,7 @@ export async function listModelFiles(
   // Asked for without the slash at the end: the path may be one file. A neighbour such as "model-old" is left out below.
   const found =
     place.kind === 'artifacts'
-      ? await new Artifacts(workspace, blobs).list(place.jobName, path, signal)
+      ? ((await new Artifacts(workspace, blobs).list(place.jobName, path, signal)) ?? [])
       : await listDatastore(workspace, blobs, place.datastore, path, signal);
   const parent = path.slice(0, path.lastIndexOf('/') + 1);
   const files = found
