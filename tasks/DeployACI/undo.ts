@@ -31,6 +31,9 @@ export function leftDeployment(state: TaskState): LeftWork<Unfinished> {
   return leftWork(state, 'unfinished', true);
 }
 
+/** In milliseconds; after that what ran before is brought back unseen. */
+const longestLook = 5 * 60_000;
+
 /**
  * Undoes a deployment that failed: a first one is removed, an update is rolled back and the previous image proven to
  * serve, each unless the user wants otherwise.
@@ -45,7 +48,8 @@ export async function undo(
   const deadline = ports.clock.now() + minutes * 60_000;
   if (temporary) await removeAndWait(groups, temporary, deadline, ports);
   if (!previous) return `What ran as ${name} before was not changed.`;
-  const seen = await look(groups, name, deadline, ports).then(
+  const lookUntil = previous.definition ? Math.min(deadline, ports.clock.now() + longestLook) : deadline;
+  const seen = await look(groups, name, lookUntil, ports).then(
     (group) => ({ group }),
     (error: unknown) => {
       // Nobody can say what runs there; what ran before did serve.

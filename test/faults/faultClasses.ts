@@ -26,6 +26,10 @@ const isWrite: Condition = (operation) => ofAzure(operation) && !isRead(operatio
 const hasBody: Condition = (operation) => ofAzure(operation) && operation.method !== 'HEAD';
 /** What is looked at again and again, as a job that runs; in the midst of it. */
 const isFollowed: Condition = (operation) => isRead(operation) && operation.count >= 3;
+/** Work that runs, of which one refusal says nothing. */
+const isWork: Condition = ({ name }) => /\/(runs|containerGroups)\/\*(\/details)?$/.test(name);
+/** A file that a job may leave or not: that it is not there, said again and again, is an answer. */
+const mayBeMissing: Condition = ({ name }) => /contentinfo$|golden_requests\.json$/.test(name);
 const answers: Condition = ({ status }) => status < 300;
 const speaksJson: Condition = ({ service }) => /^(arm|data plane|entra|pipelines)$/.test(service);
 const takesTokens: Condition = ({ service }) => service === 'arm' || service === 'data plane';
@@ -94,7 +98,7 @@ export const faultClasses: FaultClass[] = [
   once('504-after', all(isWrite, isMade)),
   once('401-expired', takesTokens),
   once('401-claims', takesTokens),
-  once('403', all(isFollowed, takesTokens)),
+  once('403', all(isFollowed, isWork, takesTokens)),
   once('403-sas', isStored),
   once('404', all(isRead, answers)),
   once('404', all(isRead, answers), 2),
@@ -106,7 +110,7 @@ export const faultClasses: FaultClass[] = [
   lasting('reset-before', any),
   lasting('503', any),
   lasting('403', takesTokens),
-  lasting('404', all(isRead, answers)),
+  lasting('404', (operation) => all(isRead, answers)(operation) && !mayBeMissing(operation)),
   lasting('200-html', takesTokens),
 ];
 
