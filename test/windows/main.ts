@@ -82,7 +82,7 @@ const grep = ['--grep', `^(?!.*(?:${left}))`];
 function unitSuite(folder: string): Suite {
   const suite = mocha(`units ${folder}`, `unit/${folder}/**/*`);
   const args = suite.args.map((arg) => arg.replace(/\.ts$/, '.js'));
-  const loading = ['--no-config', '--extension', 'js', '--require', './scripts/pythonText.cjs', '--timeout', '60000'];
+  const loading = ['--no-config', '--extension', 'js', '--require', './scripts/scriptText.cjs', '--timeout', '60000'];
   return { ...suite, node, folder: project, args: [...args, ...loading, ...grep] };
 }
 

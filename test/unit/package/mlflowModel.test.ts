@@ -117,7 +117,7 @@ describe('what an MLflow model needs', () => {
     [
       'a wheel that the model lacks, by its path in the model',
       { 'model/MLmodel': mlModel, 'model/requirements.txt': './wheels/own-1.0-py3-none-any.whl\n' },
-      /name a file model\/wheels\/own-1\.0-py3-none-any\.whl \("\.\/wheels\/own/,
+      /name a file model[\\/]wheels[\\/]own-1\.0-py3-none-any\.whl \("\.\/wheels\/own/,
     ],
     ['no requirements', { MLmodel: mlModel }, /neither conda\.yaml nor requirements\.txt/],
   ] as Array<[string, Record<string, string>, RegExp]>) {
