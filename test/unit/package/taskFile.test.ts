@@ -30,6 +30,14 @@ describe('the task by which ACR builds, tests and pushes an image', () => {
     assert.deepEqual([build?.timeout, tried?.timeout], [3600, 3600]);
   });
 
+  it('hands an argument on as it is, a template and a quote in it too', async () => {
+    const open = [{ name: 'FORMAT', value: `{{.Run.ID}} "it's" $1`, isSecret: false }];
+    const { taskFile, values } = await buildAndTestTask({ ...order, arguments: open }, test, 3600);
+    const Values = Object.fromEntries(values.map(({ name, value }) => [name, value]));
+    const [build] = readTaskFile(taskFile, { Run: { Registry: 'r', SharedVolume: 'v', ID: 'x1' }, Values });
+    assert.deepEqual(build?.words?.slice(-3), ['--build-arg', `FORMAT={{.Run.ID}} "it's" $1`, '.']);
+  });
+
   it('holds no secret in clear: those are values that the service keeps to itself', async () => {
     const task = await buildAndTestTask(order, test, 3600);
     const request = runRequest({ ...task, sourceLocation: 'x', customRegistries: {}, timeout: 3600 });
@@ -38,7 +46,7 @@ describe('the task by which ACR builds, tests and pushes an image', () => {
     assert.doesNotMatch(text, /top|secret"/);
     assert.deepEqual(
       task.values.map(({ isSecret }) => isSecret),
-      [true],
+      [false, true],
     );
     assert.doesNotMatch(JSON.stringify({ ...request, values: [] }), /HOME/);
   });

@@ -20,15 +20,22 @@ export async function buildAndTestTask(
 ): Promise<Pick<TaskRunRequest, 'taskFile' | 'values'>> {
   const { stringify } = await import('yaml');
   const names = tags.map((tag) => `{{.Run.Registry}}/${repository}:${tag}`);
-  const open = given.filter(({ isSecret }) => !isSecret);
-  const secret = given.filter(({ isSecret }) => isSecret);
+  // As values, so that what stands in them goes through no template itself.
+  const values = given.map(({ name, value, isSecret }, index) => ({
+    name: `argument${index}`,
+    value: withinQuotes(isSecret ? shellWord(`${name}=${value}`) : `${name}=${shellWord(value)}`),
+    isSecret,
+  }));
+  const valuesOf = (secret: boolean) =>
+    values.filter(({ isSecret }) => isSecret === secret).map(({ name }) => `{{.Values.${name}}}`);
+  const secrets = valuesOf(true);
   const build = [
     ...names.map((name) => `-t ${name}`),
     `-f ${dockerfile}`,
     // In this form ACR looks for base images in their values.
-    ...open.map(({ name, value }) => `--build-arg ${name}=${shellWord(value)}`),
+    ...valuesOf(false).map((value) => `--build-arg ${value}`),
     // And in this one not: they have no value here, Docker takes it from the environment.
-    ...secret.map(({ name }) => `--build-arg=${name}`),
+    ...given.filter(({ isSecret }) => isSecret).map(({ name }) => `--build-arg=${name}`),
     '.',
   ];
   const tested = `{{.Run.Registry}}/${repository}:${content}`;
@@ -38,16 +45,11 @@ export async function buildAndTestTask(
       id: 'build',
       build: build.join(' '),
       workingDirectory: contextFolder,
-      ...(secret.length > 0 ? { env: secret.map((_each, index) => `{{.Values.argument${index}}}`) } : {}),
+      ...(secrets.length > 0 ? { env: secrets } : {}),
     },
     { id: 'self-test', cmd: test.join(' '), entryPoint: 'sh' },
     { id: 'push', push: names },
   ];
-  const values = secret.map(({ name, value }, index) => ({
-    name: `argument${index}`,
-    value: withinQuotes(shellWord(`${name}=${value}`)),
-    isSecret: true,
-  }));
   const options = { defaultStringType: 'QUOTE_DOUBLE', defaultKeyType: 'PLAIN', lineWidth: 0 } as const;
   return { taskFile: stringify({ version: 'v1.0.0', stepTimeout: timeout, steps }, options), values };
 }
