@@ -67,10 +67,13 @@ function notFound(jobName: string, model: string): TaskFailure {
   );
 }
 
+/** Names under which Azure ML, MLflow and Train say where a model comes from: the number of a build is no metric. */
+const provenance = /^(azureml|mlflow|mlops)\./;
+
 /** The numbers among a model version's properties and tags; `metric.rmse` counts before a plain `rmse`. */
 export function metricsOfModel({ tags, properties }: Pick<RegisteredModel, 'tags' | 'properties'>): Metrics {
   const metrics = new Map<string, number>();
-  const texts = [...Object.entries(properties), ...Object.entries(tags)];
+  const texts = [...Object.entries(properties), ...Object.entries(tags)].filter(([name]) => !provenance.test(name));
   const prefix = 'metric.';
   const ordered = [
     ...texts.filter(([name]) => !name.startsWith(prefix)),

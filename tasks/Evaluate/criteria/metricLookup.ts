@@ -38,7 +38,8 @@ const shownLength = 80;
  */
 export function loggedInstead(metrics: Metrics, { metric, slice }: Pick<Criterion, 'metric' | 'slice'>): string {
   const all = Object.keys(metrics).sort();
-  if (all.length === 0) return 'logged no metric.';
+  if (all.length === 0)
+    return `logged no metric. Log it where it is measured, as by mlflow.log_metric("${metric}", value), or name a metricsFile.`;
   const isSlice = (name: string) => name.startsWith(metric) && /^[[/._]/.test(name.slice(metric.length));
   const slices = slice.length > 0 ? all.filter(isSlice) : [];
   const words = (name: string) => name.toLowerCase().split(/[^\p{L}\p{N}]+/u);
