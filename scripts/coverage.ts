@@ -7,9 +7,9 @@
  */
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
+import { bin } from './suites';
 import { root } from './taskManifest';
 
-const bin = (name: string, ...path: string[]): string => join(root, 'node_modules', name, ...path);
 const { status, error } = spawnSync(
   process.execPath,
   [

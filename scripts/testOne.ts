@@ -8,6 +8,7 @@ import { spawn } from 'node:child_process';
 import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { ensureBuiltTasks } from '../local/agent/builtTasks';
+import { bin } from './suites';
 import { root } from './taskManifest';
 
 /** What mocha is given for a file or a folder of tests. */
@@ -21,8 +22,7 @@ async function main([path, ...options]: string[]): Promise<void> {
   if (!path) throw new Error('Name a test file: npm run test:one test/unit/train/followJob.test.ts -- -g "a pattern"');
   const args = mochaArguments(path, options);
   if (!/^test[\\/]unit[\\/]/.test(path)) await ensureBuiltTasks();
-  const mocha = join(root, 'node_modules', 'mocha', 'bin', 'mocha.js');
-  const child = spawn(process.execPath, [mocha, ...args], { cwd: root, stdio: 'inherit' });
+  const child = spawn(process.execPath, [bin('mocha', 'bin', 'mocha.js'), ...args], { cwd: root, stdio: 'inherit' });
   child.on('exit', (code) => (process.exitCode = code ?? 1));
 }
 
