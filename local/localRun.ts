@@ -167,7 +167,7 @@ function watchCloud(cloud: CloudProcess, directories: LocalDirectories, interrup
     if (processStartTime(cloud.pid) === startTime || interruption.signal.aborted) return;
     const log = cloudLogFile(directories);
     interruption.end(
-      new Error(`Local Azure has ended in the middle of the run; run again to start it anew. Its log: ${log}`),
+      new Error(`Local Azure has ended in the middle of the run; run the command again. Its log: ${log}`),
     );
   }, 1000).unref();
 }

@@ -62,15 +62,15 @@ export function referenceProblems(task: TaskManifest): string[] {
     const owner = `dataSourceBinding of ${String(binding.target)}`;
     if (!inputs.has(String(binding.target))) problems.push(`${owner}: there is no such input`);
     for (const name of new Set(variables(JSON.stringify(binding)))) {
-      if (!inputs.has(name)) problems.push(`${owner}: $(${name}) is no input`);
+      if (!inputs.has(name)) problems.push(`${owner}: $(${name}) is not an input`);
     }
     const connection = inputs.get(variables(String(binding.endpointId))[0] ?? '');
     if (connection && !connection.type.startsWith('connectedService:')) {
-      problems.push(`${owner}: endpointId names ${connection.name}, which is no service connection`);
+      problems.push(`${owner}: endpointId names ${connection.name}, which is not a service connection`);
     }
   }
   for (const name of variables(task.instanceNameFormat)) {
-    if (!inputs.has(name)) problems.push(`instanceNameFormat: $(${name}) is no input`);
+    if (!inputs.has(name)) problems.push(`instanceNameFormat: $(${name}) is not an input`);
   }
   for (const phase of ['prejobexecution', 'execution', 'postjobexecution'] as const) {
     const targets = new Set(Object.values(task[phase] ?? {}).map((handler) => handler.target));
@@ -109,7 +109,7 @@ function choiceProblems(input: TaskInput, isBound: boolean): string[] {
   if (type === 'boolean' && !['true', 'false'].includes(String(defaultValue)))
     problems.push('a boolean needs a default');
   if (type === 'int' && defaultValue !== undefined && !/^-?\d*$/.test(String(defaultValue))) {
-    problems.push(`its default '${defaultValue}' is no whole number`);
+    problems.push(`its default '${defaultValue}' is not a whole number`);
   }
   if (input.required && defaultValue === '') problems.push('a required input needs no empty default');
   return problems;

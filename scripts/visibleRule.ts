@@ -18,7 +18,7 @@ export function parseVisibleRule(rule: string): VisibleCondition[] {
   if (rule.includes('&&') && rule.includes('||')) throw new Error(`'${rule}' mixes && and ||`);
   return rule.split(/&&|\|\|/).map((part) => {
     const match = comparison.exec(part);
-    if (!match) throw new Error(`'${part.trim()}' is no comparison such as 'input = value'`);
+    if (!match) throw new Error(`'${part.trim()}' is not a comparison such as 'input = value'`);
     const [, input, operator, value] = match as unknown as [string, string, string, string];
     return { input, operator, value };
   });

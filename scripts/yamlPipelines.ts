@@ -36,7 +36,9 @@ export function pipelinesIn(markdown: string, place: string): ShownPipeline[] {
     const line = markdown.slice(0, match.index).split('\n').length;
     const text = asPipeline(block.replaceAll(new RegExp(`^ {0,${indentation.length}}`, 'gm'), ''));
     if (text === undefined)
-      throw new Error(`${place}:${line}: this block is no pipeline; if it is meant to be other YAML, name its file.`);
+      throw new Error(
+        `${place}:${line}: this block is not a pipeline; if it is meant to be other YAML, name its file.`,
+      );
     return [{ place: `${place}:${line}`, text }];
   });
 }

@@ -22,7 +22,7 @@ interface DirectoryRecord {
 function directory(zip: Buffer): DirectoryRecord[] {
   let end = zip.length - endRecord.size;
   while (end >= 0 && zip.readUInt32LE(end) !== endRecord.signature) end--;
-  if (end < 0) throw new Error('This is no ZIP archive: it has no end record.');
+  if (end < 0) throw new Error('This is not a ZIP archive: it has no end record.');
   const records: DirectoryRecord[] = [];
   let offset = zip.readUInt32LE(end + 16);
   for (let count = zip.readUInt16LE(end + 10); count > 0; count--) {

@@ -45,7 +45,7 @@ export function parseLoggingCommand(line: string, unescapePercents = true): Logg
   const properties: Record<string, string> = {};
   if (space > 0) {
     for (const pair of head.slice(space + 1).split(';')) {
-      // As .NET splits in two without empty parts: `=x` and `x=` are no properties, `x==y` is `x=y`.
+      // As .NET splits in two without empty parts: `=x` and `x=` are not properties, `x==y` is `x=y`.
       const [, key, value] = /^=*([^=]+)=+([^=].*)$/s.exec(pair) ?? [];
       if (key && value) properties[key.toLowerCase()] = unescapeCommandText(value, unescapePercents);
     }
@@ -53,7 +53,7 @@ export function parseLoggingCommand(line: string, unescapePercents = true): Logg
   return { area, event, properties, data: unescapeCommandText(line.slice(end + 1), unescapePercents) };
 }
 
-/** The agent warns about a line that says `##vso` and is no command. */
+/** The agent warns about a line that says `##vso` and is not a command. */
 export function looksLikeCommand(line: string): boolean {
   return line.includes('##vso');
 }

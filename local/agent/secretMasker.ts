@@ -8,7 +8,7 @@ const encoders: ReadonlyArray<(secret: string) => string> = [
   (secret) => secret.replaceAll('\\\\', '\\').replaceAll("\\'", "'").replaceAll('\\"', '"'),
 ];
 
-/** Authorization parameters that are no secrets; every other one is masked. Source: the agent's MaskingUtil. */
+/** Authorization parameters that are not secrets; every other one is masked. Source: the agent's MaskingUtil. */
 const publicParameters = new Set(
   [
     'Role',

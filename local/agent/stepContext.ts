@@ -83,7 +83,7 @@ export class StepContext {
   readonly buildTags: string[] = [];
   readonly details = new Map<string, DetailRecord>();
   readonly commands: LoggingCommand[] = [];
-  /** Lines that say `##vso` and are no command that the agent could read. */
+  /** Lines that say `##vso` and are not a command that the agent could read. */
   readonly unreadable: string[] = [];
   readonly log: string[] = [];
   /** What the step's processes wrote, both streams in the order in which they came; not masked. */

@@ -22,7 +22,7 @@ export interface StepOutcome {
   /** What the step's processes wrote, both streams in the order in which they came. */
   rawOutput: string;
   commands: LoggingCommand[];
-  /** Lines with `##vso` that are no command: in a task that keeps the protocol there are none. */
+  /** Lines with `##vso` that are not a command: in a task that keeps the protocol there are none. */
   unreadableCommands: string[];
 }
 

@@ -7,7 +7,7 @@ export interface CondaRequirements {
   python?: string;
   /** Requirements as pip takes them. */
   requirements: string[];
-  /** Conda packages that are no Python packages, as written; pip has nothing for them. */
+  /** Conda packages that are not Python packages, as written; pip has nothing for them. */
   leftOut: string[];
 }
 

@@ -185,7 +185,7 @@ function checkNames(reader: InputReader, inputs: Inputs): void {
   for (const [name, value] of Object.entries(inputs.tags)) check('tags', name, () => tagProblem(name, value));
   for (const input of ['image', 'gatewayImage'] as const) {
     check(input, inputs[input], (value) =>
-      parseImageName(value) ? undefined : `"${value}" is no image. Write registry/repository@sha256:….`,
+      parseImageName(value) ? undefined : `"${value}" is not an image. Write registry/repository@sha256:….`,
     );
   }
   if (inputs.image && parseImageName(inputs.image)?.digest === undefined && !inputs.allowImageTag) {
@@ -199,7 +199,7 @@ function checkNames(reader: InputReader, inputs: Inputs): void {
       value,
     )
       ? undefined
-      : `"${value}" is no resource id of a subnet: /subscriptions/…/virtualNetworks/<name>/subnets/<name>.`,
+      : `"${value}" is not a resource id of a subnet: /subscriptions/…/virtualNetworks/<name>/subnets/<name>.`,
   );
 }
 
@@ -221,7 +221,7 @@ function checkAccess(reader: InputReader, inputs: Inputs): void {
     reader.problem('apiKey', 'it must have at least 16 characters, all printable ASCII without spaces.');
   }
   if (certificateAuthority && !/^https:\/\/\S+$/.test(certificateAuthority)) {
-    reader.problem('certificateAuthority', `"${certificateAuthority}" is no https address of an ACME directory.`);
+    reader.problem('certificateAuthority', `"${certificateAuthority}" is not an https address of an ACME directory.`);
   }
   if (certificateShare && !https) reader.problem('certificateShare', 'there is no certificate to keep without https.');
   if (certificateShare && !/^[a-z0-9]{3,24}\/[a-z0-9](-?[a-z0-9]){2,62}$/.test(certificateShare)) {

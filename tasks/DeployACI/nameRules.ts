@@ -7,14 +7,14 @@ import { $defs } from '../common/record/record.schema.json';
 export function containerGroupProblem(name: string): string | undefined {
   return /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/.test(name)
     ? undefined
-    : `"${name}" is no name for a container group. Use 1 to 63 lower-case letters, digits and hyphens, with a letter or digit at both ends.`;
+    : `"${name}" is not a name for a container group. Use 1 to 63 lower-case letters, digits and hyphens, with a letter or digit at both ends.`;
 }
 
 /** Source: the message of Azure's InvalidDnsNameLabel. */
 export function dnsNameLabelProblem(label: string): string | undefined {
   return /^[a-z][a-z0-9-]{3,61}[a-z0-9]$/.test(label)
     ? undefined
-    : `"${label}" is no DNS name label. Use 5 to 63 lower-case letters, digits and hyphens, a letter first and a letter or digit last.`;
+    : `"${label}" is not a DNS name label. Use 5 to 63 lower-case letters, digits and hyphens, a letter first and a letter or digit last.`;
 }
 
 export function environmentVariableProblem(name: string): string | undefined {
@@ -25,7 +25,7 @@ export function environmentVariableProblem(name: string): string | undefined {
 /** Tag names have at most 512 characters and none of <>%&\?/, values at most 256. Source: resource manager, tag limits. */
 export function tagProblem(name: string, value: string): string | undefined {
   if (name.length > 512 || /[<>%&\\?/]/.test(name))
-    return `"${name}" is no name for a tag: it may not hold any of < > % & \\ ? /.`;
+    return `"${name}" is not a name for a tag: it may not hold any of < > % & \\ ? /.`;
   return value.length > 256 ? `the value of "${name}" has more than 256 characters.` : undefined;
 }
 
@@ -33,7 +33,7 @@ export function tagProblem(name: string, value: string): string | undefined {
 export function routeProblem(route: string): string | undefined {
   return new RegExp($defs.route.pattern).test(route)
     ? undefined
-    : `"${route}" is no route. It starts with one / and holds letters, digits and . _ ~ / - alone.`;
+    : `"${route}" is not a route. It starts with one / and holds letters, digits and . _ ~ / - alone.`;
 }
 
 /** A valid container group's name that is as near to the text as can be. */

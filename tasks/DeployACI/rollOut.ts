@@ -256,7 +256,7 @@ function announce(
     );
   }
   if (way === 'created') return log.info(`${name} is new: it is created.`);
-  if (!current) return log.info(`${name} is deleted already: it is made anew.`);
+  if (!current) return log.info(`${name} is deleted already: it is created again.`);
   if (way === 'restarted') return log.info(`${name} is as it should be but does not answer: it is restarted.`);
   if (way === 'resumed') {
     return log.info(`A run that did not come to its end has sent just this definition of ${name}: waiting for it.`);
@@ -269,7 +269,7 @@ function announce(
   }
   if (way === 'recreated') {
     log.warning(
-      `${name} is deleted and made anew, because ${reasonToDelete(current, changes)}: it does not answer meanwhile, and its IP address changes.`,
+      `${name} is deleted and created again, because ${reasonToDelete(current, changes)}: it does not answer meanwhile, and its IP address changes.`,
     );
   } else log.info('It is changed in place: its containers restart.');
 }

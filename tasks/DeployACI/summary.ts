@@ -13,7 +13,7 @@ interface Facts {
 const sentences: Record<RolledOut['kind'], string> = {
   created: 'A new container group was created.',
   updated: 'The container group was updated in place.',
-  recreated: 'The container group was deleted and made anew.',
+  recreated: 'The container group was deleted and created again.',
   restarted: 'The container group was as it should be but did not answer, and was restarted.',
   unchanged: 'The container group ran just this already and was left alone.',
   resumed: 'An earlier run had sent this deployment; this one waited for it.',

@@ -7,7 +7,7 @@ import type { EvaluateInputs } from './inputs';
 export interface Rival {
   /** Undefined where there is none yet, or where the input says that there is none. */
   readonly champion?: RegisteredModel;
-  /** A sentence for people, where it is no champion but stands in for one. */
+  /** A sentence for people, where it is not a champion but stands in for one. */
   readonly standsInFor?: string;
 }
 

@@ -7,7 +7,7 @@ export interface Decision {
   readonly verdicts: readonly Verdict[];
 }
 
-/** All criteria must hold; no criterion at all is no approval. */
+/** All criteria must hold; without any criterion there is no approval. */
 export function decide(verdicts: readonly Verdict[]): Decision {
   if (verdicts.length === 0) return { decision: 'rejected', reason: 'There is no criterion to judge by.', verdicts };
   const failed = verdicts.filter(({ passed }) => !passed);

@@ -25,7 +25,7 @@ export interface EarlierDecision {
 
 /**
  * The approval that this very model version got by these very criteria and settings. Files of a model version never
- * change, so that it need not be judged again when, say, only the scoring code changed. Judged anew are other criteria, a
+ * change, so that it need not be judged again when, say, only the scoring code changed. Judged again are other criteria, a
  * rejection, and metrics that do not come with the model: those of a file, and those of an evaluation job, whose code
  * and data (`@latest`, a folder that was written to) may be others by now.
  */

@@ -34,7 +34,7 @@ export interface EvaluationSpec {
 
 /**
  * Reads the job file of an evaluation.
- * @throws TaskFailure if it is no command job, or has no input `model`
+ * @throws TaskFailure if it is not a command job, or has no input `model`
  */
 export function readEvaluationFile(file: string): EvaluationSpec {
   const { spec, source } = readJobFile(file);

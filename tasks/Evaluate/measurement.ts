@@ -67,7 +67,7 @@ function notFound(jobName: string, model: string): TaskFailure {
   );
 }
 
-/** Names under which Azure ML, MLflow and Train say where a model comes from: the number of a build is no metric. */
+/** Names under which Azure ML, MLflow and Train say where a model comes from: the number of a build is not a metric. */
 const provenance = /^(azureml|mlflow|mlops)\./;
 
 /** The numbers among a model version's properties and tags; `metric.rmse` counts before a plain `rmse`. */
@@ -107,16 +107,16 @@ export function readMetricsFile(file: string): MetricsFile {
       'Write metrics as {"rmse": 3.2}, or {"candidate": {…}, "champion": {…}}.',
     );
   const section = (value: unknown, name: string): Metrics => {
-    if (!isObject(value)) throw refuse(`${name} is no object of names and numbers`);
+    if (!isObject(value)) throw refuse(`${name} is not an object of names and numbers`);
     return Object.fromEntries(
       Object.entries(value).map(([metric, each]) => {
         const number = typeof each === 'number' ? each : typeof each === 'string' ? parseNumber(each) : undefined;
-        if (number === undefined) throw refuse(`"${metric}" is ${JSON.stringify(each)}, which is no number`);
+        if (number === undefined) throw refuse(`"${metric}" is ${JSON.stringify(each)}, which is not a number`);
         return [metric, number];
       }),
     );
   };
-  if (!isObject(content)) throw refuse('it is no object');
+  if (!isObject(content)) throw refuse('it is not an object');
   if (!isObject(content.candidate)) return { candidate: section(content, 'it') };
   const champion = content.champion === undefined ? undefined : section(content.champion, '"champion"');
   return { candidate: section(content.candidate, '"candidate"'), champion };

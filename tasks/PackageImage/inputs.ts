@@ -61,25 +61,25 @@ export function readInputs(reader: InputReader): PackageInputs {
   const modelVersion = reader.text('modelVersion');
   if (modelVersion && !modelName) reader.problem('modelName', 'it is required where modelVersion is set.');
   if (modelVersion && !/^\d+$/.test(modelVersion)) {
-    reader.problem('modelVersion', `"${modelVersion}" is no version. Versions are whole numbers, e.g. 3.`);
+    reader.problem('modelVersion', `"${modelVersion}" is not a version. Versions are whole numbers, e.g. 3.`);
   }
 
   const baseImage = reader.text('baseImage') ?? '';
   if (packaging !== 'dockerfile' && baseImage === '') reader.problem('baseImage', 'it is required but empty.');
   if (baseImage !== '' && !parseImageName(baseImage)) {
-    reader.problem('baseImage', `"${baseImage}" is no image reference such as registry/repository:tag.`);
+    reader.problem('baseImage', `"${baseImage}" is not an image reference such as registry/repository:tag.`);
   }
   const imageRepository = reader.text('imageRepository');
   if (imageRepository !== undefined && !repositoryPattern.test(imageRepository)) {
     reader.problem(
       'imageRepository',
-      `"${imageRepository}" is no repository name: lower-case letters, digits, and . _ - / between them.`,
+      `"${imageRepository}" is not a repository name: lower-case letters, digits, and . _ - / between them.`,
     );
   }
   const imageTags = reader.lines('imageTags');
   for (const { line, text } of imageTags) {
     if (!tagPattern.test(text))
-      reader.problem('imageTags', `line ${line}, "${text}", is no tag: letters, digits, . _ - only.`);
+      reader.problem('imageTags', `line ${line}, "${text}", is not a tag: letters, digits, . _ - only.`);
   }
   const secretBuildArguments = reader.secretKeyValues('secretBuildArguments', (name) =>
     isVariableName(name) ? undefined : `it does not begin with a valid name of a variable. ${variableNameRule}`,

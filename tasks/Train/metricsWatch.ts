@@ -32,7 +32,7 @@ export class MetricsWatch {
   }
 }
 
-/** A metric with six significant digits; MLflow's words for what is no number. */
+/** A metric with six significant digits; MLflow's words for what is not a number. */
 export function metricText(value: number): string {
   return Number.isFinite(value) ? String(Number(value.toPrecision(6))) : String(value);
 }

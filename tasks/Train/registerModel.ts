@@ -63,7 +63,7 @@ function typeOf(
   if (type !== 'auto') return type;
   if (isMlflow === undefined) {
     log.warning(
-      `The files of the job's output ${path} cannot be listed: its datastore is no blob storage, or the service connection's identity may not read it. Its model is registered as custom_model; should it be an MLflow model, set the input modelType to mlflow_model.`,
+      `The files of the job's output ${path} cannot be listed: its datastore is not blob storage, or the service connection's identity may not read it. Its model is registered as custom_model; should it be an MLflow model, set the input modelType to mlflow_model.`,
     );
   }
   return isMlflow ? 'mlflow_model' : 'custom_model';

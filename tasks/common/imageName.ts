@@ -14,7 +14,7 @@ const repositoryName = /^[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*(?:\/[a-z0-9]+(?:(
 /**
  * Takes a reference such as mcr.microsoft.com/azureml/x:latest or python:3.11 apart, by Docker's rules: the first part is
  * a registry if it holds a dot or a colon or is localhost; a name of one part at Docker Hub lies under library/.
- * @returns undefined where it is no image reference
+ * @returns undefined where it is not an image reference
  */
 export function parseImageName(reference: string): ImageName | undefined {
   const match = /^([^@\s]+?)(?::([\w][\w.-]{0,127}))?(?:@(sha256:[0-9a-f]{64}))?$/.exec(reference);

@@ -47,7 +47,7 @@ const exceptions: Exception[] = [
   },
 ];
 
-/** What is no exchange. */
+/** What is not an exchange. */
 const lists = ['aci_killing_texts'];
 /** Of the headers only those that clients act on. */
 const actedOn = /^(location|azure-asyncoperation|content-type|retry-after)$/;

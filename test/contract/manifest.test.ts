@@ -33,7 +33,7 @@ describe('The extension', () => {
     ['a scope that writes', (manifest) => (manifest.scopes = ['vso.build_execute']), /scopes/],
     ['a task that is not contributed', (manifest) => manifest.contributions.shift(), /there are tasks\/DeployACI/],
     [
-      'a contributed folder that is no task',
+      'a contributed folder that is not a task',
       (manifest) => (manifest.contributions[0]!.properties.name = 'tasks/Tran'),
       /tasks\/Tran/,
     ],

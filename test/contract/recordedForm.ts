@@ -23,7 +23,7 @@ const passing = /\.allocationState$/;
 const sanitised = /^([xy]|[0-9a-f]{1,8}|removed)$/;
 
 /**
- * One way: what was recorded must be there in the same form, and what is more is no fault. A field that was recorded as null
+ * One way: what was recorded must be there in the same form, and what is more is not a fault. A field that was recorded as null
  * may be absent, as a client sees no difference.
  */
 export function compare(recorded: unknown, local: unknown, path: string): Comparison {

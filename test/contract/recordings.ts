@@ -8,7 +8,7 @@ export interface Recording {
   request: string;
   status: number;
   headers: Record<string, string>;
-  /** A string is the text itself; null is no body. */
+  /** A string is the text itself; null is not a body. */
   // eslint-disable-next-line @typescript-eslint/no-explicit-any
   body: any;
 }

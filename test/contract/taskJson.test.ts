@@ -126,11 +126,11 @@ describe('The check of task.json', () => {
     ],
     ['an unknown property', (task) => (task.demand = []), /'demand'/],
     ['a friendly name over 40 characters', (task) => (task.friendlyName = 'x'.repeat(41)), /friendlyName/],
-    ['an id that is no GUID', (task) => (task.id = 'MLOpsTrain'), /id/],
+    ['an id that is not a GUID', (task) => (task.id = 'MLOpsTrain'), /id/],
     ['a version in text', (task) => (task.version = { Major: '1', Minor: 0, Patch: 0 } as never), /Major/],
     ['an input type in wrong case', (task) => (input(task, 'mode').type = 'picklist'), /type/],
     ['a number as default', (task) => (input(task, 'mode').defaultValue = 4), /defaultValue/],
-    ['a default that is no option', (task) => (input(task, 'mode').defaultValue = 'none'), /'none' is not among/],
+    ['a default that is not an option', (task) => (input(task, 'mode').defaultValue = 'none'), /'none' is not among/],
     ['required in text', (task) => (input(task, 'mode').required = 'true'), /required/],
     ['an input without help', (task) => delete input(task, 'mode').helpMarkDown, /helpMarkDown/],
     ['a name with a dot', (task) => (input(task, 'mode').name = 'the.mode'), /name/],
@@ -149,19 +149,23 @@ describe('The check of task.json', () => {
       (task) => (input(task, 'file').visibleRule = 'mode = file && place = a || place = b'),
       /mixes/,
     ],
-    ['a rule that is no comparison', (task) => (input(task, 'file').visibleRule = 'mode == file'), /no comparison/],
+    [
+      'a rule that is not a comparison',
+      (task) => (input(task, 'file').visibleRule = 'mode == file'),
+      /is not a comparison/,
+    ],
     ['a list that nothing fills', (task) => (task.dataSourceBindings = []), /place: nothing fills its list/],
     ['a bound list that takes no variable', (task) => delete input(task, 'place').properties, /EditableOptions/],
     ['a binding to an unknown input', (task) => (task.dataSourceBindings![0]!.target = 'town'), /no such input/],
     [
       'a binding with an unknown variable',
       (task) => (task.dataSourceBindings![0]!.resultSelector = '$(town)'),
-      /\$\(town\) is no input/,
+      /\$\(town\) is not an input/,
     ],
     [
       'a binding through no connection',
       (task) => (task.dataSourceBindings![0]!.endpointId = '$(mode)'),
-      /no service connection/,
+      /not a service connection/,
     ],
     [
       'a binding to a foreign host',
@@ -171,7 +175,7 @@ describe('The check of task.json', () => {
     [
       'an unknown input in the instance name',
       (task) => (task.instanceNameFormat = '$(town)'),
-      /\$\(town\) is no input/,
+      /\$\(town\) is not an input/,
     ],
   ];
   for (const [defect, make, expected] of defects) {

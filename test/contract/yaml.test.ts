@@ -24,7 +24,7 @@ describe('YAML pipelines', function () {
     ['an unknown version', 'steps:\n- task: MLOpsEvaluate@9\n', /MLOpsEvaluate@9/],
     ['an unknown input', step(`${connection}    criterion: rmse < 5\n`), /criterion/],
     ['a missing input', step('    criteria: rmse < 5\n'), /azureSubscription/],
-    ['a value that is no option', step(`${connection}    onRejection: fial\n`), /onRejection|fial|fail/],
+    ['a value that is not an option', step(`${connection}    onRejection: fial\n`), /onRejection|fial|fail/],
     ['an unknown key of the pipeline', `step:\n- script: echo\n`, /step/],
   ];
   for (const [mistake, text, expected] of mistakes) {

@@ -109,7 +109,7 @@ export async function runCell(world: World, scenario: Scenario, cell: Cell): Pro
 }
 
 /** A step that fell over, and did not end. */
-const fellOver = /did not expect|failed unexpectedly|belongs into a bug report|^\s+at .+:\d+:\d+\)?$|unhandled/im;
+const fellOver = /did not expect|failed unexpectedly|belongs in a bug report|^\s+at .+:\d+:\d+\)?$|unhandled/im;
 
 async function judge(
   scenario: Scenario,

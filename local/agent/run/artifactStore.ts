@@ -10,7 +10,7 @@ export class ArtifactStore {
   /** Publishes a pipeline artifact: what is in the folder, or the one file. Its name must be free. */
   publish(name: string, source: string): void {
     if (!/^[^/\\:*?"<>|\0]+$/.test(name) || /^\.+$/.test(name))
-      throw new Error(`'${name}' is no name for an artifact.`);
+      throw new Error(`'${name}' is not a name for an artifact.`);
     if (existsSync(path.join(this.folder, name))) throw new Error(`Artifact ${name} already exists in this run.`);
     this.add(name, '', source);
   }

@@ -20,7 +20,7 @@ export interface BuiltInStepOptions {
 
 type BuiltInAction = Exclude<StepAction, { kind: 'task' }>;
 
-/** Does what a step that is no task of this project does; throws when it cannot. */
+/** Does what a step that is not a task of this project does; throws when it cannot. */
 export async function runBuiltIn(
   context: StepContext,
   action: BuiltInAction,

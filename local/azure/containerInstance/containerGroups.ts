@@ -45,7 +45,7 @@ export class ContainerGroups {
     // What ran when the last local cloud ended does not run any more, whoever asks before it is brought up again.
     for (const group of this.list()) {
       if (!group.wanted) continue;
-      const begun: ContainerGroup = { ...group, ...anew(), provisioningState: 'Repairing' };
+      const begun: ContainerGroup = { ...group, ...fresh(), provisioningState: 'Repairing' };
       tools.groups.put(groupKey(group.resourceGroup, group.name), begun);
     }
   }
@@ -125,7 +125,7 @@ export class ContainerGroups {
       name: former?.name ?? name,
       resourceGroup: former?.resourceGroup ?? resourceGroup,
       definition,
-      ...(former ? changing(former, definition) : anew()),
+      ...(former ? changing(former, definition) : fresh()),
       address: former?.address,
       fqdn,
     };
@@ -162,7 +162,7 @@ export class ContainerGroups {
     const group = this.find(resourceGroup, name);
     if (!group) return undefined;
     await this.takeDown(group);
-    // Of two that delete it at once, or one that makes it anew meanwhile, each removes what it found.
+    // Of two that delete it at once, or one that makes it again meanwhile, each removes what it found.
     const key = groupKey(group.resourceGroup, group.name);
     if (this.tools.groups.get(key)?.uid === group.uid) this.tools.groups.delete(key);
     this.tools.logs.remove(group.uid);
@@ -362,8 +362,8 @@ function transitioning(name: string): ArmError {
   );
 }
 
-/** What a group is when its containers begin anew. */
-const anew = (): Pick<ContainerGroup, 'provisioningState' | 'state' | 'events' | 'instanceViews' | 'wanted'> => ({
+/** What a group is when its containers begin again. */
+const fresh = (): Pick<ContainerGroup, 'provisioningState' | 'state' | 'events' | 'instanceViews' | 'wanted'> => ({
   provisioningState: 'Pending',
   state: 'Pending',
   events: [],

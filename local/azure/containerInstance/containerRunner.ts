@@ -38,7 +38,7 @@ export interface ContainerRunnerTools {
 /** Kubernetes' delay before a restart, in milliseconds: none at first, then doubled from 10 s up to 5 minutes. */
 const restartDelay = (restarts: number): number =>
   restarts === 0 ? 0 : Math.min(10_000 * 2 ** (restarts - 1), 300_000);
-/** A container that ran this long begins anew with no delay. */
+/** A container that ran this long begins again with no delay. */
 const wellAfter = 10 * 60_000;
 /** How long a container that is told to stop has, in seconds. */
 const grace = 30;

@@ -23,7 +23,7 @@ export function parseImageReference(text: string): ImageReference {
   const hasHost = others.length > 0 && /^[\w.-]+(:\d+)?$/.test(first) && (/[.:]/.test(first) || first === 'localhost');
   const host = hasHost ? first : 'docker.io';
   const given = hasHost ? others.join('/') : name;
-  if (!path.test(given)) throw new Error(`'${text}' is no valid image reference: invalid reference format`);
+  if (!path.test(given)) throw new Error(`'${text}' is not a valid image reference: invalid reference format`);
   const repository = host === 'docker.io' && !given.includes('/') ? `library/${given}` : given;
   return { host, repository, tag: givenTag ?? (digest ? undefined : 'latest'), digest };
 }

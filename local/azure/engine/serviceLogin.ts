@@ -5,7 +5,7 @@ import type { RegistryLogin } from './registryClient';
 
 /**
  * How a service of the local cloud (ACR Tasks, a managed identity that pulls) signs in to a registry: by a refresh token that it
- * got for itself, as the real services do. Undefined for a server that is no registry of the local cloud.
+ * got for itself, as the real services do. Undefined for a server that is not a registry of the local cloud.
  */
 export function serviceLogin(context: LocalAzureContext, server: string, subject: string): RegistryLogin | undefined {
   const registry = registryOfHost(server);

@@ -52,7 +52,7 @@ export class BlobStore {
     return id;
   }
 
-  /** Received so far, in bytes. An upload does not survive a restart: the client then starts it anew. */
+  /** Received so far, in bytes. An upload does not survive a restart: the client then starts it again. */
   uploadSize(id: string): number {
     return this.upload(id).size;
   }

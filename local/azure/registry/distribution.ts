@@ -274,7 +274,7 @@ export function registerDistribution(
       }));
     if (artifactType) reply.header('oci-filters-applied', 'artifactType');
     const type = 'application/vnd.oci.image.index.v1+json';
-    // As bytes: of a text the server would name the character set, which is no part of the type.
+    // As bytes: of a text the server would name the character set, which is not part of the type.
     return reply.type(type).send(Buffer.from(JSON.stringify({ schemaVersion: 2, mediaType: type, manifests })));
   }
 }

@@ -10,7 +10,7 @@ type Line<T> = { key: string; value?: T };
 
 /**
  * The documents of the local cloud: one file of JSON lines for each collection, appended to on each change (the last line
- * of a key counts; one without a value deletes it), and written anew without the outdated lines when it is opened.
+ * of a key counts; one without a value deletes it), and written again without the outdated lines when it is opened.
  */
 export function openDocumentStore(directory: string): <T>(name: string) => Collection<T> {
   closedFolder(directory);
@@ -70,7 +70,7 @@ function readLines<T>(file: string): Array<Line<T>> {
       return [JSON.parse(line) as Line<T>];
     } catch (error) {
       if (index === lines.length - 1) return [];
-      throw new Error(`${file} line ${index + 1} is damaged; remove the state directory to start anew`, {
+      throw new Error(`${file} line ${index + 1} is damaged; remove the state directory to start again`, {
         cause: error,
       });
     }

@@ -91,7 +91,7 @@ export async function readPredictions(
             values.push(classes.code(cell));
           } else {
             const value = Number(className(cell));
-            if (!Number.isFinite(value)) throw new RowsUnreadable(`its ${name}, "${cell}", is no finite number`);
+            if (!Number.isFinite(value)) throw new RowsUnreadable(`its ${name}, "${cell}", is not a finite number`);
             values.push(value);
           }
         }

@@ -65,7 +65,7 @@ function jsonLines(choose: (columns: readonly string[]) => readonly string[], on
         throw new RowsUnreadable(`it is not JSON: ${messageOf(error)}`);
       }
       if (typeof row !== 'object' || row === null || Array.isArray(row))
-        throw new RowsUnreadable('it is no JSON object');
+        throw new RowsUnreadable('it is not a JSON object');
       wanted ??= choose(Object.keys(row));
       onRow(
         wanted.map((name) => {

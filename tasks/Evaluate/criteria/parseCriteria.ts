@@ -142,7 +142,7 @@ class LineParser {
   private operator(): Operator {
     const token = this.peek();
     if (token.kind === 'operator') return this.take().value as Operator;
-    if (token.raw === '=') this.fail('"=" is no operator; write == for equality, <= or >= for a limit.');
+    if (token.raw === '=') this.fail('"=" is not an operator; write == for equality, <= or >= for a limit.');
     return this.fail(`after the metric comes one of < <= > >= ==${this.insteadOf(token)}.`);
   }
 
@@ -168,7 +168,7 @@ class LineParser {
     if (this.peek().kind !== 'number') {
       const token = this.peek();
       if (token.kind === 'name' && /^(nan|inf|infinity)$/i.test(token.value)) {
-        this.fail(`${token.value} is no limit: every comparison with it is refused.`);
+        this.fail(`${token.value} is not a limit: every comparison with it is refused.`);
       }
       this.fail(`after the operator comes a number or "champion"${this.insteadOf(token)}.`);
     }
@@ -283,7 +283,7 @@ function readToken(source: string, at: number, kinds: typeof patterns): Token {
   const hint: Record<string, string> = {
     '≤': ' Write <=.',
     '≥': ' Write >=.',
-    '!': ' "Not equal" is no criterion.',
+    '!': ' "Not equal" is not a criterion.',
     $: ' Is it a variable that the pipeline does not set?',
   };
   throw new Mistake(at + 1, `"${source[at]}" has no meaning in a criterion.${hint[source[at]!] ?? ''}`);

@@ -75,7 +75,7 @@ export class EngineBuilder implements ImageBuilder {
       );
       if (order.serverTest) {
         const call = async (args: readonly string[], stop: AbortSignal) => {
-          // What the engine says of a container is no part of the build's log.
+          // What the engine says of a container is not part of the build's log.
           const { code, tail: output } = await runEngine(engine, args, environment, () => undefined, stop);
           return { code, output };
         };

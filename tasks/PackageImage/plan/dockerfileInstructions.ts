@@ -29,7 +29,7 @@ export function words(text: string): string[] {
   return text.match(/(?:"(?:\\.|[^"\\])*"|'[^']*'|\\.|[^\s"'\\])+/g) ?? [];
 }
 
-/** Each with its continued lines as one. Comments, also between those, and the texts of here-documents are no instructions. */
+/** Each with its continued lines as one. Comments, also between those, and the texts of here-documents are not instructions. */
 export function* instructions(dockerfile: string): Generator<Instruction> {
   const lines = dockerfile.split(/\r?\n/);
   // Only directives may stand before it: behind a comment it is a comment too.

@@ -51,7 +51,7 @@ export async function planMlflowModel(
  * Wheels and the like that the model carries are fetched.
  * Source: MLflow's model format, "Model environment".
  * @param temp where what is fetched may lie until the job's end
- * @throws TaskFailure if it is no MLflow model, none that Python can load, or one for an MLflow that is too old to serve it
+ * @throws TaskFailure if it is not an MLflow model, none that Python can load, or one for an MLflow that is too old to serve it
  */
 export async function readMlflowDependencies(
   model: RegisteredModel,
@@ -66,7 +66,7 @@ export async function readMlflowDependencies(
   const told = `The model ${model.name} version ${model.version}`;
   if (!description) {
     throw new TaskFailure(
-      `${told} is no MLflow model: it holds no file MLmodel.`,
+      `${told} is not an MLflow model: it holds no file MLmodel.`,
       'Log it by mlflow.<flavour>.log_model or save_model, or choose the packaging "scoringScript".',
     );
   }

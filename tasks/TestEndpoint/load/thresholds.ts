@@ -77,7 +77,7 @@ export function withErrorLimit(thresholds: readonly Threshold[]): readonly Thres
   ];
 }
 
-/** Whether the figure keeps the threshold. A figure that is no number does not. */
+/** Whether the figure keeps the threshold. A figure that is not a number does not. */
 export function keeps(threshold: Threshold, value: number): boolean {
   const { operator, limit } = threshold;
   if (operator === '<') return value < limit;

@@ -12,7 +12,7 @@ export function valueAssertion(expected: unknown, tolerance: Tolerance): Asserti
 
 /**
  * By JSON Schema, of the draft that its `$schema` names: 2020-12 (unless told), 2019-09 or 7.
- * @throws Error that says why it is no schema
+ * @throws Error that says why it is not a schema
  */
 export async function schemaAssertion(schema: unknown): Promise<Assertion> {
   if (typeof schema !== 'boolean' && (schema === null || typeof schema !== 'object' || Array.isArray(schema)))
@@ -37,7 +37,7 @@ async function ajvFor(draft: string | undefined) {
 
 /**
  * By JSONPath (RFC 9535): something must be there, and each match must have the value.
- * @throws Error that says why it is no JSONPath
+ * @throws Error that says why it is not a JSONPath
  */
 export async function pathAssertion(path: string, expected: unknown, tolerance: Tolerance): Promise<Assertion> {
   const { query } = await import('jsonpath-rfc9535');

@@ -14,7 +14,7 @@ export function isNumber(value: unknown): value is JsonNumber {
  * How an answered number differs from the expected one; undefined where it is within the tolerance. No digit is lost
  * on the way: what a JavaScript number cannot hold is computed as the decimals that the texts have.
  *
- * Whole numbers beyond 2^53 are no measurements but names, and have to be the same digit by digit, unless the request
+ * Whole numbers beyond 2^53 are not measurements but names, and have to be the same digit by digit, unless the request
  * brings a tolerance of its own.
  */
 export function numberDifference(actual: JsonNumber, expected: JsonNumber, tolerance: Tolerance): string | undefined {

@@ -62,7 +62,7 @@ export async function apply(application: Application, ports: DeploymentPorts): P
         throw error;
       }
       if (error.code === 'InvalidContainerGroupUpdate' && !deleted) {
-        log.warning(`Azure cannot change ${name} in place, it is deleted and made anew: ${error.serviceMessage}`);
+        log.warning(`Azure cannot change ${name} in place, it is deleted and created again: ${error.serviceMessage}`);
         deleteFirst = true;
         continue;
       }

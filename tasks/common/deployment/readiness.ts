@@ -174,7 +174,7 @@ function hopelessReason(
   return undefined;
 }
 
-/** Whether Azure starts a container anew that ended. */
+/** Whether Azure starts a container again that ended. */
 function isRestarted({ restartPolicy = 'Always' }: ContainerGroup, exitCode: number | undefined): boolean {
   return restartPolicy === 'Always' || (restartPolicy === 'OnFailure' && exitCode !== 0);
 }

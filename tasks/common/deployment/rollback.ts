@@ -94,7 +94,7 @@ function withImage(
   if (!current) {
     throw new TaskFailure(
       `The container group ${name} is not there any more, and what ran in it before is not known to this job.`,
-      'Deploy the previous release anew, or run Deploy-ACI and this task in one job.',
+      'Deploy the previous release again, or run Deploy-ACI and this task in one job.',
     );
   }
   const main = mainContainer(current);

@@ -1,7 +1,7 @@
 /**
  * The model record: the one file that chains the stages. Each stage appends its section; each section names the SHA-256
  * of the record before it, and the whole carries its own, so that a mixed-up, hand-edited or cut file is found and
- * refused. That is no signature: it finds accidents and careless edits, not someone who recomputes the hashes.
+ * refused. That is not a signature: it finds accidents and careless edits, not someone who recomputes the hashes.
  * It never holds a secret. The JSON Schema beside this file says the same for other programs.
  */
 export const recordFileName = 'mlops-record.json';

@@ -21,7 +21,7 @@ describe('scripts/run.mjs', function () {
   const write = (name: string, text: string): void => writeFileSync(path.join(folder, name), text);
   const program = (): string => path.join(path.relative(root, folder), 'program.ts');
 
-  it('runs a program with its arguments, where its source lies, and anew when a part of it has changed', async () => {
+  it('runs a program with its arguments, where its source lies, and again when a part of it has changed', async () => {
     write('part.ts', "export const part: string = 'first';");
     write(
       'program.ts',

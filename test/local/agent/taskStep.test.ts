@@ -186,7 +186,7 @@ describe('a task step and its logging commands', () => {
     assert.deepEqual([issues.length, errorCount], [11, 12]);
   });
 
-  it('warns about ##vso that is no command', async () => {
+  it('warns about ##vso that is not a command', async () => {
     const { unreadableCommands, warningCount, result } = await say(['see ##vso in the docs']);
     assert.deepEqual([unreadableCommands.length, warningCount, result], [1, 1, 'succeeded']);
   });

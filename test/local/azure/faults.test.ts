@@ -42,7 +42,7 @@ describe('faults of local Azure', function () {
     assert.deepEqual(await statuses(), [200, 429, 429, 200]);
   });
 
-  it('break a connection, which the client tries anew', async () => {
+  it('break a connection, which the client tries again', async () => {
     await azure.faults.http({ path: '/workspaces/quick', action: { reset: 'before' } });
     await ml.client.workspaces.get(resourceGroup, workspace);
     assert.deepEqual(await statuses(), [0, 200]);

@@ -49,7 +49,7 @@ describe('addresses of container groups', () => {
     assert.equal(await isGiven(open(), first, port), true);
   });
 
-  it('are kept by a group that is made anew, though one before it has become free', async () => {
+  it('are kept by a group that is created again, though one before it has become free', async () => {
     const port = await portThatIsFree();
     const [cloud, other] = [open(), open()];
     const before = await cloud.reserve('before', [port]);

@@ -185,7 +185,7 @@ describe('container groups', function () {
     assert.deepEqual([unknown.status, unknown.json.error.code], [404, 'ContainerNotFound']);
   });
 
-  it('starts a container anew as the restart policy says, with its states, and backs off', async () => {
+  it('starts a container again as the restart policy says, with its states, and backs off', async () => {
     const group = await create(cloud, 'crashing', { image });
     const url = `http://${group.ipAddress.ip}:8080`;
     await fetchText(cloud, url);

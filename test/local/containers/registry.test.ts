@@ -99,7 +99,7 @@ describe('OCI registry', () => {
     assert.equal(
       (await cloud.send('GET', `${base}/v2/`, { headers: { authorization: `Bearer ${refresh_token}` } })).status,
       401,
-      'a refresh token is no access token',
+      'a refresh token is not an access token',
     );
   });
 

@@ -36,11 +36,11 @@ export interface Project {
   runs: ProjectRun[];
   /** The pipeline's text, where it is README's with the project's names. */
   pipeline?: string;
-  /** What stands beside the project and is no part of it, or is left out. */
+  /** What stands beside the project and is not part of it, or is left out. */
   leftOut: string[];
 }
 
-/** What stands beside a project for the runner and is no part of it. */
+/** What stands beside a project for the runner and is not part of it. */
 const ofRunner = ['substitutions.yml', 'runs.yml'];
 const pipelineFile = 'azure-pipelines.yml';
 

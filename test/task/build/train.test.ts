@@ -335,7 +335,7 @@ resources: {instance_count: 2}
     assert.match(model.properties!['azureml.git.build_uri']!, /buildId=7$/);
   });
 
-  it('fails with the job, in its own words, and starts anew when it is tried again', async () => {
+  it('fails with the job, in its own words, and starts again when it is tried again', async () => {
     const azure = await localAzure();
     const job = new TestJob('build', azure);
     const files = { 'src/train.py': 'print("before the end")\nraise SystemExit(3)' };
@@ -563,7 +563,7 @@ environment: {image: python}
       { condaFile: 'broken.yml' },
       /Conda file .*broken\.yml is not YAML: .*at line 3, column 1\.$/,
     ],
-    ['a Conda file that is a list', { condaFile: 'list.yml' }, /Conda file .*list\.yml is no mapping with channels/],
+    ['a Conda file that is a list', { condaFile: 'list.yml' }, /Conda file .*list\.yml is not a mapping with channels/],
     ['an unknown workspace', { workspace: 'nope' }, /workspace "nope" does not exist.*quick-starts-ws/],
     ['several at once', { command: '', instanceCount: '0', runTimeoutInMinutes: 'x' }, /3 inputs are wrong/],
   ];

@@ -148,7 +148,7 @@ describe('MLOpsDeployACI', function () {
     const passed = await run(two, { strategy: 'verifyFirst', cpu: '2' });
     assert.equal(passed.result, 'succeeded', passed.log.join('\n'));
     assert.deepEqual(await changes(), [`PUT ${group}-next`, `DELETE ${group}-next`, `DELETE ${group}`, `PUT ${group}`]);
-    assert.match(passed.log.join('\n'), /deleted and made anew, because Azure cannot change cpu/);
+    assert.match(passed.log.join('\n'), /deleted and created again, because Azure cannot change cpu/);
     assert.equal((await score(outputs.scoringUri!)).version, 'two');
   });
 
@@ -329,8 +329,8 @@ describe('MLOpsDeployACI', function () {
     assert.equal(result.result, 'failed');
     const [issue] = result.issues.filter(({ type }) => type === 'error');
     for (const expected of [
-      /Input containerGroup: "Estimator_1" is no name/,
-      /Input dnsNameLabel: "1a" is no DNS name label/,
+      /Input containerGroup: "Estimator_1" is not a name/,
+      /Input dnsNameLabel: "1a" is not a DNS name label/,
       /Input dnsNameLabel: a group in a subnet has no public name/,
       /Input image: "mcr\.microsoft\.com\/x:1" has no digest/,
       /Input cpu: "two" is not a number/,

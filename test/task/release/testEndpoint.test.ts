@@ -361,7 +361,7 @@ describe('MLOpsTestEndpoint', () => {
     const { cases, latency } = casesOf(result);
     // 50 a second in 2 s, of which the first fifth is the warm-up.
     assert.equal(latency!.requests, 80);
-    // To a ten-thousandth, as seconds are no whole numbers.
+    // To a ten-thousandth, as seconds are not whole numbers.
     assert.ok(latency!.perSecond < 50.0001, `${latency!.perSecond}/s`);
     assert.deepEqual(
       [...cases.values()].filter(({ kind }) => kind === 'threshold').map(({ name, passed }) => [name, passed]),

@@ -8,7 +8,7 @@ import { residualPlot } from '../../../tasks/common/charts/residualPlot';
 import { sparkline } from '../../../tasks/common/charts/sparkline';
 import { formatDifference, formatNumber } from '../../../tasks/common/formatNumber';
 
-/** Nothing outside the picture, nothing that is no number. */
+/** Nothing outside the picture, nothing that is not a number. */
 function assertPicture(svg: string): void {
   assert.equal(XMLValidator.validate(svg), true);
   assert.doesNotMatch(svg, /NaN|undefined|Infinity|<script/);

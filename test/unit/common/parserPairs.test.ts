@@ -149,7 +149,7 @@ describe('Parsers that the tasks and the local Azure each have', () => {
       ['a Python of a channel', 'dependencies: ["conda-forge::python=3.11", {pip: [a]}]', ['a']],
       ['two lists for pip', 'dependencies: [python=3.11, {pip: [a]}, {pip: [b]}]', ['a', 'b']],
       ['no dependencies', 'name: x', undefined],
-      ['dependencies that are no list', 'dependencies: {python: 3}', undefined],
+      ['dependencies that are not a list', 'dependencies: {python: 3}', undefined],
       ['nothing', '', undefined],
       ['a text', 'just words', undefined],
       ['no YAML', 'dependencies: [', undefined],

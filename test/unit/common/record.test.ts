@@ -110,7 +110,7 @@ describe('model record', () => {
     scoringPath: '/score',
     built: true,
   };
-  // The hashes find no change by somebody who reckons them anew; such a record must lead to no other host all the same.
+  // The hashes find no change by somebody who reckons them again; such a record must lead to no other host all the same.
   const misleading: Array<[string, Partial<typeof image>]> = [
     ['//evil.example/x', { registryId: '//evil.example/x' }],
     ['https://evil.example/x', { registryId: 'https://evil.example/x' }],

@@ -48,19 +48,19 @@ const running: View = { restartCount: 0, currentState: { state: 'Running', start
 
 describe('Waiting for a container group', () => {
   it('waits for the container of the update, while Azure still shows the one of before as running', async () => {
-    const anew: View = { restartCount: 0, currentState: { state: 'Running', startTime: new Date(+first + 60_000) } };
+    const again: View = { restartCount: 0, currentState: { state: 'Running', startTime: new Date(+first + 60_000) } };
     assert.equal(
-      (await wait([running, running, anew], 'Succeeded', 'Always', undefined, running)).looks,
+      (await wait([running, running, again], 'Succeeded', 'Always', undefined, running)).looks,
       3,
       'the same start',
     );
     const states = ['', '', 'Succeeded'];
     assert.equal(
-      (await wait([anew], states, 'Always', undefined, running)).looks,
+      (await wait([again], states, 'Always', undefined, running)).looks,
       3,
       'not done yet, whatever it shows',
     );
-    assert.equal((await wait([anew], 'Succeeded', 'Always', undefined, running)).looks, 1);
+    assert.equal((await wait([again], 'Succeeded', 'Always', undefined, running)).looks, 1);
     const waiting: View = { restartCount: 0, currentState: { state: 'Waiting' } };
     assert.equal((await wait([running], 'Succeeded', 'Always', undefined, waiting)).looks, 1, 'none ran before');
   });
@@ -123,7 +123,7 @@ describe('Waiting for a container group', () => {
 
   for (const [title, view] of [
     ['waits to be restarted again', { restartCount: 1, currentState: { state: 'Waiting' }, previousState: death }],
-    ['ended anew', { restartCount: 1, currentState: { ...death, startTime: new Date() }, previousState: death }],
+    ['ended again', { restartCount: 1, currentState: { ...death, startTime: new Date() }, previousState: death }],
     ['was restarted twice', { restartCount: 2, currentState: { state: 'Running', startTime: first } }],
   ] as const) {
     it(`gives up on a container that ${title}`, async () => {

@@ -98,7 +98,7 @@ describe('Rolling out a container group', () => {
     assert.deepEqual(azure.calls, ['DELETE estimator', 'PUT estimator one']);
     assert.match(
       azure.warnings.join(),
-      /deleted and made anew, because Azure cannot change cpu of the container scoring/,
+      /deleted and created again, because Azure cannot change cpu of the container scoring/,
     );
   });
 
@@ -451,7 +451,7 @@ describe('Rolling out a container group', () => {
       await run(definitionOf('one'));
     });
 
-    it('takes up where the group was deleted and not made anew', async () => {
+    it('takes up where the group was deleted and not created again', async () => {
       azure.parked = definitionOf('one');
       const { kind, previous } = await run(definitionOf('two', {}, 2));
       assert.equal(kind, 'recreated');

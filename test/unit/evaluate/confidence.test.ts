@@ -130,7 +130,7 @@ describe('Evaluate: confidence from predictions', () => {
       assert.match(await why(criterion, own(), write(csv(champion, rows, false))), /only one .* has ids/);
       assert.match(await why(criterion, own(), write(csv(champion).replace(`${label[3]}`, '1'))), /different labels/);
     });
-    it('from cells that are no numbers', async () => {
+    it('from cells that are not numbers', async () => {
       assert.match(await why(criterion, write('label,prediction\n1,2\n1,nan')), /line 3: its prediction, "nan"/);
       assert.match(await why(criterion, write('label,prediction\n1,\n')), /line 2: it has no prediction/);
       assert.match(await why(criterion, own(), write('label,prediction\n1,Infinity')), /line 2.*\(champion\)/);

@@ -372,9 +372,9 @@ describe('Evaluate: the stage', () => {
       assert.equal(await decide('{"rmse": "NaN"}'), 'rejected');
       assert.equal(await decide('{"candidate": {"rmse": 2}, "champion": {"rmse": 1}}'), 'rejected');
       assert.equal(await decide('{"candidate": {"rmse": 2}, "champion": {}}'), 'rejected');
-      await assert.rejects(decide('{"rmse": null}'), /"rmse" is null, which is no number/);
+      await assert.rejects(decide('{"rmse": null}'), /"rmse" is null, which is not a number/);
       await assert.rejects(decide('{"rmse": 2'), /is not JSON/);
-      await assert.rejects(decide('[1]'), /it is no object/);
+      await assert.rejects(decide('[1]'), /it is not an object/);
     });
   });
 
@@ -404,7 +404,7 @@ describe('Evaluate: the stage', () => {
       }
     });
 
-    it('is judged anew by other criteria, after a rejection, and by metrics of a file', async () => {
+    it('is judged again by other criteria, after a rejection, and by metrics of a file', async () => {
       const world = { metrics: { '7': { rmse: 2 }, '8': { rmse: 1 } }, champion: '8' };
       const other = await run({ ...world, tags: await earlier('rmse < 5') });
       assert.equal(other.result.outputs.decision, 'rejected');
@@ -424,7 +424,7 @@ describe('Evaluate: the stage', () => {
       assert.equal(handedOver.result.outputs.decision, 'rejected');
     });
 
-    it('is judged anew by an evaluation job, whose code and data may have changed though its file has not', async () => {
+    it('is judged again by an evaluation job, whose code and data may have changed though its file has not', async () => {
       const evaluation: EvaluationSpec = {
         spec: { command: 'python evaluate.py', environment: 'azureml:evaluation@latest', inputs: { model: 'x' } },
         source: { directory, writtenAs: () => undefined, place: () => '' },

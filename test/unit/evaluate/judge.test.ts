@@ -32,7 +32,7 @@ const table: Array<[criterion: string, candidate: Record<string, number>, oppone
   ['errors == 0', { errors: 0 }, skip, ['pass', 'exactly 0']],
   ['errors == 0', { errors: 1 }, skip, ['fail', 'must be exactly 0']],
   ['r2 > -1', { r2: -0.5 }, skip, ['pass', 'r2 is −0.5, which is above −1.']],
-  // What is no number never approves, whichever way the operator points.
+  // What is not a number never approves, whichever way the operator points.
   ...['<=', '<', '>=', '>', '=='].flatMap((operator): typeof table => [
     [`rmse ${operator} 5`, missing, skip, ['fail', 'rmse was not measured for the candidate.']],
     [`rmse ${operator} 5`, { rmse: NaN }, skip, ['fail', 'rmse is NaN for the candidate.']],
@@ -194,7 +194,7 @@ describe('Evaluate: one criterion', () => {
     const passes = (criterion: Criterion, own: number | undefined, other: number | undefined) =>
       judge(criterion, metrics(own), champion(metrics(other))).passed;
 
-    it('nothing that is no finite number ever approves', () => {
+    it('nothing that is not a finite number ever approves', () => {
       const unfit = fc.constantFrom(undefined, NaN, Infinity, -Infinity);
       fc.assert(
         fc.property(operator, limit, unfit, anything, (op, to, own, other) => {

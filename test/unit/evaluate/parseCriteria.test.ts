@@ -78,7 +78,7 @@ describe('Evaluate: criteria', () => {
   it('names line and column of every mistake at once', () => {
     assert.deepEqual(mistakes('rmse <= \nauc => 0.5\nr2 > 0.9\n5 > rmse'), [
       '1:8 after the operator comes a number or "champion", but the line ends.',
-      '2:5 "=" is no operator; write == for equality, <= or >= for a limit.',
+      '2:5 "=" is not an operator; write == for equality, <= or >= for a limit.',
       '4:1 a criterion starts with a metric\'s name, not "5".',
     ]);
   });
@@ -88,7 +88,7 @@ describe('Evaluate: criteria', () => {
     ['rmse', '1:5 after the metric comes one of < <= > >= ==, but the line ends.'],
     ['rmse <= 5,0', '1:10 decimals are written with a point, e.g. 0.95.'],
     ['rmse <= 5 dollars', '1:11 "dollars" is not expected here; the criterion should end before it.'],
-    ['rmse <= NaN', '1:9 NaN is no limit: every comparison with it is refused.'],
+    ['rmse <= NaN', '1:9 NaN is not a limit: every comparison with it is refused.'],
     ['rmse <= champion * 0', '1:20 a factor must be above zero; for a margin write champion + x.'],
     ['rmse <= champion *', '1:19 here should stand a number such as 0.95, but the line ends.'],
     ['rmse <= 0.98 * champion', '1:14 write the champion first: champion * 0.98.'],

@@ -8,7 +8,7 @@ describe('faults that a success status hides', () => {
     ['a word', '"setosa"', undefined],
     ['a label that ends like an error', '"terror"', undefined],
     ['a sentence about errors', '"Error handling in Python is done by exceptions."', undefined],
-    ['a text that is no JSON', 'setosa', undefined],
+    ['a text that is not JSON', 'setosa', undefined],
     ['nothing', '', undefined],
     ['a number', '1.5', undefined],
     ['a number in a text', '"1.5"', undefined],

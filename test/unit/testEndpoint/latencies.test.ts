@@ -28,7 +28,7 @@ describe('latencies', () => {
     }
   });
 
-  it('of no request are no numbers, so that no threshold holds', () => {
+  it('of no request are not numbers, so that no threshold holds', () => {
     const { mean, max, percentile } = new Latencies().figures(1);
     assert.deepEqual([mean, max, percentile(95)], [NaN, NaN, NaN]);
   });

@@ -142,7 +142,7 @@ describe('what a failed request shows', () => {
     assert.equal(shownUrl(url('http://a/score?version=3')), 'http://a/score?version=3');
   });
 
-  it('cuts bodies, within no character, and shows no bytes that are no text', () => {
+  it('cuts bodies, within no character, and shows no bytes that are not text', () => {
     const shown = (body: Buffer) =>
       exchange({ url: url('http://a/'), method: 'POST', headers: {}, body }, undefined)
         .split('\n')

@@ -57,7 +57,7 @@ describe('thresholds', () => {
     );
     assert.equal(keeps(limit!, limit!.measure({ ...figures, requests: 0, errors: 0 })), false);
   });
-  it('keeps nothing on a figure that is no number', () => {
+  it('keeps nothing on a figure that is not a number', () => {
     const [threshold] = parseThresholds([{ line: 1, text: 'p95 < 200ms' }], assert.fail);
     assert.equal(keeps(threshold!, NaN), false);
   });

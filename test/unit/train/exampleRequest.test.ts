@@ -45,7 +45,7 @@ describe('a request made of a signature', () => {
 
   const without: Array<[string, string | undefined]> = [
     ['no signature', undefined],
-    ['text that is no JSON', 'x'],
+    ['text that is not JSON', 'x'],
     ['no columns', '[]'],
     ['a type that needs an example', '[{"type": "binary", "name": "image"}]'],
     ['columns without names', '[{"type": "double"}]'],
@@ -97,7 +97,7 @@ describe('golden requests of an MLflow model that training left none for', () =>
     assert.match(JSON.stringify(made), /one row made of the model's signature.*dataframe_split/);
   });
 
-  it('are none where it says nothing, or is no MLflow model', async () => {
+  it('are none where it says nothing, or is not an MLflow model', async () => {
     assert.equal((await make({ 'model/MLmodel': 'flavors: {}\n' })).section, undefined);
     assert.equal((await make({}, { ...model, isMlflow: false })).section, undefined);
   });

@@ -250,7 +250,7 @@ jobs:
   });
 
   const refused: Array<[string, string, RegExp]> = [
-    ['no YAML', 'command: [', /job\.yml, line 1, column \d+: this is no valid YAML/],
+    ['no YAML', 'command: [', /job\.yml, line 1, column \d+: this is not valid YAML/],
     ['no mapping', '- a', /holds no job/],
     ['another kind of job', 'type: automl', /line 1, type: jobs of the type "automl" are not supported/],
     [

@@ -73,7 +73,7 @@ describe('Train: tail of a log', () => {
     assert.deepEqual(lines, ['done', 'no end']);
   });
 
-  it('starts anew where the service began the log anew', async () => {
+  it('starts again where the service began the log again', async () => {
     blob.append('first try\nhalf');
     await read();
     blob.bytes = Buffer.from('second\n');
@@ -116,7 +116,7 @@ describe('Train: tail of a log', () => {
     assert.ok(lines.every((line) => Buffer.byteLength(line) <= 64 * 1024));
   });
 
-  it('is not held up by bytes that are no text', async () => {
+  it('is not held up by bytes that are not text', async () => {
     blob.append(Buffer.alloc(1_000_000, 0x80));
     await read();
     assert.ok(lines.length < 20);

@@ -100,7 +100,8 @@ function install(prefix: string, wanted: CondaRequirements, folder: string): num
   if (wanted.python && wanted.python !== version) {
     console.log(`${says} the conda file asks for Python ${wanted.python}; this machine has ${version}`);
   }
-  for (const spec of wanted.leftOut) console.log(`${says} skipped the conda package ${spec}: it is no Python package`);
+  for (const spec of wanted.leftOut)
+    console.log(`${says} skipped the conda package ${spec}: it is not a Python package`);
   if (wanted.requirements.length === 0) return 0;
   // Beside the conda file, as its pip section may name files relative to it.
   const list = join(folder, `.requirements-of-conda-${process.pid}.txt`);

@@ -31,7 +31,7 @@ function nanoseconds(duration: string | undefined): number | undefined {
   const units: Record<string, number> = { h: 3600e9, m: 60e9, s: 1e9, ms: 1e6, us: 1e3, ns: 1 };
   const parts = [...duration.matchAll(/(\d+(?:\.\d+)?)(h|ms|m|s|us|ns)/g)];
   if (parts.length === 0 || parts.map((part) => part[0]).join('') !== duration) {
-    throw new BuildError(`dockerfile parse error: "${duration}" is no duration`);
+    throw new BuildError(`dockerfile parse error: "${duration}" is not a duration`);
   }
   return parts.reduce((sum, [, number, unit]) => sum + Number(number) * (units[unit as string] as number), 0);
 }

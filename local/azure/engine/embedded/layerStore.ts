@@ -127,7 +127,7 @@ export class LayerStore {
     }
   }
 
-  /** The layer's content as files; unpacked at the first call, and anew after `damaged`, whichever local cloud called that. */
+  /** The layer's content as files; unpacked at the first call, and again after `damaged`, whichever local cloud called that. */
   async unpacked(layer: Layer): Promise<UnpackedLayer> {
     const { diffId } = layer;
     const opened = this.unpacking.get(diffId);

@@ -42,7 +42,7 @@ export class ProcessGroupSandbox implements ContainerGroupSandbox {
       container.command.length > 0 ? container.command : [...(config.Entrypoint ?? []), ...(config.Cmd ?? [])];
     if (command.length === 0) throw new ContainerStartError('no command specified');
 
-    // Each start has the image's files anew, as each container of a restarted group does.
+    // Each start has the image's files again, as each container of a restarted group does.
     const { root } = await this.tools.roots.take(image.layers, 'container');
     const leave = (): void => this.tools.roots.giveBack(root, image.layers);
     try {

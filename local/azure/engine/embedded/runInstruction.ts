@@ -19,7 +19,7 @@ import { withImageCustomization } from './pythonCustomization';
 export interface RunTools {
   stateDir: string;
   cacheDir: string;
-  /** Path of a new folder for temporary files, which is no part of the image. */
+  /** Path of a new folder for temporary files, which is not part of the image. */
   temporary: string;
   log: (text: string) => void;
   signal: AbortSignal;

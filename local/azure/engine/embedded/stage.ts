@@ -127,14 +127,14 @@ export class Stage {
     };
   }
 
-  /** The next command has the files put together anew. */
+  /** The next command has the files put together again. */
   leaveRoot(): void {
     if (this.root) this.tools.roots.giveBack(this.root, this.layers);
     this.root = undefined;
     this.lastSnapshot = undefined;
   }
 
-  /** A command wrote into files that it shares with unpacked layers: those are unpacked anew before they are used again. */
+  /** A command wrote into files that it shares with unpacked layers: those are unpacked again before they are used again. */
   async repairLayers(paths: string[]): Promise<void> {
     const contents = paths.length > 0 ? await this.unpackedLayers() : [];
     for (const [index, content] of contents.entries()) {

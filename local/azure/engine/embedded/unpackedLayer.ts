@@ -61,7 +61,7 @@ export class UnpackedLayer {
     return new UnpackedLayer(join(directory, 'files'), JSON.parse(readFileSync(index, 'utf8')) as PlaceDependent);
   }
 
-  /** Whether it is still this folder that has the layer's files: another local cloud may have unpacked it anew. */
+  /** Whether it is still this folder that has the layer's files: another local cloud may have unpacked it again. */
   isInPlace(): boolean {
     return identityOf(this.root) === this.identity;
   }

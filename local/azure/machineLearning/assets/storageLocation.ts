@@ -53,7 +53,7 @@ export function resolveStorageUri(
   const blob = new RegExp(`^https?://${localCloud.storageAccount}\\.blob\\.[^/]+/([^/]+)/?([^?]*)`, 'i').exec(uri);
   if (blob) return { container: blob[1] ?? '', path: decodeURIComponent(blob[2] ?? '') };
   if (/^https?:\/\//i.test(uri)) return { url: uri };
-  return { problem: `'${uri}' was not found in the workspace, or is no URI that the service knows.` };
+  return { problem: `'${uri}' was not found in the workspace, or is not a URI that the service knows.` };
 }
 
 /** The long form in which the service hands out a location on a datastore; other locations stay as they were given. */

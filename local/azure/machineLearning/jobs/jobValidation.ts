@@ -154,5 +154,5 @@ function checkOutput(key: string, output: JobOutput, { stores, outputs }: Worksp
 
 function checkTimeout(timeout: string | undefined | null): void {
   if (timeout && durationInSeconds(timeout) === undefined)
-    throw invalid(`The timeout '${timeout}' is no ISO 8601 duration.`);
+    throw invalid(`The timeout '${timeout}' is not an ISO 8601 duration.`);
 }

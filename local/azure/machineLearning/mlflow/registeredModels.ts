@@ -143,7 +143,7 @@ export class RegisteredModels {
 }
 
 /**
- * Azure finds registered models by what they are, not by a pattern or a tag; MLflow 3 asks by itself for what is no prompt.
+ * Azure finds registered models by what they are, not by a pattern or a tag; MLflow 3 asks by itself for what is not a prompt.
  * Source: learn.microsoft.com/azure/machine-learning/how-to-manage-models-mlflow, the table of support.
  */
 function checkModelFilter(filter = ''): void {
@@ -170,7 +170,7 @@ export function stageOf(stage: unknown): string {
 }
 
 function valueOf(kind: string, field: string, tags: Tags, attributes: Record<string, Value>): Value {
-  // MLflow 3 asks for what is no prompt, and takes a model without the tag for one that is none.
+  // MLflow 3 asks for what is not a prompt, and takes a model without the tag for one that is none.
   const unset = field === 'mlflow.prompt.is_prompt' ? 'false' : undefined;
   if (/^tags?$/i.test(kind)) return tags[field] ?? unset;
   if (/^(attributes?|attr)$/i.test(kind) && field in attributes) return attributes[field];

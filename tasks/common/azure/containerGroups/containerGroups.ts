@@ -96,7 +96,7 @@ export class ContainerGroups {
     );
   }
 
-  /** Starts the containers of a running group anew, without any change; comes back as soon as Azure has accepted it. */
+  /** Starts the containers of a running group again, without any change; comes back as soon as Azure has accepted it. */
   async restart(name: string, signal?: AbortSignal): Promise<void> {
     // A second restart does no more than the first.
     const url = `${this.id(name)}/restart`;

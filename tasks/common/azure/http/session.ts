@@ -159,7 +159,7 @@ function addressOf(pathOrUrl: string, resourceManagerUrl: string): URL {
   const url = URL.canParse(pathOrUrl, base.href) ? new URL(pathOrUrl, base) : undefined;
   if (url?.origin === base.origin) return url;
   throw new TaskFailure(
-    `"${pathOrUrl}" is no resource of the resource manager ${base.host}: it leads to ${url?.host || 'no host'}.`,
+    `"${pathOrUrl}" is not a resource of the resource manager ${base.host}: it leads to ${url?.host || 'no host'}.`,
     'Write ids as Azure shows them: /subscriptions/…/resourceGroups/….',
   );
 }

@@ -1,4 +1,4 @@
-/** The URL without `user:token@`, so that it may be shown and stored. A text that is no URL is given back without anything before an `@` in its authority. */
+/** The URL without `user:token@`, so that it may be shown and stored. A text that is not a URL is given back without anything before an `@` in its authority. */
 export function withoutUserInfo(text: string): string {
   try {
     const url = new URL(text);

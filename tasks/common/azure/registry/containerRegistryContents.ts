@@ -117,7 +117,7 @@ export class RegistryContents {
         for await (const part of response.readableStreamBody ?? []) parts.push(part as Buffer);
         return Buffer.concat(parts);
       } catch (error) {
-        // Bytes are no text, which the client would have read whole and asked for again where it was cut.
+        // Bytes are not text, which the client would have read whole and asked for again where it was cut.
         if (signal.aborted) throw signal.reason;
         if (++breaks > mostBreaks) throw this.unreachable(error);
       }

@@ -45,7 +45,7 @@ const longestSilence = 120_000;
  */
 const streamBlockSize = 1024 * 1024;
 const parallelStreamBlocks = 3;
-/** A stream cannot be sent twice, so it is opened anew for each attempt. */
+/** A stream cannot be sent twice, so it is opened again for each attempt. */
 type Body = Buffer | (() => NodeJS.ReadableStream);
 
 const storageVersion = '2021-12-02';
@@ -89,7 +89,7 @@ export class BlobTransfer {
         arrived(size, true);
       },
     );
-    // Used again and again, from file to file: what is read anew for each block would pile up until it is collected.
+    // Used again and again, from file to file: what is read again for each block would pile up until it is collected.
     const free: Buffer[] = [];
     for (const { file, blob, size } of files.filter((each) => each.size > blockSize)) {
       const url = blobUrl(containerSas, blob);
@@ -201,7 +201,7 @@ export class BlobTransfer {
       }
       const headers = { 'x-ms-range': `bytes=${offset}-`, ...(etag ? { 'if-match': etag } : {}) };
       response = await this.send(url, { method: 'GET', headers, signal });
-      // A store that ignores ranges begins anew.
+      // A store that ignores ranges begins again.
       if (response.status !== 206)
         throw new Error(`The storage cannot go on at byte ${offset} of ${url.split('?')[0]}.`);
     }

@@ -29,7 +29,7 @@ export interface BlobListing {
   readonly size: number;
 }
 
-/** The datastore is of storage that is no blobs: a file share, OneLake. */
+/** The datastore is of storage that is not blobs: a file share, OneLake. */
 export class OtherStorage extends TaskFailure {}
 
 const version = '2021-12-02';
@@ -37,7 +37,7 @@ const hours = 8;
 
 /**
  * Opens a datastore, for reading where nothing else is said: by its account key or SAS where it holds one, else as the service connection itself.
- * @throws TaskFailure for a datastore that is not there, OtherStorage for one that is no blob storage, AzureFailure where no permission is given
+ * @throws TaskFailure for a datastore that is not there, OtherStorage for one that is not blob storage, AzureFailure where no permission is given
  */
 export async function openDatastore(
   workspace: Workspace,

@@ -11,7 +11,7 @@ describe('a session with Azure', () => {
     it(`shows its token to no other host for the resource ${url}`, async () => {
       await assert.rejects(
         session.request({ url }),
-        /is no resource of the resource manager management\.example: it leads to/,
+        /is not a resource of the resource manager management\.example: it leads to/,
       );
     });
   }

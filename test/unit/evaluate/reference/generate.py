@@ -22,7 +22,7 @@ MASK = 0xFFFFFFFF
 
 
 def xoshiro128starstar(seed):
-    """The generator of random.ts, written anew from its authors' description."""
+    """The generator of random.ts, written again from its authors' description."""
 
     def splitmix():
         state = seed & MASK

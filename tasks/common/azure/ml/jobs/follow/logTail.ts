@@ -35,7 +35,7 @@ export class LogTail {
       const range = await this.transfer.readRange(url, this.offset, mostBytes, signal);
       if (!range) return any;
       if (range.blobSize < this.offset) {
-        // The node was lost and the service began the job, and its log, anew.
+        // The node was lost and the service began the job, and its log, again.
         this.flush(write);
         this.offset = 0;
         continue;

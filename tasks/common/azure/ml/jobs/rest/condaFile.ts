@@ -7,7 +7,7 @@ import { messageOf } from '../../../../messageOf';
 /**
  * The text of a Conda file, as it is: the service builds by it, and would tell of a mistake only when the job has waited
  * for its image.
- * @throws TaskFailure where it is no YAML mapping
+ * @throws TaskFailure where it is not a YAML mapping
  */
 export async function readCondaFile(file: string): Promise<string> {
   const text = readTextFile(file);
@@ -23,7 +23,7 @@ export async function readCondaFile(file: string): Promise<string> {
   if (typeof content === 'object' && content !== null && !Array.isArray(content))
     return pipLinesResolved(content, path.dirname(file)) ? stringify(content) : text;
   throw new TaskFailure(
-    `The Conda file ${file} is no mapping with channels and dependencies.`,
+    `The Conda file ${file} is not a mapping with channels and dependencies.`,
     'A list of packages alone goes below "dependencies:".',
   );
 }

@@ -51,7 +51,7 @@ export class Jobs {
     ).body;
   }
 
-  /** Asks the service to cancel; it does not wait until the job has ended. A job that has ended already is no error. */
+  /** Asks the service to cancel; it does not wait until the job has ended. A job that has ended already is not an error. */
   async requestCancel(name: string, signal?: AbortSignal): Promise<void> {
     await this.workspace.request({
       method: 'POST',

@@ -37,7 +37,7 @@ export class YamlSource {
 
   /**
    * @param file absolute path
-   * @throws TaskFailure if it cannot be read or is no YAML
+   * @throws TaskFailure if it cannot be read or is not YAML
    */
   constructor(readonly file: string) {
     let text: string;
@@ -57,7 +57,7 @@ export class YamlSource {
     const [error] = this.document.errors;
     if (error) {
       const { line, col } = this.lines.linePos(error.pos[0]);
-      throw new TaskFailure(`${file}, line ${line}, column ${col}: this is no valid YAML: ${error.message}.`);
+      throw new TaskFailure(`${file}, line ${line}, column ${col}: this is not valid YAML: ${error.message}.`);
     }
     keepTextsAsWritten(this.document);
     try {
@@ -72,7 +72,7 @@ export class YamlSource {
     return path.dirname(this.file);
   }
 
-  /** A scalar as it was written, so that 1.0 stays 1.0; undefined for what is no scalar. */
+  /** A scalar as it was written, so that 1.0 stays 1.0; undefined for what is not a scalar. */
   writtenAs(at: YamlPath): string | undefined {
     const node = this.document.getIn(at, true);
     return isScalar(node) ? node.source : undefined;
