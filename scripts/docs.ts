@@ -1,5 +1,5 @@
 /**
- * Writes docs/tasks/<Folder>.md from each task.json, where every name, default and help text lives, and the drawing in
+ * Writes docs/tasks/<Folder>.md from each task.json, where every name, default and help text lives, with the drawings of its form, and the drawing in
  * docs/architecture.md from the imports.
  */
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { format, resolveConfig } from 'prettier';
 import { architectureFile, withDrawing } from './architecture';
 import { neededInputs, requirement } from './requirements';
+import { formAtFirst, formFiles, wholeForm } from './taskForm';
 import { readTask, root, taskFolders, type TaskInput, type TaskManifest } from './taskManifest';
 
 export const taskPageFile = (folder: string): string => join(root, 'docs', 'tasks', `${folder}.md`);
@@ -100,6 +101,24 @@ function needed(task: TaskManifest): string {
   return 'With every other input at its default, those without `#` must be given. Below, each input says when it is required.';
 }
 
+/** The drawings of a task's form, by their files. */
+export function taskForms(folder: string): Array<[file: string, drawing: string]> {
+  const task = readTask(folder);
+  const { atFirst, whole } = formFiles(folder);
+  const file = (name: string): string => join(root, 'docs', 'tasks', name);
+  return [
+    [file(atFirst), formAtFirst(task)],
+    [file(whole), wholeForm(task)],
+  ];
+}
+
+function formSection(task: TaskManifest): string {
+  const { atFirst, whole } = formFiles(task.name.replace(/^MLOps/, ''));
+  return `A preview, drawn from \`task.json\`. [The whole form](${whole}) has every group open and the help of each input.
+
+![Preview of the form of ${task.name} as it opens](${atFirst})`;
+}
+
 /** The page of one task, as Markdown in this repository's format. */
 export async function taskPage(task: TaskManifest): Promise<string> {
   const reference = `${task.name}@${task.version.Major}`;
@@ -112,6 +131,8 @@ export async function taskPage(task: TaskManifest): Promise<string> {
     relativeLinks(task.helpMarkDown ?? ''),
     '## In the quickstart',
     `\`\`\`yaml\n${quickstartStep(task)}\n\`\`\``,
+    '## The form in the classic designer',
+    formSection(task),
     '## All inputs with their defaults',
     needed(task),
     `\`\`\`yaml\n${yaml(task)}\n\`\`\``,
@@ -129,8 +150,11 @@ export async function taskPage(task: TaskManifest): Promise<string> {
 }
 
 async function main(): Promise<void> {
-  mkdirSync(join(root, 'docs', 'tasks'), { recursive: true });
-  for (const folder of taskFolders()) writeFileSync(taskPageFile(folder), await taskPage(readTask(folder)));
+  mkdirSync(join(root, 'docs', 'tasks', 'pictures'), { recursive: true });
+  for (const folder of taskFolders()) {
+    writeFileSync(taskPageFile(folder), await taskPage(readTask(folder)));
+    for (const [file, drawing] of taskForms(folder)) writeFileSync(file, drawing);
+  }
   writeFileSync(architectureFile, withDrawing(readFileSync(architectureFile, 'utf8')));
 }
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { architectureFile, withDrawing } from '../../scripts/architecture';
-import { taskPage, taskPageFile } from '../../scripts/docs';
+import { taskForms, taskPage, taskPageFile } from '../../scripts/docs';
 import { readJson, readTask, root, taskFolders } from '../../scripts/taskManifest';
 import { headingAnchors } from '../support/headingAnchors';
 
@@ -12,6 +12,12 @@ describe('The pages of the tasks', () => {
       const page = existsSync(taskPageFile(folder)) ? readFileSync(taskPageFile(folder), 'utf8') : '';
       assert.equal(page, await taskPage(readTask(folder)), 'Run `npm run docs`.');
     });
+
+    for (const [file, drawing] of taskForms(folder)) {
+      it(`${relative(root, file)} draws the form of task.json`, () => {
+        assert.equal(existsSync(file) ? readFileSync(file, 'utf8') : '', drawing, 'Run `npm run docs`.');
+      });
+    }
   }
 });
 
