@@ -14,6 +14,7 @@ import { TokenIssuer } from './entra/tokenIssuer';
 import { actOutFaults } from './faults/actOutFaults';
 import { FaultPlan } from './faults/faultPlan';
 import { freePort } from './freePort';
+import { MadeWorkspaces } from './machineLearning/workspace/madeWorkspaces';
 import { endLeftoverProcesses, processStartTime } from './processes/processRecords';
 import { lockState } from './processes/stateLock';
 import { closedFolder } from './store/closedFolder';
@@ -80,7 +81,9 @@ export async function startLocalAzure(options: LocalAzureOptions): Promise<Local
     // The services load while Azurite starts.
     const [services, azurite] = await Promise.all([import('./services'), startsAzurite]);
 
-    const app = services.createServer(certificate, log, watched);
+    const collection = openDocumentStore(join(stateDir, 'documents'));
+    const workspaces = new MadeWorkspaces(collection('workspaces'), collection('deletedWorkspaces'));
+    const app = services.createServer(certificate, log, watched, (url) => workspaces.innerUrl(url));
     // URLs in answers name the port, so it is chosen before the routes are set up.
     const port = await startOnPort(options.port, last?.port, freePort);
     const url = `https://localhost:${port}`;
@@ -105,7 +108,7 @@ export async function startLocalAzure(options: LocalAzureOptions): Promise<Local
         port: blobEndpoint.port,
         azuritePort: azurite.port,
       }),
-      collection: openDocumentStore(join(stateDir, 'documents')),
+      collection,
       log,
       resources: new ResourceCatalog(),
       access: new AccessControl(),
@@ -124,6 +127,7 @@ export async function startLocalAzure(options: LocalAzureOptions): Promise<Local
       journal,
       recordTrafficTo: options.recordTrafficTo,
       python: options.python,
+      workspaces,
       shutDown: () => void closeOnce().then(() => options.onShutDown?.()),
     });
     await app.listen({ host: '127.0.0.1', port });

@@ -19,17 +19,19 @@ function withSingleSlashes(url: string): string {
  * The HTTPS server of the local cloud with what all its services share: routes without regard to case (as ARM's), bodies
  * as Azure reads them, and errors in ARM's shape. A provider that needs other parsers sets them in its own scope.
  * @param around what stands before and behind everything that is served
+ * @param innerUrl where what was asked for really is
  */
 export function createServer(
   certificate: ServerCertificate,
   log: (line: string) => void,
   around: (serve: RequestListener) => RequestListener = (serve) => serve,
+  innerUrl: (url: string) => string = (url) => url,
 ): FastifyInstance {
   const { key, certificate: cert } = certificate;
   const app = Fastify({
     serverFactory: (serve) =>
       breakableConnections(createHttpsServer({ key, cert, keepAliveTimeout: 30_000 }, around(serve))),
-    rewriteUrl: ({ url = '/' }) => withSingleSlashes(url),
+    rewriteUrl: ({ url = '/' }) => innerUrl(withSingleSlashes(url)),
     routerOptions: { caseSensitive: false, ignoreTrailingSlash: true, maxParamLength: 2048 },
     bodyLimit: 64 * 1024 * 1024,
     forceCloseConnections: true,

@@ -5,9 +5,11 @@ import { registerRoleDefinitions } from './access/roleDefinitionRoutes';
 import { registerAdministration } from './administration/administration';
 import { registerCloudMetadata } from './arm/cloudMetadata';
 import { registerDeployments } from './arm/deployments';
+import { registerKeyVaults } from './arm/keyVaults';
 import { registerResourceLists } from './arm/resourceLists';
 import { guardRequests, registerResourceManager } from './arm/resourceManager';
 import { ResourceTypes } from './arm/resourceTypes';
+import { registerStorageAccounts } from './arm/storageAccounts';
 import { registerContainerInstances } from './containerInstance/index';
 import { registerContainerRegistry } from './containerRegistry/index';
 import type { LocalAzureContext } from './context';
@@ -17,6 +19,7 @@ import type { TokenIssuer } from './entra/tokenIssuer';
 import type { FaultPlan } from './faults/faultPlan';
 import { FileShares, registerFileShares } from './files/fileShares';
 import { registerMachineLearning } from './machineLearning/index';
+import type { MadeWorkspaces } from './machineLearning/workspace/madeWorkspaces';
 import { registerOciRegistry } from './registry/index';
 import type { RequestJournal } from './traffic/requestJournal';
 import { recordTraffic } from './traffic/trafficRecorder';
@@ -35,19 +38,21 @@ export interface ServiceOptions {
   journal: RequestJournal;
   recordTrafficTo?: string;
   python?: string;
+  workspaces: MadeWorkspaces;
   /** Called when the administration is asked to stop local Azure. */
   shutDown: () => void;
 }
 
 /** Sets up all that the local cloud answers over HTTPS. */
 export function register(app: FastifyInstance, options: ServiceOptions): void {
-  const { context, credentials, tokens, faults, journal, recordTrafficTo, python, shutDown } = options;
+  const { context, credentials, tokens, faults, journal, recordTrafficTo, python, workspaces, shutDown } = options;
   const shares = new FileShares(context.stateDir, credentials.storageKey);
   if (recordTrafficTo) recordTraffic(app, recordTrafficTo);
   const types = new ResourceTypes();
   types.watch(app);
   guardRequests(app, context, tokens, types);
   guardAccess(app, context, (token) => tokens.subjectOf(token));
+  workspaces.translate(app);
   const provider = (register: (scope: FastifyInstance) => void | Promise<void>) =>
     app.register(async (scope) => register(scope));
   provider((scope) => registerEntra(scope, context, credentials, tokens));
@@ -55,9 +60,13 @@ export function register(app: FastifyInstance, options: ServiceOptions): void {
   provider((scope) => registerResourceManager(scope, context));
   provider((scope) => registerResourceLists(scope, context.url, context.resources, types));
   provider((scope) => registerDeployments(scope, context));
+  provider((scope) => registerStorageAccounts(scope, context));
+  provider((scope) => registerKeyVaults(scope, context));
   provider((scope) => registerPermissions(scope, context));
   provider((scope) => registerRoleDefinitions(scope));
-  provider((scope) => registerMachineLearning(scope, context, { tokens, storageKey: credentials.storageKey, python }));
+  provider((scope) =>
+    registerMachineLearning(scope, context, { tokens, storageKey: credentials.storageKey, python, workspaces }),
+  );
   provider((scope) => registerContainerRegistry(scope, context));
   provider((scope) => registerOciRegistry(scope, context, credentials));
   provider((scope) => registerFileShares(scope, shares));

@@ -9,6 +9,8 @@ export interface GenericResource {
   tags?: Record<string, string>;
 }
 
+export const groupOf = ({ id }: { id: string }): string => id.split('/')[4] ?? '';
+
 interface Source {
   list(): GenericResource[];
   /** Removes all that the provider has in a resource group; a provider without it has nothing that can go. */

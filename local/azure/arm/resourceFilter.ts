@@ -1,7 +1,5 @@
 import { ArmError } from '../context';
-import type { GenericResource } from './resourceCatalog';
-
-export const groupOf = ({ id }: { id: string }): string => id.split('/')[4] ?? '';
+import { groupOf, type GenericResource } from './resourceCatalog';
 
 type Filtered = Pick<GenericResource, 'id' | 'name' | 'type' | 'location' | 'tags'>;
 

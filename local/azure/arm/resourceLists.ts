@@ -1,8 +1,8 @@
 import type { FastifyInstance } from 'fastify';
 import { ArmError, localCloud } from '../context';
 import { versionsOf } from './apiVersions';
-import type { ResourceCatalog } from './resourceCatalog';
-import { groupOf, readResourceFilter } from './resourceFilter';
+import { groupOf, type ResourceCatalog } from './resourceCatalog';
+import { readResourceFilter } from './resourceFilter';
 import type { ResourceTypes } from './resourceTypes';
 
 interface ListQuery {

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { FastifyInstance } from 'fastify';
+import type { RoleAssignment } from '../access/roleAssignments';
 import type { ResourceCatalog } from '../arm/resourceCatalog';
 import { ArmError, localCloud, type Collection, type LocalAzureContext } from '../context';
 
@@ -13,17 +14,7 @@ export interface UserAssignedIdentity {
   tags: Record<string, string>;
 }
 
-/** A role that a principal has on a resource. */
-interface RoleAssignment {
-  name: string;
-  /** ARM id of the resource. */
-  scope: string;
-  roleDefinitionId: string;
-  principalId: string;
-}
-
 type Params = { group: string; identity: string };
-type AssignmentParams = { group: string; registry: string; assignment: string };
 
 const acrPull = '7f951dda-4ed3-4680-a7ca-43fe172d538d';
 /** AcrPull, and the roles that include it: AcrPush, Repository Reader, Reader, Contributor, Owner. */
@@ -100,17 +91,7 @@ export class Identities {
   }
 }
 
-/** Of the two filters by principal; `atScope()` leaves out nothing here, as no assignment lies below a registry. */
-function principalOf(filter: string | undefined): string | undefined {
-  if (filter === undefined || /^\s*atScope\(\)\s*$/i.test(filter)) return undefined;
-  const principal =
-    /^\s*(?:atScope\(\)\s+and\s+)?(?:assignedTo\('([^']+)'\)|principalId\s+eq\s+'?([^']+?)'?)\s*$/i.exec(filter);
-  if (principal) return principal[1] ?? principal[2];
-  const message = `The filter '${filter}' is not supported. Supported filters are either 'atScope()' or 'principalId eq '{value}' or assignedTo('{value}')'.`;
-  throw new ArmError(400, 'UnsupportedQuery', message);
-}
-
-/** Microsoft.ManagedIdentity (2023-01-31) and the role assignments of registries (Microsoft.Authorization 2022-04-01). */
+/** Microsoft.ManagedIdentity (2023-01-31). */
 export function registerIdentities(app: FastifyInstance, identities: Identities, resources: ResourceCatalog): void {
   const base =
     '/subscriptions/:subscription/resourceGroups/:group/providers/Microsoft.ManagedIdentity/userAssignedIdentities';
@@ -162,41 +143,6 @@ export function registerIdentities(app: FastifyInstance, identities: Identities,
   );
   app.delete<{ Params: Params }>(`${base}/:identity`, async ({ params }, reply) => {
     const known = identities.identities.delete(`${params.group}/${params.identity}`);
-    return reply.code(known ? 200 : 204).send();
-  });
-
-  const assignments =
-    '/subscriptions/:subscription/resourceGroups/:group/providers/Microsoft.ContainerRegistry/registries/:registry/providers/Microsoft.Authorization/roleAssignments';
-  const assignmentAnswer = ({ name, ...properties }: RoleAssignment) => ({
-    id: `${properties.scope}/providers/Microsoft.Authorization/roleAssignments/${name}`,
-    name,
-    type: 'Microsoft.Authorization/roleAssignments',
-    properties: { ...properties, principalType: 'ServicePrincipal' },
-  });
-  app.get<{ Params: AssignmentParams; Querystring: { $filter?: string } }>(assignments, async ({ params, query }) => {
-    const principal = principalOf(query.$filter);
-    const scope = registryScope(params.group, params.registry).toLowerCase();
-    const found = identities.assignments
-      .list()
-      .map((entry) => entry.value)
-      .filter((each) => scope.startsWith(each.scope.toLowerCase()) && (!principal || each.principalId === principal));
-    return { value: found.map(assignmentAnswer) };
-  });
-  app.put<{
-    Params: AssignmentParams;
-    Body: { properties?: { roleDefinitionId?: string; principalId?: string } } | undefined;
-  }>(`${assignments}/:assignment`, async ({ params, body }, reply) => {
-    const { roleDefinitionId, principalId } = body?.properties ?? {};
-    if (!roleDefinitionId || !principalId) {
-      throw new ArmError(400, 'BadRequestFormat', 'The properties roleDefinitionId and principalId are required.');
-    }
-    const scope = registryScope(params.group, params.registry);
-    const assignment = { name: params.assignment, scope, roleDefinitionId, principalId };
-    identities.assignments.put(`${scope}/${params.assignment}`, assignment);
-    return reply.code(201).send(assignmentAnswer(assignment));
-  });
-  app.delete<{ Params: AssignmentParams }>(`${assignments}/:assignment`, async ({ params }, reply) => {
-    const known = identities.assignments.delete(`${registryScope(params.group, params.registry)}/${params.assignment}`);
     return reply.code(known ? 200 : 204).send();
   });
 }

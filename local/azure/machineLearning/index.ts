@@ -6,6 +6,7 @@ import { registerAssets } from './assets/assets';
 import { openAssetStores } from './assets/assetStore';
 import { registerJobs } from './jobs/jobs';
 import { JobStore } from './jobs/jobStore';
+import { workspaceRoute } from './resourceIds';
 import { sendControlPlaneError, sendDataPlaneError } from './mlError';
 import { registerMlflow } from './mlflow/index';
 import { JobRunner } from './runner/jobRunner';
@@ -19,6 +20,7 @@ import { registerRunPage } from './runs/runPage';
 import { RunStore } from './runs/runStore';
 import { defaultNodeCount, registerComputes } from './workspace/computes';
 import { registerDatastores } from './workspace/datastores';
+import type { MadeWorkspaces } from './workspace/madeWorkspaces';
 import { registerWorkspaces } from './workspace/workspaces';
 
 export interface MachineLearningOptions {
@@ -27,13 +29,14 @@ export interface MachineLearningOptions {
   nodeCount?: number;
   /** The Python to make the environments of jobs from; found on the PATH unless told. */
   python?: string;
+  workspaces: MadeWorkspaces;
 }
 
 /** Microsoft.MachineLearningServices in the resource manager, its data planes, and the jobs that it runs. */
 export async function registerMachineLearning(
   app: FastifyInstance,
   context: LocalAzureContext,
-  { tokens, storageKey, nodeCount = defaultNodeCount, python }: MachineLearningOptions,
+  { tokens, storageKey, nodeCount = defaultNodeCount, python, workspaces }: MachineLearningOptions,
 ): Promise<void> {
   const stores = openAssetStores(context);
   const runs = new RunStore(context);
@@ -48,8 +51,8 @@ export async function registerMachineLearning(
 
   await app.register(async (scope) => {
     scope.setErrorHandler(sendControlPlaneError);
-    refuseOtherWorkspaces(scope);
-    registerWorkspaces(scope, context);
+    refuseOtherWorkspaces(scope, workspaces);
+    registerWorkspaces(scope, context, workspaces);
     await registerDatastores(scope, context, storageKey);
     registerComputes(scope, context, computes, { busyNodes: () => nodes.busy });
     registerAssets(scope, context, stores, jobs);
@@ -57,23 +60,26 @@ export async function registerMachineLearning(
   });
   await app.register(async (scope) => {
     scope.setErrorHandler(sendDataPlaneError);
-    refuseOtherWorkspaces(scope);
+    refuseOtherWorkspaces(scope, workspaces);
     registerRunHistory(scope, context, runs, artifacts, jobs);
     registerRunOutputs(scope, jobs);
     registerArtifactService(scope, runs, artifacts);
     registerRunPage(scope, runs, metrics);
   });
   await app.register(async (scope) => {
-    refuseOtherWorkspaces(scope);
+    refuseOtherWorkspaces(scope, workspaces);
     await registerMlflow(scope, context, runs, metrics, stores, jobs);
   });
 }
 
-function refuseOtherWorkspaces(app: FastifyInstance): void {
+function refuseOtherWorkspaces(app: FastifyInstance, workspaces: MadeWorkspaces): void {
   app.addHook('preHandler', async (request) => {
     const { group, workspace } = request.params as { group?: string; workspace?: string };
     if (!workspace) return;
     if (workspace.toLowerCase() === localCloud.workspace && group?.toLowerCase() === localCloud.resourceGroup) return;
+    // One that is not there can be made, and that a deleted one is not there is no failure; beneath one that was made nobody gets here.
+    const isItself = request.routeOptions.url === workspaceRoute;
+    if (isItself && (request.method !== 'GET' || workspaces.find(group ?? '', workspace))) return;
     throw new ArmError(
       404,
       'ResourceNotFound',

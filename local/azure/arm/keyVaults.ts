@@ -1,0 +1,127 @@
+import type { FastifyInstance } from 'fastify';
+import { ArmError, localCloud, type LocalAzureContext } from '../context';
+import { groupOf, type GenericResource } from './resourceCatalog';
+
+interface Vault extends GenericResource {
+  properties: Record<string, unknown>;
+}
+
+interface DeletedVault {
+  vault: Vault;
+  /** Milliseconds since the epoch. */
+  deleted: number;
+}
+
+type Params = { group: string; vault: string };
+type DeletedParams = { location: string; vault: string };
+type Body = { location?: string; tags?: Record<string, string>; properties?: Record<string, unknown> } | undefined;
+
+const usualRetention = 90;
+
+/**
+ * Key vaults as resources (Microsoft.KeyVault 2022-07-01), which hold nothing here. A deleted one keeps its name until it is purged,
+ * as in Azure, where every vault is deleted softly.
+ */
+export function registerKeyVaults(app: FastifyInstance, context: LocalAzureContext): void {
+  const vaults = context.collection<Vault>('keyVaults');
+  const deleted = context.collection<DeletedVault>('deletedKeyVaults');
+  const all = () => vaults.list().map(({ value }) => value);
+  const subscription = `/subscriptions/${localCloud.subscriptionId}`;
+  const route = '/subscriptions/:subscription/resourceGroups/:group/providers/Microsoft.KeyVault/vaults/:vault';
+  const inGroup = ({ group, vault }: Params): Vault | undefined => {
+    const found = vaults.get(vault);
+    return found && groupOf(found).toLowerCase() === group.toLowerCase() ? found : undefined;
+  };
+  const remove = (vault: Vault): void => {
+    vaults.delete(vault.name);
+    deleted.put(vault.name, { vault, deleted: Date.now() });
+  };
+  context.resources.add({
+    list: all,
+    removeGroup: (group) => {
+      for (const vault of all()) if (groupOf(vault).toLowerCase() === group.toLowerCase()) remove(vault);
+    },
+  });
+
+  app.get<{ Params: Params }>(route, async ({ params }) => {
+    const found = inGroup(params);
+    if (found) return found;
+    throw new ArmError(
+      404,
+      'ResourceNotFound',
+      `The Resource 'Microsoft.KeyVault/vaults/${params.vault}' under resource group '${params.group}' was not found. For more details please go to https://aka.ms/ARMResourceNotFoundFix`,
+    );
+  });
+  app.put<{ Params: Params; Body: Body }>(route, async ({ params, body }, reply) => {
+    const { group, vault } = params;
+    if (!/^[a-zA-Z](?!.*--)[a-zA-Z0-9-]{1,22}[a-zA-Z0-9]$/.test(vault)) {
+      throw new ArmError(400, 'VaultNameNotValid', `The vault name '${vault}' is invalid. A vault's name must be between 3-24 alphanumeric characters. The name must begin with a letter, end with a letter or digit, and not contain consecutive hyphens.`); // prettier-ignore
+    }
+    const { sku, tenantId } = (body?.properties ?? {}) as { sku?: { name?: string }; tenantId?: string };
+    if (!body?.location || !sku?.name || !tenantId) {
+      throw new ArmError(400, 'BadRequest', "The parameters 'location', 'properties.sku' and 'properties.tenantId' are required."); // prettier-ignore
+    }
+    const former = inGroup(params);
+    if (deleted.get(vault) || (!former && vaults.get(vault))) {
+      const message = `The vault name '${vault}' is already in use. Vault names are globally unique so it is possible that the name is already taken. If you are sure that the vault name was not taken then it is possible that a vault with the same name was recently deleted but not purged after being placed in a recoverable state.`;
+      throw new ArmError(409, 'VaultAlreadyExists', message);
+    }
+    const made: Vault = {
+      id: `${subscription}/resourceGroups/${group}/providers/Microsoft.KeyVault/vaults/${vault}`,
+      name: vault,
+      type: 'Microsoft.KeyVault/vaults',
+      location: body.location,
+      tags: body.tags ?? {},
+      properties: {
+        enableSoftDelete: true,
+        softDeleteRetentionInDays: usualRetention,
+        accessPolicies: [],
+        ...body.properties,
+        vaultUri: `https://${vault}.vault.localhost/`,
+        provisioningState: 'Succeeded',
+      },
+    };
+    vaults.put(vault, made);
+    return reply.code(former ? 200 : 201).send(made);
+  });
+  app.delete<{ Params: Params }>(route, async ({ params }, reply) => {
+    const found = inGroup(params);
+    if (!found) return reply.code(204).send();
+    remove(found);
+    return reply.code(200).send();
+  });
+
+  const deletedAnswer = ({ vault, deleted: at }: DeletedVault) => ({
+    id: `${subscription}/providers/Microsoft.KeyVault/locations/${vault.location}/deletedVaults/${vault.name}`,
+    name: vault.name,
+    type: 'Microsoft.KeyVault/deletedVaults',
+    properties: {
+      vaultId: vault.id,
+      location: vault.location,
+      tags: vault.tags,
+      deletionDate: new Date(at).toISOString(),
+      scheduledPurgeDate: new Date(at + Number(vault.properties.softDeleteRetentionInDays) * 86_400_000).toISOString(),
+    },
+  });
+  app.get('/subscriptions/:subscription/providers/Microsoft.KeyVault/deletedVaults', async () => ({
+    value: deleted.list().map(({ value }) => deletedAnswer(value)),
+  }));
+  app.post<{ Params: DeletedParams }>(
+    '/subscriptions/:subscription/providers/Microsoft.KeyVault/locations/:location/deletedVaults/:vault/purge',
+    async ({ params }, reply) => {
+      const found = deleted.get(params.vault);
+      if (found?.vault.location.toLowerCase() !== params.location.toLowerCase()) {
+        throw new ArmError(
+          404,
+          'DeletedVaultNotFound',
+          `The specified deleted vault '${params.vault}' does not exist.`,
+        );
+      }
+      if (found.vault.properties.enablePurgeProtection === true) {
+        throw new ArmError(400, 'DeletedVaultPurge', `The purge operation is not allowed on the vault '${params.vault}' as purge protection is enabled.`); // prettier-ignore
+      }
+      deleted.delete(params.vault);
+      return reply.code(202).send();
+    },
+  );
+}
