@@ -1,18 +1,48 @@
 import js from '@eslint/js';
 import tseslint from 'typescript-eslint';
 
+/** Forbidden everywhere, tests too. */
+const everywhere = [
+  {
+    // An empty record is what it says; an empty anything else is missing all that its type promises.
+    selector: "TSAsExpression:not([typeAnnotation.typeName.name='Record']) > ObjectExpression[properties.length=0]",
+    message: 'An empty object pretends to be what its type says: give it what it needs, or a narrower type.',
+  },
+];
+
+/** Forbidden in what ships. */
+const shipped = [
+  ...everywhere,
+  {
+    selector: "MemberExpression[property.name='message'] > TSAsExpression[typeAnnotation.typeName.name='Error']",
+    message: 'What was thrown need not be an Error: messageOf(error) says it.',
+  },
+];
+
+/**
+ * A secret is a Secret from where it is read to where it is sent. What a service's own JSON is like stands in the type
+ * argument of a request, and is not looked at.
+ */
+const secretName =
+  '/(password|passphrase|secret|apiKey|accountKey|workspaceKey|accessToken|sasUrl|containerSas|certificatePem)$/i';
+const secrets = [
+  `:matches(TSInterfaceBody, TSTypeAliasDeclaration TSTypeLiteral) > TSPropertySignature[key.name=${secretName}]`,
+  `PropertyDefinition[key.name=${secretName}]`,
+  `:function > Identifier[name=${secretName}]`,
+]
+  .flatMap((declared) => [`${declared} > TSTypeAnnotation`, `${declared} > TSTypeAnnotation > TSUnionType`])
+  .map((type) => `${type} > TSStringKeyword`)
+  .map((selector) => ({ selector, message: 'A secret is a Secret (tasks/common/secret.ts), which no log shows.' }));
+
 /** Arrows that the design forbids, be it by `import` or by `import()`: [imported, why, whether types may cross]. */
-const forbid = (...arrows) => ({
+const forbid = (restrictions, ...arrows) => ({
   '@typescript-eslint/no-restricted-imports': [
     'error',
     { patterns: arrows.map(([regex, message, allowTypeImports = false]) => ({ regex, message, allowTypeImports })) },
   ],
   'no-restricted-syntax': [
     'error',
-    {
-      selector: "MemberExpression[property.name='message'] > TSAsExpression[typeAnnotation.typeName.name='Error']",
-      message: 'What was thrown need not be an Error: messageOf(error) says it.',
-    },
+    ...restrictions,
     ...arrows.map(([regex, message]) => ({
       // A selector's regular expression may hold no slash.
       selector: `ImportExpression > Literal[value=/${regex.replaceAll('/', '\\u002F')}/]`,
@@ -20,6 +50,7 @@ const forbid = (...arrows) => ({
     })),
   ],
 });
+const inTasks = [...shipped, ...secrets];
 const taskLib = ['^azure-pipelines-task-lib', 'The agent is reached through tasks/common/task.'];
 const azure = ['^@azure/', 'Azure is reached through tasks/common/azure.'];
 const local = ['(^|/)local/', 'Nothing under tasks/ knows of the local Azure or agent.'];
@@ -54,6 +85,7 @@ export default tseslint.config(
       '@typescript-eslint/restrict-template-expressions': ['error', { allow: ['Error', 'URL', 'URLSearchParams'] }],
       complexity: ['error', 33],
       eqeqeq: ['error', 'always', { null: 'ignore' }],
+      'no-restricted-syntax': ['error', ...everywhere],
     },
   },
   {
@@ -68,13 +100,13 @@ export default tseslint.config(
       '@typescript-eslint/unbound-method': 'off',
     },
   },
-  { files: ['tasks/*/**/*.ts'], rules: forbid(taskLib, azure, local, otherTask) },
-  { files: ['tasks/common/**/*.ts'], rules: forbid(taskLib, azure, local, anyTask) },
-  { files: ['tasks/common/task/**/*.ts'], rules: forbid(azure, local, anyTask) },
-  { files: ['tasks/common/azure/**/*.ts'], rules: forbid(taskLib, local, anyTask) },
-  { files: ['local/**/*.ts'], rules: forbid(task, record) },
-  { files: ['local/azure/**/*.ts'], rules: forbid(task, record, localAgent) },
-  { files: ['local/agent/**/*.ts'], rules: forbid(task, record, localAzure) },
-  { files: ['views/**/*.ts'], rules: forbid(task, record, anyLocal) },
+  { files: ['tasks/*/**/*.ts'], rules: forbid(inTasks, taskLib, azure, local, otherTask) },
+  { files: ['tasks/common/**/*.ts'], rules: forbid(inTasks, taskLib, azure, local, anyTask) },
+  { files: ['tasks/common/task/**/*.ts'], rules: forbid(inTasks, azure, local, anyTask) },
+  { files: ['tasks/common/azure/**/*.ts'], rules: forbid(inTasks, taskLib, local, anyTask) },
+  { files: ['local/**/*.ts'], rules: forbid(shipped, task, record) },
+  { files: ['local/azure/**/*.ts'], rules: forbid(shipped, task, record, localAgent) },
+  { files: ['local/agent/**/*.ts'], rules: forbid(shipped, task, record, localAzure) },
+  { files: ['views/**/*.ts'], rules: forbid(shipped, task, record, anyLocal) },
   { files: ['**/*.mjs'], languageOptions: { globals: { process: 'readonly', console: 'readonly', URL: 'readonly' } } },
 );

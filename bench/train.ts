@@ -50,13 +50,14 @@ async function uploadRows(
   sides: Record<'ours' | 'theirs', Side>,
   make: (side: string) => Promise<string>,
 ): Promise<Row[]> {
-  const results = {} as Record<'ours' | 'theirs', Result>;
-  for (const side of ['ours', 'theirs'] as const) {
+  const measure = async (side: 'ours' | 'theirs') => {
     // Each has content of its own: what the other has uploaded would only be found again.
     const folder = await make(side);
-    results[side] = await sides[side]('upload', folder);
+    const result = await sides[side]('upload', folder);
     rmSync(folder, { recursive: true });
-  }
+    return result;
+  };
+  const results = { ours: await measure('ours'), theirs: await measure('theirs') };
   const method = 'Upload: one run of each, in a process of its own, from the walk of the folder to the code version.';
   return [
     toRow('train', {

@@ -5,6 +5,7 @@ import type {
 } from '../common/azure/containerGroups/containerGroups';
 import type { FileShare } from '../common/azure/containerGroups/fileShare';
 import type { LogAnalyticsWorkspace } from '../common/azure/containerGroups/logAnalytics';
+import type { RegistryUser } from '../common/azure/containerGroups/registryUser';
 import { scoringContainer } from '../common/deployment/containers';
 import { gateway, gatewayPorts } from './gateway';
 import type { Inputs } from './inputs';
@@ -16,7 +17,7 @@ export interface Surroundings {
   /** ARM id of the identity that pulls the image. */
   readonly identity?: string;
   /** A user that pulls the image. */
-  readonly registryUser?: { readonly username: string; readonly password: string };
+  readonly registryUser?: RegistryUser;
   readonly logAnalytics?: LogAnalyticsWorkspace;
   /** Keeps the gateway's certificate. */
   readonly certificateShare?: FileShare;
@@ -33,7 +34,11 @@ export function containerGroupDefinition(inputs: Inputs, release: Release, surro
   const ports = hasGateway ? gatewayPorts({ https, port: release.port }) : [release.port];
   const credential: ImageRegistryCredential | undefined = identity
     ? { server: release.registry, identity }
-    : registryUser && { server: release.registry, ...registryUser };
+    : registryUser && {
+        server: release.registry,
+        username: registryUser.username,
+        password: registryUser.password.reveal(),
+      };
   return {
     location,
     zones: zones.length > 0 ? [...zones] : undefined,
@@ -71,10 +76,20 @@ export function containerGroupDefinition(inputs: Inputs, release: Release, surro
     volumes: share && [
       {
         name: certificateVolume,
-        azureFile: { storageAccountName: share.account, storageAccountKey: share.key, shareName: share.share },
+        azureFile: {
+          storageAccountName: share.account,
+          storageAccountKey: share.accountKey.reveal(),
+          shareName: share.share,
+        },
       },
     ],
-    diagnostics: logAnalytics && { logAnalytics: { ...logAnalytics, logType: 'ContainerInstanceLogs' } },
+    diagnostics: logAnalytics && {
+      logAnalytics: {
+        workspaceId: logAnalytics.workspaceId,
+        workspaceKey: logAnalytics.workspaceKey.reveal(),
+        logType: 'ContainerInstanceLogs',
+      },
+    },
     confidentialComputeProperties: inputs.confidentialPolicy ? { ccePolicy: inputs.confidentialPolicy } : undefined,
   };
 }

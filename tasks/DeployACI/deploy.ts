@@ -1,12 +1,5 @@
-import { ContainerGroups, type ContainerGroup } from '../common/azure/containerGroups/containerGroups';
-import { fileShare } from '../common/azure/containerGroups/fileShare';
+import type { ContainerGroup } from '../common/azure/containerGroups/containerGroups';
 import { believedAbsence } from '../common/azure/http/believedAbsence';
-import { healthRequest } from '../common/azure/containerGroups/healthRequest';
-import { logAnalyticsWorkspace } from '../common/azure/containerGroups/logAnalytics';
-import { adminUser } from '../common/azure/containerGroups/registryUser';
-import { resolveIdentity } from '../common/azure/containerGroups/userAssignedIdentity';
-import type { AzureSession } from '../common/azure/http/session';
-import { requireRights } from '../common/azure/rights/requireRights';
 import { deploymentTags, mainContainer } from '../common/deployment/containers';
 import { encodePreviousDeployment, previousDeploymentVariable } from '../common/deployment/previousDeployment';
 import { fingerprint } from '../common/deployment/secureValues';
@@ -20,50 +13,44 @@ import * as path from 'node:path';
 import { containerGroupDefinition, type Surroundings } from './definition';
 import type { Inputs } from './inputs';
 import { toContainerGroupName } from './nameRules';
-import { createParking, leftByDeadRun } from './parking';
+import { leftByDeadRun, type Parking } from './parking';
 import { neededRoles } from './neededRoles';
-import { registryIdOf } from './registryId';
 import { chooseRelease, type Release } from './release';
 import { rollOut, type RolledOut } from './rollOut';
+import { openServices, type Services } from './services';
 import { summary } from './summary';
 import { leftDeployment } from './undo';
 
 /** Runs the image of an approved model as a container group and waits until it serves. */
 export async function deploy(inputs: Inputs, context: TaskContext): Promise<StageResult> {
+  return deployWith(openServices(inputs, context), inputs, context);
+}
+
+/** As `deploy`, with its services given. */
+export async function deployWith(services: Services, inputs: Inputs, context: TaskContext): Promise<StageResult> {
   const { log, clock, signal, pipeline } = context;
+  const { groups, health } = services;
   const places = { variable: context.recordVariable, artifacts: pipeline.directories.artifacts };
   const release = await chooseRelease(inputs, places, log);
   warnOfOpenDoors(inputs, log);
 
-  const session = context.azure(inputs.connection);
-  const groups = new ContainerGroups(session, inputs.resourceGroup);
   const name = inputs.containerGroup ?? toContainerGroupName(release.model?.name ?? release.registry);
   log.info(`Deploying ${release.image} as ${name} in ${inputs.resourceGroup}.`);
-  await requireRights(session, neededRoles(inputs, release, groups.id(name)), context);
-  const parking = createParking(session, inputs.resourceGroup, name);
-  const ports = { log, clock, signal, health: healthRequest(session) };
-  const { startTimeoutInMinutes: minutes } = inputs;
-  const [current, parked, surroundings] = await untilDeadline(
-    (until) =>
-      Promise.all([
-        believedAbsence(() => groups.find(name, until), clock, until),
-        parking.find(until),
-        lookUp(inputs, release, session, { ...context, signal: until }),
-      ]),
-    clock.now() + minutes * 60_000,
-    ports,
-  );
+  await services.requireRights(neededRoles(inputs, release, groups.id(name)));
+  const parking = services.parking(name);
+  const ports = { log, clock, signal, health };
+  const { current, parked, surroundings } = await lookUp(name, parking, release, services, inputs, context);
   const left = await leftByDeadRun(parking, parked, current, ports);
   const ran = left ?? current;
-  const location =
-    inputs.location ?? ran?.location?.replace(/\s/g, '').toLowerCase() ?? (await groups.resourceGroupLocation(signal));
+  const location = inputs.location ?? locationOf(ran) ?? (await groups.resourceGroupLocation(signal));
   const definition = withTags(
     containerGroupDefinition(inputs, release, { ...surroundings, location }),
     tagsOf(inputs, release, context, ran),
   );
 
+  const leftWork = leftDeployment(context.state);
   const rolledOut = await rollOut(
-    { groups, name, definition, current, left, options: inputs, leftWork: leftDeployment(context.state), parking },
+    { groups, name, definition, current, left, options: inputs, leftWork, parking },
     ports,
   );
   if (rolledOut.previous) {
@@ -85,34 +72,63 @@ function warnOfOpenDoors({ https, apiKey, subnet }: Inputs, log: TaskContext['lo
   }
 }
 
-/** Everything that must be asked of Azure, at once. */
-async function lookUp(
+/** What stands in Azure before the deployment, asked for at once, within the time that it may take. */
+function lookUp(
+  name: string,
+  parking: Parking,
+  release: Release,
+  services: Services,
+  inputs: Inputs,
+  { log, clock, signal, secret }: TaskContext,
+): Promise<Found> {
+  return untilDeadline(
+    async (until) => {
+      const [current, parked, surroundings] = await Promise.all([
+        believedAbsence(() => services.groups.find(name, until), clock, until),
+        parking.find(until),
+        findSurroundings(inputs, release, services, { log, secret, signal: until }),
+      ]);
+      return { current, parked, surroundings };
+    },
+    clock.now() + inputs.startTimeoutInMinutes * 60_000,
+    { clock, signal },
+  );
+}
+
+interface Found {
+  /** What runs under the name now. */
+  readonly current?: ContainerGroup;
+  /** What a run that died in the middle has noted of what ran before it. */
+  readonly parked?: ContainerGroup;
+  readonly surroundings: Omit<Surroundings, 'location'>;
+}
+
+async function findSurroundings(
   inputs: Inputs,
   release: Release,
-  session: AzureSession,
-  { log, signal, secret }: TaskContext,
+  services: Services,
+  { log, signal, secret }: Pick<TaskContext, 'log' | 'signal' | 'secret'>,
 ): Promise<Omit<Surroundings, 'location'>> {
-  const { registryAuthentication: by, resourceGroup, logAnalyticsWorkspace: wanted } = inputs;
-  const [identity, registryUser, logAnalytics, certificateShare] = await Promise.all([
-    by.kind === 'managedIdentity' ? resolveIdentity(session, resourceGroup, by.identity, signal) : undefined,
-    by.kind === 'adminUser'
-      ? adminUser(session, await registryIdOf(release, session), signal)
-      : by.kind === 'credentials'
-        ? by
-        : undefined,
-    wanted ? logAnalyticsWorkspace(session, resourceGroup, wanted, signal) : undefined,
-    inputs.certificateShare ? fileShare(session, resourceGroup, inputs.certificateShare, signal) : undefined,
-  ]);
-  if (registryUser) secret(registryUser.password.reveal());
-  if (logAnalytics) secret(logAnalytics.workspaceKey);
-  if (certificateShare) secret(certificateShare.key);
-  if (identity) log.info(`The image is pulled as ${identity.slice(identity.lastIndexOf('/') + 1)}.`);
-  return {
-    identity,
-    registryUser: registryUser && { username: registryUser.username, password: registryUser.password.reveal() },
-    logAnalytics,
-    certificateShare,
+  const { registryAuthentication: by, logAnalyticsWorkspace: wanted } = inputs;
+  const registryUserOf = () => {
+    if (by.kind === 'adminUser') return services.adminUser(release, signal);
+    return by.kind === 'credentials' ? by : undefined;
   };
+  const [identity, registryUser, logAnalytics, certificateShare] = await Promise.all([
+    by.kind === 'managedIdentity' ? services.identity(by.identity, signal) : undefined,
+    registryUserOf(),
+    wanted ? services.logAnalytics(wanted, signal) : undefined,
+    inputs.certificateShare ? services.fileShare(inputs.certificateShare, signal) : undefined,
+  ]);
+  const secrets = [registryUser?.password, logAnalytics?.workspaceKey, certificateShare?.accountKey];
+  for (const each of secrets) if (each) secret(each);
+  if (identity) log.info(`The image is pulled as ${identity.slice(identity.lastIndexOf('/') + 1)}.`);
+  return { identity, registryUser, logAnalytics, certificateShare };
+}
+
+/** Azure shows a region in words or in one, "West Europe" or "westeurope". */
+function locationOf(group: ContainerGroup | undefined): string | undefined {
+  return group?.location?.replace(/\s/g, '').toLowerCase();
 }
 
 function tagsOf(

@@ -48,19 +48,17 @@ export function gateway(options: Gateway): Container {
     // the signal to stop.
     command: ['sh', '-c', 'exec caddy run --adapter caddyfile --config - <<END\n$CADDYFILE\nEND'],
     ports: gatewayPorts(options).map((port) => ({ port })),
-    environmentVariables: [
-      { name: 'CADDYFILE', value: caddyfile(options) },
-      ...(apiKey ? keyVariables(apiKey.reveal()) : []),
-    ],
+    environmentVariables: [{ name: 'CADDYFILE', value: caddyfile(options) }, ...(apiKey ? keyVariables(apiKey) : [])],
     resources: { requests: { cpu: 0.1, memoryInGB: 0.2 } },
     volumeMounts: certificateVolume ? [{ name: certificateVolume, mountPath: dataFolder }] : undefined,
   };
 }
 
 /** The salt follows from the key, so that the same key gives the same group; without the key nobody knows it. */
-function keyVariables(apiKey: string): EnvironmentVariable[] {
-  const salt = createHmac('sha256', apiKey).update('salt of the gateway').digest('base64url');
-  const digest = createHash('sha256').update(`${salt}Bearer ${apiKey}`).digest('hex');
+function keyVariables(apiKey: Secret): EnvironmentVariable[] {
+  const key = apiKey.reveal();
+  const salt = createHmac('sha256', key).update('salt of the gateway').digest('base64url');
+  const digest = createHash('sha256').update(`${salt}Bearer ${key}`).digest('hex');
   return [
     { name: 'API_KEY_SALT', secureValue: salt },
     { name: 'API_KEY_DIGEST', secureValue: digest },

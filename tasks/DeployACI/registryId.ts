@@ -11,7 +11,10 @@ import type { Release } from './release';
  * The ARM id of the image's registry: from the record, or found by its login server. The password of the registry's
  * admin user is sent to the image's host, so that the record's id counts only where Azure says that it is the same registry.
  */
-export async function registryIdOf({ registry, registryId }: Release, session: AzureSession): Promise<string> {
+export async function registryIdOf(
+  { registry, registryId }: Pick<Release, 'registry' | 'registryId'>,
+  session: AzureSession,
+): Promise<string> {
   const isImages = ({ loginServer }: ContainerRegistry) => loginServer.toLowerCase() === registry.toLowerCase();
   if (registryId && isImages(await readContainerRegistry(session, registryId))) return registryId;
   const found = (await listContainerRegistries(session)).find(isImages);

@@ -17,7 +17,7 @@ export async function testEndpoint(inputs: Inputs, context: TaskContext): Promis
   const session = inputs.connection && context.azure(inputs.connection);
   const subject = await findSubject(inputs, session, context);
   const { target, secrets } = subject;
-  secrets.values.forEach((each) => context.secret(each));
+  secrets.values.forEach(context.secret);
   const client = createScoringClient(
     network,
     inputs.requestTimeoutMs,

@@ -1,3 +1,5 @@
+import { Secret } from './secret';
+
 /** Shorter values ("true", "json") are in every text: hiding them would hide all. */
 const shortest = 6;
 
@@ -16,18 +18,24 @@ const frame = /^-----(BEGIN|END) [A-Z0-9 ]+-----$/;
  * summaries, records, the log of a build.
  */
 export class Secrets {
-  readonly values: readonly string[];
+  /** What is to be registered with the agent. */
+  readonly values: readonly Secret[];
   private patterns?: readonly SecretPatterns[];
 
   constructor(values: Iterable<string>) {
     // A value of several lines comes back line by line.
     const lines = [...values].flatMap((each) => [each, ...each.split(/\r?\n/)]);
-    this.values = [...new Set(lines)].filter((each) => each.trim().length >= shortest && !frame.test(each));
+    this.values = [...new Set(lines)]
+      .filter((each) => each.trim().length >= shortest && !frame.test(each))
+      .map((each) => new Secret(each));
   }
 
   /** The text with *** in place of every secret, and of the start of one where an ellipsis says that the text was cut. */
   hide(text: string): string {
-    this.patterns ??= [...this.values].sort((a, b) => b.length - a.length).flatMap(patternsOf);
+    this.patterns ??= this.values
+      .map((each) => each.reveal())
+      .sort((a, b) => b.length - a.length)
+      .flatMap(patternsOf);
     let shown = text;
     for (const { whole, cut } of this.patterns) {
       shown = replaceWhole(shown, whole);
@@ -50,10 +58,10 @@ interface SecretPatterns {
   readonly cut: RegExp;
 }
 
-function patternsOf(secret: string): SecretPatterns[] {
-  const bytes = Buffer.from(secret);
+function patternsOf(text: string): SecretPatterns[] {
+  const bytes = Buffer.from(text);
   return [
-    [...secret].map(spellingsOf),
+    [...text].map(spellingsOf),
     [...bytes.toString('hex')].map(anyCase),
     ...[0, 1, 2].map((offset) => [...base64Core(bytes, offset)].map(spellingsOfBase64)),
   ]

@@ -282,7 +282,10 @@ const checks: Record<string, (tools: Tools, recording: Recording) => Promise<voi
 async function openRecordedDatastore({ azure, workspace, recording }: Tools): Promise<void> {
   azure.answer(/GET .*datastores/, recording('datastore_get')).answer(/listSecrets/, recording('datastore_secrets'));
   const { sasUrl } = await openDatastore(workspace, 'workspaceblobstore', signal);
-  assert.match(sasUrl, /^https:\/\/samcw32zcnpjldw\.blob\.core\.windows\.net\/azureml-blobstore-[\w-]+\?.*sig=/);
+  assert.match(
+    sasUrl.reveal(),
+    /^https:\/\/samcw32zcnpjldw\.blob\.core\.windows\.net\/azureml-blobstore-[\w-]+\?.*sig=/,
+  );
   assert.equal(azure.requests.at(-1)!.body, '');
 }
 

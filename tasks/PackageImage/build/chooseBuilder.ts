@@ -31,7 +31,7 @@ export async function chooseBuilder(
     return new AcrBuilder(tasks, scheduling, registry, options, log, clock, left);
   }
   const login = await contents.engineLogin(signal);
-  context.secret(login.password.reveal());
+  context.secret(login.password);
   const logins = { ...customRegistries, [registry.loginServer]: login };
   const { temp } = pipeline.directories;
   return new EngineBuilder({ temp, timeoutInMinutes, registry: registry.loginServer, logins }, log, clock);

@@ -13,7 +13,7 @@ import { LineReader } from './lineReader';
 import { messageOf } from '../../common/messageOf';
 import { outcomeLine, testBegins } from './selfTestOutcome';
 import { tryServer } from './server/serverTrial';
-import type { Secret } from '../../common/secret';
+import { Secret } from '../../common/secret';
 
 export interface EngineBuilderOptions {
   /** Where the context may lie meanwhile. */
@@ -66,9 +66,9 @@ export class EngineBuilder implements ImageBuilder {
           'build',
           ...['--file', path.join(context, order.dockerfile), '--platform', 'linux/amd64'],
           ...names.flatMap((name) => ['--tag', name]),
-          ...order.arguments.flatMap(({ name, value, isSecret }) => [
+          ...order.arguments.flatMap(({ name, value }) => [
             '--build-arg',
-            isSecret ? name : `${name}=${value}`,
+            value instanceof Secret ? name : `${name}=${value}`,
           ]),
           context,
         ]),
@@ -122,7 +122,9 @@ export class EngineBuilder implements ImageBuilder {
     );
     const file = path.join(work, 'config.json');
     fs.writeFileSync(file, JSON.stringify({ ...ownConfiguration(work), auths }), { mode: 0o600 });
-    const secrets = order.arguments.filter(({ isSecret }) => isSecret).map(({ name, value }) => [name, value] as const);
+    const secrets = order.arguments.flatMap(({ name, value }) =>
+      value instanceof Secret ? [[name, value.reveal()]] : [],
+    );
     return {
       ...process.env,
       DOCKER_CONFIG: work,

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { RegisteredModel } from '../../common/azure/ml/models';
+import { Secret } from '../../common/secret';
 import { hashFiles } from '../context/buildContext';
 import type { BuildArgument, EnvironmentPlan, ImagePlan } from './imagePlan';
 import type { ServerTest } from './serverTest';
@@ -36,7 +37,7 @@ function testOf({ environment, cases }: ServerTest): unknown {
 }
 
 function withoutSecrets(all: readonly BuildArgument[]): unknown {
-  return all.map(({ name, value, isSecret }) => [name, isSecret ? '' : value]);
+  return all.map(({ name, value }) => [name, value instanceof Secret ? '' : value]);
 }
 
 function hash(parts: readonly unknown[]): string {

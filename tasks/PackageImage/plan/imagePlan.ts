@@ -12,12 +12,12 @@ import { exposedPort } from './exposedPort';
 import type { PackageInputs } from '../inputs';
 import { selfTestFiles, type SelfTest } from './selfTest';
 import type { ServerTest } from './serverTest';
-import { revealed } from '../../common/secret';
+import { revealed, type Secret } from '../../common/secret';
 
 export interface BuildArgument {
   readonly name: string;
-  readonly value: string;
-  readonly isSecret: boolean;
+  /** A secret one stands in no tag, log or layer. */
+  readonly value: string | Secret;
 }
 
 /** The image that the scoring image grows from. */
@@ -104,7 +104,7 @@ export function planServer(
         ...(dependencies.server === undefined ? [] : [textFile('dependencies/server.txt', dependencies.server)]),
         ...dependencies.files,
       ],
-      arguments: secrets.map(([name, secret]) => ({ name, value: secret.reveal(), isSecret: true })),
+      arguments: secrets.map(([name, value]) => ({ name, value })),
     },
     dockerfile: (environment) =>
       scoring.scoringDockerfile({
@@ -135,21 +135,21 @@ export function planOwnDockerfile(
   selfTest: SelfTest | undefined,
 ): ImagePlan {
   const dockerfile = readTextFile(inputs.dockerfile!);
-  const secrets = revealed(inputs.secretBuildArguments);
+  const { secretBuildArguments: secrets } = inputs;
   const own: Record<string, string> = { MODEL_NAME: model.name, MODEL_VERSION: model.version };
   if (baseImage) own.BASE_IMAGE = baseImage;
   // Docker warns of arguments that no ARG declares.
   const declared = Object.entries(own).filter(([name]) => new RegExp(`^\\s*ARG\\s+${name}\\b`, 'im').test(dockerfile));
   const { readinessPath, scoringPath } = scoring;
-  const port = portOf(dockerfile, { ...own, ...secrets });
+  const port = portOf(dockerfile, { ...own, ...revealed(secrets) });
   return {
     dockerfile: () => dockerfile,
     // Beside the user's files under a name that is not theirs, as it gets labels.
     dockerfilePath: '.mlops-package-image.Dockerfile',
     files: directoryFiles(inputs.sourceDirectory!, '', { links: 'kept', ignoreFile: ignoreFileOf(inputs) }),
     arguments: [
-      ...declared.map(([name, value]) => ({ name, value, isSecret: false })),
-      ...Object.entries(secrets).map(([name, value]) => ({ name, value, isSecret: true })),
+      ...declared.map(([name, value]) => ({ name, value })),
+      ...Object.entries(secrets).map(([name, value]) => ({ name, value })),
     ],
     serverTest: selfTest && { ...selfTest, port, readinessPath, scoringPath },
     ...{ port, readinessPath, scoringPath },

@@ -62,9 +62,14 @@ export function createScoringClient(
   isForbidden?: (address: string) => boolean,
 ): ScoringClient {
   const open: Dispatcher[] = [];
+  const { clientCertificate } = network;
   const connect = {
     ...(network.certificateAuthorities && { ca: [...tls.rootCertificates, network.certificateAuthorities] }),
-    ...network.clientCertificate,
+    ...(clientCertificate && {
+      cert: clientCertificate.cert,
+      key: clientCertificate.key.reveal(),
+      passphrase: clientCertificate.passphrase?.reveal(),
+    }),
     ...(isForbidden && { lookup: lookupWithout(isForbidden) }),
   };
   const dispatcher = async (origin: string, kind: 'Client' | 'Pool'): Promise<Dispatcher> => {

@@ -1,4 +1,5 @@
 import type { ContainerGroup } from '../azure/containerGroups/containerGroups';
+import { Secret } from '../secret';
 import { withSecureValues } from './secureValues';
 
 /**
@@ -50,10 +51,10 @@ export function definitionOf(group: ContainerGroup): ContainerGroup {
 }
 
 /** One line, so that it can be a secret variable: base64 of JSON. */
-export function encodePreviousDeployment(previous: PreviousDeployment): string {
-  return Buffer.from(JSON.stringify(previous)).toString('base64');
+export function encodePreviousDeployment(previous: PreviousDeployment): Secret {
+  return new Secret(Buffer.from(JSON.stringify(previous)).toString('base64'));
 }
 
-export function decodePreviousDeployment(text: string): PreviousDeployment {
-  return JSON.parse(Buffer.from(text, 'base64').toString('utf8')) as PreviousDeployment;
+export function decodePreviousDeployment(encoded: Secret): PreviousDeployment {
+  return JSON.parse(Buffer.from(encoded.reveal(), 'base64').toString('utf8')) as PreviousDeployment;
 }

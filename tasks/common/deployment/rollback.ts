@@ -1,5 +1,6 @@
 import type { ContainerGroup, ContainerGroups } from '../azure/containerGroups/containerGroups';
 import type { DeploymentSection } from '../record/record';
+import type { Secret } from '../secret';
 import { TaskFailure } from '../taskFailure';
 import { look, removeAndWait } from './apply';
 import { mainContainer } from './containers';
@@ -13,7 +14,7 @@ export interface RollbackOptions {
   /** What is to be undone, from the model record. */
   readonly deployment: DeploymentSection;
   /** What Deploy-ACI left in this job: `context.jobSecrets.get(previousDeploymentVariable)`. */
-  readonly handedOver?: string;
+  readonly handedOver?: Secret;
   /** How long the previous image may take until it serves; 10 unless told. */
   readonly startTimeoutInMinutes?: number;
   readonly ports: DeploymentPorts;

@@ -13,15 +13,15 @@ import { Secret } from '../secret';
 export function readDockerRegistryConnection(id: string): DockerRegistryConnection {
   const parameter = (key: string) => tl.getEndpointAuthorizationParameter(id, key, true) || '';
   const registry = parameter('registry') || parameter('loginServer') || tl.getEndpointUrl(id, true) || '';
-  const password = parameter('password');
+  const password = new Secret(parameter('password'));
   registerSecret(password);
   const userName = parameter('username');
-  if (!registry || !userName || !password) {
+  if (!registry || !userName || !password.reveal()) {
     throw new TaskFailure(
       `the Docker registry service connection ${connectionName(id)} holds no user name and password.`,
       'Choose one of the kind "Others" or "Docker Hub". For an Azure container registry use a token or a service principal as user and password.',
     );
   }
   const server = registry.replace(/^https?:\/\//i, '').replace(/\/.*$/, '').toLowerCase(); // prettier-ignore
-  return { server: server === 'index.docker.io' ? 'docker.io' : server, userName, password: new Secret(password) };
+  return { server: server === 'index.docker.io' ? 'docker.io' : server, userName, password };
 }

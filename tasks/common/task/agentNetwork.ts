@@ -1,19 +1,21 @@
 import * as fs from 'node:fs';
 import * as tl from 'azure-pipelines-task-lib/task';
 import type { NetworkSettings } from '../azure/http/network';
+import { Secret } from '../secret';
 import { registerSecret } from './registerSecret';
 
 /** The proxy and certificates that the agent was set up with. Azure's SDK reads only environment variables, which the agent does not set. */
 export function readNetworkSettings(): NetworkSettings {
   const proxy = tl.getHttpProxyConfiguration();
   const certificates = tl.getHttpCertConfiguration();
-  if (proxy?.proxyPassword) registerSecret(proxy.proxyPassword);
+  const password = proxy?.proxyPassword ? new Secret(proxy.proxyPassword) : undefined;
+  if (password) registerSecret(password);
   return {
     proxy: proxy
       ? {
           url: proxy.proxyUrl,
           username: proxy.proxyUsername,
-          password: proxy.proxyPassword,
+          password,
           bypass: (proxy.proxyBypassHosts ?? []).flatMap(toPattern),
         }
       : undefined,
@@ -22,8 +24,8 @@ export function readNetworkSettings(): NetworkSettings {
       certificates?.certFile && certificates.keyFile
         ? {
             cert: fs.readFileSync(certificates.certFile, 'utf8'),
-            key: fs.readFileSync(certificates.keyFile, 'utf8'),
-            passphrase: certificates.passphrase,
+            key: new Secret(fs.readFileSync(certificates.keyFile, 'utf8')),
+            passphrase: certificates.passphrase ? new Secret(certificates.passphrase) : undefined,
           }
         : undefined,
   };

@@ -68,13 +68,13 @@ function readAuthentication(id: string, name: string): Authentication {
     case '': {
       const clientId = parameter(id, 'serviceprincipalid', name);
       if (parameter(id, 'authenticationType', name, false).toLowerCase() === 'spncertificate') {
-        const certificatePem = parameter(id, 'servicePrincipalCertificate', name);
+        const certificatePem = new Secret(parameter(id, 'servicePrincipalCertificate', name));
         registerSecret(certificatePem);
-        return { scheme: 'ServicePrincipalCertificate', clientId, certificatePem: new Secret(certificatePem) };
+        return { scheme: 'ServicePrincipalCertificate', clientId, certificatePem };
       }
-      const clientSecret = parameter(id, 'serviceprincipalkey', name);
+      const clientSecret = new Secret(parameter(id, 'serviceprincipalkey', name));
       registerSecret(clientSecret);
-      return { scheme: 'ServicePrincipalKey', clientId, clientSecret: new Secret(clientSecret) };
+      return { scheme: 'ServicePrincipalKey', clientId, clientSecret };
     }
     default:
       throw new TaskFailure(

@@ -75,7 +75,8 @@ export class InputReader {
   secret(name: string): Secret | undefined {
     const text = this.text(name);
     if (text === undefined) return undefined;
-    registerSecret(text);
+    const secret = new Secret(text);
+    registerSecret(secret);
     if (/[\r\n]/.test(text)) {
       this.problem(
         name,
@@ -83,7 +84,7 @@ export class InputReader {
       );
       return undefined;
     }
-    return new Secret(text);
+    return secret;
   }
 
   flag(name: string): boolean {
@@ -158,9 +159,9 @@ export class InputReader {
     problemOf: (key: string) => string | undefined = () => undefined,
   ): Record<string, Secret> {
     const text = this.text(name) ?? '';
-    registerSecret(text);
+    registerSecret(new Secret(text));
     const { values, problems } = parseSecretValues(text);
-    for (const { value } of values) registerSecret(value);
+    for (const { value } of values) registerSecret(new Secret(value));
     for (const problem of problems) this.problem(name, problem);
     const found = new Map<string, Secret>();
     for (const { line, name: key, value } of values) {

@@ -4,6 +4,7 @@ import type { ServiceConnection } from '../azure/http/serviceConnection';
 import { AzureSession } from '../azure/http/session';
 import { systemClock } from '../clock';
 import { foreignText } from '../foreignText';
+import { Secret } from '../secret';
 import { TaskFailure } from '../taskFailure';
 import { agentLog } from './agentLog';
 import { readNetworkSettings } from './agentNetwork';
@@ -87,8 +88,11 @@ function createContext(signal: AbortSignal): TaskContext {
       set: (key, value, secret) => tl.setTaskVariable(key, value, secret),
     },
     jobSecrets: {
-      get: (key) => tl.getVariable(key) || undefined,
-      set: (key, value) => tl.setVariable(key, value, true),
+      get: (key) => {
+        const value = tl.getVariable(key);
+        return value ? new Secret(value) : undefined;
+      },
+      set: (key, value) => tl.setVariable(key, value.reveal(), true),
     },
     recordVariable: tl.getVariable(recordVariable) || undefined,
     azure: (connection: ServiceConnection) => new AzureSession(connection, network, registerSecret),

@@ -4,6 +4,7 @@ import type { ServiceConnection } from '../azure/http/serviceConnection';
 import type { Clock } from '../clock';
 import type { TaskLog } from '../log';
 import type { Pipeline } from '../pipeline';
+import type { Secret } from '../secret';
 import type { Publisher } from './publisher';
 
 /** What a stage's logic is given beside its inputs: everything by which it touches the world outside. */
@@ -23,7 +24,7 @@ export interface TaskContext {
   /** Signs in lazily: nothing is sent before the first request. */
   azure(connection: ServiceConnection): AzureSession;
   /** Registers a value that must never show; call it before the value's first use. */
-  secret: (value: string) => void;
+  secret: (value: Secret) => void;
 }
 
 /** What a task leaves for its own post-job step, which runs at the job's end whatever happened. */
@@ -35,9 +36,9 @@ export interface TaskState {
 
 /** Secret variables of the job: later tasks of the same job read them, no log shows them, and they end with the job. */
 export interface JobSecrets {
-  get(name: string): string | undefined;
+  get(name: string): Secret | undefined;
   /** @param value one line */
-  set(name: string, value: string): void;
+  set(name: string, value: Secret): void;
 }
 
 /** What a stage hands back. `outputs` are the output variables of task.json; a value of undefined is not set. */

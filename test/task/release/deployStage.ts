@@ -7,13 +7,13 @@ import { buildScoringImage, recordOf, type DeployableImage } from './deployableI
 
 const apiVersion = 'api-version=2023-05-01';
 
-interface DeployStage {
-  azure: LocalAzure;
-  cloud: CloudClient;
+class DeployStage {
+  azure!: LocalAzure;
+  cloud!: CloudClient;
   /** An image whose model says that its version is "one". */
-  one: DeployableImage;
+  one!: DeployableImage;
   /** The container group of the test that runs. */
-  group: string;
+  group = '';
 }
 
 /** For a describe of the built Deploy-ACI: what its tests share, and a container group's name for each test, deleted after it. */
@@ -40,7 +40,7 @@ export function deployStage() {
     });
   }
 
-  const stage = {} as DeployStage;
+  const stage = new DeployStage();
   const tools = {
     run,
     find: (name = stage.group) => stage.cloud.arm('GET', groupUrl(name)),

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
-import type { ServiceConnection } from '../../../tasks/common/azure/http/serviceConnection';
-import { containerGroupDefinition } from '../../../tasks/DeployACI/definition';
+import { containerGroupDefinition, type Surroundings } from '../../../tasks/DeployACI/definition';
 import type { Inputs } from '../../../tasks/DeployACI/inputs';
 import type { Release } from '../../../tasks/DeployACI/release';
 import { Secret } from '../../../tasks/common/secret';
+import { deployInputs } from './deployInputs';
 
 const release: Release = {
   image: 'r.azurecr.io/estimator@sha256:1',
@@ -14,33 +14,8 @@ const release: Release = {
 };
 const identity = '/subscriptions/s/resourceGroups/rg/providers/Microsoft.ManagedIdentity/userAssignedIdentities/puller';
 
-function define(changes: Partial<Inputs> = {}, surroundings = {}) {
-  const inputs: Inputs = {
-    connection: {} as ServiceConnection,
-    resourceGroup: 'rg',
-    allowImageTag: false,
-    requireApproval: true,
-    registryAuthentication: { kind: 'managedIdentity' },
-    cpu: 1,
-    memoryInGB: 1.5,
-    environmentVariables: { LEVEL: 'info' },
-    secretEnvironmentVariables: { PASSWORD: new Secret('hidden') },
-    restartPolicy: 'Always',
-    probes: true,
-    https: false,
-    gatewayImage: 'caddy',
-    dnsNameLabelReuse: 'ResourceGroupReuse',
-    strategy: 'replace',
-    rollbackOnFailure: true,
-    keepFailedGroup: false,
-    startTimeoutInMinutes: 5,
-    tags: {},
-    zones: [],
-    priority: 'Regular',
-    sku: 'Standard',
-    ...changes,
-  };
-  return containerGroupDefinition(inputs, release, { location: 'eastus', ...surroundings });
+function define(changes: Partial<Inputs> = {}, surroundings: Partial<Surroundings> = {}) {
+  return containerGroupDefinition(deployInputs(changes), release, { location: 'eastus', ...surroundings });
 }
 
 describe('The definition of a container group', () => {
@@ -51,9 +26,9 @@ describe('The definition of a container group', () => {
   });
 
   it('pulls by a user and password, or by nobody', () => {
-    const registryUser = { username: 'u', password: 'p' };
+    const registryUser = { username: 'u', password: new Secret('p') };
     assert.deepEqual(define({}, { registryUser }).imageRegistryCredentials, [
-      { server: 'r.azurecr.io', ...registryUser },
+      { server: 'r.azurecr.io', username: 'u', password: 'p' },
     ]);
     assert.equal(define().imageRegistryCredentials, undefined);
   });
@@ -110,7 +85,7 @@ describe('The definition of a container group', () => {
   });
 
   it('sends zones, priority, SKU, policy and Log Analytics as they were asked for', () => {
-    const logAnalytics = { workspaceId: 'w', workspaceKey: 'k' };
+    const logAnalytics = { workspaceId: 'w', workspaceKey: new Secret('k') };
     const definition = define(
       { zones: ['1'], sku: 'Confidential', confidentialPolicy: 'cG9saWN5', restartPolicy: 'OnFailure' },
       { logAnalytics },
@@ -119,7 +94,9 @@ describe('The definition of a container group', () => {
     assert.equal(definition.sku, 'Confidential');
     assert.equal(definition.restartPolicy, 'OnFailure');
     assert.deepEqual(definition.confidentialComputeProperties, { ccePolicy: 'cG9saWN5' });
-    assert.deepEqual(definition.diagnostics, { logAnalytics: { ...logAnalytics, logType: 'ContainerInstanceLogs' } });
+    assert.deepEqual(definition.diagnostics, {
+      logAnalytics: { workspaceId: 'w', workspaceKey: 'k', logType: 'ContainerInstanceLogs' },
+    });
     assert.equal(define({ priority: 'Spot' }).priority, 'Spot');
   });
 });

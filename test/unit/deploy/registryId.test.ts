@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import type { AzureRequest, AzureSession } from '../../../tasks/common/azure/http/session';
 import { registryIdOf } from '../../../tasks/DeployACI/registryId';
-import type { Release } from '../../../tasks/DeployACI/release';
 
 const idOf = (subscription: string, name: string) =>
   `/subscriptions/${subscription}/resourceGroups/g/providers/Microsoft.ContainerRegistry/registries/${name}`;
@@ -20,7 +19,7 @@ describe("The image's registry", () => {
         },
       }),
   } as unknown as AzureSession;
-  const find = (registry: string, registryId?: string) => registryIdOf({ registry, registryId } as Release, session);
+  const find = (registry: string, registryId?: string) => registryIdOf({ registry, registryId }, session);
 
   it('is the one of the record, of another subscription too', async () => {
     assert.equal(await find('Shared.azurecr.io', idOf('shared', 'shared')), idOf('shared', 'shared'));

@@ -15,6 +15,7 @@ import type { EvaluationSpec } from '../../../tasks/Evaluate/evaluationJob';
 import type { EvaluateInputs } from '../../../tasks/Evaluate/inputs';
 import type { Measurement } from '../../../tasks/Evaluate/measurement';
 import type { Services } from '../../../tasks/Evaluate/services';
+import { serviceConnection } from '../../support/serviceConnection';
 
 const now = Date.UTC(2026, 5, 1);
 
@@ -133,7 +134,7 @@ describe('Evaluate: the stage', () => {
     assert.deepEqual(problems, []);
     const result = await evaluateRecord(
       {
-        connection: {} as EvaluateInputs['connection'],
+        connection: serviceConnection,
         criteria,
         champion: 'tagged',
         firstModel: 'skipComparison',

@@ -20,6 +20,7 @@ import { BuildScheduling } from '../../../tasks/PackageImage/build/buildScheduli
 import { endLeftBuild, leftBuild } from '../../../tasks/PackageImage/build/leftBuild';
 import { textFile } from '../../../tasks/PackageImage/context/buildContext';
 import type { ServerTest } from '../../../tasks/PackageImage/plan/serverTest';
+import { Secret } from '../../../tasks/common/secret';
 
 const registry: ContainerRegistry = {
   id: '/subscriptions/s/resourceGroups/g/providers/Microsoft.ContainerRegistry/registries/acr',
@@ -36,7 +37,7 @@ const order = {
   repository: 'team/model',
   tags: ['v1', 'content-1'],
   content: 'content-1',
-  arguments: [{ name: 'PIP_INDEX_URL', value: 'secret', isSecret: true }],
+  arguments: [{ name: 'PIP_INDEX_URL', value: new Secret('secret') }],
 };
 
 const queued: BuildRun = { runId: 'ca7', status: 'Queued', outputImages: [] };

@@ -2,10 +2,19 @@ import assert from 'node:assert/strict';
 import sinon from 'sinon';
 import { AzureFailure } from '../../../tasks/common/azure/http/azureFailure';
 import { announce } from '../../../tasks/PackageImage/image/announcement';
+import type { ImagePlan } from '../../../tasks/PackageImage/plan/imagePlan';
 
 describe('telling Azure ML of an image that is pushed', () => {
   const model = { name: 'm', version: '3' } as Parameters<typeof announce>[2];
-  const plan = {} as Parameters<typeof announce>[3];
+  const plan: ImagePlan = {
+    dockerfile: () => 'FROM base',
+    dockerfilePath: 'Dockerfile',
+    files: [],
+    arguments: [],
+    port: 5001,
+    readinessPath: '/',
+    scoringPath: '/score',
+  };
   const refusal = (status: number) =>
     new AzureFailure(`Azure answered ${status}`, undefined, status, 'X', '', undefined);
 

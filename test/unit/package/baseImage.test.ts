@@ -2,14 +2,15 @@ import assert from 'node:assert/strict';
 import sinon from 'sinon';
 import { AzureFailure } from '../../../tasks/common/azure/http/azureFailure';
 import { RegistryContents, type RegistrySignIn } from '../../../tasks/common/azure/registry/containerRegistryContents';
-import type { AzureSession } from '../../../tasks/common/azure/http/session';
+import { AzureSession } from '../../../tasks/common/azure/http/session';
 import type { TaskLog } from '../../../tasks/common/log';
 import { parseImageName } from '../../../tasks/common/imageName';
 import { pinBaseImage } from '../../../tasks/PackageImage/plan/baseImage';
 import { Secret } from '../../../tasks/common/secret';
+import { serviceConnection } from '../../support/serviceConnection';
 
 const digest = `sha256:${'c'.repeat(64)}`;
-const session = {} as AzureSession;
+const session = new AzureSession(serviceConnection);
 const signal = new AbortController().signal;
 
 describe('the base image', () => {

@@ -5,6 +5,7 @@ import { textFile } from '../../../tasks/PackageImage/context/buildContext';
 import { contentTag, environmentTag } from '../../../tasks/PackageImage/plan/contentTag';
 import type { BuildArgument, ImagePlan } from '../../../tasks/PackageImage/plan/imagePlan';
 import { registerEnvironment } from '../../../tasks/PackageImage/image/registeredEnvironment';
+import { Secret } from '../../../tasks/common/secret';
 
 const signal = new AbortController().signal;
 
@@ -28,7 +29,7 @@ const parts: Parts = {
 };
 
 function plan({ base, requirements, code, server, secret, argument }: Parts): ImagePlan {
-  const secretArgument: BuildArgument = { name: 'PIP_INDEX_URL', value: secret, isSecret: true };
+  const secretArgument: BuildArgument = { name: 'PIP_INDEX_URL', value: new Secret(secret) };
   return {
     environment: {
       dockerfile: `FROM ${base}`,
@@ -38,7 +39,7 @@ function plan({ base, requirements, code, server, secret, argument }: Parts): Im
     dockerfile: (environment) => `FROM ${environment}\nCMD ${server}`,
     dockerfilePath: 'Dockerfile',
     files: [textFile('score.py', code)],
-    arguments: [{ name: 'A', value: argument, isSecret: false }],
+    arguments: [{ name: 'A', value: argument }],
     port: 5001,
     readinessPath: '/',
     scoringPath: '/score',

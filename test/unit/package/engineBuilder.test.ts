@@ -89,8 +89,8 @@ describe('EngineBuilder', function () {
       tags: ['v1', 'content-1'],
       content: 'content-1',
       arguments: [
-        { name: 'MODEL_NAME', value: 'm', isSecret: false },
-        { name: 'PIP_INDEX_URL', value: 'https://user:word@host/simple', isSecret: true },
+        { name: 'MODEL_NAME', value: 'm' },
+        { name: 'PIP_INDEX_URL', value: new Secret('https://user:word@host/simple') },
       ],
       serverTest,
     };

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { accountKeySas } from '../../../tasks/common/azure/storage/datastoreContainer';
 import { modelPlace } from '../../../tasks/common/azure/ml/modelFiles';
+import { Secret } from '../../../tasks/common/secret';
 
 const scope = 'azureml://subscriptions/s/resourcegroups/g/workspaces/w';
 
@@ -34,7 +35,7 @@ describe('the SAS of a container', () => {
   it('may read and list for eight hours, over https where the store is https', () => {
     const now = new Date('2026-01-02T03:04:05.678Z');
     const sas = new URLSearchParams(
-      accountKeySas('account', 'container', Buffer.from('key').toString('base64'), 'https', now),
+      accountKeySas('account', 'container', new Secret(Buffer.from('key').toString('base64')), 'https', now),
     );
     assert.equal(sas.get('sp'), 'rl');
     assert.equal(sas.get('st'), '2026-01-02T02:49:05Z');

@@ -1,15 +1,16 @@
 import assert from 'node:assert/strict';
 import sinon from 'sinon';
 import { ContainerGroups, type ContainerGroup } from '../../../tasks/common/azure/containerGroups/containerGroups';
-import type { AzureSession } from '../../../tasks/common/azure/http/session';
+import { AzureSession } from '../../../tasks/common/azure/http/session';
 import type { DeploymentSection, ModelRecord } from '../../../tasks/common/record/record';
 import { isForbiddenAddress, requireOwnAddress } from '../../../tasks/TestEndpoint/recordedAddress';
 import type { RequestCase } from '../../../tasks/TestEndpoint/requests/requestCases';
 import { Secret } from '../../../tasks/common/secret';
+import { serviceConnection } from '../../support/serviceConnection';
 
 const deployment = { containerGroup: 'serving', resourceGroup: 'group' } as DeploymentSection;
 const record = { deployment } as ModelRecord;
-const session = {} as AzureSession;
+const session = new AzureSession(serviceConnection);
 
 describe('an address that only a record names', () => {
   afterEach(() => sinon.restore());

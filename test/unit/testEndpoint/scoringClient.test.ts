@@ -6,6 +6,7 @@ import { generateLoad } from '../../../tasks/TestEndpoint/load/loadGenerator';
 import { createScoringClient, NoReply, type ScoringClient } from '../../../tasks/TestEndpoint/requests/scoringClient';
 import { startForwardProxy } from '../../support/forwardProxy';
 import { startSecureServer } from '../../support/secureServer';
+import { Secret } from '../../../tasks/common/secret';
 
 describe('scoring client', () => {
   const servers: Server[] = [];
@@ -106,7 +107,7 @@ describe('scoring client', () => {
       const proxy = await startForwardProxy([secure.port]);
       try {
         const { certificateAuthorities } = secure;
-        const settings = { url: proxy.url, username: 'user', password: 'word' };
+        const settings = { url: proxy.url, username: 'user', password: new Secret('word') };
         const { client, send } = open(30_000, { certificateAuthorities, proxy: { ...settings, bypass: [] } });
         assert.equal((await send(url)).body.toString(), '[true]');
         assert.deepEqual(proxy.asked, [protocol === 'https' ? `CONNECT ${url.host}` : `POST ${url.href}`]);

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
+import { tmpdir } from 'node:os';
 import { NoReply, type ScoringClient } from '../../../tasks/TestEndpoint/requests/scoringClient';
 import { startupSentence, waitUntilReady } from '../../../tasks/TestEndpoint/startup';
+import { taskContext } from '../../support/taskContext';
 
 const request = { url: new URL('http://service/score?code=hidden-1'), method: 'POST', headers: {} };
 
@@ -64,11 +66,7 @@ describe('the start of the service', () => {
     const broken = new TypeError('broken');
     const client = { send: () => Promise.reject(broken) } as unknown as ScoringClient;
     const clock = { now: () => 0, sleep: () => Promise.resolve() };
-    const waiting = waitUntilReady(client, request, 1, {
-      clock,
-      log: {} as never,
-      signal: new AbortController().signal,
-    });
+    const waiting = waitUntilReady(client, request, 1, taskContext(tmpdir(), { clock }).context);
     await assert.rejects(waiting, broken);
   });
 });

@@ -1,4 +1,5 @@
 import type { TaskRunRequest } from '../../../common/azure/registry/runRequest';
+import { Secret } from '../../../common/secret';
 import { longestStart, type ServerTest } from '../../plan/serverTest';
 import type { BuildOrder } from '../imageBuilder';
 
@@ -21,13 +22,15 @@ export async function buildAndTestTask(
   const { stringify } = await import('yaml');
   const names = tags.map((tag) => `{{.Run.Registry}}/${repository}:${tag}`);
   // As values, so that what stands in them goes through no template itself.
-  const values = given.map(({ name, value, isSecret }, index) => ({
+  const values = given.map(({ name, value }, index) => ({
     name: `argument${index}`,
-    value: withinQuotes(isSecret ? shellWord(`${name}=${value}`) : `${name}=${shellWord(value)}`),
-    isSecret,
+    value:
+      value instanceof Secret
+        ? new Secret(withinQuotes(shellWord(`${name}=${value.reveal()}`)))
+        : withinQuotes(`${name}=${shellWord(value)}`),
   }));
   const valuesOf = (secret: boolean) =>
-    values.filter(({ isSecret }) => isSecret === secret).map(({ name }) => `{{.Values.${name}}}`);
+    values.filter(({ value }) => value instanceof Secret === secret).map(({ name }) => `{{.Values.${name}}}`);
   const secrets = valuesOf(true);
   const build = [
     ...names.map((name) => `-t ${name}`),
@@ -35,7 +38,7 @@ export async function buildAndTestTask(
     // In this form ACR looks for base images in their values.
     ...valuesOf(false).map((value) => `--build-arg ${value}`),
     // And in this one not: they have no value here, Docker takes it from the environment.
-    ...given.filter(({ isSecret }) => isSecret).map(({ name }) => `--build-arg=${name}`),
+    ...given.filter(({ value }) => value instanceof Secret).map(({ name }) => `--build-arg=${name}`),
     '.',
   ];
   const tested = `{{.Run.Registry}}/${repository}:${content}`;

@@ -1,3 +1,4 @@
+import { Secret } from '../../secret';
 import { TaskFailure } from '../../taskFailure';
 import { isAzureFailure } from '../http/azureFailure';
 import type { AzureSession } from '../http/session';
@@ -8,7 +9,7 @@ const apiVersion = '2023-01-01';
 export interface FileShare {
   readonly account: string;
   readonly share: string;
-  readonly key: string;
+  readonly accountKey: Secret;
 }
 
 /**
@@ -36,7 +37,7 @@ export async function fileShare(
       }),
       session.request({ url: `${url}/fileServices/default/shares/${share}`, apiVersion, signal }),
     ]);
-    return { account, share, key: body.keys[0]!.value };
+    return { account, share, accountKey: new Secret(body.keys[0]!.value) };
   } catch (error) {
     if (!isAzureFailure(error, 404)) throw error;
     throw new TaskFailure(

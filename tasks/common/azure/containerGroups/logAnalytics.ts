@@ -1,3 +1,4 @@
+import { Secret } from '../../secret';
 import type { AzureSession } from '../http/session';
 
 const apiVersion = '2022-10-01';
@@ -7,7 +8,7 @@ const keysApiVersion = '2020-08-01';
 export interface LogAnalyticsWorkspace {
   /** The workspace's own GUID, not its ARM id. */
   readonly workspaceId: string;
-  readonly workspaceKey: string;
+  readonly workspaceKey: Secret;
 }
 
 /** @param wanted the workspace's name in the resource group, or its ARM id */
@@ -36,5 +37,5 @@ export async function logAnalyticsWorkspace(
       signal,
     }),
   ]);
-  return { workspaceId: body.properties.customerId, workspaceKey: keys.body.primarySharedKey };
+  return { workspaceId: body.properties.customerId, workspaceKey: new Secret(keys.body.primarySharedKey) };
 }

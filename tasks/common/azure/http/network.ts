@@ -1,17 +1,18 @@
 import type { ProxySettings } from '@azure/core-rest-pipeline';
+import type { Secret } from '../../secret';
 
 /** How the agent reaches the network, as plain data. */
 export interface NetworkSettings {
   readonly proxy?: {
     readonly url: string;
     readonly username?: string;
-    readonly password?: string;
+    readonly password?: Secret;
     /** Addresses that match one of these regular expressions go around the proxy. */
     readonly bypass: readonly RegExp[];
   };
   /** PEM of the certificates that the agent trusts beside Node's own. */
   readonly certificateAuthorities?: string;
-  readonly clientCertificate?: { readonly cert: string; readonly key: string; readonly passphrase?: string };
+  readonly clientCertificate?: { readonly cert: string; readonly key: Secret; readonly passphrase?: Secret };
 }
 
 /**
@@ -28,7 +29,7 @@ export function proxyFor({ proxy }: NetworkSettings, url: string): ProxySettings
     host: `${protocol}//${hostname}`,
     port: Number(port) || (protocol === 'https:' ? 443 : 80),
     username: proxy.username,
-    password: proxy.password,
+    password: proxy.password?.reveal(),
   };
 }
 

@@ -1,5 +1,6 @@
 import type { AccessToken } from '@azure/core-auth';
 import type { PipelineResponse } from '@azure/core-rest-pipeline';
+import type { Secret } from '../../secret';
 import { TaskFailure } from '../../taskFailure';
 import { azureFailure } from './azureFailure';
 import { createCredential, type RenewableCredential } from './credential';
@@ -50,7 +51,7 @@ export class AzureSession {
     readonly connection: ServiceConnection,
     private readonly network: NetworkSettings = {},
     /** Called with every key that Azure hands out, before its first use. */
-    readonly keepSecret: (value: string) => void = () => undefined,
+    readonly keepSecret: (value: Secret) => void = () => undefined,
   ) {}
 
   get scope(): string {

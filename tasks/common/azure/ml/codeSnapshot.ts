@@ -3,6 +3,7 @@ import * as fs from 'node:fs';
 import * as path from 'node:path';
 import ignore from 'ignore';
 import type { TaskLog } from '../../log';
+import { Secret } from '../../secret';
 import { TaskFailure } from '../../taskFailure';
 import type { BlobTransfer } from '../storage/blobTransfer';
 import { readInTurns } from '../storage/fileReading';
@@ -70,17 +71,14 @@ export async function uploadSnapshot(
   });
   const reference = pending.body.blobReferenceForConsumption;
   if (!reference?.credential?.sasUri) throw new TaskFailure('Azure ML gave no place to upload the code snapshot to.');
+  const containerSas = new Secret(reference.credential.sasUri);
   // In the code's URI the name stands as it is: one that needs no escaping is understood by everyone.
   const folder = path.basename(directory).replace(/[^A-Za-z0-9._-]/g, '_') || 'code';
   const uploads = files.map((file) => ({ ...file, blob: `${folder}/${file.path}` }));
-  await transfer.uploadAll(reference.credential.sasUri, uploads, progressOf(log, 'Uploading code', size), signal);
+  await transfer.uploadAll(containerSas, uploads, progressOf(log, 'Uploading code', size), signal);
   // The sign by which azure-ai-ml knows an upload that came to its end.
-  await transfer.setMetadata(
-    reference.credential.sasUri,
-    uploads[0]!.blob,
-    { upload_status: 'completed', name, version: '1' },
-    signal,
-  );
+  const completed = { upload_status: 'completed', name, version: '1' };
+  await transfer.setMetadata(containerSas, uploads[0]!.blob, completed, signal);
   const { body } = await workspace.request<{ id: string }>({
     method: 'PUT',
     shape: { id: 'string' },

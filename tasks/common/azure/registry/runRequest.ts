@@ -1,4 +1,10 @@
-import type { Secret } from '../../secret';
+import { Secret } from '../../secret';
+
+/** What a run is given by name; a secret stands in nothing that the service tells. */
+export interface RunValue {
+  readonly name: string;
+  readonly value: string | Secret;
+}
 
 /** What every kind of run needs. */
 interface RunTerms {
@@ -16,15 +22,15 @@ export interface BuildRunRequest extends RunTerms {
   readonly dockerFilePath: string;
   /** repository:tag */
   readonly imageNames: readonly string[];
-  readonly arguments: ReadonlyArray<{ name: string; value: string; isSecret: boolean }>;
+  readonly arguments: readonly RunValue[];
 }
 
 /** A task of several steps. */
 export interface TaskRunRequest extends RunTerms {
   /** YAML. Source: Azure's "ACR Tasks reference: YAML". */
   readonly taskFile: string;
-  /** What {{.Values.name}} in it stands for; a secret stands in nothing that the service tells. */
-  readonly values: ReadonlyArray<{ name: string; value: string; isSecret: boolean }>;
+  /** What {{.Values.name}} in it stands for. */
+  readonly values: readonly RunValue[];
 }
 
 export type RunRequest = BuildRunRequest | TaskRunRequest;
@@ -56,9 +62,19 @@ export function runRequest(request: RunRequest, asCaller = false): Record<string
 }
 
 function buildOf({ dockerFilePath, imageNames, arguments: given }: BuildRunRequest): Record<string, unknown> {
-  return { type: 'DockerBuildRequest', isPushEnabled: true, dockerFilePath, imageNames, arguments: given };
+  return { type: 'DockerBuildRequest', isPushEnabled: true, dockerFilePath, imageNames, arguments: toWire(given) };
 }
 
 function taskOf({ taskFile, values }: TaskRunRequest): Record<string, unknown> {
-  return { type: 'EncodedTaskRunRequest', encodedTaskContent: Buffer.from(taskFile).toString('base64'), values };
+  return {
+    type: 'EncodedTaskRunRequest',
+    encodedTaskContent: Buffer.from(taskFile).toString('base64'),
+    values: toWire(values),
+  };
+}
+
+function toWire(values: readonly RunValue[]): Array<{ name: string; value: string; isSecret: boolean }> {
+  return values.map(({ name, value }) =>
+    value instanceof Secret ? { name, value: value.reveal(), isSecret: true } : { name, value, isSecret: false },
+  );
 }

@@ -3,6 +3,7 @@ import * as path from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline as pipe } from 'node:stream/promises';
 import type { PipelineRequest, PipelineResponse } from '@azure/core-rest-pipeline';
+import type { Secret } from '../../secret';
 import { TaskFailure } from '../../taskFailure';
 import { AzureFailure } from '../http/azureFailure';
 import type { Send } from '../http/pipeline';
@@ -67,7 +68,7 @@ export class BlobTransfer {
    * @throws AzureFailure that names the blob; what is still under way is stopped first
    */
   async uploadAll(
-    containerSas: string,
+    containerSas: Secret,
     files: readonly FileToUpload[],
     onProgress: (bytes: number, files: number) => void,
     signal: AbortSignal,
@@ -120,7 +121,7 @@ export class BlobTransfer {
   }
 
   async setMetadata(
-    containerSas: string,
+    containerSas: Secret,
     blob: string,
     metadata: Record<string, string>,
     signal: AbortSignal,
@@ -332,9 +333,9 @@ export class BlobTransfer {
   }
 }
 
-/** The URL of a blob under a container's SAS URL. Names may hold any character. */
-export function blobUrl(containerSas: string, blob: string): string {
-  const [base, query] = containerSas.split(/\?(.*)/s);
+/** The URL of a blob under its container's URL, with a SAS where that has one. Names may hold any character. */
+export function blobUrl(container: string | Secret, blob: string): string {
+  const [base, query] = (typeof container === 'string' ? container : container.reveal()).split(/\?(.*)/s);
   return `${base!.replace(/\/+$/, '')}/${blob.split('/').map(encodeURIComponent).join('/')}${query ? `?${query}` : ''}`;
 }
 

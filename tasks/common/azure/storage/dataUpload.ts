@@ -26,7 +26,7 @@ export async function uploadData(
     : [{ path: name, file: await fs.promises.realpath(local), size: stat.size }];
   const hash = await hashSnapshot(files, signal);
   const datastore = await defaultDatastore(workspace, signal);
-  const { sasUrl } = await openDatastore(workspace, datastore, signal, 'rcwl');
+  const { url, sasUrl } = await openDatastore(workspace, datastore, signal, 'rcwl');
 
   const folder = `LocalUpload/${hash}${stat.isDirectory() ? `/${name}` : ''}`;
   const uploads = files.map((file) => ({ ...file, blob: `${folder}/${file.path}` }));
@@ -42,7 +42,7 @@ export async function uploadData(
     await transfer.setMetadata(sasUrl, uploads[0]!.blob, { upload_status: 'completed' }, signal);
   }
   const target = stat.isDirectory() ? `${folder}/` : uploads[0]!.blob;
-  if (as === 'https') return blobUrl(sasUrl.split('?')[0]!, target);
+  if (as === 'https') return blobUrl(url, target);
   return `azureml://datastores/${datastore}/paths/${target}`;
 }
 

@@ -1,4 +1,5 @@
 import { createHmac } from 'node:crypto';
+import { Secret } from '../../secret';
 import { TaskFailure } from '../../taskFailure';
 import { AzureFailure, azureFailure, isAzureFailure } from '../http/azureFailure';
 import type { BlobTransfer } from './blobTransfer';
@@ -16,8 +17,9 @@ interface Datastore {
 
 /** The blob container behind a datastore, with a permission for some hours. */
 export interface DatastoreContainer {
-  /** URL of the container with its SAS. */
-  readonly sasUrl: string;
+  readonly url: string;
+  /** The URL with its SAS. */
+  readonly sasUrl: Secret;
 }
 
 /** What the permission allows, as the letters of Azure Storage: to read and list, or to write as well. */
@@ -76,10 +78,11 @@ export async function openDatastore(
     // A datastore that relies on identities holds no secret.
     accept: [400, 404],
   });
-  for (const secret of [secrets.key, secrets.sasToken]) if (secret) workspace.session.keepSecret(secret);
-  if (secrets.sasToken) return { sasUrl: `${containerUrl}?${secrets.sasToken.replace(/^\?/, '')}` };
+  for (const secret of [secrets.key, secrets.sasToken]) if (secret) workspace.session.keepSecret(new Secret(secret));
+  const withSas = (sas: string) => ({ url: containerUrl, sasUrl: new Secret(`${containerUrl}?${sas}`) });
+  if (secrets.sasToken) return withSas(secrets.sasToken.replace(/^\?/, ''));
   const sas = secrets.key
-    ? accountKeySas(accountName, container, secrets.key, protocol, new Date(), permissions)
+    ? accountKeySas(accountName, container, new Secret(secrets.key), protocol, new Date(), permissions)
     : await userDelegationSas(
         workspace,
         accountName,
@@ -88,7 +91,7 @@ export async function openDatastore(
         signal,
         permissions,
       );
-  return { sasUrl: `${containerUrl}?${sas}` };
+  return withSas(sas);
 }
 
 /** The blobs whose names begin with the prefix. Source: Blob service REST API, List Blobs. */
@@ -102,7 +105,7 @@ export async function listBlobs(
   let marker = '';
   do {
     const query = `restype=container&comp=list&prefix=${encodeURIComponent(prefix)}&marker=${encodeURIComponent(marker)}`;
-    const xml = await blobs.text(`${sasUrl}&${query}`, signal);
+    const xml = await blobs.text(`${sasUrl.reveal()}&${query}`, signal);
     for (const [, blob = ''] of xml.matchAll(/<Blob>(.*?)<\/Blob>/gs)) {
       const name = unescapeXml(/<Name>([^<]*)<\/Name>/.exec(blob)?.[1] ?? '');
       // With a hierarchical namespace folders are listed too.
@@ -145,7 +148,7 @@ function terms(now: Date, protocol: string): Terms {
 export function accountKeySas(
   account: string,
   container: string,
-  key: string,
+  accountKey: Secret,
   protocol: string,
   now: Date,
   permissions: Permissions = 'rl',
@@ -169,7 +172,7 @@ export function accountKeySas(
     '',
     '',
   ];
-  return query({ sp: permissions, st: start, se: expiry, spr, sv: version, sr: 'c', sig: sign(key, toSign) });
+  return query({ sp: permissions, st: start, se: expiry, spr, sv: version, sr: 'c', sig: sign(accountKey, toSign) });
 }
 
 /** As accountKeySas, signed by a key that Entra's user is given. Source: "Create a user delegation SAS". */
@@ -199,7 +202,7 @@ async function userDelegationSas(
   return query({
     sp: permissions, st: start, se: expiry, spr, sv: version, sr: 'c',
     skoid: oid, sktid: tid, skt: keyStart, ske: keyEnd, sks: service, skv: keyVersion,
-    sig: sign(value('Value'), toSign),
+    sig: sign(new Secret(value('Value')), toSign),
   }); // prettier-ignore
 }
 
@@ -246,8 +249,10 @@ async function userDelegationKey(
   );
 }
 
-function sign(key: string, parts: readonly string[]): string {
-  return createHmac('sha256', Buffer.from(key, 'base64')).update(parts.join('\n'), 'utf8').digest('base64');
+function sign(accountKey: Secret, parts: readonly string[]): string {
+  return createHmac('sha256', Buffer.from(accountKey.reveal(), 'base64'))
+    .update(parts.join('\n'), 'utf8')
+    .digest('base64');
 }
 
 function query(values: Record<string, string>): string {

@@ -48,7 +48,7 @@ describe("the agent's proxy together with its certificates", () => {
     proxy = await startForwardProxy([server.port]);
     network = {
       certificateAuthorities: server.certificateAuthorities,
-      clientCertificate: { cert: principal.certificate, key: principal.key },
+      clientCertificate: { cert: principal.certificate, key: new Secret(principal.key) },
       proxy: { url: proxy.url, bypass: [] },
     };
   });

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import * as http from 'node:http';
 import * as rest from '@azure/core-rest-pipeline';
 import { UnreadableAnswer } from '../../../../tasks/common/azure/http/policies/readableAnswer';
 import { brokenConnection } from '../../../../tasks/common/azure/http/policies/brokenConnection';
@@ -10,6 +11,7 @@ import { readableAnswer } from '../../../../tasks/common/azure/http/policies/rea
 import { setTraits } from '../../../../tasks/common/azure/http/requestTraits';
 import type { Shape } from '../../../../tasks/common/azure/http/shape';
 import { tryPolicy } from './policy';
+import { Secret } from '../../../../tasks/common/secret';
 
 describe('a broken connection', () => {
   for (const code of ['PARSE_ERROR', 'EPIPE', 'ERR_STREAM_PREMATURE_CLOSE', 'HPE_INVALID_CONSTANT', 'ECONNRESET']) {
@@ -174,7 +176,7 @@ describe("the agent's proxy", () => {
     assert.deepEqual(agents, [true, false, true]);
   });
   it('goes before what the environment has set', async () => {
-    const agent = {} as rest.PipelineRequest['agent'];
+    const agent = new http.Agent();
     const prepare = (request: rest.PipelineRequest) => void (request.agent = agent);
     const url = 'https://internal.test/';
     assert.equal((await tryPolicy(proxy(network, rest), [200], { url }, prepare)).sent[0]?.agent, undefined);
@@ -184,11 +186,15 @@ describe("the agent's proxy", () => {
 
 describe('the certificates of the agent', () => {
   it('come beside those of Node, to a proxy as well', async () => {
-    const own = { certificateAuthorities: 'authority', clientCertificate: { cert: 'c', key: 'k' } };
+    const own = {
+      certificateAuthorities: 'authority',
+      clientCertificate: { cert: 'c', key: new Secret('k'), passphrase: new Secret('p') },
+    };
     const [request] = (await tryPolicy(certificates(own), [200])).sent;
     assert.ok((request?.tlsSettings?.ca as unknown as string[]).includes('authority'));
     assert.ok((request?.tlsSettings?.ca as unknown as string[]).length > 2);
-    assert.equal(request?.tlsSettings?.cert, 'c');
+    const { cert, key, passphrase } = request!.tlsSettings!;
+    assert.deepEqual([cert, key, passphrase], ['c', 'k', 'p']);
     assert.equal((await tryPolicy(certificates({}), [200])).sent[0]?.tlsSettings, undefined);
   });
 });

@@ -9,7 +9,9 @@ export function certificates({ certificateAuthorities, clientCertificate }: Netw
       ? {
           // A given `ca` takes the place of Node's own list, so that list comes along.
           ca: certificateAuthorities && [...tls.rootCertificates, certificateAuthorities],
-          ...clientCertificate,
+          cert: clientCertificate?.cert,
+          key: clientCertificate?.key.reveal(),
+          passphrase: clientCertificate?.passphrase?.reveal(),
         }
       : undefined;
   /** One for all connections of a pipeline: Node's own list of authorities takes thirty milliseconds to read. */

@@ -1,0 +1,44 @@
+import { ContainerGroups } from '../common/azure/containerGroups/containerGroups';
+import { fileShare, type FileShare } from '../common/azure/containerGroups/fileShare';
+import { healthRequest, type HealthRequest } from '../common/azure/containerGroups/healthRequest';
+import { logAnalyticsWorkspace, type LogAnalyticsWorkspace } from '../common/azure/containerGroups/logAnalytics';
+import { adminUser, type RegistryUser } from '../common/azure/containerGroups/registryUser';
+import { resolveIdentity } from '../common/azure/containerGroups/userAssignedIdentity';
+import { requireRights, type NeededRole } from '../common/azure/rights/requireRights';
+import type { TaskContext } from '../common/task/taskContext';
+import type { Inputs } from './inputs';
+import { createParking, type Parking } from './parking';
+import { registryIdOf } from './registryId';
+import type { Release } from './release';
+
+/** What a deployment reads and changes in Azure, all of it in one resource group. */
+export interface Services {
+  readonly groups: ContainerGroups;
+  readonly health: HealthRequest;
+  /** Where what runs under this name is kept while it is changed. */
+  parking(group: string): Parking;
+  /** @throws TaskFailure that names the roles that are missing */
+  requireRights(roles: readonly NeededRole[]): Promise<void>;
+  /** ARM id of the identity that pulls images. */
+  identity(wanted: string | undefined, signal: AbortSignal): Promise<string>;
+  adminUser(release: Pick<Release, 'registry' | 'registryId'>, signal: AbortSignal): Promise<RegistryUser>;
+  logAnalytics(wanted: string, signal: AbortSignal): Promise<LogAnalyticsWorkspace>;
+  fileShare(wanted: string, signal: AbortSignal): Promise<FileShare>;
+}
+
+export function openServices(
+  { connection, resourceGroup }: Pick<Inputs, 'connection' | 'resourceGroup'>,
+  { azure, log, signal }: Pick<TaskContext, 'azure' | 'log' | 'signal'>,
+): Services {
+  const session = azure(connection);
+  return {
+    groups: new ContainerGroups(session, resourceGroup),
+    health: healthRequest(session),
+    parking: (group) => createParking(session, resourceGroup, group),
+    requireRights: (roles) => requireRights(session, roles, { log, signal }),
+    identity: (wanted, until) => resolveIdentity(session, resourceGroup, wanted, until),
+    adminUser: async (release, until) => adminUser(session, await registryIdOf(release, session), until),
+    logAnalytics: (wanted, until) => logAnalyticsWorkspace(session, resourceGroup, wanted, until),
+    fileShare: (wanted, until) => fileShare(session, resourceGroup, wanted, until),
+  };
+}
