@@ -6,6 +6,7 @@ import { mergeTaskResults, parseTaskResult } from './taskResult';
 import { isReadOnlyName } from './readOnlyVariables';
 import { publishTestRun } from './testResults';
 import { isSystemConnection } from './taskEnvironment';
+import { tagBuild } from './buildTags';
 import type { Variables } from './variables';
 import { messageOf } from '../messageOf';
 
@@ -96,9 +97,7 @@ const areas: Record<string, Area> = {
       },
       addbuildtag: (context, { data }) => {
         build(context);
-        const tag = required(data, 'build tag');
-        checkBuildTag(tag);
-        if (!context.buildTags.includes(tag)) context.buildTags.push(tag);
+        tagBuild(context, required(data, 'build tag'));
       },
     },
   },
@@ -211,18 +210,6 @@ function logDetail(context: StepContext, { properties }: LoggingCommand): void {
     result: properties.result ?? known?.result,
     progress,
   });
-}
-
-/**
- * The agent puts a tag into the path of a URL, which the server refuses by its characters, and it fails where the server
- * answers another tag than it sent, as it does for letters beyond ASCII and for spaces at the ends.
- * Source: azure-pipelines-task-lib issue 1072; azure-pipelines-tasks issue 10972; azure-pipelines-agent issues 2877 and 3688.
- */
-function checkBuildTag(tag: string): void {
-  const [refused] = /[<>*%&:\\?]/.exec(tag) ?? [];
-  if (refused) throw new Error(`A potentially dangerous Request.Path value was detected from the client (${refused}).`);
-  // eslint-disable-next-line no-control-regex
-  if (/[^\x00-\x7f]/.test(tag) || tag !== tag.trim()) throw new Error(`Build tag '${tag}' was not added successfully.`);
 }
 
 function complete(context: StepContext, { properties, data }: LoggingCommand): void {

@@ -55,6 +55,8 @@ export interface StepContextOptions {
   taskVariables: Variables;
   endpoints: ServiceEndpoint[];
   masker: SecretMasker;
+  /** Whether the identity of the job has the permission by which builds are tagged; it has unless somebody took it away. */
+  mayEditBuildQuality?: boolean;
   /** The job's folders before PATH; a step adds to them. */
   prependPath: string[];
   /** Each line of the log as the user sees it, masked. */

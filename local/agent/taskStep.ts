@@ -6,6 +6,7 @@ import type { ServiceEndpoint } from '../serviceEndpoint';
 import { StepContext, type HostType } from './stepContext';
 import { stepOutcome, type StepOutcome } from './stepOutcome';
 import { runStep, runStepProcess, type StepProcess } from './stepRun';
+import { BuildServer } from './buildServer';
 import { chooseHandler, readTaskDefinition, type TaskDefinition, type TaskPhase } from './taskDefinition';
 import {
   endpointEnvironment,
@@ -49,6 +50,10 @@ export interface TaskStepOptions {
   signal?: AbortSignal;
   timeoutInMinutes?: number;
   retryCountOnTaskFailure?: number;
+  /** Whether the identity of the job has the permission by which builds are tagged; it has unless somebody took it away. */
+  mayEditBuildQuality?: boolean;
+  /** Azure DevOps as the task finds it by the connection of its job; a server of our own unless given. */
+  serverUrl?: string;
   onLine?: (line: string) => void;
   onProgress?: (percent: number, operation: string) => void;
 }
@@ -81,20 +86,24 @@ export async function runTaskStep(options: TaskStepOptions): Promise<TaskStepRes
     endpoints,
     masker,
     prependPath: options.prependPath ?? [],
+    mayEditBuildQuality: options.mayEditBuildQuality,
     onLine: options.onLine ?? (() => {}),
     onProgress: options.onProgress,
   });
+  const connection = endpoints.find(isSystemConnection);
+  const server = connection && !options.serverUrl ? new BuildServer(context, connection) : undefined;
+  const serverUrl = options.serverUrl ?? (await server?.start());
   let exitCode: number | null = null;
   let attempts = 0;
   await runStep(context, { ...options, displayName }, async (signal) => {
     // Once, however often the step is tried.
     if (attempts++ === 0) writeTaskHeader(context, task);
-    const start = prepare(options, context, task, displayName);
+    const start = prepare(options, context, task, displayName, serverUrl);
     exitCode = await runStepProcess(context, start, signal);
     if (exitCode === 0 || signal.aborted) return;
     if (exitCode === 137) context.error('The task exited with code 137, which means it ran out of memory.');
     throw new Error(`Exit code ${exitCode ?? 'unknown'} returned from process: file name '${start.file}'.`);
-  });
+  }).finally(() => server?.stop());
   return { ...stepOutcome(context), taskVariables: context.options.taskVariables, exitCode };
 }
 
@@ -104,6 +113,7 @@ function prepare(
   context: StepContext,
   task: TaskDefinition,
   displayName: string,
+  serverUrl: string | undefined,
 ): StepProcess {
   const { variables, taskVariables, endpoints } = context.options;
   const nodePath = options.nodePath ?? process.execPath;
@@ -128,6 +138,7 @@ function prepare(
   const named = task.inputs
     .filter(isConnectedService)
     .flatMap(({ name }) => endpointsOf(inputs[name] ?? '', endpoints));
+  const own = endpoints.filter(isSystemConnection).map((each) => ({ ...each, url: serverUrl ?? each.url }));
   const stepEnvironment = Object.fromEntries(
     Object.entries(options.env ?? {}).map(([name, value]) => [name, scope.expand(value.trim())]),
   );
@@ -141,7 +152,7 @@ function prepare(
     ...stepEnvironment,
     ...variableEnvironment(scope, { secrets: true }),
     ...inputEnvironment(inputs),
-    ...endpointEnvironment([...new Set([...named, ...endpoints.filter(isSystemConnection)])]),
+    ...endpointEnvironment([...new Set([...named, ...own])]),
     ...taskVariableEnvironment(taskVariables),
   };
   prependToPath(environment, context.options.prependPath);

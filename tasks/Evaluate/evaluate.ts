@@ -95,7 +95,7 @@ export async function evaluateRecord(
     publish.testResults(results, `Evaluate ${model.name} ${model.version}`);
   }
   if (inputs.postToPullRequest) await postToPullRequest(report, context);
-  publish.buildTag(`model-${decision.decision}`);
+  await publish.buildTag(`model-${decision.decision}`);
   if (!earlier) await tagModel(candidate, tagsOf(decision, candidate, inputs, evaluatedAt, pipeline), services, log);
 
   const approved = decision.decision === 'approved';

@@ -26,13 +26,12 @@ export async function postToPullRequest(
     log.info(`The pull request gets no comment: it is on ${repository.provider}, and only Azure Repos is supported.`);
     return;
   }
-  const token = pipeline.accessToken();
-  if (!token) {
+  const server = pipeline.server();
+  if (!server) {
     log.info('The pull request gets no comment: the agent gives this job no access token.');
     return;
   }
-  const project = encodeURIComponent(pipeline.projectId || pipeline.project);
-  const devOps = new AzureDevOps(`${pipeline.collectionUri}${project}/`, token, network);
+  const devOps = new AzureDevOps(server.projectUrl, server.accessToken, network);
   const place = `_apis/git/repositories/${encodeURIComponent(repository.id)}/pullRequests/${encodeURIComponent(pullRequest.id)}`;
   try {
     await comment(devOps, place, report, pipeline.build?.url, signal);

@@ -74,7 +74,7 @@ export async function conclude(
     return registered ? append(trained, 'model', modelSection(registered.model, services.workspace)) : trained;
   });
   await summarize(job, end, run, registered, context);
-  if (registered && pipeline.build) publish.buildTag(`${registered.model.name}-${registered.model.version}`);
+  if (registered) await publish.buildTag(`${registered.model.name}-${registered.model.version}`);
   const { name: modelName, version: modelVersion, id: modelId } = registered?.model ?? {};
   const metrics = metricsOutput(run.metrics, recordFile, log);
   return { outputs: { ...outputs, metrics, modelName, modelVersion, modelId }, recordFile };

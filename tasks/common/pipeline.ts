@@ -40,6 +40,6 @@ export interface Pipeline {
     /** Where downloaded artifacts may lie. */
     readonly artifacts: readonly string[];
   };
-  /** The job's own token for Azure DevOps' REST API; undefined where the agent gives none. */
-  accessToken(): Secret | undefined;
+  /** Where Azure DevOps' REST API of this project is, and the job's own token for it; undefined where the agent gives none. */
+  server(): { readonly projectUrl: string; readonly accessToken: Secret } | undefined;
 }

@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
-/** The part of Azure Repos' REST API that a pull request's comments and statuses take. */
+/** The part of Azure DevOps' REST API that a pull request's comments and statuses take, and the tags of a build. */
 export class FakeDevOps {
   readonly threads: Array<{ id: number; status: string; comments: Array<{ id: number; content: string }> }> = [];
   readonly statuses: Array<{ state: string }> = [];
@@ -33,6 +33,8 @@ export class FakeDevOps {
     this.authorizations.push(request.headers.authorization ?? '');
     if (this.forbidden) return { status: 403, body: { message: 'TF401027: You need the Git permission.' } };
     const { pathname, searchParams } = new URL(request.url!, this.url);
+    const [, tag] = /\/_apis\/build\/builds\/\d+\/tags\/(.*)$/.exec(pathname) ?? [];
+    if (tag) return { status: 200, body: [tag] };
     const [, tail] = /\/_apis\/git\/repositories\/[^/]+\/pullRequests\/12\/(.*)$/.exec(pathname) ?? [];
     if (tail === undefined || searchParams.get('api-version') !== '7.1')
       return { status: 400, body: { message: pathname } };

@@ -3,7 +3,7 @@ import { createSender } from './http/pipeline';
 import type { Secret } from '../secret';
 
 export interface AzureDevOpsRequest {
-  readonly method: 'GET' | 'POST' | 'PATCH';
+  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH';
   /** Below the project, e.g. _apis/git/repositories/… */
   readonly path: string;
   readonly body?: unknown;

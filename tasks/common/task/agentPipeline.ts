@@ -83,9 +83,13 @@ export function readPipeline(): Pipeline {
         ),
       ],
     },
-    accessToken: () => {
+    server: () => {
       const token = tl.getEndpointAuthorizationParameter('SYSTEMVSSCONNECTION', 'AccessToken', true);
-      return token ? new Secret(token) : undefined;
+      if (!token) return undefined;
+      // The address by which the agent itself calls the server.
+      const address = (tl.getEndpointUrl('SYSTEMVSSCONNECTION', true) || collectionUri).replace(/\/*$/, '/');
+      const projectUrl = `${address}${encodeURIComponent(variable('System.TeamProjectId') || project)}/`;
+      return { projectUrl, accessToken: new Secret(token) };
     },
   };
 }

@@ -1,10 +1,13 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import * as tl from 'azure-pipelines-task-lib/task';
+import type { TaskLog } from '../log';
 import type { Pipeline } from '../pipeline';
 import { attachmentTypes } from '../record/attachmentTypes';
 import { recordFileName } from '../record/record';
 import { visibleText } from '../visibleText';
+import type { NetworkSettings } from '../azure/http/network';
+import { addBuildTag } from './buildTag';
 
 /** What a task leaves on the run's page. What the host cannot take (a classic release has no build tags) is left out with a line in the debug log. */
 export interface Publisher {
@@ -18,15 +21,18 @@ export interface Publisher {
   record(file: string): void;
   /** Uploads files as an artifact; in a release, which has none, attaches them to the log. */
   artifact(name: string, ...files: string[]): void;
-  /**
-   * Letters, digits, dots, hyphens and underscores stand in the tag as they are, anything else as a hyphen: the agent puts
-   * the tag into a URL's path, and where the server refuses that path the step fails, after all its work.
-   * Source: azure-pipelines-task-lib issue 1072, azure-pipelines-agent issue 2877, azure-pipelines-tasks issue 10972.
-   */
-  buildTag(tag: string): void;
+  /** Where the server refuses it, a warning says so. */
+  buildTag(tag: string): Promise<void>;
 }
 
-export function agentPublisher(pipeline: Pipeline): Publisher {
+/** What the server is called with where the agent does not do it. */
+export interface ServerCalls {
+  readonly log: TaskLog;
+  readonly network: NetworkSettings;
+  readonly signal: AbortSignal;
+}
+
+export function agentPublisher(pipeline: Pipeline, calls: ServerCalls): Publisher {
   const isBuild = pipeline.hostType === 'build' && pipeline.build !== undefined;
   return {
     summary(title, markdown) {
@@ -67,9 +73,6 @@ export function agentPublisher(pipeline: Pipeline): Publisher {
         else tl.uploadFile(file);
       }
     },
-    buildTag(tag) {
-      if (isBuild) tl.addBuildTag(tag.replace(/[^A-Za-z0-9._-]+/g, '-'));
-      else tl.debug(`This host has no builds to tag: ${tag}`);
-    },
+    buildTag: (tag) => addBuildTag(tag, pipeline, calls),
   };
 }

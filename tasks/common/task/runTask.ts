@@ -82,7 +82,7 @@ function createContext(signal: AbortSignal): TaskContext {
     clock: systemClock,
     signal,
     pipeline,
-    publish: agentPublisher(pipeline),
+    publish: agentPublisher(pipeline, { log: agentLog, network, signal }),
     state: {
       get: (key) => tl.getTaskVariable(key) || undefined,
       set: (key, value, secret) => tl.setTaskVariable(key, value, secret),

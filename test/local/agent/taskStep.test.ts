@@ -265,6 +265,47 @@ describe('a task step and its host', () => {
     });
   }
 
+  it('fails at a build tag that the identity of the job may not set, as the agent does', async () => {
+    const { result, buildTags, issues } = await say(['##vso[build.addbuildtag]tag'], {
+      variables: buildVariables(),
+      mayEditBuildQuality: false,
+    });
+    assert.deepEqual([result, buildTags], ['failed', []]);
+    assert.match(issues.map(({ message }) => message).join(), /needs Edit build quality permissions/);
+  });
+
+  it('tags the build for a task that asks with the token of its job, as far as it may', async () => {
+    const calls: Array<[method: string, path: string, token: string]> = [
+      ['PUT', 'p/_apis/build/builds/1/tags/model-1?api-version=7.1', 'token-1'],
+      ['PUT', 'p/_apis/build/builds/1/tags/a%3Ab?api-version=7.1', 'token-1'],
+      ['PUT', 'p/_apis/build/builds/1/tags/%E0%A4%A?api-version=7.1', 'token-1'],
+      ['PUT', 'p/_apis/build/builds/2/tags/other?api-version=7.1', 'token-1'],
+      ['PUT', 'q/_apis/build/builds/1/tags/other?api-version=7.1', 'token-1'],
+      ['PUT', 'p/_apis/build/builds/1/tags/other', 'token-1'],
+      ['PUT', 'p/_apis/build/builds/1/tags/other?api-version=7.1', 'another'],
+      ['POST', 'p/_apis/build/builds/1/tags/other?api-version=7.1', 'token-1'],
+      ['PUT', 'p/_apis/else?api-version=7.1', 'token-1'],
+    ];
+    const main = `
+      (async () => {
+        const statuses = [];
+        for (const [method, path, token] of ${JSON.stringify(calls)}) {
+          const url = process.env.ENDPOINT_URL_SYSTEMVSSCONNECTION + path;
+          statuses.push((await fetch(url, { method, headers: { authorization: 'Bearer ' + token } })).status);
+        }
+        console.log('answers ' + statuses);
+      })();`;
+    const endpoints = [systemConnection('https://s/', 'token-1')];
+    for (const [mayEditBuildQuality, answers, tags] of [
+      [true, '200,400,400,404,404,400,401,405,404', ['model-1']],
+      [false, '403,403,400,404,404,400,401,405,404', []],
+    ] as const) {
+      const step = await run(main, { variables: buildVariables(), endpoints, mayEditBuildQuality });
+      assert.ok(step.log.includes(`answers ${answers}`), step.log.join('\n'));
+      assert.deepEqual([step.result, step.buildTags], ['succeeded', tags]);
+    }
+  });
+
   it('hands on artifacts, summaries, tags and test results', async () => {
     const results = path.join(folder, 'results.xml');
     const junit = `<testsuites><testsuite name="s"><testcase classname="c" name="good" time="0.5"/>

@@ -262,11 +262,9 @@ describeOnEachNode('MLOpsEvaluate, built', (nodePath) => {
 
     const run = async (criteria: string) => {
       const job = new TestJob('build', registry.ml.azure);
-      job.variables.set('System.CollectionUri', devOps.url);
-      job.variables.set('System.TeamFoundationCollectionUri', devOps.url);
       job.variables.set('System.PullRequest.PullRequestId', '12');
       job.variables.set('Build.Repository.ID', '7a1b2c3d-0000-4000-8000-000000000007');
-      return evaluate(registry, '2', { criteria, onRejection: 'continue' }, { nodePath, job });
+      return evaluate(registry, '2', { criteria, onRejection: 'continue' }, { nodePath, job, serverUrl: devOps.url });
     };
 
     it('writes one comment, updates it in place, and sets a status', async function () {
@@ -292,6 +290,7 @@ describeOnEachNode('MLOpsEvaluate, built', (nodePath) => {
       const { result, log } = await run('rmse < 4');
       assert.equal(result, 'succeeded');
       assert.match(log, /may not write to it \(403\)\. Give it "Contribute to pull requests"/);
+      assert.match(log, /##\[warning\]The build was not tagged model-approved: .* answered 403 .*"Edit build quality"/);
     });
   });
 });
