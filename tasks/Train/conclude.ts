@@ -47,7 +47,7 @@ export async function conclude(
   services: Services,
   context: TaskContext,
 ): Promise<StageResult> {
-  const { log, publish, signal, clock, pipeline } = context;
+  const { log, publish, signal, clock } = context;
   const reading = new Outage(log, clock, { follows: true });
   // What a job's outputs are is known at its end.
   const job = (await reading.insist(() => services.jobs.find(started.job.name, signal, true), signal)) ?? started.job;

@@ -32,7 +32,8 @@ const longestMaking = 120_000;
 /**
  * Asks for builds so that none is made twice: each as a task run, whose name is fixed by the image's content and the pipeline.
  * Sent twice it is made once, and whoever comes after this step finds it. Where the connection may not write task runs, a build
- * is asked for once, and what may run when no answer comes is named.
+ * is asked for once, and what may run when no answer comes is named. Two pipeline runs that ask within the same seconds build
+ * twice: the API has no "create only if there is none" (TaskRuns_Create of 2019-06-01-preview takes no If-None-Match).
  */
 export class BuildScheduling {
   private namesRuns: boolean;
