@@ -26,7 +26,7 @@ export function buildPipeline(directory: string): Pipeline {
     step: 'step',
     planId: 'plan-1',
     directories: { work: directory, temp: directory, staging: directory, artifacts: [] },
-    accessToken: () => undefined,
+    server: () => undefined,
   };
 }
 
@@ -51,7 +51,7 @@ export function taskContext(
     picture: nothing,
     record: nothing,
     artifact: nothing,
-    buildTag: nothing,
+    buildTag: () => Promise.resolve(),
   };
   const context: TaskContext = {
     log: {
