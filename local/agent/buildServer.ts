@@ -52,13 +52,16 @@ export class BuildServer {
     if (headers.authorization !== `Bearer ${AccessToken}`) return failure(401, 'The token is not that of this job.');
     const { pathname, searchParams } = new URL(url ?? '/', 'http://localhost');
     if (!searchParams.has('api-version')) return failure(400, 'No api-version was supplied for the request.');
-    const [, project = '', build, tag] = /^\/([^/]+)\/_apis\/build\/builds\/([^/]+)\/tags\/([^/]+)$/.exec(pathname) ?? [];
+    const [, project = '', build, tag] =
+      /^\/([^/]+)\/_apis\/build\/builds\/([^/]+)\/tags\/([^/]+)$/.exec(pathname) ?? [];
     if (tag === undefined) return failure(404, `The controller for path '${pathname}' was not found.`);
     if (method !== 'PUT') return failure(405, `The requested resource does not support http method '${method}'.`);
     const { variables } = this.context.options;
     const projects = ['System.TeamProjectId', 'System.TeamProject'].map((name) => variables.get(name));
-    if (!projects.includes(decodeURIComponent(project))) return failure(404, `TF200016: There is no project ${project}.`);
-    if (build !== variables.get('Build.BuildId')) return failure(404, `The requested build ${build} could not be found.`);
+    if (!projects.includes(decodeURIComponent(project)))
+      return failure(404, `TF200016: There is no project ${project}.`);
+    if (build !== variables.get('Build.BuildId'))
+      return failure(404, `The requested build ${build} could not be found.`);
     tagBuild(this.context, decodeURIComponent(tag));
     return { status: 200, body: this.context.buildTags };
   }
