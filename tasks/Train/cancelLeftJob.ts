@@ -9,5 +9,7 @@ import { leftJob } from './leftJob';
  */
 export async function cancelLeftJob({ connection }: PostJobInputs, context: TaskContext): Promise<void> {
   const left = leftJob(context.state).read();
-  if (left) await cancelLeft({ ...left, names: [left.name] }, context.azure(connection), context);
+  if (!left) return;
+  const names = [left.name];
+  await cancelLeft({ ...left, names, confirmed: left.isConfirmed ? names : [] }, context.azure(connection), context);
 }

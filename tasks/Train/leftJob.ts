@@ -6,6 +6,8 @@ export interface LeftJob {
   readonly name: string;
   readonly resourceGroup: string;
   readonly workspace: string;
+  /** Whether Azure has confirmed it; else it is not known whether it was started. */
+  readonly isConfirmed: boolean;
 }
 
 export function leftJob(state: TaskState): LeftWork<LeftJob> {

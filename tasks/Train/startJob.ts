@@ -9,7 +9,7 @@ import { specificationOf, specificationProperty } from './jobSpecificationHash';
 import type { TrainInputs } from './inputs';
 import { jobNameBase } from './jobName';
 import { jobSpecification } from './jobSpecification';
-import { leftJob } from './leftJob';
+import { leftJob, type LeftJob } from './leftJob';
 import { jobProvenance, type Provenance } from './provenance';
 import type { Services } from './services';
 import { unchangedTraining } from './unchangedTraining';
@@ -36,7 +36,7 @@ export async function takeUpJob(name: string, services: Services, context: TaskC
     );
   }
   announce(job, `Taking up the job ${name}, which is ${job.properties.status}.`, context);
-  if (!hasEnded(job.properties.status)) leftJob(state).note(left(name, services));
+  if (!hasEnded(job.properties.status)) leftJob(state).note(left(name, services, true));
   return { job };
 }
 
@@ -76,7 +76,7 @@ export async function startJob(
     const isSame = found.properties.properties?.[specificationProperty] === specification;
     if (isSame && status !== 'Failed' && status !== 'Canceled') {
       announce(found, `An earlier try of this step started the job ${name} (${status}): following it.`, context);
-      if (inputs.waitForCompletion) leftJob(context.state).note(left(name, services));
+      if (inputs.waitForCompletion) leftJob(context.state).note(left(name, services, true));
       return { job: found, codeHash };
     }
     log.info(`The job ${name} of an earlier try ${isSame ? `is ${status}` : 'did something else'}: starting another.`);
@@ -109,10 +109,12 @@ async function create(
 ): Promise<Job> {
   const { log, clock, signal, state } = context;
   // Noted first: whatever happens from here on, the post-job step knows of it.
-  if (isFollowed) leftJob(state).note(left(name, services));
+  if (isFollowed) leftJob(state).note(left(name, services, false));
   const outage = new Outage(log, clock, { deadline: clock.now() + patience });
   try {
-    return await outage.insist(() => services.jobs.create(name, properties, signal), signal);
+    const job = await outage.insist(() => services.jobs.create(name, properties, signal), signal);
+    if (isFollowed) leftJob(state).note(left(name, services, true));
+    return job;
   } catch (error) {
     if (signal.aborted) {
       await cancelJob(name, services, context);
@@ -129,8 +131,8 @@ async function create(
   }
 }
 
-function left(name: string, { workspace }: Services) {
-  return { name, resourceGroup: workspace.resourceGroup, workspace: workspace.name };
+function left(name: string, { workspace }: Services, isConfirmed: boolean): LeftJob {
+  return { name, resourceGroup: workspace.resourceGroup, workspace: workspace.name, isConfirmed };
 }
 
 function announce(job: Job, text: string, { log }: TaskContext): void {

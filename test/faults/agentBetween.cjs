@@ -1,5 +1,5 @@
-// Preloaded into a task's process: this process becomes an agent that runs the task beneath itself. When it is killed, the task
-// has what it has when a real agent dies: no signal, but pipes that nobody reads, and no parent.
+// Preloaded into a task's process: this process becomes one that runs the task beneath itself, as an agent does, or docker exec in
+// a container job. When it is killed, the task has what it has then: no signal, but pipes that nobody reads, and no parent.
 'use strict';
 const { spawn } = require('node:child_process');
 const Module = require('node:module');

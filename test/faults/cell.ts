@@ -118,15 +118,16 @@ async function judge(
   result: TaskStepResult,
   requests: JournalEntry[],
 ): Promise<Omit<Outcome, 'minutes'>> {
-  // A post-job step never fails a pipeline: it warns of what it could not end.
-  const type = !faultClass.passes && result.result === 'succeededWithIssues' ? 'warning' : 'error';
+  const warns = scenario.isPostJob && result.result === 'succeededWithIssues';
+  const type = !faultClass.passes && warns ? 'warning' : 'error';
   const said = result.issues.filter((issue) => issue.type === type).map(({ message }) => message);
   const problems: string[] = [];
   if (result.result === 'canceled') problems.push('it came to no end and was cancelled');
   const trace = result.log.find((line) => fellOver.test(line));
   if (trace) problems.push(`it fell over: ${trace.trim()}`);
   const isDone = result.result === scenario.ends || (scenario.ends === 'succeeded' && /^succeeded/.test(result.result));
-  const whenDone = isDone ? await attempt.whenDone(result, requests) : ['it failed'];
+  const lasting = !faultClass.passes;
+  const whenDone = isDone ? await attempt.whenDone(result, requests, { lasting }) : ['it failed'];
   if (whenDone.length === 0 && problems.length === 0) return { verdict: 'ridden out', problems, said };
   // A step that fails as it should, but before it came to what is judged, has ended with an error.
   if (isDone && scenario.ends === 'succeeded' && type === 'error')

@@ -7,8 +7,11 @@ import type { Operation } from './operations';
 import type { Scenario } from './scenario';
 import type { World } from './world';
 
-/** How a step is made to end: cancelled as the agent does it (SIGINT, 7.5 s, SIGTERM, 2.5 s, kill), or by force. */
-const ends = ['cancelled', 'SIGTERM', 'SIGKILL', 'agent dies'] as const;
+/**
+ * How a step is made to end: cancelled as the agent does it (SIGINT, 7.5 s, SIGTERM, 2.5 s, kill), or by force. Where its agent
+ * dies, no post-job step comes; it is orphaned where only the process between them dies, as docker exec does in a container job.
+ */
+const ends = ['cancelled', 'SIGTERM', 'SIGKILL', 'agent dies', 'orphaned'] as const;
 type End = (typeof ends)[number];
 /** In the midst of which moment of a request. */
 const moments = { 'in flight': { delayMs: 700 }, 'not answered': { stall: 'after' } } as const;
@@ -85,10 +88,11 @@ export async function runKill(world: World, scenario: Scenario, cell: Cell): Pro
   }
 }
 
+const losesParent = (end: End): boolean => end === 'agent dies' || end === 'orphaned';
 const agentBetween = path.join(__dirname, 'agentBetween.cjs');
 
 function environmentOf(end: End, { environment: { NODE_OPTIONS } }: World['azure']): Record<string, string> {
-  return { NODE_OPTIONS: end === 'agent dies' ? `${NODE_OPTIONS} --require=${agentBetween}` : NODE_OPTIONS! };
+  return { NODE_OPTIONS: losesParent(end) ? `${NODE_OPTIONS} --require=${agentBetween}` : NODE_OPTIONS! };
 }
 
 async function isHit({ azure }: World, run: Promise<unknown>): Promise<boolean> {
@@ -108,7 +112,7 @@ function finish(end: End, controller: AbortController): number[] {
     return [];
   }
   const pids = tasksOf(process.pid);
-  const orphans = end === 'agent dies' ? pids.flatMap(tasksOf) : [];
+  const orphans = losesParent(end) ? pids.flatMap(tasksOf) : [];
   for (const pid of pids) process.kill(pid, end === 'SIGTERM' ? 'SIGTERM' : 'SIGKILL');
   if (end !== 'SIGTERM') return orphans;
   const stillThere = () => tasksOf(process.pid).filter((pid) => pids.includes(pid));

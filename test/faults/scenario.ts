@@ -12,11 +12,19 @@ export interface RunOptions {
   taskVariables?: Variables;
 }
 
+/** What the step went through before its state is judged. */
+export interface Circumstances {
+  /** It was killed and run again: what was cancelled meanwhile counts no more. */
+  afterKill?: boolean;
+  /** The fault did not pass: an extra may be lost to it, and is said to be. */
+  lasting?: boolean;
+}
+
 /** One run of a task, and what must be true of local Azure afterwards. */
 export interface Attempt {
   run(options: RunOptions): Promise<TaskStepResult>;
   /** What is wrong with the state of local Azure where the step did what it is for; empty if nothing is. */
-  whenDone(result: TaskStepResult, requests: JournalEntry[], how?: { afterKill: boolean }): Promise<string[]>;
+  whenDone(result: TaskStepResult, requests: JournalEntry[], how?: Circumstances): Promise<string[]>;
   /** The same where the step ended with an error: work that is doubled, or runs on and was not said. */
   whenFailed(result: TaskStepResult, requests: JournalEntry[]): Promise<string[]>;
   /** What is wrong after the step was killed and its post-job step has run: work that runs on. */
@@ -35,9 +43,11 @@ export interface Scenario {
   name: string;
   /** How its step ends without a fault. */
   ends: 'succeeded' | 'failed';
-  /** Makes what the step works on; under names of its own. */
+  /** A post-job step never fails a pipeline: what it could not end is a warning, and counts as its error. */
+  isPostJob?: boolean;
   /** Local Azure unless told. */
   surface?(world: World): Surface;
+  /** Makes what the step works on; under names of its own. */
   prepare(world: World, id: string): Promise<Attempt>;
 }
 

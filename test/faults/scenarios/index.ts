@@ -2,7 +2,7 @@ import type { Scenario } from '../scenario';
 import { deploy, deploySick, deploySickUpdate, deployUpdate } from './deploy';
 import { evaluate, evaluateByJobs } from './evaluate';
 import { packageImage } from './packageImage';
-import { deployPostJob, packagePostJob, trainPostJob } from './postJobs';
+import { deployPostJob, evaluatePostJob, packagePostJob, trainPostJob } from './postJobs';
 import { testEndpoint, testEndpointPromotion, testEndpointRollback, testEndpointScoring } from './testEndpoint';
 import { train } from './train';
 
@@ -12,6 +12,7 @@ export const scenarios: Scenario[] = [
   trainPostJob,
   evaluate,
   evaluateByJobs,
+  evaluatePostJob,
   packageImage,
   packagePostJob,
   deploy,

@@ -8,13 +8,14 @@ import { registerModel } from '../../support/registeredModel';
 import type { Scenario } from '../scenario';
 import { connection, type World } from '../world';
 import { groupUrl, imageOf } from './deploy';
+import { evaluationJob, evaluationOf, registerVersions } from './evaluate';
 import { recordOf } from '../../task/release/deployableImages';
 
-/** Runs a step until it says this, and kills it then: no signal reaches it before. */
+/** Runs a step until it says something, and kills it then: no signal reaches it before. */
 async function killed(
   world: World,
   folder: string,
-  atLine: RegExp,
+  isMoment: (line: string) => boolean,
   options: BuiltTaskOptions & { job: TestJob },
 ): Promise<TaskStepResult> {
   for (const name of ['PROCESS_SIGINT_TIMEOUT', 'PROCESS_SIGTERM_TIMEOUT']) options.job.variables.set(name, '50');
@@ -24,7 +25,7 @@ async function killed(
     ...options,
     environment: { NODE_OPTIONS: `${world.azure.environment.NODE_OPTIONS} --require=${deaf}` },
     signal: controller.signal,
-    onLine: (line) => atLine.test(line) && controller.abort(),
+    onLine: (line) => isMoment(line) && controller.abort(),
   });
   if (result.exitCode !== null) throw new Error(`${folder} ended before it was killed:\n${result.log.join('\n')}`);
   return result;
@@ -33,12 +34,13 @@ async function killed(
 export const trainPostJob: Scenario = {
   name: 'Train (post-job)',
   ends: 'succeeded',
+  isPostJob: true,
   async prepare(world, id) {
     const { azure, ml } = world;
     const job = new TestJob('build', azure);
     job.variables.set('Build.BuildId', id.replace(/\D/g, ''));
     const taskVariables = new Variables();
-    const { log } = await killed(world, 'Train', /^running$/, {
+    const { log } = await killed(world, 'Train', (line) => line === 'running', {
       job,
       taskVariables,
       files: { 'src/train.py': 'import time\nprint("running", flush=True)\ntime.sleep(300)' },
@@ -71,9 +73,55 @@ export const trainPostJob: Scenario = {
   },
 };
 
+export const evaluatePostJob: Scenario = {
+  name: 'Evaluate (post-job)',
+  ends: 'succeeded',
+  isPostJob: true,
+  async prepare(world, id) {
+    const { azure, ml } = world;
+    const model = `left-${id}`;
+    await registerVersions(world, model);
+    const { job } = evaluationOf(azure, model, id);
+    const taskVariables = new Variables();
+    let started = 0;
+    const { log } = await killed(world, 'Evaluate', (line) => /Started the job /.test(line) && ++started === 2, {
+      job,
+      taskVariables,
+      files: {
+        'evaluation/job.yml': evaluationJob,
+        'evaluation/measuring.py': 'import time\ntime.sleep(300)',
+        'evaluation/id.txt': id,
+      },
+      inputs: { ...connection, criteria: 'rmse < champion', evaluationJobFile: 'evaluation/job.yml' },
+    });
+    const names = [...log.join('\n').matchAll(/Started the job (\S+), which/g)].map(([, name]) => name!);
+    const running = async (): Promise<string[]> => {
+      const all = await Promise.all(names.map(async (name) => ({ name, ...(await ml.details(name)) })));
+      return all.filter(({ status }) => !/^Cancel/.test(status)).map(({ name }) => name);
+    };
+    return {
+      run: (options) =>
+        runBuiltTask('Evaluate', { ...options, job, phase: 'postjob', inputs: connection, taskVariables }),
+      async whenDone() {
+        if (names.length !== 2) return [`${names.length} jobs were started before`];
+        return (await running()).map((name) => `the job ${name} runs on`);
+      },
+      whenFailed: async (result) =>
+        (await running())
+          .filter((name) => !result.log.some((line) => line.includes(name)))
+          .map((name) => `the job ${name} runs on and was not named`),
+      async clear() {
+        for (const name of await running()) await ml.cancel(name);
+        for (const name of names) await ml.untilEnd(name);
+      },
+    };
+  },
+};
+
 export const packagePostJob: Scenario = {
   name: 'Package-Image (post-job)',
   ends: 'succeeded',
+  isPostJob: true,
   async prepare(world, id) {
     const { azure, cloud } = world;
     const { record } = await registerModel(azure, { 'model.txt': id });
@@ -81,7 +129,7 @@ export const packagePostJob: Scenario = {
     job.variables.set('Build.BuildId', id.replace(/\D/g, ''));
     await azure.faults.named('acr.stayQueued', { detail: { seconds: 120 } });
     const taskVariables = new Variables();
-    const { log } = await killed(world, 'PackageImage', /^Build \w+ on the registry/, {
+    const { log } = await killed(world, 'PackageImage', (line) => /^Build \w+ on the registry/.test(line), {
       job,
       taskVariables,
       refName: 'package',
@@ -120,6 +168,7 @@ export const packagePostJob: Scenario = {
 export const deployPostJob: Scenario = {
   name: 'Deploy-ACI (post-job)',
   ends: 'succeeded',
+  isPostJob: true,
   async prepare(world, id) {
     const { azure, cloud } = world;
     const group = `killed-${id}`;
@@ -135,7 +184,7 @@ export const deployPostJob: Scenario = {
       dnsNameLabel: group,
       recordFile: 'record/mlops-record.json',
     };
-    await killed(world, 'DeployACI', new RegExp(`${group}: Pending`), {
+    await killed(world, 'DeployACI', (line) => line.includes(`${group}: Pending`), {
       job,
       taskVariables,
       refName: 'deploy',

@@ -287,7 +287,7 @@ resources: {instance_count: 2}
       if (left) leftJob(state).note(left);
       return runBuiltTask('Train', { azure, phase: 'postjob', inputs: inline, taskVariables });
     };
-    const place = { resourceGroup: localCloud.resourceGroup, workspace: localCloud.workspace };
+    const place = { resourceGroup: localCloud.resourceGroup, workspace: localCloud.workspace, isConfirmed: false };
     for (const left of [undefined, { name: done, ...place }, { name: 'never-created', ...place }]) {
       const result = await clean(left);
       assert.equal(result.result, 'succeeded');
@@ -295,7 +295,7 @@ resources: {instance_count: 2}
     }
     assert.equal((await ml.details(running)).status, 'Running');
     assert.equal((await ml.details(done)).status, 'Completed');
-    await clean({ name: running, ...place });
+    await clean({ name: running, ...place, isConfirmed: true });
     assert.equal((await ml.untilEnd(running)).details.status, 'Canceled');
   });
 
