@@ -1,4 +1,5 @@
-import type { Models, RegisteredModel } from '../common/azure/ml/models';
+import type { Models } from '../common/azure/ml/models';
+import type { RegisteredModel } from '../common/azure/ml/registeredModel';
 import { TaskFailure } from '../common/taskFailure';
 import { decisionTags } from './earlierDecision';
 import type { EvaluateInputs } from './inputs';
@@ -23,7 +24,7 @@ export type Running = () => Promise<ReadonlyMap<string, string>>;
  * @throws where the registry cannot be read, or the version that was named does not exist: neither means "no champion"
  */
 export async function findChampion(
-  models: Pick<Models, 'champion' | 'find' | 'list'>,
+  models: Pick<Models, 'champion' | 'find' | 'withTags'>,
   running: Running,
   candidate: Pick<RegisteredModel, 'name' | 'version' | 'createdAt'>,
   inputs: Pick<EvaluateInputs, 'champion' | 'championVersion'>,
@@ -63,12 +64,11 @@ async function runsNow(
 }
 
 async function approvedBefore(
-  models: Pick<Models, 'list'>,
+  models: Pick<Models, 'withTags'>,
   candidate: Pick<RegisteredModel, 'name' | 'version' | 'createdAt'>,
 ): Promise<Rival> {
   const { decision, at } = decisionTags;
-  const tags = [`${decision}=approved`];
-  const approved = await models.list(candidate.name, { top: approvalsToLookAt, tags, isThere: true });
+  const approved = (await models.withTags(candidate.name, [`${decision}=approved`], approvalsToLookAt)) ?? [];
   const champion = newestBefore(
     candidate,
     approved.filter((each) => each.tags[decision] === 'approved'),

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { RegisteredModel } from '../common/azure/ml/models';
+import type { RegisteredModel } from '../common/azure/ml/registeredModel';
 import type { Pipeline } from '../common/pipeline';
 import type { Criterion } from './criteria/criterion';
 import type { Decision } from './decision';

@@ -1,6 +1,6 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
-import type { RegisteredModel } from '../common/azure/ml/models';
+import type { RegisteredModel } from '../common/azure/ml/registeredModel';
 import { junitXml } from '../common/junit';
 import { append } from '../common/record/chain';
 import { writeEvaluationInfo } from '../common/record/compatibilityFiles';

@@ -9,7 +9,7 @@ import { restJob } from '../common/azure/ml/jobs/rest/restJob';
 import { RunHistory } from '../common/azure/ml/jobs/follow/runHistory';
 import { WorkspaceAssets } from '../common/azure/ml/jobs/rest/workspaceAssets';
 import { Tracking } from '../common/azure/ml/metrics';
-import type { RegisteredModel } from '../common/azure/ml/models';
+import type { RegisteredModel } from '../common/azure/ml/registeredModel';
 import { believedAbsence } from '../common/azure/http/believedAbsence';
 import { Outage } from '../common/azure/http/outage';
 import type { Workspace } from '../common/azure/ml/workspace';

@@ -1,4 +1,4 @@
-import type { RegisteredModel } from '../common/azure/ml/models';
+import type { RegisteredModel } from '../common/azure/ml/registeredModel';
 import { lineChart } from '../common/charts/lineChart';
 import { sparkline } from '../common/charts/sparkline';
 import { formatNumber } from '../common/formatNumber';

@@ -1,6 +1,6 @@
 import * as path from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import type { RegisteredModel } from '../common/azure/ml/models';
+import type { RegisteredModel } from '../common/azure/ml/registeredModel';
 import { formatNumber } from '../common/formatNumber';
 import type { TaskContext } from '../common/task/taskContext';
 import { findChampion } from './champion';

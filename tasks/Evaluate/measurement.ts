@@ -1,7 +1,7 @@
 import { believedAbsence } from '../common/azure/http/believedAbsence';
 import { Outage } from '../common/azure/http/outage';
 import type { Tracking } from '../common/azure/ml/metrics';
-import type { RegisteredModel } from '../common/azure/ml/models';
+import type { RegisteredModel } from '../common/azure/ml/registeredModel';
 import type { TaskContext } from '../common/task/taskContext';
 import { TaskFailure } from '../common/taskFailure';
 import { readTextFile } from '../common/textFile';

@@ -1,4 +1,4 @@
-import type { RegisteredModel } from '../common/azure/ml/models';
+import type { RegisteredModel } from '../common/azure/ml/registeredModel';
 import { metricLabel } from './criteria/criterion';
 import { lookUp } from './criteria/metricLookup';
 import type { EarlierDecision } from './earlierDecision';

@@ -15,7 +15,7 @@ import { runningVersions } from './runningVersions';
 
 /** The parts of Azure Machine Learning that an evaluation reads and writes. */
 export interface Services {
-  readonly models: Pick<Models, 'get' | 'find' | 'champion' | 'list' | 'tag'>;
+  readonly models: Pick<Models, 'get' | 'find' | 'champion' | 'list' | 'withTags' | 'tag'>;
   readonly running: Running;
   readonly runs: Pick<Tracking, 'run'>;
   readonly jobs: Pick<Jobs, 'find'>;

@@ -1,4 +1,5 @@
-import type { Models, RegisteredModel } from '../common/azure/ml/models';
+import type { Models } from '../common/azure/ml/models';
+import type { RegisteredModel } from '../common/azure/ml/registeredModel';
 import { append, emptyRecord } from '../common/record/chain';
 import type { ModelRecord } from '../common/record/record';
 import { requireHomeWorkspace } from '../common/record/homeWorkspace';

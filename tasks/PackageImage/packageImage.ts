@@ -1,6 +1,6 @@
 import * as path from 'node:path';
 import type { ModelFile } from '../common/azure/ml/modelFiles';
-import type { RegisteredModel } from '../common/azure/ml/models';
+import type { RegisteredModel } from '../common/azure/ml/registeredModel';
 import { append } from '../common/record/chain';
 import { writeEvaluationInfo } from '../common/record/compatibilityFiles';
 import type { ImageSection, ModelRecord } from '../common/record/record';

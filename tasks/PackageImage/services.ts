@@ -1,4 +1,4 @@
-import type { RegisteredModel } from '../common/azure/ml/models';
+import type { RegisteredModel } from '../common/azure/ml/registeredModel';
 import { Models } from '../common/azure/ml/models';
 import { listModelFiles, type ModelFile } from '../common/azure/ml/modelFiles';
 import { Workspace } from '../common/azure/ml/workspace';

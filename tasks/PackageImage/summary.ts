@@ -1,4 +1,4 @@
-import type { RegisteredModel } from '../common/azure/ml/models';
+import type { RegisteredModel } from '../common/azure/ml/registeredModel';
 import { inlineCode, markdownTable } from '../common/markdown';
 import type { ObtainedImage } from './build/obtainImage';
 import type { ImageSection, SelfTestResult } from '../common/record/record';

@@ -1,5 +1,5 @@
 import type { AzureSession } from '../common/azure/http/session';
-import { Workspace } from '../common/azure/ml/workspace';
+import { WorkspaceAddress } from '../common/azure/ml/workspaceAddress';
 import type { NeededRole } from '../common/azure/rights/requireRights';
 import { workspaceRole } from '../common/azure/rights/workspaceRights';
 import type { ModelRecord } from '../common/record/record';
@@ -29,7 +29,7 @@ export function neededRoles(
     );
   }
   if (inputs.promoteToChampion && model) {
-    const workspace = new Workspace(session, model.workspace.resourceGroup, model.workspace.name);
+    const workspace = new WorkspaceAddress(session, model.workspace.resourceGroup, model.workspace.name);
     roles.push(workspaceRole(workspace, ['models/versions/read', 'models/versions/write'], 'to tag the champion'));
   }
   return roles;

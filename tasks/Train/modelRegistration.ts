@@ -1,4 +1,5 @@
-import type { Models, NewModel, RegisteredModel } from '../common/azure/ml/models';
+import type { Models, NewModel } from '../common/azure/ml/models';
+import type { RegisteredModel } from '../common/azure/ml/registeredModel';
 import { TaskFailure } from '../common/taskFailure';
 
 /** As many versions may have come from other runs between two tries of one step. */

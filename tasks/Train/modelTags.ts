@@ -1,4 +1,4 @@
-import { isTaskTag } from '../common/azure/ml/models';
+import { isTaskTag } from '../common/azure/ml/registeredModel';
 
 /** Azure ML's limit for the name of a tag. */
 const longestName = 256;

@@ -1,6 +1,6 @@
 import { Outage } from '../common/azure/http/outage';
 import { studioUrl, type Job } from '../common/azure/ml/jobs/rest/jobs';
-import type { RegisteredModel } from '../common/azure/ml/models';
+import type { RegisteredModel } from '../common/azure/ml/registeredModel';
 import type { TaskContext } from '../common/task/taskContext';
 import type { TrainInputs } from './inputs';
 import { registerOnce } from './modelRegistration';

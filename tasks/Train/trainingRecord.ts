@@ -1,6 +1,6 @@
 import type { JobEnd } from '../common/azure/ml/jobs/follow/followJob';
 import { studioUrl, type Job } from '../common/azure/ml/jobs/rest/jobs';
-import type { RegisteredModel } from '../common/azure/ml/models';
+import type { RegisteredModel } from '../common/azure/ml/registeredModel';
 import { toMetricValues, type ModelSection, type TrainingSection } from '../common/record/record';
 
 /** What the record says of the training. */

@@ -3,7 +3,7 @@ import type { MetricPoint } from '../common/azure/ml/metrics';
 import type { JobEnd } from '../common/azure/ml/jobs/follow/followJob';
 import { elapsed } from '../common/elapsed';
 import { studioModelUrl, studioUrl, type Job } from '../common/azure/ml/jobs/rest/jobs';
-import type { RegisteredModel } from '../common/azure/ml/models';
+import type { RegisteredModel } from '../common/azure/ml/registeredModel';
 import { escapeMarkdown, inlineCode, markdownTable } from '../common/markdown';
 import { metricText } from './metricsWatch';
 

@@ -175,7 +175,7 @@ const checks: Record<string, (tools: Tools, recording: Recording) => Promise<voi
     assert.equal(sent.properties.stage, 'Production', 'what the product does not know is written back as it was');
   },
   model_version_put_201: async ({ azure, workspace }, recording) => {
-    azure.answer(/GET .*versions\/3/, recording);
+    azure.answer(/GET .*versions\/3/, { ...recording, status: 200 });
     assert.deepEqual((await new Models(workspace).get('m', '3')).tags, { foo: 'bar', abc: '123' });
   },
   rg_get: async ({ azure, groups }, recording) => {

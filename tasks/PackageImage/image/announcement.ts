@@ -1,5 +1,5 @@
 import { isAzureFailure } from '../../common/azure/http/azureFailure';
-import type { RegisteredModel } from '../../common/azure/ml/models';
+import type { RegisteredModel } from '../../common/azure/ml/registeredModel';
 import type { TaskContext } from '../../common/task/taskContext';
 import type { PackageInputs } from '../inputs';
 import type { ImagePlan } from '../plan/imagePlan';

@@ -1,4 +1,4 @@
-import type { RegisteredModel } from '../../common/azure/ml/models';
+import type { RegisteredModel } from '../../common/azure/ml/registeredModel';
 import type { Pipeline } from '../../common/pipeline';
 import type { ModelRecord } from '../../common/record/record';
 

@@ -1,6 +1,6 @@
 import { isAzureFailure } from '../../common/azure/http/azureFailure';
 import type { RegistryContents } from '../../common/azure/registry/containerRegistryContents';
-import type { RegisteredModel } from '../../common/azure/ml/models';
+import type { RegisteredModel } from '../../common/azure/ml/registeredModel';
 import type { TaskContext } from '../../common/task/taskContext';
 import type { PackageInputs } from '../inputs';
 import { asTag } from './imageLabels';

@@ -1,11 +1,6 @@
+import { firstOf } from '../../common/azure/ml/machineLearningSdk';
 import type { Workspace } from '../../common/azure/ml/workspace';
 import type { ImagePlan } from '../plan/imagePlan';
-
-interface Version {
-  id: string;
-  name: string;
-  properties: { image?: string };
-}
 
 /**
  * Registers an image as an environment version with the routes by which Azure ML would serve it. Versions cannot be
@@ -20,21 +15,23 @@ export async function registerEnvironment(
   tags: Readonly<Record<string, string>>,
   signal: AbortSignal,
 ): Promise<string> {
-  const url = `environments/${encodeURIComponent(name)}`;
-  const { body } = await workspace.request<{ value?: Version[] }>({
-    url: `${url}/versions`,
-    query: { $orderBy: 'createdtime desc', $top: '20' },
-    accept: [404],
-    signal,
-  });
-  const known = (body.value ?? []).find(({ properties }) => properties.image === image);
-  if (known) return known.id;
-  const container = await workspace.request<{ properties?: { nextVersion?: string } }>({ url, accept: [404], signal });
-  const version = (container.status === 200 && container.body.properties?.nextVersion) || '1';
+  const newest = { orderBy: 'createdtime desc', top: 20 };
+  const versions = await workspace.find(
+    ({ environmentVersions }, place, options) =>
+      firstOf(environmentVersions.list(...place, name, { ...options, ...newest }), newest.top),
+    { signal },
+  );
+  const known = versions?.find(({ properties }) => properties.image === image);
+  if (known?.id) return known.id;
+  const container = await workspace.find(
+    ({ environmentContainers }, place, options) => environmentContainers.get(...place, name, options),
+    { signal },
+  );
+  const version = container?.properties.nextVersion || '1';
   const route = (path: string) => ({ path, port });
-  const registered = await workspace.request<Version>({
+  const registered = await workspace.request<{ id: string }>({
     method: 'PUT',
-    url: `${url}/versions/${version}`,
+    url: `environments/${encodeURIComponent(name)}/versions/${version}`,
     body: {
       properties: {
         image,

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { RegisteredModel } from '../../common/azure/ml/models';
+import type { RegisteredModel } from '../../common/azure/ml/registeredModel';
 import { Secret } from '../../common/secret';
 import { hashFiles } from '../context/buildContext';
 import type { BuildArgument, EnvironmentPlan, ImagePlan } from './imagePlan';

@@ -1,7 +1,7 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import type { ModelFile } from '../../common/azure/ml/modelFiles';
-import type { RegisteredModel } from '../../common/azure/ml/models';
+import type { RegisteredModel } from '../../common/azure/ml/registeredModel';
 import { TaskFailure } from '../../common/taskFailure';
 import { readTextFile } from '../../common/textFile';
 import billOfMaterials from '../python/bill_of_materials.py';

@@ -1,5 +1,5 @@
 import type { ModelFile } from '../../common/azure/ml/modelFiles';
-import type { RegisteredModel } from '../../common/azure/ml/models';
+import type { RegisteredModel } from '../../common/azure/ml/registeredModel';
 import { TaskFailure } from '../../common/taskFailure';
 import { textFile } from '../context/buildContext';
 import { fromCondaFile, type Dependencies } from './dependencies';

@@ -1,6 +1,7 @@
-import { byClaim, championTag, claimOf, Models, type RegisteredModel } from '../../common/azure/ml/models';
+import { ModelTags } from '../../common/azure/ml/modelTags';
+import { byClaim, championTag, claimOf, type RegisteredModel } from '../../common/azure/ml/registeredModel';
 import type { AzureSession } from '../../common/azure/http/session';
-import { Workspace } from '../../common/azure/ml/workspace';
+import { WorkspaceAddress } from '../../common/azure/ml/workspaceAddress';
 import type { Clock } from '../../common/clock';
 import { requireHomeWorkspace } from '../../common/record/homeWorkspace';
 import type { ModelRecord } from '../../common/record/record';
@@ -36,7 +37,7 @@ export async function promoteModel(
     name: workspace ?? model.workspace.name,
   };
   requireHomeWorkspace(model, named, 'Promote');
-  const registry = new Models(new Workspace(session, named.resourceGroup, named.name));
+  const registry = new ModelTags(new WorkspaceAddress(session, named.resourceGroup, named.name));
   return promote(registry, model.name, model.version, clock);
 }
 
@@ -50,7 +51,7 @@ export interface Promotion {
 }
 
 /** The part of the model registry that promotion needs. */
-export type ChampionRegistry = Pick<Models, 'list' | 'tag'>;
+export type ChampionRegistry = Pick<ModelTags, 'withTags' | 'tag'>;
 
 /**
  * Makes this version the champion: the one whose champion tag holds the latest time. Azure ML has no transaction over
@@ -66,7 +67,7 @@ export async function promote(
   version: string,
   clock: Clock,
 ): Promise<Promotion> {
-  const holders = () => models.list(name, { top: 50, tags: [championTag], isThere: true });
+  const holders = async () => (await models.withTags(name, [championTag], 50)) ?? [];
   const time = Math.max(clock.now(), ...(await holders()).map((each) => claimOf(each) + 1));
   const claimed = await models.tag(name, version, { [championTag]: new Date(time).toISOString() });
   // The listing may lag behind our own write.

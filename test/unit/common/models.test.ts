@@ -3,7 +3,7 @@ import * as sinon from 'sinon';
 import { AzureFailure } from '../../../tasks/common/azure/http/azureFailure';
 import { Models } from '../../../tasks/common/azure/ml/models';
 import type { AzureRequest } from '../../../tasks/common/azure/http/session';
-import type { Workspace } from '../../../tasks/common/azure/ml/workspace';
+import { fakeWorkspace } from '../../support/fakeWorkspace';
 
 describe('the model registry', () => {
   it('takes for champion whoever was promoted last, and whoever was tagged by hand only where nobody was', async () => {
@@ -13,8 +13,7 @@ describe('the model registry', () => {
         name,
         properties: { tags: { champion: tag } },
       }));
-      const workspace = { name: 'w', request: sinon.stub().resolves({ status: 200, body: { value } }) };
-      return (await new Models(workspace as unknown as Workspace).champion('m'))?.version;
+      return (await new Models(fakeWorkspace(async () => ({ status: 200, body: { value } }))).champion('m'))?.version;
     };
     const promoted = { 1: '2026-01-01T00:00:00.000Z', 2: '2026-02-01T00:00:00.000Z' };
     assert.equal(await champion(promoted), '2');
@@ -27,7 +26,7 @@ describe('the model registry', () => {
   it('takes an empty list for an unknown model only where there is no such model', async () => {
     const request = ({ url }: AzureRequest) =>
       Promise.resolve(url.endsWith('/versions') ? { status: 200, body: { value: [] } } : { status: 404, body: {} });
-    const models = new Models({ name: 'w', request } as unknown as Workspace);
+    const models = new Models(fakeWorkspace(request));
     await assert.rejects(models.champion('m'), /No model named "m" is registered in the workspace w/);
   });
 
@@ -51,7 +50,7 @@ describe('the model registry', () => {
       taken.set(version, modelUri);
       return Promise.resolve({ status: 201, body: { name: version, properties: { modelUri } } });
     };
-    const models = new Models({ name: 'w', request } as unknown as Workspace);
+    const models = new Models(fakeWorkspace(request));
     const registered = await models.register({ name: 'm', type: 'custom_model', uri: 'ours' });
     assert.equal(registered.version, '2');
     assert.deepEqual([...taken], [['1', 'another run'], ['2', 'ours']]); // prettier-ignore
@@ -63,7 +62,7 @@ describe('the model registry', () => {
     const request = sinon.spy(({ method }: AzureRequest) =>
       method === 'PUT' ? Promise.reject(refused) : Promise.resolve({ status: 404, body: {} }),
     );
-    const models = new Models({ name: 'w', request } as unknown as Workspace);
+    const models = new Models(fakeWorkspace(request));
     await assert.rejects(models.register({ name: 'm', type: 'custom_model', uri: 'ours' }), refused);
     assert.equal(request.getCalls().filter(({ args }) => args[0].method === 'PUT').length, 1);
   });

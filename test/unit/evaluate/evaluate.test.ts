@@ -3,7 +3,7 @@ import * as fs from 'node:fs';
 import { tmpdir } from 'node:os';
 import * as path from 'node:path';
 import sinon from 'sinon';
-import type { RegisteredModel } from '../../../tasks/common/azure/ml/models';
+import type { RegisteredModel } from '../../../tasks/common/azure/ml/registeredModel';
 import { append, emptyRecord } from '../../../tasks/common/record/chain';
 import type { ModelRecord } from '../../../tasks/common/record/record';
 import { readRecord, writeRecord } from '../../../tasks/common/record/recordFile';
@@ -86,14 +86,12 @@ describe('Evaluate: the stage', () => {
       champion: championError
         ? sinon.stub().rejects(championError)
         : sinon.stub().resolves(champion && version(champion, { champion: '2026' })),
-      list: sinon
-        .stub()
-        .callsFake(async (_, { tags: wanted }: { tags?: string[] }) =>
-          wanted ? approvedBefore : [candidate, version('6', { rmse: '3' }), version('5', { rmse: '4' })],
-        ),
+      list: sinon.stub().resolves([candidate, version('6', { rmse: '3' }), version('5', { rmse: '4' })]),
+      withTags: sinon.stub().resolves(approvedBefore),
       tag: sinon.stub().resolves(candidate),
     };
-    if (registryTurnsReadOnly) for (const stub of [models.list, models.tag]) stub.rejects(new Error('409'));
+    if (registryTurnsReadOnly)
+      for (const stub of [models.list, models.withTags, models.tag]) stub.rejects(new Error('409'));
     const runs = {
       run:
         lookAtRun ??

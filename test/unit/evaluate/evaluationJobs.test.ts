@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import sinon from 'sinon';
 import { AzureFailure } from '../../../tasks/common/azure/http/azureFailure';
 import type { AzureRequest } from '../../../tasks/common/azure/http/session';
-import type { RegisteredModel } from '../../../tasks/common/azure/ml/models';
-import type { Workspace } from '../../../tasks/common/azure/ml/workspace';
+import type { RegisteredModel } from '../../../tasks/common/azure/ml/registeredModel';
+import { fakeWorkspace } from '../../support/fakeWorkspace';
 import type { TaskContext } from '../../../tasks/common/task/taskContext';
 import { EvaluationJobs, type EvaluationSpec } from '../../../tasks/Evaluate/evaluationJob';
 import { leftJobs } from '../../../tasks/Evaluate/leftJobs';
@@ -62,15 +62,10 @@ describe('Evaluate: the jobs of an evaluation', () => {
       if (!jobs.has(name)) return { status: 404, body: {} };
       return { status: 200, body: jobs.get(name) };
     });
-    const workspace = {
-      name: 'w',
-      resourceGroup: 'g',
-      id: '/w',
-      session: {},
-      request,
+    const workspace = Object.assign(fakeWorkspace(request), {
       dataPlaneUrl: async () => 'https://api.test',
       mlflowUrl: async () => 'https://api.test/mlflow',
-    } as unknown as Workspace;
+    });
     const model = (version: string) =>
       ({
         name: 'm',

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
-import type { RegisteredModel } from '../../../tasks/common/azure/ml/models';
-import type { Workspace } from '../../../tasks/common/azure/ml/workspace';
+import type { RegisteredModel } from '../../../tasks/common/azure/ml/registeredModel';
+import type { AzureRequest } from '../../../tasks/common/azure/http/session';
+import { fakeWorkspace } from '../../support/fakeWorkspace';
 import { textFile } from '../../../tasks/PackageImage/context/buildContext';
 import { contentTag, environmentTag } from '../../../tasks/PackageImage/plan/contentTag';
 import type { BuildArgument, ImagePlan } from '../../../tasks/PackageImage/plan/imagePlan';
@@ -82,8 +83,8 @@ describe('the registered environment', () => {
   const image = 'r/a@sha256:1';
 
   function workspace(versions: Array<{ id: string; name: string; properties: { image: string } }>) {
-    const sent: Array<{ method?: string; url: string; body?: unknown }> = [];
-    const request = (asked: { method?: string; url: string; body?: unknown }) => {
+    const sent: AzureRequest[] = [];
+    const request = (asked: AzureRequest) => {
       sent.push(asked);
       if (asked.method === 'PUT') return Promise.resolve({ status: 201, body: { id: `/${asked.url}` } });
       if (asked.url.endsWith('/versions')) return Promise.resolve({ status: 200, body: { value: versions } });
@@ -91,7 +92,7 @@ describe('the registered environment', () => {
         versions.length > 0 ? { status: 200, body: { properties: { nextVersion: '8' } } } : { status: 404, body: {} },
       );
     };
-    return { sent, workspace: { request } as unknown as Workspace };
+    return { sent, workspace: fakeWorkspace(request) };
   }
 
   it('is the first version of a name that is new', async () => {

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import type { RegisteredModel } from '../../../tasks/common/azure/ml/models';
+import type { RegisteredModel } from '../../../tasks/common/azure/ml/registeredModel';
 import type { Pipeline } from '../../../tasks/common/pipeline';
 import { append, emptyRecord } from '../../../tasks/common/record/chain';
 import type { ImageSection } from '../../../tasks/common/record/record';

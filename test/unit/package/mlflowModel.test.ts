@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { Readable } from 'node:stream';
 import { parse } from 'yaml';
 import type { ModelFile } from '../../../tasks/common/azure/ml/modelFiles';
-import type { RegisteredModel } from '../../../tasks/common/azure/ml/models';
+import type { RegisteredModel } from '../../../tasks/common/azure/ml/registeredModel';
 import { readMlflowDependencies } from '../../../tasks/PackageImage/plan/mlflowModel';
 
 const model = { name: 'm', version: '2' } as RegisteredModel;

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import type { RegisteredModel } from '../../../tasks/common/azure/ml/models';
+import type { RegisteredModel } from '../../../tasks/common/azure/ml/registeredModel';
 import { promote, type ChampionRegistry } from '../../../tasks/TestEndpoint/after/promotion';
 
 /** A registry whose listing sees all writes. A tag is set as Azure ML wants it: read the version, write it back whole. */
@@ -23,7 +23,7 @@ class Registry implements ChampionRegistry {
       properties: {},
     };
   }
-  async list(): Promise<RegisteredModel[]> {
+  async withTags(): Promise<RegisteredModel[]> {
     await this.turn();
     return this.champions.map((version) => this.model(version));
   }

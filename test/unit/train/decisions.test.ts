@@ -4,7 +4,7 @@ import os from 'node:os';
 import path from 'node:path';
 import sinon from 'sinon';
 import type { Job } from '../../../tasks/common/azure/ml/jobs/rest/jobs';
-import type { RegisteredModel } from '../../../tasks/common/azure/ml/models';
+import type { RegisteredModel } from '../../../tasks/common/azure/ml/registeredModel';
 import type { Pipeline } from '../../../tasks/common/pipeline';
 import type { Overrides } from '../../../tasks/Train/inputs';
 import { jobNameBase } from '../../../tasks/Train/jobName';

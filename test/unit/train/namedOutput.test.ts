@@ -7,7 +7,8 @@ import { AzureFailure } from '../../../tasks/common/azure/http/azureFailure';
 import { BlobTransfer } from '../../../tasks/common/azure/storage/blobTransfer';
 import { openDatastore } from '../../../tasks/common/azure/storage/datastoreContainer';
 import { createSender } from '../../../tasks/common/azure/http/pipeline';
-import type { AzureRequest, AzureSession } from '../../../tasks/common/azure/http/session';
+import type { AzureRequest } from '../../../tasks/common/azure/http/session';
+import { fakeWorkspace } from '../../support/fakeWorkspace';
 import type { Workspace } from '../../../tasks/common/azure/ml/workspace';
 import { listNamedOutput } from '../../../tasks/Train/namedOutput';
 
@@ -46,12 +47,11 @@ describe('Train: the files of a named output', () => {
   const workspaceWith = (datastore: Record<string, string>) => {
     const session = {
       keepSecret: () => undefined,
-      credential: async () => ({ getToken: async () => ({ token: 'token', expiresOnTimestamp: 0 }) }),
       sender: () => createSender({}, { mostTries: 1 }),
-    } as unknown as AzureSession;
+    };
     const request = async ({ method }: AzureRequest) =>
       method === 'POST' ? { status: 400, body: {} } : { status: 200, body: { properties: datastore } };
-    return { name: 'w', session, request } as unknown as Workspace;
+    return fakeWorkspace(request, session);
   };
   const list = (workspace: Workspace) => listNamedOutput(workspace, new BlobTransfer(workspace.session), uri, signal);
   const blobs = { datastoreType: 'AzureBlob', accountName: 'acct', containerName: 'c' };

@@ -1,6 +1,6 @@
 import type { ContainerGroup, ContainerInstanceManagementClient } from '@azure/arm-containerinstance';
-import type { HttpHeaders, PipelinePolicy } from '@azure/core-rest-pipeline';
 import { azureFailure, isAzureFailure, AzureFailure } from '../http/azureFailure';
+import { noPollAtOnce } from '../http/policies/noPollAtOnce';
 import { UnreadableAnswer } from '../http/policies/readableAnswer';
 import type { AzureSession } from '../http/session';
 import { messageOf } from '../../messageOf';
@@ -170,27 +170,6 @@ export class ContainerGroups {
       return new Client(credential, connection.subscriptionId, { ...options, additionalPolicies });
     })());
   }
-}
-
-/**
- * The SDK asks for an operation's state as soon as it has sent the request that began it, when there is nothing to say: that one
- * poll is answered here. It stands behind the policies that read an answer.
- */
-function noPollAtOnce(createHttpHeaders: (values: Record<string, string>) => HttpHeaders): PipelinePolicy {
-  const json = { 'content-type': 'application/json' };
-  const begun = new Set<string>();
-  return {
-    name: 'noPollAtOnce',
-    sendRequest: async (request, next) => {
-      if (request.method === 'GET' && begun.delete(request.url)) {
-        return { request, status: 200, headers: createHttpHeaders(json), bodyAsText: '{"status":"Pending"}' };
-      }
-      const response = await next(request);
-      const operation = request.method === 'PUT' && response.headers.get('azure-asyncoperation');
-      if (operation) begun.add(operation);
-      return response;
-    },
-  };
 }
 
 /** core-lro tells the failure of an operation in a plain sentence: "The long-running operation has failed. <code>. <message>". */

@@ -45,7 +45,7 @@ export function azureFailure(error: unknown, asked: string): Error {
   if (error instanceof UnreadableAnswer) return unreadable(error, asked);
   // An SDK gives a body that is not the JSON that it calls itself as a code of its own, with a parser's complaint.
   const isUnreadable = sdk.code === 'PARSE_ERROR';
-  const said = readErrorBody(isUnreadable ? sdk.response?.bodyAsText : sdk.details);
+  const said = readErrorBody(sdk.response?.bodyAsText ? bodyOf(sdk.response.bodyAsText) : sdk.details);
   const own = isUnreadable ? undefined : sdk.code;
   const code = said.code ?? own ?? sdk.errorResponse?.error ?? sdk.name;
   const message = (said.message ?? sdk.errorResponse?.errorDescription ?? sdk.message ?? '').trim();
@@ -69,6 +69,15 @@ export function azureFailure(error: unknown, asked: string): Error {
     message,
     error,
   );
+}
+
+/** As the service sent it: the models of an SDK drop what is within an error. */
+function bodyOf(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text;
+  }
 }
 
 /** Without a status: nobody knows what the service did, as where it gave no answer. */

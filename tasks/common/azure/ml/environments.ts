@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
+import type { EnvironmentVersion } from '@azure/arm-machinelearning';
 import { TaskFailure } from '../../taskFailure';
-import { isAzureFailure } from '../http/azureFailure';
+import { firstOf, type Asking } from './machineLearningSdk';
 import type { Workspace } from './workspace';
 
 /** What an environment is made of: an image, alone or with Conda packages on top, or a Docker build context. */
@@ -18,11 +19,6 @@ export interface EnvironmentContent {
  * azure-ai-ml's recordings, where every client of Azure uses this one.
  */
 const anonymousName = 'CliV2AnonymousEnvironment';
-
-interface Version {
-  id: string;
-  name: string;
-}
 
 /** The environments of a workspace. */
 export class Environments {
@@ -43,12 +39,11 @@ export class Environments {
       content.inferenceConfig ?? null,
     ]);
     const version = createHash('sha256').update(plain).digest('hex').slice(0, 32);
-    const url = `environments/${anonymousName}/versions/${version}`;
-    const found = await this.workspace.request<Version>({ url, accept: [404], shape: { id: 'string' }, signal });
-    if (found.status === 200) return found.body.id;
-    const { body } = await this.workspace.request<Version>({
+    const found = await this.version(anonymousName, version, { signal });
+    if (found) return found;
+    const { body } = await this.workspace.request<{ id: string }>({
       method: 'PUT',
-      url,
+      url: `environments/${anonymousName}/versions/${version}`,
       body: { properties: { ...content, isAnonymous: true } },
       shape: { id: 'string' },
       signal,
@@ -62,19 +57,10 @@ export class Environments {
    * @throws TaskFailure that lists what there is, where it is not there
    */
   async find(name: string, version: string, signal: AbortSignal): Promise<string> {
-    const url = `environments/${encodeURIComponent(name)}/versions`;
-    if (version !== '@latest') {
-      const answer = await this.workspace.request<Version>({
-        url: `${url}/${encodeURIComponent(version)}`,
-        accept: [404],
-        isThere: true,
-        shape: { id: 'string' },
-        signal,
-      });
-      if (answer.status === 200) return answer.body.id;
-    }
-    const newest = await this.versions(url, signal);
-    if (version === '@latest' && newest[0]) return newest[0].id;
+    const found = version === '@latest' ? undefined : await this.version(name, version, { isThere: true, signal });
+    if (found) return found;
+    const newest = await this.versions(name, signal);
+    if (version === '@latest' && newest[0]?.id) return newest[0].id;
     if (newest.length > 0) {
       throw new TaskFailure(
         `The environment "${name}" has no version "${version}" in the workspace ${this.workspace.name}.`,
@@ -90,26 +76,33 @@ export class Environments {
     );
   }
 
-  private async versions(url: string, signal: AbortSignal): Promise<Version[]> {
-    try {
-      const query = { $orderBy: 'createdtime desc', $top: '5' };
-      return (await this.workspace.request<{ value: Version[] }>({ url, query, shape: { value: 'list' }, signal })).body
-        .value;
-    } catch (error) {
-      if (isAzureFailure(error, 404)) return [];
-      throw error;
-    }
+  /** @returns ARM id */
+  private async version(name: string, version: string, asking: Asking): Promise<string | undefined> {
+    const found = await this.workspace.find(
+      ({ environmentVersions }, place, options) => environmentVersions.get(...place, name, version, options),
+      { ...asking, shape: { id: 'string' } },
+    );
+    return found?.id;
   }
 
-  private async names(signal: AbortSignal): Promise<string[]> {
-    const { body } = await this.workspace.request<{ value?: Version[] }>({
-      url: 'environments',
-      shape: 'object',
-      signal,
-    });
-    return (body.value ?? [])
-      .map(({ name }) => name)
-      .filter((name) => name !== anonymousName)
-      .slice(0, 15);
+  private async versions(name: string, signal: AbortSignal): Promise<EnvironmentVersion[]> {
+    const newest = { orderBy: 'createdtime desc', top: 5 };
+    const found = await this.workspace.find(
+      ({ environmentVersions }, place, options) =>
+        firstOf(environmentVersions.list(...place, name, { ...options, ...newest }), newest.top),
+      { isThere: true, shape: { value: 'list' }, signal },
+    );
+    return found ?? [];
+  }
+
+  private names(signal: AbortSignal): Promise<string[]> {
+    return this.workspace.ask(
+      async ({ environmentContainers }, place, options) => {
+        // One more, as the anonymous ones are no help.
+        const found = await firstOf(environmentContainers.list(...place, options), 16);
+        return found.flatMap(({ name }) => (name && name !== anonymousName ? [name] : [])).slice(0, 15);
+      },
+      { shape: 'object', signal },
+    );
   }
 }

@@ -3,7 +3,7 @@ import { TaskFailure } from '../../taskFailure';
 import { Artifacts } from './artifacts';
 import { BlobTransfer, blobUrl } from '../storage/blobTransfer';
 import { listBlobs, openDatastore } from '../storage/datastoreContainer';
-import type { RegisteredModel } from './models';
+import type { RegisteredModel } from './registeredModel';
 import type { Workspace } from './workspace';
 
 /** A file of a model, read where it lies. */

@@ -1,46 +1,18 @@
 import { TaskFailure } from '../../taskFailure';
 import { isAzureFailure } from '../http/azureFailure';
+import { firstOf } from './machineLearningSdk';
+import { ModelTags } from './modelTags';
+import {
+  byClaim,
+  championTag,
+  modelVersionShape as shape,
+  toModel,
+  versionPath,
+  type Flavors,
+  type ModelVersionResource,
+  type RegisteredModel,
+} from './registeredModel';
 import type { Workspace } from './workspace';
-
-/** Carried by the version that serves: its value is the time (ISO 8601) at which it was promoted. Should two carry it, the later one is champion. */
-export const championTag = 'champion';
-
-/** Latest claim to be champion first; of two in the same millisecond the higher version, so that all who look agree. */
-export function byClaim(a: RegisteredModel, b: RegisteredModel): number {
-  return claimOf(b) - claimOf(a) || b.version.localeCompare(a.version, 'en', { numeric: true });
-}
-
-/** Milliseconds. A tag that somebody set by hand, to "true" or "9999" for two, is older than every promotion. */
-export function claimOf({ tags }: RegisteredModel): number {
-  const time = tags[championTag] ?? '';
-  return (/^\d{4}-\d\d-\d\d/.test(time) && Date.parse(time)) || 0;
-}
-
-/** Whether a tag is one that a task writes: by some of them the next release decides. */
-export function isTaskTag(name: string): boolean {
-  return name === championTag || /^(evaluation(\..*)?|image|imageDigest)$/.test(name);
-}
-
-/** MLflow flavours by name, as a model version carries them. */
-export type Flavors = Readonly<Record<string, { readonly data?: Readonly<Record<string, string>> }>>;
-
-/** A version of a registered model. */
-export interface RegisteredModel {
-  readonly name: string;
-  readonly version: string;
-  /** ARM id. */
-  readonly id: string;
-  /** custom_model, mlflow_model or triton_model. */
-  readonly type: string;
-  /** Where its files lie, as Azure ML says it, e.g. azureml://subscriptions/…/datastores/workspaceartifactstore/paths/ExperimentRun/dcid.{job}/outputs/model */
-  readonly uri: string;
-  readonly description?: string;
-  readonly jobName?: string;
-  readonly tags: Readonly<Record<string, string>>;
-  readonly properties: Readonly<Record<string, string>>;
-  readonly flavors?: Flavors;
-  readonly createdAt?: Date;
-}
 
 export interface NewModel {
   readonly name: string;
@@ -53,50 +25,22 @@ export interface NewModel {
   readonly flavors?: Flavors;
 }
 
-/** A model version as Azure ML sends it. Fields that we do not know stay in it, so that writing it back loses none. */
-interface ModelVersionResource {
-  id: string;
-  name: string;
-  systemData?: { createdAt?: string };
-  properties: {
-    modelUri: string;
-    modelType?: string;
-    jobName?: string | null;
-    description?: string | null;
-    flavors?: Flavors | null;
-    tags?: Record<string, string | null> | null;
-    properties?: Record<string, string | null> | null;
-    provisioningState?: string;
-  };
-}
-
-const shape = { id: 'string', name: 'string', properties: { modelUri: 'string' } } as const;
-
-/** Which versions of a model are meant. */
-interface VersionFilter {
-  readonly top: number;
-  /** Names or name=value that a version must carry, be it archived: the champion is so by its tag, whoever tidied up. */
-  readonly tags?: readonly string[];
-  /** Whether a model of that name is known to be registered. */
-  readonly isThere?: boolean;
-}
-
 /** The model registry of a workspace. */
-export class Models {
-  constructor(private readonly workspace: Workspace) {}
+export class Models extends ModelTags {
+  constructor(protected override readonly workspace: Workspace) {
+    super(workspace);
+  }
 
   /**
    * @param isThere whether the version is known to be there
    * @returns undefined where the name or the version does not exist; other errors are thrown
    */
   async find(name: string, version: string, isThere?: boolean): Promise<RegisteredModel | undefined> {
-    const { status, body } = await this.workspace.request<ModelVersionResource>({
-      url: versionPath(name, version),
-      accept: [404],
-      isThere,
-      shape,
-    });
-    return status === 404 ? undefined : toModel(name, body);
+    const found = await this.workspace.find(
+      ({ modelVersions }, place, options) => modelVersions.get(...place, name, version, options),
+      { isThere, shape },
+    );
+    return found && toModel(name, found);
   }
 
   /** @throws TaskFailure if it does not exist */
@@ -115,12 +59,21 @@ export class Models {
   }
 
   /**
-   * Versions of a model, newest first, in one request where `top` allows.
-   * @param filter.tags names or name=value that a version must carry, e.g. ['champion']
-   * @returns an empty list where no model of that name is registered
+   * Versions of a model that are not archived, newest first, in one request where `top` allows.
+   * @param isThere whether a model of that name is known to be registered
+   * @returns an empty list where none is
    */
-  async list(name: string, filter: VersionFilter): Promise<RegisteredModel[]> {
-    return (await this.versions(name, filter)) ?? [];
+  async list(
+    name: string,
+    { top, isThere }: { readonly top: number; readonly isThere?: boolean },
+  ): Promise<RegisteredModel[]> {
+    const newest = { orderBy: 'createdtime desc', top };
+    const found = await this.workspace.find(
+      ({ modelVersions }, place, options) =>
+        firstOf(modelVersions.list(...place, name, { ...options, ...newest }), top),
+      { isThere, shape: { value: 'list' } },
+    );
+    return (found ?? []).map((each) => toModel(name, each));
   }
 
   /**
@@ -128,7 +81,7 @@ export class Models {
    * @throws where the registry cannot be read or has no model of that name: neither means that there is no champion
    */
   async champion(name: string): Promise<RegisteredModel | undefined> {
-    const promoted = await this.versions(name, { top: 50, tags: [championTag], isThere: true });
+    const promoted = await this.withTags(name, [championTag], 50);
     // The service may answer an unknown name by an empty list as well as by 404.
     if (!promoted || (promoted.length === 0 && !(await this.exists(name))))
       throw new TaskFailure(`No model named "${name}" is registered in the workspace ${this.workspace.name}.`);
@@ -139,34 +92,6 @@ export class Models {
       );
     }
     return promoted.sort(byClaim)[0];
-  }
-
-  /** @returns undefined where no model of that name is registered */
-  private async versions(name: string, filter: VersionFilter): Promise<RegisteredModel[] | undefined> {
-    interface Page {
-      value: ModelVersionResource[];
-      nextLink?: string;
-    }
-    const found: RegisteredModel[] = [];
-    let page = await this.workspace.request<Page>({
-      url: `models/${encodeURIComponent(name)}/versions`,
-      query: {
-        $orderBy: 'createdtime desc',
-        $top: String(filter.top),
-        // Left out, it means those that are not archived. Source: azure-rest-api-specs, mfe.json, ModelVersions_List.
-        ...(filter.tags && { tags: filter.tags.join(','), listViewType: 'All' }),
-      },
-      accept: [404],
-      isThere: filter.isThere,
-      shape: { value: 'list' },
-    });
-    if (page.status === 404) return undefined;
-    for (;;) {
-      found.push(...page.body.value.map((each) => toModel(name, each)));
-      // The service offers a next page however few were asked for.
-      if (found.length >= filter.top || !page.body.nextLink) return found.slice(0, filter.top);
-      page = await this.workspace.session.request<Page>({ url: page.body.nextLink, shape: { value: 'list' } });
-    }
   }
 
   /** Registers the next version, or the one after it where another run takes that version in between. */
@@ -200,59 +125,18 @@ export class Models {
     }
   }
 
-  /** Sets or (where the value is undefined) removes tags of a version and leaves all else as it is. */
-  async tag(name: string, version: string, changes: Record<string, string | undefined>): Promise<RegisteredModel> {
-    const url = versionPath(name, version);
-    const { body: current } = await this.workspace.request<ModelVersionResource>({ url, shape });
-    const { provisioningState: _, ...properties } = current.properties;
-    const tags = withoutNulls({ ...properties.tags, ...changes });
-    const { body } = await this.workspace.request<ModelVersionResource>({
-      method: 'PUT',
-      url,
-      shape,
-      body: { properties: { ...properties, tags } },
-    });
-    return toModel(name, body);
-  }
-
   private async exists(name: string): Promise<boolean> {
-    const url = `models/${encodeURIComponent(name)}`;
-    const { status } = await this.workspace.request({ url, accept: [404], isThere: true });
-    return status !== 404;
+    return (await this.container(name, true)) !== undefined;
   }
 
   private async nextVersion(name: string): Promise<string> {
-    const { status, body } = await this.workspace.request<{ properties: { nextVersion?: string } }>({
-      url: `models/${encodeURIComponent(name)}`,
-      accept: [404],
+    return (await this.container(name))?.properties.nextVersion ?? '1';
+  }
+
+  private container(name: string, isThere?: boolean) {
+    return this.workspace.find(({ modelContainers }, place, options) => modelContainers.get(...place, name, options), {
+      isThere,
       shape: { properties: 'object' },
     });
-    return (status === 404 ? undefined : body.properties.nextVersion) ?? '1';
   }
-}
-
-function versionPath(name: string, version: string): string {
-  return `models/${encodeURIComponent(name)}/versions/${encodeURIComponent(version)}`;
-}
-
-function toModel(name: string, { name: version, id, properties, systemData }: ModelVersionResource): RegisteredModel {
-  return {
-    name,
-    version,
-    id,
-    type: properties.modelType ?? 'custom_model',
-    uri: properties.modelUri,
-    description: properties.description ?? undefined,
-    jobName: properties.jobName ?? undefined,
-    tags: withoutNulls(properties.tags),
-    properties: withoutNulls(properties.properties),
-    flavors: properties.flavors ?? undefined,
-    createdAt: systemData?.createdAt ? new Date(systemData.createdAt) : undefined,
-  };
-}
-
-function withoutNulls(values: Record<string, string | null | undefined> | null | undefined): Record<string, string> {
-  return Object.fromEntries(
-    Object.entries(values ?? {}).filter((entry): entry is [string, string] => entry[1] != null),
-  );
 }

@@ -1,12 +1,14 @@
+import type { Workspace as Listed } from '@azure/arm-machinelearning';
 import { TaskFailure } from '../../taskFailure';
 import { isAzureFailure } from '../http/azureFailure';
-import type { AzureRequest, AzureResponse, AzureSession } from '../http/session';
-
-/**
- * The version of Azure ML's control plane that we speak. The SDK's own default, 2022-10-01, knows neither queue settings
- * nor the upload of code by a temporary SAS.
- */
-export const machineLearningApiVersion = '2024-04-01';
+import {
+  askMachineLearning,
+  firstOf,
+  type Asking,
+  type MachineLearningSdk,
+  type OperationOptions,
+} from './machineLearningSdk';
+import { WorkspaceAddress } from './workspaceAddress';
 
 /** What Azure ML says of a workspace; as much of it as the tasks use. */
 export interface WorkspaceResource {
@@ -20,30 +22,30 @@ export interface WorkspaceResource {
   readonly storageAccount?: string;
 }
 
+/** What an operation of the SDK begins with: the resource group and the workspace. */
+type Place = readonly [resourceGroup: string, workspace: string];
+
+type Operation<T> = (sdk: MachineLearningSdk, place: Place, options: OperationOptions) => Promise<T>;
+
 /** An Azure Machine Learning workspace, and the ways into its control plane and data planes. */
-export class Workspace {
+export class Workspace extends WorkspaceAddress {
   private resourcePromise?: Promise<WorkspaceResource>;
   private dataPlanePromise?: Promise<string>;
 
-  constructor(
-    readonly session: AzureSession,
-    readonly resourceGroup: string,
-    readonly name: string,
-  ) {}
-
-  /** ARM id; also the path under the resource manager and in the data planes. */
-  get id(): string {
-    const { subscriptionId } = this.session.connection;
-    return `/subscriptions/${subscriptionId}/resourceGroups/${this.resourceGroup}/providers/Microsoft.MachineLearningServices/workspaces/${this.name}`;
+  /** Reads, lists or begins something in the workspace by the SDK. */
+  ask<T>(operation: Operation<T>, asking?: Asking): Promise<T> {
+    const place = [this.resourceGroup, this.name] as const;
+    return askMachineLearning(this.session, (sdk, options) => operation(sdk, place, options), asking);
   }
 
-  /** A request under the workspace's own path, e.g. `jobs/x`; an absolute URL is taken as it is. */
-  request<T>(request: AzureRequest): Promise<AzureResponse<T>> {
-    if (/^https?:/i.test(request.url)) return this.session.request<T>(request);
-    return this.session.request<T>({
-      apiVersion: machineLearningApiVersion,
-      ...request,
-      url: `${this.id}/${request.url}`,
+  /**
+   * As `ask`, of what may not be there.
+   * @param asking.isThere whether it is known to be there all the same
+   */
+  find<T>(operation: Operation<T>, asking?: Asking): Promise<T | undefined> {
+    return this.ask(operation, { ...asking, isThere: asking?.isThere ?? false }).catch((error: unknown) => {
+      if (isAzureFailure(error, 404)) return undefined;
+      throw error;
     });
   }
 
@@ -91,20 +93,18 @@ export class Workspace {
 
   private async read(): Promise<WorkspaceResource> {
     try {
-      const { body } = await this.session.request<Listed>({
-        url: this.id,
-        apiVersion: machineLearningApiVersion,
+      const found = await this.ask(({ workspaces }, place, options) => workspaces.get(...place, options), {
         // The list says it at once.
         isThere: false,
         shape: { id: 'string', properties: 'object' },
       });
-      return toResource(body);
+      return this.toResource(found);
     } catch (error) {
       if (!isAzureFailure(error, 404) || error.code === 'ResourceGroupNotFound') throw error;
       const listed = await this.list();
       // Reads are eventually consistent: a workspace that the list has is there.
-      const own = listed?.find(({ name }) => name.toLowerCase() === this.name.toLowerCase());
-      if (own?.properties) return toResource(own);
+      const own = listed?.find(({ name }) => name?.toLowerCase() === this.name.toLowerCase());
+      if (own) return this.toResource(own);
       throw new TaskFailure(
         `The workspace "${this.name}" does not exist in the resource group "${this.resourceGroup}".`,
         `Check the inputs workspace and resourceGroup${others(listed)}.`,
@@ -116,27 +116,19 @@ export class Workspace {
   /** The workspaces of the resource group; undefined where they cannot be listed. */
   private async list(): Promise<Listed[] | undefined> {
     try {
-      const { body } = await this.session.request<{ value: Listed[] }>({
-        url: this.id.slice(0, this.id.lastIndexOf('/')),
-        apiVersion: machineLearningApiVersion,
-        shape: { value: 'list' },
-      });
-      return body.value;
+      return await this.ask(
+        ({ workspaces }, [group], options) => firstOf(workspaces.listByResourceGroup(group, options)),
+        { shape: { value: 'list' } },
+      );
     } catch {
       return undefined;
     }
   }
-}
 
-interface Listed {
-  id: string;
-  name: string;
-  location: string;
-  properties: Omit<WorkspaceResource, 'id' | 'location'>;
-}
-
-function toResource({ id, location, properties }: Listed): WorkspaceResource {
-  return { ...properties, id, location };
+  private toResource({ id = this.id, location = '', ...rest }: Listed): WorkspaceResource {
+    const { workspaceId, discoveryUrl, mlFlowTrackingUri, containerRegistry, storageAccount } = rest;
+    return { id, location, workspaceId, discoveryUrl, mlFlowTrackingUri, containerRegistry, storageAccount };
+  }
 }
 
 function others(listed: readonly Listed[] | undefined): string {

@@ -1,10 +1,10 @@
-import type { Workspace } from '../ml/workspace';
+import type { WorkspaceAddress } from '../ml/workspaceAddress';
 import type { NeededRole } from './requireRights';
 
 const provider = 'Microsoft.MachineLearningServices/workspaces';
 
 /** @param rights beneath the workspace, e.g. `jobs/write` */
-export function workspaceRole(workspace: Pick<Workspace, 'id'>, rights: string[], purpose: string): NeededRole {
+export function workspaceRole(workspace: Pick<WorkspaceAddress, 'id'>, rights: string[], purpose: string): NeededRole {
   return {
     role: 'AzureML Data Scientist',
     scope: workspace.id,

@@ -4,6 +4,7 @@ import type { TaskLog } from '../../log';
 import { TaskFailure } from '../../taskFailure';
 import { blobUrl, type BlobTransfer } from './blobTransfer';
 import { hashSnapshot, listSnapshot } from '../ml/codeSnapshot';
+import { firstOf } from '../ml/machineLearningSdk';
 import { openDatastore } from './datastoreContainer';
 import { byteText, progressOf } from './transferProgress';
 import type { Workspace } from '../ml/workspace';
@@ -47,12 +48,11 @@ export async function uploadData(
 }
 
 async function defaultDatastore(workspace: Workspace, signal: AbortSignal): Promise<string> {
-  const { body } = await workspace.request<{ value?: Array<{ name: string }> }>({
-    url: 'datastores',
-    query: { isDefault: 'true' },
-    signal,
-  });
-  const name = body.value?.[0]?.name;
+  const [datastore] = await workspace.ask(
+    ({ datastores }, place, options) => firstOf(datastores.list(...place, { ...options, isDefault: true }), 1),
+    { signal },
+  );
+  const name = datastore?.name;
   if (!name) throw new TaskFailure(`The workspace ${workspace.name} has no default datastore to upload local data to.`);
   return name;
 }

@@ -47,20 +47,13 @@ export async function openDatastore(
   signal: AbortSignal,
   permissions: Permissions = 'rl',
 ): Promise<DatastoreContainer> {
-  const url = `datastores/${encodeURIComponent(name)}`;
-  let datastore: Datastore;
-  try {
-    datastore = (
-      await workspace.request<{ properties: Datastore }>({
-        url,
-        shape: { properties: { datastoreType: 'string' } },
-        signal,
-      })
-    ).body.properties;
-  } catch (error) {
-    if (!isAzureFailure(error, 404)) throw error;
-    throw new TaskFailure(`The workspace ${workspace.name} has no datastore "${name}".`, undefined, { cause: error });
-  }
+  const read = await workspace.find(({ datastores }, place, options) => datastores.get(...place, name, options), {
+    isThere: true,
+    shape: { properties: { datastoreType: 'string' } },
+    signal,
+  });
+  if (!read) throw new TaskFailure(`The workspace ${workspace.name} has no datastore "${name}".`);
+  const datastore: Datastore = read.properties;
   const { accountName, endpoint = 'core.windows.net', protocol = 'https' } = datastore;
   const container = datastore.containerName ?? datastore.filesystem;
   if (!accountName || !container || !/^AzureBlob$|^AzureDataLakeGen2$/i.test(datastore.datastoreType)) {
@@ -69,15 +62,7 @@ export async function openDatastore(
     );
   }
   const containerUrl = `${protocol}://${accountName}.blob.${endpoint}/${container}`;
-  const { body: secrets } = await workspace.request<{ secretsType?: string; key?: string; sasToken?: string }>({
-    method: 'POST',
-    url: `${url}/listSecrets`,
-    repeatable: true,
-    shape: 'object',
-    signal,
-    // A datastore that relies on identities holds no secret.
-    accept: [400, 404],
-  });
+  const secrets = await listSecrets(workspace, name, signal);
   for (const secret of [secrets.key, secrets.sasToken]) if (secret) workspace.session.keepSecret(new Secret(secret));
   const withSas = (sas: string) => ({ url: containerUrl, sasUrl: new Secret(`${containerUrl}?${sas}`) });
   if (secrets.sasToken) return withSas(secrets.sasToken.replace(/^\?/, ''));
@@ -92,6 +77,25 @@ export async function openDatastore(
         permissions,
       );
   return withSas(sas);
+}
+
+/** A datastore that relies on identities holds no secret, which the service says as a refusal. */
+async function listSecrets(
+  workspace: Workspace,
+  name: string,
+  signal: AbortSignal,
+): Promise<{ readonly key?: string; readonly sasToken?: string }> {
+  try {
+    const asking = { repeatable: true, isThere: false, shape: 'object', signal } as const;
+    const secrets: object = await workspace.ask(
+      ({ datastores }, place, options) => datastores.listSecrets(...place, name, options),
+      asking,
+    );
+    return secrets;
+  } catch (error) {
+    if (isAzureFailure(error, 400, 404)) return {};
+    throw error;
+  }
 }
 
 /** The blobs whose names begin with the prefix. Source: Blob service REST API, List Blobs. */

@@ -5,7 +5,7 @@ import { AzureDevOps } from '../../../../tasks/common/azure/azureDevOps';
 import { BlobTransfer } from '../../../../tasks/common/azure/storage/blobTransfer';
 import { healthRequest } from '../../../../tasks/common/azure/containerGroups/healthRequest';
 import { RegistryContents } from '../../../../tasks/common/azure/registry/containerRegistryContents';
-import { machineLearningSdk } from '../../../../tasks/common/azure/ml/machineLearningSdk';
+import { Workspace } from '../../../../tasks/common/azure/ml/workspace';
 import type { NetworkSettings } from '../../../../tasks/common/azure/http/network';
 import type { ServiceConnection } from '../../../../tasks/common/azure/http/serviceConnection';
 import { AzureSession } from '../../../../tasks/common/azure/http/session';
@@ -76,7 +76,9 @@ describe("the agent's proxy together with its certificates", () => {
   const calls: Record<string, () => Promise<unknown>> = {
     'the resource manager': async () => (await open().request<{ name: string }>({ url: '/x' })).body.name,
     "Azure's own client": async () =>
-      (await (await machineLearningSdk(open())).workspaces.get('group', 'workspace')).name,
+      new Workspace(open(), 'group', 'workspace').ask(
+        async ({ workspaces }, place, options) => (await workspaces.get(...place, options)).name,
+      ),
     Entra: async () => (await open().token()).token.replace('token', 'well'),
     'a registry': async () =>
       (

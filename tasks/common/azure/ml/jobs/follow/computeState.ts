@@ -1,3 +1,4 @@
+import type { AmlCompute } from '@azure/arm-machinelearning';
 import type { Workspace } from '../../workspace';
 
 /** Source: azure-rest-api-specs, machineLearningServices.json, AmlComputeProperties. */
@@ -21,13 +22,14 @@ export async function computeState(
   signal: AbortSignal,
 ): Promise<string | undefined> {
   const name = computeId.split('/').at(-1)!;
-  const { body } = await workspace.request<{ properties?: { computeType?: string; properties?: Cluster | null } }>({
-    url: `computes/${encodeURIComponent(name)}`,
-    shape: 'object',
-    signal,
-  });
-  const cluster = body.properties?.computeType === 'AmlCompute' ? body.properties.properties : undefined;
-  return cluster ? clusterText(cluster) : undefined;
+  const { properties } = await workspace.ask(
+    ({ computeOperations }, place, options) => computeOperations.get(...place, name, options),
+    { shape: 'object', signal },
+  );
+  const ofCluster = properties?.computeType === 'AmlCompute' ? (properties as AmlCompute).properties : undefined;
+  if (!ofCluster) return undefined;
+  const { nodeStateCounts, ...cluster } = ofCluster;
+  return clusterText({ ...cluster, nodeStateCounts: { ...nodeStateCounts } });
 }
 
 const states: Array<[string, string]> = [

@@ -4,11 +4,11 @@ import * as path from 'node:path';
 import type { TaskLog } from '../../../../log';
 import { readCondaFile } from './condaFile';
 import { TaskFailure } from '../../../../taskFailure';
-import { isAzureFailure } from '../../../http/azureFailure';
 import type { BlobTransfer } from '../../../storage/blobTransfer';
 import { uploadSnapshot } from '../../codeSnapshot';
 import { uploadData } from '../../../storage/dataUpload';
 import { Environments } from '../../environments';
+import { firstOf, type MachineLearningSdk } from '../../machineLearningSdk';
 import type { Workspace } from '../../workspace';
 import type { EnvironmentSpec, JobAssets, Origin } from './jobAssets';
 
@@ -81,18 +81,16 @@ export class WorkspaceAssets implements JobAssets {
     return this.once(`compute ${name}`, async () => {
       const id = /^\/subscriptions\//i.test(name) ? name : `${this.workspace.id}/computes/${name}`;
       const short = id.split('/').at(-1)!;
-      const answer = await this.workspace.request({
-        url: `computes/${encodeURIComponent(short)}`,
-        accept: [404],
-        signal: this.signal,
-      });
-      if (answer.status === 404) {
-        const { body } = await this.workspace.request<{ value?: Array<{ name: string }> }>({
-          url: 'computes',
-          shape: 'object',
-          signal: this.signal,
-        });
-        const names = (body.value ?? []).map((each) => each.name);
+      const found = await this.workspace.find(
+        ({ computeOperations }, place, options) => computeOperations.get(...place, short, options),
+        { signal: this.signal },
+      );
+      if (!found) {
+        const listed = await this.workspace.ask(
+          ({ computeOperations }, place, options) => firstOf(computeOperations.list(...place, options)),
+          { shape: 'object', signal: this.signal },
+        );
+        const names = listed.flatMap((each) => each.name ?? []);
         // Reads are eventually consistent: a compute that the list has is there.
         if (names.some((each) => each.toLowerCase() === short.toLowerCase())) return id;
         throw new TaskFailure(
@@ -200,22 +198,20 @@ export class WorkspaceAssets implements JobAssets {
   }
 
   private async existing(id: string, what: string, origin: Origin): Promise<string> {
-    const own = id.toLowerCase().startsWith(this.workspace.id.toLowerCase());
-    if (!own) return id;
-    const answer = await this.workspace.request({
-      url: id.slice(this.workspace.id.length + 1),
-      accept: [404],
-      isThere: true,
-      signal: this.signal,
-    });
-    if (answer.status !== 404) return id;
-    const [name, , version] = id.split('/').slice(-3);
+    const own = id.toLowerCase().startsWith(`${this.workspace.id}/`.toLowerCase());
+    const [kind = '', name = '', , version = ''] = id.slice(this.workspace.id.length + 1).split('/');
+    if (!own || !isVersioned(kind)) return id;
+    const found = await this.workspace.find(
+      (sdk, place, options) => versionsOf(sdk, kind).get(...place, name, version, options),
+      { isThere: true, signal: this.signal },
+    );
+    if (found) return id;
     throw new TaskFailure(
       `${origin.place}: the workspace ${this.workspace.name} has no ${what} "${name}" of version "${version}".`,
     );
   }
 
-  private async latest(reference: string, kind: string, origin: Origin): Promise<string> {
+  private async latest(reference: string, kind: VersionedKind, origin: Origin): Promise<string> {
     const [, name, label] = /^(?:azureml:)?([^:@/]+)@(.+)$/i.exec(reference) ?? [];
     if (!name || label !== 'latest') {
       throw new TaskFailure(
@@ -223,40 +219,31 @@ export class WorkspaceAssets implements JobAssets {
         'Write azureml:<name>:<version> or azureml:<name>@latest.',
       );
     }
-    try {
-      const query = { $orderBy: 'createdtime desc', $top: '1' };
-      const url = `${kind}/${encodeURIComponent(name)}/versions`;
-      const { body } = await this.workspace.request<{ value: Array<{ id: string }> }>({
-        url,
-        query,
-        shape: { value: 'list' },
-        signal: this.signal,
-      });
-      if (body.value[0]) return body.value[0].id;
-    } catch (error) {
-      if (!isAzureFailure(error, 404)) throw error;
-    }
+    const newest = { orderBy: 'createdtime desc', top: 1 };
+    const found = await this.workspace.find(
+      (sdk, place, options) =>
+        firstOf<{ id?: string }>(versionsOf(sdk, kind).list(...place, name, { ...options, ...newest }), newest.top),
+      { isThere: true, shape: { value: 'list' }, signal: this.signal },
+    );
+    if (found?.[0]?.id) return found[0].id;
     throw new TaskFailure(
       `${origin.place}: the workspace ${this.workspace.name} has nothing of the name "${name}" under ${kind}.`,
     );
   }
 
   private async requireDatastore(name: string, origin: Origin): Promise<void> {
-    const answer = await this.workspace.request({
-      url: `datastores/${encodeURIComponent(name)}`,
-      accept: [404],
-      isThere: true,
-      signal: this.signal,
-    });
-    if (answer.status !== 404) return;
-    const { body } = await this.workspace.request<{ value?: Array<{ name: string }> }>({
-      url: 'datastores',
-      shape: 'object',
-      signal: this.signal,
-    });
+    const found = await this.workspace.find(
+      ({ datastores }, place, options) => datastores.get(...place, name, options),
+      { isThere: true, signal: this.signal },
+    );
+    if (found) return;
+    const listed = await this.workspace.ask(
+      ({ datastores }, place, options) => firstOf(datastores.list(...place, options)),
+      { shape: 'object', signal: this.signal },
+    );
     throw new TaskFailure(
       `${origin.place}: the workspace ${this.workspace.name} has no datastore "${name}".`,
-      `There are: ${(body.value ?? []).map((each) => each.name).join(', ') || 'none'}.`,
+      `There are: ${listed.map((each) => each.name).join(', ') || 'none'}.`,
     );
   }
 
@@ -277,4 +264,15 @@ export class WorkspaceAssets implements JobAssets {
     if (!this.done.has(key)) this.done.set(key, make());
     return this.done.get(key) as Promise<T>;
   }
+}
+
+type VersionedKind = 'models' | 'data' | 'components';
+
+function isVersioned(kind: string): kind is VersionedKind {
+  return ['models', 'data', 'components'].includes(kind);
+}
+
+/** The operations upon the versions of a kind of asset, as far as all kinds have the same. */
+function versionsOf(sdk: MachineLearningSdk, kind: VersionedKind) {
+  return { models: sdk.modelVersions, data: sdk.dataVersions, components: sdk.componentVersions }[kind];
 }

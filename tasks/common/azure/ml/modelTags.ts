@@ -1,0 +1,67 @@
+import {
+  modelVersionShape as shape,
+  toModel,
+  versionPath,
+  withoutNulls,
+  type ModelVersionResource,
+  type RegisteredModel,
+} from './registeredModel';
+import type { WorkspaceAddress } from './workspaceAddress';
+
+/**
+ * The tags of a workspace's model versions, by which models are approved and promoted. What is read here is written back, so it goes
+ * untyped: the SDK's models would lose a version's stage.
+ */
+export class ModelTags {
+  constructor(protected readonly workspace: WorkspaceAddress) {}
+
+  /**
+   * The versions of a model that carry tags, be they archived (the champion is so by its tag, whoever tidied up), newest first.
+   * @param tags names or name=value, e.g. ['champion']
+   * @returns undefined where no model of that name is registered
+   */
+  async withTags(name: string, tags: readonly string[], top: number): Promise<RegisteredModel[] | undefined> {
+    interface Page {
+      value: ModelVersionResource[];
+      nextLink?: string;
+    }
+    const found: RegisteredModel[] = [];
+    let page = await this.workspace.request<Page>({
+      url: `models/${encodeURIComponent(name)}/versions`,
+      query: {
+        $orderBy: 'createdtime desc',
+        $top: String(top),
+        tags: tags.join(','),
+        // Left out, it means those that are not archived. Source: azure-rest-api-specs, mfe.json, ModelVersions_List.
+        listViewType: 'All',
+      },
+      accept: [404],
+      isThere: true,
+      shape: { value: 'list' },
+    });
+    if (page.status === 404) return undefined;
+    for (;;) {
+      found.push(...page.body.value.map((each) => toModel(name, each)));
+      // The service offers a next page however few were asked for.
+      if (found.length >= top || !page.body.nextLink) return found.slice(0, top);
+      page = await this.workspace.session.request<Page>({ url: page.body.nextLink, shape: { value: 'list' } });
+    }
+  }
+
+  /** Sets or (where the value is undefined) removes tags of a version and leaves all else as it is. */
+  async tag(name: string, version: string, changes: Record<string, string | undefined>): Promise<RegisteredModel> {
+    const url = versionPath(name, version);
+    const { body: current } = await this.workspace.request<ModelVersionResource>({ url, shape });
+    const { provisioningState: _, ...properties } = current.properties as ModelVersionResource['properties'] & {
+      provisioningState?: string;
+    };
+    const tags = withoutNulls({ ...properties.tags, ...changes });
+    const { body } = await this.workspace.request<ModelVersionResource>({
+      method: 'PUT',
+      url,
+      shape,
+      body: { properties: { ...properties, tags } },
+    });
+    return toModel(name, body);
+  }
+}
