@@ -3,16 +3,22 @@ import type { IncomingMessage } from 'node:http';
 import { ContainerGroups } from '../../tasks/common/azure/containerGroups/containerGroups';
 import { usageOf, whereItFits } from '../../tasks/common/azure/containerGroups/regions';
 import { AzureFailure } from '../../tasks/common/azure/http/azureFailure';
-import { AzureSession } from '../../tasks/common/azure/http/session';
+import type { AzureSession } from '../../tasks/common/azure/http/session';
 import { RunHistory } from '../../tasks/common/azure/ml/jobs/follow/runHistory';
 import { Jobs, studioUrl } from '../../tasks/common/azure/ml/jobs/rest/jobs';
 import { Models } from '../../tasks/common/azure/ml/models';
+import type { TaskLog } from '../../tasks/common/log';
+import { uploadSnapshot } from '../../tasks/common/azure/ml/codeSnapshot';
+import { computeState } from '../../tasks/common/azure/ml/jobs/follow/computeState';
+import type { BlobTransfer } from '../../tasks/common/azure/storage/blobTransfer';
+import { uploadData } from '../../tasks/common/azure/storage/dataUpload';
 import { Environments } from '../../tasks/common/azure/ml/environments';
 import { Workspace } from '../../tasks/common/azure/ml/workspace';
 import { readContainerRegistry } from '../../tasks/common/azure/registry/containerRegistry';
 import { ContainerRegistryTasks } from '../../tasks/common/azure/registry/containerRegistryTasks';
 import { openDatastore } from '../../tasks/common/azure/storage/datastoreContainer';
 import { findCause } from '../../tasks/common/deployment/causes';
+import { PatientSession } from '../support/patientSession';
 import { startSecureServer } from '../support/secureServer';
 import { recordingsOrSkip, type Recording } from './recordings';
 
@@ -34,12 +40,7 @@ class RecordedAzure {
       audience: 'https://management.azure.com',
       subscriptionId: '00000000-0000-0000-0000-000000000000',
     };
-    this.session = new AzureSession(connection as never, { certificateAuthorities });
-    const credential = {
-      renew: () => undefined,
-      getToken: () => Promise.resolve({ token: 'token', expiresOnTimestamp: Date.now() + 3_600_000 }),
-    };
-    this.session.credential = () => Promise.resolve(credential);
+    this.session = new PatientSession(connection as never, { certificateAuthorities });
   }
 
   static async start(): Promise<RecordedAzure> {
@@ -100,26 +101,25 @@ const checks: Record<string, (tools: Tools, recording: Recording) => Promise<voi
     azure.answer(/GET .*workspaces\/w\?/, recording('ws_get')).answer(/GET .*discovery/, discovery);
     assert.equal(await workspace.dataPlaneUrl(), azure.url);
   },
-  datastores_default: async (_tools, { body }) => {
-    assert.equal(body.value[0].properties.isDefault, true);
+  datastores_default: async ({ azure, workspace, recording }, recorded) => {
+    azure
+      .answer(/GET .*datastores\/w/, recording('datastore_get'))
+      .answer(/listSecrets/, recording('datastore_secrets'));
+    azure.answer(/GET .*datastores\?.*isDefault=true/, recorded);
+    const uri = await uploadData(workspace, quietTransfer, __filename, { log: quietLog, signal });
+    assert.match(
+      uri,
+      /^azureml:\/\/datastores\/workspaceblobstore\/paths\/LocalUpload\/[0-9a-f]{64}\/recordings\.test\.ts$/,
+    );
   },
   datastore_get: openRecordedDatastore,
   datastore_secrets: openRecordedDatastore,
   compute_get: async ({ azure, workspace }, recording) => {
     azure.answer(/GET .*computes\/x/, recording);
-    const { body } = await workspace.request<{ properties: { properties: { scaleSettings: { maxNodeCount: number } } } }>({ url: 'computes/x' }); // prettier-ignore
-    assert.equal(body.properties.properties.scaleSettings.maxNodeCount, 2);
+    assert.match((await computeState(workspace, '/computes/x', signal)) ?? '', /0 of at most 2 nodes are there/);
   },
-  code_pending_upload: async ({ azure, workspace }, recording) => {
-    azure.answer(/POST .*startPendingUpload/, recording);
-    const { body } = await workspace.request<{ blobReferenceForConsumption: { credential: { sasUri: string } } }>({ method: 'POST', url: 'codes/x/versions/1/startPendingUpload', body: {} }); // prettier-ignore
-    assert.match(body.blobReferenceForConsumption.credential.sasUri, /sp=rcwl/);
-  },
-  code_put_201: async ({ azure, workspace }, recording) => {
-    azure.answer(/PUT .*codes/, recording);
-    const { body } = await workspace.request<{ id: string }>({ method: 'PUT', url: 'codes/x/versions/2', body: {} });
-    assert.match(body.id, /\/codes\/test_868708958851\/versions\/2$/);
-  },
+  code_pending_upload: uploadRecordedCode,
+  code_put_201: uploadRecordedCode,
   env_version_put_201: async ({ azure, workspace }, recording) => {
     azure.answer(/PUT .*environments/, recording);
     const id = await new Environments(workspace).ensure({ image: 'i', condaFile: 'name: e' }, signal);
@@ -278,6 +278,23 @@ const checks: Record<string, (tools: Tools, recording: Recording) => Promise<voi
     assert.match(await usageOf(groups, 'eastus', signal), /95 of 4000 Standard Cores/);
   },
 };
+
+/** What has been uploaded already, and what takes anything. */
+const quietTransfer = {
+  properties: async () => ({ metadata: { upload_status: 'completed' } }),
+  uploadAll: async () => undefined,
+  setMetadata: async () => undefined,
+} as unknown as BlobTransfer;
+const quietLog = { info: () => undefined } as unknown as TaskLog;
+
+async function uploadRecordedCode({ azure, workspace, recording }: Tools): Promise<void> {
+  azure.answer(/PUT .*codes/, recording('code_put_201')).answer(/POST .*startPendingUpload/, recording('code_pending_upload')); // prettier-ignore
+  azure.answer(/GET .*codes/, { ...recording('model_container_404'), status: 404 });
+  const { id } = await uploadSnapshot(workspace, quietTransfer, __dirname, { log: quietLog, signal });
+  assert.match(id, /\/codes\/test_868708958851\/versions\/2$/);
+  const { properties } = JSON.parse(azure.requests.at(-1)!.body) as { properties: { codeUri: string } };
+  assert.match(properties.codeUri, /^https:\/\/.*\/contract$/);
+}
 
 async function openRecordedDatastore({ azure, workspace, recording }: Tools): Promise<void> {
   azure.answer(/GET .*datastores/, recording('datastore_get')).answer(/listSecrets/, recording('datastore_secrets'));

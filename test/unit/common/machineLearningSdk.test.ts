@@ -1,9 +1,7 @@
 import assert from 'node:assert/strict';
-import type { ClientChoice } from '../../../tasks/common/azure/http/pipeline';
 import { AzureFailure } from '../../../tasks/common/azure/http/azureFailure';
 import { Outage } from '../../../tasks/common/azure/http/outage';
 import type { ServiceConnection } from '../../../tasks/common/azure/http/serviceConnection';
-import { AzureSession } from '../../../tasks/common/azure/http/session';
 import { Environments } from '../../../tasks/common/azure/ml/environments';
 import { computeState } from '../../../tasks/common/azure/ml/jobs/follow/computeState';
 import { Jobs } from '../../../tasks/common/azure/ml/jobs/rest/jobs';
@@ -13,25 +11,13 @@ import { Workspace } from '../../../tasks/common/azure/ml/workspace';
 import { openDatastore } from '../../../tasks/common/azure/storage/datastoreContainer';
 import { uploadData } from '../../../tasks/common/azure/storage/dataUpload';
 import { registerEnvironment } from '../../../tasks/PackageImage/image/registeredEnvironment';
+import { PatientSession } from '../../support/patientSession';
 import { startSecureServer } from '../../support/secureServer';
 
 const signal = new AbortController().signal;
 
 /** What the service answers in turn, the last again and again; "cut" breaks the connection. */
 type Answer = { status?: number; body?: unknown; type?: string; headers?: Record<string, string> } | 'cut';
-
-/** The session of a task, whose pauses between two tries take no time. */
-class PatientSession extends AzureSession {
-  readonly pauses: number[] = [];
-  override credential() {
-    const getToken = async () => ({ token: 'token', expiresOnTimestamp: Date.now() + 9e6 });
-    return Promise.resolve({ getToken, renew: () => undefined });
-  }
-  override clientOptions(choice: ClientChoice & { apiVersion?: string } = {}) {
-    const sleep = (pause: number) => Promise.resolve(void this.pauses.push(pause));
-    return super.clientOptions({ ...choice, clock: { now: Date.now, sleep }, random: () => 0.5 });
-  }
-}
 
 describe("Azure ML's control plane by its SDK", () => {
   let server: Awaited<ReturnType<typeof startSecureServer>>;
