@@ -7,6 +7,7 @@ import { computeState } from '../../../tasks/common/azure/ml/jobs/follow/compute
 import { Jobs } from '../../../tasks/common/azure/ml/jobs/rest/jobs';
 import { WorkspaceAssets } from '../../../tasks/common/azure/ml/jobs/rest/workspaceAssets';
 import { Models } from '../../../tasks/common/azure/ml/models';
+import type { Secret } from '../../../tasks/common/secret';
 import { Workspace } from '../../../tasks/common/azure/ml/workspace';
 import { openDatastore } from '../../../tasks/common/azure/storage/datastoreContainer';
 import { uploadData } from '../../../tasks/common/azure/storage/dataUpload';
@@ -178,12 +179,13 @@ describe("Azure ML's control plane by its SDK", () => {
 
   it('opens a datastore by its key, by its SAS, and asks for both again where the answer was cut', async () => {
     const kept: string[] = [];
-    Object.assign(session, { keepSecret: (value: string) => kept.push(value) });
+    const opened = async () => (await openDatastore(workspace, 'd', signal)).sasUrl.reveal();
+    Object.assign(session, { keepSecret: (value: Secret) => kept.push(value.reveal()) });
     answers = [{ body: datastore }, 'cut', { body: { secretsType: 'AccountKey', key: 'c2VjcmV0' } }];
-    assert.match((await openDatastore(workspace, 'd', signal)).sasUrl, /^https:\/\/a\.blob\..*\/c\?.*sig=/);
+    assert.match(await opened(), /^https:\/\/a\.blob\..*\/c\?.*sig=/);
     asked = [];
     answers = [{ body: datastore }, { body: { secretsType: 'Sas', sasToken: '?sv=1' } }];
-    assert.equal((await openDatastore(workspace, 'd', signal)).sasUrl, 'https://a.blob.core.windows.net/c?sv=1');
+    assert.equal(await opened(), 'https://a.blob.core.windows.net/c?sv=1');
     assert.deepEqual(kept, ['c2VjcmV0', '?sv=1']);
     assert.deepEqual(asked.map(({ method, path }) => `${method} ${path}`), ['GET datastores/d', 'POST datastores/d/listSecrets']); // prettier-ignore
   });
