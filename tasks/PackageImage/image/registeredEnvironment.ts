@@ -11,7 +11,7 @@ export async function registerEnvironment(
   workspace: Workspace,
   name: string,
   image: string,
-  { port, readinessPath, scoringPath }: ImagePlan,
+  { port, readinessPath, scoringPath }: Pick<ImagePlan, 'port' | 'readinessPath' | 'scoringPath'>,
   tags: Readonly<Record<string, string>>,
   signal: AbortSignal,
 ): Promise<string> {

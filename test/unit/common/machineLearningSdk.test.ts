@@ -220,7 +220,8 @@ describe("Azure ML's control plane by its SDK", () => {
     );
     assert.equal(asked[0]!.query.get('isDefault'), 'true');
     asked = [];
+    const routes = { port: 5001, readinessPath: '/', scoringPath: '/score' };
     answers = [{ body: { value: [{ id: '/e/3', name: '3', properties: { image: 'i' } }] } }];
-    assert.equal(await registerEnvironment(workspace, 'e', 'i', {} as never, {}, signal), '/e/3');
+    assert.equal(await registerEnvironment(workspace, 'e', 'i', routes, {}, signal), '/e/3');
   });
 });
