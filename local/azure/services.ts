@@ -14,6 +14,7 @@ import { registerContainerInstances } from './containerInstance/index';
 import { registerContainerRegistry } from './containerRegistry/index';
 import type { LocalAzureContext } from './context';
 import type { LocalCredentials } from './entra/credentials';
+import { Directory } from './entra/directory';
 import { registerEntra } from './entra/entra';
 import type { TokenIssuer } from './entra/tokenIssuer';
 import type { FaultPlan } from './faults/faultPlan';
@@ -55,7 +56,7 @@ export function register(app: FastifyInstance, options: ServiceOptions): void {
   workspaces.translate(app);
   const provider = (register: (scope: FastifyInstance) => void | Promise<void>) =>
     app.register(async (scope) => register(scope));
-  provider((scope) => registerEntra(scope, context, credentials, tokens));
+  provider((scope) => registerEntra(scope, new Directory(context, credentials, tokens)));
   provider((scope) => registerCloudMetadata(scope, context));
   provider((scope) => registerResourceManager(scope, context));
   provider((scope) => registerResourceLists(scope, context.url, context.resources, types));

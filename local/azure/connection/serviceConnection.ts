@@ -1,6 +1,6 @@
 import type { ServiceEndpoint } from '../../serviceEndpoint';
 import { localCloud } from '../context';
-import { federationSubject } from '../entra/entra';
+import { federationSubject } from '../entra/directory';
 import type { LocalCredentials } from '../entra/credentials';
 import type { Description } from './description';
 

@@ -5,16 +5,19 @@ import { sharedEngine } from '../engine/sharedEngine';
 import { WorkFolder } from '../engine/workFolder';
 import { createLocalAgent } from '../registry/localAgent';
 import { NamedTaskRuns } from './namedTaskRuns';
-import { registerRegistries } from './registries';
+import { Registries } from './registries';
+import { registerRegistries } from './registryRoutes';
+import { registerRuns } from './runRoutes';
+import { Runs } from './runs';
 import { RunScheduling } from './runScheduling';
 import { endOrphanedRuns, TaskRunner } from './taskRunner';
 import type { TaskRun } from './taskRun';
 import { registerTaskRuns } from './taskRuns';
-import { registerTasks } from './tasks';
 
 /** Microsoft.ContainerRegistry in the resource manager: registries and ACR Tasks. */
 export function registerContainerRegistry(app: FastifyInstance, context: LocalAzureContext): void {
-  registerRegistries(app, context);
+  const registries = new Registries(context);
+  registerRegistries(app, registries, context.port);
 
   const runs = context.collection<TaskRun>('acrRuns');
   endOrphanedRuns(runs);
@@ -28,6 +31,6 @@ export function registerContainerRegistry(app: FastifyInstance, context: LocalAz
     work.remove();
   });
   const scheduling = new RunScheduling(context, runner);
-  registerTasks(app, context, runs, runner, scheduling);
-  registerTaskRuns(app, context, new NamedTaskRuns(context, runs, scheduling));
+  registerRuns(app, registries, new Runs(context.blobs, runs, runner, scheduling));
+  registerTaskRuns(app, registries, new NamedTaskRuns(context, runs, scheduling));
 }

@@ -1,38 +1,16 @@
 import { randomBytes } from 'node:crypto';
-import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { ArmError, localCloud, type Collection, type LocalAzureContext } from '../context';
-import {
-  loginServer,
-  newRegistryAccount,
-  openRegistryAccounts,
-  type RegistryAccount,
-} from '../registry/registryAccounts';
+import { newRegistryAccount, openRegistryAccounts, type RegistryAccount } from '../registry/registryAccounts';
+import { registryResource } from './registryAnswer';
 
-export interface RegistryParams {
-  subscription: string;
-  group: string;
-  registry: string;
+/** A registry as a request's path names it. */
+export interface RegistryName {
+  readonly group: string;
+  readonly registry: string;
 }
 
-export const registryRoute =
-  '/subscriptions/:subscription/resourceGroups/:group/providers/Microsoft.ContainerRegistry/registries/:registry';
-
-export const registryId = (account: RegistryAccount): string =>
-  `/subscriptions/${localCloud.subscriptionId}/resourceGroups/${account.resourceGroup}/providers/Microsoft.ContainerRegistry/registries/${account.name}`;
-
-/** The registry that a request's path names. Throws what Azure answers when there is none. */
-export function findRegistry(accounts: Collection<RegistryAccount>, params: RegistryParams): RegistryAccount {
-  const account = accounts.get(params.registry);
-  if (account && account.resourceGroup.toLowerCase() === params.group.toLowerCase()) return account;
-  throw new ArmError(
-    404,
-    'ResourceNotFound',
-    `The Resource 'Microsoft.ContainerRegistry/registries/${params.registry}' under resource group '${params.group}' was not found. ` +
-      'For more details please go to https://aka.ms/ARMResourceNotFoundFix',
-  );
-}
-
-interface RegistryBody {
+/** What a client may write of a registry. */
+export interface RegistryBody {
   location?: string;
   tags?: Record<string, string>;
   sku?: { name?: string };
@@ -44,194 +22,125 @@ interface RegistryBody {
   >;
 }
 
+const namePattern = /^[a-zA-Z0-9]{5,50}$/;
+const nameRule = 'Registry names may contain alpha numeric characters only and must be between 5 and 50 characters.';
+
+/** The registries of the local cloud, as the resource manager sees them. */
+export class Registries {
+  private readonly accounts: Collection<RegistryAccount>;
+
+  constructor(context: LocalAzureContext) {
+    this.accounts = openRegistryAccounts(context);
+    context.resources.add({
+      list: () => this.list().map(registryResource),
+      removeGroup: (group) => this.list(group).forEach(({ name }) => this.accounts.delete(name)),
+    });
+  }
+
+  list(group?: string): RegistryAccount[] {
+    return this.accounts
+      .list()
+      .map((entry) => entry.value)
+      .filter((account) => group === undefined || isIn(account, group));
+  }
+
+  /** Throws what Azure answers when there is none. */
+  get({ group, registry }: RegistryName): RegistryAccount {
+    const account = this.accounts.get(registry);
+    if (account && isIn(account, group)) return account;
+    throw new ArmError(
+      404,
+      'ResourceNotFound',
+      `The Resource 'Microsoft.ContainerRegistry/registries/${registry}' under resource group '${group}' was not found. ` +
+        'For more details please go to https://aka.ms/ARMResourceNotFoundFix',
+    );
+  }
+
+  put({ group, registry }: RegistryName, body: RegistryBody = {}): { isNew: boolean; account: RegistryAccount } {
+    if (!namePattern.test(registry)) {
+      throw new ArmError(400, 'InvalidRegistryName', `The registry name '${registry}' is invalid. ${nameRule}`);
+    }
+    const known = this.accounts.get(registry);
+    const account: RegistryAccount = {
+      ...(known ?? newRegistryAccount(registry, group)),
+      location: body.location ?? known?.location ?? localCloud.location,
+      sku: skuOf(body),
+      // ACR's own default; the quickstart's registry was made with the admin user switched on.
+      adminUserEnabled: body.properties?.adminUserEnabled ?? known?.adminUserEnabled ?? false,
+      ...accessOf(body, known),
+      tags: body.tags ?? known?.tags ?? {},
+    };
+    this.accounts.put(registry, account);
+    return { isNew: !known, account };
+  }
+
+  patch(name: RegistryName, body: RegistryBody = {}): RegistryAccount {
+    const account = this.get(name);
+    const changed: RegistryAccount = {
+      ...account,
+      tags: body.tags ?? account.tags,
+      adminUserEnabled: body.properties?.adminUserEnabled ?? account.adminUserEnabled,
+      ...accessOf(body, account),
+    };
+    this.accounts.put(account.name, changed);
+    return changed;
+  }
+
+  /** @returns whether there was one */
+  delete({ group, registry }: RegistryName): boolean {
+    const account = this.accounts.get(registry);
+    if (!account || !isIn(account, group)) return false;
+    this.accounts.delete(account.name);
+    return true;
+  }
+
+  availability(name: string) {
+    if (!namePattern.test(name)) return { nameAvailable: false, reason: 'Invalid', message: nameRule };
+    if (!this.accounts.get(name)) return { nameAvailable: true };
+    return { nameAvailable: false, reason: 'AlreadyExists', message: `The registry ${name} is already in use.` };
+  }
+
+  /** The admin user's. */
+  credentials(name: RegistryName) {
+    const account = this.get(name);
+    if (account.adminUserEnabled) return credentialsOf(account);
+    throw new ArmError(
+      400,
+      'UnAuthorizedForCredentialOperations',
+      `The admin user is disabled for registry '${account.name}'. Enable it to list its credentials.`,
+    );
+  }
+
+  /** @param which password or password2 */
+  regenerate(name: RegistryName, which = '') {
+    const account = this.get(name);
+    const index = ['password', 'password2'].indexOf(which);
+    if (index < 0) throw new ArmError(400, 'InvalidPasswordName', `The password name '${which}' is invalid.`);
+    const passwords = [...account.passwords] as RegistryAccount['passwords'];
+    passwords[index] = randomBytes(24).toString('base64url');
+    this.accounts.put(account.name, { ...account, passwords });
+    return credentialsOf({ ...account, passwords });
+  }
+}
+
+const isIn = (account: RegistryAccount, group: string) => account.resourceGroup.toLowerCase() === group.toLowerCase();
+
+function skuOf({ sku }: RegistryBody): RegistryAccount['sku'] {
+  const name = sku?.name;
+  if (name === 'Basic' || name === 'Standard' || name === 'Premium') return name;
+  throw new ArmError(400, 'InvalidSku', `The sku '${name ?? ''}' is invalid. It must be Basic, Standard or Premium.`);
+}
+
 /** What the body says of who and what gets in, else what is known. */
-function accessOf(body: RegistryBody | undefined, known: RegistryAccount | undefined) {
-  const { publicNetworkAccess, networkRuleBypassOptions, roleAssignmentMode } = { ...known, ...body?.properties };
+function accessOf(body: RegistryBody, known: RegistryAccount | undefined) {
+  const { publicNetworkAccess, networkRuleBypassOptions, roleAssignmentMode } = { ...known, ...body.properties };
   return { publicNetworkAccess, networkRuleBypassOptions, roleAssignmentMode };
 }
 
-/** Older versions of the API do not know of the mode. */
-const tellsMode = (request: FastifyRequest): boolean =>
-  ((request.query as { 'api-version'?: string })['api-version'] ?? '') >= '2024-11-01';
-
-/** The registries themselves. Source: azure-specs Microsoft.ContainerRegistry 2023-07-01. */
-export function registerRegistries(app: FastifyInstance, context: LocalAzureContext): void {
-  const accounts = openRegistryAccounts(context);
-  const answer = (account: RegistryAccount, request: FastifyRequest) => ({
-    id: registryId(account),
-    name: account.name,
-    type: 'Microsoft.ContainerRegistry/registries',
-    location: account.location,
-    tags: account.tags,
-    sku: { name: account.sku, tier: account.sku },
-    systemData: { createdBy: localCloud.clientId, createdByType: 'Application', createdAt: account.creationDate },
-    properties: {
-      loginServer: loginServer(account.name, context.port),
-      creationDate: account.creationDate,
-      provisioningState: 'Succeeded',
-      adminUserEnabled: account.adminUserEnabled,
-      policies: {
-        quarantinePolicy: { status: 'disabled' },
-        ...(tellsMode(request) && { azureADAuthenticationAsArmPolicy: { status: 'enabled' } }),
-        trustPolicy: { type: 'Notary', status: 'disabled' },
-        retentionPolicy: { days: 7, lastUpdatedTime: account.creationDate, status: 'disabled' },
-        exportPolicy: { status: 'enabled' },
-      },
-      encryption: { status: 'disabled' },
-      dataEndpointEnabled: false,
-      dataEndpointHostNames: [],
-      privateEndpointConnections: [],
-      publicNetworkAccess: account.publicNetworkAccess ?? 'Enabled',
-      networkRuleBypassOptions: account.networkRuleBypassOptions ?? 'AzureServices',
-      zoneRedundancy: 'Disabled',
-      ...(tellsMode(request) && {
-        anonymousPullEnabled: false,
-        regionalEndpoints: 'Disabled',
-        endpointProtocol: 'IPv4',
-        metadataSearch: 'Disabled',
-        autoGeneratedDomainNameLabelScope: 'Unsecure',
-        networkRuleBypassAllowedForTasks: false,
-        roleAssignmentMode: account.roleAssignmentMode ?? 'LegacyRegistryPermissions',
-      }),
-    },
-  });
-  context.resources.add({
-    list: () =>
-      accounts.list().map(({ value: account }) => ({
-        id: registryId(account),
-        name: account.name,
-        type: 'Microsoft.ContainerRegistry/registries',
-        location: account.location,
-        sku: { name: account.sku, tier: account.sku },
-        tags: account.tags,
-      })),
-    removeGroup: (group) => {
-      for (const { value } of accounts.list()) {
-        if (value.resourceGroup.toLowerCase() === group.toLowerCase()) accounts.delete(value.name);
-      }
-    },
-  });
-  const list = (request: FastifyRequest, group?: string) => ({
-    value: accounts
-      .list()
-      .map((entry) => entry.value)
-      .filter((account) => !group || account.resourceGroup.toLowerCase() === group.toLowerCase())
-      .map((account) => answer(account, request)),
-  });
-
-  app.get('/subscriptions/:subscription/providers/Microsoft.ContainerRegistry/registries', async (request) =>
-    list(request),
-  );
-  app.get<{ Params: RegistryParams }>(registryRoute.replace('/:registry', ''), async (request) =>
-    list(request, request.params.group),
-  );
-  app.get<{ Params: RegistryParams }>(registryRoute, async (request) =>
-    answer(findRegistry(accounts, request.params), request),
-  );
-
-  app.put<{ Params: RegistryParams; Body: RegistryBody | undefined }>(registryRoute, async (request, reply) => {
-    const { registry, group } = request.params;
-    if (!/^[a-zA-Z0-9]{5,50}$/.test(registry)) {
-      throw new ArmError(
-        400,
-        'InvalidRegistryName',
-        `The registry name '${registry}' is invalid. Registry names may contain alpha numeric characters only and must be between 5 and 50 characters.`,
-      );
-    }
-    const sku = request.body?.sku?.name;
-    if (sku !== 'Basic' && sku !== 'Standard' && sku !== 'Premium') {
-      throw new ArmError(
-        400,
-        'InvalidSku',
-        `The sku '${sku ?? ''}' is invalid. It must be Basic, Standard or Premium.`,
-      );
-    }
-    const known = accounts.get(registry);
-    const account: RegistryAccount = {
-      ...(known ?? newRegistryAccount(registry, group)),
-      location: request.body?.location ?? known?.location ?? localCloud.location,
-      sku,
-      // ACR's own default; the quickstart's registry was made with the admin user switched on.
-      adminUserEnabled: request.body?.properties?.adminUserEnabled ?? known?.adminUserEnabled ?? false,
-      ...accessOf(request.body, known),
-      tags: request.body?.tags ?? known?.tags ?? {},
-    };
-    accounts.put(registry, account);
-    return reply.code(known ? 200 : 201).send(answer(account, request));
-  });
-
-  app.patch<{ Params: RegistryParams; Body: RegistryBody | undefined }>(registryRoute, async (request) => {
-    const account = findRegistry(accounts, request.params);
-    const changed: RegistryAccount = {
-      ...account,
-      tags: request.body?.tags ?? account.tags,
-      adminUserEnabled: request.body?.properties?.adminUserEnabled ?? account.adminUserEnabled,
-      ...accessOf(request.body, account),
-    };
-    accounts.put(account.name, changed);
-    return answer(changed, request);
-  });
-
-  app.delete<{ Params: RegistryParams }>(registryRoute, async ({ params }, reply) => {
-    const account = accounts.get(params.registry);
-    if (!account || account.resourceGroup.toLowerCase() !== params.group.toLowerCase()) return reply.code(204).send();
-    accounts.delete(account.name);
-    return reply.code(200).send();
-  });
-
-  app.get<{ Params: RegistryParams }>(`${registryRoute}/listUsages`, async (request) => {
-    findRegistry(accounts, request.params);
-    return { value: [{ name: 'Size', limit: 107374182400, currentValue: 0, unit: 'Bytes' }] };
-  });
-
-  app.post<{ Body: { name?: string } | undefined }>(
-    '/subscriptions/:subscription/providers/Microsoft.ContainerRegistry/checkNameAvailability',
-    async ({ body }) => {
-      const name = body?.name ?? '';
-      if (!/^[a-zA-Z0-9]{5,50}$/.test(name)) {
-        const message =
-          'Registry names may contain alpha numeric characters only and must be between 5 and 50 characters.';
-        return { nameAvailable: false, reason: 'Invalid', message };
-      }
-      if (!accounts.get(name)) return { nameAvailable: true };
-      return { nameAvailable: false, reason: 'AlreadyExists', message: `The registry ${name} is already in use.` };
-    },
-  );
-
-  // Registries here lie in one region.
-  app.get<{ Params: RegistryParams }>(`${registryRoute}/replications`, async (request) => {
-    findRegistry(accounts, request.params);
-    return { value: [] };
-  });
-
-  const credentials = ({ name, passwords: [password, password2] }: RegistryAccount) => ({
-    username: name,
-    passwords: [
-      { name: 'password', value: password },
-      { name: 'password2', value: password2 },
-    ],
-  });
-  app.post<{ Params: RegistryParams; Body: { name?: string } | undefined }>(
-    `${registryRoute}/regenerateCredential`,
-    async ({ params, body }) => {
-      const account = findRegistry(accounts, params);
-      const which = ['password', 'password2'].indexOf(body?.name ?? '');
-      if (which < 0) throw new ArmError(400, 'InvalidPasswordName', `The password name '${body?.name ?? ''}' is invalid.`); // prettier-ignore
-      const passwords = [...account.passwords] as RegistryAccount['passwords'];
-      passwords[which] = randomBytes(24).toString('base64url');
-      accounts.put(account.name, { ...account, passwords });
-      return credentials({ ...account, passwords });
-    },
-  );
-  app.post<{ Params: RegistryParams }>(`${registryRoute}/listCredentials`, async (request) => {
-    const account = findRegistry(accounts, request.params);
-    if (!account.adminUserEnabled) {
-      throw new ArmError(
-        400,
-        'UnAuthorizedForCredentialOperations',
-        `The admin user is disabled for registry '${account.name}'. Enable it to list its credentials.`,
-      );
-    }
-    return credentials(account);
-  });
-}
+const credentialsOf = ({ name, passwords: [password, password2] }: RegistryAccount) => ({
+  username: name,
+  passwords: [
+    { name: 'password', value: password },
+    { name: 'password2', value: password2 },
+  ],
+});

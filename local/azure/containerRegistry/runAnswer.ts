@@ -1,6 +1,6 @@
 import { localCloud } from '../context';
 import type { RegistryAccount } from '../registry/registryAccounts';
-import { registryId } from './registries';
+import { registryId } from './registryAnswer';
 import type { TaskRun } from './taskRun';
 
 /** What Azure tells of a run, wherever it tells it. Source: azure-specs 2019-06-01-preview, Run. */

@@ -1,7 +1,7 @@
 import { ArmError, localCloud, type Collection, type LocalAzureContext } from '../context';
 import type { RegistryAccount } from '../registry/registryAccounts';
 import { readRunRequest } from './runRequest';
-import { registryId } from './registries';
+import { registryId } from './registryAnswer';
 import { tasksContainer } from './sourceArchive';
 import type { TaskRun } from './taskRun';
 import type { TaskRunner } from './taskRunner';

@@ -1,16 +1,17 @@
 import type { FastifyInstance } from 'fastify';
-import { ArmError, type LocalAzureContext } from '../context';
-import { openRegistryAccounts, type RegistryAccount } from '../registry/registryAccounts';
+import { ArmError } from '../context';
+import type { RegistryAccount } from '../registry/registryAccounts';
 import type { NamedTaskRun, NamedTaskRuns, TaskRunBody } from './namedTaskRuns';
-import { findRegistry, registryId, registryRoute, type RegistryParams } from './registries';
+import type { Registries, RegistryName } from './registries';
+import { registryId } from './registryAnswer';
+import { registryRoute } from './registryRoutes';
 import { runAnswer } from './runAnswer';
 import { isFinished, type GivenValue, type TaskRun } from './taskRun';
 
-type TaskRunParams = RegistryParams & { taskRun: string };
+type TaskRunParams = RegistryName & { taskRun: string };
 
 /** Runs as resources. Source: azure-specs Microsoft.ContainerRegistry 2019-06-01-preview, TaskRuns. */
-export function registerTaskRuns(app: FastifyInstance, context: LocalAzureContext, taskRuns: NamedTaskRuns): void {
-  const accounts = openRegistryAccounts(context);
+export function registerTaskRuns(app: FastifyInstance, registries: Registries, taskRuns: NamedTaskRuns): void {
   const route = `${registryRoute}/taskRuns/:taskRun`;
 
   const answer = (named: NamedTaskRun, account: RegistryAccount) => {
@@ -39,18 +40,18 @@ export function registerTaskRuns(app: FastifyInstance, context: LocalAzureContex
     );
   };
 
-  app.get<{ Params: RegistryParams }>(`${registryRoute}/taskRuns`, async (request) => {
-    const account = findRegistry(accounts, request.params);
+  app.get<{ Params: RegistryName }>(`${registryRoute}/taskRuns`, async (request) => {
+    const account = registries.get(request.params);
     return { value: taskRuns.list(account).map((named) => answer(named, account)) };
   });
 
   app.get<{ Params: TaskRunParams }>(route, async (request) => {
-    const account = findRegistry(accounts, request.params);
+    const account = registries.get(request.params);
     return answer(find(account, request.params.taskRun), account);
   });
 
   app.put<{ Params: TaskRunParams; Body: TaskRunBody | undefined }>(route, async (request, reply) => {
-    const account = findRegistry(accounts, request.params);
+    const account = registries.get(request.params);
     const { taskRun } = request.params;
     if (!/^[a-zA-Z0-9-]{5,50}$/.test(taskRun)) {
       throw new ArmError(
@@ -64,7 +65,7 @@ export function registerTaskRuns(app: FastifyInstance, context: LocalAzureContex
   });
 
   app.delete<{ Params: TaskRunParams }>(route, async (request, reply) => {
-    const account = findRegistry(accounts, request.params);
+    const account = registries.get(request.params);
     const known = taskRuns.find(account, request.params.taskRun);
     taskRuns.delete(account, request.params.taskRun);
     return reply.code(known ? 200 : 204).send();

@@ -2,7 +2,7 @@ import { timingSafeEqual } from 'node:crypto';
 import Fastify from 'fastify';
 import type { AddressInfo } from 'node:net';
 import { localCloud, type LocalAzureContext } from '../context';
-import { tokenLifetime } from './entra';
+import { tokenLifetime } from './directory';
 import type { TokenIssuer } from './tokenIssuer';
 
 /**

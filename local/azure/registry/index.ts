@@ -4,11 +4,14 @@ import { localCloud, type LocalAzureContext } from '../context';
 import type { LocalCredentials } from '../entra/credentials';
 import { registerAcrDataPlane } from './acrDataPlane';
 import { BlobStore } from './blobStore';
+import { BlobUploads } from './blobUploads';
 import { registerDistribution } from './distribution';
+import { Manifests } from './manifests';
 import { OciError } from './ociError';
 import { openRegistryAccounts, registryOfHost } from './registryAccounts';
 import { isSame, RegistryAuthorization } from './registryAuthorization';
 import { RegistryTokens } from './registryTokens';
+import { RepositoryMetadata } from './repositoryMetadata';
 import { RepositoryStore } from './repositoryStore';
 import { registerTokenEndpoints } from './tokenEndpoints';
 
@@ -41,12 +44,14 @@ export function registerOciRegistry(
       return reply.code(error.status).headers(error.headers).send(error.body());
     });
     registerTokenEndpoints(scope, context, authorization, tokens, accounts, registryOf);
-    registerAcrDataPlane(scope, repositories, authorization, registryOf, context.port);
+    registerAcrDataPlane(scope, new RepositoryMetadata(repositories, context.port), authorization, registryOf);
     scope.register(async (raw) => {
       // Layers are streamed to disk, and a manifest's digest is over its very bytes.
       raw.removeAllContentTypeParsers();
       raw.addContentTypeParser('*', (_request, payload, done) => done(null, payload));
-      registerDistribution(raw, blobs, repositories, authorization, registryOf);
+      const uploads = new BlobUploads(blobs, repositories, authorization);
+      const manifests = new Manifests(blobs);
+      registerDistribution(raw, { blobs, uploads, manifests, repositories, authorization }, registryOf);
     });
   });
 }
