@@ -8,6 +8,7 @@ import { processStartTime } from './azure/processes/processRecords';
 import { closedFolder } from './azure/store/closedFolder';
 import type { LocalDirectories } from './directories';
 import { programCommand, root } from './installation';
+import { signalGroup, signalProcess } from './processSignals';
 
 /** A local Azure in a process of its own. */
 export interface CloudProcess {
@@ -79,32 +80,24 @@ async function answer(child: ChildProcess, directories: LocalDirectories, signal
     if (fault !== undefined) throw new Error(`${fault} (log: ${cloudLogFile(directories)})`);
     if (signal?.aborted) break;
   }
-  signalIfRunning(-child.pid!, 'SIGKILL');
+  signalGroup(child.pid, 'SIGKILL');
   if (signal?.aborted) throw new Error('Cancelled while local Azure was starting.');
   throw new Error(`Local Azure did not answer within ${patience / 1000} s; see ${cloudLogFile(directories)}.`);
 }
 
 function endings(azure: LocalAzure, pid: number): Pick<CloudProcess, 'stop' | 'kill'> {
-  return { stop: () => stop(azure, pid), kill: () => signalIfRunning(-pid, 'SIGKILL') };
+  return { stop: () => stop(azure, pid), kill: () => signalGroup(pid, 'SIGKILL') };
 }
 
 async function stop(azure: LocalAzure, pid: number): Promise<void> {
   const startTime = processStartTime(pid);
   if (startTime === undefined) return;
   // By its administration if it answers, else by a signal; both end its containers.
-  await azure.close().catch(() => signalIfRunning(pid, 'SIGTERM'));
+  await azure.close().catch(() => signalProcess(pid, 'SIGTERM'));
   for (const deadline = Date.now() + patience; Date.now() < deadline; await sleep(50)) {
     if (processStartTime(pid) !== startTime) return;
   }
-  signalIfRunning(-pid, 'SIGKILL');
-}
-
-function signalIfRunning(pid: number, signal: NodeJS.Signals): void {
-  try {
-    process.kill(pid, signal);
-  } catch {
-    // It has gone.
-  }
+  signalGroup(pid, 'SIGKILL');
 }
 
 function lastLine(file: string): string {

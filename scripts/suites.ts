@@ -3,6 +3,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { root } from './taskManifest';
+import { signalGroup } from '../local/processSignals';
 
 export interface Suite {
   name: string;
@@ -59,13 +60,7 @@ const running = new Set<ChildProcess>();
 let stopped = false;
 
 function stopAll(signal: NodeJS.Signals): void {
-  for (const child of running) {
-    try {
-      process.kill(-child.pid!, signal);
-    } catch {
-      // It has ended meanwhile.
-    }
-  }
+  for (const child of running) signalGroup(child.pid, signal);
 }
 
 /** Runs a suite in a process group of its own, so that nothing that it started outlives it. */
@@ -82,7 +77,7 @@ async function execute(suite: Suite): Promise<{ exitCode: number; output: string
   for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', (text) => (output += text));
   const timer = setTimeout(() => {
     output += `\nstopped: it took longer than ${longestMs / 60_000} minutes\n`;
-    process.kill(-child.pid!, 'SIGKILL');
+    signalGroup(child.pid, 'SIGKILL');
   }, longestMs);
   const exitCode = await new Promise<number>((resolve, reject) => {
     child.on('error', reject);

@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
-import { readLines } from './lines';
+import { readLines } from '../lines';
+import { signalGroup } from '../processSignals';
 
 export interface ProcessOptions {
   file: string;
@@ -28,13 +29,7 @@ export async function runProcess(options: ProcessOptions): Promise<number | null
     // A group of its own: Ctrl-C in the terminal reaches the agent alone, and the whole tree can be killed.
     detached: true,
   });
-  const killTree = () => {
-    try {
-      process.kill(-child.pid!, 'SIGKILL');
-    } catch {
-      // The group has gone.
-    }
-  };
+  const killTree = () => signalGroup(child.pid, 'SIGKILL');
   // When the agent itself is made to end at once, its steps end with it.
   process.once('exit', killTree);
   const exited = new Promise<number | null>((resolve, reject) => {

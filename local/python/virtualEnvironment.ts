@@ -6,6 +6,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { takeFileLock } from '../azure/processes/fileLock';
 import { allPythons, type Python } from './findPython';
 import { findUv } from './uv';
+import { onLines } from '../lines';
+import { signalGroup } from '../processSignals';
 
 export interface VirtualEnvironmentOptions {
   python: Python;
@@ -215,24 +217,18 @@ function run(
     // What this process's own Python setting says must not leak into the environment that is made.
     const { PYTHONPATH: _path, PYTHONHOME: _home, VIRTUAL_ENV: _venv, ...env } = process.env;
     const child = spawn(program, args, { env: { ...env, ...more }, stdio: ['ignore', 'pipe', 'pipe'], detached: true });
-    const end = (): void => {
-      if (child.pid) process.kill(-child.pid, 'SIGKILL');
-    };
+    const end = (): void => signalGroup(child.pid, 'SIGKILL');
     signal?.addEventListener('abort', end, { once: true });
     let output = '';
-    let rest = '';
-    const read = (chunk: Buffer): void => {
-      output += chunk.toString();
-      const lines = (rest + chunk.toString()).split('\n');
-      rest = lines.pop() ?? '';
-      lines.forEach((line) => log(line));
+    const read = (line: string, isEnded: boolean): void => {
+      output += isEnded ? `${line}\n` : line;
+      log(line);
     };
-    child.stdout.on('data', read);
-    child.stderr.on('data', read);
+    onLines(child.stdout, read);
+    onLines(child.stderr, read);
     child.on('error', reject);
     child.on('close', (code) => {
       signal?.removeEventListener('abort', end);
-      if (rest) log(rest);
       if (signal?.aborted) reject(signal.reason as Error);
       else settle({ code: code ?? 1, output });
     });

@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { signalGroup, signalProcess } from '../../processSignals';
 
 interface ProcessRecord {
   pid: number;
@@ -56,13 +57,8 @@ export async function endLeftoverProcesses(stateDir: string, log: (line: string)
   const paths = existsSync(directory) ? readdirSync(directory).map((file) => join(directory, file)) : [];
   const records = paths.flatMap((path) => readRecord(path) ?? []);
   const alive = (record: ProcessRecord): boolean => processStartTime(record.pid) === record.startTime;
-  const end = (record: ProcessRecord, signal: NodeJS.Signals): void => {
-    try {
-      process.kill(record.group ? -record.pid : record.pid, signal);
-    } catch {
-      // It ended by itself meanwhile.
-    }
-  };
+  const end = ({ pid, group }: ProcessRecord, signal: NodeJS.Signals): void =>
+    group ? signalGroup(pid, signal) : signalProcess(pid, signal);
   for (const record of records.filter(alive)) {
     log(`Ending ${record.name} (process ${record.pid}), left over from a former run.`);
     end(record, 'SIGTERM');

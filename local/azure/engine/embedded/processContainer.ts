@@ -2,6 +2,8 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { mkdirSync } from 'node:fs';
 import { recordProcess } from '../../processes/processRecords';
 import type { ContainerExit, RunningContainer } from '../engine';
+import { onLines } from '../../../lines';
+import { signalGroup } from '../../../processSignals';
 
 export interface ContainerProcess {
   name: string;
@@ -44,7 +46,9 @@ export class ProcessContainer implements RunningContainer {
           this.endGroup();
         })
       : () => undefined;
-    for (const stream of ['stdout', 'stderr'] as const) byLine(child[stream], (line) => container.output(stream, line));
+    for (const stream of ['stdout', 'stderr'] as const) {
+      onLines(child[stream], (line, isEnded) => container.output(stream, isEnded ? `${line}\n` : line));
+    }
     this.exited = new Promise((resolve) => {
       let exitCode = 0;
       const settle = (): void => {
@@ -82,7 +86,7 @@ export class ProcessContainer implements RunningContainer {
     return new Promise((resolve) => {
       const child = spawn(resolved.program, resolved.args, { cwd, env, stdio: 'ignore', detached: true });
       const timer = setTimeout(() => {
-        endGroupOf(child);
+        signalGroup(child.pid, 'SIGKILL');
         resolve(124);
       }, timeoutInSeconds * 1000);
       child.once('error', () => {
@@ -91,14 +95,14 @@ export class ProcessContainer implements RunningContainer {
       });
       child.once('exit', (code) => {
         clearTimeout(timer);
-        endGroupOf(child);
+        signalGroup(child.pid, 'SIGKILL');
         resolve(code ?? 137);
       });
     });
   }
 
   private endGroup(): void {
-    endGroupOf(this.child);
+    signalGroup(this.child.pid, 'SIGKILL');
   }
 }
 
@@ -111,24 +115,3 @@ const signals: Record<string, number> = {
   SIGSEGV: 11,
   SIGTERM: 15,
 };
-
-function endGroupOf(child: ChildProcess): void {
-  try {
-    if (child.pid) process.kill(-child.pid, 'SIGKILL');
-  } catch {
-    // Nothing of it is left.
-  }
-}
-
-function byLine(stream: NodeJS.ReadableStream | null, handle: (line: string) => void): void {
-  let rest = '';
-  stream?.setEncoding('utf8');
-  stream?.on('data', (chunk: string) => {
-    const lines = (rest + chunk).split('\n');
-    rest = lines.pop() ?? '';
-    lines.forEach((line) => handle(`${line}\n`));
-  });
-  stream?.on('end', () => {
-    if (rest) handle(rest);
-  });
-}

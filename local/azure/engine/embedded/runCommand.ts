@@ -1,5 +1,7 @@
 import { spawn } from 'node:child_process';
 import { recordProcess } from '../../processes/processRecords';
+import { onLines } from '../../../lines';
+import { signalGroup } from '../../../processSignals';
 
 export interface Command {
   /** Absolute path of the program, and its arguments. */
@@ -28,22 +30,9 @@ export function runCommand(command: Command): Promise<number> {
     const forget = child.pid
       ? recordProcess(command.stateDir, child.pid, command.name, { group: true })
       : () => undefined;
-    const end = (): void => {
-      try {
-        if (child.pid) process.kill(-child.pid, 'SIGKILL');
-      } catch {
-        // It has ended by itself.
-      }
-    };
+    const end = (): void => signalGroup(child.pid, 'SIGKILL');
     command.signal.addEventListener('abort', end, { once: true });
-    let rest = '';
-    const read = (chunk: Buffer): void => {
-      const lines = (rest + chunk.toString()).split('\n');
-      rest = lines.pop() ?? '';
-      lines.forEach((line) => command.output(`${line}\n`));
-    };
-    child.stdout.on('data', read);
-    child.stderr.on('data', read);
+    for (const stream of [child.stdout, child.stderr]) onLines(stream, (line) => command.output(`${line}\n`));
     child.once('error', (error) => {
       forget();
       reject(error);
@@ -53,7 +42,6 @@ export function runCommand(command: Command): Promise<number> {
       // What it left in the background ends with it, as the build's container would.
       end();
       forget();
-      if (rest) command.output(`${rest}\n`);
       if (command.signal.aborted) reject(command.signal.reason as Error);
       else resolve(code ?? 128 + (signal === 'SIGKILL' ? 9 : 15));
     });

@@ -25,6 +25,7 @@ import { pullToFolder, pushFromFolder, type FolderImage } from './imageFolder';
 import { Podman, PodmanError } from './podmanProgram';
 import { PodSandbox } from './podSandbox';
 import { messageOf } from '../../../messageOf';
+import { signalGroup } from '../../../processSignals';
 
 /** Builds and runs images with Podman: real containers, on base images that the local cloud's registries or its mirror hold. */
 export class PodmanEngine implements ContainerEngine {
@@ -220,13 +221,7 @@ export class PodmanEngine implements ContainerEngine {
       const forget = child.pid
         ? recordProcess(this.context.stateDir, child.pid, 'podman build', { group: true })
         : () => undefined;
-      const end = (): void => {
-        try {
-          if (child.pid) process.kill(-child.pid, 'SIGTERM');
-        } catch {
-          // It has ended by itself.
-        }
-      };
+      const end = (): void => signalGroup(child.pid, 'SIGTERM');
       request.signal.addEventListener('abort', end, { once: true });
       for (const stream of [child.stdout, child.stderr]) {
         stream?.setEncoding('utf8').on('data', (text: string) => request.log(text));

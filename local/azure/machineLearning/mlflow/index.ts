@@ -12,7 +12,8 @@ import { ArtifactPlaces } from './artifactPlaces';
 import { MlflowError, sendMlflowError } from './mlflowError';
 import { registerModelRegistry } from './modelRegistry';
 import { RegisteredModels } from './registeredModels';
-import { registerTrackedRuns } from './trackedRuns';
+import { registerTrackedRuns } from './trackedRunRoutes';
+import { TrackedRuns } from './trackedRuns';
 
 /** The workspace's MLflow tracking endpoint, as MLflow's own client and the tasks use it. */
 export async function registerMlflow(
@@ -25,7 +26,7 @@ export async function registerMlflow(
 ): Promise<void> {
   app.setErrorHandler(sendMlflowError);
   const api = `${dataPlaneRoute('mlflow')}/api/2.0`;
-  registerTrackedRuns(app, `${api}/mlflow`, runs, metrics);
+  registerTrackedRuns(app, `${api}/mlflow`, new TrackedRuns(runs, metrics));
   registerExperiments(app, `${api}/mlflow`, runs);
   const loggedModels = registerLoggedModels(app, `${api}/mlflow`, context, runs);
   const registry = new RegisteredModels(stores.models, (source) => {

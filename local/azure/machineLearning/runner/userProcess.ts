@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { recordProcess } from '../../processes/processRecords';
+import { signalGroup } from '../../../processSignals';
 
 /** How long a process that was asked to end may take over it. */
 const graceInMs = 5000;
@@ -34,14 +35,14 @@ export function runUserProcess(options: UserProcess): Promise<number> {
     const forget = recordProcess(options.stateDir, pid, options.name, { group: true });
     let timer: NodeJS.Timeout | undefined;
     const stop = (): void => {
-      endGroup(pid, 'SIGTERM');
-      timer = setTimeout(() => endGroup(pid, 'SIGKILL'), graceInMs);
+      signalGroup(pid, 'SIGTERM');
+      timer = setTimeout(() => signalGroup(pid, 'SIGKILL'), graceInMs);
     };
     options.signal.addEventListener('abort', stop, { once: true });
     child.stdout.on('data', options.output);
     child.stderr.on('data', options.output);
     // What it left in the background would hold the pipes open for ever.
-    child.on('exit', () => endGroup(pid, 'SIGKILL'));
+    child.on('exit', () => signalGroup(pid, 'SIGKILL'));
     child.on('close', (code, signal) => {
       clearTimeout(timer);
       options.signal.removeEventListener('abort', stop);
@@ -49,12 +50,4 @@ export function runUserProcess(options: UserProcess): Promise<number> {
       resolve(code ?? 128 + (signal === 'SIGTERM' ? 15 : 9));
     });
   });
-}
-
-function endGroup(pid: number, signal: NodeJS.Signals): void {
-  try {
-    process.kill(-pid, signal);
-  } catch {
-    // Nobody is left in it.
-  }
 }

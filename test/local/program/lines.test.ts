@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { Readable } from 'node:stream';
-import { readLines } from '../../../local/agent/lines';
+import { onLines, readLines } from '../../../local/lines';
 
 describe('the lines that the local agent reads', () => {
   async function linesOf(...pieces: Array<string | Buffer>): Promise<string[]> {
@@ -29,5 +29,30 @@ describe('the lines that the local agent reads', () => {
     const piece = Buffer.alloc(64 * 1024, 'x');
     const [line = ''] = await linesOf(...Array<Buffer>(800).fill(piece));
     assert.equal(line.length, 800 * 64 * 1024);
+  });
+});
+
+describe('the lines of what a program prints', () => {
+  async function linesOf(...pieces: Array<string | Buffer>): Promise<Array<[line: string, isEnded: boolean]>> {
+    const lines: Array<[string, boolean]> = [];
+    const stream = Readable.from(pieces.map((piece) => Buffer.from(piece)));
+    onLines(stream, (line, isEnded) => lines.push([line, isEnded]));
+    await new Promise((resolve) => stream.once('end', resolve));
+    return lines;
+  }
+
+  it('end at \\n, the last one perhaps not, and keep a progress bar in one', async () => {
+    assert.deepEqual(await linesOf('a\nb', 'c\r 50 %\r', ' 100 %\n', 'd'), [
+      ['a', true],
+      ['bc\r 50 %\r 100 %', true],
+      ['d', false],
+    ]);
+    assert.deepEqual(await linesOf('\n'), [['', true]]);
+    assert.deepEqual(await linesOf(), []);
+  });
+
+  it('keep a character that lies across two pieces', async () => {
+    const [first, second] = [Buffer.from('ü').subarray(0, 1), Buffer.from('ü').subarray(1)];
+    assert.deepEqual(await linesOf(first, second), [['ü', false]]);
   });
 });
