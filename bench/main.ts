@@ -10,7 +10,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import type { Area, Row } from './rows';
 
-const areas: Area[] = ['size', 'chain', 'train', 'evaluate', 'package', 'deploy', 'test'];
+const areas: Area[] = ['size', 'chain', 'train', 'evaluate', 'package', 'deploy', 'test', 'limits'];
 
 /** What bench/<area>.ts exports. */
 interface AreaModule {

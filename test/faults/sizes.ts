@@ -30,6 +30,9 @@ export interface Measured {
   seconds: number;
   /** Peak of the task's process, VmHWM. */
   megabytes: number;
+  ends: Size['ends'];
+  /** Upper bounds of both. */
+  limits: { seconds: number; megabytes: number };
   problem?: string;
 }
 
@@ -181,7 +184,7 @@ const sizes: Size[] = [
     run: (world) => train(world, manyPoints),
   },
   {
-    name: 'metrics named __proto__ and constructor',
+    name: 'metrics named `__proto__` and `constructor`',
     ends: 'succeeded',
     seconds: 60,
     megabytes: 150,
@@ -287,7 +290,9 @@ export async function measureSizes(world: World, only: RegExp, done: (measured: 
     const began = performance.now();
     const result = await size.run(world).finally(() => clearInterval(watch));
     const seconds = (performance.now() - began) / 1000;
-    done({ name: size.name, seconds, megabytes, problem: problemOf(size, result, seconds, megabytes) });
+    const { name, ends } = size;
+    const limits = { seconds: size.seconds, megabytes: size.megabytes };
+    done({ name, ends, limits, seconds, megabytes, problem: problemOf(size, result, seconds, megabytes) });
   }
 }
 
