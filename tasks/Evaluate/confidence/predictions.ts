@@ -60,16 +60,26 @@ export async function readPredictions(
   classes: ClassDictionary,
   signal?: AbortSignal,
 ): Promise<Predictions> {
-  const found: Array<{ request: ColumnRequest; name: string; values: GrowingArray }> = [];
+  const found: Array<{ request: ColumnRequest; name: string; place: number; values: GrowingArray }> = [];
   let ids: GrowingArray | undefined;
+  let idPlace = -1;
   const choose = (columns: readonly string[]): string[] => {
+    // One column may be asked for as numbers and as classes.
+    const wanted: string[] = [];
+    const placeOf = (name: string) => {
+      if (!wanted.includes(name)) wanted.push(name);
+      return wanted.indexOf(name);
+    };
     const id = nameOf('id', undefined, columns);
-    if (id !== undefined) ids = new GrowingArray();
+    if (id !== undefined) {
+      ids = new GrowingArray();
+      idPlace = placeOf(id);
+    }
     for (const request of requests) {
       const name = nameOf(request.role, request.name, columns);
-      if (name !== undefined) found.push({ request, name, values: new GrowingArray() });
+      if (name !== undefined) found.push({ request, name, place: placeOf(name), values: new GrowingArray() });
     }
-    return [...(id === undefined ? [] : [id]), ...found.map(({ name }) => name)];
+    return wanted;
   };
   let rows = 0;
   try {
@@ -77,15 +87,13 @@ export async function readPredictions(
       file,
       choose,
       (cells) => {
-        const offset = ids ? 1 : 0;
         if (ids) {
-          const id = cells[0];
+          const id = cells[idPlace];
           if (id === undefined) throw new RowsUnreadable('it has no id');
           ids.push(hash53(id));
         }
-        for (let index = 0; index < found.length; index++) {
-          const { request, name, values } = found[index]!;
-          const cell = cells[index + offset];
+        for (const { request, name, place, values } of found) {
+          const cell = cells[place];
           if (cell === undefined) throw new RowsUnreadable(`it has no ${name}`);
           if (request.as === 'class') {
             values.push(classes.code(cell));

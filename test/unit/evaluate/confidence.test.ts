@@ -49,6 +49,18 @@ describe('Evaluate: confidence from predictions', () => {
     assert.ok(many.lower > 0 && many.upper < 0.1 + 1e-12);
   });
 
+  it('reads a column once as numbers and once as classes', async () => {
+    const lines = Array.from({ length: 100 }, (_, row) => `${row % 2},${row % 2},${row / 200 + (row % 2) / 2}`);
+    const { criteria } = parseCriteria('accuracy >= 0.9 with 95% confidence\nauc >= 0.8 with 95% confidence');
+    for (const file of [
+      write(['label,prediction,score', ...lines].join('\n')),
+      write(lines.map((line) => JSON.stringify(Object.fromEntries(line.split(',').map((cell, at) => [['label', 'prediction', 'score'][at], cell])))).join('\n'), 'jsonl'), // prettier-ignore
+    ]) {
+      const found = await uncertainties(criteria, { candidate: file }, async () => {});
+      assert.deepEqual([...found.values()].map(({ kind }) => kind), ['interval', 'interval'], JSON.stringify([...found.values()])); // prettier-ignore
+    }
+  });
+
   it('is what scipy says of the same rows, whatever the form of the file', async () => {
     const expected = reference.metrics.rmse;
     const jsonl = (values: number[]) => label.map((y_true, row) => JSON.stringify({ y_true, y_pred: values[row] })).join('\n') + '\n\n'; // prettier-ignore
