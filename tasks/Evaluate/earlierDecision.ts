@@ -79,8 +79,8 @@ function basisHash(
   { name, version, uri }: JudgedModel,
   { criteria, evaluation, champion, championVersion, firstModel, metricsFrom }: Basis,
 ): string {
-  const meanings = criteria.map(({ metric, slice, operator, limit, confidence }: Criterion) =>
-    JSON.stringify([metric, slice, operator, limit, confidence ?? null]),
+  const meanings = criteria.map(({ metric, slice, operator, limit, confidence, looks }: Criterion) =>
+    JSON.stringify([metric, slice, operator, limit, confidence ?? null, ...(looks === undefined ? [] : [looks])]),
   );
   const settings = JSON.stringify([champion, championVersion, firstModel, metricsFrom, evaluation?.spec]);
   return createHash('sha256')

@@ -10,13 +10,14 @@ import type { StageResult, TaskContext } from '../common/task/taskContext';
 import { earlierApproval, tagsOf } from './earlierDecision';
 import { evaluationSection } from './evaluationSection';
 import { historyChart, historyLength, metricHistories, type MetricHistory } from './history';
+import { holdoutTag } from './holdoutLooks';
 import type { EvaluateInputs } from './inputs';
 import { judgeCandidate, type Judgement } from './judgement';
 import type { Picture } from './plots';
 import { postToPullRequest } from './pullRequest';
 import { repeatApproval } from './repeatedApproval';
 import { openServices, type Services } from './services';
-import { summaryMarkdown, type Report } from './summary';
+import { looksSentence, summaryMarkdown, type Report } from './summary';
 import { criteriaSuite } from './testCases';
 import { messageOf } from '../common/messageOf';
 
@@ -57,7 +58,7 @@ export async function evaluateRecord(
   const judgement = earlier
     ? await repeatApproval(earlier, candidate, inputs, services, context)
     : await judgeCandidate(candidate, inputs, services, context, directory);
-  const { decision, champion, metrics, plots } = judgement;
+  const { decision, champion, metrics, plots, holdout } = judgement;
   const evaluatedAt = new Date(clock.now()).toISOString();
 
   const histories = await readHistories(judgement, candidate, services, context);
@@ -74,13 +75,14 @@ export async function evaluateRecord(
     champion,
     sources: judgement.sources,
     warnings: judgement.warnings,
+    holdout,
     histories,
     plots: plots.markdown,
     attachments: pictures.map(({ name }) => name),
   };
   sayDecision(report, context);
 
-  const written = append(record, 'evaluation', evaluationSection(decision, metrics, champion, evaluatedAt));
+  const written = append(record, 'evaluation', evaluationSection(decision, metrics, champion, evaluatedAt, holdout));
   writeRecord(file, written);
   writeEvaluationInfo(path.dirname(file), written);
 
@@ -96,7 +98,10 @@ export async function evaluateRecord(
   }
   if (inputs.postToPullRequest) await postToPullRequest(report, context);
   await publish.buildTag(`model-${decision.decision}`);
-  if (!earlier) await tagModel(candidate, tagsOf(decision, candidate, inputs, evaluatedAt, pipeline), services, log);
+  if (!earlier) {
+    const tags = tagsOf(decision, candidate, inputs, evaluatedAt, pipeline);
+    await tagModel(candidate, holdout ? { ...tags, [holdoutTag(holdout)]: evaluatedAt } : tags, services, log);
+  }
 
   const approved = decision.decision === 'approved';
   return {
@@ -141,7 +146,7 @@ async function tagModel(
   }
 }
 
-function sayDecision({ model, decision, champion, sources, warnings }: Report, { log }: TaskContext): void {
+function sayDecision({ model, decision, champion, sources, warnings, holdout }: Report, { log }: TaskContext): void {
   log.info(`Candidate: ${model.name} version ${model.version}, measured by ${sources.candidate}`);
   log.info(
     champion
@@ -152,6 +157,7 @@ function sayDecision({ model, decision, champion, sources, warnings }: Report, {
     log.info(`${skipped ? 'skipped ' : passed ? 'holds   ' : 'FAILS   '} ${criterion.text}`);
     log.info(`          ${explanation}`);
   }
+  if (holdout) log.info(looksSentence(decision.verdicts, holdout));
   for (const warning of warnings) log.warning(warning);
   log.info(`Decision: ${decision.decision}. ${decision.reason}`);
 }

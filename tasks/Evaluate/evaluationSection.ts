@@ -3,6 +3,7 @@ import { metricLabel } from './criteria/criterion';
 import type { Verdict } from './criteria/judge';
 import type { Metrics } from './criteria/metricLookup';
 import type { Decision } from './decision';
+import type { HoldoutLooks } from './holdoutLooks';
 
 /** The record's section `evaluation`. */
 export function evaluationSection(
@@ -10,6 +11,7 @@ export function evaluationSection(
   metrics: Metrics,
   champion: { name: string; version: string } | undefined,
   evaluatedAt: string,
+  holdout?: HoldoutLooks,
 ): EvaluationSection {
   return {
     decision,
@@ -17,6 +19,7 @@ export function evaluationSection(
     criteria: verdicts.map(criterionResult),
     metrics: toMetricValues(metrics),
     champion: champion ? { name: champion.name, version: champion.version } : null,
+    ...(holdout ? { holdout: { sha256: holdout.sha256, rows: holdout.rows, candidates: holdout.candidates } } : {}),
     evaluatedAt,
   };
 }

@@ -4,11 +4,12 @@ import type { RegisteredModel } from '../common/azure/ml/registeredModel';
 import { formatNumber } from '../common/formatNumber';
 import type { TaskContext } from '../common/task/taskContext';
 import { findChampion } from './champion';
-import { uncertainties } from './confidence/uncertainty';
+import { uncertainties, type Holdout, type Uncertainties } from './confidence/uncertainty';
 import { isComparison, metricLabel } from './criteria/criterion';
-import { judge, type Opponent, type Uncertainty, type Verdict } from './criteria/judge';
+import { judge, type Opponent, type Verdict } from './criteria/judge';
 import { lookUp, type Metrics } from './criteria/metricLookup';
 import { decide, type Decision } from './decision';
+import { beyondLooks, countLooks, type HoldoutLooks } from './holdoutLooks';
 import type { EvaluateInputs } from './inputs';
 import { JobFiles } from './jobFiles';
 import { measure, readMetricsFile, type Measurement } from './measurement';
@@ -27,6 +28,8 @@ export interface Judgement {
   /** What a reader should know before trusting the numbers. */
   readonly warnings: readonly string[];
   readonly plots: Plots;
+  /** The rows that criteria with confidence were judged by, and how often such rows have been looked at. */
+  readonly holdout?: HoldoutLooks;
 }
 
 /**
@@ -53,8 +56,16 @@ export async function judgeCandidate(
       ? { kind: 'itself' }
       : { kind: 'none', comparisons: inputs.firstModel === 'reject' ? 'reject' : 'skip' };
 
-  const confidence = await confidences(inputs, rival, files, rivalFiles, context);
-  const verdicts = inputs.criteria.map((each) => judge(each, own.metrics, opponent, confidence.get(each)));
+  const { of: sureness, holdout } = await confidences(inputs, rival, files, rivalFiles, context);
+  const looks = holdout && (await looksAt(holdout, candidate, inputs, services, context));
+  const verdicts = inputs.criteria.map((each) =>
+    judge(
+      each,
+      own.metrics,
+      opponent,
+      sureness.has(each) ? (beyondLooks(each, looks) ?? sureness.get(each)) : undefined,
+    ),
+  );
   const warnings = [
     ...(standsInFor ? [standsInFor] : []),
     ...verdicts.flatMap((verdict) => discrepancy(verdict, own)),
@@ -69,6 +80,7 @@ export async function judgeCandidate(
     sources: { candidate: own.source, champion: other?.source },
     warnings,
     plots: files ? await plotsOf(files, context) : { markdown: [], pictures: [] },
+    ...(looks ? { holdout: looks } : {}),
   };
 }
 
@@ -99,11 +111,11 @@ async function confidences(
   files: JobFiles | undefined,
   rivalFiles: JobFiles | undefined,
   { log, signal }: Pick<TaskContext, 'log' | 'signal'>,
-): Promise<Map<unknown, Uncertainty>> {
+): Promise<Uncertainties> {
   const asking = criteria.filter(
     (each) => each.confidence !== undefined && (rival !== undefined || !isComparison(each)),
   );
-  if (asking.length === 0) return new Map();
+  if (asking.length === 0) return { of: new Map() };
   const found = {
     candidate: await files?.predictions(),
     champion: asking.some(isComparison) ? await rivalFiles?.predictions() : undefined,
@@ -115,6 +127,22 @@ async function confidences(
     signal.throwIfAborted();
   };
   return uncertainties(asking, found, pause, signal);
+}
+
+async function looksAt(
+  holdout: Holdout,
+  candidate: RegisteredModel,
+  { criteria }: EvaluateInputs,
+  { models }: Services,
+  { log, signal }: Pick<TaskContext, 'log' | 'signal'>,
+): Promise<HoldoutLooks | undefined> {
+  try {
+    return await countLooks(holdout, candidate, models);
+  } catch (error) {
+    if (signal.aborted || criteria.some(({ looks }) => looks !== undefined)) throw error;
+    log.warning(`How many candidates these rows have judged is not known: ${messageOf(error)}`);
+    return undefined;
+  }
 }
 
 /** The value computed from the rows and the one that was logged should be the same; if not, they are of different rows. */

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { GrowingArray } from './growingArray';
 import { readRows, RowsUnreadable } from './rowReader';
 
@@ -26,6 +27,11 @@ export interface Readable {
   readonly rows: number;
   /** A hash of each row's id; undefined where the file has no ids and rows are told apart by their order. */
   readonly ids?: Float64Array;
+  /**
+   * SHA-256, in hex, of what the rows are of: their ids and labels in any order, or their labels in this order where there are no ids.
+   * Undefined where the file has neither.
+   */
+  readonly sameRows?: string;
   column(request: ColumnRequest): Float64Array | undefined;
 }
 
@@ -62,7 +68,9 @@ export async function readPredictions(
 ): Promise<Predictions> {
   const found: Array<{ request: ColumnRequest; name: string; place: number; values: GrowingArray }> = [];
   let ids: GrowingArray | undefined;
+  const rowHashes = new GrowingArray();
   let idPlace = -1;
+  let labelPlace = -1;
   const choose = (columns: readonly string[]): string[] => {
     // One column may be asked for as numbers and as classes.
     const wanted: string[] = [];
@@ -75,6 +83,8 @@ export async function readPredictions(
       ids = new GrowingArray();
       idPlace = placeOf(id);
     }
+    const label = nameOf('label', undefined, columns);
+    if (label !== undefined) labelPlace = placeOf(label);
     for (const request of requests) {
       const name = nameOf(request.role, request.name, columns);
       if (name !== undefined) found.push({ request, name, place: placeOf(name), values: new GrowingArray() });
@@ -103,6 +113,8 @@ export async function readPredictions(
             values.push(value);
           }
         }
+        // Without ids a row is what it is by its place, as it is where two files are paired.
+        rowHashes.push(hash53(`${cells[idPlace] ?? rows}\0${className(cells[labelPlace] ?? '')}`));
         rows++;
       },
       signal,
@@ -116,6 +128,7 @@ export async function readPredictions(
     kind: 'rows',
     rows,
     ids: ids?.toArray(),
+    sameRows: idPlace < 0 && labelPlace < 0 ? undefined : hashInAnyOrder(rowHashes.toArray()),
     column: ({ role, name, as }) =>
       found
         .find(({ request }) => request.role === role && request.name === name && request.as === as)
@@ -138,6 +151,10 @@ function className(text: string): string {
   if (/^false$/i.test(word)) return '0';
   const number = Number(word);
   return word === '' || Number.isNaN(number) ? word : String(number);
+}
+
+function hashInAnyOrder(values: Float64Array): string {
+  return createHash('sha256').update(values.sort()).digest('hex');
 }
 
 /** 53 bits of two 32-bit hashes (Bryc's cyrb53 mixing), which a double holds exactly. Among a million ids two collide with a chance of 1 in 18,000, and a collision is found as a repeated id. */

@@ -14,6 +14,19 @@ export interface PredictionFiles {
   readonly champion?: string;
 }
 
+/** The rows by which a candidate was judged. */
+export interface Holdout {
+  readonly rows: number;
+  /** SHA-256 of the rows' ids and labels, in whatever order. */
+  readonly sha256: string;
+}
+
+export interface Uncertainties {
+  readonly of: ReadonlyMap<Criterion, Uncertainty>;
+  /** Undefined where the candidate has no predictions, or none whose rows have ids or labels. */
+  readonly holdout?: Holdout;
+}
+
 /**
  * How sure each criterion `with … confidence` is, by the predictions of both models. Each file is read once for all.
  * @param criteria those that ask for confidence
@@ -24,8 +37,8 @@ export async function uncertainties(
   files: PredictionFiles,
   pause: () => Promise<void>,
   signal?: AbortSignal,
-): Promise<Map<Criterion, Uncertainty>> {
-  const all = (why: string) => new Map(criteria.map((each) => [each, unavailable(why)]));
+): Promise<Uncertainties> {
+  const all = (why: string) => ({ of: new Map(criteria.map((each) => [each, unavailable(why)])) });
   const howTo = 'write predictions.csv (columns id, label, prediction or score) or .jsonl into its outputs';
   if (!files.candidate) return all(`the candidate's job left no predictions; ${howTo}.`);
   const classes = new ClassDictionary();
@@ -51,7 +64,8 @@ export async function uncertainties(
     }
     found.set(criterion, result);
   }
-  return found;
+  const { rows, sameRows } = candidate;
+  return { of: found, ...(sameRows === undefined ? {} : { holdout: { rows, sha256: sameRows } }) };
 }
 
 interface Rows {

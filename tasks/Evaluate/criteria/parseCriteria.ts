@@ -91,7 +91,7 @@ class LineParser {
     const slice = this.slice();
     const operator = this.operator();
     const limit = this.limit();
-    const confidence = this.confidence(operator);
+    const sureness = this.confidence(operator);
     if (this.peek().kind !== 'end') {
       this.fail(`"${this.peek().raw}" is not expected here; the criterion should end before it.`);
     }
@@ -103,7 +103,7 @@ class LineParser {
       slice,
       operator,
       limit,
-      ...(confidence === undefined ? {} : { confidence }),
+      ...sureness,
     };
   }
 
@@ -190,9 +190,9 @@ class LineParser {
     return value;
   }
 
-  private confidence(operator: Operator): number | undefined {
+  private confidence(operator: Operator): Pick<Criterion, 'confidence' | 'looks'> {
     const start = this.peek();
-    if (start.kind !== 'name' || start.value !== 'with') return undefined;
+    if (start.kind !== 'name' || start.value !== 'with') return {};
     this.take();
     const at = this.peek();
     const percent = this.number();
@@ -207,9 +207,9 @@ class LineParser {
   }
 
   /** The same rows looked at N times: each look takes its share of what may go wrong (Bonferroni). */
-  private overLooks(confidence: number): number {
+  private overLooks(confidence: number): Pick<Criterion, 'confidence' | 'looks'> {
     const start = this.peek();
-    if (start.value !== 'over') return confidence;
+    if (start.value !== 'over') return { confidence };
     this.take();
     const at = this.peek();
     const looks = this.number();
@@ -221,7 +221,7 @@ class LineParser {
     if (each > mostConfidence) {
       this.fail('each look would need more than 99.99% confidence; take fewer looks or less confidence.', start);
     }
-    return each;
+    return { confidence: each, looks };
   }
 
   private peek(): Token {

@@ -82,6 +82,8 @@ export interface EvaluationSection {
   criteria: CriterionResult[];
   metrics: Record<string, MetricValue>;
   champion: { name: string; version: string } | null;
+  /** The rows that criteria with confidence were judged by, and how many candidates they have judged, this one included. */
+  holdout?: { sha256: string; rows: number; candidates: number };
   evaluatedAt: string;
 }
 

@@ -31,6 +31,12 @@ const version = (number: string, tags: Record<string, string> = {}): RegisteredM
   properties: { 'azureml.git.build_id': '41', 'mlflow.source.git.commit': '1234' },
 });
 
+/** As the service filters: by `name`, or by `name=value`. */
+function isTagged(tags: Record<string, string>, wanted: string): boolean {
+  const [name, value] = wanted.split('=');
+  return name! in tags && (value === undefined || tags[name!] === value);
+}
+
 interface World {
   /** Metrics by version. */
   metrics?: Record<string, Record<string, number>>;
@@ -38,8 +44,10 @@ interface World {
   championError?: Error;
   registryTurnsReadOnly?: boolean;
   tags?: Record<string, string>;
-  /** Versions with the tag of an approval. */
-  approvedBefore?: RegisteredModel[];
+  /** Versions that were judged before, with the tags that they got. */
+  judgedBefore?: RegisteredModel[];
+  /** The text of predictions.csv by version. */
+  predictions?: Record<string, string>;
   /** Names of container groups by the version that they run. */
   running?: Record<string, string>;
   lookAtRun?: sinon.SinonStub;
@@ -62,8 +70,9 @@ describe('Evaluate: the stage', () => {
       tags,
       measurements,
       inputs = {},
-      approvedBefore = [],
+      judgedBefore = [],
       running = {},
+      predictions = {},
       lookAtRun,
     } = world;
     const home = path.join(directory, String(count++));
@@ -87,7 +96,9 @@ describe('Evaluate: the stage', () => {
         ? sinon.stub().rejects(championError)
         : sinon.stub().resolves(champion && version(champion, { champion: '2026' })),
       list: sinon.stub().resolves([candidate, version('6', { rmse: '3' }), version('5', { rmse: '4' })]),
-      withTags: sinon.stub().resolves(approvedBefore),
+      withTags: sinon
+        .stub()
+        .callsFake(async (_, [tag]: string[]) => judgedBefore.filter(({ tags }) => isTagged(tags, tag!))),
       tag: sinon.stub().resolves(candidate),
     };
     if (registryTurnsReadOnly)
@@ -108,7 +119,17 @@ describe('Evaluate: the stage', () => {
       evaluations: {
         measure: measurements ? sinon.stub().resolves(measurements) : sinon.stub().rejects(new Error('not asked for')),
       },
-      artifacts: { list: sinon.stub().resolves([]), download: sinon.stub().resolves(false) },
+      artifacts: {
+        list: sinon
+          .stub()
+          .callsFake(async (job: string) =>
+            predictions[job.replace('job-', '')] === undefined ? [] : [{ path: 'outputs/predictions.csv', url: '' }],
+          ),
+        download: sinon.stub().callsFake(async (job: string, _, to: string) => {
+          fs.writeFileSync(to, predictions[job.replace('job-', '')]!);
+          return true;
+        }),
+      },
     };
     const publish = {
       summary: sinon.stub(),
@@ -210,7 +231,7 @@ describe('Evaluate: the stage', () => {
     const metrics = { '7': { rmse: 4 }, '2': { rmse: 9 }, '5': { rmse: 3 }, '8': { rmse: 1 } };
 
     it('compares with the newest earlier version that was approved, and says so', async () => {
-      const world = { metrics, approvedBefore: [approved('8'), approved('2'), approved('5'), approved('7')] };
+      const world = { metrics, judgedBefore: [approved('8'), approved('2'), approved('5'), approved('7')] };
       const { result, record, lines } = await run(world);
       assert.equal(result.outputs.decision, 'rejected');
       assert.match(record.evaluation!.reason, /rmse is 4, but must be below 3/);
@@ -218,23 +239,23 @@ describe('Evaluate: the stage', () => {
       assert.match(lines.join('\n'), /No version is champion yet\. Compared with is version 5, the newest that was approved before on 2026-05-01/); // prettier-ignore
     });
     it('compares with the newest earlier version that runs, before those that were only approved', async () => {
-      const world = { metrics, approvedBefore: [approved('5')], running: { '7': 'a', '2': 'b', '8': 'c', '404': 'd' } };
+      const world = { metrics, judgedBefore: [approved('5')], running: { '7': 'a', '2': 'b', '8': 'c', '404': 'd' } };
       const { record, lines } = await run(world);
       assert.equal(record.evaluation!.champion?.version, '2');
       assert.match(lines.join('\n'), /Compared with is version 2, which runs in the container group b\./);
     });
     it('compares with what was approved where only later versions run', async () => {
-      const { record } = await run({ metrics, approvedBefore: [approved('5')], running: { '8': 'c' } });
+      const { record } = await run({ metrics, judgedBefore: [approved('5')], running: { '8': 'c' } });
       assert.equal(record.evaluation!.champion?.version, '5');
     });
     it('trusts no list that ignores what it was asked for', async () => {
-      const { result } = await run({ metrics, approvedBefore: [version('5')] });
+      const { result } = await run({ metrics, judgedBefore: [version('5')] });
       assert.equal(result.outputs.decision, 'approved');
     });
     it('compares with nobody where the pipeline says so', async () => {
       const world = {
         metrics,
-        approvedBefore: [approved('5')],
+        judgedBefore: [approved('5')],
         inputs: { text: 'rmse <= 5', champion: 'none' as const },
       };
       assert.equal((await run(world)).result.outputs.championVersion, '');
@@ -448,5 +469,73 @@ describe('Evaluate: the stage', () => {
     assert.equal(result.outputs.decision, 'approved');
     assert.ok(lines.some((line) => /could not be tagged with the decision: 409/.test(line)));
     assert.ok(lines.some((line) => /history of the metrics is left out: 409/.test(line)));
+  });
+
+  describe('the same rows again', () => {
+    const rows = Array.from({ length: 100 }, (_, row) => row);
+    const csv = (order: number[], error: number) =>
+      ['id,label,prediction', ...order.map((row) => `r${row},${row},${row + error * (row % 2 ? 1 : -0.9)}`)].join('\n');
+    const world = (criterion: string, judgedBefore: RegisteredModel[] = [], order = rows): World => ({
+      champion: '3',
+      metrics: { '7': { rmse: 0.95 }, '3': { rmse: 1.9 } },
+      predictions: { '7': csv(order, 1), '3': csv(rows, 2) },
+      judgedBefore,
+      inputs: { text: criterion },
+    });
+    const plain = 'rmse < champion with 95% confidence';
+    const tagAmong = (tags: Record<string, string>) =>
+      Object.keys(tags).find((name) => name.startsWith('evaluation.rows.'));
+    const tagOf = async (given: World) => {
+      const { models } = await run(given);
+      return tagAmong(models.tag.lastCall.args[2] as Record<string, string>)!;
+    };
+    const judged = (tag: string, ...versions: string[]) => versions.map((each) => version(each, { [tag]: '2026' }));
+
+    it('are counted by versions, whatever the order of the rows, and a version once', async () => {
+      const tag = await tagOf(world(plain));
+      assert.match(tag, /^evaluation\.rows\.[0-9a-f]{16}$/);
+      assert.equal(await tagOf(world(plain, [], [...rows].reverse())), tag);
+      const { record, lines, publish } = await run(world(plain, judged(tag, '5', '6', '7')));
+      assert.equal(record.evaluation!.decision, 'approved');
+      assert.equal(record.evaluation!.holdout!.candidates, 3);
+      assert.equal(record.evaluation!.holdout!.rows, 100);
+      assert.ok(tag.endsWith(record.evaluation!.holdout!.sha256.slice(0, 16)));
+      const worth = /3 candidates have been judged by these 100 rows, this one included: 95% for each is 85% for all/;
+      assert.match(lines.join('\n'), worth);
+      assert.match(publish.summary.lastCall.args[1] as string, worth);
+    });
+
+    it('are told from other rows, and from other labels', async () => {
+      const tag = await tagOf(world(plain));
+      const others = world(plain);
+      const swapped = (text: string) => text.replace('r1,1,', 'r1,1.5,');
+      others.predictions = { '7': swapped(csv(rows, 1)), '3': swapped(csv(rows, 2)) };
+      assert.notEqual(await tagOf(others), tag);
+      assert.notEqual(await tagOf(world(plain, [], rows.slice(1))), tag);
+      const { lines, record } = await run(world(plain, judged('evaluation.rows.0123456789abcdef', '5')));
+      assert.equal(record.evaluation!.holdout!.candidates, 1);
+      assert.match(lines.join('\n'), /No other candidate has been judged by these 100 rows/);
+    });
+
+    it('are refused beyond the looks that a criterion is meant for', async () => {
+      const twice = 'rmse < champion with 95% confidence over 2 looks';
+      const tag = await tagOf(world(twice));
+      assert.equal((await run(world(twice, judged(tag, '6')))).record.evaluation!.decision, 'approved');
+      assert.equal((await run(world(twice, judged(tag, '6', '7')))).record.evaluation!.decision, 'approved');
+      const { record, result } = await run(world(twice, judged(tag, '5', '6')));
+      assert.equal(record.evaluation!.decision, 'rejected');
+      assert.match(
+        result.reason ?? '',
+        /have judged 3 candidates, this one included, and the criterion is meant for 2/,
+      );
+    });
+
+    it('approve nothing over so many looks where they cannot be counted', async () => {
+      const failing = { ...world('rmse < champion with 95% confidence over 2 looks'), registryTurnsReadOnly: true };
+      await assert.rejects(run(failing), /409/);
+      const { record, lines } = await run({ ...world(plain), registryTurnsReadOnly: true });
+      assert.equal(record.evaluation!.decision, 'approved');
+      assert.match(lines.join('\n'), /How many candidates these rows have judged is not known: 409/);
+    });
   });
 });
