@@ -79,8 +79,15 @@ function basisHash(
   { name, version, uri }: JudgedModel,
   { criteria, evaluation, champion, championVersion, firstModel, metricsFrom }: Basis,
 ): string {
-  const meanings = criteria.map(({ metric, slice, operator, limit, confidence, looks }: Criterion) =>
-    JSON.stringify([metric, slice, operator, limit, confidence ?? null, ...(looks === undefined ? [] : [looks])]),
+  const meanings = criteria.map(({ metric, slice, operator, limit, confidence, ...rest }: Criterion) =>
+    JSON.stringify([
+      metric,
+      slice,
+      operator,
+      limit,
+      confidence ?? null,
+      ...[rest.looks, rest.disparity].filter((each) => each !== undefined),
+    ]),
   );
   const settings = JSON.stringify([champion, championVersion, firstModel, metricsFrom, evaluation?.spec]);
   return createHash('sha256')

@@ -104,6 +104,21 @@ export function scoreOfClass(score: ClassScore, wanted: number): (confusion: Con
   return (confusion) => classScores[score](ofClass(confusion, wanted));
 }
 
+/** How many of all rows are said to be of class 1. */
+export function selectionRateOf(confusion: Confusion): number {
+  return ofClass(confusion, 1).said / total(confusion);
+}
+
+/** How many of the rows of class 0 are said to be of class 1. */
+export function falsePositiveRateOf(confusion: Confusion): number {
+  const { right, actual, said } = ofClass(confusion, 1);
+  return (said - right) / (total(confusion) - actual);
+}
+
+function total({ counts }: Confusion): number {
+  return counts.reduce((sum, count) => sum + count, 0);
+}
+
 /** As scikit-learn averages: over the classes that occur, and a class without a value counts as 0. */
 export function averageScore(
   score: ClassScore,

@@ -5,7 +5,9 @@ import {
   confusionMetric,
   kappaOf,
   matthewsOf,
+  falsePositiveRateOf,
   scoreOfClass,
+  selectionRateOf,
   type ClassScore,
   type Confusion,
 } from './confusionMetric';
@@ -123,7 +125,7 @@ function ofClasses(of: (confusion: Confusion) => number): Formula {
 }
 
 /** A metric of the class 1 (or true) against 0 (or false). */
-function ofPositives(score: ClassScore): Formula {
+function ofPositives(score: string, of: (confusion: Confusion) => number, rarestClass: 0 | 1 = 1, hint = ''): Formula {
   return {
     columns: labelled,
     build([label, prediction], classes) {
@@ -133,16 +135,25 @@ function ofPositives(score: ClassScore): Formula {
       const names = [...present].map((code) => classes.names[code]!);
       if (one === undefined || names.some((name) => name !== '0' && name !== '1')) {
         return {
-          why: `${score} is computed for the classes 0 and 1 (or false and true) only, not for ${listed(names)}; for several classes write ${score}_macro or ${score}_weighted`,
+          why: `${score} is computed for the classes 0 and 1 (or false and true) only, not for ${listed(names)}${hint}`,
         };
       }
       const is = (values: Float64Array) => values.map((code) => (code === one && code !== zero ? 1 : 0));
       const truth = is(label!.candidate);
-      const rarest = { what: 'rows of class 1', count: truth.reduce((sum, value) => sum + value, 0) };
-      return { ...confusionMetric(2, truth, is(candidate), champion && is(champion), scoreOfClass(score, 1)), rarest };
+      const count = truth.reduce((sum, value) => sum + (value === rarestClass ? 1 : 0), 0);
+      const rarest = { what: `rows of class ${rarestClass}`, count };
+      return { ...confusionMetric(2, truth, is(candidate), champion && is(champion), of), rarest };
     },
   };
 }
+
+function ofClassOne(score: ClassScore): Formula {
+  const hint = `; for several classes write ${score}_macro or ${score}_weighted`;
+  return ofPositives(score, scoreOfClass(score, 1), 1, hint);
+}
+
+const selectionRate = ofPositives('selection_rate', selectionRateOf);
+const falsePositiveRate = ofPositives('false_positive_rate', falsePositiveRateOf, 0);
 
 const ranking = [number('label'), number('score')];
 
@@ -219,14 +230,17 @@ const byName: Readonly<Record<string, Formula>> = {
   balancedaccuracyscore: ofClasses(balancedAccuracyOf),
   ...Object.fromEntries(
     (['precision', 'recall', 'f1'] as const).flatMap((score): Array<[string, Formula]> => [
-      [score, ofPositives(score)],
-      [`${score}score`, ofPositives(score)],
+      [score, ofClassOne(score)],
+      [`${score}score`, ofClassOne(score)],
       ...(['macro', 'weighted', 'micro'] as const).flatMap((average): Array<[string, Formula]> => [
         [`${score}${average}`, averaged(score, average)],
         [`${score}score${average}`, averaged(score, average)],
       ]),
     ]),
   ),
+  truepositiverate: ofClassOne('recall'),
+  falsepositiverate: falsePositiveRate,
+  selectionrate: selectionRate,
   cohenkappa: ofClasses(kappaOf),
   cohenkappascore: ofClasses(kappaOf),
   kappa: ofClasses(kappaOf),

@@ -52,7 +52,8 @@ export async function surenessOf(
   return { ...interval, swapPValue: pValue };
 }
 
-function tooFewRows({ rows, rarest }: PairedMetric, level: number): string | undefined {
+/** What is lacking for a decision at this level, in a sentence; undefined where enough is there. */
+export function tooFewRows({ rows, rarest }: PairedMetric, level: number): string | undefined {
   const need = needAt(level);
   if (rows < need.rows) return itTakes(`there are ${rows} rows`, need.rows, level);
   if (rarest && rarest.count < need.rarest) return itTakes(`there are ${rarest.count} ${rarest.what}`, need.rarest, level); // prettier-ignore

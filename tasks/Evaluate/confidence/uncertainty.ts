@@ -1,5 +1,7 @@
 import type { Criterion } from '../criteria/criterion';
+import type { Disparity } from '../criteria/disparity';
 import type { Uncertainty } from '../criteria/judge';
+import { disparitySureness, type Group } from './disparity';
 import { correctCells, formulaOf, isAccuracy, type PairedColumn } from './formulas';
 import { mcNemarPValue } from './mcNemar';
 import { inCandidateOrder, pairRows, type Pairing } from './pairing';
@@ -51,7 +53,9 @@ export async function uncertainties(
   const found = new Map<Criterion, Uncertainty>();
   for (const criterion of criteria) {
     let result: Uncertainty;
-    if (criterion.limit.kind === 'number') {
+    if (criterion.disparity) {
+      result = await ofDisparity(criterion, criterion.disparity, { candidate, classes }, pause);
+    } else if (criterion.limit.kind === 'number') {
       result = await ofCriterion(criterion, { candidate, classes }, pause);
     } else if (!champion) {
       result = unavailable(`the champion's job left no predictions; ${howTo}.`);
@@ -115,6 +119,38 @@ async function ofCriterion(
   return { ...sure, swapPValue: undefined, mcNemar: mcNemarOf(columns) };
 }
 
+/** How sure a bound on the candidate's disparity is: the parser takes confidence in no other. */
+async function ofDisparity(
+  { metric, limit, confidence }: Criterion,
+  disparity: Disparity,
+  { candidate, classes }: Pick<Rows, 'candidate' | 'classes'>,
+  pause: () => Promise<void>,
+): Promise<Uncertainty> {
+  const formula = formulaOf(metric);
+  const codes = candidate.column(sliceColumn(disparity.over));
+  if (!codes) return unavailable(`the candidate's predictions have no column "${disparity.over}".`);
+  const rowsOf = new Map<number, number[]>();
+  codes.forEach((code, row) => {
+    const rows = rowsOf.get(code);
+    if (rows) rows.push(row);
+    else rowsOf.set(code, [row]);
+  });
+  const groups: Group[] = [];
+  for (const [code, rows] of rowsOf) {
+    const name = classes.names[code]!;
+    const columns: PairedColumn[] = [];
+    for (const request of formula.columns) {
+      const own = candidate.column(request);
+      if (!own) return unavailable(`the candidate's predictions have no column "${request.name ?? request.role}".`);
+      columns.push({ candidate: Float64Array.from(rows, (row) => own[row]!) });
+    }
+    const built = formula.build(columns, classes);
+    if ('why' in built) return unavailable(`in the group ${name}, ${built.why}.`);
+    groups.push({ name, metric: built });
+  }
+  return disparitySureness(groups, disparity, (limit as { value: number }).value, confidence!, pause);
+}
+
 function mcNemarOf([label, prediction]: readonly PairedColumn[]) {
   let [onlyCandidate, onlyChampion] = [0, 0];
   for (const cell of correctCells(label!.candidate, prediction!)) {
@@ -151,7 +187,8 @@ function sliceColumn(name: string): ColumnRequest {
 
 /** What all criteria together need of the files, each column once. */
 function requestsOf(criteria: readonly Criterion[]): ColumnRequest[] {
-  const requests = criteria.flatMap(({ metric, slice }) => [
+  const requests = criteria.flatMap(({ metric, slice, disparity }) => [
+    ...(disparity ? [sliceColumn(disparity.over)] : []),
     ...formulaOf(metric).columns,
     ...slice.map(({ key }) => sliceColumn(key)),
   ]);

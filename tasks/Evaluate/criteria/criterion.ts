@@ -1,3 +1,5 @@
+import type { Disparity } from './disparity';
+
 export type Operator = '<' | '<=' | '>' | '>=' | '==';
 
 /** What a metric is held against. */
@@ -19,6 +21,8 @@ export interface Criterion {
   readonly line: number;
   readonly metric: string;
   readonly slice: readonly SliceTerm[];
+  /** Set where the criterion is about how the metric differs between groups. */
+  readonly disparity?: Disparity;
   readonly operator: Operator;
   readonly limit: Limit;
   /** 0.95 for `with 95% confidence`, 0.99 for `with 95% confidence over 5 looks`; undefined where the values alone decide. */
@@ -32,7 +36,12 @@ export function isComparison({ limit }: Criterion): boolean {
   return limit.kind === 'champion';
 }
 
-/** The metric as people call it: `accuracy[region=eu]`. */
-export function metricLabel({ metric, slice }: Pick<Criterion, 'metric' | 'slice'>): string {
+/** What is measured: a metric of all rows, of a slice, or its disparity between groups. */
+export type Measurand = Pick<Criterion, 'metric' | 'slice' | 'disparity'>;
+
+/** The metric as people call it: `accuracy[region=eu]`, `max difference of recall over region`. */
+export function metricLabel({ metric, slice, disparity }: Measurand): string {
+  if (disparity)
+    return `${disparity.kind === 'ratio' ? 'min' : 'max'} ${disparity.kind} of ${metric} over ${disparity.over}`;
   return slice.length === 0 ? metric : `${metric}[${slice.map(({ key, value }) => `${key}=${value}`).join(', ')}]`;
 }

@@ -18,6 +18,8 @@ export interface Interval {
   /** Both values as computed from the rows. */
   readonly candidate: number;
   readonly champion?: number;
+  /** Of a disparity, the candidate's value in each group. */
+  readonly groups?: ReadonlyMap<string, number>;
   /** The confidence interval of candidate − limit. */
   readonly lower: number;
   readonly upper: number;
@@ -56,7 +58,10 @@ export function judge(
 ): Verdict {
   const label = metricLabel(criterion);
   const interval = uncertainty?.kind === 'interval' ? uncertainty : undefined;
-  const own = interval ? { kind: 'value' as const, value: interval.candidate } : lookUp(candidate, criterion);
+  const own: Measured = interval
+    ? { kind: 'value', value: interval.candidate, groups: interval.groups }
+    : lookUp(candidate, criterion);
+  const extremes = own.kind === 'value' && own.groups ? extremeGroups(own.groups) : '';
   const verdict = (passed: boolean, explanation: string, rest: Partial<Verdict> = {}): Verdict => ({
     criterion,
     passed,
@@ -65,7 +70,7 @@ export function judge(
     champion: null,
     limit: null,
     ...(interval ? { interval } : {}),
-    explanation,
+    explanation: explanation + extremes,
     ...rest,
   });
 
@@ -116,6 +121,12 @@ export function judge(
   const term = factor !== 1 ? ` × ${formatNumber(factor)}` : offset !== 0 ? ` ${offset < 0 ? '−' : '+'} ${formatNumber(Math.abs(offset))}` : ''; // prettier-ignore
   const origin = `${formatNumber(limit)} (the champion's ${formatNumber(champion)}${term})`;
   return decide(verdict, criterion, value, limit, { champion, limit }, origin, interval);
+}
+
+function extremeGroups(groups: ReadonlyMap<string, number>): string {
+  const sorted = [...groups].sort(([, a], [, b]) => a - b);
+  const show = ([name, value]: [string, number]) => `${name}, ${formatNumber(value)}`;
+  return ` Lowest: ${show(sorted[0]!)}; highest: ${show(sorted.at(-1)!)}.`;
 }
 
 function decide(

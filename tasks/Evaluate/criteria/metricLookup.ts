@@ -1,10 +1,12 @@
-import { metricLabel, type Criterion } from './criterion';
+import { metricLabel, type Criterion, type Measurand } from './criterion';
+import { disparityOf, type Disparity } from './disparity';
 
 export type Metrics = Readonly<Record<string, number>>;
 
 /** What was found under a metric's name. */
 export type Measured =
-  | { readonly kind: 'value'; readonly value: number }
+  /** Of a disparity also the values of the groups, for people. */
+  | { readonly kind: 'value'; readonly value: number; readonly groups?: ReadonlyMap<string, number> }
   | { readonly kind: 'missing' }
   /** Two names for the same slice carry different values. */
   | { readonly kind: 'ambiguous'; readonly names: readonly string[] };
@@ -13,12 +15,46 @@ export type Measured =
  * Finds a criterion's metric. MLflow allows neither brackets nor `=` in a metric's name, so that a slice is looked for
  * under each of these names: accuracy[region=eu], accuracy/region/eu, accuracy.region.eu, accuracy_region_eu.
  */
-export function lookUp(metrics: Metrics, criterion: Pick<Criterion, 'metric' | 'slice'>): Measured {
+export function lookUp(metrics: Metrics, criterion: Measurand): Measured {
+  if (criterion.disparity) return lookUpDisparity(metrics, criterion.metric, criterion.disparity);
   const found = namesOf(criterion).filter((name) => Object.hasOwn(metrics, name));
   if (found.length === 0) return { kind: 'missing' };
   const value = metrics[found[0]!]!;
   if (found.some((name) => !Object.is(metrics[name], value))) return { kind: 'ambiguous', names: found };
   return { kind: 'value', value };
+}
+
+/**
+ * Of the slices of the metric by that one column, under the names above. A value may hold the sign that joins, but no slice of two columns
+ * is looked for, so that those of one more column (`recall_region_eu_sex_f`) count as groups of their own.
+ */
+function lookUpDisparity(metrics: Metrics, metric: string, { kind, over }: Disparity): Measured {
+  const groups = new Map<string, number>();
+  const names = new Map<string, string>();
+  for (const [name, value] of Object.entries(metrics)) {
+    const group = groupOf(name, metric, over);
+    if (group === undefined) continue;
+    if (groups.has(group) && !Object.is(groups.get(group), value)) {
+      return { kind: 'ambiguous', names: [names.get(group)!, name] };
+    }
+    groups.set(group, value);
+    names.set(group, name);
+  }
+  if (groups.size < 2) return { kind: 'missing' };
+  return { kind: 'value', value: disparityOf(kind, [...groups.values()]), groups };
+}
+
+function groupOf(name: string, metric: string, column: string): string | undefined {
+  const bracket = `${metric}[${column}=`;
+  if (name.startsWith(bracket) && name.endsWith(']')) {
+    const value = name.slice(bracket.length, -1);
+    return value === '' || value.includes(',') ? undefined : value;
+  }
+  for (const sign of ['/', '.', '_']) {
+    const prefix = [metric, column, ''].join(sign);
+    if (name.startsWith(prefix) && name.length > prefix.length) return name.slice(prefix.length);
+  }
+  return undefined;
 }
 
 /** The names under which the metric may have been logged. */
@@ -36,12 +72,13 @@ const shownLength = 80;
  * Ends a sentence about a metric that is missing: what was logged in its place, those first that look like it, and for a
  * slice the slices of the same metric where there are any.
  */
-export function loggedInstead(metrics: Metrics, { metric, slice }: Pick<Criterion, 'metric' | 'slice'>): string {
+export function loggedInstead(metrics: Metrics, { metric, slice, disparity }: Measurand): string {
   const all = Object.keys(metrics).sort();
   if (all.length === 0)
     return `logged no metric. Log it where it is measured, as by mlflow.log_metric("${metric}", value), or name a metricsFile.`;
   const isSlice = (name: string) => name.startsWith(metric) && /^[[/._]/.test(name.slice(metric.length));
-  const slices = slice.length > 0 ? all.filter(isSlice) : [];
+  const ofSlices = slice.length > 0 || disparity !== undefined;
+  const slices = ofSlices ? all.filter(isSlice) : [];
   const words = (name: string) => name.toLowerCase().split(/[^\p{L}\p{N}]+/u);
   const wanted = new Set(words(metric));
   const alike = (name: string) => words(name).some((word) => wanted.has(word));
@@ -50,6 +87,7 @@ export function loggedInstead(metrics: Metrics, { metric, slice }: Pick<Criterio
     .slice(0, shownNames)
     .map((name) => (name.length > shownLength ? `${name.slice(0, shownLength - 1)}…` : name));
   const more = names.length > shownNames ? ` and ${names.length - shownNames} more` : '';
-  const how = slice.length > 0 ? ` A slice is logged as e.g. ${namesOf({ metric, slice }).at(-2)}.` : '';
+  const example = disparity ? [{ key: disparity.over, value: 'a' }] : slice;
+  const how = ofSlices ? ` A slice is logged as e.g. ${namesOf({ metric, slice: example }).at(-2)}.` : '';
   return `logged ${slices.length > 0 ? 'these slices' : 'these metrics'}: ${shown.join(', ')}${more}.${how}`;
 }

@@ -1,4 +1,5 @@
 import type { Criterion, Limit, Operator, SliceTerm } from './criterion';
+import type { Disparity } from './disparity';
 
 /** A mistake in the criteria; line and column count from 1. */
 export interface CriteriaProblem {
@@ -10,7 +11,9 @@ export interface CriteriaProblem {
 /**
  * Reads criteria, one a line:
  *
- *     metric [ "[" key "=" value { "," key "=" value } "]" ] operator limit [ "with" number "%" "confidence" [ "over" number "looks" ] ]
+ *     ( metric [ slice ] | "max difference of" metric "over" column | "min ratio of" metric "over" column ) operator limit [ confidence ]
+ *     slice: "[" key "=" value { "," key "=" value } "]"
+ *     confidence: "with" number "%" "confidence" [ "over" number "looks" ]
  *     operator: < <= > >= ==        limit: number | champion | champion + number | champion - number | champion * number
  *
  * A metric's name is bare (letters, digits, `_ . / : -`) or in double quotes. `#` starts a comment, blank lines are
@@ -87,11 +90,15 @@ class LineParser {
 
   parse(): Criterion | undefined {
     if (this.tokens.length === 0) return undefined;
+    const disparityOf = this.disparityKind();
     const metric = this.metric();
-    const slice = this.slice();
+    const slice = disparityOf ? [] : this.slice();
+    const disparity = disparityOf && { kind: disparityOf, over: this.overColumn(metric) };
     const operator = this.operator();
     const limit = this.limit();
+    const sure = this.peek();
     const sureness = this.confidence(operator);
+    if (disparity && sureness.confidence !== undefined) this.requireBound(disparity, operator, limit, sure);
     if (this.peek().kind !== 'end') {
       this.fail(`"${this.peek().raw}" is not expected here; the criterion should end before it.`);
     }
@@ -101,10 +108,41 @@ class LineParser {
       line: this.line,
       metric,
       slice,
+      ...(disparity ? { disparity } : {}),
       operator,
       limit,
       ...sureness,
     };
+  }
+
+  /** The words before a metric that make a disparity of it; a metric may be called max or min all the same. */
+  private disparityKind(): Disparity['kind'] | undefined {
+    const [extreme, kind] = [this.peek(), this.tokens[this.next + 1]];
+    if (!/^(max|min)$/.test(extreme.value) || kind?.kind !== 'name') return undefined;
+    const isKnown = kind.value === 'difference' || kind.value === 'ratio';
+    if (!isKnown) this.fail(`after "${extreme.raw}" comes difference or ratio, as in max difference of recall over region.`, kind); // prettier-ignore
+    if ((extreme.value === 'max') !== (kind.value === 'difference')) {
+      this.fail('write max difference or min ratio: those are what a limit can hold.', extreme);
+    }
+    this.next += 2;
+    const word = this.peek();
+    if (word.value !== 'of') this.fail(`after "${kind.raw}" comes the word of${this.insteadOf(word)}.`);
+    this.take();
+    return kind.value;
+  }
+
+  private overColumn(metric: string): string {
+    const word = this.peek();
+    if (word.value !== 'over') this.fail(`after "${metric}" comes the word over and a column, as in over region${this.insteadOf(word)}.`); // prettier-ignore
+    this.take();
+    return this.sliceWord('a column, as in over region');
+  }
+
+  /** That some two groups surely differ is another claim than that no two do. */
+  private requireBound({ kind }: Disparity, operator: Operator, limit: Limit, at: Token): void {
+    const [bounds, example] = kind === 'ratio' ? ['>= or >', '>= 0.8'] : ['<= or <', '<= 0.05'];
+    if (bounds.split(' or ').includes(operator) && limit.kind === 'number') return;
+    this.fail(`confidence in a ${kind} between groups takes ${bounds} and a number, as in ${example}.`, at);
   }
 
   private metric(): string {
