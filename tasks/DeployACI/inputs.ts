@@ -224,7 +224,7 @@ function checkAccess(reader: InputReader, inputs: Inputs): void {
     reader.problem('certificateAuthority', `"${certificateAuthority}" is not an https address of an ACME directory.`);
   }
   if (certificateShare && !https) reader.problem('certificateShare', 'there is no certificate to keep without https.');
-  if (certificateShare && !/^[a-z0-9]{3,24}\/[a-z0-9](-?[a-z0-9]){2,62}$/.test(certificateShare)) {
+  if (certificateShare && !/^[a-z0-9]{3,24}\/(?=[a-z0-9-]{3,63}$)[a-z0-9]+(-[a-z0-9]+)*$/.test(certificateShare)) {
     reader.problem(
       'certificateShare',
       `"${certificateShare}" names no share of a storage account. Write storageaccount/share.`,

@@ -1,5 +1,13 @@
 import assert from 'node:assert/strict';
-import { routeProblem } from '../../../tasks/DeployACI/nameRules';
+import {
+  besides,
+  containerGroupProblem,
+  dnsNameLabelProblem,
+  environmentVariableProblem,
+  routeProblem,
+  tagProblem,
+  toContainerGroupName,
+} from '../../../tasks/DeployACI/nameRules';
 
 describe('A route', () => {
   it('is a path of the image, which no URL takes for a host', () => {
@@ -7,5 +15,49 @@ describe('A route', () => {
     for (const route of ['', 'score', '//other.example/score', '/a b', '/a\n', '/a?b', 'http://x/']) {
       assert.match(routeProblem(route) ?? '', /is not a route\. It starts with one \//, route);
     }
+  });
+});
+
+describe('A name', () => {
+  const rules: Array<[rule: (name: string) => string | undefined, good: string[], bad: string[]]> = [
+    [containerGroupProblem, ['a', '7', 'a-b', 'a'.repeat(63)], ['', '-a', 'a-', 'A', 'a_b', 'a'.repeat(64)]],
+    [
+      dnsNameLabelProblem,
+      ['abcde', 'a-b-c', 'a'.repeat(63)],
+      ['abcd', '1abcd', '-abcd', 'abcd-', 'Abcde', 'a'.repeat(64), 'ab_cd'],
+    ],
+    [environmentVariableProblem, ['A', '_a', 'a1'], ['', '1a', 'a-b', 'a b', 'ä']],
+    [
+      (name) => tagProblem(name, ''),
+      ['a', 'a b', 'x'.repeat(512)],
+      ['<', 'a>', 'a%', 'a&', 'a\\', 'a?', 'a/b', 'x'.repeat(513)],
+    ],
+  ];
+  for (const [rule, good, bad] of rules) {
+    it(`is judged as Azure judges it: ${rule(bad[0]!)?.slice(0, 60)}`, () => {
+      for (const name of good) assert.equal(rule(name), undefined, name);
+      for (const name of bad) assert.ok(rule(name)?.startsWith(`"${name}" is not a `), name);
+    });
+  }
+
+  it('of a group is made of a text that holds anything', () => {
+    for (const [text, name] of [
+      ['cost_estimator', 'cost-estimator'],
+      ['Registry.azurecr.io', 'registry-azurecr-io'],
+      ['--a__b--', 'a-b'],
+      ['ä', 'model'],
+      ['', 'model'],
+      ['x'.repeat(70), 'x'.repeat(63)],
+      [`${'x'.repeat(62)}-y`, 'x'.repeat(62)],
+    ] as const) {
+      assert.equal(toContainerGroupName(text), name);
+      assert.equal(containerGroupProblem(toContainerGroupName(text)), undefined);
+    }
+  });
+
+  it('of what stands beside it is a name too, however long the real one is', () => {
+    assert.equal(besides('estimator'), 'estimator-next');
+    assert.equal(besides('x'.repeat(63)), `${'x'.repeat(58)}-next`);
+    assert.equal(besides(`${'x'.repeat(56)}--yyyyy`), `${'x'.repeat(56)}-next`);
   });
 });

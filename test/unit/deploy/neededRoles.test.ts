@@ -1,0 +1,106 @@
+import assert from 'node:assert/strict';
+import type { Inputs } from '../../../tasks/DeployACI/inputs';
+import { neededRoles } from '../../../tasks/DeployACI/neededRoles';
+import { deployInputs } from './deployInputs';
+
+const group = '/subscriptions/s/resourceGroups/rg/providers/Microsoft.ContainerInstance/containerGroups/estimator';
+const within = (path: string) => `/subscriptions/s/resourceGroups/rg/providers/${path}`;
+
+describe('The roles of a deployment', () => {
+  const roles = (changes: Partial<Inputs>, registryId?: string) =>
+    neededRoles(deployInputs(changes), { registryId }, group);
+
+  it('are always those of the container group, assigned on its resource group', () => {
+    assert.deepEqual(roles({}), [
+      {
+        role: 'Azure Container Instances Contributor',
+        scope: group,
+        assignedOn: '/subscriptions/s/resourceGroups/rg',
+        actions: [
+          'Microsoft.ContainerInstance/containerGroups/read',
+          'Microsoft.ContainerInstance/containerGroups/write',
+          'Microsoft.ContainerInstance/containerGroups/delete',
+          'Microsoft.ContainerInstance/containerGroups/containers/logs/read',
+        ],
+        purpose: 'to run the container group',
+      },
+    ]);
+  });
+
+  const registry = within('Microsoft.ContainerRegistry/registries/r');
+  const cases: Array<[what: string, changes: Partial<Inputs>, registryId: string | undefined, role: unknown]> = [
+    [
+      'an identity by name',
+      { registryAuthentication: { kind: 'managedIdentity', identity: 'puller' } },
+      undefined,
+      {
+        role: 'Managed Identity Operator',
+        scope: within('Microsoft.ManagedIdentity/userAssignedIdentities/puller'),
+        actions: ['Microsoft.ManagedIdentity/userAssignedIdentities/assign/action'],
+        purpose: 'to hand it to the container group',
+      },
+    ],
+    [
+      'an identity by its id',
+      { registryAuthentication: { kind: 'managedIdentity', identity: '/identities/other' } },
+      undefined,
+      {
+        role: 'Managed Identity Operator',
+        scope: '/identities/other',
+        actions: ['Microsoft.ManagedIdentity/userAssignedIdentities/assign/action'],
+        purpose: 'to hand it to the container group',
+      },
+    ],
+    [
+      'the admin user of a registry that the record names',
+      { registryAuthentication: { kind: 'adminUser' } },
+      registry,
+      {
+        role: 'Contributor',
+        scope: registry,
+        actions: ['Microsoft.ContainerRegistry/registries/listCredentials/action'],
+        purpose: "to read the admin user's password",
+      },
+    ],
+    ['the admin user of one that only its login server names', { registryAuthentication: { kind: 'adminUser' } }, undefined, undefined], // prettier-ignore
+    ['a registry of which no password is read', { registryAuthentication: { kind: 'none' } }, registry, undefined],
+    [
+      'a subnet',
+      { subnet: '/subnets/x' },
+      undefined,
+      {
+        role: 'Network Contributor',
+        scope: '/subnets/x',
+        actions: ['Microsoft.Network/virtualNetworks/subnets/join/action'],
+        purpose: 'to let the container group join it',
+      },
+    ],
+    [
+      'a share',
+      { certificateShare: 'account/share' },
+      undefined,
+      {
+        role: 'Storage Account Contributor',
+        scope: within('Microsoft.Storage/storageAccounts/account'),
+        actions: ['Microsoft.Storage/storageAccounts/listKeys/action'],
+        purpose: 'to mount the share of certificates',
+      },
+    ],
+    [
+      'a workspace of logs',
+      { logAnalyticsWorkspace: 'logs' },
+      undefined,
+      {
+        role: 'Log Analytics Contributor',
+        scope: within('Microsoft.OperationalInsights/workspaces/logs'),
+        actions: ['Microsoft.OperationalInsights/workspaces/sharedKeys/action'],
+        purpose: 'to send logs to it',
+      },
+    ],
+  ];
+  for (const [what, changes, registryId, role] of cases) {
+    it(`${role ? 'are one more' : 'are no more'} with ${what}`, () => {
+      assert.deepEqual(roles(changes, registryId).slice(1), role ? [role] : []);
+    });
+  }
+});
