@@ -1,5 +1,4 @@
-import { ContainerGroups, type ContainerGroup } from '../common/azure/containerGroups/containerGroups';
-import { healthRequest } from '../common/azure/containerGroups/healthRequest';
+import type { ContainerGroup, ContainerGroups } from '../common/azure/containerGroups/containerGroups';
 import { believedAbsence } from '../common/azure/http/believedAbsence';
 import { look, removeAndWait } from '../common/deployment/apply';
 import { mainContainer } from '../common/deployment/containers';
@@ -10,7 +9,7 @@ import { leftWork, type LeftWork } from '../common/task/leftWork';
 import type { TaskContext, TaskState } from '../common/task/taskContext';
 import { TaskFailure } from '../common/taskFailure';
 import type { Inputs, PostJobInputs } from './inputs';
-import { createParking } from './parking';
+import { openServices, type Services } from './services';
 import { messageOf } from '../common/messageOf';
 
 /** What must be undone should the deployment not come to its end. */
@@ -115,18 +114,23 @@ export async function startUndoing(
 
 /** The post-job step. */
 export async function finishUndoing(inputs: PostJobInputs, context: TaskContext): Promise<void> {
+  return finishUndoingWith(openServices(inputs, context), inputs, context);
+}
+
+/** As `finishUndoing`, with its services given. */
+export async function finishUndoingWith(
+  { groups, health, parking }: Pick<Services, 'groups' | 'health' | 'parking'>,
+  inputs: PostJobInputs,
+  context: TaskContext,
+): Promise<void> {
   const left = leftDeployment(context.state);
   const unfinished = left.read();
   if (!unfinished) return;
   const { log, clock, signal } = context;
   log.info(`The deployment of ${unfinished.name} did not come to its end; it is undone now.`);
-  const session = context.azure(inputs.connection);
-  const groups = new ContainerGroups(session, inputs.resourceGroup);
-  const done = await undo(groups, unfinished, inputs, { log, clock, signal, health: healthRequest(session) });
+  const done = await undo(groups, unfinished, inputs, { log, clock, signal, health });
   left.settle();
-  if (unfinished.previous?.definition) {
-    await createParking(session, inputs.resourceGroup, unfinished.name).clear({ log, clock, signal });
-  }
+  if (unfinished.previous?.definition) await parking(unfinished.name).clear({ log, clock, signal });
   log.info(done);
 }
 

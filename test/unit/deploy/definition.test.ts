@@ -99,4 +99,55 @@ describe('The definition of a container group', () => {
     });
     assert.equal(define({ priority: 'Spot' }).priority, 'Spot');
   });
+
+  it('is whole: what is not asked for is not sent', () => {
+    const definition = define({ secretEnvironmentVariables: {} });
+    assert.deepEqual(JSON.parse(JSON.stringify(definition)), {
+      location: 'eastus',
+      osType: 'Linux',
+      restartPolicy: 'Always',
+      sku: 'Standard',
+      priority: 'Regular',
+      containers: [
+        {
+          name: 'scoring',
+          image: release.image,
+          ports: [{ port: 5001, protocol: 'TCP' }],
+          environmentVariables: [{ name: 'LEVEL', value: 'info' }],
+          resources: { requests: { cpu: 1, memoryInGB: 1.5 } },
+          readinessProbe: {
+            httpGet: { path: '/health', port: 5001, scheme: 'http' },
+            periodSeconds: 5,
+            failureThreshold: 3,
+            timeoutSeconds: 5,
+          },
+          livenessProbe: {
+            httpGet: { path: '/health', port: 5001, scheme: 'http' },
+            initialDelaySeconds: 300,
+            periodSeconds: 30,
+            failureThreshold: 6,
+            timeoutSeconds: 10,
+          },
+        },
+      ],
+      ipAddress: { type: 'Public', ports: [{ port: 5001, protocol: 'TCP' }] },
+    });
+  });
+
+  it('mounts the share into the gateway alone, and names zones where some are wanted', () => {
+    const certificateShare = { account: 'account', share: 'share', accountKey: new Secret('key') };
+    const definition = define({ https: true, dnsNameLabel: 'estimator', zones: ['1', '2'] }, { certificateShare });
+    assert.deepEqual(definition.zones, ['1', '2']);
+    assert.deepEqual(definition.volumes, [
+      {
+        name: 'certificates',
+        azureFile: { storageAccountName: 'account', storageAccountKey: 'key', shareName: 'share' },
+      },
+    ]);
+    const [scoring, gateway] = definition.containers;
+    assert.deepEqual(gateway?.volumeMounts, [{ name: 'certificates', mountPath: '/data' }]);
+    assert.equal(scoring?.volumeMounts, undefined);
+    const without = define({ https: true, dnsNameLabel: 'estimator' });
+    assert.deepEqual([without.volumes, without.containers[1]?.volumeMounts], [undefined, undefined]);
+  });
 });

@@ -33,6 +33,50 @@ describe('The gateway', () => {
     }
   });
 
+  it('is set up by a configuration of which every line is known', () => {
+    assert.equal(
+      caddyfile({ ...options, apiKey: undefined }),
+      [
+        '{',
+        '\tadmin off',
+        '\tpersist_config off',
+        '\tauto_https off',
+        '}',
+        '',
+        ':8080 {',
+        '\treverse_proxy 127.0.0.1:5001 {',
+        '\t\ttransport http {',
+        '\t\t\tdial_timeout 5s',
+        '\t\t}',
+        '\t}',
+        '}',
+        '',
+      ].join('\n'),
+    );
+    const full = caddyfile({ ...options, https: true, certificateAuthority: 'https://acme.example.net/directory' });
+    for (const line of [
+      '\tadmin off',
+      '\thttps_port 443',
+      '\thttp_port 80',
+      '\tacme_ca https://acme.example.net/directory',
+      '\t\t\tdial_timeout 5s',
+      '\theader Content-Type text/plain',
+    ]) {
+      assert.ok(full.split('\n').includes(line), line);
+    }
+    assert.doesNotMatch(full, /auto_https off/);
+    assert.doesNotMatch(caddyfile({ ...options, https: true }), /acme_ca|undefined/);
+  });
+
+  it('takes little, and no secret where there is no key', () => {
+    const { resources, environmentVariables } = gateway({ ...options, apiKey: undefined });
+    assert.deepEqual(resources, { requests: { cpu: 0.1, memoryInGB: 0.2 } });
+    assert.deepEqual(
+      environmentVariables?.map(({ name }) => name),
+      ['CADDYFILE'],
+    );
+  });
+
   it('is the same for the same key, so that an unchanged deployment is recognised', () => {
     assert.deepEqual(gateway(options), gateway(options));
     assert.notDeepEqual(gateway(options), gateway({ ...options, apiKey: new Secret('another-key-of-somebody') }));

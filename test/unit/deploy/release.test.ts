@@ -144,4 +144,90 @@ describe('Choosing what to deploy', () => {
       /the key would protect nothing/,
     );
   });
+
+  it('protects a route of its own, with a key and without', async () => {
+    record('approved');
+    assert.equal((await choose({ apiKey: new Secret('k'.repeat(20)) })).readinessPath, '/ready');
+    assert.equal((await choose({ readinessPath: '/invocations' })).readinessPath, '/invocations');
+  });
+
+  it('refuses with https a port that the gateway needs, and no other', async () => {
+    record('approved');
+    for (const port of [80, 443]) {
+      await assert.rejects(
+        choose({ https: true, port }),
+        new RegExp(`listens at port ${port}, which the gateway needs`),
+      );
+      assert.equal((await choose({ port })).port, port);
+    }
+    assert.equal((await choose({ https: true })).port, 5002);
+  });
+
+  it('takes the image of the same digest for that of the record, and no other', async () => {
+    record('approved');
+    const copy = `copy.azurecr.io/other@${digest}`;
+    const same = await choose({ image: copy });
+    assert.deepEqual(
+      [same.image, same.registry, same.registryId, same.port],
+      [copy, 'copy.azurecr.io', registry, 5002],
+    );
+    const other = await choose({ image: `r.azurecr.io/other@sha256:${'b'.repeat(64)}`, requireApproval: false });
+    assert.deepEqual(
+      [other.registryId, other.port, other.readinessPath, other.scoringPath],
+      [undefined, 5001, '/', '/score'],
+    );
+  });
+
+  it('takes the port and routes of the inputs before those of the record', async () => {
+    record('approved');
+    const { port, readinessPath, scoringPath } = await choose({ port: 1, readinessPath: '/a', scoringPath: '/b' });
+    assert.deepEqual([port, readinessPath, scoringPath], [1, '/a', '/b']);
+  });
+
+  it('names the workspace as it is spelt, in any case', async () => {
+    record('approved');
+    assert.equal((await choose({ workspace: 'Quick-Starts-WS' })).image, reference);
+    await assert.rejects(choose({ workspace: 'quick-starts' }), /Download the record of the right build/);
+  });
+
+  it('warns of a model that was not approved, and of no other', async () => {
+    record('approved');
+    await choose({ requireApproval: false });
+    assert.deepEqual(log.warnings, []);
+  });
+
+  it('has no image to deploy without one, or with what is not one', async () => {
+    await assert.rejects(
+      choose({ requireApproval: false, image: 'not an image' }),
+      /no image to deploy: "not an image"/i,
+    );
+    record('approved', false);
+    await assert.rejects(choose({ requireApproval: false }), /has no section "image"/);
+  });
+
+  it('goes on without any record only when nobody needs it, and says nothing of it', async () => {
+    const release = await choose({ requireApproval: false, image: reference });
+    assert.deepEqual([release.record, release.recordFile, log.warnings], [undefined, undefined, []]);
+  });
+
+  const remedies: Array<[what: string, choice: () => Promise<unknown>, remedy: RegExp]> = [
+    ['a missing digest', () => choose({ image: 'r.azurecr.io/e:1', requireApproval: false }), /Run Package-Image, which records the digest, or set allowImageTag\./], // prettier-ignore
+    ['an image of another record', () => choose({ image: `r.azurecr.io/o@sha256:${'b'.repeat(64)}` }), /Leave the input image empty, or switch requireApproval off\./], // prettier-ignore
+    ['a key that protects nothing', () => choose({ apiKey: new Secret('k'.repeat(20)), readinessPath: '/invocations' }), /Set readinessPath to another route\./], // prettier-ignore
+    ['a port of the gateway', () => choose({ https: true, port: 80 }), /Let the image listen at another port\./],
+  ];
+  for (const [what, choice, remedy] of remedies) {
+    it(`says what to do about ${what}`, async () => {
+      record('approved');
+      await assert.rejects(choice(), remedy);
+    });
+  }
+
+  it('says what to do about a rejected model', async () => {
+    record('rejected');
+    await assert.rejects(
+      choose(),
+      /Deploy the record of a build whose model was approved, or switch requireApproval off\./,
+    );
+  });
 });

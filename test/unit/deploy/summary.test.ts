@@ -19,7 +19,11 @@ const section: DeploymentSection = {
   deployedAt: '2026-01-01T00:00:00.000Z',
 };
 const ready = { group: definitionOf('x'), origin: 'http://estimator.example.net', seconds: 12.4 };
-const rolledOut: RolledOut = { kind: 'updated', ready, changes: [{ what: 'image', from: 'a', to: 'b|c' }] };
+const rolledOut: RolledOut = {
+  kind: 'updated',
+  ready,
+  changes: [{ what: 'image', from: 'a', to: 'b|c', needsDeletion: false }],
+};
 
 describe("The summary on the run's page", () => {
   it('says what serves, where, for whom, and what changed', () => {
