@@ -32,7 +32,7 @@ export function safeLink(url: string | undefined, content: Html | string): Html 
 /** The model's page in the studio, beside that of its job. */
 function modelLink({ training, model }: ModelRecord): string | undefined {
   const host = hostOf(training?.studioUrl);
-  if (!model || !(host in portals)) return undefined;
+  if (!model?.workspace || !(host in portals)) return undefined;
   const { subscriptionId, resourceGroup, name } = model.workspace;
   const workspace = `/subscriptions/${subscriptionId}/resourceGroups/${resourceGroup}/providers/Microsoft.MachineLearningServices/workspaces/${name}`;
   return `https://${host}/model/${encodeURIComponent(`${model.name}:${model.version}`)}/details?wsid=${encodeURIComponent(workspace)}`;
@@ -59,7 +59,7 @@ export function lineage(record: ModelRecord): Html {
     <section class="card">
       <h3>Lineage</h3>
       <ol class="lineage">
-        ${shown.map(([kind, content]) => html`<li><small>${kind}</small>${content}</li>`)}
+        ${shown.map(([kind, content]) => html`<li><small>${kind}</small><span>${content}</span></li>`)}
       </ol>
     </section>
   `;

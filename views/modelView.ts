@@ -1,30 +1,44 @@
-import type { CriterionResult, MetricValue, ModelRecord, TestsSection } from '../tasks/common/record/record';
+import type {
+  CriterionResult,
+  MetricValue,
+  ModelRecord,
+  SelfTestResult,
+  TestsSection,
+} from '../tasks/common/record/record';
 import { html, type Html } from './html';
+import type { Component } from './reports';
+import { slicesOf, type SlicedMetric } from './slices';
 import { imageLink, lineage, portalLink, safeLink } from './lineage';
 import { metric } from './numbers';
 
-/** What became of the model, told by the record that the tasks wrote. */
-export function modelView(record: ModelRecord): Html {
+/**
+ * What became of the model, told by the record that the tasks wrote.
+ * @param components what is in the image, where that is known
+ */
+export function modelView(record: ModelRecord, components: Component[] = []): Html {
   const { model, training, evaluation } = record;
   const decision = evaluation?.decision;
+  const { whole, sliced } = slicesOf(evaluation?.metrics ?? training?.metrics ?? {});
   return html`
     <section class="card model ${decision ?? ''}">
       <header>
         <div>
           <p class="eyebrow">Model</p>
-          <h2>${model?.name ?? 'No model'} <span class="version">version ${model?.version ?? '–'}</span></h2>
+          <h2>
+            ${model ? html`${model.name} <span class="version">version ${model.version}</span>` : 'No model registered'}
+          </h2>
         </div>
         ${decision && html`<span class="stamp ${decision}">${decision}</span>`}
       </header>
-      ${evaluation && html`<p class="reason">${evaluation.reason}</p>`}
-      ${metricTiles(evaluation?.metrics ?? training?.metrics ?? {})} ${evaluation && criteria(evaluation.criteria)}
-      ${evaluation && champion(evaluation.champion)}
+      ${evaluation && html`<p class="reason">${evaluation.reason}</p>`} ${metricTiles(whole)}
+      ${evaluation && criteria(evaluation.criteria)} ${evaluation && champion(evaluation.champion)}
     </section>
-    ${lineage(record)} ${facts(record)}
+    ${lineage(record)} ${sliced.length > 0 && slices(sliced)} ${facts(record, components)}
+    ${record.tests && testFindings(record.tests)}
   `;
 }
 
-function champion(other: { name: string; version: string } | null): Html {
+function champion(other: { name: string; version: string } | null | undefined): Html {
   const text = other
     ? `The champion was ${other.name} version ${other.version}.`
     : 'There was no champion to compare with.';
@@ -32,6 +46,7 @@ function champion(other: { name: string; version: string } | null): Html {
 }
 
 function metricTiles(metrics: Record<string, MetricValue>): Html {
+  if (Object.keys(metrics).length === 0) return html``;
   const tiles = Object.entries(metrics).map(
     ([name, value]) =>
       html`<div class="tile">
@@ -42,13 +57,45 @@ function metricTiles(metrics: Record<string, MetricValue>): Html {
   return html`<dl class="tiles">${tiles}</dl>`;
 }
 
+/** Each metric in each slice of the data, as bars on one scale. */
+function slices(sliced: SlicedMetric[]): Html {
+  const tables = sliced.map(({ name, values }) => {
+    const bars = values.map(([slice, value]) => bar(slice, value, Math.max(...values.map(([, each]) => amount(each)))));
+    return html`<div>
+      <h4>${name}</h4>
+      ${bars}
+    </div>`;
+  });
+  return html`<section class="card">
+    <h3>Slices of the data</h3>
+    <div class="slices">${tables}</div>
+  </section>`;
+}
+
+const amount = (value: MetricValue): number => (typeof value === 'number' ? Math.max(0, value) : 0);
+
+/** A named value with its bar on a scale that begins at zero. */
+function bar(name: string, value: MetricValue, longest: number, unit = ''): Html {
+  const width = ((amount(value) / (longest || 1)) * 100).toFixed(1);
+  return html`
+    <div class="bar-row">
+      <span>${name}</span>
+      <svg viewBox="0 0 100 6" preserveAspectRatio="none" aria-hidden="true">
+        <rect class="bar" width="${width}" height="6" rx="1" />
+      </svg>
+      <span>${metric(value)}${unit}</span>
+    </div>
+  `;
+}
+
 function criteria(results: CriterionResult[]): Html {
   const rows = results.map((result) => {
     const state = result.skipped ? 'skipped' : result.passed ? 'succeeded' : 'failed';
     const mark = { skipped: '○', succeeded: '✔', failed: '✖' }[state];
+    const word = { skipped: 'skipped', succeeded: 'passed', failed: 'failed' }[state];
     return html`
       <tr class="${state}">
-        <td><span class="mark ${state}">${mark}</span></td>
+        <td><span class="mark ${state}" role="img" aria-label="${word}">${mark}</span></td>
         <td class="criterion"><code>${result.text}</code><small>${result.explanation}</small></td>
         <td class="number" data-label="Candidate">${metric(result.candidate)}</td>
         <td class="number" data-label="Champion">${metric(result.champion)}</td>
@@ -75,6 +122,11 @@ function criteria(results: CriterionResult[]): Html {
         </tbody>
       </table>
     </div>
+    <p class="quiet legend" aria-hidden="true">
+      <svg viewBox="0 0 14 16"><rect class="bar" y="5" width="14" height="6" rx="1" /></svg> candidate
+      <svg viewBox="0 0 4 16"><rect class="limit" x="1" width="2" height="16" /></svg> limit
+      <svg viewBox="0 0 4 16"><rect class="other" x="1" y="3" width="2" height="10" /></svg> champion
+    </p>
   `;
 }
 
@@ -101,7 +153,7 @@ function gauge({ candidate, champion: other, limit, passed, skipped }: Criterion
   `;
 }
 
-function facts(record: ModelRecord): Html {
+function facts(record: ModelRecord, components: Component[]): Html {
   const { training, image, deployment, tests, source } = record;
   return html`
     <div class="columns">
@@ -113,6 +165,10 @@ function facts(record: ModelRecord): Html {
           ['Experiment', training.experimentName],
           ['Compute', training.compute],
           ['Environment', training.environment && shortId(training.environment)],
+          [
+            'Data',
+            training.data?.length > 0 ? training.data.map(({ name, uri }) => `${name}: ${uri}`).join(', ') : undefined,
+          ],
           [
             'Commit',
             source?.repository &&
@@ -127,7 +183,10 @@ function facts(record: ModelRecord): Html {
           ['Repository', safeLink(imageLink(record), `${image.registry}/${image.repository}`)],
           ['Digest', html`${copyable(image.digest)}`],
           ['Tags', image.tags.join(', ')],
-          ['Built', image.built ? 'in this run' : 'unchanged, reused'],
+          ['Built', image.built ? 'in this run' : 'not needed: the same content was built before'],
+          ['Base image', image.baseImage],
+          ['Self-test', image.selfTest && selfTest(image.selfTest)],
+          ['Contents', components.length > 0 ? packages(components) : undefined],
         ])
       }
       ${
@@ -141,8 +200,11 @@ function facts(record: ModelRecord): Html {
               `${deployment.containerGroup} in ${deployment.resourceGroup}, ${deployment.location}`,
             ),
           ],
-          ['Image before', deployment.previousImage ? html`<code>${shortId(deployment.previousImage)}</code>` : 'none'],
-          ['Deployed', deployment.deployedAt.slice(0, 19).replace('T', ' ')],
+          [
+            'Previous image',
+            deployment.previousImage ? html`<code>${shortId(deployment.previousImage)}</code>` : 'none',
+          ],
+          ['Deployed', `${deployment.deployedAt.slice(0, 19).replace('T', ' ')} UTC`],
         ])
       }
       ${
@@ -151,6 +213,8 @@ function facts(record: ModelRecord): Html {
           ['Result', counts(tests)],
           ['Latency', tests.latency && latency(tests.latency)],
           ['Load', tests.latency && load(tests.latency)],
+          ['Rollback', tests.rollback && rollbacks[tests.rollback.outcome]],
+          ['Champion', tests.promotion && promotion(tests.promotion)],
         ])
       }
     </div>
@@ -165,24 +229,74 @@ function counts({ total, failed, skipped }: TestsSection): string {
 type Latency = NonNullable<TestsSection['latency']>;
 
 function load({ requests, perSecond, errors }: Latency): string {
-  return `${requests} requests, ${metric(perSecond)} a second, ${errors} errors`;
+  return `${requests} requests, ${metric(perSecond)} answered per second, ${errors} errors`;
 }
 
 /** Percentiles as bars on one scale. */
 function latency(values: Latency): Html {
-  const bars = (['p50', 'p90', 'p95', 'p99'] as const).map((name) => {
-    const width = ((values[name] / (values.p99 || 1)) * 100).toFixed(1);
-    return html`
-      <div class="percentile">
-        <span>${name}</span>
-        <svg viewBox="0 0 100 6" preserveAspectRatio="none">
-          <rect class="bar" width="${width}" height="6" rx="1" />
-        </svg>
-        <span>${metric(values[name])} ms</span>
-      </div>
-    `;
-  });
-  return html`${bars}`;
+  const names = ['p50', 'p90', 'p95', 'p99'] as const;
+  const longest = Math.max(...names.map((name) => amount(values[name])));
+  return html`${names.map((name) => bar(name, values[name], longest, ' ms'))}`;
+}
+
+function selfTest({ outcome, text }: SelfTestResult): string {
+  const words = { passed: 'passed', notTested: 'not tested', off: 'switched off', unknown: 'not known' }[outcome];
+  return text ? `${words}: ${text}` : words;
+}
+
+function packages(components: Component[]): Html {
+  const items = components.map(({ name, version }) => html`<li>${name} <span class="quiet">${version}</span></li>`);
+  return html`<details>
+    <summary>${components.length === 1 ? '1 package' : `${components.length} packages`}</summary>
+    <ul class="packages">
+      ${items}
+    </ul>
+  </details>`;
+}
+
+const rollbacks: Record<NonNullable<TestsSection['rollback']>['outcome'], string> = {
+  restored: 'The previous image runs again.',
+  removed: 'The deployment was removed; nothing ran before it.',
+  kept: 'The new image was left running.',
+  failed: 'The rollback failed. Look at the log of the step.',
+};
+
+const promotion = ({ isChampion, champion: version }: NonNullable<TestsSection['promotion']>): string =>
+  isChampion ? 'This version is the champion now.' : `Version ${version} stays the champion.`;
+
+/** The tests that failed, and what could be better though nothing fails for it, each with its remedy. */
+function testFindings({ cases = [], findings = [] }: TestsSection): Html | false {
+  const failures = cases.filter(({ passed }) => !passed);
+  const failed = failures.map(
+    ({ name, message }) =>
+      html`<li>
+        <span class="mark failed" role="img" aria-label="failed">✖</span>
+        <div>
+          <strong>${name}</strong>
+          <div>${message}</div>
+        </div>
+      </li>`,
+  );
+  const advice = findings.map(
+    ({ sent, answered, remedy }) =>
+      html`<li>
+        <span class="mark succeededWithIssues" role="img" aria-label="could be better">!</span>
+        <div>
+          <strong>${sent}</strong>
+          <div>${answered}</div>
+          ${remedy && html`<div class="quiet">${remedy}</div>`}
+        </div>
+      </li>`,
+  );
+  return (
+    failed.length + advice.length > 0 &&
+    html`<section class="card">
+      <h3>What the tests found</h3>
+      <ul class="findings">
+        ${failed} ${advice}
+      </ul>
+    </section>`
+  );
 }
 
 function card(title: string, rows: ReadonlyArray<readonly [label: string, value: Html | string | undefined]>): Html {

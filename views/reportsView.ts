@@ -1,15 +1,10 @@
+import type { ModelRecord } from '../tasks/common/record/record';
 import { html, type Html } from './html';
 import { modelView } from './modelView';
 import type { Picture, Report, Reports } from './reports';
 
 function pictures(all: Picture[]): Html | false {
-  const figures = all.map(
-    ({ name, source }) =>
-      html`<figure>
-        <img src="${source}" alt="${caption(name)}" />
-        <figcaption>${caption(name)}</figcaption>
-      </figure>`,
-  );
+  const figures = all.map(({ title, source }) => html`<img src="${source}" alt="${title}" />`);
   return (
     all.length > 0 &&
     html`<section class="card">
@@ -19,22 +14,60 @@ function pictures(all: Picture[]): Html | false {
   );
 }
 
-/** `history-rmse.svg` in words. */
-const caption = (name: string): string =>
-  name
-    .replace(/\.\w+$/, '')
-    .replace(/[-_]+/g, ' ')
-    .trim();
+/** What tells the report of one model or deployment from the others of the run. */
+function nameOf({ model, training }: ModelRecord): string {
+  if (model) return `${model.name} version ${model.version}`;
+  return training ? `Job ${training.jobName}, no model` : 'No model';
+}
 
-function reportView({ record, pictures: all }: Report): Html {
-  return html`<article class="report">${modelView(record)} ${pictures(all)}</article>`;
+function reportView({ record, pictures: all, components }: Report, index: number): Html {
+  return html`<article class="report" id="report-${index + 1}" aria-label="${nameOf(record)}" tabindex="-1">
+    ${modelView(record, components)} ${pictures(all)}
+  </article>`;
+}
+
+/** A record that the views stumble over hides neither the others nor that it is there. */
+function safely(report: Report, index: number): Html {
+  try {
+    return reportView(report, index);
+  } catch {
+    return html`<p class="note" role="note">
+      The model record of ${nameOf(report.record)} has a form that this version of the extension does not know. It is in
+      the artifact of the run.
+    </p>`;
+  }
+}
+
+/** All models and deployments of the run at a glance, each leading to its report. */
+function contents(reports: Report[]): Html | false {
+  const entries = reports.map(({ record }, index) => {
+    const { evaluation, deployment, tests } = record;
+    const facts = [
+      evaluation?.decision,
+      deployment && `deployed to ${deployment.containerGroup}`,
+      tests && (tests.failed > 0 ? `${tests.failed} of ${tests.total} tests failed` : 'tests passed'),
+    ];
+    return html`<li>
+      <a href="#report-${index + 1}">${nameOf(record)}</a>
+      <span class="quiet">${facts.filter(Boolean).join(', ')}</span>
+    </li>`;
+  });
+  return (
+    reports.length > 1 &&
+    html`<nav class="card contents" aria-label="Models and deployments of this run">
+      <h2>${reports.length} models or deployments in this run</h2>
+      <ul>
+        ${entries}
+      </ul>
+    </nav>`
+  );
 }
 
 /** All models of a run, each with its deployments; a sentence where there is none. */
 export function reportsView({ reports, notes }: Reports): Html {
   const hints = notes.map((note) => html`<p class="note" role="note">${note}</p>`);
-  if (reports.length === 0) return html`${hints} ${nothing()}`;
-  return html`${hints} ${reports.map(reportView)}`;
+  if (reports.length === 0) return html`${hints} ${notes.length === 0 && nothing()}`;
+  return html`${hints} ${contents(reports)} ${reports.map(safely)}`;
 }
 
 function nothing(): Html {
@@ -42,9 +75,9 @@ function nothing(): Html {
     <section class="card nothing">
       <h2>No model in this run yet</h2>
       <p>
-        The tasks MLOpsTrain, MLOpsEvaluate, MLOpsPackageImage, MLOpsDeployACI and MLOpsTestEndpoint show here what
-        became of the model: the decision with each criterion, the image, the endpoint and its tests. This run has no
-        such step that has finished.
+        This tab shows what became of a model: the decision with each criterion, the image, the endpoint and its tests.
+        None of the tasks MLOpsTrain, MLOpsEvaluate, MLOpsPackageImage, MLOpsDeployACI and MLOpsTestEndpoint has
+        finished in this run.
       </p>
     </section>
   `;

@@ -8,7 +8,11 @@ import { attachmentTypes as read } from '../../views/tab/attachments';
 describe('What steps leave for later versions', () => {
   it('is attached under the types that were published', () =>
     // A published type stays for ever: the tab of a newer version reads the runs of an older one.
-    assert.deepEqual(attachmentTypes, { record: 'mlops.record', picture: 'mlops.picture' }));
+    assert.deepEqual(attachmentTypes, {
+      record: 'mlops.record',
+      picture: 'mlops.picture',
+      contents: 'mlops.contents',
+    }));
 
   it('is what the tab reads', () => assert.deepEqual([...read].sort(), Object.values(attachmentTypes).sort()));
 

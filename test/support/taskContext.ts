@@ -50,6 +50,7 @@ export function taskContext(
     testResults: nothing,
     picture: nothing,
     record: nothing,
+    imageContents: nothing,
     artifact: nothing,
     buildTag: () => Promise.resolve(),
   };

@@ -26,6 +26,12 @@ const chart: Attachment = {
   step: 'test',
   content: residualPlot('rmse', [1, 2, 3], [1.1, 1.9, 3.2]),
 };
+const contents: Attachment = {
+  type: 'mlops.contents',
+  name: 'sbom.cdx.json',
+  step: 'a',
+  content: JSON.stringify({ components: [{ name: 'numpy', version: '2.1.0' }] }),
+};
 
 describe('the tab Model', function () {
   this.timeout(60_000);
@@ -107,8 +113,17 @@ describe('the tab Model', function () {
     assert.match(await (await open({ attachments: [] })).locator('main').innerText(), /No model in this run yet/);
     const refused = await open({ attachments: [attachment('a', record)], failsWith: 403 });
     assert.match(await refused.locator('[role=alert]').innerText(), /Azure DevOps answered 403/);
-    const cut = { ...attachment('a', record), content: '{"schemaVersion": 1, "mod' };
-    assert.match(await (await open({ attachments: [cut] })).locator('.note').innerText(), /was cut/);
+  });
+
+  it('says of a cut record and of one of a newer version which step left it, and shows what it can', async () => {
+    const text = JSON.stringify(record);
+    const cut = { ...attachment('Deploy it', record), content: text.slice(0, text.indexOf('"deployment"') + 50) };
+    const tab = await open({ attachments: [cut] });
+    assert.match(await tab.locator('.note').innerText(), /the step "Deploy it" was cut off/);
+    assert.match(await tab.locator('.report').innerText(), new RegExp(record.image!.digest));
+    const newer = await open({ attachments: [attachment('Test it', { ...record, schemaVersion: 2 })] });
+    assert.match(await newer.locator('.note').innerText(), /newer version of the extension/);
+    assert.match(await newer.locator('.report h2').innerText(), new RegExp(record.model!.name));
   });
 
   for (const theme of Object.keys(themes) as Array<keyof typeof themes>) {
@@ -117,7 +132,9 @@ describe('the tab Model', function () {
       rejected.evaluation!.decision = 'rejected';
       rejected.evaluation!.criteria[0]!.passed = false;
       rejected.model!.version = '7';
-      await open({ theme, attachments: [attachment('a', record), chart, attachment('b', rejected)] });
+      rejected.tests!.cases[0] = { name: 'one diamond', kind: 'request', passed: false, message: 'answered 7, not 8' };
+      rejected.tests!.findings = [{ sent: 'an empty body', answered: 'answered 500', remedy: 'Answer 400.' }];
+      await open({ theme, attachments: [attachment('a', record), chart, attachment('b', rejected), contents] });
       assert.deepEqual(await barriers(), []);
       await page.setViewportSize({ width: 320, height: 800 });
       assert.deepEqual(await barriers(), []);

@@ -159,7 +159,7 @@ function hostPage(response: ServerResponse, tab: string, api: string, run: TabRu
 <body><script>window.run = ${JSON.stringify(hosted).replaceAll('<', '\\u003c')}</script><script>${script}</script></body></html>`);
 }
 
-/** GET …/builds/<run>/attachments/<type>, …/releases/<run>/…/attachments/<type>, and the content of one. */
+/** GET …/builds/<run>/attachments/<type>, …/releases/<run>/…/attachments/<type>, the content of one, and a build's timeline. */
 function answerRest(response: ServerResponse, pathname: string, runs: TabRun[], api: string): void {
   const list = /^\/contoso\/a-project\/_apis\/build\/builds\/(\d+)\/attachments\/([^/]+)$/.exec(pathname);
   const releaseList =
@@ -167,7 +167,8 @@ function answerRest(response: ServerResponse, pathname: string, runs: TabRun[], 
       pathname,
     );
   const content = /\/(?:builds|releases)\/(\d+)\/.*\/([0-9a-f-]{36})\/attachments\/([^/]+)\/([^/]+)$/.exec(pathname);
-  const found = list ?? releaseList ?? content;
+  const timeline = /^\/contoso\/a-project\/_apis\/build\/builds\/(\d+)\/timeline$/.exec(pathname);
+  const found = list ?? releaseList ?? content ?? timeline;
   const run = found && runs[Number(found[1])];
   if (!run) return void response.writeHead(404).end();
   if (run.failsWith) return void response.writeHead(run.failsWith).end();
@@ -178,6 +179,10 @@ function answerRest(response: ServerResponse, pathname: string, runs: TabRun[], 
       (each) => ids.get(each.step) === recordId && each.type === type && each.name === decodeURIComponent(name!),
     );
     return void response.writeHead(one ? 200 : 404).end(one?.content);
+  }
+  if (timeline) {
+    const records = [...ids].map(([name, id]) => ({ id, name, type: 'Task', attempt: 1 }));
+    return void response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify({ records }));
   }
   const value = run.attachments
     .filter(({ type }) => type === found[2])

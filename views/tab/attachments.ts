@@ -1,7 +1,7 @@
 import type { Attachment } from '../reports';
 
 /** Types of attachments, as the tasks name them in tasks/common/record/attachmentTypes.ts. */
-export const attachmentTypes = ['mlops.record', 'mlops.picture'];
+export const attachmentTypes = ['mlops.record', 'mlops.picture', 'mlops.contents'];
 
 /** Gets an address with the user's own rights; text, or undefined where it is not there. */
 export type Get = (url: string) => Promise<string | undefined>;
@@ -23,10 +23,22 @@ export async function buildAttachments(get: Get, project: string, buildId: numbe
       return value.map(({ name, _links }) => ({ type, name, href: _links.self.href }));
     }),
   );
-  return await contents(
-    get,
-    lists.flat().map((each) => ({ ...each, step: stepOf(each.href) })),
-  );
+  const links = lists.flat().map((each) => ({ ...each, step: stepOf(each.href) }));
+  if (links.length === 0) return [];
+  const names = await stepNames(get, `${project}/_apis/build/builds/${buildId}/timeline?api-version=7.1`);
+  return (await contents(get, links)).map((each) => ({ ...each, stepName: names.get(each.step) }));
+}
+
+/** The names of a build's steps; none where the server does not give them, since the tab can do without. */
+async function stepNames(get: Get, url: string): Promise<Map<string, string>> {
+  try {
+    const { records } = JSON.parse((await get(url)) ?? '{"records":[]}') as {
+      records: Array<{ id: string; name: string }>;
+    };
+    return new Map(records.map(({ id, name }) => [id, name]));
+  } catch {
+    return new Map();
+  }
 }
 
 /** The parts of a release's stage that lead to what its steps attached. */

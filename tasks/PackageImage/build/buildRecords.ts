@@ -47,8 +47,10 @@ export class BuildRecords {
   billOfMaterials(text: string | undefined): void {
     if (text === undefined) return;
     this.components = (JSON.parse(text) as { components?: unknown[] }).components?.length;
-    fs.writeFileSync(this.file('sbom.cdx.json'), text);
-    this.context.publish.artifact(this.artifact, this.file('sbom.cdx.json'));
+    const file = this.file('sbom.cdx.json');
+    fs.writeFileSync(file, text);
+    this.context.publish.artifact(this.artifact, file);
+    this.context.publish.imageContents(file);
   }
 
   private file(name: string): string {

@@ -37,7 +37,8 @@ export class Latencies {
       mean: milliseconds(histogram.mean),
       min: milliseconds(histogram.minNonZeroValue),
       max: milliseconds(histogram.maxValue),
-      percentile: (percent) => milliseconds(histogram.getValueAtPercentile(percent)),
+      // The histogram gives the upper end of a step, which may lie above the slowest request.
+      percentile: (percent) => milliseconds(Math.min(histogram.getValueAtPercentile(percent), histogram.maxValue)),
     };
   }
 

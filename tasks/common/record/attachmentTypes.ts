@@ -4,4 +4,6 @@ export const attachmentTypes = {
   record: 'mlops.record',
   /** An SVG picture, named as its file. */
   picture: 'mlops.picture',
+  /** What is in the image, a bill of materials as CycloneDX JSON. */
+  contents: 'mlops.contents',
 } as const;

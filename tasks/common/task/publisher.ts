@@ -19,6 +19,8 @@ export interface Publisher {
   picture(file: string): void;
   /** The model record as it is now, for the tab Model of the run; the file may change afterwards. */
   record(file: string): void;
+  /** What is in the image (CycloneDX JSON), for the tab Model of the run. */
+  imageContents(file: string): void;
   /** Uploads files as an artifact; in a release, which has none, attaches them to the log. */
   artifact(name: string, ...files: string[]): void;
   /** Where the server refuses it, a warning says so. */
@@ -67,6 +69,7 @@ export function agentPublisher(pipeline: Pipeline, calls: ServerCalls): Publishe
       fs.copyFileSync(file, copy);
       tl.addAttachment(attachmentTypes.record, recordFileName, copy);
     },
+    imageContents: (file) => tl.addAttachment(attachmentTypes.contents, path.basename(file), file),
     artifact(name, ...files) {
       for (const file of files) {
         if (isBuild) tl.uploadArtifact(name, file, name);

@@ -180,6 +180,7 @@ describe("a run's page", () => {
       deployment: {
         containerGroup: group,
         containerGroupId: `/g/${group}`,
+        resourceGroup: 'g',
         scoringUri: 'http://x/score',
         deployedAt: '',
       },

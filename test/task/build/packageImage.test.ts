@@ -393,6 +393,10 @@ def run(raw_data):
       const log = result.log.join('\n');
       assert.match(log, /Self-test: POST \/score answered 200: \{"model": "weights", "half": 0\.5\}/);
       const sbom = result.artifacts.find((artifact) => artifact.path.endsWith('sbom.cdx.json'));
+      assert.ok(
+        result.attachments.some(({ type }) => type === 'mlops.contents'),
+        'the tab cannot show what is in the image',
+      );
       const bill = JSON.parse(readFileSync(sbom?.path ?? '', 'utf8')) as { components: Array<{ purl: string }> };
       const { components } = bill;
       const valid = cycloneDxSchema();

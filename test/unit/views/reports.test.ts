@@ -60,20 +60,91 @@ describe('what a run shows of its models', () => {
     assert.equal(readReports([attached('a', full), attached('b', other), attached('c', staging)]).reports.length, 3);
   });
 
-  it('tells of a cut record, of what is none and of a newer one, and shows what it can', () => {
+  it('tells of a cut record, of what is none and of a newer one, and shows what it can of each', () => {
     const text = JSON.stringify(full);
     const { reports, notes } = readReports([
-      attached('cut', text.slice(0, text.length / 2)),
-      attached('none', '[]'),
-      attached('newer', { ...full, schemaVersion: 99 }),
-      attached('good', full),
+      { ...attached('one', text.slice(0, text.indexOf('"deployment"') + 100)), stepName: 'Deploy' },
+      { ...attached('two', '[]'), stepName: 'Other' },
+      attached('three', '{"schemaVersion'),
     ]);
-    assert.equal(reports.length, 1);
-    assert.match(
-      notes.join('\n'),
-      /"cut" left of the model was cut[\s\S]*"none" left is not a model record[\s\S]*newer version/,
+    assert.deepEqual(notes, [
+      'The model record of the step "Deploy" was cut off. What is complete of it is shown.',
+      'The model record of the step "Other" is not a model record, so it is not shown.',
+      'The model record of one step was cut off, so none of it can be shown.',
+    ]);
+    const [{ record }] = reports as [(typeof reports)[number]];
+    assert.deepEqual([record.image, record.deployment], [full.image, undefined]);
+    assert.match(reportsView({ reports, notes }).text, new RegExp(full.image!.digest));
+    assert.doesNotMatch(reportsView({ reports: [], notes }).text, /No model in this run yet/);
+    assert.match(reportsView({ reports: [], notes: [] }).text, /No model in this run yet/);
+  });
+
+  it('shows what it knows of a record of a newer version', () => {
+    const { reports, notes } = readReports([attached('new', { ...full, schemaVersion: 99, surprise: { deep: [1] } })]);
+    assert.match(notes.join(), /newer version of the extension/);
+    assert.match(reportsView({ reports, notes }).text, new RegExp(full.model!.name));
+  });
+
+  it('leaves out sections that it cannot read, by name, and shows the others', () => {
+    const strange = { ...full, evaluation: { decision: 'approved' }, tests: 'passed' };
+    const { reports, notes } = readReports([attached('a', strange)]);
+    assert.match(notes.join(), /evaluation, tests cannot be read and are left out/);
+    assert.match(reportsView({ reports, notes }).text, new RegExp(full.deployment!.containerGroup));
+  });
+
+  it('lets a record that no view can show hide none of the others', () => {
+    const broken = structuredClone(full);
+    broken.model!.version = '9';
+    broken.deployment!.previousImage = { deep: 1 } as unknown as string;
+    const { reports, notes } = readReports([attached('a', full), attached('b', broken)]);
+    const { text } = reportsView({ reports, notes });
+    assert.match(text, /version 9 has a form that this version of the extension does not know/);
+    assert.match(text, /Endpoint tests/);
+  });
+
+  it('shows of a step that ran again its last attempt, in record and pictures', () => {
+    const again = structuredClone(full);
+    again.tests!.testedAt = '2999-01-01T00:00:00Z';
+    again.tests!.total = 77;
+    const picture2 = '<svg xmlns="http://www.w3.org/2000/svg"><title>Second</title></svg>';
+    const { reports } = readReports([
+      attached('second', again),
+      picture('second', 'latency.svg', picture2),
+      attached('first', full),
+      picture('first', 'latency.svg'),
+    ]);
+    assert.deepEqual([reports.length, reports[0]!.record.tests!.total], [1, 77]);
+    assert.deepEqual(
+      reports[0]!.pictures.map(({ title }) => title),
+      ['Second'],
     );
-    assert.match(reportsView({ reports: [], notes }).text, /No model in this run yet/);
+  });
+
+  it('lists several models at a glance, each leading to its report', () => {
+    const other = structuredClone(full);
+    other.model!.version = '2';
+    other.evaluation!.decision = 'rejected';
+    const { text } = reportsView(readReports([attached('a', full), attached('b', other)]));
+    assert.match(text, /2 models or deployments in this run/);
+    for (const id of ['report-1', 'report-2']) {
+      assert.ok(text.includes(`href="#${id}"`) && text.includes(`id="${id}"`), `${id} is missing`);
+    }
+  });
+
+  it('shows failed tests, findings with their remedy, slices and what is in the image', () => {
+    const record = structuredClone(full);
+    record.tests!.cases[0] = { name: 'one diamond', kind: 'request', passed: false, message: 'answered 7, not 8' };
+    record.tests!.findings = [{ sent: 'an empty body', answered: 'answered 500', remedy: 'Answer 400.' }];
+    const contents = { components: [{ name: 'numpy', version: '2.1.0' }] };
+    const { text } = reportsView(
+      readReports([
+        attached('a', record),
+        { type: 'mlops.contents', name: 'sbom.cdx.json', step: 'a', content: JSON.stringify(contents) },
+        { type: 'mlops.contents', name: 'sbom.cdx.json', step: 'b', content: '{"comp' },
+      ]),
+    );
+    for (const expected of [/answered 7, not 8/, /Answer 400\./, /rmse by clarity/, /1 package</, /numpy/])
+      assert.match(text, expected);
   });
 
   it('takes no picture that is none, and lets none of them bring markup', () => {
