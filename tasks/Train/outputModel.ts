@@ -1,3 +1,4 @@
+import { ownValue } from '../common/ownValue';
 import type { Artifacts } from '../common/azure/ml/artifacts';
 import type { Job } from '../common/azure/ml/jobs/rest/jobs';
 import { TaskFailure } from '../common/taskFailure';
@@ -29,7 +30,7 @@ export async function findOutputModel(
 ): Promise<OutputModel> {
   const { path } = asked;
   const [output = '', ...within] = path.split('/');
-  const named = job.properties.outputs?.[output];
+  const named = ownValue(job.properties.outputs, output);
   if (named && output !== 'default') {
     const rest = within.join('/');
     const files = named.uri ? await listOutput(named.uri) : undefined;

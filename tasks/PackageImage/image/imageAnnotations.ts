@@ -1,3 +1,4 @@
+import { ownValue } from '../../common/ownValue';
 import { isAzureFailure } from '../../common/azure/http/azureFailure';
 import type { Descriptor, Manifest, RegistryContents } from '../../common/azure/registry/containerRegistryContents';
 import type { TaskContext } from '../../common/task/taskContext';
@@ -23,11 +24,11 @@ export function annotatedManifest(
   if (!config || !layers) return undefined;
   const renamed = (each: Descriptor): Descriptor => ({
     ...each,
-    mediaType: ociTypes[each.mediaType] ?? each.mediaType,
+    mediaType: ownValue(ociTypes, each.mediaType) ?? each.mediaType,
   });
   const all = {
     ...rest,
-    mediaType: ociTypes[mediaType] ?? mediaType,
+    mediaType: ownValue(ociTypes, mediaType) ?? mediaType,
     config: renamed(config),
     layers: layers.map(renamed),
   };

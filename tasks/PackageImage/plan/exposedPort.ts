@@ -1,3 +1,4 @@
+import { ownValue } from '../../common/ownValue';
 import { expand, instructions, unquoted, words } from './dockerfileInstructions';
 
 /** The first port that the image exposes. */
@@ -39,7 +40,7 @@ export function exposedPort(dockerfile: string, given: Readonly<Record<string, s
     } else if (keyword === 'ARG') {
       for (const word of words(rest)) {
         const [name = '', standard] = pair(word);
-        const value = given[name] ?? (standard === undefined ? globals.get(name) : expand(standard, stage ? values : globals)); // prettier-ignore
+        const value = ownValue(given, name) ?? (standard === undefined ? globals.get(name) : expand(standard, stage ? values : globals)); // prettier-ignore
         if (value !== undefined) (stage ? argumentsOf : globals).set(name, value);
       }
     } else if (keyword === 'ENV' && stage) {

@@ -1,3 +1,4 @@
+import { ownValue } from '../../common/ownValue';
 import { expand, instructions, unquoted, words } from './dockerfileInstructions';
 
 /** A build argument that the Dockerfile declares where the image's history keeps its value. */
@@ -35,7 +36,7 @@ export function keptArguments(dockerfile: string, given: Readonly<Record<string,
       for (const word of words(rest)) {
         const name = word.split('=', 1)[0]!;
         if (stage) stage.arguments.push({ name, line });
-        else globals.set(name, given[name] ?? expand(unquoted(word.slice(name.length + 1)), globals));
+        else globals.set(name, ownValue(given, name) ?? expand(unquoted(word.slice(name.length + 1)), globals));
       }
     }
   }

@@ -1,3 +1,4 @@
+import { ownValue } from '../../common/ownValue';
 import { plainJson } from '../requests/replyText';
 import type { HttpRequest, ScoringClient } from '../requests/scoringClient';
 
@@ -159,7 +160,7 @@ function resolve(schema: Schema, description: Description, depth = 0): Schema {
   if (depth > limits.depth) return {};
   const name = schema.$ref?.replace(/^#\/(components\/schemas|definitions)\//, '');
   if (name) {
-    const named = description.components?.schemas?.[name] ?? description.definitions?.[name] ?? {};
+    const named = ownValue(description.components?.schemas, name) ?? ownValue(description.definitions, name) ?? {};
     return resolve(named, description, depth + 1);
   }
   const [first] = schema.anyOf ?? schema.oneOf ?? [];
@@ -168,10 +169,9 @@ function resolve(schema: Schema, description: Description, depth = 0): Schema {
   const parts = schema.allOf.map((each) => resolve(each, description, depth + 1));
   return Object.assign({}, ...parts, schema, {
     allOf: undefined,
-    properties: Object.assign(
-      {},
-      ...parts.map(({ properties }) => properties),
-      schema.properties,
+    // Not by Object.assign, to which a property named __proto__ is none.
+    properties: Object.fromEntries(
+      [...parts, schema].flatMap(({ properties = {} }) => Object.entries(properties)),
     ) as Schema['properties'],
     required: parts.flatMap(({ required = [] }) => required).concat(schema.required ?? []),
   }) as Schema;

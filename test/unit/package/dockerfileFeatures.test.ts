@@ -20,6 +20,7 @@ describe('the port that a Dockerfile exposes', () => {
     ['FROM a AS base\nENV PORT=8089\nFROM base\nEXPOSE $PORT', 8089],
     ['FROM a AS base\nEXPOSE 8090\nFROM base', 8090],
     ['FROM a AS base\nEXPOSE 1\nFROM base\nEXPOSE 8091\nEXPOSE 2', 8091],
+    ['FROM a\nARG constructor=8092\nEXPOSE $constructor', 8092],
     ['FROM a\nRUN <<EOF\nEXPOSE 1\nEOF', undefined],
     ['FROM a\n# EXPOSE 1', undefined],
   ];

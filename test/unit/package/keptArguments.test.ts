@@ -24,6 +24,11 @@ describe("the build arguments that an image's history keeps", () => {
     ],
     ['Windows line ends', ['FROM a\r', 'ARG TOKEN\r', ''], ['TOKEN:2']],
     ['no stage at all', ['ARG TOKEN'], []],
+    [
+      'a base by an argument whose name every object has',
+      ['ARG toString=one', 'FROM a AS one', 'ARG A', 'FROM ${toString}'],
+      ['A:3'],
+    ],
     ['the last of two stages of one name', ['FROM a AS x', 'ARG A', 'FROM b AS x', 'ARG B', 'FROM x'], ['B:4']],
     ['a later stage of the name of its base', ['FROM x', 'ARG A', 'FROM a AS x', 'ARG B', 'FROM x'], ['B:4']],
     ['its own name as its base', ['FROM a AS one', 'ARG A', 'FROM two AS two', 'ARG B'], ['B:4']],

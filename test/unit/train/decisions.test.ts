@@ -226,6 +226,11 @@ describe('Train: the model among what a job left', () => {
     assert.equal(await found('model', 'uri_folder'), undefined);
   });
 
+  it('is no output where only JavaScript knows its name', async () => {
+    const found = await find('constructor', job({ outputs: {} }), 'constructor/MLmodel');
+    assert.equal(found.uri, 'azureml://jobs/job-1/outputs/artifacts/paths/constructor/');
+  });
+
   it('is not a file whose name only begins alike; what is there is listed', async () => {
     await assert.rejects(
       find('outputs/model', job(), 'outputs/model2/m.pkl', 'user_logs/std_log.txt'),

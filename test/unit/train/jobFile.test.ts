@@ -273,6 +273,11 @@ jobs:
       /line 4, inputs\.x\.type: "uri_fodler" is not one of .*Did you mean uri_folder\?/,
     ],
     [
+      'a distribution that JavaScript knows',
+      'type: sweep\ntrial: {command: a, environment: b}\nsampling_algorithm: grid\nobjective: {goal: maximize, primary_metric: m}\nsearch_space:\n  x: {type: constructor}',
+      /line 6, search_space\.x\.type: "?constructor"? is not one of choice/,
+    ],
+    [
       'a distribution without its parameter',
       'type: sweep\ntrial: {command: a, environment: b}\nsampling_algorithm: grid\nobjective: {goal: maximize, primary_metric: m}\nsearch_space:\n  x: {type: uniform, min_value: 0}',
       /line 6, search_space\.x: the key "max_value" is missing/,

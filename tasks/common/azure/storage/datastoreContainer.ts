@@ -1,3 +1,4 @@
+import { ownValue } from '../../ownValue';
 import { createHmac } from 'node:crypto';
 import { Secret } from '../../secret';
 import { TaskFailure } from '../../taskFailure';
@@ -124,7 +125,7 @@ export async function listBlobs(
 function unescapeXml(text: string): string {
   const entities: Record<string, string> = { lt: '<', gt: '>', quot: '"', apos: "'", amp: '&' };
   return text.replace(/&(#x?)?(\w+);/g, (whole, hash: string | undefined, name: string) =>
-    hash ? String.fromCodePoint(parseInt(name, hash === '#x' ? 16 : 10)) : (entities[name] ?? whole),
+    hash ? String.fromCodePoint(parseInt(name, hash === '#x' ? 16 : 10)) : (ownValue(entities, name) ?? whole),
   );
 }
 

@@ -1,3 +1,4 @@
+import { ownValue } from '../../../../ownValue';
 import * as path from 'node:path';
 import { TaskFailure } from '../../../../taskFailure';
 import type { JobAssets } from './jobAssets';
@@ -260,9 +261,9 @@ function ownPorts(spec: CommandSpec | SweepSpec, ports: Ports): Pick<ComponentSp
 function boundType(binding: string, { inputs: given, outputs: made, nodes: others }: Ports): string {
   const [, kind, first = '', output = ''] =
     /\$\{\{\s*parent\.(inputs|outputs|jobs)\.(\w+)(?:\.outputs\.(\w+))?\s*\}\}/.exec(binding) ?? [];
-  if (kind === 'inputs') return given[first] ?? 'uri_folder';
-  if (kind === 'outputs') return made[first] ?? 'uri_folder';
-  const value = others[first]?.outputs?.[output];
+  if (kind === 'inputs') return ownValue(given, first) ?? 'uri_folder';
+  if (kind === 'outputs') return ownValue(made, first) ?? 'uri_folder';
+  const value = ownValue(ownValue(others, first)?.outputs, output);
   return (isMapping(value) && (value as OutputSpec).type) || 'uri_folder';
 }
 

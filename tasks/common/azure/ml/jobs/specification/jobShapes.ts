@@ -1,3 +1,4 @@
+import { ownValue } from '../../../../ownValue';
 import {
   anything,
   either,
@@ -198,7 +199,7 @@ export const commandJobShape = mapping(
 
 const hyperparameter = either((value) => {
   const type = isMapping(value) ? value.type : undefined;
-  const keys = typeof type === 'string' ? distributions[type] : undefined;
+  const keys = typeof type === 'string' ? ownValue(distributions, type) : undefined;
   if (!keys) return mapping({ type: oneOf(...Object.keys(distributions)) }, ['type']);
   return mapping({ type: text, ...keys }, ['type', ...Object.keys(keys)]);
 });
@@ -267,7 +268,7 @@ export const sweepJobShape: Shape = (value, at, note) => {
   if (!isMapping(value) || !isMapping(value.search_space)) return;
   const { sampling_algorithm: given, search_space: space } = value;
   const algorithm = String(isMapping(given) ? given.type : given);
-  const taken = Object.hasOwn(sampled, algorithm) ? sampled[algorithm] : undefined;
+  const taken = ownValue(sampled, algorithm);
   for (const [name, parameter] of Object.entries(space)) {
     const type = isMapping(parameter) ? parameter.type : undefined;
     if (!taken || typeof type !== 'string' || !(type in distributions) || taken.includes(type)) continue;
