@@ -28,8 +28,8 @@ const hasBody: Condition = (operation) => ofAzure(operation) && operation.method
 const isFollowed: Condition = (operation) => isRead(operation) && operation.count >= 3;
 /** Work that runs, of which one refusal says nothing. */
 const isWork: Condition = ({ name }) => /\/(runs|containerGroups)\/\*(\/details)?$/.test(name);
-/** A file that a job may leave or not: that it is not there, said again and again, is an answer. */
-const mayBeMissing: Condition = ({ name }) => /contentinfo$|golden_requests\.json$/.test(name);
+/** Where is asked for a file that a job may leave or not: that it is not there, said again and again, is an answer. */
+const mayBeMissing: Condition = ({ name }) => /contentinfo$/.test(name);
 const answers: Condition = ({ status }) => status < 300;
 const speaksJson: Condition = ({ service }) => /^(arm|data plane|entra|pipelines)$/.test(service);
 const takesTokens: Condition = ({ service }) => service === 'arm' || service === 'data plane';

@@ -1,7 +1,7 @@
 import * as path from 'node:path';
 import { BlobTransfer } from '../storage/blobTransfer';
 import { systemClock, type Clock } from '../../clock';
-import { isAzureFailure } from '../http/azureFailure';
+import { AzureFailure, isAzureFailure } from '../http/azureFailure';
 import { believedAbsence } from '../http/believedAbsence';
 import type { AzureRequest } from '../http/session';
 import { TaskFailure } from '../../taskFailure';
@@ -53,6 +53,7 @@ export class Artifacts {
   /**
    * Downloads one artifact.
    * @returns false where the job left no such file
+   * @throws AzureFailure where it is listed and cannot be read: that its content is missing is no answer
    */
   async download(jobName: string, artifact: string, file: string, signal: AbortSignal): Promise<boolean> {
     const found = await this.look<{ contentUri: string }>({
@@ -66,9 +67,22 @@ export class Artifacts {
       await this.transfer.download(found.contentUri, file, signal);
       return true;
     } catch (error) {
-      if (isAzureFailure(error, 404)) return false;
-      throw error;
+      if (!isAzureFailure(error, 404)) throw error;
+      // A URL may be given for whatever is asked for: only the list says what is there.
+      if (!(await this.isListed(jobName, artifact, signal))) return false;
+      throw new AzureFailure(
+        `The job ${jobName} left the file ${artifact}, and its content is not to be found. ${error.message}`,
+        'Run the step again: it takes up the job. Where somebody has deleted the file, run the training again.',
+        error.status,
+        error.code,
+        error.serviceMessage,
+        error,
+      );
     }
+  }
+
+  private async isListed(jobName: string, artifact: string, signal: AbortSignal): Promise<boolean> {
+    return (await this.list(jobName, artifact, signal))?.some(({ path: name }) => name === artifact) ?? false;
   }
 
   /**
