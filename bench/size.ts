@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { builtTasksDir, buildTasks } from '../scripts/build';
 import { packageExtension } from '../scripts/package';
-import { taskFolders } from '../scripts/taskManifest';
+import { agentTaskFolders } from '../scripts/taskManifest';
 import { nodeBinaries } from '../test/support/node';
 import { median, toRow, type Row } from './rows';
 
@@ -60,7 +60,7 @@ export async function bench(): Promise<Row[]> {
         method: 'Sizes: what `npm run build` and `npm run package` make.',
       }),
     ];
-    for (const folder of taskFolders()) {
+    for (const folder of agentTaskFolders()) {
       const scripts = entries.filter(({ name }) => name.startsWith(`tasks/${folder}/`) && name.endsWith('.js'));
       rows.push(
         toRow('size', {
@@ -74,7 +74,7 @@ export async function bench(): Promise<Row[]> {
     }
     for (const { handler, path } of nodeBinaries) {
       if (path === undefined) continue;
-      for (const folder of taskFolders()) rows.push(await startUp(folder, { handler, path }, scratch));
+      for (const folder of agentTaskFolders()) rows.push(await startUp(folder, { handler, path }, scratch));
     }
     return rows;
   } finally {

@@ -213,6 +213,15 @@ async function buildTask(folder: string, place: BuildPlace): Promise<BuiltTask> 
     throw new Error(`${folder}: missing ${missing.map((file) => relative(root, file)).join(', ')}`);
   }
 
+  const manifest = JSON.stringify(publishedTask(folder), null, 2) + '\n';
+  const picture = await readFile(join(sourceDir, 'icon.png'));
+  // A task that the server runs has no code.
+  if (targets.length === 0) {
+    const files = new Map<string, Uint8Array | string>([['icon.png', picture]]);
+    await fillFolder(join(place.tasks, folder), files.set('task.json', manifest));
+    return { folder, bytes: 0, packages: [] };
+  }
+
   const moved = new Set<string>();
   const main = await bundle('main.js', mainSource(targets), sourceDir, [packagesApart(moved)]);
   const packages =
@@ -229,8 +238,8 @@ async function buildTask(folder: string, place: BuildPlace): Promise<BuiltTask> 
     files.set(name, built(part, name, folder, place));
     maps.set(`${name}.map`, part.map);
   }
-  files.set('icon.png', await readFile(join(sourceDir, 'icon.png')));
-  files.set('task.json', JSON.stringify(publishedTask(folder), null, 2) + '\n');
+  files.set('icon.png', picture);
+  files.set('task.json', manifest);
   await fillFolder(join(place.maps, folder), maps);
   await fillFolder(join(place.tasks, folder), files);
 

@@ -8,7 +8,7 @@ import { format, resolveConfig } from 'prettier';
 import { architectureFile, withDrawing } from './architecture';
 import { neededInputs, requirement } from './requirements';
 import { formAtFirst, formFiles, wholeForm } from './taskForm';
-import { readTask, root, taskFolders, type TaskInput, type TaskManifest } from './taskManifest';
+import { readTask, root, serverRequest, taskFolders, type TaskInput, type TaskManifest } from './taskManifest';
 
 export const taskPageFile = (folder: string): string => join(root, 'docs', 'tasks', `${folder}.md`);
 
@@ -67,13 +67,23 @@ function yaml(task: TaskManifest): string {
   return `- task: ${task.name}@${task.version.Major}\n${inputs}\n${groups.join('\n\n')}`;
 }
 
-/** The task's step in the quickstart's pipeline. */
-function quickstartStep(task: TaskManifest): string {
-  const pipeline = readFileSync(join(root, 'examples', 'quickstart', 'azure-pipelines.yml'), 'utf8');
+/** Where a step of the task can be seen, each with the words for it. */
+const shownIn: ReadonlyArray<readonly [title: string, file: string]> = [
+  ['In the quickstart', 'examples/quickstart/azure-pipelines.yml'],
+  ['In a pipeline', 'examples/recipes/pipelines/without-agent.yml'],
+];
+
+/** The task's step in the first of the pipelines that has one, beneath a heading. */
+function shownStep(task: TaskManifest): string[] {
   const reference = `- task: ${task.name}@${task.version.Major}`;
-  const match = new RegExp(`^( *)${reference}\\n(?:\\1  .*\\n)+`, 'm').exec(pipeline);
-  if (!match) throw new Error(`The quickstart has no step ${reference}`);
-  return match[0].replaceAll(new RegExp(`^${match[1]}`, 'gm'), '').trimEnd();
+  for (const [title, file] of shownIn) {
+    const pipeline = readFileSync(join(root, file), 'utf8');
+    const match = new RegExp(`^( *)${reference}\\n(?:\\1  .*\\n)*`, 'm').exec(pipeline);
+    if (!match) continue;
+    const step = match[0].replaceAll(new RegExp(`^${match[1]}`, 'gm'), '').trimEnd();
+    return [`## ${title}`, `\`\`\`yaml\n${step}\n\`\`\``];
+  }
+  throw new Error(`No pipeline of ${shownIn.map(([, file]) => file).join(', ')} has a step ${reference}`);
 }
 
 function inputSection(task: TaskManifest, input: TaskInput): string {
@@ -82,6 +92,7 @@ function inputSection(task: TaskManifest, input: TaskInput): string {
   const facts = [
     input.label,
     kindOf(input),
+    input.aliases && `also \`${input.aliases.join('`, `')}\``,
     needs ?? (value === undefined ? 'optional' : undefined),
     value !== undefined && `default \`${value}\``,
     input.visibleRule && !needs?.includes(input.visibleRule) && `shown when \`${input.visibleRule}\``,
@@ -96,6 +107,7 @@ const relativeLinks = (markdown: string): string => markdown.replaceAll('](docs/
 /** What the block of all inputs leaves uncommented, and what it cannot show. */
 function needed(task: TaskManifest): string {
   const needs = task.inputs.filter((input) => requirement(task, input) !== undefined);
+  if (needs.length === 0 && serverRequest(task)) return 'No input must be given.';
   if (needs.length === 0)
     return 'No input must be given: a record that an earlier task of the chain left names the rest.';
   return 'With every other input at its default, those without `#` must be given. Below, each input says when it is required.';
@@ -119,6 +131,14 @@ function formSection(task: TaskManifest): string {
 ![Preview of the form of ${task.name} as it opens](${atFirst})`;
 }
 
+function outputSection(step: string, outputs: NonNullable<TaskManifest['outputVariables']>): string[] {
+  return [
+    '## Output variables',
+    `With \`name: ${step}\` on the step, later steps of the job read them as \`$(${step}.${outputs[0]?.name})\`.`,
+    outputs.map(({ name, description }) => `- \`${name}\`: ${description}`).join('\n'),
+  ];
+}
+
 /** The page of one task, as Markdown in this repository's format. */
 export async function taskPage(task: TaskManifest): Promise<string> {
   const reference = `${task.name}@${task.version.Major}`;
@@ -129,8 +149,7 @@ export async function taskPage(task: TaskManifest): Promise<string> {
     `# ${reference}`,
     task.description,
     relativeLinks(task.helpMarkDown ?? ''),
-    '## In the quickstart',
-    `\`\`\`yaml\n${quickstartStep(task)}\n\`\`\``,
+    ...shownStep(task),
     '## The form in the classic designer',
     formSection(task),
     '## All inputs with their defaults',
@@ -141,9 +160,7 @@ export async function taskPage(task: TaskManifest): Promise<string> {
       `### ${title}`,
       ...inputs.map((input) => inputSection(task, input)),
     ]),
-    '## Output variables',
-    `With \`name: ${step}\` on the step, later steps of the job read them as \`$(${step}.${outputs[0]?.name})\`.`,
-    outputs.map(({ name, description }) => `- \`${name}\`: ${description}`).join('\n'),
+    ...(outputs.length > 0 ? outputSection(step, outputs) : []),
   ];
   const file = taskPageFile(step);
   return format(`${parts.join('\n\n')}\n`, { ...(await resolveConfig(file)), parser: 'markdown' });

@@ -101,11 +101,11 @@ async function stage(folder: string, maps: string, edition: Edition): Promise<vo
 
 /** What the archive must hold: one bundle a task, the templates, pictures and texts, the licences and the bill of what is bundled, and what tfx adds. */
 function expectedFiles(): string[] {
-  const tasks = taskFolders().flatMap((folder) =>
-    ['icon.png', 'task.json', 'packages.js', ...handlerTargets(readTask(folder))].map(
-      (file) => `tasks/${folder}/${file}`,
-    ),
-  );
+  const tasks = taskFolders().flatMap((folder) => {
+    const targets = handlerTargets(readTask(folder));
+    const code = targets.length > 0 ? ['packages.js', ...targets] : [];
+    return ['icon.png', 'task.json', ...code].map((file) => `tasks/${folder}/${file}`);
+  });
   const sources = packagedSources().map((path) => (path.startsWith('templates/') ? `${path}/template.json` : path));
   const tab = ['index.html', 'tab.css', 'tab.js'].map((name) => `${tabFolder}/${name}`);
   const fromTfx = ['[Content_Types].xml', 'extension.vsixmanifest', 'extension.vsomanifest'];

@@ -32,13 +32,14 @@ export interface TaskManifest {
   helpUrl?: string;
   category: string;
   version: { Major: number; Minor: number; Patch: number };
-  minimumAgentVersion: string;
+  runsOn: string[];
+  minimumAgentVersion?: string;
   instanceNameFormat: string;
   groups?: Array<{ name: string; displayName: string; isExpanded?: boolean; visibleRule?: string }>;
   inputs: TaskInput[];
   dataSourceBindings?: Array<Record<string, unknown>>;
   outputVariables?: Array<{ name: string; description: string }>;
-  execution: Record<string, TaskHandler>;
+  execution: Record<string, TaskHandler> | { HttpRequest: { Execute: Record<string, string> } };
   prejobexecution?: Record<string, TaskHandler>;
   postjobexecution?: Record<string, TaskHandler>;
   messages?: Record<string, string>;
@@ -63,9 +64,21 @@ export function readTask(folder: string, tasksDir = join(root, 'tasks')): TaskMa
   return readJson<TaskManifest>(join(tasksDir, folder, 'task.json'));
 }
 
+/** The request that the server itself sends for a task without an agent; undefined for one that an agent runs. */
+export function serverRequest({ execution }: TaskManifest): Record<string, string> | undefined {
+  return 'HttpRequest' in execution
+    ? (execution as { HttpRequest: { Execute: Record<string, string> } }).HttpRequest.Execute
+    : undefined;
+}
+
+/** The folders of the tasks that an agent runs: those that have code. */
+export const agentTaskFolders = (tasksDir = join(root, 'tasks')): string[] =>
+  taskFolders(tasksDir).filter((folder) => serverRequest(readTask(folder, tasksDir)) === undefined);
+
 /** The JavaScript files that the agent starts, over every phase and Node version, each once. */
 export function handlerTargets(task: TaskManifest): string[] {
-  const phases = [task.prejobexecution, task.execution, task.postjobexecution];
+  if (serverRequest(task)) return [];
+  const phases = [task.prejobexecution, task.execution as Record<string, TaskHandler>, task.postjobexecution];
   return [...new Set(phases.flatMap((phase) => Object.values(phase ?? {}).map((handler) => handler.target)))];
 }
 

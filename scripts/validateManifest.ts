@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pngSize } from './pngSize';
 import { shapeProblems } from './shape';
-import { readJson, readTask, root, taskFolders, type TaskManifest } from './taskManifest';
+import { readJson, readTask, root, taskFolders, type TaskManifest, serverRequest } from './taskManifest';
 
 export interface WorkflowTask {
   taskId: string;
@@ -175,9 +175,12 @@ export function manifestProblems(manifest: ExtensionManifest = readManifest()): 
     const { uri, supportsTasks } = properties;
     const isServed = files.some(({ path, addressable }) => addressable && uri?.startsWith(`${path}/`));
     if (uri !== undefined && !isServed) found.push(`its page ${uri} is not in an addressable folder`);
-    const ids = tasks.map(({ id }) => id).sort();
+    const ids = tasks
+      .filter((task) => !serverRequest(task))
+      .map(({ id }) => id)
+      .sort();
     if (supportsTasks && [...supportsTasks].sort().join() !== ids.join()) {
-      found.push(`it must support exactly the tasks that there are: ${ids.join(', ')}`);
+      found.push(`it must support exactly the tasks that an agent runs: ${ids.join(', ')}`);
     }
     if (type === 'ms.vss-build.template') {
       const file = join(root, properties.name, 'template.json');

@@ -3,7 +3,14 @@ import { join } from 'node:path';
 import { pngSize } from './pngSize';
 import { shapeProblems } from './shape';
 import { inputsRead, outputsSet } from './sourceNames';
-import { handlerTargets, readJson, type TaskInput, type TaskManifest } from './taskManifest';
+import {
+  handlerTargets,
+  readJson,
+  serverRequest,
+  type TaskHandler,
+  type TaskInput,
+  type TaskManifest,
+} from './taskManifest';
 import { parseVisibleRule } from './visibleRule';
 
 const repeated = (names: string[]): string[] => {
@@ -72,10 +79,38 @@ export function referenceProblems(task: TaskManifest): string[] {
   for (const name of variables(task.instanceNameFormat)) {
     if (!inputs.has(name)) problems.push(`instanceNameFormat: $(${name}) is not an input`);
   }
+  if (serverRequest(task)) return [...problems, ...requestProblems(task, inputs)];
   for (const phase of ['prejobexecution', 'execution', 'postjobexecution'] as const) {
-    const targets = new Set(Object.values(task[phase] ?? {}).map((handler) => handler.target));
+    const targets = new Set(Object.values(task[phase] ?? {}).map((handler) => (handler as TaskHandler).target));
     if (targets.size > 1)
       problems.push(`${phase}: the Node versions start different files: ${[...targets].join(', ')}`);
+  }
+  return problems;
+}
+
+/** Variables of the server and data of the connection that a server task may name beside its own inputs. */
+const known = /^(system\.\w+|endpoint\.\w+|subscriptionId)$/i;
+
+/** Checks the request that the server sends: what it names exists, and every input is in it. */
+function requestProblems(task: TaskManifest, inputs: Map<string, TaskInput>): string[] {
+  const request = serverRequest(task)!;
+  const text = JSON.stringify(request);
+  const ofMustache = [...text.matchAll(/\{\{(?:#(?:if|unless) )?([\w.]+)\}\}/g)].map((match) => match[1]!);
+  const named = new Set([...variables(text), ...ofMustache]);
+  const problems = [...named]
+    .filter((name) => !inputs.has(name) && !known.test(name))
+    .map((name) => `execution: ${name} is neither an input nor a variable of the server`);
+  for (const name of inputs.keys()) if (!named.has(name)) problems.push(`input ${name}: the request does not use it`);
+  for (const part of ['Body', 'Headers']) {
+    try {
+      JSON.parse(request[part] || '{}');
+    } catch {
+      problems.push(`execution: ${part} is not JSON`);
+    }
+  }
+  const awaits = request.WaitForCompletion === 'true';
+  if (task.runsOn.includes('ServerGate') && (awaits || request.Expression === '')) {
+    problems.push('execution: a gate is asked again and again, and needs an Expression that judges each answer');
   }
   return problems;
 }
@@ -124,8 +159,10 @@ export function sourceProblems(task: TaskManifest, taskDir: string): string[] {
       if (!declared.includes(name)) problems.push(`${what} ${name}: the code ${verb} it, task.json lacks it`);
   };
   const names = (entries: Array<{ name: string }> | undefined): string[] => (entries ?? []).map((entry) => entry.name);
-  compare('input', names(task.inputs), inputsRead(taskDir), 'reads');
-  compare('output', names(task.outputVariables), outputsSet(taskDir), 'sets');
+  if (!serverRequest(task)) {
+    compare('input', names(task.inputs), inputsRead(taskDir), 'reads');
+    compare('output', names(task.outputVariables), outputsSet(taskDir), 'sets');
+  }
 
   for (const target of handlerTargets(task)) {
     const entry = target.replace(/\.js$/, '.ts');

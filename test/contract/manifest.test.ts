@@ -9,7 +9,15 @@ import { buildTab } from '../../scripts/buildTab';
 import { makeEdition } from '../../scripts/edition';
 import { absoluteLinks, repositoryUrl } from '../../scripts/repository';
 import { extensionProblems, packageExtension, publishedManifest } from '../../scripts/package';
-import { projectVersion, readJson, readTask, root, taskFolders, type TaskManifest } from '../../scripts/taskManifest';
+import {
+  agentTaskFolders,
+  projectVersion,
+  readJson,
+  readTask,
+  root,
+  taskFolders,
+  type TaskManifest,
+} from '../../scripts/taskManifest';
 import { thirdPartyNotices } from '../../scripts/thirdPartyNotices';
 import {
   buildTemplateProblems,
@@ -31,7 +39,7 @@ describe('The extension', () => {
     ['an unknown key', (manifest) => (manifest.flags = []), /'flags'/],
     ['a long description', (manifest) => (manifest.description = 'x'.repeat(201)), /description/],
     ['a scope that writes', (manifest) => (manifest.scopes = ['vso.build_execute']), /scopes/],
-    ['a task that is not contributed', (manifest) => manifest.contributions.shift(), /there are tasks\/DeployACI/],
+    ['a task that is not contributed', (manifest) => manifest.contributions.shift(), /there are tasks\/CheckDecision/],
     [
       'a contributed folder that is not a task',
       (manifest) => (manifest.contributions[0]!.properties.name = 'tasks/Tran'),
@@ -150,7 +158,7 @@ describe('The package', function () {
       .map(({ name }) => name);
     assert.deepEqual(bundles, [
       'tab/tab.js',
-      ...taskFolders().flatMap((name) => [`tasks/${name}/main.js`, `tasks/${name}/packages.js`]),
+      ...agentTaskFolders().flatMap((name) => [`tasks/${name}/main.js`, `tasks/${name}/packages.js`]),
     ]);
   });
 

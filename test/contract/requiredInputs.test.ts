@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { defaultValues, neededInputs } from '../../scripts/requirements';
-import { readTask, taskFolders } from '../../scripts/taskManifest';
+import { readTask, agentTaskFolders } from '../../scripts/taskManifest';
 import type { InputReader } from '../../tasks/common/task/inputReader';
 import * as deploy from '../../tasks/DeployACI/inputs';
 import * as evaluate from '../../tasks/Evaluate/inputs';
@@ -44,7 +44,7 @@ const readers: Record<string, (reader: InputReader) => unknown> = {
 };
 
 describe('What must be given', () => {
-  for (const folder of taskFolders()) {
+  for (const folder of agentTaskFolders()) {
     for (const branch of branches[folder]!) {
       const task = readTask(folder);
       const needed = neededInputs(task, branch);

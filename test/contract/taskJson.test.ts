@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { shapeProblems } from '../../scripts/shape';
-import { readJson, readTask, root, taskFolders, type TaskManifest } from '../../scripts/taskManifest';
+import { readJson, readTask, root, taskFolders, type TaskHandler, type TaskManifest } from '../../scripts/taskManifest';
 import { referenceProblems, taskProblems, uniquenessProblems } from '../../scripts/validateTask';
 
 interface PublishedNames {
@@ -44,66 +44,67 @@ describe('task.json', () => {
 });
 
 describe('The check of task.json', () => {
-  const valid: TaskManifest & Record<string, unknown> = {
-    id: '00000000-0000-4000-8000-000000000000',
-    name: 'Sample',
-    friendlyName: 'Sample',
-    description: 'A task.',
-    helpMarkDown: 'Help.',
-    category: 'Utility',
-    author: 'An author',
-    visibility: ['Build'],
-    runsOn: ['Agent'],
-    version: { Major: 1, Minor: 0, Patch: 0 },
-    minimumAgentVersion: '3.232.1',
-    instanceNameFormat: 'Sample $(place)',
-    groups: [{ name: 'more', displayName: 'More', isExpanded: false }],
-    inputs: [
-      {
-        name: 'connection',
-        label: 'Connection',
-        type: 'connectedService:AzureRM',
-        required: true,
-        helpMarkDown: 'Help.',
-      },
-      {
-        name: 'place',
-        label: 'Place',
-        type: 'pickList',
-        required: true,
-        helpMarkDown: 'Help.',
-        properties: { EditableOptions: 'True' },
-      },
-      {
-        name: 'mode',
-        label: 'Mode',
-        type: 'radio',
-        required: true,
-        helpMarkDown: 'Help.',
-        defaultValue: 'inline',
-        options: { inline: 'Inline', file: 'File' },
-      },
-      {
-        name: 'file',
-        label: 'File',
-        type: 'filePath',
-        required: false,
-        helpMarkDown: 'Help.',
-        groupName: 'more',
-        visibleRule: 'mode = file',
-      },
-    ],
-    dataSourceBindings: [
-      {
-        target: 'place',
-        endpointId: '$(connection)',
-        endpointUrl: '{{{endpoint.url}}}/subscriptions?api-version=2022-12-01',
-        resultSelector: 'jsonpath:$.value[*].name',
-      },
-    ],
-    outputVariables: [],
-    execution: { Node20_1: { target: 'main.js' }, Node24: { target: 'main.js' } },
-  };
+  const valid: Omit<TaskManifest, 'execution'> & { execution: Record<string, TaskHandler> } & Record<string, unknown> =
+    {
+      id: '00000000-0000-4000-8000-000000000000',
+      name: 'Sample',
+      friendlyName: 'Sample',
+      description: 'A task.',
+      helpMarkDown: 'Help.',
+      category: 'Utility',
+      author: 'An author',
+      visibility: ['Build'],
+      runsOn: ['Agent'],
+      version: { Major: 1, Minor: 0, Patch: 0 },
+      minimumAgentVersion: '3.232.1',
+      instanceNameFormat: 'Sample $(place)',
+      groups: [{ name: 'more', displayName: 'More', isExpanded: false }],
+      inputs: [
+        {
+          name: 'connection',
+          label: 'Connection',
+          type: 'connectedService:AzureRM',
+          required: true,
+          helpMarkDown: 'Help.',
+        },
+        {
+          name: 'place',
+          label: 'Place',
+          type: 'pickList',
+          required: true,
+          helpMarkDown: 'Help.',
+          properties: { EditableOptions: 'True' },
+        },
+        {
+          name: 'mode',
+          label: 'Mode',
+          type: 'radio',
+          required: true,
+          helpMarkDown: 'Help.',
+          defaultValue: 'inline',
+          options: { inline: 'Inline', file: 'File' },
+        },
+        {
+          name: 'file',
+          label: 'File',
+          type: 'filePath',
+          required: false,
+          helpMarkDown: 'Help.',
+          groupName: 'more',
+          visibleRule: 'mode = file',
+        },
+      ],
+      dataSourceBindings: [
+        {
+          target: 'place',
+          endpointId: '$(connection)',
+          endpointUrl: '{{{endpoint.url}}}/subscriptions?api-version=2022-12-01',
+          resultSelector: 'jsonpath:$.value[*].name',
+        },
+      ],
+      outputVariables: [],
+      execution: { Node20_1: { target: 'main.js' }, Node24: { target: 'main.js' } },
+    };
   type Sample = typeof valid;
   const input = (task: Sample, name: string): Record<string, unknown> =>
     task.inputs.find((each) => each.name === name) as unknown as Record<string, unknown>;
@@ -185,6 +186,51 @@ describe('The check of task.json', () => {
       assert.match([...shapeProblems('task', task), ...referenceProblems(task)].join('\n'), expected);
     });
   }
+
+  describe('of one that the server runs', () => {
+    const execute = {
+      EndpointId: '$(connection)',
+      EndpointUrl: '$(endpoint.url)subscriptions/{{subscriptionId}}/places/$(place)',
+      Method: 'GET',
+      Body: '',
+      Headers: '{"Authorization": "Bearer $(system.AccessToken)"}',
+      WaitForCompletion: 'false',
+      Expression: "eq(root['name'], '$(mode)')",
+    };
+    const { minimumAgentVersion: _, outputVariables: __, ...rest } = valid;
+    const server: ServerTask = {
+      ...structuredClone(rest),
+      runsOn: ['Server', 'ServerGate'],
+      inputs: valid.inputs.filter(({ name }) => name !== 'file'),
+      groups: [],
+      execution: { HttpRequest: { Execute: execute } },
+    };
+    type ServerTask = TaskManifest & { execution: { HttpRequest: { Execute: Record<string, string> } } };
+    const request = (task: ServerTask) => task.execution.HttpRequest.Execute;
+    const problems = (task: TaskManifest) => [...shapeProblems('task', task), ...referenceProblems(task)].join('\n');
+
+    it('finds nothing wrong with a right one', () => assert.equal(problems(server), ''));
+
+    const wrong: Array<[string, (task: ServerTask) => void, RegExp]> = [
+      ['an unknown name', (task) => (request(task).Body = '{"a": "$(town)"}'), /town is neither an input nor/],
+      ['an unknown name in Mustache', (task) => (request(task).Body = '"{{#if town}}{{/if}}"'), /town is neither/],
+      ['an input without use', (task) => (request(task).Expression = 'eq(1, 1)'), /input mode: the request does not/],
+      ['a body that is not JSON', (task) => (request(task).Body = '{'), /Body is not JSON/],
+      ['a foreign host', (task) => (request(task).EndpointUrl = 'https://example.org/'), /EndpointUrl/],
+      ['a gate without an expression', (task) => (request(task).Expression = ''), /a gate is asked again/],
+      ['a gate that waits', (task) => (request(task).WaitForCompletion = 'true'), /a gate is asked again/],
+      ['a handler of an agent', (task) => (task.execution = valid.execution as never), /HttpRequest/],
+      ['an output variable', (task) => (task.outputVariables = []), /outputVariables/],
+      ['an agent beside the server', (task) => task.runsOn.push('Agent'), /runsOn/],
+    ];
+    for (const [defect, make, expected] of wrong) {
+      it(`finds ${defect}`, () => {
+        const task = structuredClone(server);
+        make(task);
+        assert.match(problems(task), expected);
+      });
+    }
+  });
 
   it('finds two tasks with one id', () => {
     assert.deepEqual(uniquenessProblems([valid, { ...valid, name: 'Other' }]), [

@@ -36,7 +36,7 @@ describe('the package of the local agent', function () {
   it('runs a pipeline of a repository that has no clone of ours, and leaves git as it was', async () => {
     const program = install(await packageLocal(folder), path.join(folder, 'installed'));
     for (const task of taskFolders()) {
-      assert.ok(existsSync(path.join(path.dirname(program), '..', 'tasks', task, 'main.js')), `${task} is missing`);
+      assert.ok(existsSync(path.join(path.dirname(program), '..', 'tasks', task, 'task.json')), `${task} is missing`);
     }
     const repository = path.join(folder, 'user', 'deep');
     mkdirSync(repository, { recursive: true });

@@ -1,6 +1,7 @@
 import { checkNodeCondition, checkRuntime } from './conditions';
 import { limits } from './limits';
-import type { JobPlan, LegPlan, VariableDefinition } from './plan';
+import { serverRequest } from '../server/serverTask';
+import type { JobPlan, LegPlan, StepPlan, VariableDefinition } from './plan';
 import { readSteps, type JobSteps, type StepsContext } from './readSteps';
 import { checked, conditionOf, Section } from './section';
 import { mapNode, textNode, type YamlNode } from './yamlNode';
@@ -31,6 +32,11 @@ export function readJob(job: Section, variables: VariableDefinition[], context: 
   if (kind === 'deployment') job.allow([...common, 'deployment', 'environment'], { ...refused, ...ofDeployment });
   else job.allow([...common, 'job', 'steps'], refused);
   const name = job.identifier(kind);
+  const steps = readSteps(kind === 'deployment' ? deploymentSteps(job) : jobSteps(job), job.trail, {
+    ...context,
+    variables: { ...Object.fromEntries(variables.map(({ name: key, value }) => [key, value])), ...context.variables },
+  });
+  checkPlaces(job, steps);
   return {
     name,
     displayName: job.text('displayName') || name,
@@ -42,12 +48,25 @@ export function readJob(job: Section, variables: VariableDefinition[], context: 
     timeoutInMinutes: job.number('timeoutInMinutes') || undefined,
     variables,
     ...(kind === 'job' && job.has('strategy') && { legs: legsOf(job.section('strategy')) }),
-    steps: readSteps(kind === 'deployment' ? deploymentSteps(job) : jobSteps(job), job.trail, {
-      ...context,
-      variables: { ...Object.fromEntries(variables.map(({ name: key, value }) => [key, value])), ...context.variables },
-    }),
+    steps,
   };
 }
+
+/** A job of the server has only tasks that the server runs, and a job of an agent has none of them. */
+function checkPlaces(job: Section, steps: StepPlan[]): void {
+  for (const { action, displayName } of steps) {
+    if (action.kind === 'missing') continue;
+    const ofServer = action.kind === 'task' && serverRequest(action.task) !== undefined;
+    if (ofServer === isServer(job)) continue;
+    throw job.error(
+      ofServer
+        ? `the task ${action.task.name} runs without an agent, in a job of its own with 'pool: server'.`
+        : `'${displayName}' needs an agent, which a job with 'pool: server' does not have.`,
+    );
+  }
+}
+
+const isServer = (job: Section): boolean => job.get('pool')?.kind === 'text' && job.text('pool') === 'server';
 
 function environmentOf(job: Section): string {
   const node = job.get('environment');
@@ -90,9 +109,8 @@ function slices(count: number, strategy: Section): LegPlan[] {
 function jobSteps(job: Section): JobSteps {
   const written = job.list('steps');
   const place = job.get('steps')?.place ?? job.node.place;
-  const isServer = job.get('pool')?.kind === 'text' && job.text('pool') === 'server';
   const checkout = mapNode(place, { checkout: textNode('self', place) });
-  return { implied: isServer || mentions(written, 'checkout') ? [] : [checkout], written };
+  return { implied: isServer(job) || mentions(written, 'checkout') ? [] : [checkout], written };
 }
 
 /** The hooks of runOnce in their order; a deployment job downloads the artifacts unless it says how, or that it will not. */

@@ -6,9 +6,11 @@ import type { Value } from '../pipeline/expression';
 import type { JobPlan, StagePlan, StepAction, StepPlan } from '../pipeline/plan';
 import { SecretMasker } from '../secretMasker';
 import type { ServiceEndpoint } from '../../serviceEndpoint';
-import { StepContext, type HostType } from '../stepContext';
+import { StepContext, type HostType, type StepContextOptions } from '../stepContext';
 import { stepOutcome, type StepOutcome } from '../stepOutcome';
-import { runStep } from '../stepRun';
+import { runStep, type StepRunOptions } from '../stepRun';
+import type { Organization } from '../server/organization';
+import { runServerTask, serverRequest } from '../server/serverTask';
 import type { TaskPhase } from '../taskDefinition';
 import { systemConnection } from '../taskEnvironment';
 import { mergeTaskResults, type TaskResult } from '../taskResult';
@@ -42,6 +44,8 @@ export interface JobSurroundings {
   chosenStages: string[];
   oidcRequestUri?: string;
   accessToken?: string;
+  /** For the tasks that the server runs; begun by the first of them. */
+  organization(): Promise<Organization>;
   nodePath?: string;
   signal: AbortSignal;
   observer: RunObserver;
@@ -210,6 +214,7 @@ export class JobRun {
     };
     try {
       const { action } = plan;
+      if (action.kind === 'task' && serverRequest(action.task)) return await this.#executeOnServer(action, common);
       if (action.kind === 'task') {
         const taskVariables = this.#taskVariables.get(plan.name) ?? new Variables();
         this.#taskVariables.set(plan.name, taskVariables);
@@ -236,6 +241,22 @@ export class JobRun {
     } finally {
       cancel.dispose();
     }
+  }
+
+  /** A task of a job with `pool: server`. */
+  async #executeOnServer(
+    { task, inputs }: Extract<StepAction, { kind: 'task' }>,
+    common: Omit<StepContextOptions, 'taskVariables'> & StepRunOptions,
+  ): Promise<StepOutcome> {
+    for (const variable of this.#variables.list()) if (variable.secret) this.#masker.addVariable(variable.value);
+    const { oidcRequestUri, accessToken, environment } = this.around;
+    const organization = await this.around.organization();
+    const context = new StepContext({ ...common, task, taskVariables: new Variables() });
+    const caFile = environment.NODE_EXTRA_CA_CERTS;
+    await runStep(context, common, (signal) =>
+      runServerTask(context, { task, inputs, organization, oidcRequestUri, accessToken, caFile }, signal),
+    );
+    return stepOutcome(context);
   }
 
   /** When the job is cancelled, a step whose condition still holds goes on (StepsRunner). */

@@ -1,4 +1,5 @@
 import type { ClassicKind } from '../classic/classicPlan';
+import { randomUUID } from 'node:crypto';
 import { cpSync } from 'node:fs';
 import path from 'node:path';
 import { dependencyValue, expandRuntime, nodeRuns, type FinishedNode, type NodeContext } from '../pipeline/conditions';
@@ -7,6 +8,7 @@ import type { JobPlan, LegPlan, PipelinePlan, StagePlan, VariableDefinition } fr
 import type { ServiceEndpoint } from '../../serviceEndpoint';
 import { localProject, sourceVariables, type SourceVersion } from '../jobVariables';
 import type { HostType } from '../stepContext';
+import { Organization } from '../server/organization';
 import type { TaskResult } from '../taskResult';
 import { ArtifactStore } from './artifactStore';
 import { Counters } from './counters';
@@ -103,6 +105,7 @@ export async function runPipeline(
   if (options.stages && !earlier) takeArtifacts(artifacts, options.runs);
   run.artifacts = artifacts.list();
 
+  const server = lazyOrganization(run, options.accessToken);
   const observer = options.observer ?? {};
   const save = (): void => writeRunRecord(folder, run);
   const around: JobSurroundings = {
@@ -121,6 +124,7 @@ export async function runPipeline(
     chosenStages: options.stages ?? [],
     oidcRequestUri: options.oidcRequestUri,
     accessToken: options.accessToken,
+    organization: server.start,
     nodePath: options.nodePath,
     signal: options.signal ?? new AbortController().signal,
     observer,
@@ -128,11 +132,29 @@ export async function runPipeline(
   };
   save();
   observer.runStarted?.(run);
-  run.result = await new StagesRun(around, stages, kept).run();
+  try {
+    run.result = await new StagesRun(around, stages, kept).run();
+  } finally {
+    await server.stop();
+  }
   run.finishTime = new Date().toISOString();
   save();
   observer.runFinished?.(run);
   return { run, folder };
+}
+
+/** The part of Azure DevOps that server tasks speak with; it is not there in a run that has none. */
+function lazyOrganization(run: RunRecord, accessToken: string = randomUUID()) {
+  let started: Promise<Organization> | undefined;
+  const start = async (): Promise<Organization> => {
+    const organization = new Organization(run, accessToken);
+    await organization.start();
+    return organization;
+  };
+  return {
+    start: () => (started ??= start()),
+    stop: async () => void (await started)?.stop(),
+  };
 }
 
 function numberOf(plan: PipelinePlan, run: RunRecord, counters: Counters): string {

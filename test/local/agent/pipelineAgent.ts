@@ -13,7 +13,11 @@ export class Agent {
   readonly runs = path.join(this.root, '.local', 'runs');
   folder = '';
 
-  constructor(readonly tasks: FakeTask[] = []) {
+  constructor(
+    readonly tasks: FakeTask[] = [],
+    /** Folders of tasks that are no stand-ins. */
+    readonly folders: string[] = [],
+  ) {
     writeFileSync(path.join(this.root, 'package.json'), '{}');
     writeFileSync(path.join(this.root, '.gitignore'), '.local/\n');
   }
@@ -21,10 +25,10 @@ export class Agent {
   async run(yaml: string, options: Partial<PipelineRunOptions> & { skipTasks?: string[] } = {}): Promise<RunRecord> {
     const file = path.join(this.root, 'azure-pipelines.yml');
     writeFileSync(file, yaml);
-    const catalog = this.tasks.map((task) => {
-      const folder = fakeTask(task);
-      return { folder, task: readTaskDefinition(folder) };
-    });
+    const catalog = [...this.folders, ...this.tasks.map((task) => fakeTask(task))].map((folder) => ({
+      folder,
+      task: readTaskDefinition(folder),
+    }));
     const plan = readPipeline(file, {
       tasks: catalog,
       set: options.set ?? {},

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { pipelinesIn, shownPipelines } from '../../../scripts/yamlPipelines';
-import { root, taskFolders, readTask } from '../../../scripts/taskManifest';
+import { root, agentTaskFolders, readTask } from '../../../scripts/taskManifest';
 import { pipelineText, type PipelineFacts } from '../../../local/init/pipelineText';
 import type { FakeTask } from './fakeTask';
 import { Agent } from './pipelineAgent';
@@ -12,7 +12,7 @@ import { Agent } from './pipelineAgent';
  * temporary folder of the test says so.
  */
 function standIns(failing: string): FakeTask[] {
-  return taskFolders().map((folder) => {
+  return agentTaskFolders().map((folder) => {
     const { name, inputs } = readTask(folder);
     return {
       name,
@@ -55,7 +55,7 @@ function wholePipelines(): Array<[place: string, text: string]> {
 
 describe('the pipelines that users copy', () => {
   for (const [place, text] of wholePipelines()) {
-    for (const folder of taskFolders()) {
+    for (const folder of agentTaskFolders()) {
       const { name } = readTask(folder);
       it(`that of ${place} is green when ${name} has failed once and its job is rerun`, async () => {
         const failing = path.join(new Agent().root, 'failing');

@@ -1,6 +1,7 @@
 import type { LocalAzureContext } from '../../context';
 import type { Run } from '../runs/runStore';
 import { resourceId, workspaceArmId } from '../resourceIds';
+import { shownWebhooks } from './jobNotifications';
 import type { Job } from './jobStore';
 
 /** A job as the service shows it; what the request left out is null (facts on Azure, §2). */
@@ -50,6 +51,7 @@ function properties(context: LocalAzureContext, job: Job, run: Run) {
         uri: `azureml://datastores/workspaceartifactstore/ExperimentRun/dcid.${job.name}`,
       },
     },
+    ...(job.webhooks && { notificationSetting: shownWebhooks(job) }),
     ...(job.parent ? { parentJobName: job.parent } : {}),
   };
 }

@@ -10,6 +10,7 @@ import type { AssetStores } from '../assets/assetStore';
 import type { RunStore } from '../runs/runStore';
 import type { SystemData } from '../systemData';
 import { findDatastore } from '../workspace/datastores';
+import type { AzureDevOpsWebhook } from './jobNotifications';
 import type { JobSpecification } from './jobSpecification';
 
 /** A job's specification. How it goes, its tags and properties are its run's (RunStore), which has the same name. */
@@ -20,6 +21,8 @@ export interface Job {
   outputUris: Record<string, string>;
   /** A trial of a sweep, or a node of a pipeline. */
   parent?: string;
+  /** Who is told when it has ended, by the names that they gave themselves. */
+  webhooks?: Record<string, AzureDevOpsWebhook>;
   system: SystemData;
 }
 

@@ -11,6 +11,7 @@ import { jobAnswer } from './jobAnswer';
 import type { JobSpecification } from './jobSpecification';
 import type { Job, JobStore } from './jobStore';
 import { checkJob, type Workspace } from './jobValidation';
+import { addWebhooks } from './jobNotifications';
 import { updateJob } from './jobUpdate';
 
 interface JobBody {
@@ -95,6 +96,14 @@ export function registerJobs(
       .code(201)
       .header('location', `${context.url}${made.id}?${request.url.split('?')[1] ?? ''}`)
       .send(made);
+  });
+
+  // Not in the specification at hand; by it Azure DevOps is told of the end. Source: learn.microsoft.com,
+  // azure/machine-learning/how-to-devops-machine-learning, "Using a generic service connection".
+  app.patch<{ Params: { id: string }; Body: unknown }>(`${route}/:id`, async (request) => {
+    const found = find(request.params.id);
+    addWebhooks(jobs, found.job, request.body);
+    return answer(find(request.params.id));
   });
 
   app.delete<{ Params: { id: string } }>(`${route}/:id`, async (request, reply) => {

@@ -1,6 +1,7 @@
 import { ArmError } from '../../context';
 import { durationInSeconds } from '../jobs/duration';
 import type { CommandJob, JobSpecification } from '../jobs/jobSpecification';
+import { tellOfEnd } from '../jobs/jobNotifications';
 import { outputUris, type Job } from '../jobs/jobStore';
 import { hasEnded, type RunError, type RunStatus } from '../runs/runStore';
 import { systemData } from '../systemData';
@@ -173,5 +174,6 @@ export class JobRunner {
       ended.error = error;
     });
     this.services.context.log(`Job ${name}: ${status}${run.error ? `: ${run.error.message}` : ''}`);
+    tellOfEnd(this.services.jobs.get(name)!, status, this.services.context.log);
   }
 }
