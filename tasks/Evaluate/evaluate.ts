@@ -96,7 +96,7 @@ export async function evaluateRecord(
     fs.writeFileSync(results, junitXml([criteriaSuite(model.name, decision)], new Date(evaluatedAt)));
     publish.testResults(results, `Evaluate ${model.name} ${model.version}`);
   }
-  if (inputs.postToPullRequest) await postToPullRequest(report, context);
+  if (inputs.postToPullRequest) await postToPullRequest(report, inputs.gitHub, context);
   await publish.buildTag(`model-${decision.decision}`);
   if (!earlier) {
     const tags = tagsOf(decision, candidate, inputs, evaluatedAt, pipeline);

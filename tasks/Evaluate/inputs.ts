@@ -1,5 +1,6 @@
 import * as fs from 'node:fs';
 import type { ServiceConnection } from '../common/azure/http/serviceConnection';
+import type { GitHubConnection } from '../common/gitHubConnection';
 import type { InputReader } from '../common/task/inputReader';
 import { readEvaluationFile, type EvaluationSpec } from './evaluationJob';
 import { isComparison, type Criterion } from './criteria/criterion';
@@ -21,6 +22,8 @@ export interface EvaluateInputs {
   readonly onRejection: 'fail' | 'warn' | 'continue';
   readonly publishTestResults: boolean;
   readonly postToPullRequest: boolean;
+  /** By which a pull request on GitHub is written to. */
+  readonly gitHub?: GitHubConnection;
   readonly recordFile?: string;
 }
 
@@ -61,6 +64,7 @@ export function readInputs(reader: InputReader): EvaluateInputs {
     onRejection: reader.choice('onRejection', ['fail', 'warn', 'continue']),
     publishTestResults: reader.flag('publishTestResults'),
     postToPullRequest: reader.flag('postToPullRequest'),
+    gitHub: reader.gitHubConnection('gitHubConnection') ?? reader.gitHubConnection('gitHubEnterpriseConnection'),
     recordFile: reader.file('recordFile'),
   };
 }

@@ -1,16 +1,13 @@
 import { AzureDevOps, AzureDevOpsFailure } from '../common/azure/azureDevOps';
-import type { TaskContext } from '../common/task/taskContext';
-import { summaryMarkdown, type Report } from './summary';
+import { GitHub, GitHubFailure } from '../common/gitHub';
 import { messageOf } from '../common/messageOf';
+import type { GitHubConnection } from '../common/gitHubConnection';
+import type { TaskContext } from '../common/task/taskContext';
+import { writeToAzureRepos } from './pullRequestOfAzureRepos';
+import { writeToGitHub } from './pullRequestOfGitHub';
+import type { Report } from './summary';
 
-interface Thread {
-  id: number;
-  isDeleted?: boolean;
-  comments?: Array<{ id: number; content?: string; isDeleted?: boolean }>;
-}
-
-/** A status' description is cut by Azure DevOps; so much of a reason is shown in any case. */
-const longestDescription = 200;
+type Surroundings = Pick<TaskContext, 'pipeline' | 'log' | 'network' | 'signal'>;
 
 /**
  * Shows the result on the pull request that the build is of: one comment a model, which later runs update, and a status.
@@ -18,78 +15,77 @@ const longestDescription = 200;
  */
 export async function postToPullRequest(
   report: Report,
-  { pipeline, log, network, signal }: Pick<TaskContext, 'pipeline' | 'log' | 'network' | 'signal'>,
+  gitHub: GitHubConnection | undefined,
+  context: Surroundings,
 ): Promise<void> {
-  const { pullRequest, repository } = pipeline;
+  const { pullRequest, repository } = context.pipeline;
   if (!pullRequest || !repository) return;
-  if (repository.provider !== 'TfsGit') {
-    log.info(`The pull request gets no comment: it is on ${repository.provider}, and only Azure Repos is supported.`);
-    return;
-  }
+  const { provider } = repository;
+  if (provider === 'TfsGit') return postToAzureRepos(report, context);
+  if (/^GitHub/.test(provider)) return postToGitHub(report, gitHub, context);
+  context.log.info(
+    `The pull request gets no comment: it is on ${provider}, and only Azure Repos and GitHub are supported.`,
+  );
+}
+
+async function postToAzureRepos(report: Report, { pipeline, log, network, signal }: Surroundings): Promise<void> {
+  const { id } = pipeline.pullRequest!;
+  const { id: repositoryId, uri } = pipeline.repository!;
   const server = pipeline.server();
   if (!server) {
     log.info('The pull request gets no comment: the agent gives this job no access token.');
     return;
   }
   const devOps = new AzureDevOps(server.projectUrl, server.accessToken, network);
-  const place = `_apis/git/repositories/${encodeURIComponent(repository.id)}/pullRequests/${encodeURIComponent(pullRequest.id)}`;
+  const place = `_apis/git/repositories/${encodeURIComponent(repositoryId)}/pullRequests/${encodeURIComponent(id)}`;
   try {
-    await comment(devOps, place, report, pipeline.build?.url, signal);
-    await setStatus(devOps, place, report, pipeline.build?.url, signal);
-    log.info(`Wrote the result to pull request ${pullRequest.id}.`);
+    await writeToAzureRepos(report, { devOps, place, run: pipeline.build?.url, signal });
+    log.info(`Wrote the result to pull request ${id}.`);
   } catch (error) {
     if (signal.aborted) throw error;
     if (error instanceof AzureDevOpsFailure && error.isForbidden) {
       log.info(
-        `The pull request gets no comment: the build service may not write to it (${error.status}). Give it "Contribute to pull requests" in the security of the repository ${repository.uri}, or set postToPullRequest to false.`,
+        `The pull request gets no comment: the build service may not write to it (${error.status}). Give it "Contribute to pull requests" in the security of the repository ${uri}, or set postToPullRequest to false.`,
       );
       return;
     }
-    log.warning(`The result could not be written to pull request ${pullRequest.id}: ${messageOf(error)}`);
+    log.warning(`The result could not be written to pull request ${id}: ${messageOf(error)}`);
   }
 }
 
-async function comment(
-  devOps: AzureDevOps,
-  place: string,
+async function postToGitHub(
   report: Report,
-  url: string | undefined,
-  signal: AbortSignal,
+  connection: GitHubConnection | undefined,
+  { pipeline, log, network, signal }: Surroundings,
 ): Promise<void> {
-  // Invisible in the rendered comment; by it a later run finds its own.
-  const mark = `<!-- mlops-evaluate ${encodeURIComponent(report.model.name)} -->`;
-  const link = url ? `\n[The run](${url})\n` : '';
-  const content = `${mark}\n${summaryMarkdown({ ...report, attachments: [] })}${link}`;
-  const status = report.decision.decision === 'approved' ? 'closed' : 'active';
-  const { value: threads } = await devOps.request<{ value: Thread[] }>({
-    method: 'GET',
-    path: `${place}/threads`,
-    signal,
-  });
-  for (const thread of threads) {
-    const own = thread.comments?.find((each) => !each.isDeleted && each.content?.startsWith(mark));
-    if (thread.isDeleted || !own) continue;
-    const path = `${place}/threads/${thread.id}`;
-    await devOps.request({ method: 'PATCH', path: `${path}/comments/${own.id}`, body: { content }, signal });
-    await devOps.request({ method: 'PATCH', path, body: { status }, signal });
+  const { number, sourceCommit } = pipeline.pullRequest!;
+  const { host, pathname } = new URL(pipeline.repository!.uri);
+  if (!connection) {
+    log.info(
+      'The pull request gets no comment: it is on GitHub, to which a task has no access by itself. Choose a GitHub service connection in the input gitHubConnection, or set postToPullRequest to false.',
+    );
     return;
   }
-  const body = { comments: [{ parentCommentId: 0, content, commentType: 'text' }], status };
-  await devOps.request({ method: 'POST', path: `${place}/threads`, body, signal });
-}
-
-/** A branch policy may demand this status: genre mlops, name evaluate/{model}. */
-async function setStatus(
-  devOps: AzureDevOps,
-  place: string,
-  { model, decision }: Report,
-  targetUrl: string | undefined,
-  signal: AbortSignal,
-): Promise<void> {
-  const approved = decision.decision === 'approved';
-  const text = `${model.name} ${model.version} ${decision.decision}: ${decision.reason}`;
-  const description = text.length > longestDescription ? `${text.slice(0, longestDescription - 1)}…` : text;
-  const context = { genre: 'mlops', name: `evaluate/${model.name}` };
-  const body = { state: approved ? 'succeeded' : 'failed', description, context, targetUrl };
-  await devOps.request({ method: 'POST', path: `${place}/statuses`, body, signal });
+  const connected = new URL(connection.url).host;
+  if (connected !== host) {
+    log.warning(
+      `The pull request gets no comment: it is on ${host}, and the input gitHubConnection names a connection to ${connected}.`,
+    );
+    return;
+  }
+  const repository = `repos${pathname.replace(/\/+$|\.git\/*$/g, '')}`;
+  const place = { gitHub: new GitHub(connection, network), repository, number, commit: sourceCommit };
+  try {
+    await writeToGitHub(report, { ...place, run: pipeline.build?.url, signal });
+    log.info(`Wrote the result to pull request ${number}.`);
+  } catch (error) {
+    if (signal.aborted) throw error;
+    if (error instanceof GitHubFailure && error.isForbidden) {
+      log.info(
+        `The result could not be written to pull request ${number} in full: the token of gitHubConnection may not do so (${error.message}). It needs to write pull requests and commit statuses of the repository (scope repo, or public_repo).`,
+      );
+      return;
+    }
+    log.warning(`The result could not be written to pull request ${number}: ${messageOf(error)}`);
+  }
 }

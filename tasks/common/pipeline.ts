@@ -23,7 +23,13 @@ export interface Pipeline {
     /** Where the sources were checked out. */
     readonly localPath: string;
   };
-  readonly pullRequest?: { readonly id: string; readonly targetBranch: string; readonly sourceCommit: string };
+  readonly pullRequest?: {
+    readonly id: string;
+    /** As GitHub's users know it; its `id` is another. That of Azure Repos is its id. */
+    readonly number: string;
+    readonly targetBranch: string;
+    readonly sourceCommit: string;
+  };
   readonly stage: { readonly name: string; readonly attempt: number };
   readonly job: { readonly id: string; readonly name: string; readonly attempt: number };
   readonly taskInstanceId: string;

@@ -1,5 +1,5 @@
 import type { NetworkSettings } from './http/network';
-import { createSender } from './http/pipeline';
+import { requestJson } from './http/requestJson';
 import type { Secret } from '../secret';
 
 export interface AzureDevOpsRequest {
@@ -36,29 +36,21 @@ export class AzureDevOps {
 
   /** @throws AzureDevOpsFailure where it answers with anything but success and JSON */
   async request<T>({ method, path, body, signal }: AzureDevOpsRequest): Promise<T> {
-    const { createHttpHeaders, createPipelineRequest } = await import('@azure/core-rest-pipeline');
     const url = new URL(path, this.projectUrl);
     url.searchParams.set('api-version', '7.1');
-    const send = await createSender(this.network);
-    const response = await send(
-      createPipelineRequest({
-        url: url.toString(),
-        method,
-        headers: createHttpHeaders({
-          accept: 'application/json',
-          authorization: `Bearer ${this.accessToken.reveal()}`,
-          // Else it answers with a redirection to its sign-in page.
-          'x-tfs-fedauthredirect': 'Suppress',
-          ...(body === undefined ? {} : { 'content-type': 'application/json' }),
-        }),
-        body: body === undefined ? undefined : JSON.stringify(body),
-        abortSignal: signal,
-        timeout: 30_000,
-        allowInsecureConnection: url.protocol === 'http:',
-      }),
-    );
-    const text = response.bodyAsText ?? '';
-    const { status } = response;
+    const { status, text } = await requestJson({
+      url,
+      method,
+      headers: {
+        accept: 'application/json',
+        authorization: `Bearer ${this.accessToken.reveal()}`,
+        // Else it answers with a redirection to its sign-in page.
+        'x-tfs-fedauthredirect': 'Suppress',
+      },
+      body,
+      network: this.network,
+      signal,
+    });
     if (status === 203 || status < 200 || status > 299) {
       throw new AzureDevOpsFailure(
         `Azure DevOps answered ${status} to ${method} ${url.pathname}: ${reasonIn(text)}`,

@@ -50,6 +50,7 @@ export function readPipeline(): Pipeline {
     pullRequest: pullRequestId
       ? {
           id: pullRequestId,
+          number: variable('System.PullRequest.PullRequestNumber') || pullRequestId,
           targetBranch: variable('System.PullRequest.TargetBranch'),
           sourceCommit: variable('System.PullRequest.SourceCommitId'),
         }

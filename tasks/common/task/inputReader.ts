@@ -3,9 +3,11 @@ import * as path from 'node:path';
 import * as tl from 'azure-pipelines-task-lib/task';
 import type { ServiceConnection } from '../azure/http/serviceConnection';
 import type { DockerRegistryConnection } from '../dockerRegistryConnection';
+import type { GitHubConnection } from '../gitHubConnection';
 import { TaskFailure } from '../taskFailure';
 import { readTextFile } from '../textFile';
 import { readDockerRegistryConnection } from './agentDockerRegistry';
+import { readGitHubConnection } from './agentGitHub';
 import { readServiceConnection } from './agentServiceConnection';
 import { registerSecret } from './registerSecret';
 import { parseSecretValues } from './secretText';
@@ -256,6 +258,17 @@ export class InputReader {
     if (id === undefined) return undefined;
     try {
       return readDockerRegistryConnection(id);
+    } catch (error) {
+      this.problem(name, messageOf(error));
+      return undefined;
+    }
+  }
+
+  gitHubConnection(name: string): GitHubConnection | undefined {
+    const id = this.text(name);
+    if (id === undefined) return undefined;
+    try {
+      return readGitHubConnection(id);
     } catch (error) {
       this.problem(name, messageOf(error));
       return undefined;

@@ -1,0 +1,80 @@
+import { createServer, type IncomingMessage, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+
+interface Answer {
+  status: number;
+  body: unknown;
+}
+
+/** The part of the REST API of a GitHub Enterprise Server that a pull request's comments and statuses take. */
+export class FakeGitHub {
+  readonly comments: Array<{ id: number; body: string }> = [];
+  readonly statuses: Array<{ state: string; description: string; context: string; target_url?: string }> = [];
+  /** Ways that the token may not go, such as `POST statuses`. */
+  readonly forbidden: string[] = [];
+  readonly token = 'a-token-of-the-stand-in';
+  private server?: Server;
+
+  get url(): string {
+    return `http://127.0.0.1:${(this.server!.address() as AddressInfo).port}`;
+  }
+
+  async start(): Promise<void> {
+    this.server = createServer((request, response) => {
+      void this.answer(request).then(({ status, body }) => {
+        response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
+      });
+    });
+    await new Promise<void>((resolve) => this.server!.listen(0, '127.0.0.1', resolve));
+  }
+
+  stop(): void {
+    this.server?.close();
+    this.server?.closeAllConnections();
+  }
+
+  private async answer(request: IncomingMessage): Promise<Answer> {
+    const chunks: Buffer[] = [];
+    for await (const chunk of request) chunks.push(chunk as Buffer);
+    const sent = chunks.length > 0 ? JSON.parse(Buffer.concat(chunks).toString()) : undefined;
+    if (request.headers.authorization !== `Bearer ${this.token}`)
+      return { status: 401, body: { message: 'Bad credentials' } };
+    const { pathname, searchParams } = new URL(request.url!, this.url);
+    const [, tail = ''] = /^\/api\/v3\/repos\/contoso\/models\/(.*)$/.exec(pathname) ?? [];
+    const route = `${request.method} ${tail.replace(/statuses\/[0-9a-f]{40}$/, 'statuses').replace(/comments\/\d+$/, 'comments/#')}`;
+    if (this.forbidden.includes(route))
+      return { status: 403, body: { message: 'Resource not accessible by personal access token' } };
+    return this.carryOut(route, tail, searchParams, sent as never);
+  }
+
+  private carryOut(route: string, tail: string, query: URLSearchParams, sent: { body: string }): Answer {
+    switch (route) {
+      case 'GET issues/7/comments': {
+        const size = Number(query.get('per_page') ?? 30);
+        const start = (Number(query.get('page') ?? 1) - 1) * size;
+        return { status: 200, body: this.comments.slice(start, start + size) };
+      }
+      case 'POST issues/7/comments':
+        this.comments.push({ id: this.comments.length + 1, body: sent.body });
+        return { status: 201, body: this.comments.at(-1) };
+      case 'PATCH issues/comments/#': {
+        const comment = this.comments[Number(tail.split('/').pop()) - 1];
+        if (!comment) return { status: 404, body: { message: 'Not Found' } };
+        comment.body = sent.body;
+        return { status: 200, body: comment };
+      }
+      case 'POST statuses': {
+        const status = sent as unknown as (typeof this.statuses)[number];
+        if (status.description.length > 140)
+          return {
+            status: 422,
+            body: { message: 'Validation Failed: description is too long (maximum is 140 characters)' },
+          };
+        this.statuses.push(status);
+        return { status: 201, body: status };
+      }
+      default:
+        return { status: 404, body: { message: 'Not Found' } };
+    }
+  }
+}

@@ -1,0 +1,173 @@
+import assert from 'node:assert/strict';
+import { apiOf } from '../../../tasks/common/gitHub';
+import type { GitHubConnection } from '../../../tasks/common/gitHubConnection';
+import { Secret } from '../../../tasks/common/secret';
+import type { TaskContext } from '../../../tasks/common/task/taskContext';
+import { readInputs } from '../../../tasks/Evaluate/inputs';
+import { postToPullRequest } from '../../../tasks/Evaluate/pullRequest';
+import type { Report } from '../../../tasks/Evaluate/summary';
+import { readAsAgent, someConnection } from '../../support/agentInputs';
+import { FakeGitHub } from '../../support/gitHub';
+
+describe('A pull request on GitHub', () => {
+  const gitHub = new FakeGitHub();
+  before(() => gitHub.start());
+  after(() => gitHub.stop());
+  beforeEach(() => {
+    for (const list of [gitHub.comments, gitHub.statuses, gitHub.forbidden]) list.length = 0;
+  });
+
+  const report = (decision: 'approved' | 'rejected', model = 'cost-estimator'): Report => ({
+    model: { name: model, version: '4' },
+    decision: { decision, reason: `It is ${decision} ${'for many reasons '.repeat(20)}.`, verdicts: [] },
+    champion: undefined,
+    sources: { candidate: 'the job' },
+    warnings: [],
+    histories: [],
+    plots: [],
+    attachments: [],
+  });
+
+  /** Posts a report; gives the lines of the log. */
+  async function post(
+    what: Report,
+    {
+      connection = { url: gitHub.url, token: new Secret(gitHub.token) },
+      provider = 'GitHubEnterprise',
+      host = gitHub.url,
+    }: { connection?: GitHubConnection | null; provider?: string; host?: string } = {},
+  ): Promise<string[]> {
+    const lines: string[] = [];
+    const context = {
+      pipeline: {
+        pullRequest: { id: '90071992', number: '7', targetBranch: 'main', sourceCommit: 'a'.repeat(40) },
+        repository: { provider, uri: `${host}/contoso/models.git`, id: 'contoso/models' },
+        build: { url: 'https://dev.azure.com/contoso/_build/results?buildId=1' },
+      },
+      log: { info: (text: string) => lines.push(text), warning: (text: string) => lines.push(`warning: ${text}`) },
+      network: {},
+      signal: new AbortController().signal,
+    } as unknown as TaskContext;
+    await postToPullRequest(what, connection ?? undefined, context);
+    return lines;
+  }
+
+  it('gets one comment a model, which later runs update among many others, and a status each time', async () => {
+    for (let id = 1; id <= 120; id++) gitHub.comments.push({ id, body: `A word of a colleague, number ${id}.` });
+    assert.deepEqual(await post(report('approved')), ['Wrote the result to pull request 7.']);
+    await post(report('rejected', 'other-model'));
+    await post(report('rejected'));
+    assert.equal(gitHub.comments.length, 122);
+    assert.match(
+      gitHub.comments[120]!.body,
+      /^<!-- mlops-evaluate cost-estimator -->\n[^]*rejected[^]*\[The run\]\(https:/,
+    );
+    assert.match(gitHub.comments[121]!.body, /^<!-- mlops-evaluate other-model -->/);
+    assert.deepEqual(
+      gitHub.statuses.map(({ state, context }) => [state, context]),
+      [
+        ['success', 'mlops/evaluate/cost-estimator'],
+        ['failure', 'mlops/evaluate/other-model'],
+        ['failure', 'mlops/evaluate/cost-estimator'],
+      ],
+    );
+    assert.ok(gitHub.statuses.every(({ description }) => description.length === 140 && description.endsWith('…')));
+  });
+
+  it('gets its status where the token may not comment, and the other way round', async () => {
+    gitHub.forbidden.push('POST issues/7/comments');
+    const [said] = await post(report('approved'));
+    assert.match(
+      said!,
+      /could not be written to pull request 7 in full: .* may not do so .*403.*pull requests and commit statuses/,
+    );
+    assert.equal(gitHub.statuses.length, 1);
+    gitHub.forbidden.splice(0, 1, 'POST statuses');
+    await post(report('approved'));
+    assert.equal(gitHub.comments.length, 1);
+  });
+
+  const refusals: Array<[what: string, options: Parameters<typeof post>[1], said: RegExp]> = [
+    [
+      'no connection is chosen',
+      { connection: null, provider: 'GitHub' },
+      /^The pull request gets no comment: it is on GitHub,.*gitHubConnection/,
+    ],
+    [
+      'the connection is to another GitHub',
+      { host: 'https://github.com' },
+      /^warning: .* it is on github\.com, .* a connection to 127\.0\.0\.1/,
+    ],
+    [
+      'the token is refused',
+      { connection: { url: '', token: new Secret('old') } },
+      /token of gitHubConnection may not do so \(GitHub answered 401 .*Bad credentials/,
+    ],
+    ['it is on Bitbucket', { provider: 'Bitbucket' }, /^The pull request gets no comment: it is on Bitbucket/],
+  ];
+  for (const [what, options, said] of refusals) {
+    it(`is told why not where ${what}`, async () => {
+      const connection = options?.connection && { ...options.connection, url: gitHub.url };
+      const lines = await post(report('approved'), { ...options, ...(connection && { connection }) });
+      assert.match(lines.join('\n'), said);
+      assert.deepEqual(gitHub.comments, []);
+      assert.ok(!lines.join().includes(gitHub.token));
+    });
+  }
+});
+
+describe('The API of a GitHub', () => {
+  for (const [url, expected] of [
+    ['https://github.com', 'https://api.github.com/'],
+    ['https://www.github.com/', 'https://api.github.com/'],
+    ['https://contoso.ghe.com', 'https://api.contoso.ghe.com/'],
+    ['https://github.contoso.example:8443/', 'https://github.contoso.example:8443/api/v3/'],
+    ['https://github.com.example.org', 'https://github.com.example.org/api/v3/'],
+  ] as const) {
+    it(`at ${url} is ${expected}`, () => assert.equal(apiOf(url), expected));
+  }
+});
+
+describe('The connection to GitHub', () => {
+  const connection = (scheme: string, parameters: Record<string, string>) => ({
+    id: 'aaaa1111-0000-4000-8000-000000000001',
+    name: 'to-github',
+    type: 'github',
+    url: 'https://github.com',
+    auth: { scheme, parameters },
+    data: {},
+  });
+  const read = (scheme: string, parameters: Record<string, string>) =>
+    readAsAgent(readInputs, {
+      inputs: {
+        azureSubscription: someConnection.id,
+        criteria: 'rmse <= 5',
+        champion: 'tagged',
+        firstModel: 'skipComparison',
+        metricsFrom: 'auto',
+        onRejection: 'fail',
+        gitHubConnection: 'aaaa1111-0000-4000-8000-000000000001',
+      },
+      endpoints: [someConnection, connection(scheme, parameters)],
+    });
+
+  for (const [scheme, name] of [
+    ['PersonalAccessToken', 'accessToken'],
+    ['OAuth', 'AccessToken'],
+    ['Token', 'AccessToken'],
+  ] as const) {
+    it(`gives its token by the scheme ${scheme}`, () => {
+      const { inputs, problems } = read(scheme, { [name]: 'the-token' });
+      assert.deepEqual(problems, []);
+      assert.equal(inputs.gitHub?.token.reveal(), 'the-token');
+    });
+  }
+
+  it('of the GitHub app is refused, with what to choose instead', () => {
+    const { problems } = read('InstallationToken', { idToken: 'x' });
+    assert.match(
+      problems.join(),
+      /^Input gitHubConnection: the GitHub service connection .* holds no token\. .*personal access token/,
+    );
+  });
+});
