@@ -68,15 +68,17 @@ export async function startCloud(directories: LocalDirectories, options: StartOp
 }
 
 async function answer(child: ChildProcess, directories: LocalDirectories, signal?: AbortSignal): Promise<LocalAzure> {
-  const ended = new Promise<string>((resolve) => {
-    child.once('error', (error) => resolve(error.message));
-    child.once('exit', () => resolve(lastLine(cloudLogFile(directories))));
-  });
   let fault: string | undefined;
-  void ended.then((message) => (fault = message));
+  const onExit = (): void => void (fault = lastLine(cloudLogFile(directories)));
+  child.once('error', (error) => (fault = error.message));
+  child.once('exit', onExit);
   for (const deadline = Date.now() + patience; Date.now() < deadline; await sleep(50)) {
     const azure = fault === undefined ? connectLocalAzure(directories.azure) : undefined;
-    if (azure) return azure;
+    if (azure) {
+      // By the time of its ordinary end the log may be gone.
+      child.off('exit', onExit);
+      return azure;
+    }
     if (fault !== undefined) throw new Error(`${fault} (log: ${cloudLogFile(directories)})`);
     if (signal?.aborted) break;
   }

@@ -1,6 +1,9 @@
 /** npm hands on the Ctrl-C that the terminal has already given to everyone, so one may come several times; in milliseconds. */
 const echo = 500;
 
+const usualMessage =
+  'Cancelling: the step gets 10 s to end, then the servers and containers end. Again to end them at once.';
+
 /** Ctrl-C and its kin: the first asks for an orderly end, the second forces it. */
 export class Interruption {
   readonly #controller = new AbortController();
@@ -8,7 +11,8 @@ export class Interruption {
   #force: () => void = () => {};
   #first = 0;
 
-  constructor() {
+  /** @param message what is said at the first */
+  constructor(private readonly message = usualMessage) {
     for (const signal of this.#signals) process.on(signal, this.#onSignal);
   }
 
@@ -37,9 +41,7 @@ export class Interruption {
       process.exit(130);
     }
     this.#first = Date.now();
-    console.error(
-      '\nCancelling: the step gets 10 s to end, then the servers and containers end. Again to end them at once.',
-    );
+    console.error(`\n${this.message}`);
     this.#controller.abort();
   };
 }

@@ -89,7 +89,10 @@ function formOf(value: unknown, path: string): string {
   if (/^\/subscriptions\//i.test(value)) return resourceForm(value);
   if (/^[a-z]+:\/\//.test(value)) return urlForm(value);
   if (/^[0-9a-f]{16,}$/.test(value)) return 'a number in hexadecimal';
-  return `'${value.replace(/"[^"]*"/g, '"…"').replace(/\d+/g, '#')}'`;
+  return `'${value
+    .replace(/"[^"]*"/g, '"…"')
+    .replace(/\b[0-9a-f]{16,}\b/g, '#')
+    .replace(/\d+/g, '#')}'`;
 }
 
 function isJson(text: string): boolean {
