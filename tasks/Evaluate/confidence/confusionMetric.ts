@@ -1,4 +1,4 @@
-import type { PairedMetric } from './pairedMetric';
+import { extended, type PairedMetric } from './pairedMetric';
 
 /** How many rows of each class (first index) were said to be of each class (second index), row by row in one array. */
 export interface Confusion {
@@ -64,6 +64,19 @@ export function confusionMetric(
       kept.fill(0);
       for (let row = 0; row < rows; row++) kept[cellOfRow[row]! + swap[row]! * cells]!++;
       return both();
+    },
+    cautious() {
+      const present = [...new Set(label)];
+      const labels = present.flatMap((code) => [code, code]);
+      const wrong = (code: number) => (code + 1) % classes;
+      const [first, second] = [0, 1].map((turn) => labels.map((code, at) => (at % 2 === turn ? code : wrong(code))));
+      return confusionMetric(
+        classes,
+        extended(label, labels),
+        extended(candidate, first!),
+        champion && extended(champion, second!),
+        of,
+      );
     },
   };
 }

@@ -37,7 +37,7 @@ export async function disparitySureness(
   for (const [first, one] of groups.entries()) {
     for (const [second, other] of groups.entries()) {
       if (first === second) continue;
-      const pair = pairOf(one.metric, other.metric);
+      const pair = pairOf(cautious(one.metric), cautious(other.metric));
       const statistic = (own: number, theirs: number) =>
         kind === 'ratio' ? own - limit * theirs : own - theirs - limit;
       const pseudo = await pseudoValues(pair, statistic, pause);
@@ -85,6 +85,11 @@ function pairOf(one: PairedMetric, other: PairedMetric): PairedMetric {
     other.values(counts.subarray(one.rows))[0],
   ];
   return { rows: one.rows + other.rows, values: part, swapped: part };
+}
+
+/** A group in which all is well may have rows in which it is not, as with a bound by a number. */
+function cautious(metric: PairedMetric): PairedMetric {
+  return metric.cautious?.() ?? metric;
 }
 
 function whole(metric: PairedMetric): [number, number] {

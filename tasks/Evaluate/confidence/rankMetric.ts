@@ -1,4 +1,4 @@
-import type { PairedMetric } from './pairedMetric';
+import { extended, type PairedMetric } from './pairedMetric';
 
 /** Adds up a metric of a ranking, from the highest score down, by groups of rows with the same score. */
 export interface RankSum {
@@ -61,6 +61,21 @@ export function rankMetric(
     swapped(swap) {
       pooled ??= pool(own, other ?? own);
       return swappedRanks(pooled, positive, swap, first, second);
+    },
+    cautious() {
+      // Of the rarer class, by which the metric stands or falls: one row where the candidate ranks it worst and the champion best, and one the other way.
+      const rare = positives <= negatives ? 1 : 0;
+      const ends = (scores: Float64Array): [worst: number, best: number] => {
+        let [low, high] = [Infinity, -Infinity];
+        for (const score of scores) [low, high] = [Math.min(low, score), Math.max(high, score)];
+        return rare ? [low - 1, high + 1] : [high + 1, low - 1];
+      };
+      return rankMetric(
+        Uint8Array.from([...positive, rare, rare]),
+        extended(candidate, ends(candidate)),
+        champion && extended(champion, ends(champion).reverse()),
+        sum,
+      );
     },
   };
 }

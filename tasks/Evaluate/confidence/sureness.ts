@@ -29,10 +29,17 @@ export async function surenessOf(
   if (!Number.isFinite(statistic)) return unavailable('the metric has no value for these rows.');
   const scarce = tooFewRows(metric, level);
   if (scarce) return unavailable(scarce);
-  const values = await pseudoValues(metric, difference, pause);
+  const plain = limit.kind === 'champion' && limit.factor === 1 && limit.offset === 0;
+  const counted = plain ? metric : (metric.cautious?.() ?? metric);
+  const values = await pseudoValues(counted, difference, pause);
   if (!values.every(Number.isFinite)) {
     return unavailable(
       'the metric has no value any more where some rows are left out; it takes more rows of each class.',
+    );
+  }
+  if (!plain && values.every((value) => value === values[0])) {
+    return unavailable(
+      'all rows say the same, so that nothing is known of how they may differ. It takes rows that are harder.',
     );
   }
   const { lower, upper } = studentisedInterval(statistic, values, level);
@@ -45,7 +52,6 @@ export async function surenessOf(
       'the models differ one way in most rows, but far the other way in a few; how often such rows come is not known from so few. It takes more rows.',
     );
   }
-  const plain = limit.factor === 1 && limit.offset === 0;
   const pValue = plain
     ? await swapPValue(metric, values, resamples, pause)
     : await flipPValue(values, resamples, pause);
