@@ -4,7 +4,7 @@
  * changed is fixed in test/mutation/areas.json, so that no score rises because a file is left out.
  *
  *   npm run mutation              every area, one after the other
- *   npm run mutation -- secrets   the areas whose names begin so
+ *   npm run mutation -- secrets   the area of that name, or those whose names begin so
  *
  * MUTATION_CONCURRENCY says how many copies of the tests run side by side; 2 where it is not set.
  */
@@ -61,9 +61,9 @@ function scoreOf(name: string, area: { mutate: string[]; tests: string[] }): num
 }
 
 function main(wanted: string[]): void {
-  const chosen = Object.entries(areas).filter(
-    ([name]) => wanted.length === 0 || wanted.some((each) => name.startsWith(each)),
-  );
+  const isWanted = (name: string) =>
+    wanted.some((each) => (each in areas ? name === each : name.startsWith(each))) || wanted.length === 0;
+  const chosen = Object.entries(areas).filter(([name]) => isWanted(name));
   if (chosen.length === 0) throw new Error(`There is no such area. There are: ${Object.keys(areas).join(', ')}.`);
   const scores = chosen.map(([name, area]) => [name, scoreOf(name, area)] as const);
   for (const [name, score] of scores) console.log(`${name.padEnd(16)}${score.toFixed(1).padStart(6)} %`);

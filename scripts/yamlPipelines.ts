@@ -62,6 +62,7 @@ export function shownPipelines(): ShownPipeline[] {
     ...markdown.flatMap((file) => pipelinesIn(readFileSync(file, 'utf8'), relative(root, file))),
     ...[
       join(root, 'azure-pipelines.yml'),
+      join(root, '.pipelines', 'mutation.yml'),
       ...filesBelow('examples', /(azure-pipelines[^/]*|pipelines\/[^/]+)\.ya?ml$/),
     ].map((file) => ({
       place: relative(root, file),
