@@ -64,6 +64,7 @@ describe('the inputs of Evaluate', () => {
       metricsFrom: 'file',
       metricsFile,
       evaluation: undefined,
+      gitHub: undefined,
       onRejection: 'warn',
       publishTestResults: false,
       postToPullRequest: false,

@@ -17,7 +17,7 @@ const repository = {
   commit: 'c',
   localPath: '/s',
 };
-const pullRequest = { id: '7', targetBranch: 'main', sourceCommit: 'c' };
+const pullRequest = { id: '7', number: '', targetBranch: 'main', sourceCommit: 'c' };
 const server = () => ({
   projectUrl: 'https://dev.azure.com/example/p/',
   accessToken: new Secret('token'),
@@ -43,7 +43,7 @@ describe('The result on a pull request', () => {
   async function post(report: Report = exampleReport(), changes: Partial<Pipeline> = {}, signal?: AbortSignal) {
     const pipeline = { ...buildPipeline(tmpdir()), repository, pullRequest, server, ...changes };
     const { context, traces } = taskContext(tmpdir(), { pipeline, ...(signal && { signal }) });
-    await postToPullRequest(report, context);
+    await postToPullRequest(report, undefined, context);
     return traces;
   }
   const sent = () => asked.map(({ method, path }) => `${method} ${path.replace(place, '')}`);
@@ -101,7 +101,12 @@ describe('The result on a pull request', () => {
   const without: Array<[what: string, changes: Partial<Pipeline>, said: RegExp | undefined]> = [
     ['without a pull request', { pullRequest: undefined }, undefined],
     ['without a repository', { repository: undefined }, undefined],
-    ['on GitHub', { repository: { ...repository, provider: 'GitHub' } }, /no comment: it is on GitHub, and only Azure Repos is supported\./], // prettier-ignore
+    [
+      'on Bitbucket',
+      { repository: { ...repository, provider: 'Bitbucket' } },
+      /no comment: it is on Bitbucket, and only Azure Repos and GitHub are supported\./,
+    ],
+    ['on GitHub without a connection', { repository: { ...repository, provider: 'GitHub' } }, /Choose a GitHub service connection in the input gitHubConnection/], // prettier-ignore
     ['without a token', { server: () => undefined }, /no comment: the agent gives this job no access token\./],
   ];
   for (const [what, changes, said] of without) {
