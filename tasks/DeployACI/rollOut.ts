@@ -127,16 +127,16 @@ function beginningOf({ name, definition, current, left }: RollOut, { way, isTake
 async function carryOut(rollout: RollOut, plan: Plan, progress: Progress, ports: DeploymentPorts): Promise<Ready> {
   const { groups, name, definition, current, options, leftWork, parking } = rollout;
   const { way, previous } = plan;
-  const note = (more: Partial<Unfinished>) => {
+  const note = async (more: Partial<Unfinished>) => {
     progress.unfinished = { ...progress.unfinished, ...more };
-    leftWork.note(progress.unfinished);
+    await leftWork.note(progress.unfinished);
   };
   const changesWhatRuns = current !== undefined && (way === 'updated' || way === 'recreated');
   if (options.strategy === 'verifyFirst' && changesWhatRuns) {
     const temporary = besides(name);
     await verifyBesides(rollout, temporary, () => note({ temporary }), ports);
   }
-  note({ temporary: undefined, previous });
+  await note({ temporary: undefined, previous });
   if (changesWhatRuns && previous.definition && !progress.isParked) {
     progress.isParked = true;
     await parking.park(definitionOf(current), ports);
@@ -173,7 +173,7 @@ async function takeBack(
   const minutes = options.startTimeoutInMinutes;
   const failure = await diagnose(error, { groups, name: unfinished.temporary ?? name, definition, minutes }, ports);
   // Where undoing fails, this is what the post-job step tries once more.
-  leftWork.note(unfinished);
+  await leftWork.note(unfinished);
   const undoing = undo(groups, unfinished, options, ports).then(async (done) => {
     leftWork.settle();
     if (isParked) await parking.clear(ports);
@@ -282,7 +282,7 @@ function announce(
 async function verifyBesides(
   { groups, name, definition, options }: RollOut,
   temporary: string,
-  begins: () => void,
+  begins: () => Promise<void>,
   ports: DeploymentPorts,
 ): Promise<void> {
   const { clock, log } = ports;
@@ -301,7 +301,7 @@ async function verifyBesides(
       'Delete it, or set strategy to replace.',
     );
   }
-  begins();
+  await begins();
   const isLeft = left && isSame(left, beside) && !notUpdatable(left);
   const provisioning = isLeft
     ? undefined

@@ -116,10 +116,10 @@ export class EvaluationJobs {
       const name = `${base}-${attempt}`;
       const found = await this.insist(() => this.jobs.find(name, signal));
       if (found?.properties.status === 'Failed' || found?.properties.status === 'Canceled') continue;
-      this.leave([...started, name], started);
+      await this.leave([...started, name], started);
       started.push(name);
       const job = found ?? (await this.insist(() => this.jobs.create(name, properties, signal)));
-      this.leave(started, started);
+      await this.leave(started, started);
       const url = studioUrl(job);
       log.info(`${found ? 'Following' : 'Started'} the job ${name}, which evaluates version ${model.version}.`);
       if (url) log.info(`Studio: ${url}`);
@@ -127,9 +127,9 @@ export class EvaluationJobs {
     }
   }
 
-  private leave(names: readonly string[], confirmed: readonly string[]): void {
+  private leave(names: readonly string[], confirmed: readonly string[]): Promise<void> {
     const { resourceGroup, name: workspace } = this.workspace;
-    leftJobs(this.context.state).note({ resourceGroup, workspace, names, confirmed });
+    return leftJobs(this.context.state).note({ resourceGroup, workspace, names, confirmed });
   }
 
   /** The job's name makes sure that it is started once, however often it is sent. */

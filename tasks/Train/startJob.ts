@@ -36,7 +36,7 @@ export async function takeUpJob(name: string, services: Services, context: TaskC
     );
   }
   announce(job, `Taking up the job ${name}, which is ${job.properties.status}.`, context);
-  if (!hasEnded(job.properties.status)) leftJob(state).note(left(name, services, true));
+  if (!hasEnded(job.properties.status)) await leftJob(state).note(left(name, services, true));
   return { job };
 }
 
@@ -76,7 +76,7 @@ export async function startJob(
     const isSame = found.properties.properties?.[specificationProperty] === specification;
     if (isSame && status !== 'Failed' && status !== 'Canceled') {
       announce(found, `An earlier try of this step started the job ${name} (${status}): following it.`, context);
-      if (inputs.waitForCompletion) leftJob(context.state).note(left(name, services, true));
+      if (inputs.waitForCompletion) await leftJob(context.state).note(left(name, services, true));
       return { job: found, codeHash };
     }
     log.info(`The job ${name} of an earlier try ${isSame ? `is ${status}` : 'did something else'}: starting another.`);
@@ -109,11 +109,11 @@ async function create(
 ): Promise<Job> {
   const { log, clock, signal, state } = context;
   // Noted first: whatever happens from here on, the post-job step knows of it.
-  if (isFollowed) leftJob(state).note(left(name, services, false));
+  if (isFollowed) await leftJob(state).note(left(name, services, false));
   const outage = new Outage(log, clock, { deadline: clock.now() + patience });
   try {
     const job = await outage.insist(() => services.jobs.create(name, properties, signal), signal);
-    if (isFollowed) leftJob(state).note(left(name, services, true));
+    if (isFollowed) await leftJob(state).note(left(name, services, true));
     return job;
   } catch (error) {
     if (signal.aborted) {

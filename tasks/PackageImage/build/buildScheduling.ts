@@ -67,7 +67,7 @@ export class BuildScheduling {
   async order(order: BuildOrder, request: RunRequest, signal: AbortSignal): Promise<OwnBuild> {
     const build =
       (this.namesRuns && (await this.orderByName(order, request, signal))) || (await this.orderOnce(request, signal));
-    this.left.note({ registryId: this.registry.id, ...build });
+    await this.left.note({ registryId: this.registry.id, ...build });
     return build;
   }
 
@@ -95,7 +95,7 @@ export class BuildScheduling {
     const { taskRuns, registry, left } = this;
     const taskRun = { name: this.nameOf(order), attempt: randomUUID() };
     // Before it is asked for: the answer may never come.
-    left.note({ registryId: registry.id, taskRun });
+    await left.note({ registryId: registry.id, taskRun });
     let run: BuildRun | undefined;
     try {
       ({ run } = await taskRuns.put(taskRun.name, taskRun.attempt, request));
@@ -132,7 +132,7 @@ export class BuildScheduling {
   private async orderOnce(request: RunRequest, signal: AbortSignal): Promise<OwnBuild> {
     const { tasks, clock, registry, left } = this;
     const since = clock.now() - clockSkew;
-    left.note({ registryId: registry.id, since });
+    await left.note({ registryId: registry.id, since });
     try {
       const run = await tasks.schedule(request);
       this.say(run);

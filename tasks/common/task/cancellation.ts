@@ -9,7 +9,7 @@ export class Cancelled extends Error {
 }
 
 /** Between two looks whether the agent is there, in milliseconds. */
-const betweenLooks = 5_000;
+const betweenLooks = 1_000;
 
 /**
  * Ends the process when the agent has died: when its process is gone, or nobody reads any more what this one says. Left to itself
@@ -20,6 +20,14 @@ export function endWithTheAgent(): void {
   for (const stream of [process.stdout, process.stderr]) stream.on('error', () => process.exit(1));
   const agent = process.ppid;
   setInterval(() => isGone(agent) && process.exit(1), betweenLooks).unref();
+}
+
+/**
+ * Resolves when all that this process has said so far has gone out. Else the pipe's error comes only when the code that runs has
+ * come to a pause, and by then it may have sent a request.
+ */
+export function untilSaid(): Promise<void> {
+  return new Promise((resolve) => process.stdout.write('', () => setImmediate(resolve)));
 }
 
 /** An orphan is given another parent, but on Windows. */

@@ -1,3 +1,4 @@
+import { untilSaid } from './cancellation';
 import type { TaskState } from './taskContext';
 
 /**
@@ -5,8 +6,11 @@ import type { TaskState } from './taskContext';
  * end, or may run on; what is noted still at the job's end is of a step that was killed, or that a cancellation left no time.
  */
 export interface LeftWork<Work> {
-  /** Notes the work, in place of what was noted before. */
-  note(work: Work): void;
+  /**
+   * Notes the work, in place of what was noted before. Wait for it before the work is begun: where nobody reads any more what this
+   * process says, it ends here, and begins nothing that no post-job step would know of.
+   */
+  note(work: Work): Promise<void>;
   settle(): void;
   /** For the post-job step: undefined where nothing is left to do. */
   read(): Work | undefined;
@@ -21,9 +25,10 @@ export function leftWork<Work>(state: TaskState, name: string, secret = false): 
   // become a secret.
   const flag = `${name}IsLeft`;
   return {
-    note(work) {
+    async note(work) {
       state.set(name, Buffer.from(JSON.stringify(work)).toString('base64'), secret);
       state.set(flag, 'true');
+      await untilSaid();
     },
     settle: () => state.set(flag, 'false'),
     read() {

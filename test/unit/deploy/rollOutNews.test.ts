@@ -147,7 +147,7 @@ describe('What stands beside the real group', () => {
       },
     });
     const current = await groups.find('estimator');
-    const leftWork = { note: () => undefined, settle: () => undefined, read: () => undefined };
+    const leftWork = { note: () => Promise.resolve(), settle: () => undefined, read: () => undefined };
     await rollOut(
       {
         groups,

@@ -69,8 +69,8 @@ describe('AcrBuilder', () => {
   const journal = leftBuild({ get: (key) => variables.get(key), set: (key, value) => void variables.set(key, value) });
   const recorded: typeof journal = {
     ...journal,
-    note(work) {
-      journal.note(work);
+    async note(work) {
+      await journal.note(work);
       left.push(JSON.stringify(journal.read()));
     },
     settle() {

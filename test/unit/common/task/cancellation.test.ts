@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import sinon from 'sinon';
-import { endWithTheAgent } from '../../../../tasks/common/task/cancellation';
+import { endWithTheAgent, untilSaid } from '../../../../tasks/common/task/cancellation';
 
 describe('a task whose agent has died', () => {
   const outputs = [process.stdout, process.stderr];
@@ -32,8 +32,23 @@ describe('a task whose agent has died', () => {
     clock.tick(60_000);
     sinon.assert.notCalled(exit);
     parent = 1;
-    clock.tick(5_000);
+    clock.tick(1_000);
     assert.deepEqual(exit.args, [[1]]);
+  });
+
+  // On a connection that is kept open a request goes out before Node tells of the broken pipe.
+  it('says what it is about to begin before it begins', async () => {
+    const order: string[] = [];
+    sinon.stub(process.stdout, 'write').callsFake(((_text: string, done?: () => void) => {
+      process.nextTick(() => {
+        order.push('the pipe is broken');
+        done?.();
+      });
+      return true;
+    }) as typeof process.stdout.write);
+    await untilSaid().then(() => order.push('begun'));
+    sinon.restore();
+    assert.deepEqual(order, ['the pipe is broken', 'begun']);
   });
 
   it('ends where an orphan keeps the number of its parent, as on Windows', () => {
@@ -41,10 +56,10 @@ describe('a task whose agent has died', () => {
     const clock = sinon.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
     const look = sinon.stub(process, 'kill').throws(Object.assign(new Error(), { code: 'EPERM' }));
     endWithTheAgent();
-    clock.tick(5_000);
+    clock.tick(1_000);
     sinon.assert.notCalled(exit);
     look.throws(Object.assign(new Error(), { code: 'ESRCH' }));
-    clock.tick(5_000);
+    clock.tick(1_000);
     assert.deepEqual(exit.args, [[1]]);
   });
 });
