@@ -1,7 +1,8 @@
 import type { ContainerGroup, ContainerInstanceManagementClient } from '@azure/arm-containerinstance';
+import type { PipelinePolicy } from '@azure/core-rest-pipeline';
 import { azureFailure, isAzureFailure, AzureFailure } from '../http/azureFailure';
 import { noPollAtOnce } from '../http/policies/noPollAtOnce';
-import { UnreadableAnswer } from '../http/policies/readableAnswer';
+import { setTraits } from '../http/requestTraits';
 import type { AzureSession } from '../http/session';
 import { messageOf } from '../../messageOf';
 
@@ -30,6 +31,15 @@ export interface Provisioning {
   failure(signal?: AbortSignal): Promise<AzureFailure | undefined>;
 }
 
+/** Any JSON passes through the SDK, and nothing too: what is not a group is asked for again. */
+const wholeGroup: PipelinePolicy = {
+  name: 'wholeGroup',
+  sendRequest(request, next) {
+    const isGroup = request.method === 'GET' && /\/containerGroups\/[^/?]+(\?|$)/i.test(request.url);
+    return next(isGroup ? setTraits(request, { shape: { properties: { containers: 'list' } } }) : request);
+  },
+};
+
 /** Resources of one resource group, by the version 2023-05-01 of Microsoft.ContainerInstance that the SDK speaks. */
 export class ContainerGroups {
   private sdkPromise?: Promise<ContainerInstanceManagementClient>;
@@ -48,15 +58,9 @@ export class ContainerGroups {
   /** The group with its instance view; undefined where there is none. Azure never gives back a secure value. */
   async find(name: string, signal?: AbortSignal): Promise<ContainerGroup | undefined> {
     try {
-      const asked = `the container group ${name}`;
-      const group = await this.call(asked, signal, (sdk, options) =>
+      return await this.call(`the container group ${name}`, signal, (sdk, options) =>
         sdk.containerGroups.get(this.resourceGroup, name, options),
       );
-      // Any JSON passes through the SDK, be it of something else.
-      if (!Array.isArray(group.containers)) {
-        throw azureFailure(new UnreadableAnswer('JSON without a list of containers'), asked);
-      }
-      return group;
     } catch (error) {
       if (isAzureFailure(error, 404) && error.code !== 'ResourceGroupNotFound') return undefined;
       throw error;
@@ -166,7 +170,10 @@ export class ContainerGroups {
       const { connection } = this.session;
       // Whoever deploys waits for other operations itself, up to its own deadline.
       const options = this.session.clientOptions({ limit: requestLimit, waitsForOthers: false });
-      const additionalPolicies = [{ policy: noPollAtOnce(createHttpHeaders), position: 'perRetry' as const }];
+      const additionalPolicies = [noPollAtOnce(createHttpHeaders), wholeGroup].map((policy) => ({
+        policy,
+        position: 'perRetry' as const,
+      }));
       return new Client(credential, connection.subscriptionId, { ...options, additionalPolicies });
     })());
   }
