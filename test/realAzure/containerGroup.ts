@@ -49,15 +49,25 @@ export class ContainerGroup {
 
   /** Makes it and waits until its container runs. @throws where it ends otherwise, with what Azure says */
   async start(options: GroupOptions): Promise<Answer> {
-    const answer = await this.put(options);
-    if (answer.status >= 300)
+    const answer = await this.putOnceAllowed(options);
+    if (answer.status >= 300) {
       throw new Error(`The container group was refused: ${answer.status} ${answer.text.slice(0, 400)}`);
+    }
     return this.until(({ containers, provisioningState }) => {
       if (provisioningState === 'Failed') throw new Error(`The container group failed: ${JSON.stringify(containers[0]?.properties.instanceView ?? {}).slice(0, 600)}`); // prettier-ignore
       return (
         provisioningState === 'Succeeded' && containers[0].properties.instanceView?.currentState?.state === 'Running'
       );
     });
+  }
+
+  /** It takes some minutes until a registry knows of the role of an identity that was just made. */
+  private async putOnceAllowed(options: GroupOptions): Promise<Answer> {
+    for (let tries = 1; ; tries++) {
+      const answer = await this.put(options);
+      if (tries === 10 || !/InaccessibleImage|InvalidImageRegistryIdentity/.test(answer.text)) return answer;
+      await sleep(30_000, undefined, { signal: this.world.signal });
+    }
   }
 
   get(): Promise<Answer> {

@@ -111,7 +111,7 @@ class Forwarding {
       headers: answered.headers,
       body: text,
     });
-    this.learnHosts(text);
+    this.learnHosts(url, text);
     const given = Object.entries(answered.headers).filter(([name]) => !ownHeaders.test(name));
     const translated = given.map(([name, value]) => [name, Array.isArray(value) ? value : this.inward(String(value))]);
     const inner = this.inward(text);
@@ -130,10 +130,21 @@ class Forwarding {
     return this.hosts.has(host) ? `https://${host}${rest}` : undefined;
   }
 
-  /** A workspace tells where its data planes are discovered, and the discovery where they are. */
-  private learnHosts(text: string): void {
-    for (const [, host] of text.matchAll(/"(?:discoveryUrl|api|history)"\s*:\s*"https:\/\/([\w.:-]+)/g)) {
-      if (host && host !== this.resourceManagerHost) this.hosts.add(host);
+  /** A workspace tells where its data planes are discovered, and the discovery where they are; what else names a host is no proof. */
+  private learnHosts(url: string, text: string): void {
+    const isWorkspace =
+      /\/workspaces\/[^/?]+(\?|$)/i.test(url) && url.startsWith(`${this.options.cloud.resourceManagerUrl}/`);
+    if (!isWorkspace && !/\/discovery(\?|$)/.test(url)) return;
+    let told: { properties?: { discoveryUrl?: unknown }; api?: unknown; history?: unknown };
+    try {
+      told = JSON.parse(text) as typeof told;
+    } catch {
+      return;
+    }
+    for (const place of [told.properties?.discoveryUrl, told.api, told.history]) {
+      if (typeof place !== 'string' || !URL.canParse(place)) continue;
+      const { protocol, host } = new URL(place);
+      if (protocol === 'https:' && host !== this.resourceManagerHost) this.hosts.add(host);
     }
   }
 

@@ -8,6 +8,12 @@ export interface CaseResult extends Outcome {
   tried: boolean;
 }
 
+/** How many times as long as usual a case may take before the next one is tried. */
+const patience = 4;
+
+const withLimit = (signal: AbortSignal, minutes: number): AbortSignal =>
+  AbortSignal.any([signal, AbortSignal.timeout(minutes * 60_000)]);
+
 /** Tries the cases one after the other, each in its own scene of the recordings. It ends early only where it is broken off. */
 export async function tryCases(world: World, cases: readonly Case[]): Promise<CaseResult[]> {
   const results: CaseResult[] = [];
@@ -23,7 +29,7 @@ export async function tryCases(world: World, cases: readonly Case[]): Promise<Ca
       await world.resources.make(each.needs);
       world.recorder.scene = name;
       world.say(`Trying ${name} ...`);
-      const { holds, seen } = await each.try(world);
+      const { holds, seen } = await each.try({ ...world, signal: withLimit(world.signal, each.minutes * patience) });
       world.say(`  ${holds ? 'as assumed' : 'OTHERWISE'}: ${seen}`);
       results.push({ name, tried: true, holds, seen });
     } catch (error) {

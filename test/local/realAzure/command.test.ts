@@ -4,21 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { localCloud } from '../../../local/azure/context';
 import { runOf, type TaggedGroup } from '../../realAzure/belongings';
+import { clientEnvironmentOf } from '../../realAzure/againstLocalAzure';
 import { startProgram, type RunningCommand } from '../../support/commands';
 import { cloudClient, type CloudClient } from '../containers/cloudClient';
-
-/** As the guide attaches it to local Azure: by what any client is told of a cloud, and nothing else. */
-const environmentOf = ({ azure }: CloudClient): Record<string, string> => {
-  const { parameters } = azure.serviceConnection('ServicePrincipal').auth;
-  return {
-    ...azure.environment,
-    ARM_CLOUD_METADATA_URL: `${azure.url}/metadata/endpoints?api-version=2022-09-01`,
-    AZURE_TENANT_ID: parameters.tenantid ?? '',
-    AZURE_CLIENT_ID: parameters.serviceprincipalid ?? '',
-    AZURE_CLIENT_SECRET: parameters.serviceprincipalkey ?? '',
-    AZURE_SUBSCRIPTION_ID: '',
-  };
-};
 
 describe('npm run real-azure against local Azure', function () {
   this.timeout(120_000);
@@ -32,7 +20,7 @@ describe('npm run real-azure against local Azure', function () {
 
   const start = (...args: string[]): RunningCommand => {
     const command = [process.execPath, '--import', 'tsx', 'test/realAzure/main.ts', '--directory', folder, ...args];
-    return startProgram(command, environmentOf(cloud));
+    return startProgram(command, clientEnvironmentOf(cloud.azure));
   };
   const quick = ['--yes', '--no-comparison', '--only', 'arm-unknown-type,aci-delete-unknown'];
 
@@ -76,7 +64,14 @@ describe('npm run real-azure against local Azure', function () {
     assert.deepEqual([recording.status, typeof recording.body.api], [200, 'string']);
     const traffic = readFileSync(join(folder, run, 'traffic.jsonl'), 'utf8');
     const { subscriptionId, tenantId, clientId } = localCloud;
-    for (const own of [subscriptionId, tenantId, clientId, run, environmentOf(cloud).AZURE_CLIENT_SECRET!, 'eyJ']) {
+    for (const own of [
+      subscriptionId,
+      tenantId,
+      clientId,
+      run,
+      clientEnvironmentOf(cloud.azure).AZURE_CLIENT_SECRET!,
+      'eyJ',
+    ]) {
       assert.ok(!traffic.includes(own), `the traffic holds ${own.slice(0, 12)}…`);
     }
   });

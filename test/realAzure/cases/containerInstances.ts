@@ -43,7 +43,7 @@ export const containerInstanceCases: Case[] = [
     name: 'aci-restart-view',
     assumed:
       'Straight after a restart the group is Updating, with the old view, its start time and its counts; the restart counts as none.',
-    from: 'findings/recorded-traffic.md D1, D2; readiness of Deploy-ACI',
+    from: 'recorded once, in 2024, without the counts; readiness in Deploy-ACI rests on it',
     needs,
     minutes: 6,
     use: small,
@@ -72,7 +72,7 @@ export const containerInstanceCases: Case[] = [
   {
     name: 'aci-update-view',
     assumed: 'Straight after a PUT on a running group the old view is still there, and the group is not Succeeded.',
-    from: 'findings/recorded-traffic.md D1: that the view is kept after a PUT is unproven',
+    from: 'recorded of a restart only; an update of Deploy-ACI is a PUT',
     needs,
     minutes: 6,
     use: small,
@@ -95,7 +95,7 @@ export const containerInstanceCases: Case[] = [
     name: 'aci-liveness-texts',
     assumed:
       'A container that fails its liveness probe gets an event Unhealthy "Liveness probe failed…", then Killing, whose text does not say so.',
-    from: 'findings/recorded-traffic.md B2: the text of a real liveness kill is unproven',
+    from: 'the documentation names the kinds of the events only; Deploy-ACI tells a kill by its probe from one for want of memory',
     needs,
     minutes: 7,
     use: small,
@@ -152,7 +152,7 @@ export const containerInstanceCases: Case[] = [
   {
     name: 'aci-delete-unknown',
     assumed: 'The deletion of a container group that is not there is answered 204.',
-    from: 'findings/recorded-traffic.md F: no recording',
+    from: 'never recorded; local Azure answers so',
     needs: [],
     minutes: 1,
     use: {},

@@ -21,7 +21,7 @@ export const containerRegistryCases: Case[] = [
     name: 'acr-abac-caller',
     assumed:
       'ACR Tasks push into a registry with repository permissions when the run names the caller as its identity.',
-    from: 'findings/recorded-traffic.md B1; facts/azure.md, section 3',
+    from: 'recorded once, by azure-cli in 2026; Package-Image builds so',
     needs: [],
     minutes: 6,
     use: { registryDays: 1, taskMinutes: 3 },
@@ -125,7 +125,7 @@ export const containerRegistryCases: Case[] = [
   {
     name: 'acr-schedule-status',
     assumed: 'A run that is scheduled is answered 200 at once.',
-    from: 'facts/azure.md, section 8: 200 or 202 is not settled',
+    from: 'the specification has 202, too; recorded is 200',
     needs,
     minutes: 3,
     use: { taskMinutes: 2 },

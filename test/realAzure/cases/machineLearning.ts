@@ -54,7 +54,7 @@ export const machineLearningCases: Case[] = [
   {
     name: 'ml-bare-ids',
     assumed: 'A component whose environment is a bare id is refused; with azureml: before it the pipeline is accepted.',
-    from: 'findings/recorded-traffic.md A1: Azure side unproven',
+    from: 'every recorded client sends azureml:; whether a bare id is refused was never recorded',
     needs,
     minutes: 2,
     use: {},
@@ -69,7 +69,7 @@ export const machineLearningCases: Case[] = [
   {
     name: 'ml-unknown-query',
     assumed: 'A list does not take a query parameter that it does not know for a filter.',
-    from: 'issue 16: silently wrong answers; local Azure refuses what it does not obey',
+    from: 'local Azure refuses what it does not obey; Azure may ignore it',
     needs,
     minutes: 1,
     use: {},
@@ -84,7 +84,7 @@ export const machineLearningCases: Case[] = [
   {
     name: 'ml-unknown-model',
     assumed: 'The versions of a model that does not exist are an empty list, or a 404; Evaluate takes both.',
-    from: 'findings/recorded-traffic.md E2: no recording',
+    from: 'never recorded; Evaluate asks for the champion so',
     needs,
     minutes: 1,
     use: {},
@@ -97,7 +97,7 @@ export const machineLearningCases: Case[] = [
   {
     name: 'ml-same-environment',
     assumed: 'An environment version that is put again as it is, is answered 200.',
-    from: 'facts/azure.md, section 8',
+    from: 'the specification has 201, too; Train registers environments so',
     needs,
     minutes: 1,
     use: {},
@@ -110,7 +110,7 @@ export const machineLearningCases: Case[] = [
   {
     name: 'ml-order-by-plus',
     assumed: '$orderBy is read with a plus sign for its space, too.',
-    from: 'findings/recorded-traffic.md A2: %20 is recorded',
+    from: 'recorded is %20; the tasks send what URLSearchParams makes',
     needs,
     minutes: 1,
     use: {},
@@ -129,7 +129,7 @@ export const machineLearningCases: Case[] = [
     name: 'ml-download-uri',
     assumed:
       'The address of a model is one that MLflow reads by itself or with azureml-mlflow (azureml:, mlflow-artifacts:).',
-    from: "findings/other-clients.md C1: inferred from the service's own client",
+    from: "inferred from the service's own client, never recorded",
     needs,
     minutes: 1,
     use: {},
@@ -151,7 +151,7 @@ export const machineLearningCases: Case[] = [
     name: 'ml-mlflow-aliases',
     assumed:
       "Azure's MLflow registry answers for the alias of a model, be it with a version or an error in MLflow's form.",
-    from: 'findings/other-clients.md D1: whether Azure has aliases is not known',
+    from: 'not documented; local Azure has aliases',
     needs,
     minutes: 1,
     use: {},
@@ -167,7 +167,7 @@ export const machineLearningCases: Case[] = [
   {
     name: 'ml-discovery',
     assumed: 'The discovery names `api` or `history`, which is where the data planes are.',
-    from: 'facts/azure.md, section 8: the full set of its keys is not settled',
+    from: 'the full set of its keys is documented nowhere',
     needs,
     minutes: 1,
     use: {},

@@ -4,7 +4,7 @@ export const resourceManagerCases: Case[] = [
   {
     name: 'arm-roles-assigned-to',
     assumed: "Role assignments of a registry are listed by $filter=assignedTo('…'), with those of the levels above.",
-    from: 'findings/recorded-traffic.md: role assignments were not replayed; Deploy-ACI finds the identity that may pull by it',
+    from: 'never recorded; Deploy-ACI finds the identity that may pull by it',
     needs: ['pullIdentity'],
     minutes: 1,
     use: {},
@@ -20,7 +20,7 @@ export const resourceManagerCases: Case[] = [
   {
     name: 'arm-unknown-type',
     assumed: 'A type of resource that does not exist is told apart from a resource that does not.',
-    from: 'issue 16: InvalidResourceType',
+    from: 'clients take a 404 for a reason to create what is missing',
     needs: [],
     minutes: 1,
     use: {},
