@@ -45,7 +45,10 @@ interface BuildTemplate {
   template: {
     build: Array<{ displayName: string; task: { id: string; versionSpec: string }; inputs: Record<string, string> }>;
     variables: Record<string, { value: string }>;
-    processParameters: { inputs: Array<{ name: string }> };
+    processParameters: {
+      inputs: Array<{ name: string; type: string }>;
+      dataSourceBindings?: Array<{ target: string }>;
+    };
   };
 }
 
@@ -107,6 +110,15 @@ export function buildTemplateProblems(document: unknown, tasks: TaskManifest[]):
   const problems = steps.flatMap((step) =>
     stepProblems(step, tasks, [...parameters, ...Object.keys(template.variables)]),
   );
+  const { inputs, dataSourceBindings = [] } = template.processParameters;
+  for (const { target } of dataSourceBindings) {
+    if (!inputs.some(({ name, type }) => name === target && type === 'pickList'))
+      problems.push(`dataSourceBinding of ${target}: there is no such list`);
+  }
+  for (const { name, type } of inputs) {
+    const isFilled = dataSourceBindings.some(({ target }) => target === name);
+    if (type === 'pickList' && !isFilled) problems.push(`parameter ${name}: nothing fills its list`);
+  }
   const used = JSON.stringify(template.build);
   problems.push(...parameters.filter((name) => !used.includes(`$(${name})`)).map((name) => `no step uses $(${name})`));
   if (!tasks.some((task) => task.id === iconTaskId)) problems.push(`iconTaskId: no task has the id ${iconTaskId}`);

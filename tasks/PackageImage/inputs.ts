@@ -109,7 +109,8 @@ export function readInputs(reader: InputReader): PackageInputs {
     imageAnnotations: reader.flag('imageAnnotations'),
     builder: reader.choice('builder', ['acrTasks', 'docker']),
     rebuild: reader.choice('rebuild', ['whenChanged', 'always']),
-    agentPool: reader.text('agentPool'),
+    // The list in the designer is of all registries: `registry/pool`.
+    agentPool: reader.text('agentPool')?.split('/').pop(),
     buildTimeoutInMinutes: reader.number('buildTimeoutInMinutes', { min: 5, max: 480, unit: 'minutes' }) ?? 60,
     recordFile: reader.file('recordFile'),
   };

@@ -68,17 +68,17 @@ function parseContext(template: string | undefined, context: object): Record<str
 
 /** Mustache with those of the server's helpers that the tasks use. */
 function evaluate(template: string, context: object): string {
-  const blocks = template.replace(
-    /\{\{#(if|unless|getTokenValue) ([\w.]+)\}\}(.*?)\{\{\/\1\}\}/gs,
-    (_, helper: string, path: string, body: string) => {
-      const value = lookUp(context, path);
-      if (helper === 'getTokenValue') {
-        const parameter = decodeURIComponent(/\{\{extractUrlQueryParameter ([^}]+)\}\}/.exec(body)?.[1] ?? '');
-        return value ? (new URL(value).searchParams.get(parameter) ?? '') : '';
-      }
-      return Boolean(value) === (helper === 'if') ? body : '';
-    },
-  );
+  // The innermost block first: a block may stand in another.
+  const block = /\{\{#(if|unless|getTokenValue) ([\w.]+)\}\}((?:(?!\{\{#).)*?)\{\{\/\1\}\}/s;
+  let blocks = template;
+  for (let match = block.exec(blocks); match; match = block.exec(blocks)) {
+    const [whole, helper, path, body] = match as unknown as [string, string, string, string];
+    const value = lookUp(context, path);
+    const parameter = decodeURIComponent(/\{\{extractUrlQueryParameter ([^}]+)\}\}/.exec(body)?.[1] ?? '');
+    const token = value ? (new URL(value, 'https://none').searchParams.get(parameter) ?? '') : '';
+    const result = helper === 'getTokenValue' ? token : Boolean(value) === (helper === 'if') ? body : '';
+    blocks = blocks.replace(whole, () => result);
+  }
   return blocks.replace(/\{\{\{([\w.]+)\}\}\}|\{\{isTokenPresent ([\w.]+)\}\}/g, (_, path?: string, token?: string) =>
     token ? String(Boolean(lookUp(context, token))) : lookUp(context, path!),
   );

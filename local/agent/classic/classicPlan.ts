@@ -25,6 +25,8 @@ interface TemplateStep {
   enabled: boolean;
   continueOnError: boolean;
   alwaysRun: boolean;
+  /** Goes before `alwaysRun`. */
+  condition?: string;
   inputs: Record<string, string>;
 }
 
@@ -149,7 +151,7 @@ function stepPlan(
     name: step.refName || step.displayName.replace(/\W+/g, '_'),
     displayName: step.displayName,
     // "Even if a previous task has failed, unless the build was canceled".
-    condition: step.alwaysRun ? 'succeededOrFailed()' : undefined,
+    condition: step.condition ?? (step.alwaysRun ? 'succeededOrFailed()' : undefined),
     continueOnError: step.continueOnError ?? false,
     timeoutInMinutes: undefined,
     retryCountOnTaskFailure: 0,

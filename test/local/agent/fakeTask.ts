@@ -6,6 +6,7 @@ import type { TaskDefinition, TaskInput } from '../../../local/agent/taskDefinit
 export interface FakeTask {
   /** Fake, unless it stands in for another. */
   name?: string;
+  id?: string;
   /** JavaScript of each phase that the task has. */
   main: string;
   prejob?: string;
@@ -20,7 +21,7 @@ export function fakeTask(task: FakeTask, folder = temporaryFolder()): string {
   mkdirSync(folder, { recursive: true });
   const handlers = (target: string) => ({ Node20_1: { target }, Node24: { target } });
   const definition: TaskDefinition = {
-    id: '74000000-0000-4000-8000-000000000001',
+    id: task.id ?? '74000000-0000-4000-8000-000000000001',
     name: task.name ?? 'Fake',
     friendlyName: 'A fake task',
     description: 'Does what a test says.',

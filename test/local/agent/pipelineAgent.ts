@@ -1,6 +1,8 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import type { PipelinePlan } from '../../../local/agent/pipeline/plan';
 import { readPipeline } from '../../../local/agent/pipeline/readPipeline';
+import type { CatalogTask } from '../../../local/agent/pipeline/taskCatalog';
 import { runPipeline, type PipelineRunOptions } from '../../../local/agent/run/pipelineRun';
 import type { RunRecord, StepRecord } from '../../../local/agent/run/runRecord';
 import { readTaskDefinition } from '../../../local/agent/taskDefinition';
@@ -22,23 +24,33 @@ export class Agent {
     writeFileSync(path.join(this.root, '.gitignore'), '.local/\n');
   }
 
-  async run(yaml: string, options: Partial<PipelineRunOptions> & { skipTasks?: string[] } = {}): Promise<RunRecord> {
-    const file = path.join(this.root, 'azure-pipelines.yml');
-    writeFileSync(file, yaml);
-    const catalog = [...this.folders, ...this.tasks.map((task) => fakeTask(task))].map((folder) => ({
+  /** The agent's tasks, as it gets them. */
+  catalog(): CatalogTask[] {
+    return [...this.folders, ...this.tasks.map((task) => fakeTask(task))].map((folder) => ({
       folder,
       task: readTaskDefinition(folder),
     }));
-    const plan = readPipeline(file, {
-      tasks: catalog,
-      set: options.set ?? {},
-      skipTasks: options.skipTasks,
-      predefined: {},
-    });
+  }
+
+  /** Runs a pipeline that stands in no file, such as a classic one. */
+  async runPlan(plan: PipelinePlan, options: Partial<PipelineRunOptions> = {}): Promise<RunRecord> {
+    const file = path.join(this.root, 'azure-pipelines.yml');
     const workFolder = path.join(this.root, '.local', 'work');
     const { run, folder } = await runPipeline(plan, { file, runs: this.runs, workFolder, ...options });
     this.folder = folder;
     return run;
+  }
+
+  async run(yaml: string, options: Partial<PipelineRunOptions> & { skipTasks?: string[] } = {}): Promise<RunRecord> {
+    const file = path.join(this.root, 'azure-pipelines.yml');
+    writeFileSync(file, yaml);
+    const plan = readPipeline(file, {
+      tasks: this.catalog(),
+      set: options.set ?? {},
+      skipTasks: options.skipTasks,
+      predefined: {},
+    });
+    return this.runPlan(plan, options);
   }
 
   log(step: StepRecord): string {

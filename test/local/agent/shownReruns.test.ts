@@ -3,6 +3,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { pipelinesIn, shownPipelines } from '../../../scripts/yamlPipelines';
 import { root, agentTaskFolders, readTask } from '../../../scripts/taskManifest';
+import { classicPlan } from '../../../local/agent/classic/classicPlan';
 import { pipelineText, type PipelineFacts } from '../../../local/init/pipelineText';
 import type { FakeTask } from './fakeTask';
 import { Agent } from './pipelineAgent';
@@ -13,8 +14,9 @@ import { Agent } from './pipelineAgent';
  */
 function standIns(failing: string): FakeTask[] {
   return agentTaskFolders().map((folder) => {
-    const { name, inputs } = readTask(folder);
+    const { id, name, inputs } = readTask(folder);
     return {
+      id,
       name,
       inputs: inputs.map((input) => ({ name: input.name, type: 'string' })),
       main: `
@@ -76,6 +78,29 @@ describe('the pipelines that users copy', () => {
         assert.equal(second.result, 'succeeded', JSON.stringify(issues));
       });
     }
+  }
+
+  for (const folder of ['Train', 'Evaluate', 'PackageImage']) {
+    const { name } = readTask(folder);
+    it(`that of the classic build template is green when ${name} has failed once and its job is rerun`, async () => {
+      const failing = path.join(new Agent().root, 'failing');
+      writeFileSync(failing, name);
+      const agent = new Agent(standIns(failing));
+      const chosen = { azureSubscription: 'a', resourceGroup: 'b', workspace: 'c' };
+      const plan = classicPlan('build', { tasks: agent.catalog(), chosen, set: {} });
+      const first = await agent.runPlan(plan);
+      assert.equal(first.result, 'failed');
+      assert.ok(existsSync(path.join(agent.folder, 'artifacts/mlops-failed-1/mlops/mlops-record.json')));
+
+      writeFileSync(failing, '');
+      const second = await agent.runPlan(plan, { rerun: { run: first, folder: agent.folder } });
+      assert.equal(
+        second.result,
+        'succeeded',
+        JSON.stringify(second.stages[0]!.jobs[0]!.steps.map(({ issues }) => issues)),
+      );
+      assert.ok(existsSync(path.join(agent.folder, 'artifacts/mlops/mlops/mlops-record.json')));
+    });
   }
 
   // A name that a failed attempt takes is taken from the attempt after it.

@@ -1,17 +1,26 @@
 import assert from 'node:assert/strict';
+import { join } from 'node:path';
 import { localCloud } from '../../../local/azure/context';
-import { readTask, taskFolders } from '../../../scripts/taskManifest';
+import { readJson, readTask, root, taskFolders } from '../../../scripts/taskManifest';
 import { clientSecretCredential, localAzure } from '../../support/azure';
 import { listChoices, type DataSourceBinding } from '../../support/dataSource';
 import { MlWorkspace } from '../../support/mlWorkspace';
 import { registerModel } from '../../support/registeredModel';
 
-const bindings = taskFolders().flatMap((folder) =>
+const ofTasks = taskFolders().flatMap((folder) =>
   ((readTask(folder).dataSourceBindings ?? []) as unknown as DataSourceBinding[]).map((binding) => ({
     folder,
     binding,
   })),
 );
+const { template } = readJson<{ template: { processParameters: { dataSourceBindings: DataSourceBinding[] } } }>(
+  join(root, 'templates', 'build', 'template.json'),
+);
+const ofTemplate = template.processParameters.dataSourceBindings.map((binding) => ({
+  folder: 'The classic build template',
+  binding,
+}));
+const bindings = [...ofTasks, ...ofTemplate];
 const { subscriptionId, resourceGroup, workspace } = localCloud;
 /** Of services that local Azure does not have, or has no list of: what the real ones answer. */
 const canned: Array<[RegExp, unknown]> = [
@@ -19,8 +28,12 @@ const canned: Array<[RegExp, unknown]> = [
     /Microsoft\.Network\/virtualNetworks\?/,
     { value: [{ name: 'v', properties: { subnets: [{ id: '/subscriptions/s/subnets/inner', name: 'inner' }] } }] },
   ],
+  [/registries\/agentPools'/, { value: [{ id: '/pools/p', name: 'my-registry/my-pool' }] }],
   [/Microsoft\.OperationalInsights\/workspaces\?/, { value: [{ id: '/logs/l', name: 'l' }] }],
 ];
+
+/** Another call may also be the second step to a list, such as from a workspace to its region. */
+const isPaged = ({ binding }: { binding: DataSourceBinding }): boolean => binding.endpointUrl.includes('{{{page}}}');
 
 describe('the lists of the designer', function () {
   this.timeout(60_000);
@@ -37,6 +50,8 @@ describe('the lists of the designer', function () {
     location: localCloud.location,
     subnet: '/subscriptions/s/subnets/inner',
     logAnalyticsWorkspace: '/logs/l',
+    agentPool: 'my-registry/my-pool',
+    instanceType: 'Standard_DS3_v2',
   };
   let modelName = '';
   let get: (url: string) => Promise<unknown>;
@@ -66,7 +81,9 @@ describe('the lists of the designer', function () {
       () => ({ ...chosen(), subscription: subscriptionId }),
     ],
   ] as const) {
-    for (const { folder, binding } of bindings) {
+    // The form of a classic template has no subscription to choose.
+    const shown = kind.startsWith('a management group') ? ofTasks : bindings;
+    for (const { folder, binding } of shown) {
       it(`${folder}: ${binding.target} by a connection scoped to ${kind}`, async () => {
         const endpoint = (await localAzure()).serviceConnection('WorkloadIdentityFederation', overrides);
         const { choices, urls } = await listChoices(binding, inputs(), endpoint, get);
@@ -82,7 +99,7 @@ describe('the lists of the designer', function () {
     }
   }
 
-  for (const { folder, binding } of bindings.filter((each) => each.binding.callbackRequiredTemplate)) {
+  for (const { folder, binding } of bindings.filter(isPaged)) {
     it(`${folder}: ${binding.target} is read page by page`, async () => {
       const endpoint = (await localAzure()).serviceConnection('WorkloadIdentityFederation');
       const token = /&(\$\w+)=\{\{\{page\}\}\}/.exec(binding.endpointUrl)![1]!;

@@ -18,7 +18,12 @@ describe('a classic pipeline of the extension', function () {
         ['train', 'Train', undefined],
         ['evaluate', 'Evaluate', undefined],
         ['package', 'Package image', undefined],
-        ['Publish_the_record', 'Publish the record', 'succeededOrFailed()'],
+        ['Publish_the_record', 'Publish the record', 'succeeded()'],
+        [
+          'Publish_the_record_of_a_failed_attempt',
+          'Publish the record of a failed attempt',
+          "and(failed(), ne(variables['mlops.recordFile'], ''))",
+        ],
       ],
     );
     const train = steps[1]!.action;
