@@ -15,6 +15,7 @@ import standaloneCode from 'ajv/dist/standalone';
 import { build, type BuildOptions, type Metafile, type Plugin } from 'esbuild';
 import schema from '../tasks/common/record/record.schema.json';
 import { validatorOptions } from '../tasks/common/record/recordValidator';
+import { helpTopics } from '../tasks/common/troubleshooting';
 import { handlerTargets, projectVersion, readTask, root, taskFolders, type TaskManifest } from './taskManifest';
 import { absoluteLinks, fileUrl } from './repository';
 import { bundledPackages } from './thirdPartyNotices';
@@ -116,6 +117,12 @@ function packagesSource(moved: Set<string>): string {
   return `module.exports = { ${loaders.join(', ')} };`;
 }
 
+/** Where each topic of the troubleshooting guide is, by its name. */
+function troubleshootingLinks(): Record<string, string> {
+  const link = (topic: string): [string, string] => [topic, fileUrl(`docs/guides/troubleshooting.md#${topic}`)];
+  return Object.fromEntries(helpTopics.map(link));
+}
+
 const options: BuildOptions = {
   absWorkingDir: root,
   write: false,
@@ -126,7 +133,11 @@ const options: BuildOptions = {
   // Without it esbuild takes the SDKs' CommonJS halves, which it cannot shake.
   mainFields: ['module', 'main'],
   // @azure/storage-common asks for its own place when it loads; CommonJS has no import.meta.
-  define: { 'import.meta.url': 'bundleUrl', EXTENSION_VERSION: JSON.stringify(projectVersion().text) },
+  define: {
+    'import.meta.url': 'bundleUrl',
+    EXTENSION_VERSION: JSON.stringify(projectVersion().text),
+    TROUBLESHOOTING_LINKS: JSON.stringify(troubleshootingLinks()),
+  },
   banner: { js: "const bundleUrl = require('node:url').pathToFileURL(__filename).href;" },
   minify: true,
   // The agent's log shows class names of errors.

@@ -22,5 +22,6 @@ export async function registryIdOf(
   throw new TaskFailure(
     `The image's registry ${registry} is not among the container registries that the service connection may see.`,
     'Set registryAuthentication to credentials, or give the connection the right to read that registry.',
+    { help: 'the-image-cannot-be-pulled' },
   );
 }

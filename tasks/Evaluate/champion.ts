@@ -41,6 +41,7 @@ export async function findChampion(
   throw new TaskFailure(
     `Input championVersion: the model "${candidate.name}" has no version "${version}".`,
     'Name a version that is registered, or set the input champion to "tagged".',
+    { help: 'the-champion' },
   );
 }
 

@@ -55,6 +55,7 @@ export async function measure(
     throw new TaskFailure(
       `Input metricsFrom: the model ${name} names no job that made it.`,
       'Set metricsFrom to "model" or "file", or register the model with Train.',
+      { help: 'the-decision-cannot-be-made' },
     );
   }
   return { metrics: metricsOfModel(model), source: `the tags of ${name}`, jobName: model.jobName };
@@ -64,6 +65,7 @@ function notFound(jobName: string, model: string): TaskFailure {
   return new TaskFailure(
     `The metrics of ${model} cannot be read: its job ${jobName} is not to be found, so that nothing is decided.`,
     'Run this step again. Where the job was deleted, set metricsFrom to "model" or "file".',
+    { help: 'the-decision-cannot-be-made' },
   );
 }
 

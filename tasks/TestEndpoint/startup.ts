@@ -50,6 +50,7 @@ export async function waitUntilReady(
       throw new TaskFailure(
         `${shownUrl(request.url)} was not ready within ${limit / 1000} s (${counted(retries)}): ${description}`,
         'Look at the container group and its logs, check address and port, or raise startupTimeoutInSeconds.',
+        { help: 'the-container-does-not-serve' },
       );
     }
     await clock.sleep(pause, signal);

@@ -109,6 +109,7 @@ function notThere(path: string, files: readonly string[], job: Job, models: read
     adviceOn(models) +
       (files.length > 0 ? `What it left:${list}` : 'It left no files at all.') +
       (named.length > 0 ? `\nIts named outputs: ${named.join(', ')}.` : ''),
+    { help: 'the-model-is-not-among-the-outputs' },
   );
 }
 

@@ -1,10 +1,11 @@
 import { isAzureFailure, type AzureFailure } from '../../common/azure/http/azureFailure';
 import type { ContainerRegistry } from '../../common/azure/registry/containerRegistry';
 import { TaskFailure } from '../../common/taskFailure';
+import type { HelpTopic } from '../../common/troubleshooting';
 import { selfTestBrokeOff, selfTestOutcome } from './selfTestOutcome';
 
-/** Known ends of a build, found in the last lines of its log: [pattern, what it means, what to do]. */
-const explanations: ReadonlyArray<[RegExp, string, string]> = [
+/** Known ends of a build, found in the last lines of its log: [pattern, what it means, what to do, what treats it at length]. */
+const explanations: ReadonlyArray<[RegExp, string, string, HelpTopic?]> = [
   [
     /non-zero code: 137|exit (?:status|code):? 137|\bKilled\b|MemoryError|Cannot allocate memory/i,
     'The build ran out of memory (exit code 137).',
@@ -14,6 +15,7 @@ const explanations: ReadonlyArray<[RegExp, string, string]> = [
     /client with IP .* is not allowed access|denied: .*firewall|networkRuleBypass/i,
     'The registry keeps the build agents out by its network rules.',
     'Name an agent pool of the registry in the input agentPool, or set networkRuleBypassAllowedForTasks on the registry, or build with the builder "docker" on an agent inside the network.',
+    'a-registry-behind-a-firewall',
   ],
   [
     /conda: (?:command )?not found|exec: "conda"/i,
@@ -35,16 +37,19 @@ const explanations: ReadonlyArray<[RegExp, string, string]> = [
     /when specifying push, at least one credential is required/i,
     'The build may not push into the registry.',
     'The registry keeps the build from its images, as those with ABAC repository permissions do: give the service connection\'s identity the role Container Registry Repository Writer on it, or build with the builder "docker".',
+    'the-registry-does-not-take-the-image',
   ],
   [
     /(?:The push refers to repository|\/blobs\/uploads\/)[^]*\b(?:unauthorized|denied):/,
     'The registry does not take the image.',
     "Give the service connection's identity the role AcrPush; on a registry with ABAC repository permissions, Container Registry Repository Writer.",
+    'the-registry-does-not-take-the-image',
   ],
   [
     /pull access denied|manifest unknown|manifest for .* not found|failed to resolve reference|unauthorized: authentication required/i,
     'The build may not pull an image that it starts from, or that image does not exist.',
     'Check the base image; a private one needs the input baseImageConnection.',
+    'a-private-base-image',
   ],
   [
     /No space left on device/i,
@@ -64,6 +69,7 @@ export function buildFailure(status: string, message: string | undefined, log: s
     return new TaskFailure(
       `The image failed its self-test: ${selfTest.text}`,
       'Nothing was pushed. The log above has the details.',
+      { help: 'the-self-test-failed' },
     );
   }
   if (status === 'Timeout') {
@@ -71,6 +77,7 @@ export function buildFailure(status: string, message: string | undefined, log: s
       ? new TaskFailure(
           'The self-test had not ended when the build reached the limit of the input buildTimeoutInMinutes.',
           'See in the log above what init() waits for; raise the limit if it is only slow.',
+          { help: 'the-self-test-failed' },
         )
       : new TaskFailure(
           'The build took longer than the input buildTimeoutInMinutes allows.',
@@ -84,10 +91,11 @@ export function buildFailure(status: string, message: string | undefined, log: s
     return new TaskFailure(
       `The image failed its self-test: the server's process ended while it started or answered (exit code ${exitCode}).`,
       'Nothing was pushed. A native library may have crashed, or the code calls os._exit(); the log above has what it printed.',
+      { help: 'the-self-test-failed' },
     );
   }
   const known = explanations.find(([pattern]) => pattern.test(log) || pattern.test(message ?? ''));
-  if (known) return new TaskFailure(`The image could not be built: ${known[1]}`, known[2]);
+  if (known) return new TaskFailure(`The image could not be built: ${known[1]}`, known[2], { help: known[3] });
   return new TaskFailure(`The image could not be built (${status}).${said}`, link);
 }
 
@@ -135,7 +143,7 @@ export function schedulingFailure(error: unknown, registry: ContainerRegistry): 
     return new TaskFailure(
       `ACR Tasks are not permitted on the registry ${registry.name}: ${serviceMessage}`,
       'Azure pauses them on free and some trial subscriptions. Set the input builder to "docker" to build on the agent, or ask Azure support to enable them.',
-      { cause: error },
+      { cause: error, help: 'acr-tasks-are-not-permitted' },
     );
   }
   if (
@@ -146,14 +154,14 @@ export function schedulingFailure(error: unknown, registry: ContainerRegistry): 
     return new TaskFailure(
       `The network rules of the registry ${registry.name} refuse the build: ${serviceMessage}`,
       'Name an agent pool of the registry in the input agentPool, or build with the builder "docker" on an agent inside the network.',
-      { cause: error },
+      { cause: error, help: 'a-registry-behind-a-firewall' },
     );
   }
   if (status === 403) {
     return new TaskFailure(
       `The service connection may not build on the registry ${registry.name}: ${serviceMessage}`,
       'Give its identity the role "Container Registry Tasks Contributor" on the registry; AcrPush alone is not enough.',
-      { cause: error },
+      { cause: error, help: 'roles' },
     );
   }
   return error;

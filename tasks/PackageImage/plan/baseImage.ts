@@ -49,7 +49,7 @@ export async function pinBaseImage(
         signIn.kind === 'anonymous'
           ? 'If the image is there, name a Docker registry service connection in baseImageConnection.'
           : 'Check the credentials and what they may pull.',
-        { cause: error },
+        { cause: error, help: 'a-private-base-image' },
       );
     }
     if (!isAzureFailure(error)) throw error;

@@ -1,13 +1,30 @@
 import { isAzureFailure } from '../azure/http/azureFailure';
 import type { ContainerGroup, ContainerGroups, ContainerState } from '../azure/containerGroups/containerGroups';
 import { TaskFailure } from '../taskFailure';
-import { findCause, type Evidence } from './causes';
+import type { HelpTopic } from '../troubleshooting';
+import { findCause, type CauseName, type Evidence } from './causes';
 import { withCircumstances } from './circumstances';
 import type { DeploymentPorts } from './ports';
 import { NotReady } from './readiness';
 import { messageOf } from '../messageOf';
 
 const logLines = 40;
+
+/** What the guide treats of the causes, where a sentence does not hold the remedy. */
+const helpOn: Partial<Record<CauseName, HelpTopic>> = {
+  quota: 'quota-and-capacity',
+  capacity: 'quota-and-capacity',
+  imageNotAccessible: 'the-image-cannot-be-pulled',
+  rateLimit: 'the-image-cannot-be-pulled',
+  certificate: 'certificates',
+  crashInInit: 'the-container-does-not-serve',
+  crash: 'the-container-does-not-serve',
+  probeFailing: 'the-container-does-not-serve',
+  wrongPort: 'the-container-does-not-serve',
+  wrongPath: 'the-container-does-not-serve',
+  unhealthy: 'the-container-does-not-serve',
+  unreachable: 'the-container-does-not-serve',
+};
 
 /**
  * Finds out why a deployment failed: writes the events, states and last log lines of every container into the log, and
@@ -40,8 +57,8 @@ export async function diagnose(
     for (const line of evidence.logs[container.name] ?? []) log.info(`log       ${line}`);
     log.endGroup();
   }
-  const { problem, remedy } = await withCircumstances(findCause(evidence), groups, definition, ports);
-  return new TaskFailure(problem, remedy, { cause: error });
+  const { name: cause, problem, remedy } = await withCircumstances(findCause(evidence), groups, definition, ports);
+  return new TaskFailure(problem, remedy, { cause: error, help: helpOn[cause] });
 
   /** What cannot be read now must not keep the deployment from being undone. */
   async function logOf(container: string): Promise<string[]> {

@@ -65,5 +65,6 @@ function completeDefinition({ definition, missing }: PreviousDeployment, name: s
   throw new TaskFailure(
     `The previous deployment of ${name} cannot be brought back: Azure never gives secret values back, and nobody gave ${missing.join(', ')}.`,
     'Set them in the inputs of Deploy-ACI, also those that only the previous version needs, or deploy the previous release again.',
+    { help: 'what-ran-before-is-not-brought-back' },
   );
 }

@@ -62,6 +62,7 @@ export async function rollback({
     throw new TaskFailure(
       `${name} is not rolled back: it runs ${running}, which another release deployed after ${deployment.image}.`,
       'Test that release; it is the one that users call.',
+      { help: 'what-ran-before-is-not-brought-back' },
     );
   }
   const kept = handedOver ? decodePreviousDeployment(handedOver) : undefined;
@@ -96,6 +97,7 @@ function withImage(
     throw new TaskFailure(
       `The container group ${name} is not there any more, and what ran in it before is not known to this job.`,
       'Deploy the previous release again, or run Deploy-ACI and this task in one job.',
+      { help: 'what-ran-before-is-not-brought-back' },
     );
   }
   const main = mainContainer(current);

@@ -47,6 +47,7 @@ export function requireRecordFile(places: RecordPlaces): string {
   throw new TaskFailure(
     `No ${recordFileName} was found beneath ${places.artifacts.join(', ') || 'the artifacts'}.`,
     'Run Train earlier in this job, download the artifact that holds the record, or name it in the input recordFile.',
+    { help: 'the-model-record' },
   );
 }
 
@@ -70,6 +71,7 @@ export async function readRecord(file: string): Promise<ModelRecord> {
     throw new TaskFailure(
       `The model record ${file} has the schema version ${version}; this task knows versions up to ${recordSchemaVersion}.`,
       'Update the extension, so that all tasks of the chain are of one version.',
+      { help: 'the-model-record' },
     );
   }
   const problems = await checkShape(parsed);
@@ -113,6 +115,7 @@ function refusal(file: string, problems: string[]): TaskFailure {
   return new TaskFailure(
     `The model record ${file} is refused. ${problems.join(' ')}`,
     'Use the file as the tasks wrote it; run the build again if it is lost.',
+    { help: 'the-model-record' },
   );
 }
 

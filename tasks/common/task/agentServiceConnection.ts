@@ -19,6 +19,7 @@ export function readServiceConnection(id: string, subscription?: string): Servic
     throw new TaskFailure(
       `the service connection ${name} was not given to this job.`,
       'Check that it exists in this project and that this pipeline is authorised to use it.',
+      { help: 'signing-in' },
     );
   }
   const data = (key: string) => tl.getEndpointDataParameter(id, key, true) || '';

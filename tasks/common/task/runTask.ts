@@ -6,6 +6,7 @@ import { systemClock } from '../clock';
 import { foreignText } from '../foreignText';
 import { Secret } from '../secret';
 import { TaskFailure } from '../taskFailure';
+import { helpLink } from '../troubleshooting';
 import { agentLog } from './agentLog';
 import { readNetworkSettings } from './agentNetwork';
 import { readPipeline } from './agentPipeline';
@@ -117,7 +118,7 @@ function fail(name: string, error: unknown): void {
   const text = messageOf(error);
   if (known) {
     agentLog.debug(String((error.cause as Error | undefined)?.stack ?? error.stack));
-    tl.setResult(tl.TaskResult.Failed, foreignText(text), true);
+    tl.setResult(tl.TaskResult.Failed, foreignText(withHelp(text, error)), true);
     return;
   }
   agentLog.info(String((error as Error)?.stack ?? error));
@@ -126,6 +127,12 @@ function fail(name: string, error: unknown): void {
     foreignText(`${name} met an error that it did not expect: ${text} The stack above belongs in a bug report.`),
     true,
   );
+}
+
+/** The message with the place that says more. */
+function withHelp(text: string, error: unknown): string {
+  const help = error instanceof TaskFailure ? error.help : undefined;
+  return help ? `${text} More: ${helpLink(help)}` : text;
 }
 
 /** An output may hold names and replies from outside; task-lib escapes line ends but leaves a nested command's marker. */

@@ -1,4 +1,5 @@
 import { TaskFailure } from '../../taskFailure';
+import type { HelpTopic } from '../../troubleshooting';
 import { readErrorBody } from './errorBody';
 import { UnreadableAnswer } from './policies/readableAnswer';
 
@@ -13,8 +14,9 @@ export class AzureFailure extends TaskFailure {
     /** Azure's own message, alone. */
     readonly serviceMessage: string,
     cause: unknown,
+    help?: HelpTopic,
   ) {
-    super(problem, remedy, { cause });
+    super(problem, remedy, { cause, help });
     this.name = 'AzureFailure';
   }
 }
@@ -68,6 +70,7 @@ export function azureFailure(error: unknown, asked: string): Error {
     code,
     message,
     error,
+    topic(code, sdk.statusCode, `${asked} ${message}`, isSignIn, isNetwork),
   );
 }
 
@@ -89,7 +92,22 @@ function unreadable(error: UnreadableAnswer, asked: string): AzureFailure {
     error.code,
     error.message,
     error,
+    'azure-cannot-be-reached',
   );
+}
+
+/** What the guide says more of: as `remedy` tells them apart. */
+function topic(
+  code: string,
+  status: number | undefined,
+  text: string,
+  isSignIn: boolean,
+  isNetwork: boolean,
+): HelpTopic | undefined {
+  if (isNetwork || (isSignIn && code === 'Unreachable')) return 'azure-cannot-be-reached';
+  if (isSignIn || status === 401) return 'signing-in';
+  if (status === 403 || code === 'AuthorizationFailed') return 'roles';
+  return /quota/i.test(`${code} ${text}`) && status !== 404 ? 'quota-and-capacity' : undefined;
 }
 
 function remedy(

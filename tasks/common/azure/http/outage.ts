@@ -75,7 +75,7 @@ export class Outage {
     }
     if (isOver) {
       const text = `Azure has been out of reach for ${elapsed(now - this.since)}: ${error.message}`;
-      throw new TaskFailure(text, undefined, { cause: error });
+      throw new TaskFailure(text, undefined, { cause: error, help: 'azure-cannot-be-reached' });
     }
   }
 }

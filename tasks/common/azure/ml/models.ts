@@ -89,6 +89,8 @@ export class Models extends ModelTags {
     if (stray) {
       throw new TaskFailure(
         `The registry was asked for the versions of "${name}" with the tag "${championTag}" and answered with version ${stray.version}, which has none: who is champion is not known.`,
+        undefined,
+        { help: 'the-champion' },
       );
     }
     return promoted.sort(byClaim)[0];

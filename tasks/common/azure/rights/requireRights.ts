@@ -49,6 +49,7 @@ export async function requireRights(
   throw new TaskFailure(
     `The identity of the service connection ${session.connection.name} lacks ${missing.length === 1 ? 'a role' : `${missing.length} roles`}:\n${list.join('\n')}`,
     '\nSomebody who may assign roles runs this once; it takes some minutes until Azure knows of it.',
+    { help: 'roles' },
   );
 }
 

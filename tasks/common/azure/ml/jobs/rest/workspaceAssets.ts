@@ -98,6 +98,7 @@ export class WorkspaceAssets implements JobAssets {
           names.length > 0
             ? `There are: ${names.join(', ')}. Leave it empty for serverless compute.`
             : 'It has none: create one, or leave it empty for serverless compute.',
+          { help: 'the-compute' },
         );
       }
       return id;
