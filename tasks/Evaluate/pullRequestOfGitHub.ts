@@ -20,6 +20,8 @@ interface Comment {
 }
 
 const pageSize = 100;
+/** GitHub refuses a longer comment. */
+const longestComment = 65_536;
 /** GitHub refuses a longer description of a status. */
 const longestDescription = 140;
 
@@ -35,11 +37,19 @@ export async function writeToGitHub(report: Report, place: GitHubPullRequest): P
 
 async function comment(report: Report, place: GitHubPullRequest): Promise<void> {
   const { gitHub, repository, number, run, signal } = place;
-  const body = { body: commentText(report, run) };
+  const body = { body: cut(commentText(report, run), run) };
   const own = await ownComment(markOf(report), place);
   await (own
     ? gitHub.request('PATCH', `${repository}/issues/comments/${own.id}`, signal, body)
     : gitHub.request('POST', `${repository}/issues/${encodeURIComponent(number)}/comments`, signal, body));
+}
+
+/** As many whole lines as there is room for. */
+function cut(text: string, run: string | undefined): string {
+  if (text.length <= longestComment) return text;
+  const note = `\n\nThe rest is in ${run ? `[the run](${run})` : 'the run'}.\n`;
+  const kept = text.slice(0, longestComment - note.length);
+  return kept.slice(0, kept.lastIndexOf('\n')) + note;
 }
 
 /** A pull request is an issue, too. */

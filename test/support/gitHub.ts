@@ -48,6 +48,8 @@ export class FakeGitHub {
   }
 
   private carryOut(route: string, tail: string, query: URLSearchParams, sent: { body: string }): Answer {
+    if (sent?.body?.length > 65_536)
+      return { status: 422, body: { message: 'Validation Failed: body is too long (maximum is 65536 characters)' } };
     switch (route) {
       case 'GET issues/7/comments': {
         const size = Number(query.get('per_page') ?? 30);

@@ -87,6 +87,14 @@ describe('A pull request on GitHub', () => {
     assert.equal(gitHub.comments.length, 1);
   });
 
+  it('gets as much of a long result as a comment holds', async () => {
+    const warnings = Array.from({ length: 900 }, (_, index) => `Warning ${index} ${'of many words '.repeat(10)}.`);
+    await post({ ...report('approved'), warnings });
+    const { body } = gitHub.comments[0]!;
+    assert.match(body, /Warning 10 /);
+    assert.match(body, /\n\nThe rest is in \[the run\]\(https:.*\)\.\n$/);
+  });
+
   const refusals: Array<[what: string, options: Parameters<typeof post>[1], said: RegExp]> = [
     [
       'no connection is chosen',
