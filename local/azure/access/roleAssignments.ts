@@ -14,9 +14,10 @@ export interface RoleAssignment {
 type Body = { properties?: { roleDefinitionId?: string; principalId?: string } } | undefined;
 type Params = { assignment: string };
 
-const group = '/subscriptions/:subscription/resourceGroups/:group';
-/** Where roles are assigned here: on a resource group, and on a resource in it. */
-const scopes = [group, `${group}/providers/:namespace/:type/:resource`];
+const subscription = '/subscriptions/:subscription';
+const group = `${subscription}/resourceGroups/:group`;
+/** Where roles are assigned here: on the subscription, on a resource group, and on a resource in it. */
+const scopes = [subscription, group, `${group}/providers/:namespace/:type/:resource`];
 
 /** Of the filters that name a principal. */
 function principalOf(filter: string | undefined): string | undefined {
@@ -76,8 +77,10 @@ export function registerRoleAssignments(
       return reply.code(201).send(answer(assignment));
     });
     app.delete<{ Params: Params }>(`${route}/:assignment`, async (request, reply) => {
-      const known = assignments.delete(`${scopeOf(request)}/${request.params.assignment}`);
-      return reply.code(known ? 200 : 204).send();
+      const key = `${scopeOf(request)}/${request.params.assignment}`;
+      const known = assignments.get(key);
+      assignments.delete(key);
+      return known ? reply.code(200).send(answer(known)) : reply.code(204).send();
     });
   }
 }

@@ -67,6 +67,11 @@ export function registerResourceLists(
   app.get<{ Params: { namespace: string } }>('/subscriptions/:subscription/providers/:namespace', async ({ params }) =>
     provider(params.namespace),
   );
+  // All are registered already.
+  app.post<{ Params: { namespace: string } }>(
+    '/subscriptions/:subscription/providers/:namespace/register',
+    async ({ params }) => provider(params.namespace),
+  );
   app.get('/tenants', async () => ({
     value: [
       {

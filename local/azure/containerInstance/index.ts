@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import type { FastifyInstance } from 'fastify';
+import { registerFederatedCredentials } from './federatedCredentials';
 import { registerRoleAssignments } from '../access/roleAssignments';
 import type { LocalAzureContext } from '../context';
 import { sharedEngine } from '../engine/sharedEngine';
@@ -40,6 +41,7 @@ export function registerContainerInstances(app: FastifyInstance, context: LocalA
   registerContainerGroups(app, groups, logs);
   registerLocations(app, groups);
   registerIdentities(app, identities, context.resources);
+  registerFederatedCredentials(app, context, identities);
   registerRoleAssignments(app, identities.assignments, context.resources);
   registerLogAnalytics(app, context);
   operations.register(app);
