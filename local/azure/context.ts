@@ -60,8 +60,8 @@ export interface LocalAzureContext {
   onClose(stop: () => Promise<void> | void): void;
   /** Aborted as soon as local Azure begins to stop: what fails from then on says nothing about its resources. */
   readonly closing: AbortSignal;
-  /** What an access token of the local cloud's Entra is worth, for services that are handed one in a body or a password. */
-  checkAccessToken(token: string): 'valid' | 'expired' | 'invalid';
+  /** Whether it is a valid token of the local cloud's Entra for one of these, for services that are handed one in a body. */
+  isTokenFor(token: string, audiences: readonly string[]): boolean;
   /** Semantic faults that a test planned, by name, e.g. 'aci.capacity'; consumes one use. Undefined if none is planned. */
   takeFault(name: string): Record<string, unknown> | undefined;
 }

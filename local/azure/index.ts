@@ -115,7 +115,8 @@ export async function startLocalAzure(options: LocalAzureOptions): Promise<Local
       dns: zone,
       onClose: (stop) => void stops.push(stop),
       closing: closing.signal,
-      checkAccessToken: (token) => tokens.checkAccessToken(token),
+      isTokenFor: (token, audiences) =>
+        tokens.checkAccessToken(token) === 'valid' && [...audiences, url].includes(tokens.audienceOf(token)),
       takeFault: (name) => faults.take(name),
     };
 

@@ -113,7 +113,7 @@ export const unspecified: readonly Exception[] = [
   {
     reason: "a refusal of the resource manager itself, before a provider sees the request: no provider's specification holds it", // prettier-ignore
     covers: ({ refusal }) =>
-      /^(InvalidResource(Type|Namespace)|(Missing|Invalid)ApiVersionParameter|NoRegisteredProviderFound|ResourceNotFound|ResourceGroupNotFound|SubscriptionNotFound|(Invalid|Expired)AuthenticationToken\w*|AuthenticationFailed)$/.test(refusal), // prettier-ignore
+      /^(InvalidResource(Type|Namespace)|(Missing|Invalid)ApiVersionParameter|NoRegisteredProviderFound|ResourceNotFound|ResourceGroupNotFound|SubscriptionNotFound|(Invalid|Expired)AuthenticationToken\w*|AuthenticationFailed\w*)$/.test(refusal), // prettier-ignore
   },
   {
     reason: "what the OCI distribution specification has and ACR's own leaves out (tags, referrers, HEAD of a manifest, a range of a blob): OCI's conformance suite holds it", // prettier-ignore

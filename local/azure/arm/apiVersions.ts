@@ -1,4 +1,6 @@
-import { ArmError } from '../context';
+import { ArmError, localCloud } from '../context';
+import { regionNames } from './regions';
+import { resourceTypeOf } from './resourceTypes';
 
 /**
  * The api-versions that the local cloud answers, by resource provider. Machine Learning: every stable one whose bodies of
@@ -77,7 +79,10 @@ const supported: Record<string, string[]> = {
 
 export const versionsOf = (namespace: string): string[] => [...(supported[namespace.toLowerCase()] ?? [])];
 
-/** Throws what Azure Resource Manager answers to a missing or unknown api-version. */
+/**
+ * Throws what Azure Resource Manager answers to a missing or unknown api-version: it lists its own newest first, and those of a
+ * provider's type with the regions. Sources: Azure/azure-cli#28038 and #30847, Azure/azure-sdk-for-js#4097.
+ */
 export function checkApiVersion(path: string, apiVersion: string | undefined): void {
   if (!apiVersion) {
     throw new ArmError(
@@ -91,9 +96,13 @@ export function checkApiVersion(path: string, apiVersion: string | undefined): v
   const versions = supported[provider.toLowerCase()];
   // An unknown provider is answered as such by the route that is not there.
   if (!versions || versions.includes(apiVersion)) return;
-  throw new ArmError(
-    400,
-    'InvalidApiVersionParameter',
-    `The api-version '${apiVersion}' is invalid. The supported versions are '${versions.join(',')}'.`,
-  );
+  if (provider === '') {
+    const newestFirst = [...versions].sort().reverse().join(',');
+    const message = `The api-version '${apiVersion}' is invalid. The supported versions are '${newestFirst}'.`;
+    throw new ArmError(400, 'InvalidApiVersionParameter', message);
+  }
+  const { type = '' } = resourceTypeOf(path) ?? {};
+  const known = [...versions].sort().join(', ');
+  const message = `No registered resource provider found for location '${localCloud.location}' and API version '${apiVersion}' for type '${type}'. The supported api-versions are '${known}'. The supported locations are '${Object.keys(regionNames).join(', ')}'.`;
+  throw new ArmError(400, 'NoRegisteredProviderFound', message);
 }

@@ -1,6 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 import { ArmError, localCloud } from '../context';
 import { versionsOf } from './apiVersions';
+import { regionNames } from './regions';
 import { groupOf, type ResourceCatalog } from './resourceCatalog';
 import { readResourceFilter } from './resourceFilter';
 import type { ResourceTypes } from './resourceTypes';
@@ -10,8 +11,6 @@ interface ListQuery {
   $top?: string;
   $skiptoken?: string;
 }
-
-const regionNames: Record<string, string> = { eastus: 'East US', westus: 'West US', westeurope: 'West Europe' };
 
 /** Resources of every kind, and what providers, locations and tenants there are. Source: azure-specs Microsoft.Resources. */
 export function registerResourceLists(

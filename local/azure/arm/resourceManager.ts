@@ -6,7 +6,8 @@ import { checkApiVersion } from './apiVersions';
 import { checkQueryParameters } from './queryParameters';
 import { readResourceFilter } from './resourceFilter';
 import { isDataPlanePath } from './dataPlanes';
-import { checkAuthorization } from './authorization';
+import { checkAuthorization, checkDataPlaneAuthorization } from './authorization';
+import { sendDataPlaneError } from '../machineLearning/mlError';
 import type { ResourceTypes } from './resourceTypes';
 
 interface ResourceGroup {
@@ -34,8 +35,16 @@ export function guardRequests(
     const correlation = request.headers['x-ms-correlation-request-id'];
     reply.header('x-ms-request-id', randomUUID());
     reply.header('x-ms-correlation-request-id', typeof correlation === 'string' ? correlation : randomUUID());
-    checkAuthorization(request, context.url, tokens);
-    if (!arm) return;
+    const { authorization } = request.headers;
+    if (!arm) {
+      try {
+        return checkDataPlaneAuthorization(authorization, context.url, tokens);
+      } catch (error) {
+        // Whatever is asked of them, be it there or not.
+        return sendDataPlaneError(error, request, reply);
+      }
+    }
+    checkAuthorization(authorization, context.url, tokens);
     if (request.method === 'GET') reply.header('x-ms-ratelimit-remaining-subscription-reads', String(reads--));
     else reply.header('x-ms-ratelimit-remaining-subscription-writes', String(writes--));
     const [path = '', query] = request.url.split('?', 2);

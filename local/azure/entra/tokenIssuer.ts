@@ -6,7 +6,7 @@ import { isCurrent, isSignedBy, parseToken, signToken } from './jsonWebToken';
 export const usualLifetimeInSeconds = 3599;
 const keyId = 'local-azure';
 
-export type TokenCheck = 'valid' | 'expired' | 'invalid';
+export type TokenCheck = 'valid' | 'expired' | 'otherTenant' | 'invalid';
 
 /** Signs and checks the tokens of the local cloud. Tokens stay valid across a restart, as the key is kept. */
 export class TokenIssuer {
@@ -41,7 +41,20 @@ export class TokenIssuer {
   }
 
   checkAccessToken(token: string): TokenCheck {
+    const tenant = parseToken(token)?.claims.tid;
+    // Entra signs for all tenants; here no other one's signature can be checked, and none is let in.
+    if (typeof tenant === 'string' && tenant !== localCloud.tenantId) return 'otherTenant';
     return this.check(token, this.issuer);
+  }
+
+  /** The tenant that a token says it is of. */
+  tenantOf(token: string): string {
+    return String(parseToken(token)?.claims.tid);
+  }
+
+  /** When a token ends. */
+  expiryOf(token: string): Date {
+    return new Date(Number(parseToken(token)?.claims.exp) * 1000);
   }
 
   /** Whom a valid token was issued for, without a slash at the end. */

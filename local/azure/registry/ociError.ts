@@ -15,12 +15,13 @@ export class OciError extends Error {
   }
 }
 
-/** Of what is locked. Source: learn.microsoft.com, container-registry-faq, "disallowed operation". */
+/** Of what is locked. Source: Azure/acr-cli#70, the deletion of a tag that must not be written. */
 export const disallowed = (): OciError =>
   new OciError(
     405,
-    'UNSUPPORTED',
+    'REGISTRY_DISALLOWED_OPERATION',
     'The operation is disallowed on this registry, repository or image. View troubleshooting steps at https://aka.ms/acr/faq/#why-does-my-pull-or-push-request-fail-with-disallowed-operation',
+    {},
   );
 
 export const nameUnknown = (repository: string): OciError =>

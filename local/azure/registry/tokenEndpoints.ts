@@ -8,6 +8,13 @@ import { parseScopes, type RegistryTokens } from './registryTokens';
 
 type Form = Record<string, string | undefined>;
 
+/** Tokens of which services a registry exchanges. Source: learn.microsoft.com, container-registry-disable-authentication-as-arm. */
+const exchanged = [
+  'https://management.azure.com',
+  'https://management.core.windows.net',
+  'https://containerregistry.azure.net',
+];
+
 /**
  * /oauth2/exchange (a token of Entra becomes a refresh token of the registry) and /oauth2/token (that, or a password,
  * becomes an access token for some scopes). Source: azure-specs containerregistry data-plane 2021-07-01, and the
@@ -21,7 +28,12 @@ export function registerTokenEndpoints(
   accounts: Collection<RegistryAccount>,
   registryOf: (request: FastifyRequest) => string,
 ): void {
-  const unauthorized = (message: string): OciError => new OciError(401, 'UNAUTHORIZED', message);
+  const unauthorized = (): OciError =>
+    new OciError(
+      401,
+      'UNAUTHORIZED',
+      'authentication required, visit https://aka.ms/acr/authorization for more information.',
+    );
   const server = (request: FastifyRequest): string => loginServer(registryOf(request), context.port);
 
   app.post<{ Body: Form }>('/oauth2/exchange', async (request) => {
@@ -36,14 +48,12 @@ export function registerTokenEndpoints(
         `service must be ${server(request)}, not ${form.service ?? 'missing'}`,
       );
     }
-    const check = context.checkAccessToken(form.access_token ?? '');
-    if (check !== 'valid') throw unauthorized(`the access token is ${check}`);
+    if (!context.isTokenFor(form.access_token ?? '', exchanged)) throw unauthorized();
     return { refresh_token: tokens.refreshToken(server(request), 'principal') };
   });
 
   const accessToken = (request: FastifyRequest, subject: string | undefined, scope: string | string[] | undefined) => {
-    if (!subject)
-      throw unauthorized('authentication required, visit https://aka.ms/acr/authorization for more information.');
+    if (!subject) throw unauthorized();
     const asked = parseScopes(Array.isArray(scope) ? scope.join(' ') : (scope ?? ''));
     const isPrincipal = subject.startsWith('principal');
     const scopes = isPrincipal ? grantedScopes(context, accounts.get(registryOf(request))!, asked) : asked;

@@ -39,7 +39,7 @@ describe('the resource manager of local Azure', function () {
     assert.equal(await code(`${workspace}/models/nonesuch?${version}`), '404 UserError');
     const registries = `${groupPath}/Microsoft.ContainerRegistry/registries`;
     assert.equal(await code(`${registries}/nonesuch?api-version=2023-07-01`), '404 ResourceNotFound');
-    assert.equal(await code(`${registries}/nonesuch?api-version=1999-01-01`), '400 InvalidApiVersionParameter');
+    assert.equal(await code(`${registries}/nonesuch?api-version=1999-01-01`), '400 NoRegisteredProviderFound');
     assert.equal(await code(`${registries}/nonesuch`), '400 MissingApiVersionParameter');
   });
 
