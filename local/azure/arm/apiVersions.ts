@@ -49,7 +49,7 @@ const supported: Record<string, string[]> = {
     '2026-09-01-preview',
   ],
   'microsoft.containerinstance': ['2018-06-01', '2022-09-01', '2023-05-01', '2024-05-01-preview', '2025-09-01'],
-  'microsoft.storage': ['2021-09-01', '2022-09-01', '2023-01-01', '2023-05-01'],
+  'microsoft.storage': ['2021-09-01', '2022-09-01', '2023-01-01', '2023-05-01', '2025-08-01'],
   'microsoft.keyvault': ['2022-07-01', '2023-07-01'],
   'microsoft.resources': [
     '2019-10-01',

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
 import { ArmError, type Collection, type LocalAzureContext } from '../context';
-import type { ContainerEngine } from '../engine/engine';
+import type { ContainerEngine, RunningContainer } from '../engine/engine';
 import { groupId, groupKey, isTerminated, isTransitioning, type ContainerGroup } from './containerGroup';
 import type { ContainerLogs } from './containerLog';
 import type { FileShares } from '../files/fileShares';
@@ -233,6 +233,11 @@ export class ContainerGroups {
 
   isRunning(group: ContainerGroup, container: string): boolean {
     return this.runners.get(group.uid)?.isRunning(container) ?? false;
+  }
+
+  /** The container as it runs; undefined where it does not. */
+  running(group: ContainerGroup, container: string): RunningContainer | undefined {
+    return this.runners.get(group.uid)?.running(container);
   }
 
   /** Ends what ran before under the name, then brings the group up; goes on after the request was answered. */

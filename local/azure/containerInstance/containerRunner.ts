@@ -75,6 +75,15 @@ export class ContainerRunner {
     });
   }
 
+  get name(): string {
+    return this.container.name;
+  }
+
+  /** What runs now, between two starts nothing. */
+  get current(): RunningContainer | undefined {
+    return this.running;
+  }
+
   /** Ends the container and everything that would start it again. */
   async stop(graceInSeconds = graceOfStop): Promise<void> {
     this.grace = graceInSeconds;

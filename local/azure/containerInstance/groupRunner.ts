@@ -1,7 +1,12 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { ArmError, type Collection, type LocalAzureContext } from '../context';
-import { ContainerStartError, type ContainerEngine, type ContainerGroupSandbox } from '../engine/engine';
+import {
+  ContainerStartError,
+  type ContainerEngine,
+  type ContainerGroupSandbox,
+  type RunningContainer,
+} from '../engine/engine';
 import { addEvent, groupKey, type ContainerGroup, type InstanceView } from './containerGroup';
 import type { FileShares } from '../files/fileShares';
 import type { ContainerLogs } from './containerLog';
@@ -116,6 +121,10 @@ export class GroupRunner {
 
   isRunning(container: string): boolean {
     return this.group.instanceViews[container]?.currentState?.state === 'Running';
+  }
+
+  running(container: string): RunningContainer | undefined {
+    return this.runners.find(({ name }) => name === container)?.current;
   }
 
   private async stopContainers(graceInSeconds?: number): Promise<void> {

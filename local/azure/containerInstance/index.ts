@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import type { FastifyInstance } from 'fastify';
+import { ExecSessions } from './execSessions';
 import { registerFederatedCredentials } from './federatedCredentials';
 import { registerRoleAssignments } from '../access/roleAssignments';
 import type { LocalAzureContext } from '../context';
@@ -38,7 +39,10 @@ export function registerContainerInstances(app: FastifyInstance, context: LocalA
       for (const { name } of groups.list(resourceGroup)) await groups.delete(resourceGroup, name);
     },
   });
-  registerContainerGroups(app, groups, logs);
+  const sessions = new ExecSessions(context.url);
+  sessions.register(app);
+  context.onClose(() => sessions.close());
+  registerContainerGroups(app, groups, logs, sessions);
   registerLocations(app, groups);
   registerIdentities(app, identities, context.resources);
   registerFederatedCredentials(app, context, identities);

@@ -3,6 +3,7 @@ import { ArmError } from '../context';
 import { groupAnswer, isTransitioning, type ContainerGroup } from './containerGroup';
 import type { ContainerGroups } from './containerGroups';
 import type { ContainerLogs } from './containerLog';
+import type { ExecSessions } from './execSessions';
 import { readGroupDefinition } from './validation';
 
 type Params = { group: string; name: string };
@@ -12,7 +13,12 @@ const answer = (group: ContainerGroup, { query }: FastifyRequest) =>
   groupAnswer(group, (query as { 'api-version'?: string })['api-version'] ?? '');
 
 /** Container groups in the resource manager. Source: azure-specs Microsoft.ContainerInstance 2023-05-01; facts on Azure, §4. */
-export function registerContainerGroups(app: FastifyInstance, groups: ContainerGroups, logs: ContainerLogs): void {
+export function registerContainerGroups(
+  app: FastifyInstance,
+  groups: ContainerGroups,
+  logs: ContainerLogs,
+  sessions: ExecSessions,
+): void {
   const all = '/subscriptions/:subscription/providers/Microsoft.ContainerInstance/containerGroups';
   const ofGroup =
     '/subscriptions/:subscription/resourceGroups/:group/providers/Microsoft.ContainerInstance/containerGroups';
@@ -70,14 +76,7 @@ export function registerContainerGroups(app: FastifyInstance, groups: ContainerG
     `${one}/containers/:container/logs`,
     async ({ params, query }) => {
       const group = groups.get(params.group, params.name);
-      const { containers, initContainers = [] } = group.definition.properties;
-      if (![...containers, ...initContainers].some(({ name }) => name === params.container)) {
-        throw new ArmError(
-          404,
-          'ContainerNotFound',
-          `The container '${params.container}' is not found in container group '${group.name}'.`,
-        );
-      }
+      requireContainer(group, params.container);
       if (!logs.exists(group.uid, params.container)) {
         throw isTransitioning(group)
           ? new ArmError(
@@ -99,4 +98,24 @@ export function registerContainerGroups(app: FastifyInstance, groups: ContainerG
       return { content };
     },
   );
+
+  app.post<{ Params: LogParams; Body: { command?: string } | undefined }>(
+    `${one}/containers/:container/exec`,
+    async ({ params, body }) => {
+      const group = groups.get(params.group, params.name);
+      requireContainer(group, params.container);
+      if (!body?.command) throw new ArmError(400, 'InvalidRequestContent', 'The command is required.');
+      const running = groups.running(group, params.container);
+      if (running) return sessions.begin(running, body.command);
+      // What Azure says here was not found.
+      const message = `The container '${params.container}' in container group '${group.name}' is not running.`;
+      throw new ArmError(409, 'ContainerNotRunning', message);
+    },
+  );
+}
+
+function requireContainer({ name, definition }: ContainerGroup, wanted: string): void {
+  const { containers, initContainers = [] } = definition.properties;
+  if ([...containers, ...initContainers].some((each) => each.name === wanted)) return;
+  throw new ArmError(404, 'ContainerNotFound', `The container '${wanted}' is not found in container group '${name}'.`);
 }

@@ -93,6 +93,20 @@ export interface RunningContainer {
   stop(graceInSeconds: number): Promise<void>;
   /** Runs a command in the container and returns its exit code; 124 when it took longer than the timeout. */
   execute(command: string[], timeoutInSeconds: number): Promise<number>;
+  /** Starts a program in the container, to be talked to; undefined where it is not there. */
+  attach(program: string): AttachedProgram | undefined;
+}
+
+/** A program that somebody types to. */
+export interface AttachedProgram {
+  write(text: string): void;
+  /** Says that nothing more will be typed. */
+  close(): void;
+  interrupt(): void;
+  end(): void;
+  /** @param show gets what it writes, as it comes */
+  output(show: (chunk: Buffer) => void): void;
+  readonly ended: Promise<void>;
 }
 
 /** A container could not be started at all, e.g. because its program is not in the image. */

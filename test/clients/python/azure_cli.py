@@ -1,5 +1,5 @@
 """The Azure CLI: each command through the same entry that the program `az` has, in one process as its start takes seconds."""
-import io, os, tempfile
+import io, os, sys, tempfile, time
 from tried import expect, tried
 
 home = tempfile.mkdtemp()
@@ -23,6 +23,19 @@ def az(line, *more):
     if code:
         raise RuntimeError(f"exit code {code}: {cli.result.error if cli.result else ''}")
     return cli.result.result
+
+
+# What is typed stays a pipe that goes on: az reads it in the background for good.
+def typed(line, text):
+    reader, writer = os.pipe()
+    os.write(writer, text.encode())
+    stdout = sys.stdout
+    sys.stdin, sys.stdout = os.fdopen(reader, "r"), io.TextIOWrapper(io.BytesIO(), write_through=True)
+    try:
+        az(line)
+        return sys.stdout.buffer.getvalue().decode()
+    finally:
+        sys.stdout = stdout
 
 
 def run(line, *more, check=lambda answer: True, refusal=None):
@@ -101,7 +114,6 @@ run(f"container show {one}", check=lambda answer: answer["containers"][0]["envir
 
 
 def running():
-    import time
     while (answer := az(f"container show {one}"))["provisioningState"] != "Succeeded":
         time.sleep(0.2)
     expect(answer["instanceView"]["state"] == "Running")
@@ -111,7 +123,15 @@ tried("az container show, until it runs", running)
 run("container list", check=lambda answer: "one" in names(answer))
 run(f"container logs {one}")
 run(f"container export {one} -f {context}/exported.yaml")
-run(f"container exec {one} --exec-command /bin/sh", refusal="InvalidResourceType")
+
+
+def typed_to():
+    shown = typed(f"container exec {one} --exec-command /bin/sh", "echo typed-$((40+2))\nexit\n")
+    expect("typed-42" in shown, f"what came was {shown!r}")
+
+
+tried("az container exec, typed to", typed_to)
+run(f"container exec {one} --container-name nonesuch --exec-command /bin/sh", refusal="ContainerNotFound")
 run(f"container restart {one} --no-wait")
 tried("az container show, until it runs again", running)
 run(f"container stop {one}", check=lambda answer: True)

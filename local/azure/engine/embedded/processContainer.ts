@@ -1,9 +1,10 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { mkdirSync } from 'node:fs';
 import { recordProcess } from '../../processes/processRecords';
-import type { ContainerExit, RunningContainer } from '../engine';
 import { onLines } from '../../../lines';
 import { signalGroup } from '../../../processSignals';
+import { attachedTo } from '../attachedProgram';
+import type { AttachedProgram, ContainerExit, RunningContainer } from '../engine';
 
 export interface ContainerProcess {
   name: string;
@@ -99,6 +100,17 @@ export class ProcessContainer implements RunningContainer {
         resolve(code ?? 137);
       });
     });
+  }
+
+  attach(program: string): AttachedProgram | undefined {
+    const resolved = this.container.resolve([program]);
+    if (!resolved) return undefined;
+    const { directory: cwd, environment: env } = this.container;
+    const child = spawn(resolved.program, resolved.args, { cwd, env, stdio: 'pipe', detached: true });
+    const attached = attachedTo(child);
+    // It ends with its container.
+    void this.exited.then(() => attached.end());
+    return attached;
   }
 
   private endGroup(): void {

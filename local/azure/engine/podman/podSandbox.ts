@@ -1,6 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { attachedTo } from '../attachedProgram';
 import {
   ContainerStartError,
+  type AttachedProgram,
   type ContainerExit,
   type ContainerGroupSandbox,
   type ContainerSpec,
@@ -110,6 +112,10 @@ class PodContainer implements RunningContainer {
     } catch (error) {
       return error instanceof PodmanError ? error.exitCode : 124;
     }
+  }
+
+  attach(program: string): AttachedProgram {
+    return attachedTo(this.podman.spawn(['exec', '--interactive', this.name, program], {}, 'pipe'));
   }
 
   private async exit(ended: Promise<void>): Promise<ContainerExit> {

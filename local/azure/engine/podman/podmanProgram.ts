@@ -66,10 +66,10 @@ export class Podman {
   }
 
   /** As a process group of its own, for what takes long or prints as it goes. */
-  spawn(args: string[], environment: Record<string, string> = {}): ChildProcess {
+  spawn(args: string[], environment: Record<string, string> = {}, stdin: 'ignore' | 'pipe' = 'ignore'): ChildProcess {
     return spawn('podman', [...this.args, ...args], {
       env: { ...this.environment, ...environment },
-      stdio: ['ignore', 'pipe', 'pipe'],
+      stdio: [stdin, 'pipe', 'pipe'],
       cwd: this.folder,
       detached: true,
     });
