@@ -68,6 +68,21 @@ describe("a registry's contents", () => {
     await assert.rejects(dead.blob('a', digest, signal), /registry r\.example\.net could not be reached: aborted/);
   });
 
+  it('are read again where a blob falls silent on the way', async () => {
+    const silent = new Readable({ read: () => undefined });
+    silent.push('{"co');
+    const registry = contents({ kind: 'anonymous' }, { status: 200, bytes: Buffer.from('{}') });
+    const { request } = RegistryContents.prototype as unknown as { request: sinon.SinonStub };
+    request.onFirstCall().resolves({ status: 200, headers: { get: () => undefined }, readableStreamBody: silent });
+    const clock = sinon.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    const blob = registry.blob('a', digest, signal);
+    await clock.tickAsync(29_000);
+    assert.equal(silent.destroyed, false);
+    await clock.tickAsync(2_000);
+    assert.ok(silent.destroyed);
+    assert.equal((await blob).toString(), '{}');
+  });
+
   it('are read without a sign-in where the registry wants none', async () => {
     const found = await contents(
       { kind: 'anonymous' },

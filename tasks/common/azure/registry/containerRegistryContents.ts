@@ -5,6 +5,7 @@ import { AzureFailure, azureFailure } from '../http/azureFailure';
 import { UnreadableAnswer } from '../http/policies/readableAnswer';
 import type { Send } from '../http/pipeline';
 import { setTraits } from '../http/requestTraits';
+import { streamedAnswer } from '../http/streamedAnswer';
 import type { ImageName } from '../../imageName';
 import { TaskFailure } from '../../taskFailure';
 import type { AzureSession } from '../http/session';
@@ -114,7 +115,7 @@ export class RegistryContents {
       const response = await this.openBlob(repository, digest, signal);
       try {
         const parts: Buffer[] = [];
-        for await (const part of response.readableStreamBody ?? []) parts.push(part as Buffer);
+        for await (const part of streamedAnswer(response, this.timeout)) parts.push(part);
         return Buffer.concat(parts);
       } catch (error) {
         // Bytes are not text, which the client would have read whole and asked for again where it was cut.
@@ -306,7 +307,7 @@ function form(values: Record<string, string>, signal: AbortSignal) {
 async function text(response: PipelineResponse): Promise<string> {
   if (!response.readableStreamBody) return response.bodyAsText ?? '';
   const parts: Buffer[] = [];
-  for await (const part of response.readableStreamBody) parts.push(part as Buffer);
+  for await (const part of streamedAnswer(response)) parts.push(part);
   return Buffer.concat(parts).toString('utf8');
 }
 

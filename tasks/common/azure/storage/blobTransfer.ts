@@ -5,6 +5,7 @@ import { pipeline as pipe } from 'node:stream/promises';
 import type { PipelineRequest, PipelineResponse } from '@azure/core-rest-pipeline';
 import type { Secret } from '../../secret';
 import { TaskFailure } from '../../taskFailure';
+import { streamedAnswer } from '../http/streamedAnswer';
 import { AzureFailure } from '../http/azureFailure';
 import type { Send } from '../http/pipeline';
 import { setTraits } from '../http/requestTraits';
@@ -38,8 +39,6 @@ const parallelFiles = 32;
 const parallelBlocks = 4;
 /** How often in a row a download may break without a byte in between. */
 const mostBreaks = 3;
-/** Milliseconds that the next bytes of an answer may take. */
-const longestSilence = 120_000;
 /**
  * What comes out of a stream is held in memory until it is sent, so its blocks are small and few at once. As storage takes
  * 50,000 blocks, a blob of them has 48 GiB at most: three times what Container Instances take as an image.
@@ -391,23 +390,12 @@ async function readBody(response: PipelineResponse, signal: AbortSignal): Promis
  * What an answer brings, piece by piece.
  * @throws AzureFailure without a status where the connection breaks or falls silent on the way
  */
-async function* pieces({ readableStreamBody: body, request }: PipelineResponse, signal: AbortSignal) {
-  const stream = body as Readable | undefined;
-  if (!stream) return;
-  const silence = () => stream.destroy(new Error(`no more bytes came for ${longestSilence / 1000} s`));
-  let timer = setTimeout(silence, longestSilence);
+async function* pieces(response: PipelineResponse, signal: AbortSignal) {
   try {
-    for await (const piece of stream) {
-      // Whoever takes the pieces may take their time.
-      clearTimeout(timer);
-      yield piece as Buffer;
-      timer = setTimeout(silence, longestSilence);
-    }
+    yield* streamedAnswer(response);
   } catch (error) {
     if (signal.aborted) throw signal.reason;
-    throw unreachable(request, error as Error);
-  } finally {
-    clearTimeout(timer);
+    throw unreachable(response.request, error as Error);
   }
 }
 
