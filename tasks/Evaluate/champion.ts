@@ -69,7 +69,7 @@ async function approvedBefore(
   candidate: Pick<RegisteredModel, 'name' | 'version' | 'createdAt'>,
 ): Promise<Rival> {
   const { decision, at } = decisionTags;
-  const approved = (await models.withTags(candidate.name, [`${decision}=approved`], approvalsToLookAt)) ?? [];
+  const approved = await models.withTags(candidate.name, [`${decision}=approved`], approvalsToLookAt);
   const champion = newestBefore(
     candidate,
     approved.filter((each) => each.tags[decision] === 'approved'),

@@ -28,7 +28,7 @@ export async function countLooks(
   models: Pick<Models, 'withTags'>,
 ): Promise<HoldoutLooks> {
   const tag = holdoutTag(holdout);
-  const tagged = (await models.withTags(candidate.name, [tag], mostCandidates)) ?? [];
+  const tagged = await models.withTags(candidate.name, [tag], mostCandidates);
   const versions = new Set(tagged.filter(({ tags }) => tag in tags).map(({ version }) => version));
   return { ...holdout, candidates: versions.add(candidate.version).size };
 }

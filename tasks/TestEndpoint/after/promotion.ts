@@ -67,7 +67,7 @@ export async function promote(
   version: string,
   clock: Clock,
 ): Promise<Promotion> {
-  const holders = async () => (await models.withTags(name, [championTag], 50)) ?? [];
+  const holders = () => models.withTags(name, [championTag], 50);
   const time = Math.max(clock.now(), ...(await holders()).map((each) => claimOf(each) + 1));
   const claimed = await models.tag(name, version, { [championTag]: new Date(time).toISOString() });
   // The listing may lag behind our own write.

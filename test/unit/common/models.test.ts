@@ -30,6 +30,13 @@ describe('the model registry', () => {
     await assert.rejects(models.champion('m'), /No model named "m" is registered in the workspace w/);
   });
 
+  // Else a second champion would stand beside the first, and a candidate be compared with nothing.
+  it('takes a model that is not found for one of which nothing is known, and not for one without tags', async () => {
+    const models = new Models(fakeWorkspace(async () => ({ status: 404, body: {} })));
+    await assert.rejects(models.withTags('m', ['champion'], 50), /No model named "m" is registered in the workspace w/);
+    await assert.rejects(models.champion('m'), /No model named "m" is registered in the workspace w/);
+  });
+
   it('registers the version after the one that another run took between the look and the write', async () => {
     const taken = new Map<string, string>();
     const refused = new AzureFailure('no', undefined, 400, 'UserError', 'Asset paths cannot be updated.', undefined);

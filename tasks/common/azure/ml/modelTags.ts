@@ -6,7 +6,12 @@ import {
   type ModelVersionResource,
   type RegisteredModel,
 } from './registeredModel';
+import { TaskFailure } from '../../taskFailure';
 import type { WorkspaceAddress } from './workspaceAddress';
+
+export function noSuchModel(name: string, workspace: Pick<WorkspaceAddress, 'name'>): TaskFailure {
+  return new TaskFailure(`No model named "${name}" is registered in the workspace ${workspace.name}.`);
+}
 
 /**
  * The tags of a workspace's model versions, by which models are approved and promoted. What is read here is written back, so it goes
@@ -18,9 +23,9 @@ export class ModelTags {
   /**
    * The versions of a model that carry tags, be they archived (the champion is so by its tag, whoever tidied up), newest first.
    * @param tags names or name=value, e.g. ['champion']
-   * @returns undefined where no model of that name is registered
+   * @throws TaskFailure where no model of that name is found: that says nothing of who carries the tags
    */
-  async withTags(name: string, tags: readonly string[], top: number): Promise<RegisteredModel[] | undefined> {
+  async withTags(name: string, tags: readonly string[], top: number): Promise<RegisteredModel[]> {
     interface Page {
       value: ModelVersionResource[];
       nextLink?: string;
@@ -39,7 +44,7 @@ export class ModelTags {
       isThere: true,
       shape: { value: 'list' },
     });
-    if (page.status === 404) return undefined;
+    if (page.status === 404) throw noSuchModel(name, this.workspace);
     for (;;) {
       found.push(...page.body.value.map((each) => toModel(name, each)));
       // The service offers a next page however few were asked for.

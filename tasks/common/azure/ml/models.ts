@@ -1,7 +1,7 @@
 import { TaskFailure } from '../../taskFailure';
 import { isAzureFailure } from '../http/azureFailure';
 import { firstOf } from './machineLearningSdk';
-import { ModelTags } from './modelTags';
+import { ModelTags, noSuchModel } from './modelTags';
 import {
   byClaim,
   championTag,
@@ -83,8 +83,7 @@ export class Models extends ModelTags {
   async champion(name: string): Promise<RegisteredModel | undefined> {
     const promoted = await this.withTags(name, [championTag], 50);
     // The service may answer an unknown name by an empty list as well as by 404.
-    if (!promoted || (promoted.length === 0 && !(await this.exists(name))))
-      throw new TaskFailure(`No model named "${name}" is registered in the workspace ${this.workspace.name}.`);
+    if (promoted.length === 0 && !(await this.exists(name))) throw noSuchModel(name, this.workspace);
     const stray = promoted.find(({ tags }) => !(championTag in tags));
     if (stray) {
       throw new TaskFailure(
