@@ -60,6 +60,11 @@ export async function conclude(
     const metrics = metricsOutput(run.metrics, undefined, log);
     return { outputs: { ...outputs, metrics }, outcome: 'failed', reason: failureOf(job, end) };
   }
+  if (!run.isTracked) {
+    log.warning(
+      `MLflow does not find the run ${run.runId}, and so nobody can say what it logged: the record holds no metrics of it. Evaluate asks again.`,
+    );
+  }
   const directory = recordDirectory(context);
   const { artifacts } = services;
   const left = await reading.insist(() => fetchGoldenRequests(run.runs, directory, artifacts, context), signal);

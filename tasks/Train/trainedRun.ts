@@ -10,6 +10,8 @@ export interface TrainedRun {
   /** The run, and of a pipeline its steps after it, the last first: where anything of the training may lie. */
   readonly runs: readonly string[];
   readonly metrics: Readonly<Record<string, number>>;
+  /** Whether MLflow knows the run that counts; else nobody can say what it logged. */
+  readonly isTracked: boolean;
   /** All points of the metrics that were logged more than once; of twenty metrics at most, those of the whole data first. */
   histories(): Promise<Record<string, MetricPoint[]>>;
 }
@@ -35,10 +37,12 @@ export async function trainedRun(
   }
   // By Map: a metric may have any name, __proto__ too.
   const found = new Map<string, { readonly value: number; readonly run: string }>();
+  let isTracked = false;
   for (const each of runs) {
     const look = () => tracking.run(each, signal);
     // A step of a pipeline may have logged nothing; the job itself is there, and its metrics decide.
     const tracked = each === runId ? await believedAbsence(look, clock, signal) : await look();
+    if (each === runId) isTracked = tracked !== undefined;
     for (const [name, value] of Object.entries(tracked?.metrics ?? {})) {
       if (!found.has(name)) found.set(name, { value, run: each });
     }
@@ -48,6 +52,7 @@ export async function trainedRun(
     runId,
     runs,
     metrics,
+    isTracked,
     async histories() {
       const names = [...found.keys()].sort();
       const chosen = [

@@ -84,7 +84,8 @@ async function trained(
   if (training?.jobName !== jobs[0]?.name || recorded?.version !== '1')
     problems.push('the record names another job or model');
   if (!training?.goldenRequests) problems.push('the golden requests are missing');
-  if (training?.metrics.rmse !== 0.5) problems.push('the metric is missing in the record');
+  const areMetricsMissed = lasting && result.issues.some(({ message }) => /record holds no metrics/.test(message));
+  if (training?.metrics.rmse !== 0.5 && !areMetricsMissed) problems.push('the metric is missing in the record');
   return problems;
 }
 

@@ -340,9 +340,10 @@ describe('Train: the run that counts', () => {
     const looks = sinon.stub().onCall(2).resolves(found);
     const history = { details: sinon.stub(), children: sinon.stub() };
     const run = await trainedRun(job(), history, { ...tracking({}), run: looks }, clock, signal);
-    assert.deepEqual(run.metrics, { loss: 1 });
+    assert.deepEqual([run.metrics, run.isTracked], [{ loss: 1 }, true]);
     looks.reset();
-    assert.deepEqual((await trainedRun(job(), history, { ...tracking({}), run: looks }, clock, signal)).metrics, {});
+    const lost = await trainedRun(job(), history, { ...tracking({}), run: looks }, clock, signal);
+    assert.deepEqual([lost.metrics, lost.isTracked], [{}, false]);
   });
 
   it('of a sweep is the best trial', async () => {
