@@ -284,7 +284,7 @@ resources: {instance_count: 2}
     const clean = async (left: LeftJob | undefined) => {
       const taskVariables = new Variables();
       const state = { get: () => undefined, set: (key: string, value: string) => void taskVariables.set(key, value) };
-      if (left) leftJob(state).note(left);
+      if (left) await leftJob(state).note(left);
       return runBuiltTask('Train', { azure, phase: 'postjob', inputs: inline, taskVariables });
     };
     const place = { resourceGroup: localCloud.resourceGroup, workspace: localCloud.workspace, isConfirmed: false };

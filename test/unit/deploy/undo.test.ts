@@ -155,7 +155,7 @@ describe('Undoing a deployment', () => {
     it('has nothing to do where the deployment came to its end', async () => {
       const tools = context();
       await finish(tools);
-      leftDeployment(tools.context.state).note(ofThisRun);
+      await leftDeployment(tools.context.state).note(ofThisRun);
       leftDeployment(tools.context.state).settle();
       await finish(tools);
       assert.deepEqual([azure.calls, tools.traces.lines], [[], []]);
@@ -165,7 +165,7 @@ describe('Undoing a deployment', () => {
       const tools = context();
       azure.runs('estimator', definitionOf('new'));
       azure.parked = definitionOf('old');
-      leftDeployment(tools.context.state).note({ ...ofThisRun, previous: oldBefore });
+      await leftDeployment(tools.context.state).note({ ...ofThisRun, previous: oldBefore });
       await finish(tools);
       assert.equal(image(), 'old');
       assert.equal(azure.parked, undefined);
@@ -181,15 +181,15 @@ describe('Undoing a deployment', () => {
       const tools = context();
       azure.runs('estimator', definitionOf('new'));
       azure.parked = definitionOf('of-another-run');
-      leftDeployment(tools.context.state).note({ ...ofThisRun, previous: nothingBefore });
+      await leftDeployment(tools.context.state).note({ ...ofThisRun, previous: nothingBefore });
       await finish(tools);
       assert.ok(azure.parked, 'still there');
     });
 
-    it('is noted as a secret, since what ran before may hold one', () => {
+    it('is noted as a secret, since what ran before may hold one', async () => {
       const set: unknown[][] = [];
       const state = { get: () => undefined, set: (...all: unknown[]) => void set.push(all) };
-      leftDeployment(state).note(ofThisRun);
+      await leftDeployment(state).note(ofThisRun);
       assert.equal(set[0]?.[2], true);
       assert.equal(set[0]?.[0], 'unfinished');
     });
