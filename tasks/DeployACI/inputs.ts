@@ -59,6 +59,8 @@ export interface Inputs {
   readonly confidentialPolicy?: string;
 }
 
+const reuseScopes = ['Unsecure', 'TenantReuse', 'SubscriptionReuse', 'ResourceGroupReuse', 'Noreuse'] as const;
+
 export function readInputs(reader: InputReader): Inputs {
   const connection = reader.requiredServiceConnection('azureSubscription', reader.subscriptionId('subscription'));
   const resourceGroup = readResourceGroup(reader, connection);
@@ -96,13 +98,7 @@ export function readInputs(reader: InputReader): Inputs {
     certificateAuthority: reader.text('certificateAuthority'),
     certificateShare: reader.text('certificateShare'),
     dnsNameLabel: reader.text('dnsNameLabel'),
-    dnsNameLabelReuse: reader.choice('dnsNameLabelReuse', [
-      'Unsecure',
-      'TenantReuse',
-      'SubscriptionReuse',
-      'ResourceGroupReuse',
-      'Noreuse',
-    ]),
+    dnsNameLabelReuse: reader.choice('dnsNameLabelReuse', reuseScopes),
     subnet: reader.text('subnet'),
     strategy: reader.choice('strategy', ['replace', 'verifyFirst']),
     rollbackOnFailure: reader.flag('rollbackOnFailure'),

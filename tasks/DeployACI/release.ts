@@ -1,4 +1,4 @@
-import { parseImageName } from '../common/imageName';
+import { parseImageName, type ImageName } from '../common/imageName';
 import type { TaskLog } from '../common/log';
 import type { ModelRecord } from '../common/record/record';
 import { findRecordFile, readRecord, requireRecordFile, requireSection } from '../common/record/recordFile';
@@ -52,17 +52,7 @@ export async function chooseRelease(
   const { recordFile, record } = await findRecord(inputs, places, log);
   if (record && recordFile) checkApproval(inputs, record, recordFile, log);
   const fromRecord = record?.image;
-  const image = inputs.image ?? (record && requireSection(record, 'image', recordFile!).reference);
-  const name = image && parseImageName(image);
-  if (!name) {
-    throw new TaskFailure(`There is no image to deploy${image ? `: "${image}" is none` : ''}.`, 'Set the input image.');
-  }
-  if (!name.digest && !inputs.allowImageTag) {
-    throw new TaskFailure(
-      `The image ${image} has no digest, so that what runs could change unseen.`,
-      'Run Package-Image, which records the digest, or set allowImageTag.',
-    );
-  }
+  const { image, name } = imageOf(inputs, record, recordFile);
   const isRecords = fromRecord !== undefined && name.digest === fromRecord.digest;
   const release: Release = {
     image,
@@ -76,6 +66,30 @@ export async function chooseRelease(
     record,
     recordFile,
   };
+  checkDoors(inputs, release);
+  return release;
+}
+
+/** The image by the input, or else by the record. */
+function imageOf(
+  { image: given, allowImageTag }: Choice,
+  record: ModelRecord | undefined,
+  recordFile: string | undefined,
+): { image: string; name: ImageName } {
+  const image = given ?? (record && requireSection(record, 'image', recordFile!).reference);
+  const name = image && parseImageName(image);
+  if (!name) {
+    throw new TaskFailure(`There is no image to deploy${image ? `: "${image}" is none` : ''}.`, 'Set the input image.');
+  }
+  if (name.digest || allowImageTag) return { image, name };
+  throw new TaskFailure(
+    `The image ${image} has no digest, so that what runs could change unseen.`,
+    'Run Package-Image, which records the digest, or set allowImageTag.',
+  );
+}
+
+/** What the gateway protects, and where it listens. */
+function checkDoors(inputs: Choice, release: Release): void {
   if (inputs.apiKey && release.readinessPath === release.scoringPath) {
     throw new TaskFailure(
       `The health route ${release.readinessPath} stays open, and it is the scoring route too, so that the key would protect nothing.`,
@@ -88,7 +102,6 @@ export async function chooseRelease(
       'Let the image listen at another port.',
     );
   }
-  return release;
 }
 
 async function findRecord(

@@ -62,13 +62,7 @@ export async function evaluateRecord(
   const evaluatedAt = new Date(clock.now()).toISOString();
 
   const histories = await readHistories(judgement, candidate, services, context);
-  const pictures: Picture[] = [
-    ...histories.map((history) => ({
-      name: `history-${fileName(history.label)}.svg`,
-      content: historyChart(history),
-    })),
-    ...plots.pictures,
-  ];
+  const pictures = [...histories.map(pictureOf), ...plots.pictures];
   const report: Report = {
     model,
     decision,
@@ -86,16 +80,9 @@ export async function evaluateRecord(
   writeRecord(file, written);
   writeEvaluationInfo(path.dirname(file), written);
 
-  for (const { name, content } of pictures) {
-    fs.writeFileSync(path.join(directory, name), content);
-    publish.picture(path.join(directory, name));
-  }
+  publishPictures(pictures, directory, publish);
   publish.summary(`Evaluate ${model.name}`, summaryMarkdown(report));
-  if (inputs.publishTestResults) {
-    const results = path.join(directory, 'TEST-evaluate.xml');
-    fs.writeFileSync(results, junitXml([criteriaSuite(model.name, decision)], new Date(evaluatedAt)));
-    publish.testResults(results, `Evaluate ${model.name} ${model.version}`);
-  }
+  if (inputs.publishTestResults) publishTestResults(report, evaluatedAt, directory, publish);
   if (inputs.postToPullRequest) await postToPullRequest(report, inputs.gitHub, context);
   await publish.buildTag(`model-${decision.decision}`);
   if (!earlier) {
@@ -114,6 +101,28 @@ export async function evaluateRecord(
     ...(approved ? {} : rejection(inputs.onRejection, model, decision.reason)),
     recordFile: file,
   };
+}
+
+function pictureOf(history: MetricHistory): Picture {
+  return { name: `history-${fileName(history.label)}.svg`, content: historyChart(history) };
+}
+
+function publishPictures(pictures: readonly Picture[], directory: string, publish: TaskContext['publish']): void {
+  for (const { name, content } of pictures) {
+    fs.writeFileSync(path.join(directory, name), content);
+    publish.picture(path.join(directory, name));
+  }
+}
+
+function publishTestResults(
+  { model, decision }: Report,
+  evaluatedAt: string,
+  directory: string,
+  publish: TaskContext['publish'],
+): void {
+  const results = path.join(directory, 'TEST-evaluate.xml');
+  fs.writeFileSync(results, junitXml([criteriaSuite(model.name, decision)], new Date(evaluatedAt)));
+  publish.testResults(results, `Evaluate ${model.name} ${model.version}`);
 }
 
 async function readHistories(

@@ -2,6 +2,7 @@ import * as dns from 'node:dns';
 import type { LookupFunction } from 'node:net';
 import * as tls from 'node:tls';
 import type { Dispatcher } from 'undici';
+import type * as Undici from '../load/undici';
 import { proxyFor, type NetworkSettings } from '../../common/azure/http/network';
 
 export interface HttpRequest {
@@ -62,32 +63,10 @@ export function createScoringClient(
   isForbidden?: (address: string) => boolean,
 ): ScoringClient {
   const open: Dispatcher[] = [];
-  const { clientCertificate } = network;
-  const connect = {
-    ...(network.certificateAuthorities && { ca: [...tls.rootCertificates, network.certificateAuthorities] }),
-    ...(clientCertificate && {
-      cert: clientCertificate.cert,
-      key: clientCertificate.key.reveal(),
-      passphrase: clientCertificate.passphrase?.reveal(),
-    }),
-    ...(isForbidden && { lookup: lookupWithout(isForbidden) }),
-  };
+  const connect = connectOptions(network, isForbidden);
   const dispatcher = async (origin: string, kind: 'Client' | 'Pool'): Promise<Dispatcher> => {
-    const { ProxyAgent, ...direct } = await import('../load/undici');
-    const proxy = proxyFor(network, origin);
     const limits = { headersTimeout: longest, bodyTimeout: longest };
-    const created = !proxy
-      ? new direct[kind](origin, { ...limits, connect })
-      : origin.startsWith('http:')
-        ? withoutTunnel(new direct[kind](`${proxy.host}:${proxy.port}`, { ...limits, connect }), basicToken(proxy))
-        : new ProxyAgent({
-            ...limits,
-            // Left to itself it opens another one whenever a request follows an answer at once.
-            connections: kind === 'Client' ? 1 : null,
-            uri: `${proxy.host}:${proxy.port}`,
-            token: basicToken(proxy),
-            requestTls: connect,
-          });
+    const created = openDispatcher(await import('../load/undici'), proxyFor(network, origin), origin, kind, limits, connect); // prettier-ignore
     open.push(created);
     return created;
   };
@@ -127,6 +106,40 @@ export function createScoringClient(
     close: async () => {
       await Promise.all(open.map((each) => each.destroy()));
     },
+  };
+}
+
+/** The way to an origin: straight, through a proxy, or through a tunnel of it. */
+function openDispatcher(
+  { ProxyAgent, ...direct }: typeof Undici,
+  proxy: ReturnType<typeof proxyFor>,
+  origin: string,
+  kind: 'Client' | 'Pool',
+  limits: { readonly headersTimeout: number; readonly bodyTimeout: number },
+  connect: ReturnType<typeof connectOptions>,
+): Dispatcher {
+  if (!proxy) return new direct[kind](origin, { ...limits, connect });
+  const uri = `${proxy.host}:${proxy.port}`;
+  const token = basicToken(proxy);
+  if (origin.startsWith('http:')) return withoutTunnel(new direct[kind](uri, { ...limits, connect }), token);
+  // Left to itself it opens another one whenever a request follows an answer at once.
+  const connections = kind === 'Client' ? 1 : null;
+  return new ProxyAgent({ ...limits, connections, uri, token, requestTls: connect });
+}
+
+/** Trusts whom the agent trusts, and shows its certificate. */
+function connectOptions(
+  { certificateAuthorities, clientCertificate }: NetworkSettings,
+  isForbidden: ((address: string) => boolean) | undefined,
+) {
+  return {
+    ...(certificateAuthorities && { ca: [...tls.rootCertificates, certificateAuthorities] }),
+    ...(clientCertificate && {
+      cert: clientCertificate.cert,
+      key: clientCertificate.key.reveal(),
+      passphrase: clientCertificate.passphrase?.reveal(),
+    }),
+    ...(isForbidden && { lookup: lookupWithout(isForbidden) }),
   };
 }
 

@@ -1,5 +1,5 @@
 import { isAnotherOperation } from '../azure/http/anotherOperation';
-import { isAzureFailure } from '../azure/http/azureFailure';
+import { isAzureFailure, type AzureFailure } from '../azure/http/azureFailure';
 import { believedAbsence } from '../azure/http/believedAbsence';
 import type { ContainerGroup, ContainerGroups, Provisioning } from '../azure/containerGroups/containerGroups';
 import { Outage } from '../azure/http/outage';
@@ -36,7 +36,7 @@ const betweenLooks = 2_000;
  * @throws AzureFailure for every other refusal, or when the deadline has passed
  */
 export async function apply(application: Application, ports: DeploymentPorts): Promise<Provisioning> {
-  const { groups, name, definition, ranBefore, deadline, onChange } = application;
+  const { groups, name, definition, deadline, onChange } = application;
   const { clock, log, signal } = ports;
   let deleteFirst = application.deleteFirst;
   let deleted = false;
@@ -56,8 +56,7 @@ export async function apply(application: Application, ports: DeploymentPorts): P
       if (accepted) return accepted;
       await clock.sleep(betweenTries, signal);
     } catch (error) {
-      const isRefusal = isAzureFailure(error) && error.status !== undefined && error.status < 500;
-      if (!isRefusal) {
+      if (!isRefusal(error)) {
         onChange?.();
         throw error;
       }
@@ -66,15 +65,31 @@ export async function apply(application: Application, ports: DeploymentPorts): P
         deleteFirst = true;
         continue;
       }
-      const passes =
-        (error.status === 409 && isAnotherOperation(`${error.code} ${error.serviceMessage}`)) ||
-        (deleted && error.code === 'DnsNameLabelAlreadyTaken') ||
-        (ranBefore && freedLate.includes(error.code) && !(await look(groups, name, deadline, ports)));
-      if (!passes || clock.now() + betweenTries > deadline) throw error;
+      if (!(await passes(error, deleted, application, ports)) || clock.now() + betweenTries > deadline) throw error;
       log.info(`Azure is not ready to change ${name} (${error.code}), asking again in ${betweenTries / 1000} s.`);
       await clock.sleep(betweenTries, signal);
     }
   }
+}
+
+/** Whether Azure has said no, so that nothing has changed: of anything else nobody knows what came of it. */
+function isRefusal(error: unknown): error is AzureFailure {
+  return isAzureFailure(error) && error.status !== undefined && error.status < 500;
+}
+
+/**
+ * Whether a refusal passes by itself: another operation is at work, or the name or the room of a group that is deleted is not free yet.
+ * @param deleted whether this deployment has deleted the group
+ */
+async function passes(
+  { status, code, serviceMessage }: AzureFailure,
+  deleted: boolean,
+  { groups, name, ranBefore, deadline }: Application,
+  ports: DeploymentPorts,
+): Promise<boolean> {
+  if (status === 409 && isAnotherOperation(`${code} ${serviceMessage}`)) return true;
+  if (deleted && code === 'DnsNameLabelAlreadyTaken') return true;
+  return ranBefore === true && freedLate.includes(code) && !(await look(groups, name, deadline, ports));
 }
 
 /** Deletes a group and waits until it is gone. */

@@ -108,13 +108,13 @@ export async function waitUntilReady(waiting: Waiting, ports: DeploymentPorts): 
 
     const origin = groupOrigin(group);
     const asking = origin !== undefined && isRunning(group, before);
-    log.progress(asking ? 80 : group.containers.some(isStarted) ? 60 : 30, asking ? 'probing' : 'starting');
+    log.progress(...progressOf(group, asking));
     const nextLook = clock.now() + (asking ? lookWhileAsking : betweenLooks(clock.now() - started));
     if (asking) {
       url = origin + probedPath(group);
       do {
         answer = await health(url, signal);
-        say(`${url}: ${'status' in answer ? `HTTP ${answer.status}` : `${answer.fault}`}`);
+        say(`${url}: ${'status' in answer ? `HTTP ${answer.status}` : answer.fault}`);
         if (isWell(answer)) {
           return { group, origin, seconds: (clock.now() - started) / 1000 };
         }
@@ -123,6 +123,11 @@ export async function waitUntilReady(waiting: Waiting, ports: DeploymentPorts): 
     }
     await sleepUntil(nextLook);
   }
+}
+
+function progressOf(group: ContainerGroup, asking: boolean): [percent: number, doing: string] {
+  if (asking) return [80, 'probing'];
+  return [group.containers.some(isStarted) ? 60 : 30, 'starting'];
 }
 
 function hasFailed({ provisioningState, instanceView }: ContainerGroup): boolean {
@@ -162,16 +167,22 @@ function hopelessReason(
 ): 'crashed' | 'ended' | 'pullFailed' | undefined {
   for (const container of group.containers) {
     if (isOld(container, group, before)) continue;
-    const { restartCount: restarts = 0, currentState, previousState, events = [] } = instanceViewSince(container, seen);
-    // Just before a restart Azure shows one and the same end as the current and as the previous state.
-    const isNew = currentState?.startTime?.getTime() !== previousState?.startTime?.getTime();
-    const isDown = currentState?.state === 'Waiting' || (currentState?.state === 'Terminated' && isNew);
-    if (restarts + (isDown && restarts > 0 ? 1 : 0) >= hopelessCrashes) return 'crashed';
+    const view = instanceViewSince(container, seen);
+    const { currentState, events = [] } = view;
+    if (crashesOf(view) >= hopelessCrashes) return 'crashed';
     const isOver = currentState?.state === 'Terminated' && group.provisioningState !== 'Updating';
     if (isOver && !isRestarted(group, currentState.exitCode)) return 'ended';
     if (!isStarted(container) && isPullHopeless(events)) return 'pullFailed';
   }
   return undefined;
+}
+
+/** How often a container has ended; one that is down again after a restart has ended once more than it was restarted. */
+function crashesOf({ restartCount: restarts = 0, currentState, previousState }: ReturnType<typeof instanceViewSince>) {
+  // Just before a restart Azure shows one and the same end as the current and as the previous state.
+  const isNew = currentState?.startTime?.getTime() !== previousState?.startTime?.getTime();
+  const isDown = currentState?.state === 'Waiting' || (currentState?.state === 'Terminated' && isNew);
+  return isDown && restarts > 0 ? restarts + 1 : restarts;
 }
 
 /** Whether Azure starts a container again that ended. */

@@ -15,6 +15,7 @@ export type {
   Event as ContainerEvent,
   ImageRegistryCredential,
   IpAddress,
+  Volume,
 } from '@azure/arm-containerinstance';
 
 const apiVersion = '2023-05-01';

@@ -1,4 +1,4 @@
-import { parseImageName } from '../../imageName';
+import { parseImageName, type ImageName } from '../../imageName';
 import { isAzureFailure } from '../http/azureFailure';
 import { listContainerRegistries, type ContainerRegistry } from '../registry/containerRegistry';
 import { RegistryContents } from '../registry/containerRegistryContents';
@@ -42,49 +42,60 @@ export async function whyNotAccessible(
   definition: ContainerGroup,
   signal: AbortSignal,
 ): Promise<Finding | undefined> {
-  const container = definition.containers[0]!;
-  const name = parseImageName(container.image);
+  const name = parseImageName(definition.containers[0]!.image);
   const credential = definition.imageRegistryCredentials?.find(({ server }) => server === name?.registry);
-  const principal = credential?.identity ? await principalOf(session, credential.identity, signal) : undefined;
-  if (credential?.identity && principal === undefined) {
-    return {
-      finding: `The identity ${credential.identity} does not exist.`,
-      remedy: 'Correct userAssignedIdentity.',
-    };
+  const identity = credential?.identity;
+  const principal = identity ? await principalOf(session, identity, signal) : undefined;
+  if (identity && principal === undefined) {
+    return { finding: `The identity ${identity} does not exist.`, remedy: 'Correct userAssignedIdentity.' };
   }
   const registry = (await listContainerRegistries(session)).find(
     ({ loginServer }) => loginServer.toLowerCase() === name?.registry.toLowerCase(),
   );
   if (!name || !registry) return undefined;
-  if (registry.networkRestricted && !(principal && registry.letsTrustedServicesIn)) {
-    return {
-      finding: `The registry ${registry.name} does not let the public network in, from which container instances pull.`,
-      remedy: `Let trusted Azure services in (az acr update -n ${registry.name} --allow-trusted-services true; it needs the Premium SKU and a managed identity), or open its firewall.`,
-    };
-  }
-  const identity = `The identity ${credential?.identity?.split('/').pop()}`;
-  const roles = principal ? await rolesOf(session, registry, principal, signal) : [];
-  const holds = (...known: readonly string[]) => known.some((role) => roles.some((held) => held.endsWith(role)));
-  const isAbac = registry.hasRepositoryPermissions;
-  if (principal && !holds(...repositoryRoles, ...(isAbac ? [] : registryRoles))) {
-    const role = isAbac ? 'Container Registry Repository Reader' : 'AcrPull';
-    const why = isAbac ? '; it has ABAC repository permissions, for which AcrPull counts for nothing' : '';
-    return {
-      finding: `${identity} has no role on the registry ${registry.name} that lets it pull${why}.`,
-      remedy: `Give it the role ${role}: az role assignment create --assignee ${principal} --role "${role}" --scope ${registry.id}. It takes some minutes until Azure knows of it.`,
-    };
+  if (registry.networkRestricted && !(principal && registry.letsTrustedServicesIn)) return closed(registry);
+  const puller = `The identity ${identity?.split('/').pop()}`;
+  if (principal) {
+    const missing = missingRole(registry, puller, principal, await rolesOf(session, registry, principal, signal));
+    if (missing) return missing;
   }
   const contents = new RegistryContents(session, registry.loginServer, { kind: 'entra' });
   const found = await contents.digest(name.repository, name.digest ?? name.tag ?? 'latest', signal);
-  if (found && principal) {
-    return {
-      finding: `${identity} has a role on the registry ${registry.name} that lets it pull.`,
-      remedy: 'If its role is new, wait some minutes until Azure knows of it.',
-    };
-  }
-  if (found) return undefined;
+  if (!found) return noSuchImage(registry, name);
+  if (!principal) return undefined;
   return {
-    finding: `The registry ${registry.name} has no image ${name.repository} with ${name.digest ?? `the tag ${name.tag ?? 'latest'}`}.`,
+    finding: `${puller} has a role on the registry ${registry.name} that lets it pull.`,
+    remedy: 'If its role is new, wait some minutes until Azure knows of it.',
+  };
+}
+
+function closed({ name }: ContainerRegistry): Finding {
+  return {
+    finding: `The registry ${name} does not let the public network in, from which container instances pull.`,
+    remedy: `Let trusted Azure services in (az acr update -n ${name} --allow-trusted-services true; it needs the Premium SKU and a managed identity), or open its firewall.`,
+  };
+}
+
+/** @param held ids of the definitions of the roles that the identity has there */
+function missingRole(
+  { id, name, hasRepositoryPermissions: isAbac }: ContainerRegistry,
+  puller: string,
+  principal: string,
+  held: readonly string[],
+): Finding | undefined {
+  const enough = [...repositoryRoles, ...(isAbac ? [] : registryRoles)];
+  if (enough.some((role) => held.some((each) => each.endsWith(role)))) return undefined;
+  const role = isAbac ? 'Container Registry Repository Reader' : 'AcrPull';
+  const why = isAbac ? '; it has ABAC repository permissions, for which AcrPull counts for nothing' : '';
+  return {
+    finding: `${puller} has no role on the registry ${name} that lets it pull${why}.`,
+    remedy: `Give it the role ${role}: az role assignment create --assignee ${principal} --role "${role}" --scope ${id}. It takes some minutes until Azure knows of it.`,
+  };
+}
+
+function noSuchImage({ name }: ContainerRegistry, { repository, digest, tag = 'latest' }: ImageName): Finding {
+  return {
+    finding: `The registry ${name} has no image ${repository} with ${digest ?? `the tag ${tag}`}.`,
     remedy: 'Run Package-Image again, or correct the input image.',
   };
 }

@@ -45,33 +45,37 @@ export function azureFailure(error: unknown, asked: string): Error {
   const sdk = error as SdkError & Error;
   if (sdk.name === 'AbortError') return error;
   if (error instanceof UnreadableAnswer) return unreadable(error, asked);
-  // An SDK gives a body that is not the JSON that it calls itself as a code of its own, with a parser's complaint.
-  const isUnreadable = sdk.code === 'PARSE_ERROR';
   const said = readErrorBody(sdk.response?.bodyAsText ? bodyOf(sdk.response.bodyAsText) : sdk.details);
-  const own = isUnreadable ? undefined : sdk.code;
-  const code = said.code ?? own ?? sdk.errorResponse?.error ?? sdk.name;
+  const code = said.code ?? ownCode(sdk) ?? sdk.name;
   const message = (said.message ?? sdk.errorResponse?.errorDescription ?? sdk.message ?? '').trim();
-  const isSignIn =
-    /^(AuthenticationError|AuthenticationRequiredError|CredentialUnavailableError|AggregateAuthenticationError)$/.test(
-      sdk.name,
-    );
-  const isNetwork =
-    sdk.statusCode === undefined && /^(E[A-Z]+|REQUEST_SEND_ERROR|CERT_|UNABLE_|SELF_SIGNED|DEPTH_ZERO)/.test(code);
-  if (sdk.statusCode === undefined && !isSignIn && !isNetwork && !said.code) return error;
-  const problem = isSignIn
-    ? `Signing in to Azure failed: ${message}`
-    : sdk.statusCode === undefined
-      ? `Azure could not be reached (${asked}): ${message}`
-      : `Azure answered ${sdk.statusCode} ${code} to ${asked}: ${message}`;
-  return new AzureFailure(
-    problem,
-    remedy(code, sdk.statusCode, `${asked} ${message}`, isSignIn, isNetwork),
-    sdk.statusCode,
-    code,
-    message,
-    error,
-    topic(code, sdk.statusCode, `${asked} ${message}`, isSignIn, isNetwork),
-  );
+  const { statusCode: status } = sdk;
+  const isSignIn = signInErrors.test(sdk.name);
+  const isNetwork = status === undefined && networkCodes.test(code);
+  if (status === undefined && !isSignIn && !isNetwork && !said.code) return error;
+  const problem = problemOf(isSignIn, status, code, message, asked);
+  const known = [code, status, `${asked} ${message}`, isSignIn, isNetwork] as const;
+  return new AzureFailure(problem, remedy(...known), status, code, message, error, topic(...known));
+}
+
+/** An SDK gives a body that is not the JSON that it calls itself as a code of its own, with a parser's complaint. */
+function ownCode({ code, errorResponse }: SdkError): string | undefined {
+  return (code === 'PARSE_ERROR' ? undefined : code) ?? errorResponse?.error;
+}
+
+const signInErrors =
+  /^(AuthenticationError|AuthenticationRequiredError|CredentialUnavailableError|AggregateAuthenticationError)$/;
+const networkCodes = /^(E[A-Z]+|REQUEST_SEND_ERROR|CERT_|UNABLE_|SELF_SIGNED|DEPTH_ZERO)/;
+
+function problemOf(
+  isSignIn: boolean,
+  status: number | undefined,
+  code: string,
+  message: string,
+  asked: string,
+): string {
+  if (isSignIn) return `Signing in to Azure failed: ${message}`;
+  if (status === undefined) return `Azure could not be reached (${asked}): ${message}`;
+  return `Azure answered ${status} ${code} to ${asked}: ${message}`;
 }
 
 /** As the service sent it: the models of an SDK drop what is within an error. */
