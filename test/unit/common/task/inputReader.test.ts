@@ -241,4 +241,12 @@ describe('the inputs of a task', () => {
       }
     });
   });
+
+  it('has each secret value registered by itself, as a program may print it without its name', () => {
+    texts.secrets = 'A = first-secret\nB="second-line\nthird-line"\n';
+    const { value, problem } = read((reader) => reader.secretKeyValues('secrets'));
+    assert.equal(problem, '');
+    assert.deepEqual(revealed(value), { A: 'first-secret', B: 'second-line\nthird-line' });
+    for (const each of ['first-secret', 'second-line', 'third-line']) assert.ok(hidden.includes(each), each);
+  });
 });
