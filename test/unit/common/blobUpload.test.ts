@@ -28,7 +28,14 @@ async function openStorage(answer: (sent: Sent, index: number) => { status: numb
       const one = { what: `${request.method} ${request.url}`, headers: request.headers, body: Buffer.concat(parts) };
       sent.push(one);
       const { status, body, headers = {} } = answer(one, sent.length - 1);
-      response.writeHead(status, headers as Record<string, string>).end(body);
+      response.writeHead(status, headers as Record<string, string>);
+      // Less than was promised: the connection breaks off.
+      const isWhole =
+        !('content-length' in headers) ||
+        Number(headers['content-length']) <= (body?.length ?? 0) ||
+        request.method === 'HEAD';
+      if (isWhole) response.end(body);
+      else response.write(body!, () => setTimeout(() => response.destroy(), 20));
     });
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -185,6 +192,40 @@ describe('what is uploaded to blob storage', () => {
     assert.equal(await storage.transfer.properties(url, signal), undefined);
     status = 403;
     await assert.rejects(storage.transfer.properties(url, signal), /403/);
+  });
+});
+
+describe('a text that is read from blob storage', () => {
+  const { signal } = new AbortController();
+
+  it('is asked for once where it is refused, and again where the answer breaks off', async () => {
+    const refusing = await openStorage(() => ({ status: 403, body: '<Code>X</Code>' }));
+    await assert.rejects(refusing.transfer.text(blobUrl(refusing.container, 'a'), signal), /403 X/);
+    assert.equal(refusing.sent.length, 1);
+    refusing.close();
+    const breaking = await openStorage((_, index) =>
+      index === 0 ? { status: 200, body: 'ha', headers: { 'content-length': '5' } } : { status: 200, body: 'whole' },
+    );
+    assert.equal(await breaking.transfer.text(blobUrl(breaking.container, 'a'), signal), 'whole');
+    assert.equal(breaking.sent.length, 2);
+    breaking.close();
+  });
+});
+
+describe('a download that is cancelled', () => {
+  it('is not taken up again where its connection breaks', async () => {
+    const stop = new AbortController();
+    const storage = await openStorage(() => ({ status: 200, body: 'ha', headers: { 'content-length': '5' } }));
+    const { stream } = await storage.transfer.open(blobUrl(storage.container, 'a'), stop.signal);
+    const reason = new Error('cancelled');
+    await assert.rejects(
+      async () => {
+        for await (const _ of stream) stop.abort(reason);
+      },
+      (error) => error === reason || (error as Error).name === 'AbortError',
+    );
+    assert.equal(storage.sent.length, 1);
+    storage.close();
   });
 });
 

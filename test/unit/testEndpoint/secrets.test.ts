@@ -7,6 +7,11 @@ import { Secret } from '../../../tasks/common/secret';
 const url = (text: string) => new URL(text);
 
 describe('what a failed request shows', () => {
+  it('hides a secret of six characters, and leaves shorter ones, which are in every text', () => {
+    assert.equal(new Secrets(['abcdef']).hide('an abcdef'), 'an ***');
+    assert.equal(new Secrets(['abcde']).hide('an abcde'), 'an abcde');
+  });
+
   it('hides a secret wherever it stands, also the start of one that a cut left over', () => {
     const { hide } = { hide: (text: string) => new Secrets(['the-key/"1']).hide(text) };
     assert.equal(hide('key the-key/"1 and the-key%2F%221'), 'key *** and ***');

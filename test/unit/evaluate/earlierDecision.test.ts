@@ -1,0 +1,51 @@
+import assert from 'node:assert/strict';
+import { parseCriteria } from '../../../tasks/Evaluate/criteria/parseCriteria';
+import { earlierApproval, tagsOf } from '../../../tasks/Evaluate/earlierDecision';
+
+describe('An earlier approval', () => {
+  const model = { name: 'm', version: '1', uri: 'azureml://m/1' };
+  const inputs = {
+    criteria: parseCriteria('rmse <= 5\nmae <= 4').criteria,
+    champion: 'tagged',
+    firstModel: 'skipComparison',
+    metricsFrom: 'auto',
+  } as const;
+  const pipeline = { build: { id: '1', number: '1', definition: 'd', url: 'https://build/1' } };
+  const tags = (decision: 'approved' | 'rejected' = 'approved') => {
+    const kept = tagsOf({ decision, reason: 'why' }, model, inputs, '2026', pipeline);
+    return kept as Record<string, string>;
+  };
+  const found = (changes: object = {}, of: object = {}, decision?: 'rejected') =>
+    earlierApproval({ ...model, tags: tags(decision), ...of }, { ...inputs, ...changes });
+
+  it('counts for the same version by the same demands, in any order', () => {
+    assert.deepEqual(found(), { reason: 'why', at: '2026', build: 'https://build/1' });
+    assert.ok(found({ criteria: [...inputs.criteria].reverse() }));
+  });
+
+  it('counts for nothing else', () => {
+    assert.equal(found({}, {}, 'rejected'), undefined);
+    for (const of of [{ name: 'n' }, { version: '2' }, { uri: 'azureml://m/2' }, { tags: {} }]) {
+      assert.equal(found({}, of), undefined, JSON.stringify(of));
+    }
+    const changes: object[] = [
+      { criteria: inputs.criteria.slice(1) },
+      { criteria: parseCriteria('rmse <= 6\nmae <= 4').criteria },
+      { criteria: parseCriteria('rmse < 5\nmae <= 4').criteria },
+      { champion: 'none' },
+      { championVersion: '3' },
+      { firstModel: 'reject' },
+      { metricsFrom: 'job' },
+      { metricsFile: 'metrics.json' },
+      { evaluation: { spec: {}, source: {} } },
+    ];
+    for (const change of changes) assert.equal(found(change), undefined, JSON.stringify(change));
+  });
+
+  it('is kept with a reason that is no longer than a tag may be', () => {
+    const reason = (length: number) =>
+      tagsOf({ decision: 'approved', reason: 'x'.repeat(length) }, model, inputs, '2026', {})['evaluation.reason']!;
+    assert.deepEqual([reason(250).length, reason(250).at(-1)], [250, 'x']);
+    assert.deepEqual([reason(251).length, reason(251).at(-1)], [250, '…']);
+  });
+});
