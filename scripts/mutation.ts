@@ -31,6 +31,8 @@ function configurationOf(name: string, { mutate, tests }: { mutate: string[]; te
     coverageAnalysis: 'perTest',
     concurrency: Number(process.env.MUTATION_CONCURRENCY ?? 2),
     timeoutMS: 20_000,
+    // All tests of an area once, each with the lines that it reaches: minutes on a busy machine.
+    dryRunTimeoutMinutes: 30,
     ignorePatterns: ['dist', '.local', 'images', 'test/mutation'],
     // The tester's own mocha is found on the way up from the copy, and so are the project's packages.
     tempDirName: `test/mutation/copies/${name}`,
