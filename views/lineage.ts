@@ -56,7 +56,7 @@ export function lineage(record: ModelRecord): Html {
   const shown = stations.filter((station) => station !== undefined);
   if (shown.length < 2) return html``;
   return html`
-    <section class="card">
+    <section class="card lineage-card">
       <h3>Lineage</h3>
       <ol class="lineage">
         ${shown.map(([kind, content]) => html`<li><small>${kind}</small><span>${content}</span></li>`)}

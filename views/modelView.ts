@@ -185,7 +185,7 @@ function facts(record: ModelRecord, components: Component[]): Html {
           ['Tags', image.tags.join(', ')],
           ['Built', image.built ? 'in this run' : 'not needed: the same content was built before'],
           ['Base image', image.baseImage],
-          ['Self-test', image.selfTest && selfTest(image.selfTest)],
+          ['Self-test', image.selfTest && image.selfTest.outcome !== 'unknown' ? selfTest(image.selfTest) : undefined],
           ['Contents', components.length > 0 ? packages(components) : undefined],
         ])
       }
@@ -240,7 +240,7 @@ function latency(values: Latency): Html {
 }
 
 function selfTest({ outcome, text }: SelfTestResult): string {
-  const words = { passed: 'passed', notTested: 'not tested', off: 'switched off', unknown: 'not known' }[outcome];
+  const words = { passed: 'passed', notTested: 'not tested', off: 'switched off', unknown: '' }[outcome];
   return text ? `${words}: ${text}` : words;
 }
 

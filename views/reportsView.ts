@@ -7,7 +7,7 @@ function pictures(all: Picture[]): Html | false {
   const figures = all.map(({ title, source }) => html`<img src="${source}" alt="${title}" />`);
   return (
     all.length > 0 &&
-    html`<section class="card">
+    html`<section class="card charts">
       <h3>Charts</h3>
       <div class="pictures">${figures}</div>
     </section>`
