@@ -30,7 +30,7 @@ export function markdownRuns(markdown: string): Run[] {
     .map((text, index): Run => {
       if (index % 2 === 1) return { text, kind: 'code' };
       return {
-        text: text.replace(/[*_]([^*_\s][^*_]*)[*_]/g, '$1'),
+        text: text.replace(/(?<!\w)[*_]([^*_\s][^*_]*)[*_](?!\w)/g, '$1'),
         kind: 'plain',
       };
     })

@@ -63,10 +63,10 @@ function warnOfOpenDoors({ https, apiKey, subnet }: Inputs, log: TaskContext['lo
   if (subnet) return;
   if (!https && !apiKey) {
     log.warning(
-      'The endpoint is open to the internet: everybody may call it, and calls cross the network in clear text. Set https and apiKey, or a subnet.',
+      'The endpoint is open to the internet: anyone can call it, and calls cross the network in clear text. Set https and apiKey, or a subnet.',
     );
   } else if (!apiKey) {
-    log.warning('The endpoint is open to the internet: everybody may call it. Set apiKey, or a subnet.');
+    log.warning('The endpoint is open to the internet: anyone can call it. Set apiKey, or a subnet.');
   } else if (!https) {
     log.warning('Calls cross the network in clear text, the key among them. Set https, or a subnet.');
   }

@@ -152,7 +152,7 @@ function readSecretVariables(
   return reader.secretKeyValues('secretEnvironmentVariables', (name) => {
     if (!isVariableName(name))
       return `it does not begin with a valid name of an environment variable. ${variableNameRule}`;
-    return Object.hasOwn(others, name) ? 'its name stands in environmentVariables too. Keep one of them.' : undefined;
+    return Object.hasOwn(others, name) ? 'its name is also in environmentVariables. Keep one of them.' : undefined;
   });
 }
 
@@ -236,7 +236,7 @@ function checkSize(reader: InputReader, { cpu, memoryInGB, priority, sku, subnet
   if (memoryInGB < 1) reader.problem('memoryInGB', `a container group has at least 1 GB, not ${memoryInGB}.`);
   if (priority === 'Spot') {
     if (cpu > 4 || memoryInGB > 16) reader.problem('priority', 'a Spot group has at most 4 cores and 16 GB.');
-    if (subnet) reader.problem('priority', 'a Spot group cannot stand in a subnet.');
+    if (subnet) reader.problem('priority', 'a Spot group cannot be in a subnet.');
     if (sku === 'Confidential') reader.problem('priority', 'a confidential group cannot be Spot.');
   }
   if (confidentialPolicy && sku !== 'Confidential') {

@@ -33,7 +33,7 @@ export function tagProblem(name: string, value: string): string | undefined {
 export function routeProblem(route: string): string | undefined {
   return new RegExp($defs.route.pattern).test(route)
     ? undefined
-    : `"${route}" is not a route. It starts with one / and holds letters, digits and . _ ~ / - alone.`;
+    : `"${route}" is not a route. It starts with one / and contains only letters, digits and . _ ~ / -.`;
 }
 
 /** A valid container group's name that is as near to the text as can be. */

@@ -226,7 +226,7 @@ async function leaveAlone(
 ): Promise<Ready | undefined> {
   const { log, signal } = ports;
   if (!(await stillServes(current, ports))) return undefined;
-  log.info(`${name} runs just this already and answers: it is left alone.`);
+  log.info(`${name} already runs exactly this and answers, so it is left alone.`);
   // They tell of the run that deployed it, which this one is not.
   const { secrets, previousImage, build, run } = deploymentTags;
   const isKept = ([tag]: [string, string]) => [secrets, previousImage, build, run].includes(tag as never);
@@ -252,20 +252,20 @@ function announce(
 ): void {
   if (left) {
     log.warning(
-      `A run that did not come to its end was changing ${name}, and it does not serve: this run takes up there. Should it fail, ${mainContainer(left)?.image} is brought back, which ran before.`,
+      `An unfinished run was changing ${name}, and it does not serve: this run takes up there. Should it fail, ${mainContainer(left)?.image} is brought back, which ran before.`,
     );
   }
   if (way === 'created') return log.info(`${name} is new: it is created.`);
   if (!current) return log.info(`${name} is deleted already: it is created again.`);
   if (way === 'restarted') return log.info(`${name} is as it should be but does not answer: it is restarted.`);
   if (way === 'resumed') {
-    return log.info(`A run that did not come to its end has sent just this definition of ${name}: waiting for it.`);
+    return log.info(`An unfinished run has already sent this definition of ${name}: waiting for it.`);
   }
   log.info(`${name} runs ${mainContainer(current)?.image ?? 'nothing'}. What changes:`);
   for (const { what, from, to } of changes) log.info(`  ${what}: ${from} → ${to}`);
   if (changes.length === 0) log.info('  secret values');
   if (options.strategy === 'verifyFirst') {
-    log.info(`The new one is brought up beside it as ${besides(name)} and checked; ${name} serves meanwhile.`);
+    log.info(`The new one is started next to it as ${besides(name)} and checked; ${name} serves meanwhile.`);
   }
   if (way === 'recreated') {
     log.warning(

@@ -15,7 +15,7 @@ const sentences: Record<RolledOut['kind'], string> = {
   updated: 'The container group was updated in place.',
   recreated: 'The container group was deleted and created again.',
   restarted: 'The container group was as it should be but did not answer, and was restarted.',
-  unchanged: 'The container group ran just this already and was left alone.',
+  unchanged: 'The container group already ran exactly this and was left alone.',
   resumed: 'An earlier run had sent this deployment; this one waited for it.',
 };
 
@@ -59,7 +59,7 @@ export function summary(section: DeploymentSection, { kind, changes, ready }: Ro
 function accessSentence({ https, apiKey, subnet }: Facts): string {
   if (subnet) return 'private, in a subnet';
   if (https && apiKey) return 'encrypted, with a key';
-  if (https) return '⚠️ encrypted, open to everybody';
+  if (https) return '⚠️ encrypted, open to everyone';
   if (apiKey) return '⚠️ with a key, not encrypted';
-  return '⚠️ open to everybody, not encrypted';
+  return '⚠️ open to everyone, not encrypted';
 }

@@ -127,7 +127,7 @@ export async function finishUndoingWith(
   const unfinished = left.read();
   if (!unfinished) return;
   const { log, clock, signal } = context;
-  log.info(`The deployment of ${unfinished.name} did not come to its end; it is undone now.`);
+  log.info(`The deployment of ${unfinished.name} did not finish; it is being undone now.`);
   const done = await undo(groups, unfinished, inputs, { log, clock, signal, health });
   left.settle();
   if (unfinished.previous?.definition) await parking(unfinished.name).clear({ log, clock, signal });

@@ -32,7 +32,7 @@ export function readInputs(reader: InputReader): EvaluateInputs {
   const champion = reader.choice('champion', ['tagged', 'version', 'none']);
   const championVersion = reader.text('championVersion');
   if (champion === 'version' && !championVersion) {
-    reader.problem('championVersion', 'it is required where champion is "version". Name the version to compare with.');
+    reader.problem('championVersion', 'it is required when champion is "version". Name the version to compare with.');
   }
   const comparison = criteria.find(isComparison);
   if (champion === 'none' && comparison) {
@@ -41,7 +41,7 @@ export function readInputs(reader: InputReader): EvaluateInputs {
   const metricsFrom = reader.choice('metricsFrom', ['auto', 'job', 'model', 'file']);
   const metricsFile = reader.file('metricsFile');
   if (metricsFrom === 'file' && !metricsFile) {
-    reader.problem('metricsFile', 'it is required where metricsFrom is "file". Name the JSON file with the metrics.');
+    reader.problem('metricsFile', 'it is required when metricsFrom is "file". Name the JSON file with the metrics.');
   }
   const evaluationFile = reader.file('evaluationJobFile');
   if (evaluationFile && metricsFrom !== 'auto') {
@@ -97,7 +97,7 @@ function readCriteria(reader: InputReader): Criterion[] {
     if (parsed.criteria.length === 0 && parsed.problems.length === 0) reader.problem(input, 'it has no criterion.');
   }
   if (sources.length === 0 && !file) {
-    reader.problem('criteria', 'no criterion is given. Write one a line, e.g. rmse <= 5.0.');
+    reader.problem('criteria', 'no criterion is given. Write one per line, e.g. rmse <= 5.0.');
   }
   return criteria;
 }

@@ -63,8 +63,8 @@ export async function measure(
 
 function notFound(jobName: string, model: string): TaskFailure {
   return new TaskFailure(
-    `The metrics of ${model} cannot be read: its job ${jobName} is not to be found, so that nothing is decided.`,
-    'Run this step again. Where the job was deleted, set metricsFrom to "model" or "file".',
+    `The metrics of ${model} cannot be read: its job ${jobName} cannot be found, so nothing is decided.`,
+    'Run this step again. If the job was deleted, set metricsFrom to "model" or "file".',
     { help: 'the-decision-cannot-be-made' },
   );
 }

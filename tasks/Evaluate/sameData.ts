@@ -26,7 +26,7 @@ export function dataOf(run: TrackedRun | undefined, job: Job | undefined): DataO
 export function dataDifference(candidate: DataOf, champion: DataOf): string | undefined {
   const hash = Object.keys(candidate.hashes).find((name) => Object.hasOwn(champion.hashes, name));
   const say = (what: string) =>
-    `Candidate and champion were measured on different data: ${what}. Their metrics are not comparable in earnest; with evaluationJobFile both are measured on the same.`;
+    `Candidate and champion were measured on different data: ${what}. Their metrics are not really comparable; with evaluationJobFile both are measured on the same.`;
   if (hash !== undefined) {
     const [own, other] = [candidate.hashes[hash]!, champion.hashes[hash]!];
     return own === other ? undefined : say(`${hash} is ${own.slice(0, 12)}… and ${other.slice(0, 12)}…`);

@@ -59,7 +59,7 @@ export function readInputs(reader: InputReader): PackageInputs {
   const packaging = reader.choice('packaging', ['scoringScript', 'mlflow', 'dockerfile']);
   const modelName = reader.text('modelName');
   const modelVersion = reader.text('modelVersion');
-  if (modelVersion && !modelName) reader.problem('modelName', 'it is required where modelVersion is set.');
+  if (modelVersion && !modelName) reader.problem('modelName', 'it is required when modelVersion is set.');
   if (modelVersion && !/^\d+$/.test(modelVersion)) {
     reader.problem('modelVersion', `"${modelVersion}" is not a version. Versions are whole numbers, e.g. 3.`);
   }
@@ -125,7 +125,7 @@ function readSources(reader: InputReader, packaging: Packaging): Sources {
   if (packaging === 'dockerfile') {
     const dockerfile = reader.file('dockerfile');
     if (!dockerfile)
-      reader.problem('dockerfile', 'it is required where packaging is "dockerfile". Name your Dockerfile.');
+      reader.problem('dockerfile', 'it is required when packaging is "dockerfile". Name your Dockerfile.');
     return { dockerfile, sourceDirectory: given ?? (dockerfile && path.dirname(dockerfile)) };
   }
   const condaFile = reader.file('condaFile');

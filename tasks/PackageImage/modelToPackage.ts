@@ -70,7 +70,7 @@ function withoutRecord(inputs: PackageInputs, recordFile: string): Subject {
   if (!inputs.modelName || !inputs.modelVersion) {
     throw new TaskFailure(
       'There is no model record, and the inputs modelName and modelVersion do not name a model.',
-      'Run Train and Evaluate earlier in this job, download the artifact that holds mlops-record.json, or name a model.',
+      'Run Train and Evaluate earlier in this job, download the artifact with mlops-record.json, or name a model.',
     );
   }
   return {

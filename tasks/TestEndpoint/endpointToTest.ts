@@ -78,7 +78,7 @@ function findRequestsFile(
   const file = input ?? goldenRequestsFile(record, recordFile);
   if (!file) {
     throw new TaskFailure(
-      'There are no requests to send: the input requestsFile is empty and the record holds no golden requests.',
+      'There are no requests to send: the input requestsFile is empty and the record has no golden requests.',
       'Name a requests file, or let training write outputs/golden_requests.json.',
     );
   }

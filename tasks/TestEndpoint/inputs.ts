@@ -102,7 +102,7 @@ function readApiKey(reader: InputReader): Secret | undefined {
   try {
     if (apiKey !== undefined) validateHeaderValue('authorization', apiKey.reveal());
   } catch {
-    reader.problem('apiKey', 'it holds a character that no HTTP header can carry, such as a line end.');
+    reader.problem('apiKey', 'it contains a character that an HTTP header cannot contain, such as a line end.');
   }
   return apiKey;
 }

@@ -33,7 +33,7 @@ export function handBack(
   const { status } = job.properties;
   const training = trainingSection(job, { status }, {}, { codeHash });
   const recordFile = writeSections(context, provenance, (record) => append(record, 'training', training));
-  context.log.info(`Not waiting for the job ${job.name}: a later Train step takes it up by its name.`);
+  context.log.info(`Not waiting for the job ${job.name}: a later Train step can follow it by its name.`);
   const trained = String(!isUnchanged);
   return { outputs: { jobName: job.name, jobStatus: status, trained, studioUrl: studioUrl(job) }, recordFile };
 }

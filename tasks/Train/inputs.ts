@@ -132,7 +132,7 @@ function readFile(reader: InputReader): TrainInputs['job'] {
 
 function readExisting(reader: InputReader): TrainInputs['job'] {
   const name = reader.text('jobName');
-  if (name === undefined) reader.problem('jobName', 'it is empty. Name the job that is to be taken up.');
+  if (name === undefined) reader.problem('jobName', 'it is empty. Name the job to follow.');
   if (!reader.flag('waitForCompletion')) {
     reader.problem('waitForCompletion', 'it is off, but a job that was started before can only be waited for.');
   }

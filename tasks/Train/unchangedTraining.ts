@@ -26,7 +26,7 @@ export async function unchangedTraining(
     return undefined;
   }
   log.info(
-    `Nothing has changed since the job ${job.name} trained ${modelName} version ${newest!.version}: taking both again.`,
+    `Nothing has changed since the job ${job.name} trained ${modelName} version ${newest!.version}: reusing both.`,
   );
   return job;
 }

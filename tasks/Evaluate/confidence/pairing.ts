@@ -17,7 +17,7 @@ export function pairRows(candidate: Readable, champion: Readable): Pairing {
   if (!candidate.ids || !champion.ids) return { kind: 'paired' };
   if (candidate.ids.every((id, row) => id === champion.ids![row])) return { kind: 'paired' };
   const sorted = [rowsById(candidate.ids), rowsById(champion.ids)] as const;
-  if (!sorted[0] || !sorted[1]) return different('an id stands in more than one row of the predictions');
+  if (!sorted[0] || !sorted[1]) return different('an id appears in more than one row of the predictions');
   const championRow = new Uint32Array(candidate.rows);
   for (let place = 0; place < candidate.rows; place++) {
     const [own, other] = [sorted[0][place]!, sorted[1][place]!];

@@ -61,7 +61,7 @@ export class AcrBuilder implements ImageBuilder {
       this.log.info(`Build ${runId} of the same content is under way (${status}): following it.`);
       const end = await this.follow(runId, print, signal);
       if (end.run.status !== 'Canceled') return { digest: this.digestOf(end, order), isFollowed: true };
-      this.log.info(`Build ${runId} was cancelled by whoever asked for it: asking for another.`);
+      this.log.info(`Build ${runId} was cancelled by the run that requested it: requesting another.`);
     }
     return { digest: await this.buildOwn(order, print, signal), isFollowed: false };
   }

@@ -47,7 +47,7 @@ export async function obtainImage(
   const { log, signal } = context;
   const known = inputs.rebuild === 'always' ? undefined : await findBuilt(contents, repository, content, context);
   if (known) {
-    log.info(`Nothing changed since the image ${known} was built: it is used again.`);
+    log.info(`Nothing changed since the image ${known} was built: it is reused.`);
     const selfTest = await readSelfTestNotes(contents, repository, known, signal);
     return { digest: known, built: false, tagged: false, selfTest };
   }

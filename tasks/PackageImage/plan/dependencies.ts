@@ -59,7 +59,7 @@ export async function fromCondaFile(
   const pip = dependencies.flatMap((each: unknown) => pipList(each, file));
   if (!packages.some((each) => /^(\S+::)?python\b(?!-)/.test(each))) {
     throw new TaskFailure(
-      `The Conda file ${file} names no version of Python, so that each build might get another one.`,
+      `The Conda file ${file} names no Python version, so each build might get a different one.`,
       'Add e.g. "python=3.11" to its dependencies.',
     );
   }

@@ -28,7 +28,7 @@ export async function promoteModel(
   if (record.evaluation?.decision === 'rejected') {
     throw new TaskFailure(
       `${model.name}:${model.version} is not promoted, because Evaluate rejected it: ${record.evaluation.reason}`,
-      'Every later model would be compared with it. Promote an approved one, or switch promoteToChampion off.',
+      'Every later model would be compared with it. Promote an approved one, or turn promoteToChampion off.',
     );
   }
   const named = {

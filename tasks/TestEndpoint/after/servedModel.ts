@@ -19,7 +19,7 @@ export async function testServedModel({ subject, session, ledger, context }: Tes
     return;
   }
   if (!isRecordedEndpoint(record, target.scoringUri)) {
-    log.info('Whether the right model is served is not checked: the record speaks of another scoring URI.');
+    log.info('Whether the right model is served is not checked: the record is about another scoring URI.');
     return;
   }
   log.group('The right model');

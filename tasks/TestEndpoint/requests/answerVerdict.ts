@@ -60,7 +60,7 @@ function judgeInner({ assertions }: Judged, inner: object): Verdict {
   return {
     problems: [],
     warnings: [
-      'The reply is encoded twice: a JSON text that holds JSON. Let the scoring script return the value itself, not json.dumps of it; or, where its clients decode twice, say so by an "expected" that is this text.',
+      'The reply is encoded twice: a JSON string that contains JSON. Let the scoring script return the value itself, not json.dumps of it; or, where its clients decode twice, say so by an "expected" that is this text.',
     ],
   };
 }

@@ -26,7 +26,7 @@ export function remedyOf({ kind }: Pick<Probe, 'kind'>, server: Server): Remedy 
   if (kind === 'wrongKey' || kind === 'missingKey')
     return {
       advice:
-        'Whoever finds the address can call the endpoint. Give Deploy-ACI the key by its input apiKey, or check the Authorization header in the service.',
+        'Anyone who finds the address can call the endpoint. Give Deploy-ACI the key by its input apiKey, or check the Authorization header in the service.',
     };
   if (kind === 'wrongMethod') return { advice: 'Let the scoring route take POST only, and answer others with 405.' };
   const remedies = { scoringScript, mlflow, fastApi, other };

@@ -34,7 +34,7 @@ export function findRecordFile({ input, variable, artifacts }: RecordPlaces): st
   if (found.length > 1) {
     throw new TaskFailure(
       `There are ${found.length} files named ${recordFileName}:\n${found.map((file) => `  - ${file}`).join('\n')}`,
-      'Name the one that is meant in the input recordFile.',
+      'Name the right one in the input recordFile.',
     );
   }
   return found[0];
@@ -46,7 +46,7 @@ export function requireRecordFile(places: RecordPlaces): string {
   if (file) return file;
   throw new TaskFailure(
     `No ${recordFileName} was found beneath ${places.artifacts.join(', ') || 'the artifacts'}.`,
-    'Run Train earlier in this job, download the artifact that holds the record, or name it in the input recordFile.',
+    'Run Train earlier in this job, download the artifact with the record, or name it in the input recordFile.',
     { help: 'the-model-record' },
   );
 }
@@ -70,7 +70,7 @@ export async function readRecord(file: string): Promise<ModelRecord> {
   if (typeof version === 'number' && version > recordSchemaVersion) {
     throw new TaskFailure(
       `The model record ${file} has the schema version ${version}; this task knows versions up to ${recordSchemaVersion}.`,
-      'Update the extension, so that all tasks of the chain are of one version.',
+      'Update the extension so that all tasks have the same version.',
       { help: 'the-model-record' },
     );
   }

@@ -19,7 +19,7 @@ export function goldenRequestsFile(
   if (!fs.existsSync(file)) {
     throw new TaskFailure(
       `The golden requests ${file} do not exist.`,
-      'They lie beside the record in the artifact: publish both.',
+      'They are next to the record in the artifact: publish both.',
     );
   }
   if (createHash('sha256').update(fs.readFileSync(file)).digest('hex') !== golden.sha256) {

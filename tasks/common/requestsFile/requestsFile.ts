@@ -26,7 +26,7 @@ export function readRequestsFile(file: string, tolerance: Tolerance): GivenReque
   for (const [index, { name }] of requests.entries()) {
     if (names.has(name)) {
       throw new TaskFailure(
-        `The requests file ${file} is wrong: in request ${index + 1}, the name "${name}" stands twice.`,
+        `The requests file ${file} is wrong: in request ${index + 1}, the name "${name}" appears twice.`,
       );
     }
     names.add(name);
@@ -71,7 +71,7 @@ function entryTexts(file: string, text: string): string[] {
     } catch (error) {
       throw new TaskFailure(
         `The requests file ${file} is not valid at line ${index + 1}: ${messageOf(error)}.`,
-        'It must be a JSON array of requests, or one JSON object a line.',
+        'It must be a JSON array of requests, or one JSON object per line.',
       );
     }
   });

@@ -17,7 +17,7 @@ export function readGitHubConnection(id: string): GitHubConnection {
   if (!token.reveal()) {
     throw new TaskFailure(
       `the GitHub service connection ${connectionName(id)} holds no token.`,
-      'Choose one that was made by OAuth or with a personal access token; the connection of the GitHub app gives its token to no task.',
+      'Choose one that was made by OAuth or with a personal access token; the connection of the GitHub app does not give its token to tasks.',
     );
   }
   return { url: tl.getEndpointUrl(id, true) || 'https://github.com', token };

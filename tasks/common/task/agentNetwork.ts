@@ -35,9 +35,7 @@ function toPattern(text: string): RegExp[] {
   try {
     return [new RegExp(text, 'i')];
   } catch {
-    tl.warning(
-      `The agent's proxy bypass list has an entry that is not a regular expression, it is passed over: ${text}`,
-    );
+    tl.warning(`The agent's proxy bypass list has an entry that is not a regular expression and is ignored: ${text}`);
     return [];
   }
 }

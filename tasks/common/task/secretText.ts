@@ -45,7 +45,7 @@ export function parseSecretValues(text: string): { values: SecretValue[]; proble
     if (name === '' || /^=*$/.test(value))
       problems.push(`line ${line} is not of the form name=value. ${withLineBreaks}`);
     else if (/^-----BEGIN /.test(value) && !value.includes('\n'))
-      problems.push(`line ${line} holds the first line of a key alone. ${withLineBreaks}`);
+      problems.push(`line ${line} has only the first line of a key. ${withLineBreaks}`);
     else values.push({ line, name, value });
   }
   return { values, problems };

@@ -169,7 +169,7 @@ describe('MLOpsDeployACI', function () {
     const gone = { recordFile: 'record/cleaned-up.json' };
     const after = await run(one, gone, { job, phase: 'postjob', taskVariables: result.taskVariables });
     assert.equal(after.result, 'succeeded', after.log.join('\n'));
-    assert.match(after.log.join('\n'), /did not come to its end; it is undone now/);
+    assert.match(after.log.join('\n'), /did not finish; it is being undone now/);
     assert.equal((await find()).status, 404);
   });
 
@@ -375,7 +375,7 @@ describe('MLOpsDeployACI', function () {
     const result = await run(one);
     assert.equal(result.result, 'succeeded', result.log.join('\n'));
     // On a busy machine the containers are up before the second run has looked.
-    assert.match(result.log.join('\n'), /has sent just this definition|runs just this already/);
+    assert.match(result.log.join('\n'), /has already sent this definition|already runs exactly this/);
     assert.deepEqual(await changes(), []);
   });
 
@@ -406,7 +406,7 @@ describe('MLOpsDeployACI', function () {
       const failed = await run(sick, { ...inputs, cpu: '2' }, { secretVariables });
       assert.equal(failed.result, 'failed');
       const log = failed.log.join('\n');
-      assert.match(log, /A run that did not come to its end was changing/);
+      assert.match(log, /An unfinished run was changing/);
       assert.match(log, new RegExp(`${one.digest} was brought back and serves again`));
       assert.deepEqual(await score(scoringUri), { status: 200, version: 'one', secret: 14 });
       assert.equal((await find()).json.properties.containers[0].properties.resources.requests.cpu, 1);

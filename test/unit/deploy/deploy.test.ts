@@ -190,8 +190,8 @@ describe('Deploy-ACI: the stage', () => {
 
   const apiKey = new Secret('k'.repeat(16));
   const doors: Array<[string, Partial<Inputs>, RegExp | undefined]> = [
-    ['neither key nor encryption', {}, /everybody may call it, and calls cross the network in clear text/],
-    ['no key', { https: true }, /everybody may call it\. Set apiKey/],
+    ['neither key nor encryption', {}, /anyone can call it, and calls cross the network in clear text/],
+    ['no key', { https: true }, /anyone can call it\. Set apiKey/],
     ['no encryption', { apiKey }, /clear text, the key among them/],
     ['both', { https: true, apiKey }, undefined],
     ['a subnet', { subnet: '/subnet', dnsNameLabel: undefined }, undefined],
@@ -199,7 +199,7 @@ describe('Deploy-ACI: the stage', () => {
   for (const [what, changes, expected] of doors) {
     it(`${expected ? 'warns of' : 'has nothing to warn of with'} ${what}`, async () => {
       const { warnings } = await run(changes);
-      const said = warnings.filter((each) => /everybody|clear text/.test(each));
+      const said = warnings.filter((each) => /anyone|clear text/.test(each));
       assert.equal(said.length, expected ? 1 : 0);
       if (expected) assert.match(said[0]!, expected);
     });

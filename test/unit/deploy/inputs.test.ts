@@ -174,7 +174,7 @@ describe('the inputs of Deploy-ACI', () => {
     ],
     [
       { environmentVariables: 'A=1', secretEnvironmentVariables: 'A=secret' },
-      'secretEnvironmentVariables: line 1: its name stands in environmentVariables too. Keep one of them.',
+      'secretEnvironmentVariables: line 1: its name is also in environmentVariables. Keep one of them.',
     ],
     [
       { containerGroup: 'My_Group' },
@@ -186,11 +186,11 @@ describe('the inputs of Deploy-ACI', () => {
     ],
     [
       { readinessPath: 'ready' },
-      'readinessPath: "ready" is not a route. It starts with one / and holds letters, digits and . _ ~ / - alone.',
+      'readinessPath: "ready" is not a route. It starts with one / and contains only letters, digits and . _ ~ / -.',
     ],
     [
       { scoringPath: '/a b' },
-      'scoringPath: "/a b" is not a route. It starts with one / and holds letters, digits and . _ ~ / - alone.',
+      'scoringPath: "/a b" is not a route. It starts with one / and contains only letters, digits and . _ ~ / -.',
     ],
     [
       { environmentVariables: 'A-B=1' },
@@ -264,7 +264,7 @@ describe('the inputs of Deploy-ACI', () => {
     [{ memoryInGB: '0.5' }, 'memoryInGB: a container group has at least 1 GB, not 0.5.'],
     [{ priority: 'Spot', cpu: '5' }, 'priority: a Spot group has at most 4 cores and 16 GB.'],
     [{ priority: 'Spot', memoryInGB: '16.1' }, 'priority: a Spot group has at most 4 cores and 16 GB.'],
-    [{ priority: 'Spot', subnet }, 'priority: a Spot group cannot stand in a subnet.'],
+    [{ priority: 'Spot', subnet }, 'priority: a Spot group cannot be in a subnet.'],
     [{ priority: 'Spot', sku: 'Confidential' }, 'priority: a confidential group cannot be Spot.'],
     [{ confidentialPolicy: 'policy' }, 'confidentialPolicy: it needs the SKU Confidential.'],
   ];

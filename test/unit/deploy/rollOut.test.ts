@@ -457,7 +457,7 @@ describe('Rolling out a container group', () => {
       assert.equal(kind, 'recreated');
       assert.equal(previous?.definition?.containers[0]?.image, 'one');
       assert.equal(images(), 'two');
-      assert.match(azure.warnings.join(), /did not come to its end .* one is brought back, which ran before/);
+      assert.match(azure.warnings.join(), /An unfinished run .* one is brought back, which ran before/);
       assert.equal(azure.parked, undefined);
     });
 

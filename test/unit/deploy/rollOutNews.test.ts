@@ -35,7 +35,7 @@ describe('What a deployment says before it does it', () => {
 
   it('of a group that a dead run has deleted', async () => {
     await run(definitionOf('two'), {}, definitionOf('one'));
-    assert.match(azure.warnings[0]!, /^A run that did not come to its end was changing estimator, .*: this run takes up there\. Should it fail, one is brought back/); // prettier-ignore
+    assert.match(azure.warnings[0]!, /^An unfinished run was changing estimator, .*: this run takes up there\. Should it fail, one is brought back/); // prettier-ignore
     assert.match(azure.lines[0]!, /^estimator is deleted already: /);
   });
 
@@ -53,7 +53,7 @@ describe('What a deployment says before it does it', () => {
   it('of what a dead run has sent', async () => {
     await azure.groups.put('estimator', definitionOf('one'));
     await run(definitionOf('one'));
-    assert.match(azure.lines[0]!, /^A run that did not come to its end has sent just this definition of estimator: /);
+    assert.match(azure.lines[0]!, /^An unfinished run has already sent this definition of estimator: /);
   });
 
   it('of a change in place, value by value', async () => {
@@ -88,10 +88,7 @@ describe('What a deployment says before it does it', () => {
     azure.runs('estimator', definitionOf('one'));
     await run(definitionOf('two'), { strategy: 'verifyFirst' });
     const said = azure.lines.join('\n');
-    assert.match(
-      said,
-      /The new one is brought up beside it as estimator-next and checked; estimator serves meanwhile\./,
-    );
+    assert.match(said, /The new one is started next to it as estimator-next and checked; estimator serves meanwhile\./);
     assert.match(said, /The new image serves at http:\/\/estimator-next\..* after \d+ s; now estimator is switched\./);
   });
 
@@ -119,7 +116,7 @@ describe('What a deployment says before it does it', () => {
   it('of one that is left alone, and of its tags', async () => {
     azure.runs('estimator', definitionOf('one', { tags: { team: 'a' } }));
     const { rolledOut } = await run(definitionOf('one', { tags: { team: 'a' } }));
-    assert.deepEqual(azure.lines, ['estimator runs just this already and answers: it is left alone.']);
+    assert.deepEqual(azure.lines, ['estimator already runs exactly this and answers, so it is left alone.']);
     assert.deepEqual(azure.calls, []);
     assert.equal(rolledOut.ready.origin, 'http://estimator.eastus.azurecontainer.io:5001');
     assert.equal(rolledOut.ready.seconds, 0);

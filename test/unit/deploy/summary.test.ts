@@ -74,7 +74,7 @@ describe("The summary on the run's page", () => {
     ['updated', 'The container group was updated in place.'],
     ['recreated', 'The container group was deleted and created again.'],
     ['restarted', 'The container group was as it should be but did not answer, and was restarted.'],
-    ['unchanged', 'The container group ran just this already and was left alone.'],
+    ['unchanged', 'The container group already ran exactly this and was left alone.'],
     ['resumed', 'An earlier run had sent this deployment; this one waited for it.'],
   ];
   for (const [kind, sentence] of sentences) {
@@ -86,9 +86,9 @@ describe("The summary on the run's page", () => {
   const apiKey = new Secret('k'.repeat(16));
   for (const [facts, access] of [
     [{ https: true, apiKey, subnet: '/subnet' }, 'private, in a subnet'],
-    [{ https: true }, '⚠️ encrypted, open to everybody'],
+    [{ https: true }, '⚠️ encrypted, open to everyone'],
     [{ https: false, apiKey }, '⚠️ with a key, not encrypted'],
-    [{ https: false }, '⚠️ open to everybody, not encrypted'],
+    [{ https: false }, '⚠️ open to everyone, not encrypted'],
   ] as const) {
     it(`calls it ${access}`, () => {
       assert.ok(summary(section, rolledOut, facts).includes(`| Access | ${access} |`));

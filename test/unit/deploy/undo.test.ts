@@ -170,7 +170,7 @@ describe('Undoing a deployment', () => {
       assert.equal(image(), 'old');
       assert.equal(azure.parked, undefined);
       const { lines } = tools.traces;
-      assert.equal(lines[0], 'The deployment of estimator did not come to its end; it is undone now.');
+      assert.equal(lines[0], 'The deployment of estimator did not finish; it is being undone now.');
       assert.match(lines.at(-1)!, /^old was brought back/);
       azure.calls.length = 0;
       await finish(tools);

@@ -138,7 +138,7 @@ describe('Evaluate: confidence from predictions', () => {
     it('of other rows', async () => {
       assert.match(await why(criterion, own(), write(csv(champion, rows.slice(1)))), /160 rows .* the champion 159/);
       assert.match(await why(criterion, own(), write(csv(champion).replace('row 7,', 'row x,'))), /different ids/);
-      assert.match(await why(criterion, own(), write(csv(champion, [...rows].reverse()).replace('row 7,', 'row 8,'))), /an id stands in more than one row/); // prettier-ignore
+      assert.match(await why(criterion, own(), write(csv(champion, [...rows].reverse()).replace('row 7,', 'row 8,'))), /an id appears in more than one row/); // prettier-ignore
       assert.match(await why(criterion, own(), write(csv(champion, rows, false))), /only one .* has ids/);
       assert.match(await why(criterion, own(), write(csv(champion).replace(`${label[3]}`, '1'))), /different labels/);
     });

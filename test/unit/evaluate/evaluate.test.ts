@@ -267,7 +267,7 @@ describe('Evaluate: the stage', () => {
       () => undefined,
       (each: Error) => each,
     );
-    assert.match(String(error?.message), /its job job-7 is not to be found, so that nothing is decided/);
+    assert.match(String(error?.message), /its job job-7 cannot be found, so nothing is decided/);
   });
 
   it('believes that a run is not there only when it is told so again', async () => {
@@ -377,7 +377,7 @@ describe('Evaluate: the stage', () => {
       assert.equal((await run({ metrics: { '7': { mae: 9 } }, tags, inputs: { text, metricsFrom: 'model' } })).result.outputs.decision, 'approved'); // prettier-ignore
       const none = { metrics: { '7': {} }, tags, inputs: { text, metricsFrom: 'job' as const } };
       assert.equal((await run(none)).result.outputs.decision, 'rejected');
-      await assert.rejects(run({ ...none, metrics: {} }), /is not to be found, so that nothing is decided/);
+      await assert.rejects(run({ ...none, metrics: {} }), /cannot be found, so nothing is decided/);
     });
 
     it('come from a file, of the candidate and of the champion if it names it', async () => {

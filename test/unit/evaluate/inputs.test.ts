@@ -98,7 +98,7 @@ describe('the inputs of Evaluate', () => {
 
   it('need a criterion', () => {
     const none = { criteria: '' };
-    assert.deepEqual(read(none).problems, ['criteria: no criterion is given. Write one a line, e.g. rmse <= 5.0.']);
+    assert.deepEqual(read(none).problems, ['criteria: no criterion is given. Write one per line, e.g. rmse <= 5.0.']);
     assert.deepEqual(read({ criteria: '# only a comment' }).problems, ['criteria: it has no criterion.']);
     const empty = { ...none, criteriaFile: file('empty.txt', '# nothing\n') };
     assert.deepEqual(read(empty).problems, ['criteriaFile: it has no criterion.']);
@@ -115,14 +115,14 @@ describe('the inputs of Evaluate', () => {
 
   it('belong together', () => {
     assert.deepEqual(read({ champion: 'version' }).problems, [
-      'championVersion: it is required where champion is "version". Name the version to compare with.',
+      'championVersion: it is required when champion is "version". Name the version to compare with.',
     ]);
     assert.deepEqual(read({ champion: 'none', criteria: 'rmse < champion' }).problems, [
       'criteria: "rmse < champion" compares with the champion, but the input champion is "none".',
     ]);
     assert.deepEqual(read({ champion: 'none' }).problems, []);
     assert.deepEqual(read({ metricsFrom: 'file' }).problems, [
-      'metricsFile: it is required where metricsFrom is "file". Name the JSON file with the metrics.',
+      'metricsFile: it is required when metricsFrom is "file". Name the JSON file with the metrics.',
     ]);
   });
 

@@ -151,7 +151,7 @@ describe('dependencies of the image', () => {
       () => fromRequirements('-r gone.txt', directory),
       /gone\.txt \("-r gone\.txt"\), which does not exist/,
     );
-    await assert.rejects(fromCondaFile('dependencies: [numpy]', 'c.yml', directory), /names no version of Python/);
+    await assert.rejects(fromCondaFile('dependencies: [numpy]', 'c.yml', directory), /names no Python version/);
     await assert.rejects(fromCondaFile('- a', 'c.yml', directory), /has no list "dependencies"/);
     await assert.rejects(fromCondaFile('a: [', 'c.yml', directory), /is not YAML/);
   });

@@ -62,7 +62,7 @@ describe('inputs of Test-Endpoint', () => {
     for (const scoringUri of ['name.region.io/score', 'ftp://name/score', 'http://'])
       assert.match(read({ scoringUri }).problems.join(), /scoringUri: .* is not an http or https address/);
     const key = read({ apiKey: 'a\r\nx-other: b' }).problems.join();
-    assert.match(key, /^apiKey: it holds a character that no HTTP header can carry/);
+    assert.match(key, /^apiKey: it contains a character that an HTTP header cannot contain/);
     assert.ok(!key.includes('x-other'));
   });
 

@@ -165,7 +165,7 @@ describe('Test-Endpoint: a requests file that training wrote', () => {
     ['[{"request": 1}, {"request": 1, "requestText": "x"}]', /in request 2, it has both "request" and "requestText"/],
     ['[{"method": "POST"}]', /none of "request", "requestFile", "requestText", "requestBase64"/],
     ['[{"request": 1, "name": 5}]', /"name" is not a text/],
-    ['[{"name": "a", "request": 1}, {"name": "a", "request": 2}]', /the name "a" stands twice/],
+    ['[{"name": "a", "request": 1}, {"name": "a", "request": 2}]', /the name "a" appears twice/],
     ['[{"request": 1, "tolerance": -1}]', /"tolerance" is neither/],
     ['[{"request": 1, "tolerance": {"abs": 1}}]', /"tolerance" is neither/],
     ['[{"request": 1, "expectStatus": "ok"}]', /"expectStatus" is neither/],

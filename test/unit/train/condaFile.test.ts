@@ -30,7 +30,7 @@ describe('the Conda file of a job', () => {
       write('own.whl', '');
       write('limits.txt', 'numpy<3');
       write('conda.yml', `dependencies: [python=3.11, {pip: ["${line}"]}]\n`);
-      await assert.rejects(read(), /which lies on the agent.*gets the text of the Conda file alone/s);
+      await assert.rejects(read(), /which lies on the agent.*gets only the text of the Conda file/s);
     });
   }
 

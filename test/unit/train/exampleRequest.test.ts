@@ -89,7 +89,7 @@ describe('golden requests of an MLflow model that training left none for', () =>
     });
     assert.deepEqual(made, [{ name: "the model's input example", request: JSON.parse(body) }]);
     assert.match(readFileSync(path.join(directory, section!.file), 'utf8'), /5\.10/);
-    assert.match(warnings.join(), /no right answers are known/);
+    assert.match(warnings.join(), /the correct answers are not known/);
   });
 
   it('are made of its signature where it has no example', async () => {

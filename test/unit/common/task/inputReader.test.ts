@@ -206,7 +206,7 @@ describe('the inputs of a task', () => {
     }
     assert.ok(!problem.includes('"_a1"') && !problem.includes('se.cret'));
     assert.match(problem, /secretEnvironmentVariables: line 1: it does not begin with a valid name/);
-    assert.match(problem, /secretEnvironmentVariables: line 2: its name stands in environmentVariables too/);
+    assert.match(problem, /secretEnvironmentVariables: line 2: its name is also in environmentVariables/);
   });
 
   describe('a file that is not there', () => {

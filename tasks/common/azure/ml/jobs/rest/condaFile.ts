@@ -43,7 +43,7 @@ function pipLinesResolved(content: object, directory: string): boolean {
     const lines = readRequirementLines(given, directory).map((line) => {
       if (line.kind === 'plain') return line.text;
       throw new TaskFailure(
-        `The Conda file names ${line.kind === 'constraints' ? 'a file of constraints' : `"${line.text}"`} for pip, which lies on the agent: Azure Machine Learning gets the text of the Conda file alone.`,
+        `The Conda file names ${line.kind === 'constraints' ? 'a file of constraints' : `"${line.text}"`} for pip, which lies on the agent: Azure Machine Learning gets only the text of the Conda file.`,
         'Pin the versions in the list itself, publish the package to an index, or build an image of your own and name it in environment.',
       );
     });
