@@ -8,6 +8,20 @@ import { ArmError } from './context';
 import type { ServerCertificate } from './certificates/serverCertificate';
 import { messageOf } from '../messageOf';
 
+/** azure-cli leaves the quotes of one name away in a deployment, which the resource manager's own reader takes. */
+function readJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    // Whole strings are passed over: what stands in one is nobody's syntax.
+    const quoted = text.replace(/"(?:[^"\\]|\\.)*"|([{,]\s*)template:/g, (all, before?: string) =>
+      before === undefined ? all : `${before}"template":`,
+    );
+    if (quoted === text) throw error;
+    return JSON.parse(quoted);
+  }
+}
+
 /** Clients put slashes before ids and names that have their own; the resource manager takes that. */
 function withSingleSlashes(url: string): string {
   if (!/^\/+subscriptions\//i.test(url)) return url;
@@ -41,7 +55,7 @@ export function createServer(
   app.addContentTypeParser(/^application\/([\w.-]+\+)?json/, { parseAs: 'string' }, (_request, body, done) => {
     if (body.length === 0) return done(null, undefined);
     try {
-      done(null, JSON.parse(body as string));
+      done(null, readJson(body as string));
     } catch (error) {
       const reason = messageOf(error);
       done(

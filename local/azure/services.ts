@@ -9,7 +9,7 @@ import { registerKeyVaults } from './arm/keyVaults';
 import { registerResourceLists } from './arm/resourceLists';
 import { guardRequests, registerResourceManager } from './arm/resourceManager';
 import { ResourceTypes } from './arm/resourceTypes';
-import { registerStorageAccounts } from './arm/storageAccounts';
+import { isStorageAccountMade, registerStorageAccounts } from './arm/storageAccounts';
 import { registerContainerInstances } from './containerInstance/index';
 import { registerContainerRegistry } from './containerRegistry/index';
 import type { LocalAzureContext } from './context';
@@ -70,7 +70,7 @@ export function register(app: FastifyInstance, options: ServiceOptions): void {
   );
   provider((scope) => registerContainerRegistry(scope, context));
   provider((scope) => registerOciRegistry(scope, context, credentials));
-  provider((scope) => registerFileShares(scope, shares));
+  provider((scope) => registerFileShares(scope, shares, (account) => isStorageAccountMade(context, account)));
   provider((scope) => registerContainerInstances(scope, context, shares));
   provider((scope) =>
     registerAdministration(scope, { token: credentials.adminToken, access: context.access, faults, journal, shutDown }),

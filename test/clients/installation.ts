@@ -16,7 +16,13 @@ async function once(name: string, make: (directory: string) => Promise<void>): P
   rmSync(unfinished, { recursive: true, force: true });
   mkdirSync(unfinished, { recursive: true });
   await make(unfinished);
-  renameSync(unfinished, directory);
+  try {
+    renameSync(unfinished, directory);
+  } catch (error) {
+    // Another process was sooner.
+    if (!existsSync(directory)) throw error;
+    rmSync(unfinished, { recursive: true, force: true });
+  }
   return directory;
 }
 

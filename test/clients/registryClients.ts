@@ -53,6 +53,19 @@ export const crane: Client = {
       await tried('copy to another repository', ['copy', `${server}/crane:1`, `${server}/copied:1`]);
       await tried('push', ['push', join(folder, 'image.tar'), `${server}/pushed:1`]);
       await tried('mutate', ['mutate', `${server}/crane:1`, '--label', 'a=b', '-t', `${server}/crane:mutated`]);
+      await tried('mutate with an annotation', [
+        'mutate',
+        `${server}/crane:1`,
+        '--annotation',
+        'a=b',
+        '-t',
+        `${server}/crane:noted`,
+      ]);
+      await tried('flatten', ['flatten', `${server}/crane:1`, '-t', `${server}/crane:flat`]);
+      await tried('export', ['export', `${server}/crane:1`, join(folder, 'files.tar')]);
+      await tried('ls with the whole names', ['ls', '--full-ref', `${server}/crane`]);
+      await tried('digest with the whole name', ['digest', '--full-ref', `${server}/crane:1`]);
+      await tried('copy of all tags', ['copy', '--all-tags', `${server}/crane`, `${server}/all`]);
       await tried('index append', ['index', 'append', '-m', `${server}/crane:1`, '-t', `${server}/crane:index`]);
       await tried('tag', ['tag', `${server}/crane:1`, '2']);
       await tried('validate', ['validate', '--remote', `${server}/crane:1`]);
@@ -96,6 +109,19 @@ export const skopeo: Client = {
       await tried('copy within the registry', ['copy', ...both, image, `docker://${server}/other:1`]);
       await tried('copy in the format of Docker', ['copy', '-f', 'v2s2', ...both, image, `docker://${server}/other:2`]);
       await tried('inspect --config', ['inspect', '--config', '--creds', credentials, image]);
+      await tried('inspect --raw', ['inspect', '--raw', '--creds', credentials, image]);
+      await tried('copy to an archive of OCI', [
+        'copy',
+        '--src-creds',
+        credentials,
+        image,
+        `oci-archive:${join(folder, 'oci.tar')}`,
+      ]);
+      await tried('copy from an archive of OCI', ['copy', '--dest-creds', credentials, `oci-archive:${join(folder, 'oci.tar')}`, `docker://${server}/archived:1`]); // prettier-ignore
+      await tried('copy of all architectures', ['copy', '--all', ...both, image, `docker://${server}/other:3`]);
+      await tried('sync to a folder', ['sync', '--src', 'docker', '--dest', 'dir', '--src-creds', credentials, `${server}/skopeo`, join(folder, 'synced')]); // prettier-ignore
+      await tried('sync from a folder', ['sync', '--src', 'dir', '--dest', 'docker', '--dest-creds', credentials, join(folder, 'synced'), `${server}/synced`]); // prettier-ignore
+      await tried('list-tags of what is not there', ['list-tags', '--creds', credentials, `docker://${server}/nonesuch`], /404/); // prettier-ignore
       await tried('delete', ['delete', '--creds', credentials, `docker://${server}/other:1`]);
       await tried('inspect of what is not there', ['inspect', '--creds', credentials, `docker://${server}/other:1`], /manifest unknown|not found/); // prettier-ignore
       return results;

@@ -99,7 +99,7 @@ export function registerDeployments(app: FastifyInstance, context: LocalAzureCon
       name: former?.name ?? params.deployment,
       resourceGroup: former?.resourceGroup ?? params.group,
       mode,
-      templateHash: String(createHash('sha256').update(JSON.stringify(template)).digest().readBigUInt64BE()),
+      templateHash: hashOf(template),
       parameters,
       correlationId: typeof correlation === 'string' ? correlation : randomUUID(),
       begun: Date.now(),
@@ -114,6 +114,13 @@ export function registerDeployments(app: FastifyInstance, context: LocalAzureCon
       .send(answer(deployment));
   });
 
+  app.post<{ Params: Params; Body: DeploymentRequest | undefined }>(`${one}/validate`, async ({ params, body }) => {
+    const { mode, template, parameters } = readDeployment(params.deployment, body);
+    const { group: resourceGroup, deployment: name } = params;
+    const validated = { name, resourceGroup, mode, templateHash: hashOf(template), parameters, correlationId: randomUUID(), begun: 0 }; // prettier-ignore
+    return answer(validated);
+  });
+
   app.get<{ Params: Params }>(`${one}/operationStatuses/:operation`, async ({ params }) => ({
     status: isActive(find(params)) ? 'Running' : 'Succeeded',
   }));
@@ -122,6 +129,9 @@ export function registerDeployments(app: FastifyInstance, context: LocalAzureCon
     reply.code(deployments.delete(`${params.group}/${params.deployment}`) ? 202 : 204).send(),
   );
 }
+
+const hashOf = (template: Template): string =>
+  String(createHash('sha256').update(JSON.stringify(template)).digest().readBigUInt64BE());
 
 /** Throws what the resource manager answers to a request that it would not take. */
 function readDeployment(

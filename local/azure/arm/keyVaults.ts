@@ -52,6 +52,10 @@ export function registerKeyVaults(app: FastifyInstance, context: LocalAzureConte
       `The Resource 'Microsoft.KeyVault/vaults/${params.vault}' under resource group '${params.group}' was not found. For more details please go to https://aka.ms/ARMResourceNotFoundFix`,
     );
   });
+  app.get('/subscriptions/:subscription/providers/Microsoft.KeyVault/vaults', async () => ({ value: all() }));
+  app.get<{ Params: Params }>(route.replace('/:vault', ''), async ({ params }) => ({
+    value: all().filter((each) => groupOf(each).toLowerCase() === params.group.toLowerCase()),
+  }));
   app.put<{ Params: Params; Body: Body }>(route, async ({ params, body }, reply) => {
     const { group, vault } = params;
     if (!/^[a-zA-Z](?!.*--)[a-zA-Z0-9-]{1,22}[a-zA-Z0-9]$/.test(vault)) {

@@ -9,12 +9,21 @@ interface StorageAccount extends GenericResource {
 type Params = { group: string; account: string };
 type Body = Partial<Pick<StorageAccount, 'location' | 'kind' | 'sku' | 'tags' | 'properties'>> | undefined;
 
+const validName = /^[a-z0-9]{3,24}$/;
+const invalidName = (name: string): string =>
+  `${name} is not a valid storage account name. Storage account name must be between 3 and 24 characters in length and use numbers and lower-case letters only.`;
+
+const collectionOf = (context: LocalAzureContext) => context.collection<StorageAccount>('storageAccounts');
+
+export const isStorageAccountMade = (context: LocalAzureContext, account: string): boolean =>
+  collectionOf(context).get(account) !== undefined;
+
 /**
  * Storage accounts as resources (Microsoft.Storage 2023-05-01). Those that are made here hold nothing: the blobs of local Azure are
  * in the account that it starts with.
  */
 export function registerStorageAccounts(app: FastifyInstance, context: LocalAzureContext): void {
-  const accounts = context.collection<StorageAccount>('storageAccounts');
+  const accounts = collectionOf(context);
   const all = () => accounts.list().map(({ value }) => value);
   const route =
     '/subscriptions/:subscription/resourceGroups/:group/providers/Microsoft.Storage/storageAccounts/:account';
@@ -36,14 +45,25 @@ export function registerStorageAccounts(app: FastifyInstance, context: LocalAzur
   });
 
   app.get<{ Params: Params }>(route, async ({ params }) => find(params));
+  app.get('/subscriptions/:subscription/providers/Microsoft.Storage/storageAccounts', async () => ({ value: all() }));
+  app.get<{ Params: Params }>(route.replace('/:account', ''), async ({ params }) => ({
+    value: all().filter((each) => groupOf(each).toLowerCase() === params.group.toLowerCase()),
+  }));
+  app.post<{ Body: { name?: string } | undefined }>(
+    '/subscriptions/:subscription/providers/Microsoft.Storage/checkNameAvailability',
+    async ({ body }) => {
+      const name = body?.name ?? '';
+      if (!validName.test(name))
+        return { nameAvailable: false, reason: 'AccountNameInvalid', message: invalidName(name) };
+      if (name !== localCloud.storageAccount && !accounts.get(name)) return { nameAvailable: true };
+      const message = `The storage account named ${name} is already taken.`;
+      return { nameAvailable: false, reason: 'AlreadyExists', message };
+    },
+  );
   app.put<{ Params: Params; Body: Body }>(route, async ({ params, body }) => {
     const { group, account } = params;
-    if (!/^[a-z0-9]{3,24}$/.test(account)) {
-      throw new ArmError(
-        400,
-        'AccountNameInvalid',
-        `${account} is not a valid storage account name. Storage account name must be between 3 and 24 characters in length and use numbers and lower-case letters only.`,
-      );
+    if (!validName.test(account)) {
+      throw new ArmError(400, 'AccountNameInvalid', invalidName(account));
     }
     const former = accounts.get(account);
     const isTaken =

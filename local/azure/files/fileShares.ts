@@ -35,12 +35,22 @@ export class FileShares {
 
 type Params = { group: string; account: string; share: string };
 
-/** Microsoft.Storage (2023-01-01) as far as a container group's volumes need it: an account's keys and its shares. */
-export function registerFileShares(app: FastifyInstance, shares: FileShares): void {
+/**
+ * Microsoft.Storage (2023-01-01) as far as a container group's volumes need it: an account's keys and its shares.
+ * @param isMade whether a client has made an account of that name
+ */
+export function registerFileShares(
+  app: FastifyInstance,
+  shares: FileShares,
+  isMade: (account: string) => boolean,
+): void {
   const account =
     '/subscriptions/:subscription/resourceGroups/:group/providers/Microsoft.Storage/storageAccounts/:account';
   const check = (params: Pick<Params, 'group' | 'account'>): void => {
     if (params.account.toLowerCase() === localCloud.storageAccount) return;
+    if (isMade(params.account)) {
+      throw new ArmError(501, 'NotImplemented', 'Local Azure keeps nothing in a storage account that was made here.');
+    }
     throw new ArmError(
       404,
       'ResourceNotFound',

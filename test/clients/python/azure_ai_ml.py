@@ -84,3 +84,27 @@ long = tried("jobs.create_or_update of a long one", lambda: ml.jobs.create_or_up
 tried("jobs.begin_cancel", lambda: ml.jobs.begin_cancel(long.name))
 tried("a job on a compute that is not there", lambda: ml.jobs.create_or_update(command(command="true", environment="client@latest", compute="nonesuch")), "nonesuch")
 tried("a job in an environment that is not there", lambda: ml.jobs.create_or_update(command(command="true", environment="nonesuch:1", compute="cpu-cluster")), "nonesuch")
+from azure.ai.ml.constants import ListViewType
+
+tried("workspaces.list", lambda: expect(workspace in [each.name for each in ml.workspaces.list()]))
+tried("datastores.list", lambda: expect(len(list(ml.datastores.list())) == 2))
+tried("jobs.archive and restore", lambda: (ml.jobs.archive(job.name), expect(job.name not in [each.name for each in ml.jobs.list()]), expect(job.name in [each.name for each in ml.jobs.list(list_view_type=ListViewType.ARCHIVED_ONLY)]), ml.jobs.restore(job.name), expect(job.name in [each.name for each in ml.jobs.list()])))
+def tagged():
+    known = ml.jobs.get(job.name)
+    known.tags["team"] = "a"
+    ml.jobs.create_or_update(known)
+    expect(ml.jobs.get(job.name).tags["team"] == "a")
+    expect([each.name for each in ml.jobs.list(tag="team")] == [job.name])
+tried("jobs.create_or_update of its tags, and jobs.list by one", tagged)
+tried("jobs.get of what is not there", lambda: ml.jobs.get("nonesuch"), "not found")
+tried("models.get by a label", lambda: expect(ml.models.get("client", label="latest").version == "1"))
+def tagged_model():
+    model = ml.models.get("client", "1")
+    model.tags["team"] = "a"
+    ml.models.create_or_update(model)
+    expect(ml.models.get("client", "1").tags["team"] == "a")
+tried("models.create_or_update of its tags", tagged_model)
+tried("models.restore", lambda: (ml.models.restore("trained", version="1"), expect(len(list(ml.models.list("trained"))) == 1)))
+tried("data.archive, list and restore", lambda: (ml.data.archive("rows", version="1"), expect(len(list(ml.data.list("rows"))) == 0), ml.data.restore("rows", version="1"), expect(len(list(ml.data.list("rows"))) == 1)))
+tried("environments.list and get by a label", lambda: (expect("client" in [each.name for each in ml.environments.list()]), expect(ml.environments.get("client", label="latest").version == "1")))
+tried("environments.archive", lambda: (ml.environments.archive("client", version="1"), expect(len(list(ml.environments.list("client"))) == 0)))

@@ -70,6 +70,24 @@ run("identity list", check=lambda answer: len(answer) == 1)
 run(f"role assignment list --scope {scope}/providers/Microsoft.ContainerRegistry/registries/{registry}", "--fill-principal-name", "false", "--fill-role-definition-name", "false", check=lambda answer: len(answer) == 1)
 run("role definition list -n AcrPull", check=lambda answer: [each["roleName"] for each in answer] == ["AcrPull"])
 
+principal = tried("az identity create", lambda: az(f"identity create -n made -g {group}"))["principalId"]
+pull_role = f"/subscriptions/{os.environ['SUBSCRIPTION']}/providers/Microsoft.Authorization/roleDefinitions/7f951dda-4ed3-4680-a7ca-43fe172d538d"
+on_registry = f"{scope}/providers/Microsoft.ContainerRegistry/registries/{registry}"
+run("role assignment create --assignee-principal-type ServicePrincipal", "--assignee-object-id", principal, "--role", pull_role, "--scope", on_registry)
+run("role assignment list --fill-principal-name false --fill-role-definition-name false", "--scope", on_registry, check=lambda answer: principal in [each["principalId"] for each in answer])
+run(f"identity delete -n made -g {group}")
+run("account get-access-token", check=lambda answer: answer["accessToken"])
+run("group create -n templates -l eastus")
+template = os.path.join(home, "template.json")
+with open(template, "w") as file:
+    file.write('{"$schema": "https://schema.management.azure.com/schemas/2019-04-01/deploymentTemplate.json#", "contentVersion": "1.0.0.0", "parameters": {"a": {"type": "string"}}, "resources": []}')
+run("deployment group create -n first -g templates -f", template, "-p", "a=b", check=lambda answer: answer["properties"]["provisioningState"] == "Succeeded")
+run("deployment group show -n first -g templates", check=lambda answer: answer["properties"]["parameters"]["a"]["value"] == "b")
+run("deployment group show -n none -g templates", refusal="exit code 3")
+run("deployment group delete -n first -g templates")
+run("group export -n templates", refusal="Local Azure does not serve")
+run("group delete -n templates --yes")
+
 run("acr list", check=lambda answer: registry in names(answer))
 run(f"acr show -n {registry}", check=lambda answer: answer["loginServer"] == server)
 run("acr show -n nonesuch", refusal="could not be found")
@@ -103,7 +121,12 @@ run(f"acr manifest show -r {registry} -n built:1", check=lambda answer: answer["
 run(f"acr repository update -n {registry} --image built:1 --write-enabled false", check=lambda answer: answer["changeableAttributes"]["writeEnabled"] is False)
 run(f"acr repository untag -n {registry} --image built:1", refusal="disallowed")
 run(f"acr repository update -n {registry} --image built:1 --write-enabled true")
+run(f"acr manifest list-referrers -r {registry} -n built:1", check=lambda answer: answer["manifests"] == [])
+run(f"acr manifest show-metadata -r {registry} -n built:1", check=lambda answer: answer["digest"].startswith("sha256:"))
+run(f"acr repository untag -n {registry} --image built:ca1")
+run(f"acr repository show-tags -n {registry} --repository built", check=lambda answer: answer == ["1"])
 run(f"acr repository show -n {registry} --repository nonesuch", refusal="exit code 3")
+run(f"acr repository delete -n {registry} --image built:none --yes", refusal="is not found")
 
 one = f"-n one -g {group}"
 pull = ["--registry-username", client, "--registry-password", secret]
@@ -122,6 +145,7 @@ def running():
 tried("az container show, until it runs", running)
 run("container list", check=lambda answer: "one" in names(answer))
 run(f"container logs {one}")
+run(f"container logs {one} --container-name none", refusal="exit code")
 run(f"container export {one} -f {context}/exported.yaml")
 
 
@@ -138,4 +162,9 @@ run(f"container stop {one}", check=lambda answer: True)
 run(f"container delete {one} --yes")
 run(f"container show {one}", refusal="exit code 3")
 run(f"acr repository delete -n {registry} --repository built --yes", check=lambda answer: answer["manifestsDeleted"])
-run("storage account list", refusal="InvalidResourceType")
+account = "madestorage12345"
+run(f"storage account create -n {account} -g {group} -l eastus --sku Standard_LRS", check=lambda answer: answer["provisioningState"] == "Succeeded")
+run("storage account list", check=lambda answer: account in names(answer))
+run(f"storage account show -n {account} -g {group}", check=lambda answer: answer["kind"] == "StorageV2")
+run(f"storage account keys list -n {account} -g {group}", refusal="keeps nothing")
+run(f"storage account delete -n {account} -g {group} --yes")

@@ -51,11 +51,29 @@ describe('resources that a client makes in local Azure', function () {
     assert.deepEqual([json.id, json.properties.containerRegistry], [workspace, registry]);
   });
 
+  it('are listed, and keep their names', async () => {
+    const namesIn = ({ json }: Answer): string[] => json.value.map((each: { name: string }) => each.name);
+    for (const type of ['Microsoft.Storage/storageAccounts', 'Microsoft.KeyVault/vaults']) {
+      assert.deepEqual(namesIn(await ask('GET', `${group}/providers/${type}`)), [name]);
+      assert.ok(namesIn(await ask('GET', `${subscription}/providers/${type}`)).includes(name));
+    }
+    const check = async (asked: string) => (await ask('POST', `${subscription}/providers/Microsoft.Storage/checkNameAvailability`, { name: asked })).json.reason as string | undefined; // prettier-ignore
+    assert.deepEqual(
+      [await check(name), await check(`${name}x`), await check('No')],
+      ['AlreadyExists', undefined, 'AccountNameInvalid'],
+    );
+    // It is there, and holds nothing that could be had by a key.
+    assert.equal((await ask('POST', `${storage}/listKeys`)).json.error.code, 'NotImplemented');
+  });
+
   it('are asked and answered by their own ids beneath the workspace', async () => {
     const { json, status } = await ask('PUT', `${workspace}/environments/made-env/versions/1`, {
       properties: { image: 'mcr.microsoft.com/azureml/openmpi5.0-ubuntu24.04:latest' },
     });
     assert.deepEqual([status, json.id], [201, `${workspace}/environments/made-env/versions/1`]);
+    // As azure-ai-ml writes back what it has read, to archive it.
+    const back = { ...json.properties, isArchived: true };
+    assert.equal((await ask('PUT', `${workspace}/environments/made-env/versions/1`, { properties: back })).status, 200);
     const job = await ask('PUT', `${workspace}/jobs/${name}`, {
       properties: { jobType: 'Command', experimentName: 'made', environmentId: json.id, command: 'echo made' },
     });
@@ -95,5 +113,26 @@ describe('resources that a client makes in local Azure', function () {
     assert.equal((await ask('DELETE', `${workspace}?forceToPurge=true`)).status, 200);
     assert.equal((await again()).status, 200);
     assert.equal((await ask('DELETE', group)).status, 200);
+  });
+});
+
+describe('a deployment of nothing in local Azure', function () {
+  this.timeout(60_000);
+  it('is validated and made in the form in which azure-cli sends it, with one name unquoted', async () => {
+    const cloud = await cloudClient();
+    const path = `${subscription}/resourceGroups/${localCloud.resourceGroup}/providers/Microsoft.Resources/deployments/${name}`;
+    const template = '{"parameters":{"a":{"type":"string"}},"resources":[]}';
+    const send = (method: 'POST' | 'PUT', at: string, body: string) =>
+      cloud.send(method, `${cloud.azure.url}${at}?api-version=2021-04-01`, {
+        headers: { authorization: `Bearer ${cloud.token}`, 'content-type': 'application/json' },
+        body,
+      });
+    const body = `{"properties":{"mode":"Incremental","parameters":{"a":{"value":", template:{"}}, template:${template}}}`;
+    const validated = await send('POST', `${path}/validate`, body);
+    assert.equal(validated.json.properties.parameters.a.value, ', template:{');
+    assert.equal((await cloud.arm('GET', `${path}?api-version=2021-04-01`)).status, 404);
+    assert.equal((await send('PUT', path, body)).status, 201);
+    const wrong = await send('POST', `${path}/validate`, '{"properties":{"mode":"Incremental"');
+    assert.equal(wrong.json.error.code, 'InvalidRequestContent');
   });
 });

@@ -71,7 +71,9 @@ export function mergeAsset(
   if (typeof given.condaFile === 'string') given.condaFile = asJson(given.condaFile);
   if (former) {
     for (const field of rules.fixed) {
-      if (given[field] === undefined || same(given[field], former.properties[field])) continue;
+      // What was never given is answered as what the service added, and may be written back so.
+      const known = former.properties[field] ?? rules.added[field];
+      if (given[field] === undefined || same(given[field], known)) continue;
       throw invalid(
         field.endsWith('Uri')
           ? 'Asset paths cannot be updated.'
