@@ -118,7 +118,7 @@ export function registerDeployments(app: FastifyInstance, context: LocalAzureCon
     const { mode, template, parameters } = readDeployment(params.deployment, body);
     const { group: resourceGroup, deployment: name } = params;
     const validated = { name, resourceGroup, mode, templateHash: hashOf(template), parameters, correlationId: randomUUID(), begun: 0 }; // prettier-ignore
-    return answer(validated);
+    return { properties: answer(validated).properties };
   });
 
   app.get<{ Params: Params }>(`${one}/operationStatuses/:operation`, async ({ params }) => ({
