@@ -143,10 +143,11 @@ function asMatched(path: string): string {
   // A repository's name may have slashes, of which the specification knows nothing.
   const named = /^(\/v2\/|\/acr\/v1\/)(.+?)((?:\/(?:manifests|blobs|tags|_tags|_manifests)(?:\/.*)?)?)$/.exec(path);
   if (named) return `${named[1]}${named[2]!.replaceAll('/', '%2F')}${named[3]}`;
-  // A resource of the first level has no parent, whose path is a parameter of its own.
+  // The path of a resource's parent is one parameter; a resource of the first level has none.
   return path.replace(
-    /(\/providers\/[^/]+)(\/[^/]+\/[^/]+\/providers\/Microsoft\.Authorization\/permissions)$/i,
-    '$1/-$2',
+    /(\/providers\/[^/]+)((?:\/[^/]+\/[^/]+)*)(\/[^/]+\/[^/]+\/providers\/Microsoft\.Authorization\/permissions)$/i,
+    (_, provider: string, parent: string, rest: string) =>
+      `${provider}/${parent ? parent.slice(1).replaceAll('/', '%2F') : '-'}${rest}`,
   );
 }
 
