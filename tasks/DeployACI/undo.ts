@@ -23,7 +23,10 @@ export interface Unfinished {
   readonly previous?: PreviousDeployment;
 }
 
-export type UndoOptions = Pick<Inputs, 'rollbackOnFailure' | 'keepFailedGroup' | 'startTimeoutInMinutes'>;
+export interface UndoOptions extends Pick<Inputs, 'rollbackOnFailure' | 'keepFailedGroup' | 'startTimeoutInMinutes'> {
+  /** The step was killed: what Azure made of its last request is not known, so that a first group is removed though no look shows it. */
+  readonly wasCutOff?: boolean;
+}
 
 /** The previous definition carries secure values. */
 export function leftDeployment(state: TaskState): LeftWork<Unfinished> {
@@ -41,7 +44,7 @@ const longestLook = 5 * 60_000;
 export async function undo(
   groups: ContainerGroups,
   { name, images, temporary, previous }: Unfinished,
-  { rollbackOnFailure, keepFailedGroup, startTimeoutInMinutes: minutes }: UndoOptions,
+  { rollbackOnFailure, keepFailedGroup, startTimeoutInMinutes: minutes, wasCutOff = false }: UndoOptions,
   ports: DeploymentPorts,
 ): Promise<string> {
   const deadline = ports.clock.now() + minutes * 60_000;
@@ -62,7 +65,7 @@ export async function undo(
   const others = imageOfOthers(current, images);
   if (others) return `${name} is left alone: it runs ${others}, which another release has deployed meanwhile.`;
   if (!previous.definition) {
-    if (!current) return 'Nothing is left behind.';
+    if (!current && !wasCutOff) return 'Nothing is left behind.';
     if (keepFailedGroup) return `The container group ${name} is left as it is, as keepFailedGroup is on.`;
     ports.log.info(`Removing the container group ${name}: nothing ran there before.`);
     await removeAndWait(groups, name, deadline, ports);
@@ -128,7 +131,7 @@ export async function finishUndoingWith(
   if (!unfinished) return;
   const { log, clock, signal } = context;
   log.info(`The deployment of ${unfinished.name} did not finish; it is being undone now.`);
-  const done = await undo(groups, unfinished, inputs, { log, clock, signal, health });
+  const done = await undo(groups, unfinished, { ...inputs, wasCutOff: true }, { log, clock, signal, health });
   left.settle();
   if (unfinished.previous?.definition) await parking(unfinished.name).clear({ log, clock, signal });
   log.info(done);

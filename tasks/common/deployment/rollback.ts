@@ -75,6 +75,11 @@ export async function rollback({
   }
   const previous = isKept ? kept : previousImage ? withImage(groups, name, current, previousImage) : undefined;
   if (!previous?.definition) {
+    if (!current) {
+      // What a test took for gone is not removed: should the look be wrong, it serves.
+      log.info(`${name} is not there, and nothing ran as ${name} before this deployment: there is nothing to undo.`);
+      return { outcome: 'removed', image: null };
+    }
     log.info(`Nothing ran as ${name} before this deployment: the container group is removed.`);
     await removeAndWait(groups, name, deadline, ports);
     return { outcome: 'removed', image: null };

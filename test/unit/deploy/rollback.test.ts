@@ -115,6 +115,14 @@ describe('Rolling back a deployment that its tests rejected', () => {
     assert.deepEqual(azure.calls, ['DELETE estimator']);
   });
 
+  it('sends no removal of a first deployment that no look shows', async () => {
+    await azure.groups.remove('estimator');
+    azure.calls.length = 0;
+    const result = await rollback({ groups: azure.groups, deployment: deployment(null), ports: azure.ports });
+    assert.deepEqual(result, { outcome: 'removed', image: null });
+    assert.deepEqual(azure.calls, []);
+  });
+
   it('fails where the previous image does not serve either', async () => {
     azure.behaviours['one'] = { answer: { status: 500 } };
     await assert.rejects(

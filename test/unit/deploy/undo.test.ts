@@ -10,6 +10,7 @@ import {
   startUndoing,
   undo,
   type Unfinished,
+  type UndoOptions,
 } from '../../../tasks/DeployACI/undo';
 import { serviceConnection } from '../../support/serviceConnection';
 import { taskContext } from '../../support/taskContext';
@@ -145,10 +146,10 @@ describe('Undoing a deployment', () => {
   describe('at the end of the job', () => {
     const inputs = { ...options, connection: serviceConnection, resourceGroup: 'rg' };
     const context = () => taskContext(tmpdir(), { clock: azure.ports.clock, signal: azure.ports.signal });
-    const finish = (tools: ReturnType<typeof context>) =>
+    const finish = (tools: ReturnType<typeof context>, changes: Partial<UndoOptions> = {}) =>
       finishUndoingWith(
         { groups: azure.groups, health: azure.ports.health, parking: () => azure.parking },
-        inputs,
+        { ...inputs, ...changes },
         tools.context,
       );
 
@@ -184,6 +185,19 @@ describe('Undoing a deployment', () => {
       await leftDeployment(tools.context.state).note({ ...ofThisRun, previous: nothingBefore });
       await finish(tools);
       assert.ok(azure.parked, 'still there');
+    });
+
+    it('removes a first group though no look shows it, unless it is to be kept', async () => {
+      for (const [keepFailedGroup, calls] of [
+        [false, ['DELETE estimator']],
+        [true, []],
+      ] as const) {
+        azure.calls.length = 0;
+        const tools = context();
+        await leftDeployment(tools.context.state).note({ ...ofThisRun, previous: nothingBefore });
+        await finish(tools, { keepFailedGroup });
+        assert.deepEqual(azure.calls, calls);
+      }
     });
 
     it('is noted as a secret, since what ran before may hold one', async () => {
