@@ -26,8 +26,9 @@ const isWrite: Condition = (operation) => ofAzure(operation) && !isRead(operatio
 const hasBody: Condition = (operation) => ofAzure(operation) && operation.method !== 'HEAD';
 /** What is looked at again and again, as a job that runs; in the midst of it. */
 const isFollowed: Condition = (operation) => isRead(operation) && operation.count >= 3;
-/** Work that runs, of which one refusal says nothing. */
-const isWork: Condition = ({ name }) => /\/(runs|containerGroups)\/\*(\/details)?$/.test(name);
+/** Work that runs, of which one refusal says nothing. What MLflow keeps of a run is read of several runs, and followed of none. */
+const isWork: Condition = ({ name }) =>
+  /\/(runs|containerGroups)\/\*(\/details)?$/.test(name) && !name.includes('/mlflow/');
 /** Where is asked for a file that a job may leave or not: that it is not there, said again and again, is an answer. */
 const mayBeMissing: Condition = ({ name }) => /contentinfo$/.test(name);
 const answers: Condition = ({ status }) => status < 300;
