@@ -100,8 +100,8 @@ export const containerRegistryCases: Case[] = [
   },
   {
     name: 'acr-locked-tag',
-    assumed: 'A push over a locked tag is refused with 405 and UNSUPPORTED.',
-    from: 'Package-Image tells a locked tag apart from a missing right; learn.microsoft.com, container-registry-faq',
+    assumed: 'A push over a locked tag is refused with 405 and REGISTRY_DISALLOWED_OPERATION.',
+    from: 'Package-Image tells a locked tag apart from a missing right; Azure/acr-cli#70',
     needs,
     minutes: 4,
     use: { taskMinutes: 3 },
@@ -119,7 +119,7 @@ export const containerRegistryCases: Case[] = [
         body: JSON.stringify({ writeEnabled: false }),
       });
       const refused = await put();
-      return outcome(refused.status === 405 && /UNSUPPORTED/.test(refused.text), told(refused));
+      return outcome(refused.status === 405 && /REGISTRY_DISALLOWED_OPERATION/.test(refused.text), told(refused));
     },
   },
   {
