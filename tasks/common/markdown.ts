@@ -1,15 +1,27 @@
+/** A space without width. Escaping is not enough for mentions and references: GitHub looks for them in what was rendered. */
+const gap = '&#8203;';
+
 /**
  * Text from outside (names, replies, metrics' keys) made safe to stand inside a line or a table cell of Markdown: it can
- * start no markup, no HTML, no mention and no link, and it stays on one line.
+ * start no markup, no HTML, no mention, no reference to an issue and no link, and it stays on one line.
+ * Source: GitHub-flavoured Markdown, "Autolinks (extension)"; github/cmark-gfm#181.
  */
 export function escapeMarkdown(text: string): string {
-  return text
-    .replace(/\s+/g, ' ')
-    .replace(/[\\`*_{}[\]()#+!|~$]/g, '\\$&')
-    .replace(/&/g, '&amp;')
-    .replace(/</g, '&lt;')
-    .replace(/>/g, '&gt;')
-    .replace(/@/g, '&#64;');
+  return (
+    text
+      .replace(/\s+/g, ' ')
+      .replace(/[\\`*_{}[\]()#+!|~$]/g, '\\$&')
+      .replace(/&/g, '&amp;')
+      .replace(/</g, '&lt;')
+      .replace(/>/g, '&gt;')
+      .replace(/#(?=\w)/g, `#${gap}`)
+      .replace(/\bGH-(?=\d)/gi, `$&${gap}`)
+      // A digest follows a name without a space, and is there to be copied.
+      .replace(/(?<!\w)@|@(?!sha256:)/g, `&#64;${gap}`)
+      .replace(/@/g, '&#64;')
+      .replace(/\b(https?|ftp|mailto|xmpp):/gi, `$1:${gap}`)
+      .replace(/\bwww\./gi, `www${gap}.`)
+  );
 }
 
 /** The text as inline code, on one line; it may stand in a table cell too. */

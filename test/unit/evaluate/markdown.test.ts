@@ -6,14 +6,22 @@ type Renderer = { render(text: string): string; renderInline(text: string): stri
 const MarkdownIt = createRequire(__filename)('markdown-it') as new (options: object) => Renderer;
 const renderer = new MarkdownIt({ html: true });
 
+/** The text that a reader sees. */
+const seen = (markdown: string) =>
+  renderer.renderInline(markdown).replace(/&lt;/g, '<').replace(/&gt;/g, '>').replace(/&amp;/g, '&');
+
 const nasty = '*a* _b_ `c` [d](http://e) <img src=x onerror=y> ![f](g) | h \\ ~~i~~ @j\n# k';
 
 describe('Markdown', () => {
   it('escapes text so that it renders as itself', () => {
-    assert.equal(
-      renderer.renderInline(escapeMarkdown(nasty)).replace(/&lt;/g, '<').replace(/&gt;/g, '>').replace(/&amp;/g, '&'),
-      nasty.replace('\n', ' '),
-    );
+    assert.equal(seen(escapeMarkdown(nasty)).replaceAll('\u200B', ''), nasty.replace('\n', ' '));
+  });
+
+  it('leaves nothing in what is rendered that GitHub takes for a mention, a reference or a link', () => {
+    const text =
+      '@octocat (@org/team) #12 o/r#3 GH-4 https://evil.example ftp://e www.evil.example someone@evil.example @sha256:1';
+    assert.doesNotMatch(seen(escapeMarkdown(text)), /@\w|#\d|GH-\d|\b(https?|ftp):\/\/|www\./i);
+    assert.equal(seen(escapeMarkdown('registry/name@sha256:12')), 'registry/name@sha256:12');
   });
 
   it('keeps a block whole, and ends it in time however many line ends it holds', () => {
