@@ -24,7 +24,10 @@ export interface Unfinished {
 }
 
 export interface UndoOptions extends Pick<Inputs, 'rollbackOnFailure' | 'keepFailedGroup' | 'startTimeoutInMinutes'> {
-  /** The step was killed: what Azure made of its last request is not known, so that a first group is removed though no look shows it. */
+  /**
+   * The step was killed: what Azure made of its last request is not known, so that a first group is removed though no look shows it.
+   * Another release that makes a group of this name between the looks and the removal would lose it: Azure has no conditional removal.
+   */
   readonly wasCutOff?: boolean;
 }
 

@@ -84,7 +84,7 @@ export async function evaluateRecord(
   publish.summary(`Evaluate ${model.name}`, summaryMarkdown(report));
   if (inputs.publishTestResults) publishTestResults(report, evaluatedAt, directory, publish);
   if (inputs.postToPullRequest) await postToPullRequest(report, inputs.gitHub, context);
-  await publish.buildTag(`model-${decision.decision}`);
+  const isTagged = await publish.buildTag(`model-${decision.decision}`);
   if (!earlier) {
     const tags = tagsOf(decision, candidate, inputs, evaluatedAt, pipeline);
     await tagModel(candidate, holdout ? { ...tags, [holdoutTag(holdout)]: evaluatedAt } : tags, services, log);
@@ -98,7 +98,7 @@ export async function evaluateRecord(
       reason: decision.reason,
       championVersion: champion?.version ?? '',
     },
-    ...(approved ? {} : rejection(inputs.onRejection, model, decision.reason)),
+    ...(approved ? {} : rejection(inputs.onRejection, model, decision.reason, isTagged)),
     recordFile: file,
   };
 }
@@ -171,12 +171,19 @@ function sayDecision({ model, decision, champion, sources, warnings, holdout }: 
   log.info(`Decision: ${decision.decision}. ${decision.reason}`);
 }
 
+/** @param isTagged whether whoever asks the build's tags, as MLOpsCheckDecision does, can know of the rejection */
 function rejection(
   onRejection: EvaluateInputs['onRejection'],
   model: ModelSection,
   why: string,
+  isTagged: boolean,
 ): Pick<StageResult, 'outcome' | 'reason'> {
   const reason = `${model.name} version ${model.version} is rejected. ${why}`;
+  if (!isTagged && onRejection !== 'fail') {
+    const gate =
+      'The step fails whatever onRejection says: without the tag model-rejected, a gate on this build would not know.';
+    return { outcome: 'failed', reason: `${reason} ${gate}` };
+  }
   if (onRejection === 'continue') return {};
   return { outcome: onRejection === 'warn' ? 'succeededWithIssues' : 'failed', reason };
 }

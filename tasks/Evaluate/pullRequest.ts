@@ -59,17 +59,17 @@ async function postToGitHub(
   { pipeline, log, network, signal }: Surroundings,
 ): Promise<void> {
   const { number, sourceCommit } = pipeline.pullRequest!;
-  const { host, pathname } = new URL(pipeline.repository!.uri);
+  const { origin, pathname } = new URL(pipeline.repository!.uri);
   if (!connection) {
     log.info(
       'The pull request gets no comment: it is on GitHub, to which a task has no access by itself. Choose a GitHub service connection in the input gitHubConnection, or set postToPullRequest to false.',
     );
     return;
   }
-  const connected = new URL(connection.url).host;
-  if (connected !== host) {
+  const connected = new URL(connection.url).origin;
+  if (connected !== origin) {
     log.warning(
-      `The pull request gets no comment: it is on ${host}, and the input gitHubConnection names a connection to ${connected}.`,
+      `The pull request gets no comment: it is on ${origin}, and the input gitHubConnection names a connection to ${connected}.`,
     );
     return;
   }

@@ -1,4 +1,4 @@
-import type { AzureDevOps } from '../common/azure/azureDevOps';
+import { AzureDevOpsFailure, type AzureDevOps } from '../common/azure/azureDevOps';
 import { commentText, markOf, statusText } from './pullRequestText';
 import type { Report } from './summary';
 
@@ -20,10 +20,15 @@ interface Thread {
 /** A status' description is cut by Azure DevOps; so much of a reason is shown in any case. */
 const longestDescription = 200;
 
-/** One comment a model, which later runs update, and a status. @throws AzureDevOpsFailure */
+/**
+ * One comment a model, which later runs update, and a status. Where only one of them may be written, that one is.
+ * @throws AzureDevOpsFailure, of the first that failed
+ */
 export async function writeToAzureRepos(report: Report, place: AzureReposPullRequest): Promise<void> {
-  await comment(report, place);
+  const commented = comment(report, place);
+  await Promise.allSettled([commented]);
   await setStatus(report, place);
+  await commented;
 }
 
 async function comment(report: Report, { devOps, place, run, signal }: AzureReposPullRequest): Promise<void> {
@@ -39,7 +44,13 @@ async function comment(report: Report, { devOps, place, run, signal }: AzureRepo
     const own = thread.comments?.find((each) => !each.isDeleted && each.content?.startsWith(mark));
     if (thread.isDeleted || !own) continue;
     const path = `${place}/threads/${thread.id}`;
-    await devOps.request({ method: 'PATCH', path: `${path}/comments/${own.id}`, body: { content }, signal });
+    try {
+      await devOps.request({ method: 'PATCH', path: `${path}/comments/${own.id}`, body: { content }, signal });
+    } catch (error) {
+      // Azure Repos lets only its author change a comment: one that somebody else begins with our mark is left to them.
+      if (error instanceof AzureDevOpsFailure && error.isForbidden) continue;
+      throw error;
+    }
     await devOps.request({ method: 'PATCH', path, body: { status }, signal });
     return;
   }

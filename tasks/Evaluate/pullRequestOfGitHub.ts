@@ -17,6 +17,7 @@ export interface GitHubPullRequest {
 interface Comment {
   id: number;
   body?: string;
+  user?: { id: number } | null;
 }
 
 const pageSize = 100;
@@ -52,16 +53,17 @@ function cut(text: string, run: string | undefined): string {
   return kept.slice(0, kept.lastIndexOf('\n')) + note;
 }
 
-/** A pull request is an issue, too. */
+/** Whoever may comment can write our mark, and who may write to the repository could change any comment: only one of the token's own is changed. A pull request is an issue, too. */
 async function ownComment(
   mark: string,
   { gitHub, repository, number, signal }: GitHubPullRequest,
 ): Promise<Comment | undefined> {
+  const { id } = await gitHub.request<{ id: number }>('GET', 'user', signal);
   const list = `${repository}/issues/${encodeURIComponent(number)}/comments`;
   for (let page = 1; ; page++) {
     const path = `${list}?per_page=${pageSize}&page=${page}`;
     const comments = await gitHub.request<Comment[]>('GET', path, signal);
-    const own = comments.find(({ body }) => body?.startsWith(mark));
+    const own = comments.find(({ body, user }) => user?.id === id && body?.startsWith(mark));
     if (own || comments.length < pageSize) return own;
   }
 }

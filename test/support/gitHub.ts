@@ -8,7 +8,9 @@ interface Answer {
 
 /** The part of the REST API of a GitHub Enterprise Server that a pull request's comments and statuses take. */
 export class FakeGitHub {
-  readonly comments: Array<{ id: number; body: string }> = [];
+  readonly comments: Array<{ id: number; body: string; user: { id: number } }> = [];
+  /** Of whom the token is. */
+  readonly user = { id: 1 };
   readonly statuses: Array<{ state: string; description: string; context: string; target_url?: string }> = [];
   /** Ways that the token may not go, such as `POST statuses`. */
   readonly forbidden: string[] = [];
@@ -40,6 +42,7 @@ export class FakeGitHub {
     if (request.headers.authorization !== `Bearer ${this.token}`)
       return { status: 401, body: { message: 'Bad credentials' } };
     const { pathname, searchParams } = new URL(request.url!, this.url);
+    if (pathname === '/api/v3/user') return { status: 200, body: this.user };
     const [, tail = ''] = /^\/api\/v3\/repos\/contoso\/models\/(.*)$/.exec(pathname) ?? [];
     const route = `${request.method} ${tail.replace(/statuses\/[0-9a-f]{40}$/, 'statuses').replace(/comments\/\d+$/, 'comments/#')}`;
     if (this.forbidden.includes(route))
@@ -57,7 +60,7 @@ export class FakeGitHub {
         return { status: 200, body: this.comments.slice(start, start + size) };
       }
       case 'POST issues/7/comments':
-        this.comments.push({ id: this.comments.length + 1, body: sent.body });
+        this.comments.push({ id: this.comments.length + 1, body: sent.body, user: this.user });
         return { status: 201, body: this.comments.at(-1) };
       case 'PATCH issues/comments/#': {
         const comment = this.comments[Number(tail.split('/').pop()) - 1];

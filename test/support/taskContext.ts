@@ -52,7 +52,7 @@ export function taskContext(
     record: nothing,
     imageContents: nothing,
     artifact: nothing,
-    buildTag: () => Promise.resolve(),
+    buildTag: () => Promise.resolve(true),
   };
   const context: TaskContext = {
     log: {

@@ -10,22 +10,31 @@ import type { ServerCalls } from './publisher';
  *
  * Letters, digits, dots, hyphens and underscores stand in the tag as they are, anything else as a hyphen, since it stands in a
  * URL's path. Source: azure-pipelines-task-lib issue 1072, azure-pipelines-agent issue 2877, azure-pipelines-tasks issue 10972.
+ *
+ * @returns false where there is a build and it was not tagged
  */
 export async function addBuildTag(
   text: string,
   pipeline: Pick<Pipeline, 'hostType' | 'build' | 'server'>,
   { log, network, signal }: ServerCalls,
-): Promise<void> {
+): Promise<boolean> {
   const tag = text.replace(/[^A-Za-z0-9._-]+/g, '-');
   const { hostType, build } = pipeline;
-  if (hostType !== 'build' || !build) return log.debug(`This host has no builds to tag: ${tag}`);
+  if (hostType !== 'build' || !build) {
+    log.debug(`This host has no builds to tag: ${tag}`);
+    return true;
+  }
   const server = pipeline.server();
-  if (!server) return log.warning(`The build was not tagged ${tag}: the agent gives this task no access token.`);
+  if (!server) {
+    log.warning(`The build was not tagged ${tag}: the agent gives this task no access token.`);
+    return false;
+  }
   const path = `_apis/build/builds/${encodeURIComponent(build.id)}/tags/${tag}`;
   try {
     const devOps = new AzureDevOps(server.projectUrl, server.accessToken, network);
     await devOps.request({ method: 'PUT', path, signal });
     log.info(`Tagged the build ${tag}.`);
+    return true;
   } catch (error) {
     if (signal.aborted) throw error;
     const mayNot = error instanceof AzureDevOpsFailure && error.isForbidden;
@@ -33,5 +42,6 @@ export async function addBuildTag(
       ? ' Allow the project\'s build service "Edit build quality" in the security of the pipeline.'
       : '';
     log.warning(`The build was not tagged ${tag}: ${messageOf(error)}${advice}`);
+    return false;
   }
 }

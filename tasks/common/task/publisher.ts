@@ -23,8 +23,8 @@ export interface Publisher {
   imageContents(file: string): void;
   /** Uploads files as an artifact; in a release, which has none, attaches them to the log. */
   artifact(name: string, ...files: string[]): void;
-  /** Where the server refuses it, a warning says so. */
-  buildTag(tag: string): Promise<void>;
+  /** @returns false where the server refuses it, and a warning says so */
+  buildTag(tag: string): Promise<boolean>;
 }
 
 /** What the server is called with where the agent does not do it. */

@@ -51,6 +51,8 @@ interface World {
   /** Names of container groups by the version that they run. */
   running?: Record<string, string>;
   lookAtRun?: sinon.SinonStub;
+  /** Whether the server lets the build be tagged. */
+  canTagBuild?: boolean;
   /** What an evaluation job measures. */
   measurements?: Measurement[];
   inputs?: Partial<EvaluateInputs> & { text?: string };
@@ -74,6 +76,7 @@ describe('Evaluate: the stage', () => {
       running = {},
       predictions = {},
       lookAtRun,
+      canTagBuild = true,
     } = world;
     const home = path.join(directory, String(count++));
     fs.mkdirSync(home);
@@ -137,7 +140,7 @@ describe('Evaluate: the stage', () => {
       picture: sinon.stub(),
       record: sinon.stub(),
       artifact: sinon.stub(),
-      buildTag: sinon.stub(),
+      buildTag: sinon.stub().resolves(canTagBuild),
     };
     const lines: string[] = [];
     const say = (text: string) => void lines.push(text);
@@ -458,6 +461,20 @@ describe('Evaluate: the stage', () => {
       const tags = (approved.models.tag.firstCall.args as [string, string, Record<string, string>])[2];
       assert.equal((await decide(4, tags)).result.outputs.decision, 'rejected');
     });
+  });
+
+  it('fails where the build cannot be tagged with a rejection, and not where it is an approval', async () => {
+    const world = { metrics: { '7': { rmse: 2 }, '3': { rmse: 3 } }, champion: '3', canTagBuild: false };
+    for (const onRejection of ['continue', 'warn'] as const) {
+      const { result, models } = await run({ ...world, inputs: { text: 'rmse < 1', onRejection } });
+      assert.equal(result.outcome, 'failed');
+      assert.match(
+        result.reason ?? '',
+        /is rejected\. .*without the tag model-rejected, a gate on this build would not know/,
+      );
+      sinon.assert.calledOnce(models.tag);
+    }
+    assert.equal((await run(world)).result.outcome, undefined);
   });
 
   it('decides though the tags cannot be written and the history cannot be read, and says so', async () => {

@@ -28,13 +28,16 @@ describe('The result on a pull request', () => {
   let asked: AzureDevOpsRequest[];
   let threads: unknown[];
   let failure: Error | undefined;
+  let refuses: (request: AzureDevOpsRequest) => boolean;
   beforeEach(() => {
     asked = [];
     threads = [];
     failure = undefined;
+    refuses = () => false;
     sinon.stub(AzureDevOps.prototype, 'request').callsFake(async (request) => {
       asked.push(request);
       if (failure) throw failure;
+      if (refuses(request)) throw new AzureDevOpsFailure('Azure DevOps answered 403', 403);
       return { value: threads };
     });
   });
@@ -96,6 +99,18 @@ describe('The result on a pull request', () => {
     assert.deepEqual(sent(), ['GET /threads', 'PATCH /threads/6/comments/2', 'PATCH /threads/6', 'POST /statuses']);
     assert.deepEqual(asked[2]!.body, { status: 'closed' });
     assert.match((asked[1]!.body as { content: string }).content, /^<!-- mlops-evaluate cost%20model -->/);
+  });
+
+  it('leaves what somebody else begins with its mark, and sets the status in any case', async () => {
+    const foreign = { id: 1, content: '<!-- mlops-evaluate cost%20model -->\nof somebody else' };
+    threads = [{ id: 1, comments: [foreign] }];
+    refuses = ({ method }) => method === 'PATCH';
+    await post();
+    assert.deepEqual(sent(), ['GET /threads', 'PATCH /threads/1/comments/1', 'POST /threads', 'POST /statuses']);
+    refuses = ({ path }) => /threads/.test(path);
+    const { lines } = await post();
+    assert.equal(sent().at(-1), 'POST /statuses');
+    assert.match(lines[0]!, /may not write to it/);
   });
 
   const without: Array<[what: string, changes: Partial<Pipeline>, said: RegExp | undefined]> = [

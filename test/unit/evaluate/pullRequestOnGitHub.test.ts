@@ -53,7 +53,8 @@ describe('A pull request on GitHub', () => {
   }
 
   it('gets one comment a model, which later runs update among many others, and a status each time', async () => {
-    for (let id = 1; id <= 120; id++) gitHub.comments.push({ id, body: `A word of a colleague, number ${id}.` });
+    for (let id = 1; id <= 120; id++)
+      gitHub.comments.push({ id, user: { id: 2 }, body: `A word of somebody else, number ${id}.` });
     assert.deepEqual(await post(report('approved')), ['Wrote the result to pull request 7.']);
     await post(report('rejected', 'other-model'));
     await post(report('rejected'));
@@ -72,6 +73,15 @@ describe('A pull request on GitHub', () => {
       ],
     );
     assert.ok(gitHub.statuses.every(({ description }) => description.length === 140 && description.endsWith('…')));
+  });
+
+  it('leaves alone what somebody else begins with the mark of its comment', async () => {
+    const body = '<!-- mlops-evaluate cost-estimator -->\nmine';
+    gitHub.comments.push({ id: 1, user: { id: 2 }, body });
+    await post(report('rejected'));
+    await post(report('approved'));
+    assert.deepEqual([gitHub.comments.length, gitHub.comments[0]!.body], [2, body]);
+    assert.match(gitHub.comments[1]!.body, /approved/);
   });
 
   it('gets its status where the token may not comment, and the other way round', async () => {
@@ -104,7 +114,7 @@ describe('A pull request on GitHub', () => {
     [
       'the connection is to another GitHub',
       { host: 'https://github.com' },
-      /^warning: .* it is on github\.com, .* a connection to 127\.0\.0\.1/,
+      /^warning: .* it is on https:\/\/github\.com, .* a connection to http:\/\/127\.0\.0\.1/,
     ],
     [
       'the token is refused',
