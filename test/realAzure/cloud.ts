@@ -42,23 +42,32 @@ export async function findCloud(environment = process.env): Promise<Cloud> {
   const told = JSON.parse(text) as Metadata | Metadata[];
   const metadata = Array.isArray(told) ? told[0] : told;
   if (!metadata?.authentication) throw new Error(`ARM_CLOUD_METADATA_URL (${url}) does not describe a cloud.`);
-  return {
+  const cloud = {
     name: metadata.name ?? 'cloud',
     resourceManagerUrl: withoutSlash(metadata.resourceManager ?? new URL(url).origin),
     authorityUrl: withoutSlash(metadata.authentication.loginEndpoint),
     audience: withoutSlash(metadata.authentication.audiences.at(-1) ?? ''),
   };
+  for (const address of [cloud.resourceManagerUrl, cloud.authorityUrl]) {
+    if (new URL(address).protocol !== 'https:') {
+      throw new Error(`ARM_CLOUD_METADATA_URL (${url}) names ${address}: tokens are sent by https only.`);
+    }
+  }
+  return cloud;
 }
 
-/** The service principal of the environment (AZURE_TENANT_ID, AZURE_CLIENT_ID, AZURE_CLIENT_SECRET), else `az login`. */
+/**
+ * The service principal of the environment (AZURE_TENANT_ID, AZURE_CLIENT_ID, AZURE_CLIENT_SECRET), else `az login`. The latter only for
+ * the public cloud: the CLI signs in to the cloud that it is set to, and its token is for no other.
+ */
 export function ownCredential(cloud: Cloud): TokenCredential {
-  return new ChainedTokenCredential(
-    new EnvironmentCredential({
-      authorityHost: cloud.authorityUrl,
-      disableInstanceDiscovery: cloud.authorityUrl !== publicCloud.authorityUrl,
-    }),
-    new AzureCliCredential(),
-  );
+  const isPublic =
+    cloud.authorityUrl === publicCloud.authorityUrl && cloud.resourceManagerUrl === publicCloud.resourceManagerUrl;
+  const ofEnvironment = new EnvironmentCredential({
+    authorityHost: cloud.authorityUrl,
+    disableInstanceDiscovery: cloud.authorityUrl !== publicCloud.authorityUrl,
+  });
+  return isPublic ? new ChainedTokenCredential(ofEnvironment, new AzureCliCredential()) : ofEnvironment;
 }
 
 /** The subscription that is meant: the one that was named, else the only one that there is. */

@@ -61,6 +61,6 @@ export function estimate(use: Use, minutes: number, hours: number): string {
     `Estimate: ${dollars(costOf(use) + small)} for about ${minutes} minutes, by list prices of ${pricesNoted} (${pricesFrom}, East US, pay as you go).`,
     ...rows,
     `  ${'Storage account, key vault, traffic'.padEnd(62)}${dollars(small).padStart(9)}`,
-    `It is an estimate: your region and agreement may differ. All that is made is removed when it ends, after ${hours} hours at the latest.`,
+    `It is an estimate: the prices were noted by hand and may have changed, and your region and agreement may differ. All that is made is removed when it ends, after ${hours} hours at the latest.`,
   ].join('\n');
 }

@@ -63,7 +63,7 @@ export class Removal {
     const going = spared.map((name) =>
       groupId({ id: name.slice(groupName('').length), subscriptionId: this.subscriptionId }),
     );
-    for (const vault of await this.deletedVaults()) {
+    for (const vault of await this.deletedVaults(left)) {
       if (going.some((id) => isBeneath(vault.properties.vaultId, id))) continue;
       const failure = await this.purge(vault);
       if (failure) left.push(failure);
@@ -75,11 +75,14 @@ export class Removal {
   /** Removes all of one run. Gives what is still there. */
   async run(id: string): Promise<Left[]> {
     const group = groupId({ id, subscriptionId: this.subscriptionId });
-    const found = await this.arm.ask('GET', group);
     const left: Left[] = [];
-    if (found.status === 200) {
+    const found = await this.look(group);
+    if ('why' in found) {
+      const command = `az group delete --name ${groupName(id)} --subscription ${this.subscriptionId} --yes`;
+      left.push({ what: `resource group ${groupName(id)}`, why: `it could not be looked at: ${found.why}`, command });
+    } else if (found.group) {
       // Asked for again: between a list and a deletion a group may have become somebody else's.
-      if (runOf(found.json as TaggedGroup) !== id) {
+      if (runOf(found.group) !== id) {
         return [
           {
             what: groupName(id),
@@ -93,11 +96,26 @@ export class Removal {
       left.push(...(await this.removeWorkspaces(group)));
       left.push(...(await this.removeGroup(group, groupName(id))));
     }
-    for (const vault of await this.deletedVaults(group)) {
+    for (const vault of await this.deletedVaults(left, group)) {
       const failure = await this.purge(vault);
       if (failure) left.push(failure);
     }
     return left;
+  }
+
+  /** That it is not there is believed when Azure says so twice; any other answer says nothing. */
+  private async look(group: string): Promise<{ readonly group?: TaggedGroup } | { readonly why: string }> {
+    let absences = 0;
+    let seen: { readonly group?: TaggedGroup } = {};
+    const why = await this.insist(async () => {
+      const { status, json, text } = await this.arm.ask('GET', group);
+      if (status === 200) return void (seen = { group: json as TaggedGroup });
+      if (status === 404 && ++absences === 2) return;
+      throw new Error(
+        status === 404 ? 'Azure says once that it is not there' : `Azure answered ${status}: ${text.slice(0, 300)}`,
+      );
+    });
+    return why === undefined ? seen : { why };
   }
 
   private async removeRoles(group: string): Promise<void> {
@@ -132,11 +150,13 @@ export class Removal {
     return why ? [{ what: `resource group ${name}`, why, command }] : [];
   }
 
-  /** Deleted key vaults of this command; of one group, or of all. */
-  private async deletedVaults(group?: string): Promise<DeletedVault[]> {
-    const all = await this.list<DeletedVault>(
-      `/subscriptions/${this.subscriptionId}/providers/Microsoft.KeyVault/deletedVaults`,
-    ).catch(() => []);
+  /** Deleted key vaults of this command; of one group, or of all. What keeps them from being seen is added to what is left. */
+  private async deletedVaults(left: Left[], group?: string): Promise<DeletedVault[]> {
+    const path = `/subscriptions/${this.subscriptionId}/providers/Microsoft.KeyVault/deletedVaults`;
+    let all: DeletedVault[] = [];
+    const why = await this.insist(async () => void (all = await this.list<DeletedVault>(path)));
+    const command = `az keyvault list-deleted --subscription ${this.subscriptionId}`;
+    if (why) left.push({ what: 'deleted key vaults', why: `they could not be listed: ${why}`, command });
     return all.filter(({ properties: { vaultId, tags } }) => {
       const name = vaultId.split('/')[4] ?? '';
       return runOf({ name, tags }) !== undefined && (!group || isBeneath(vaultId, group));

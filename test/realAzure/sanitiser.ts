@@ -24,6 +24,8 @@ const repositoryField = /(repo(sitory)?_?ur[il]|sourceUri|build_uri)$/i;
 const secretParameter = /^(sig|s|h|c|t|code|token|key|password|secret|access_?token|client_?secret|assertion)$/i;
 
 const guid = /\b[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}\b/gi;
+/** Of a shared access signature whose `&` was written as an entity, escaped or encoded. */
+const signatureInText = /((?:\\u0026|&amp;|%26|%3F)sig(?:=|%3D))[\w%+/~-]+/gi;
 const jsonWebToken = /\beyJ[\w-]+\.[\w-]+\.[\w-]*/g;
 const storageKey = /(?<![A-Za-z0-9+/])[A-Za-z0-9+/]{86}==/g;
 const keyInText =
@@ -135,6 +137,7 @@ export class Sanitiser {
       .replace(/(^|[?&\s])([\w.~-]+)=([^&\s"'<>\\#]*)/g, (whole, mark: string, name: string) =>
         secretParameter.test(name) ? `${mark}${name}=removed` : whole,
       )
+      .replace(signatureInText, '$1removed')
       .replace(jsonWebToken, 'token-removed')
       .replace(userInUrl, '$1')
       .replace(bearer, '$1 removed')

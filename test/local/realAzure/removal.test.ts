@@ -89,6 +89,25 @@ describe('the removal of what npm run real-azure has made', function () {
     assert.deepEqual(await removal.run(second.id), []);
   });
 
+  it('takes no refusal and no single absence for the end of what it made', async () => {
+    const belongings = await made();
+    const path = `/resourceGroups/mlops-real-azure-r[0-9a-f]+\\?`;
+    await cloud.azure.faults.http({ method: 'GET', path, times: 3, action: { status: 403, body: { error: { code: 'AuthorizationFailed', message: 'no' } } } }); // prettier-ignore
+    const [unseen] = await removal.run(belongings.id);
+    assert.match(unseen?.why ?? '', /could not be looked at: .*403/);
+    assert.equal(
+      unseen?.command,
+      `az group delete --name ${groupName(belongings.id)} --subscription ${subscriptionId} --yes`,
+    );
+    await cloud.azure.faults.http({ method: 'GET', path: '/deletedVaults', times: 3, action: { status: 403 } });
+    await cloud.azure.faults.http({ method: 'GET', path, times: 1, action: { status: 404, body: { error: { code: 'ResourceGroupNotFound', message: 'no' } } } }); // prettier-ignore
+    assert.deepEqual(
+      (await removal.run(belongings.id)).map(({ what }) => what),
+      ['deleted key vaults'],
+    );
+    assert.equal(await isThere(groupId(belongings)), false);
+  });
+
   it('says the command for a vault that cannot be purged, and purges it at the next start', async () => {
     const belongings = await made(hour, true);
     await cloud.azure.faults.http({

@@ -1,7 +1,11 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { ChainedTokenCredential, EnvironmentCredential } from '@azure/identity';
 import { isOverdue, newBelongings, groupName, runOf, tagName } from '../../realAzure/belongings';
 import { cases, chosenCases } from '../../realAzure/cases/index';
-import { findCloud } from '../../realAzure/cloud';
+import { findCloud, ownCredential } from '../../realAzure/cloud';
 import { compareRecordings } from '../../realAzure/comparison';
 import { costOf, estimate, sumOf } from '../../realAzure/cost';
 import { readOptions } from '../../realAzure/options';
@@ -60,6 +64,25 @@ describe('npm run real-azure', () => {
 
   it('means the public cloud unless another one is named', async () => {
     assert.equal((await findCloud({})).resourceManagerUrl, 'https://management.azure.com');
+  });
+
+  it('sends no token in clear text, and that of the Azure CLI to the public cloud only', async () => {
+    const described = { name: 'x', resourceManager: 'http://localhost/', authentication: { loginEndpoint: 'https://localhost/', audiences: ['https://localhost/'] } }; // prettier-ignore
+    const server = createServer((_, response) => response.end(JSON.stringify(described)));
+    await once(server.listen(0, '127.0.0.1'), 'listening');
+    try {
+      const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
+      await assert.rejects(
+        findCloud({ ARM_CLOUD_METADATA_URL: url }),
+        /names http:\/\/localhost: tokens are sent by https only/,
+      );
+      described.resourceManager = 'https://localhost/';
+      const cloud = await findCloud({ ARM_CLOUD_METADATA_URL: url });
+      assert.ok(ownCredential(cloud) instanceof EnvironmentCredential);
+      assert.ok(ownCredential(await findCloud({})) instanceof ChainedTokenCredential);
+    } finally {
+      server.close();
+    }
   });
 
   const exchange = { method: 'GET', requestBody: null, headers: {} };

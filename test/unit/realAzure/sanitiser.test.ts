@@ -43,6 +43,11 @@ const places: Record<string, Exchange> = {
   'an access token': body({ access_token: planted, refresh_token: planted, accessToken: planted }),
   'a SAS in a list of logs': body({ logFiles: { 'user_logs/std_log.txt': `https://x/y?sv=1&sig=${planted}` } }),
   'a SAS in JSON in a text': body({ text: JSON.stringify({ url: `https://x/y?sv=1&sig=${planted}` }) }),
+  'a SAS in JSON in JSON': exchange({
+    body: String.raw`{"text":"{\"url\":\"https://x/y?sv=1\u0026sig=${planted}\"}"}`,
+  }),
+  'a SAS whose sign is an entity': body({ text: `https://x/y?sv=1&amp;sig=${planted}&amp;se=2` }),
+  'a SAS within an address': body({ text: `https://x/?next=https%3A%2F%2Fy%3Fsv%3D1%26sig%3D${planted}` }),
   'a log': exchange({
     body: `starting with sig\nhttps://x/y?sig=${planted}\npassword: ${planted}\nBearer ${planted}.${planted}`,
   }),
