@@ -7,7 +7,9 @@ async function main([criterion, candidate, champion]: string[]): Promise<void> {
   const started = performance.now();
   const found = await uncertainties(criteria, { candidate, champion }, async () => {});
   const seconds = (performance.now() - started) / 1000;
-  console.log(JSON.stringify({ seconds, maxRss: process.resourceUsage().maxRSS, ...found.of.get(criteria[0]!) }));
+  console.log(
+    JSON.stringify({ seconds, maxRss: process.resourceUsage().maxRSS, ...found.byCriterion.get(criteria[0]!) }),
+  );
 }
 
 void main(process.argv.slice(2));

@@ -58,7 +58,7 @@ export async function evaluateRecord(
   const judgement = earlier
     ? await repeatApproval(earlier, candidate, inputs, services, context)
     : await judgeCandidate(candidate, inputs, services, context, directory);
-  const { decision, champion, metrics, plots, holdout } = judgement;
+  const { decision, champion, metrics, plots, looks } = judgement;
   const evaluatedAt = new Date(clock.now()).toISOString();
 
   const histories = await readHistories(judgement, candidate, services, context);
@@ -69,14 +69,14 @@ export async function evaluateRecord(
     champion,
     sources: judgement.sources,
     warnings: judgement.warnings,
-    holdout,
+    looks,
     histories,
     plots: plots.markdown,
     attachments: pictures.map(({ name }) => name),
   };
   sayDecision(report, context);
 
-  const written = append(record, 'evaluation', evaluationSection(decision, metrics, champion, evaluatedAt, holdout));
+  const written = append(record, 'evaluation', evaluationSection(decision, metrics, champion, evaluatedAt, looks));
   writeRecord(file, written);
   writeEvaluationInfo(path.dirname(file), written);
 
@@ -87,7 +87,7 @@ export async function evaluateRecord(
   const isTagged = await publish.buildTag(`model-${decision.decision}`);
   if (!earlier) {
     const tags = tagsOf(decision, candidate, inputs, evaluatedAt, pipeline);
-    await tagModel(candidate, holdout ? { ...tags, [holdoutTag(holdout)]: evaluatedAt } : tags, services, log);
+    await tagModel(candidate, looks ? { ...tags, [holdoutTag(looks)]: evaluatedAt } : tags, services, log);
   }
 
   const approved = decision.decision === 'approved';
@@ -155,7 +155,7 @@ async function tagModel(
   }
 }
 
-function sayDecision({ model, decision, champion, sources, warnings, holdout }: Report, { log }: TaskContext): void {
+function sayDecision({ model, decision, champion, sources, warnings, looks }: Report, { log }: TaskContext): void {
   log.info(`Candidate: ${model.name} version ${model.version}, measured by ${sources.candidate}`);
   log.info(
     champion
@@ -166,7 +166,7 @@ function sayDecision({ model, decision, champion, sources, warnings, holdout }: 
     log.info(`${skipped ? 'skipped ' : passed ? 'holds   ' : 'FAILS   '} ${criterion.text}`);
     log.info(`          ${explanation}`);
   }
-  if (holdout) log.info(looksSentence(decision.verdicts, holdout));
+  if (looks) log.info(looksSentence(decision.verdicts, looks));
   for (const warning of warnings) log.warning(warning);
   log.info(`Decision: ${decision.decision}. ${decision.reason}`);
 }

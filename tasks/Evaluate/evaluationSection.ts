@@ -11,7 +11,7 @@ export function evaluationSection(
   metrics: Metrics,
   champion: { name: string; version: string } | undefined,
   evaluatedAt: string,
-  holdout?: HoldoutLooks,
+  looks?: HoldoutLooks,
 ): EvaluationSection {
   return {
     decision,
@@ -19,7 +19,7 @@ export function evaluationSection(
     criteria: verdicts.map(criterionResult),
     metrics: toMetricValues(metrics),
     champion: champion ? { name: champion.name, version: champion.version } : null,
-    ...(holdout ? { holdout: { sha256: holdout.sha256, rows: holdout.rows, candidates: holdout.candidates } } : {}),
+    ...(looks ? { holdout: { sha256: looks.sha256, rows: looks.rows, candidates: looks.candidates } } : {}),
     evaluatedAt,
   };
 }

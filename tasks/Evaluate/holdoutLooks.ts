@@ -3,7 +3,7 @@ import type { RegisteredModel } from '../common/azure/ml/registeredModel';
 import { formatNumber } from '../common/formatNumber';
 import type { Holdout } from './confidence/uncertainty';
 import type { Criterion } from './criteria/criterion';
-import type { Uncertainty } from './criteria/judge';
+import { unavailable, type Uncertainty } from './criteria/judge';
 
 /** More candidates than this wear out any rows. */
 const mostCandidates = 2000;
@@ -37,16 +37,12 @@ export async function countLooks(
 export function beyondLooks({ looks }: Criterion, counted: HoldoutLooks | undefined): Uncertainty | undefined {
   if (looks === undefined) return undefined;
   if (!counted) {
-    return {
-      kind: 'unavailable',
-      why: 'looks at the same rows can be counted only where the predictions have a column id or label.',
-    };
+    return unavailable('looks at the same rows can be counted only where the predictions have a column id or label.');
   }
   if (counted.candidates <= looks) return undefined;
-  return {
-    kind: 'unavailable',
-    why: `these ${counted.rows} rows have judged ${counted.candidates} candidates, this one included, and the criterion is meant for ${looks}. Take rows that have judged none yet.`,
-  };
+  return unavailable(
+    `these ${counted.rows} rows have judged ${counted.candidates} candidates, this one included, and the criterion is meant for ${looks}. Take rows that have judged none yet.`,
+  );
 }
 
 /**

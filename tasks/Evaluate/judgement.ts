@@ -29,7 +29,7 @@ export interface Judgement {
   readonly warnings: readonly string[];
   readonly plots: Plots;
   /** The rows that criteria with confidence were judged by, and how often such rows have been looked at. */
-  readonly holdout?: HoldoutLooks;
+  readonly looks?: HoldoutLooks;
 }
 
 /**
@@ -56,7 +56,7 @@ export async function judgeCandidate(
       ? { kind: 'itself' }
       : { kind: 'none', comparisons: inputs.firstModel === 'reject' ? 'reject' : 'skip' };
 
-  const { of: sureness, holdout } = await confidences(inputs, rival, files, rivalFiles, context);
+  const { byCriterion: sureness, holdout } = await confidences(inputs, rival, files, rivalFiles, context);
   const looks = holdout && (await looksAt(holdout, candidate, inputs, services, context));
   const verdicts = inputs.criteria.map((each) =>
     judge(
@@ -80,7 +80,7 @@ export async function judgeCandidate(
     sources: { candidate: own.source, champion: other?.source },
     warnings,
     plots: files ? await plotsOf(files, context) : { markdown: [], pictures: [] },
-    ...(looks ? { holdout: looks } : {}),
+    ...(looks ? { looks } : {}),
   };
 }
 
@@ -115,7 +115,7 @@ async function confidences(
   const asking = criteria.filter(
     (each) => each.confidence !== undefined && (rival !== undefined || !isComparison(each)),
   );
-  if (asking.length === 0) return { of: new Map() };
+  if (asking.length === 0) return { byCriterion: new Map() };
   const found = {
     candidate: await files?.predictions(),
     champion: asking.some(isComparison) ? await rivalFiles?.predictions() : undefined,

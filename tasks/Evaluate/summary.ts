@@ -14,7 +14,7 @@ export interface Report {
   readonly sources: { readonly candidate: string; readonly champion?: string };
   /** What a reader should know before trusting the numbers. */
   readonly warnings: readonly string[];
-  readonly holdout?: HoldoutLooks;
+  readonly looks?: HoldoutLooks;
   readonly histories: readonly MetricHistory[];
   /** Markdown of plots, such as a confusion matrix. */
   readonly plots: readonly string[];
@@ -26,13 +26,13 @@ const marks = { approved: '✅', rejected: '❌' } as const;
 
 /** The report as Markdown, for the run's page and the pull request. */
 export function summaryMarkdown(report: Report): string {
-  const { model, decision, champion, sources, warnings, holdout, histories, plots, attachments } = report;
+  const { model, decision, champion, sources, warnings, looks, histories, plots, attachments } = report;
   const title = `${marks[decision.decision]} ${escapeMarkdown(model.name)} version ${escapeMarkdown(model.version)}: ${decision.decision}`;
   const sections = [
     `## ${title}`,
     escapeMarkdown(decision.reason),
     criteriaTable(decision.verdicts, champion?.version),
-    ...intervals(decision.verdicts, holdout),
+    ...intervals(decision.verdicts, looks),
     warnings.map((warning) => `> ⚠️ ${escapeMarkdown(warning)}`).join('\n>\n'),
     histories.length > 0 ? `### History\n\n${histories.map((history) => `- ${historyLine(history)}`).join('\n')}` : '',
     ...plots,
@@ -74,23 +74,20 @@ function criteriaTable(verdicts: readonly Verdict[], championVersion: string | u
   );
 }
 
-function intervals(verdicts: readonly Verdict[], holdout: HoldoutLooks | undefined): string[] {
+function intervals(verdicts: readonly Verdict[], looks: HoldoutLooks | undefined): string[] {
   const lines = verdicts.flatMap(({ criterion, interval }) =>
     interval ? [`- ${inlineCode(criterion.text)}: ${intervalLine(interval)}`] : [],
   );
   if (lines.length === 0) return [];
-  return [
-    `### Confidence\n\n${lines.join('\n')}`,
-    ...(holdout ? [escapeMarkdown(looksSentence(verdicts, holdout))] : []),
-  ];
+  return [`### Confidence\n\n${lines.join('\n')}`, ...(looks ? [escapeMarkdown(looksSentence(verdicts, looks))] : [])];
 }
 
 /** What the rows are worth for those criteria that do not share their level out among looks. */
-export function looksSentence(verdicts: readonly Verdict[], holdout: HoldoutLooks): string {
+export function looksSentence(verdicts: readonly Verdict[], looks: HoldoutLooks): string {
   const levels = verdicts.flatMap(({ criterion, interval }) =>
     interval && criterion.looks === undefined ? [interval.level] : [],
   );
-  return worthOfLooks(holdout, levels);
+  return worthOfLooks(looks, levels);
 }
 
 /** The interval and how it was made, e.g. `95% interval of candidate − limit: −0.41 to −0.22 (…)`. */

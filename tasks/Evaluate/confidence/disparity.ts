@@ -1,7 +1,7 @@
 import { disparityOf, type Disparity } from '../criteria/disparity';
-import type { Uncertainty } from '../criteria/judge';
+import { unavailable, type Uncertainty } from '../criteria/judge';
 import { pseudoValues } from './jackknife';
-import type { PairedMetric } from './pairedMetric';
+import { cautious, type PairedMetric } from './pairedMetric';
 import { resamplesFor, studentisedInterval } from './studentised';
 import { tooFewRows } from './sureness';
 
@@ -87,15 +87,6 @@ function pairOf(one: PairedMetric, other: PairedMetric): PairedMetric {
   return { rows: one.rows + other.rows, values: part, swapped: part };
 }
 
-/** A group in which all is well may have rows in which it is not, as with a bound by a number. */
-function cautious(metric: PairedMetric): PairedMetric {
-  return metric.cautious?.() ?? metric;
-}
-
 function whole(metric: PairedMetric): [number, number] {
   return metric.values(new Uint8Array(metric.rows).fill(1));
-}
-
-function unavailable(why: string): Uncertainty {
-  return { kind: 'unavailable', why };
 }

@@ -18,6 +18,11 @@ export interface PairedMetric {
   cautious?(): PairedMetric;
 }
 
+/** The metric over those imagined rows too, where it has them: for claims that rows in which all is well cannot prove. */
+export function cautious(metric: PairedMetric): PairedMetric {
+  return metric.cautious?.() ?? metric;
+}
+
 /** Mean over rows of a value per row, and a function of that mean: mae, log loss, rmse (the root of the mean of squares). */
 export function meanMetric(
   candidate: Float64Array,

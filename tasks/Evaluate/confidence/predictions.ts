@@ -31,7 +31,7 @@ export interface Readable {
    * SHA-256, in hex, of what the rows are of: their ids and labels in any order, or their labels in this order where there are no ids.
    * Undefined where the file has neither.
    */
-  readonly sameRows?: string;
+  readonly rowsHash?: string;
   column(request: ColumnRequest): Float64Array | undefined;
 }
 
@@ -128,7 +128,7 @@ export async function readPredictions(
     kind: 'rows',
     rows,
     ids: ids?.toArray(),
-    sameRows: idPlace < 0 && labelPlace < 0 ? undefined : hashInAnyOrder(rowHashes.toArray()),
+    rowsHash: idPlace < 0 && labelPlace < 0 ? undefined : hashInAnyOrder(rowHashes.toArray()),
     column: ({ role, name, as }) =>
       found
         .find(({ request }) => request.role === role && request.name === name && request.as === as)

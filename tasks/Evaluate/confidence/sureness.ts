@@ -1,8 +1,8 @@
-import type { Limit } from '../criteria/criterion';
-import type { Uncertainty } from '../criteria/judge';
+import { isPlainComparison, type Limit } from '../criteria/criterion';
+import { unavailable, type Uncertainty } from '../criteria/judge';
 import { needAt, skewnessOf } from './enough';
 import { pseudoValues } from './jackknife';
-import type { PairedMetric } from './pairedMetric';
+import { cautious, type PairedMetric } from './pairedMetric';
 import { resamplesFor, studentisedInterval } from './studentised';
 import { flipPValue, swapPValue } from './swapTest';
 
@@ -29,8 +29,8 @@ export async function surenessOf(
   if (!Number.isFinite(statistic)) return unavailable('the metric has no value for these rows.');
   const scarce = tooFewRows(metric, level);
   if (scarce) return unavailable(scarce);
-  const plain = limit.kind === 'champion' && limit.factor === 1 && limit.offset === 0;
-  const counted = plain ? metric : (metric.cautious?.() ?? metric);
+  const plain = isPlainComparison(limit);
+  const counted = plain ? metric : cautious(metric);
   const values = await pseudoValues(counted, difference, pause);
   if (!values.every(Number.isFinite)) {
     return unavailable(
@@ -68,8 +68,4 @@ export function tooFewRows({ rows, rarest }: PairedMetric, level: number): strin
 
 function itTakes(what: string, needed: number, level: number): string {
   return `${what}; at ${Number((level * 100).toPrecision(6))}% confidence it takes at least ${needed}.`;
-}
-
-function unavailable(why: string): Uncertainty {
-  return { kind: 'unavailable', why };
 }

@@ -1,6 +1,6 @@
-import type { Criterion } from '../criteria/criterion';
+import { isPlainComparison, type Criterion } from '../criteria/criterion';
 import type { Disparity } from '../criteria/disparity';
-import type { Uncertainty } from '../criteria/judge';
+import { unavailable, type Uncertainty } from '../criteria/judge';
 import { disparitySureness, type Group } from './disparity';
 import { correctCells, formulaOf, isAccuracy, type PairedColumn } from './formulas';
 import { mcNemarPValue } from './mcNemar';
@@ -24,7 +24,7 @@ export interface Holdout {
 }
 
 export interface Uncertainties {
-  readonly of: ReadonlyMap<Criterion, Uncertainty>;
+  readonly byCriterion: ReadonlyMap<Criterion, Uncertainty>;
   /** Undefined where the candidate has no predictions, or none whose rows have ids or labels. */
   readonly holdout?: Holdout;
 }
@@ -40,7 +40,7 @@ export async function uncertainties(
   pause: () => Promise<void>,
   signal?: AbortSignal,
 ): Promise<Uncertainties> {
-  const all = (why: string) => ({ of: new Map(criteria.map((each) => [each, unavailable(why)])) });
+  const all = (why: string) => ({ byCriterion: new Map(criteria.map((each) => [each, unavailable(why)])) });
   const howTo = 'write predictions.csv (columns id, label, prediction or score) or .jsonl into its outputs';
   if (!files.candidate) return all(`the candidate's job left no predictions; ${howTo}.`);
   const classes = new ClassDictionary();
@@ -68,8 +68,8 @@ export async function uncertainties(
     }
     found.set(criterion, result);
   }
-  const { rows, sameRows } = candidate;
-  return { of: found, ...(sameRows === undefined ? {} : { holdout: { rows, sha256: sameRows } }) };
+  const { rows, rowsHash } = candidate;
+  return { byCriterion: found, ...(rowsHash === undefined ? {} : { holdout: { rows, sha256: rowsHash } }) };
 }
 
 interface Rows {
@@ -113,8 +113,7 @@ async function ofCriterion(
     const [lower, upper] = proportionInterval(right, sure.rows, sure.level);
     return { ...sure, lower: lower - limit.value, upper: upper - limit.value };
   }
-  const plain = limit.kind === 'champion' && limit.factor === 1 && limit.offset === 0;
-  if (sure.kind === 'unavailable' || !plain || !isAccuracy(criterion.metric)) return sure;
+  if (sure.kind === 'unavailable' || !isPlainComparison(limit) || !isAccuracy(criterion.metric)) return sure;
   // McNemar's exact test is the randomisation test of accuracy, counted out instead of drawn.
   return { ...sure, swapPValue: undefined, mcNemar: mcNemarOf(columns) };
 }
@@ -193,8 +192,4 @@ function requestsOf(criteria: readonly Criterion[]): ColumnRequest[] {
     ...slice.map(({ key }) => sliceColumn(key)),
   ]);
   return [...new Map(requests.map((request) => [JSON.stringify(request), request])).values()];
-}
-
-function unavailable(why: string): Uncertainty {
-  return { kind: 'unavailable', why };
 }

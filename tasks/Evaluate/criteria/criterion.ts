@@ -36,6 +36,11 @@ export function isComparison({ limit }: Criterion): boolean {
   return limit.kind === 'champion';
 }
 
+/** Whether it asks for better or worse than the champion, without margin or factor. */
+export function isPlainComparison(limit: Limit): boolean {
+  return limit.kind === 'champion' && limit.factor === 1 && limit.offset === 0;
+}
+
 /** What is measured: a metric of all rows, of a slice, or its disparity between groups. */
 export type Measurand = Pick<Criterion, 'metric' | 'slice' | 'disparity'>;
 

@@ -13,6 +13,10 @@ export type Opponent =
 /** The uncertainty of candidate − limit, or why it cannot be had. */
 export type Uncertainty = Interval | { readonly kind: 'unavailable'; readonly why: string };
 
+export function unavailable(why: string): Uncertainty {
+  return { kind: 'unavailable', why };
+}
+
 export interface Interval {
   readonly kind: 'interval';
   /** Both values as computed from the rows. */

@@ -26,7 +26,7 @@ describe('Evaluate: confidence from predictions', () => {
   const judge = async (criterion: string, own: string | undefined, other?: string) => {
     const { criteria } = parseCriteria(criterion);
     const found = await uncertainties(criteria, { candidate: own, champion: other }, async () => {});
-    return found.of.get(criteria[0]!)!;
+    return found.byCriterion.get(criteria[0]!)!;
   };
   const interval = async (...given: Parameters<typeof judge>) => {
     const result = await judge(...given);
@@ -57,7 +57,7 @@ describe('Evaluate: confidence from predictions', () => {
       write(lines.map((line) => JSON.stringify(Object.fromEntries(line.split(',').map((cell, at) => [['label', 'prediction', 'score'][at], cell])))).join('\n'), 'jsonl'), // prettier-ignore
     ]) {
       const found = await uncertainties(criteria, { candidate: file }, async () => {});
-      assert.deepEqual([...found.of.values()].map(({ kind }) => kind), ['interval', 'interval'], JSON.stringify([...found.of.values()])); // prettier-ignore
+      assert.deepEqual([...found.byCriterion.values()].map(({ kind }) => kind), ['interval', 'interval'], JSON.stringify([...found.byCriterion.values()])); // prettier-ignore
     }
   });
 

@@ -32,8 +32,8 @@ describe('Evaluate: differences between groups', () => {
   };
   const sureness = async (text: string, lines = rows) => {
     const criterion = parse(text);
-    const { of } = await uncertainties([criterion], { candidate: write(lines) }, async () => {});
-    return of.get(criterion)!;
+    const { byCriterion } = await uncertainties([criterion], { candidate: write(lines) }, async () => {});
+    return byCriterion.get(criterion)!;
   };
 
   it('are read from a line', () => {
