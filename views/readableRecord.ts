@@ -21,7 +21,7 @@ const needed: Record<SectionName, Record<string, Kind>> = {
   },
   tests: { total: 'number', failed: 'number', skipped: 'number' },
 };
-const sectionNames = Object.keys(needed) as SectionName[];
+export const sectionNames = Object.keys(needed) as SectionName[];
 
 export interface ReadableRecord {
   /** What of the record can be shown; undefined where nothing can. */

@@ -1,5 +1,5 @@
 import type { ModelRecord } from '../tasks/common/record/record';
-import { readableRecord } from './readableRecord';
+import { readableRecord, sectionNames } from './readableRecord';
 
 /** What one step attached: a record of the model, a picture, or what is in the image. */
 export interface Attachment {
@@ -40,7 +40,6 @@ export interface Reports {
   notes: string[];
 }
 
-const sectionNames = ['source', 'training', 'model', 'evaluation', 'image', 'deployment', 'tests'] as const;
 const sections = (record: ModelRecord): number => sectionNames.filter((name) => record[name]).length;
 
 /** When the last stage that says it wrote to the record. */

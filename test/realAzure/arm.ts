@@ -73,7 +73,7 @@ export class Arm {
     }
   }
 
-  /** The JSON of an answer that is as wanted. @throws ArmFailure */
+  /** An answer that is as wanted. @throws ArmFailure */
   async must(method: string, path: string, body?: unknown): Promise<Answer> {
     const answer = await this.ask(method, path, body);
     if (answer.status < 300) return answer;

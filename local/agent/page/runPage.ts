@@ -115,7 +115,9 @@ function models(run: RunRecord, folder: string): Html[] {
     step: file,
     content: readFileSync(path.join(folder, file), 'utf8'),
   }));
-  return readReports(records).reports.map(({ record }) => modelView(record));
+  const { reports, notes } = readReports(records);
+  const hints = notes.map((note) => html`<p class="note" role="note">${note}</p>`);
+  return [...hints, ...reports.map(({ record }) => modelView(record))];
 }
 
 /** The errors or the warnings of the run, each with the step that said it. */

@@ -6,7 +6,6 @@ import type { RepositoryMetadata } from './repositoryMetadata';
 import type { Repository } from './repositoryStore';
 
 interface Call {
-  readonly request: FastifyRequest;
   readonly reply: FastifyReply;
   readonly registry: string;
   readonly name: string;
@@ -38,7 +37,7 @@ export function registerAcrDataPlane(
     const action = { GET: 'metadata_read', PATCH: 'metadata_write' }[request.method] ?? 'delete';
     authorization.check(registry, header, { type: 'repository', name, actions: [action] });
     const repository = metadata.find(registry, name);
-    const call: Call = { request, reply, registry, name, repository, query, kind, reference };
+    const call: Call = { reply, registry, name, repository, query, kind, reference };
     if (request.method === 'DELETE') return answerDeletion(metadata, call);
     if (request.method === 'PATCH') metadata.setAttributes(repository, kind, reference, request.body);
     return answer(metadata, call);

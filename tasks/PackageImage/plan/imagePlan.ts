@@ -12,13 +12,11 @@ import { exposedPort } from './exposedPort';
 import type { PackageInputs } from '../inputs';
 import { selfTestFiles, type SelfTest } from './selfTest';
 import type { ServerTest } from './serverTest';
-import { revealed, type Secret } from '../../common/secret';
+import type { RunValue } from '../../common/azure/registry/runRequest';
+import { revealed } from '../../common/secret';
 
-export interface BuildArgument {
-  readonly name: string;
-  /** A secret one stands in no tag, log or layer. */
-  readonly value: string | Secret;
-}
+/** A secret one stands in no tag, log or layer. */
+export type BuildArgument = RunValue;
 
 /** The image that the scoring image grows from. */
 export interface EnvironmentPlan {

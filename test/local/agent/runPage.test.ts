@@ -195,4 +195,15 @@ describe("a run's page", () => {
     for (const group of ['staging', 'production', 'other']) assert.match(page, new RegExp(`${group} in `));
     assert.match(page, /version 2/);
   });
+
+  it('says what it cannot show of a record that was cut off', () => {
+    const folder = temporaryFolder();
+    writeFileSync(path.join(folder, 'cut.json'), '{"schemaVersion":1,"model":{"name":"iris","ver');
+    mkdirSync(path.join(folder, 'logs'));
+    writeFileSync(path.join(folder, 'logs/a.log'), '');
+    assert.match(
+      runPage({ ...runOf([step()]), modelRecords: ['cut.json'] }, folder),
+      /<p class="note" role="note">[^<]*record/,
+    );
+  });
 });

@@ -14,8 +14,8 @@ export function noSuchModel(name: string, workspace: Pick<WorkspaceAddress, 'nam
 }
 
 /**
- * The tags of a workspace's model versions, by which models are approved and promoted. What is read here is written back, so it goes
- * untyped: the SDK's models would lose a version's stage.
+ * The tags of a workspace's model versions, by which models are approved and promoted. All of it goes untyped: a version whose tags are
+ * changed is written back, and the SDK's models would lose its stage; and Test-Endpoint, which promotes by it, does without the SDK.
  */
 export class ModelTags {
   constructor(protected readonly workspace: WorkspaceAddress) {}
