@@ -111,7 +111,7 @@ export default tseslint.config(
   },
   {
     // A rule of evaluation a line, in the order of docs/guides/evaluation-rules.md: cut apart it could not be compared with it.
-    files: ['tasks/Evaluate/{criteria,confidence}/**/*.ts'],
+    files: ['tasks/{common/criteria,Evaluate/confidence}/**/*.ts'],
     rules: { complexity: ['error', 30], 'max-lines-per-function': ['error', 80] },
   },
   { files: ['tasks/*/**/*.ts'], rules: forbid(inTasks, taskLib, azure, local, otherTask) },

@@ -5,8 +5,8 @@ import { Random } from '../../tasks/Evaluate/confidence/random';
 import { resamplesFor } from '../../tasks/Evaluate/confidence/studentised';
 import { surenessOf } from '../../tasks/Evaluate/confidence/sureness';
 import { swapPValue } from '../../tasks/Evaluate/confidence/swapTest';
-import { judge } from '../../tasks/Evaluate/criteria/judge';
-import { parseCriteria } from '../../tasks/Evaluate/criteria/parseCriteria';
+import { judge } from '../../tasks/common/criteria/judge';
+import { parseCriteria } from '../../tasks/common/criteria/parseCriteria';
 import type { Rivalry, Scenario } from './rivals';
 
 export interface Frequency {

@@ -1,5 +1,5 @@
 import { uncertainties } from '../../tasks/Evaluate/confidence/uncertainty';
-import { parseCriteria } from '../../tasks/Evaluate/criteria/parseCriteria';
+import { parseCriteria } from '../../tasks/common/criteria/parseCriteria';
 
 /** A program of its own, so that its memory is its own: <criterion> <candidate's rows> <champion's rows>. */
 async function main([criterion, candidate, champion]: string[]): Promise<void> {

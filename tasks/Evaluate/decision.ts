@@ -1,4 +1,4 @@
-import type { Verdict } from './criteria/judge';
+import type { Verdict } from '../common/criteria/judge';
 
 export interface Decision {
   readonly decision: 'approved' | 'rejected';

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { RegisteredModel } from '../common/azure/ml/registeredModel';
 import type { Pipeline } from '../common/pipeline';
-import type { Criterion } from './criteria/criterion';
+import type { Criterion } from '../common/criteria/criterion';
 import type { Decision } from './decision';
 import type { EvaluateInputs } from './inputs';
 

@@ -1,7 +1,7 @@
 import { toMetricValue, toMetricValues, type CriterionResult, type EvaluationSection } from '../common/record/record';
-import { metricLabel } from './criteria/criterion';
-import type { Verdict } from './criteria/judge';
-import type { Metrics } from './criteria/metricLookup';
+import { metricLabel } from '../common/criteria/criterion';
+import type { Verdict } from '../common/criteria/judge';
+import type { Metrics } from '../common/criteria/metricLookup';
 import type { Decision } from './decision';
 import type { HoldoutLooks } from './holdoutLooks';
 

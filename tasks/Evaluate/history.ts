@@ -3,9 +3,9 @@ import { lineChart } from '../common/charts/lineChart';
 import { sparkline } from '../common/charts/sparkline';
 import { formatNumber } from '../common/formatNumber';
 import { escapeMarkdown } from '../common/markdown';
-import { metricLabel } from './criteria/criterion';
-import type { Verdict } from './criteria/judge';
-import { lookUp, type Metrics } from './criteria/metricLookup';
+import { metricLabel } from '../common/criteria/criterion';
+import type { Verdict } from '../common/criteria/judge';
+import { lookUp, type Metrics } from '../common/criteria/metricLookup';
 import { metricsOfModel } from './measurement';
 
 /** How many versions a history shows. */

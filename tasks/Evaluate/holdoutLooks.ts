@@ -2,8 +2,8 @@ import type { Models } from '../common/azure/ml/models';
 import type { RegisteredModel } from '../common/azure/ml/registeredModel';
 import { formatNumber } from '../common/formatNumber';
 import type { Holdout } from './confidence/uncertainty';
-import type { Criterion } from './criteria/criterion';
-import { unavailable, type Uncertainty } from './criteria/judge';
+import type { Criterion } from '../common/criteria/criterion';
+import { unavailable, type Uncertainty } from '../common/criteria/judge';
 
 /** More candidates than this wear out any rows. */
 const mostCandidates = 2000;

@@ -3,8 +3,8 @@ import type { ServiceConnection } from '../common/azure/http/serviceConnection';
 import type { GitHubConnection } from '../common/gitHubConnection';
 import type { InputReader } from '../common/task/inputReader';
 import { readEvaluationFile, type EvaluationSpec } from './evaluationJob';
-import { isComparison, type Criterion } from './criteria/criterion';
-import { parseCriteria } from './criteria/parseCriteria';
+import { isComparison, type Criterion } from '../common/criteria/criterion';
+import { parseCriteria } from '../common/criteria/parseCriteria';
 import { messageOf } from '../common/messageOf';
 
 export interface EvaluateInputs {

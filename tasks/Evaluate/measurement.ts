@@ -5,7 +5,7 @@ import type { RegisteredModel } from '../common/azure/ml/registeredModel';
 import type { TaskContext } from '../common/task/taskContext';
 import { TaskFailure } from '../common/taskFailure';
 import { readTextFile } from '../common/textFile';
-import type { Metrics } from './criteria/metricLookup';
+import type { Metrics } from '../common/criteria/metricLookup';
 import { messageOf } from '../common/messageOf';
 
 /** So long may the tracking service be out of reach. */

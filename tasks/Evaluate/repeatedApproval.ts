@@ -1,6 +1,6 @@
 import type { RegisteredModel } from '../common/azure/ml/registeredModel';
-import { metricLabel } from './criteria/criterion';
-import { lookUp } from './criteria/metricLookup';
+import { metricLabel } from '../common/criteria/criterion';
+import { lookUp } from '../common/criteria/metricLookup';
 import type { EarlierDecision } from './earlierDecision';
 import type { EvaluateInputs } from './inputs';
 import type { Judgement } from './judgement';

@@ -1,6 +1,6 @@
 import { formatDifference, formatNumber } from '../common/formatNumber';
 import { escapeMarkdown, inlineCode, markdownTable } from '../common/markdown';
-import type { Interval, Verdict } from './criteria/judge';
+import type { Interval, Verdict } from '../common/criteria/judge';
 import type { Decision } from './decision';
 import { historyLine, type MetricHistory } from './history';
 import { worthOfLooks, type HoldoutLooks } from './holdoutLooks';

@@ -1,5 +1,5 @@
-import { disparityOf, type Disparity } from '../criteria/disparity';
-import { unavailable, type Uncertainty } from '../criteria/judge';
+import { disparityOf, type Disparity } from '../../common/criteria/disparity';
+import { unavailable, type Uncertainty } from '../../common/criteria/judge';
 import { pseudoValues } from './jackknife';
 import { cautious, type PairedMetric } from './pairedMetric';
 import { resamplesFor, studentisedInterval } from './studentised';

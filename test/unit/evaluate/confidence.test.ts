@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { uncertainties } from '../../../tasks/Evaluate/confidence/uncertainty';
-import { parseCriteria } from '../../../tasks/Evaluate/criteria/parseCriteria';
+import { parseCriteria } from '../../../tasks/common/criteria/parseCriteria';
 import reference from './reference/reference.json';
 
 const { label, candidate, champion } = reference.data.regression;

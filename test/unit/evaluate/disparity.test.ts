@@ -6,8 +6,8 @@ import { disparitySureness } from '../../../tasks/Evaluate/confidence/disparity'
 import { meanMetric } from '../../../tasks/Evaluate/confidence/pairedMetric';
 import { Random } from '../../../tasks/Evaluate/confidence/random';
 import { uncertainties } from '../../../tasks/Evaluate/confidence/uncertainty';
-import { judge } from '../../../tasks/Evaluate/criteria/judge';
-import { parseCriteria } from '../../../tasks/Evaluate/criteria/parseCriteria';
+import { judge } from '../../../tasks/common/criteria/judge';
+import { parseCriteria } from '../../../tasks/common/criteria/parseCriteria';
 // Made by fairness.py beside it, with fairlearn.
 import reference from './reference/fairness.json';
 

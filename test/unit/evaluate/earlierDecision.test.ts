@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { parseCriteria } from '../../../tasks/Evaluate/criteria/parseCriteria';
+import { parseCriteria } from '../../../tasks/common/criteria/parseCriteria';
 import { earlierApproval, tagsOf } from '../../../tasks/Evaluate/earlierDecision';
 
 describe('An earlier approval', () => {

@@ -8,7 +8,7 @@ import { append, emptyRecord } from '../../../tasks/common/record/chain';
 import type { ModelRecord } from '../../../tasks/common/record/record';
 import { readRecord, writeRecord } from '../../../tasks/common/record/recordFile';
 import type { TaskContext } from '../../../tasks/common/task/taskContext';
-import { parseCriteria } from '../../../tasks/Evaluate/criteria/parseCriteria';
+import { parseCriteria } from '../../../tasks/common/criteria/parseCriteria';
 import { earlierApproval } from '../../../tasks/Evaluate/earlierDecision';
 import { evaluateRecord } from '../../../tasks/Evaluate/evaluate';
 import type { EvaluationSpec } from '../../../tasks/Evaluate/evaluationJob';

@@ -5,8 +5,8 @@ import { formulaOf } from '../../../tasks/Evaluate/confidence/formulas';
 import { ClassDictionary } from '../../../tasks/Evaluate/confidence/predictions';
 import { Random } from '../../../tasks/Evaluate/confidence/random';
 import { surenessOf } from '../../../tasks/Evaluate/confidence/sureness';
-import { judge } from '../../../tasks/Evaluate/criteria/judge';
-import { parseCriteria } from '../../../tasks/Evaluate/criteria/parseCriteria';
+import { judge } from '../../../tasks/common/criteria/judge';
+import { parseCriteria } from '../../../tasks/common/criteria/parseCriteria';
 
 interface Row {
   readonly label: number;

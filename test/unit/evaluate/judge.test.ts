@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import type { Criterion, Operator } from '../../../tasks/Evaluate/criteria/criterion';
-import { judge, type Interval, type Opponent, type Uncertainty } from '../../../tasks/Evaluate/criteria/judge';
-import { parseCriteria } from '../../../tasks/Evaluate/criteria/parseCriteria';
+import type { Criterion, Operator } from '../../../tasks/common/criteria/criterion';
+import { judge, type Interval, type Opponent, type Uncertainty } from '../../../tasks/common/criteria/judge';
+import { parseCriteria } from '../../../tasks/common/criteria/parseCriteria';
 import { decide as decideAll } from '../../../tasks/Evaluate/decision';
 
 const criterionOf = (text: string): Criterion => {

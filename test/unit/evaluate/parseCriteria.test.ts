@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { parseCriteria } from '../../../tasks/Evaluate/criteria/parseCriteria';
+import { parseCriteria } from '../../../tasks/common/criteria/parseCriteria';
 
 const one = (text: string) => {
   const { criteria, problems } = parseCriteria(text);

@@ -1,4 +1,4 @@
-import { formatNumber } from '../../common/formatNumber';
+import { formatNumber } from '../formatNumber';
 import { metricLabel, type Criterion, type Operator } from './criterion';
 import { lookUp, loggedInstead, type Measured, type Metrics } from './metricLookup';
 
