@@ -90,9 +90,9 @@ function bar(name: string, value: MetricValue, longest: number, unit = ''): Html
 
 function criteria(results: CriterionResult[]): Html {
   const rows = results.map((result) => {
-    const state = result.skipped ? 'skipped' : result.passed ? 'succeeded' : 'failed';
+    const state = stateOf(result);
     const mark = { skipped: '○', succeeded: '✔', failed: '✖' }[state];
-    const word = { skipped: 'skipped', succeeded: 'passed', failed: 'failed' }[state];
+    const word = words[state];
     return html`
       <tr class="${state}">
         <td><span class="mark ${state}" role="img" aria-label="${word}">${mark}</span></td>
@@ -122,31 +122,53 @@ function criteria(results: CriterionResult[]): Html {
         </tbody>
       </table>
     </div>
-    <p class="quiet legend" aria-hidden="true">
-      <svg viewBox="0 0 14 16"><rect class="bar" y="5" width="14" height="6" rx="1" /></svg> candidate
-      <svg viewBox="0 0 4 16"><rect class="limit" x="1" width="2" height="16" /></svg> limit
-      <svg viewBox="0 0 4 16"><rect class="other" x="1" y="3" width="2" height="10" /></svg> champion
-    </p>
+    ${legend(results)}
   `;
 }
 
-/** The candidate as a bar, with the limit and the champion marked on the same scale; nothing for values below zero. */
-function gauge({ candidate, champion: other, limit, passed, skipped }: CriterionResult): Html | false {
-  const values = [candidate, other, limit].filter((value) => typeof value === 'number');
-  if (typeof candidate !== 'number' || typeof limit !== 'number' || values.some((value) => value < 0)) return false;
-  const scale = Math.max(...values) * 1.15 || 1;
+/** What the gauges' colours say; only of those that are there. */
+function legend(results: CriterionResult[]): Html | false {
+  const shown = results.filter(hasGauge);
+  const candidates = (['succeeded', 'failed', 'skipped'] as const).filter((state) =>
+    shown.some((result) => stateOf(result) === state),
+  );
+  const swatches = candidates.map(
+    (state) =>
+      html`<svg viewBox="0 0 14 16"><rect class="bar ${state}" y="5" width="14" height="6" rx="1" /></svg> candidate,
+        ${words[state]} `,
+  );
+  return (
+    shown.length > 0 &&
+    html`<p class="quiet legend" aria-hidden="true">
+      ${swatches} <svg viewBox="0 0 4 16"><rect class="limit" x="1" width="2" height="16" /></svg> limit
+      ${
+        shown.some(({ champion: other }) => typeof other === 'number') &&
+        html`<svg viewBox="0 0 4 16"><rect class="other" x="1" y="3" width="2" height="10" /></svg> champion`
+      }
+    </p>`
+  );
+}
+
+const words = { skipped: 'skipped', succeeded: 'passed', failed: 'failed' };
+const stateOf = ({ skipped, passed }: CriterionResult): keyof typeof words =>
+  skipped ? 'skipped' : passed ? 'succeeded' : 'failed';
+
+/** Values below zero have no place on a scale that begins there. */
+function hasGauge({ candidate, champion: other, limit }: CriterionResult): boolean {
+  const below = [candidate, other, limit].some((value) => typeof value === 'number' && value < 0);
+  return typeof candidate === 'number' && typeof limit === 'number' && !below;
+}
+
+/** The candidate as a bar, with the limit and the champion marked on the same scale. */
+function gauge(result: CriterionResult): Html | false {
+  if (!hasGauge(result)) return false;
+  const [candidate, other, limit] = [result.candidate as number, result.champion, result.limit as number];
+  const scale = Math.max(candidate, limit, typeof other === 'number' ? other : 0) * 1.15 || 1;
   const at = (value: number): string => ((value / scale) * 100).toFixed(2);
   return html`
     <svg viewBox="0 0 100 16" preserveAspectRatio="none" role="img" aria-label="candidate against limit">
       <rect class="track" x="0" y="5" width="100" height="6" rx="1" />
-      <rect
-        class="bar ${skipped ? 'skipped' : passed ? 'succeeded' : 'failed'}"
-        x="0"
-        y="5"
-        width="${at(candidate)}"
-        height="6"
-        rx="1"
-      />
+      <rect class="bar ${stateOf(result)}" x="0" y="5" width="${at(candidate)}" height="6" rx="1" />
       ${typeof other === 'number' && html`<rect class="other" x="${at(other)}" y="3" width="0.8" height="10" />`}
       <rect class="limit" x="${at(limit)}" y="0" width="0.8" height="16" />
     </svg>

@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
-# Makes what the five tasks need in a subscription, with the least roles, and nothing else:
+# Creates what the tasks need in a subscription, with the least roles, and nothing else:
 #
 #   an identity for the service connection, which trusts Azure DevOps by a federated credential (no secret);
 #   an identity that pulls the image, for the container group;
 #   the roles of both, each on one resource.
 #
-# It says first what it will do, and asks. It may be run again: what is there stays as it is.
-# It needs the Azure CLI (Azure Cloud Shell has it) and somebody who may create identities and assign roles.
+# It first prints what it will do, and asks. It can be run again: what already exists stays as it is.
+# It needs the Azure CLI (Azure Cloud Shell has it) and someone who may create identities and assign roles.
 set -euo pipefail
 
 usage() {
@@ -15,14 +15,14 @@ usage: scripts/azure/setup.sh --workspace NAME --workspace-group GROUP [options]
 
   --workspace NAME          the Azure Machine Learning workspace
   --workspace-group GROUP   its resource group
-  --group GROUP             the resource group of the container group and the identities; the workspace's unless given
-  --registry ID             ARM id of the container registry; the workspace's own unless given
-  --issuer URL              what the draft of the service connection shows in Azure DevOps; without these two the
-  --subject TEXT            federated credential is left out, and made when you run the script again
-  --identity NAME           the service connection's identity; mlops-connection unless given
-  --pull-identity NAME      the identity that pulls the image; mlops-pull unless given
-  --keyless-storage         the workspace's datastores hold no key: adds a role on its storage account
-  --dry-run                 says what it would do, and ends
+  --group GROUP             the resource group of the container group and the identities (default: the workspace's)
+  --registry ID             ARM id of the container registry (default: the workspace's own)
+  --issuer URL              what the draft of the service connection shows in Azure DevOps; without these two, the
+  --subject TEXT            federated credential is left out until you run the script again with them
+  --identity NAME           the service connection's identity (default: mlops-connection)
+  --pull-identity NAME      the identity that pulls the image (default: mlops-pull)
+  --keyless-storage         the workspace's datastores have no key: adds a role on its storage account
+  --dry-run                 prints what it would do, and does nothing
   --yes                     does not ask
 TEXT
 }
@@ -79,7 +79,7 @@ esac
 group_id=$(az group show --name "$group" --query id --output tsv) || fail "there is no resource group $group."
 registry_mode=$(az resource show --ids "$registry" --query properties.roleAssignmentMode --output tsv)
 
-# What there is already, and what is missing.
+# What already exists, and what is missing.
 todo=()
 plan() {
   local state=$1 text=$2
@@ -95,7 +95,7 @@ principal_of() { # identity
   az identity show --resource-group "$group" --name "$1" --query principalId --output tsv 2> /dev/null || true
 }
 
-# One line a role: its name, a tab, its scope.
+# One line per role: its name, a tab, its scope.
 roles_of() { # principal
   [ -z "$1" ] || az role assignment list --assignee "$1" --all --query '[].[roleDefinitionName,scope]' --output tsv
 }
@@ -169,13 +169,13 @@ if [ -n "$keyless_storage" ]; then
 fi
 
 if [ ${#todo[@]} -eq 0 ]; then
-  echo 'Nothing is left to do.'
+  echo 'There is nothing left to do.'
 elif [ -n "$dry_run" ]; then
   echo 'Nothing was done (--dry-run).'
   exit 0
 else
   if [ -z "$yes" ]; then
-    read -r -p "Go on? [y/N] " answer
+    read -r -p "Continue? [y/N] " answer
     [ "$answer" = y ] || [ "$answer" = Y ] || fail 'nothing was done.'
   fi
   for command in "${todo[@]}"; do
@@ -195,5 +195,5 @@ For the pipeline:
   resourceGroup         $workspace_group (Train, Evaluate, Package-Image), $group (Deploy-ACI)
   workspace             $workspace
   userAssignedIdentity  $pull_identity
-It takes some minutes until Azure knows of new roles.
+New roles take a few minutes to come into effect.
 TEXT

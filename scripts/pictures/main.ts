@@ -85,7 +85,7 @@ export function drawnSources(): Record<string, string> {
 
 async function main(): Promise<void> {
   const { values } = parseArgs({ options: { run: { type: 'string' } } });
-  if (values.run) keepEvidence(evidenceOf(values.run));
+  if (values.run) keepEvidence(await evidenceOf(values.run));
   await draw(readEvidence());
 }
 

@@ -29,15 +29,22 @@ const pageStyle = `
   h2 { margin: 0 0 10px; font-size: 22px; }
   h3 { margin: 18px 0 6px; font-size: 17px; }
   .good { color: #106010; }
+  .bad { color: #b01020; }
   .forms { display: flex; gap: 24px; justify-content: center; align-items: start; }
 `;
 
 const page = (content: string): string => `<style>${pageStyle}</style>${content}`;
 
+/** Markdown as HTML. Fonts of a server have no emoji. */
+function rendered(markdown: string): string {
+  return new MarkdownIt({ html: true })
+    .render(markdown)
+    .replaceAll('✅', '<span class="good">✔</span>')
+    .replaceAll('❌', '<span class="bad">✖</span>');
+}
+
 /** The pictures of the marketplace page. None imitates Azure DevOps around what is ours, and each says what it is. */
-export function scenes({ summary }: Evidence): Scene[] {
-  // Fonts of a server have no emoji.
-  const markdown = new MarkdownIt().render(summary).replaceAll('✅', '<span class="good">✔</span>');
+export function scenes({ summary, post }: Evidence): Scene[] {
   const form = (folder: string): string => formAtFirst(readTask(folder));
   const run = 'a run of the quickstart on the local Azure';
   return [
@@ -58,8 +65,17 @@ export function scenes({ summary }: Evidence): Scene[] {
     },
     {
       file: 'summary.png',
-      caption: `Evaluate's result in ${run}, as the run's summary and the comment on a pull request have it. Rendered from its Markdown.`,
-      page: page(markdown),
+      caption: `Evaluate's summary in ${run}. Rendered from its Markdown.`,
+      page: page(rendered(summary)),
+    },
+    {
+      file: 'pull-request.png',
+      caption: `Evaluate's comment and status on a pull request, posted to a stand-in of Azure Repos; the model is that of ${run}.`,
+      page: page(
+        `${rendered(post.comment)}<h3>Status of the pull request</h3>${rendered(
+          `\`${post.status.context.genre}/${post.status.context.name}\`: **${post.status.state}**. ${post.status.description}`,
+        )}`,
+      ),
     },
     {
       file: 'form.png',

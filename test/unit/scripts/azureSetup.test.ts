@@ -58,7 +58,7 @@ describe('scripts/azure/setup.sh', function () {
     assert.equal(az.subscription.assignments.length, before);
     assert.ok(az.subscription.credentials['mlops-connection']);
     const third = await az.setup('--yes', ...federation);
-    assert.match(third.output, /Nothing is left to do/);
+    assert.match(third.output, /There is nothing left to do/);
   });
 
   it('gives a registry with ABAC repository permissions the roles that it honours', async () => {

@@ -147,6 +147,32 @@ describe('what a run shows of its models', () => {
       assert.match(text, expected);
   });
 
+  it('explains the colours of the bars that are there, and no other', () => {
+    const classes = (part: string): string[] =>
+      [...new Set([...part.matchAll(/<rect class="(bar \w+|limit|other)"/g)].map(([, name]) => name!))].sort();
+    const shown = (change: (record: ModelRecord) => void): { bars: string[]; legend: string[] } => {
+      const record = structuredClone(full);
+      record.evaluation!.criteria.forEach((each) => Object.assign(each, { candidate: 2, limit: 3, champion: 1 }));
+      change(record);
+      const [bars, legend = ''] = modelView(record).text.split('</table>') as [string, string | undefined];
+      return { bars: classes(bars), legend: classes(legend.slice(0, legend.indexOf('</p>'))) };
+    };
+    const mixed = shown(({ evaluation }) => {
+      evaluation!.criteria = [evaluation!.criteria[0]!, structuredClone(evaluation!.criteria[0]!)];
+      Object.assign(evaluation!.criteria[0]!, { passed: true, skipped: false });
+      Object.assign(evaluation!.criteria[1]!, { passed: false, skipped: false });
+    });
+    assert.deepEqual(mixed.bars, ['bar failed', 'bar succeeded', 'limit', 'other']);
+    assert.deepEqual(mixed.legend, mixed.bars);
+    const alone = shown(({ evaluation }) =>
+      evaluation!.criteria.forEach((each) => Object.assign(each, { passed: true, skipped: false, champion: null })),
+    );
+    assert.deepEqual(alone.bars, ['bar succeeded', 'limit']);
+    assert.deepEqual(alone.legend, alone.bars);
+    const negative = shown(({ evaluation }) => evaluation!.criteria.forEach((each) => (each.candidate = -1)));
+    assert.deepEqual(negative, { bars: [], legend: [] });
+  });
+
   it('takes no picture that is none, and lets none of them bring markup', () => {
     const evil = '<svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>';
     const { reports } = readReports([
