@@ -1,4 +1,3 @@
-import { firstOf } from '../../common/azure/ml/machineLearningSdk';
 import type { Workspace } from '../../common/azure/ml/workspace';
 import type { ImagePlan } from '../plan/imagePlan';
 
@@ -15,13 +14,10 @@ export async function registerEnvironment(
   tags: Readonly<Record<string, string>>,
   signal: AbortSignal,
 ): Promise<string> {
-  const newest = { orderBy: 'createdtime desc', top: 20 };
-  const versions = await workspace.find(
-    ({ environmentVersions }, place, options) =>
-      firstOf(environmentVersions.list(...place, name, { ...options, ...newest }), newest.top),
-    { signal },
-  );
-  const known = versions?.find(({ properties }) => properties.image === image);
+  const versions = await workspace.newestVersions(({ environmentVersions }) => environmentVersions, name, 20, {
+    signal,
+  });
+  const known = versions.find(({ properties }) => properties.image === image);
   if (known?.id) return known.id;
   const container = await workspace.find(
     ({ environmentContainers }, place, options) => environmentContainers.get(...place, name, options),

@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto';
-import type { EnvironmentVersion } from '@azure/arm-machinelearning';
 import { TaskFailure } from '../../taskFailure';
-import { firstOf, type Asking } from './machineLearningSdk';
+import { firstOf, type Asking, type MachineLearningSdk } from './machineLearningSdk';
 import type { Workspace } from './workspace';
 
 /** What an environment is made of: an image, alone or with Conda packages on top, or a Docker build context. */
@@ -59,7 +58,8 @@ export class Environments {
   async find(name: string, version: string, signal: AbortSignal): Promise<string> {
     const found = version === '@latest' ? undefined : await this.version(name, version, { isThere: true, signal });
     if (found) return found;
-    const newest = await this.versions(name, signal);
+    const versions = ({ environmentVersions }: MachineLearningSdk) => environmentVersions;
+    const newest = await this.workspace.newestVersions(versions, name, 5, { isThere: true, signal });
     if (version === '@latest' && newest[0]?.id) return newest[0].id;
     if (newest.length > 0) {
       throw new TaskFailure(
@@ -83,16 +83,6 @@ export class Environments {
       { ...asking, shape: { id: 'string' } },
     );
     return found?.id;
-  }
-
-  private async versions(name: string, signal: AbortSignal): Promise<EnvironmentVersion[]> {
-    const newest = { orderBy: 'createdtime desc', top: 5 };
-    const found = await this.workspace.find(
-      ({ environmentVersions }, place, options) =>
-        firstOf(environmentVersions.list(...place, name, { ...options, ...newest }), newest.top),
-      { isThere: true, shape: { value: 'list' }, signal },
-    );
-    return found ?? [];
   }
 
   private names(signal: AbortSignal): Promise<string[]> {

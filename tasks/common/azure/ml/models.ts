@@ -1,6 +1,5 @@
 import { TaskFailure } from '../../taskFailure';
 import { isAzureFailure } from '../http/azureFailure';
-import { firstOf } from './machineLearningSdk';
 import { ModelTags, noSuchModel } from './modelTags';
 import {
   byClaim,
@@ -67,13 +66,8 @@ export class Models extends ModelTags {
     name: string,
     { top, isThere }: { readonly top: number; readonly isThere?: boolean },
   ): Promise<RegisteredModel[]> {
-    const newest = { orderBy: 'createdtime desc', top };
-    const found = await this.workspace.find(
-      ({ modelVersions }, place, options) =>
-        firstOf(modelVersions.list(...place, name, { ...options, ...newest }), top),
-      { isThere, shape: { value: 'list' } },
-    );
-    return (found ?? []).map((each) => toModel(name, each));
+    const found = await this.workspace.newestVersions(({ modelVersions }) => modelVersions, name, top, { isThere });
+    return found.map((each) => toModel(name, each));
   }
 
   /**

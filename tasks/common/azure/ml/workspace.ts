@@ -27,6 +27,13 @@ type Place = readonly [resourceGroup: string, workspace: string];
 
 type Operation<T> = (sdk: MachineLearningSdk, place: Place, options: OperationOptions) => Promise<T>;
 
+/** The SDK's operations on the versions of one kind of asset; as much of them as a listing takes. */
+interface Versions<T> {
+  list(...asked: [...Place, name: string, options: NewestFirst]): AsyncIterable<T>;
+}
+
+type NewestFirst = OperationOptions & { readonly orderBy: string; readonly top: number };
+
 /** An Azure Machine Learning workspace, and the ways into its control plane and data planes. */
 export class Workspace extends WorkspaceAddress {
   private resourcePromise?: Promise<WorkspaceResource>;
@@ -47,6 +54,26 @@ export class Workspace extends WorkspaceAddress {
       if (isAzureFailure(error, 404)) return undefined;
       throw error;
     });
+  }
+
+  /**
+   * The versions of a registered asset that are not archived, newest first.
+   * @param versions which kind of asset, e.g. `({ modelVersions }) => modelVersions`
+   * @param top how many at the most; in one request where the service allows
+   * @returns an empty list where nothing of that name is registered
+   */
+  async newestVersions<T>(
+    versions: (sdk: MachineLearningSdk) => Versions<T>,
+    name: string,
+    top: number,
+    asking?: Asking,
+  ): Promise<T[]> {
+    const newest = { orderBy: 'createdtime desc', top };
+    const found = await this.find(
+      (sdk, place, options) => firstOf(versions(sdk).list(...place, name, { ...options, ...newest }), top),
+      { shape: { value: 'list' }, ...asking },
+    );
+    return found ?? [];
   }
 
   /**

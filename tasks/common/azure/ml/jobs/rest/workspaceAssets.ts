@@ -220,13 +220,14 @@ export class WorkspaceAssets implements JobAssets {
         'Write azureml:<name>:<version> or azureml:<name>@latest.',
       );
     }
-    const newest = { orderBy: 'createdtime desc', top: 1 };
-    const found = await this.workspace.find(
-      (sdk, place, options) =>
-        firstOf<{ id?: string }>(versionsOf(sdk, kind).list(...place, name, { ...options, ...newest }), newest.top),
-      { isThere: true, shape: { value: 'list' }, signal: this.signal },
+    const asking = { isThere: true, signal: this.signal };
+    const [newest] = await this.workspace.newestVersions<{ id?: string }>(
+      (sdk) => versionsOf(sdk, kind),
+      name,
+      1,
+      asking,
     );
-    if (found?.[0]?.id) return found[0].id;
+    if (newest?.id) return newest.id;
     throw new TaskFailure(
       `${origin.place}: the workspace ${this.workspace.name} has nothing of the name "${name}" under ${kind}.`,
     );
