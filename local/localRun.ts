@@ -2,7 +2,7 @@ import path from 'node:path';
 import { builtTasks } from './agent/pipeline/taskCatalog';
 import { readPipeline } from './agent/pipeline/readPipeline';
 import { checkServiceConnections } from './agent/pipeline/serviceConnections';
-import { classicPlan, type ClassicKind } from './agent/classic/classicPlan';
+import { classicPlan } from './agent/classic/classicPlan';
 import type { PipelinePlan } from './agent/pipeline/plan';
 import { ensureBuiltTasks } from './agent/builtTasks';
 import { sourceVariables, type SourceVersion } from './agent/jobVariables';
@@ -29,7 +29,7 @@ export interface LocalRunOptions {
   /** The pipeline file; of a classic pipeline what stands for it, in the repository that is built. */
   file: string;
   /** A classic pipeline made of the extension's template, instead of a file. */
-  classic?: ClassicKind;
+  classic?: HostType;
   directories: LocalDirectories;
   set: Record<string, string>;
   secrets: Record<string, string>;

@@ -4,7 +4,7 @@
  *   npm run docs
  */
 import { readdirSync, readFileSync } from 'node:fs';
-import { dirname, join, relative, sep } from 'node:path';
+import { join, posix, sep } from 'node:path';
 import { root } from './taskManifest';
 
 export const architectureFile = join(root, 'docs', 'architecture.md');
@@ -34,25 +34,44 @@ type Room = (typeof rooms)[number];
 const roomOf = (file: string): Room | undefined => rooms.find((room) => file.startsWith(`${room}/`));
 const imported = /(?:\bfrom\s*|\bimport\s*\(\s*|\bimport\s+)'(\.{1,2}\/[^']+)'/g;
 
-/** Who imports whom, as `from → to`, each once; imports within a room are left out. */
-export function arrows(folder = root): Array<[from: Room, to: Room]> {
-  const found = new Set<string>();
+/** Each file of the rooms with the files that it imports, types included. */
+function imports(folder: string): Map<string, string[]> {
+  const found = new Map<string, string[]>();
   for (const top of ['tasks', 'views', 'local']) {
     for (const entry of readdirSync(join(folder, top), { recursive: true, encoding: 'utf8' })) {
       if (!entry.endsWith('.ts')) continue;
       const file = `${top}/${entry.split(sep).join('/')}`;
-      const from = roomOf(file);
-      for (const [, path] of readFileSync(join(folder, file), 'utf8').matchAll(imported)) {
-        const to = roomOf(
-          relative(folder, join(folder, dirname(file), path!))
-            .split(sep)
-            .join('/'),
-        );
-        if (from && to && from !== to) found.add(`${from} ${to}`);
-      }
+      const paths = [...readFileSync(join(folder, file), 'utf8').matchAll(imported)].map(([, path]) => path!);
+      found.set(
+        file,
+        paths.map((path) => posix.join(posix.dirname(file), path)),
+      );
     }
   }
+  return found;
+}
+
+/** Who imports whom, as `from → to`, each once; imports within a room are left out. */
+export function arrows(folder = root): Array<[from: Room, to: Room]> {
+  const found = new Set<string>();
+  for (const [file, paths] of imports(folder)) {
+    const from = roomOf(file);
+    for (const to of paths.map(roomOf)) if (from && to && from !== to) found.add(`${from} ${to}`);
+  }
   return [...found].sort().map((arrow) => arrow.split(' ') as [Room, Room]);
+}
+
+/** The files that import themselves by way of others, types included: none where every arrow points one way. */
+export function filesInCircles(folder = root): string[] {
+  const all = imports(folder);
+  const next = (file: string): string[] => (all.get(file) ?? []).flatMap((path) => [`${path}.ts`, `${path}/index.ts`]);
+  const meetsItself = (file: string): boolean => {
+    const reached = new Set(next(file));
+    // A set is walked through to its end, also over what joins it on the way.
+    for (const each of reached) for (const further of next(each)) reached.add(further);
+    return reached.has(file);
+  };
+  return [...all.keys()].filter(meetsItself);
 }
 
 const node = (room: string): string => room.replaceAll('/', '_');

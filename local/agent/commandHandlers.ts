@@ -4,7 +4,7 @@ import { escapeCommandText, looksLikeCommand, parseLoggingCommand, type LoggingC
 import type { HostType, StepContext } from './stepContext';
 import { mergeTaskResults, parseTaskResult } from './taskResult';
 import { isReadOnlyName } from './readOnlyVariables';
-import { publishTestRun } from './testResults';
+import { publishTestRun } from './publishTestRun';
 import { isSystemConnection } from './taskEnvironment';
 import { tagBuild } from './buildTags';
 import type { Variables } from './variables';

@@ -111,7 +111,7 @@ export async function startLocalAzure(options: LocalAzureOptions): Promise<Local
       collection,
       log,
       resources: new ResourceCatalog(),
-      access: new AccessControl(),
+      access: new AccessControl(localCloud.subscriptionId),
       dns: zone,
       onClose: (stop) => void stops.push(stop),
       closing: closing.signal,

@@ -9,7 +9,7 @@ import { readTextFile } from '../common/textFile';
 import { buildKitFeatures } from './plan/buildKitFeatures';
 import { findEntryScriptProblems } from './plan/entryScript';
 import { keptArguments } from './plan/keptArguments';
-import type { SelfTestCase } from './plan/selfTest';
+import type { SelfTestCase } from './plan/selfTestCase';
 import { parseTolerance, toleranceProblem, type Tolerance } from '../common/requestsFile/tolerance';
 import { messageOf } from '../common/messageOf';
 import { revealed, type Secret } from '../common/secret';

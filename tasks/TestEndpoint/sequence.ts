@@ -1,8 +1,6 @@
-import type { AzureSession } from '../common/azure/http/session';
 import type { TaskContext } from '../common/task/taskContext';
 import { TaskFailure } from '../common/taskFailure';
 import { testServedModel } from './after/servedModel';
-import type { Subject } from './endpointToTest';
 import type { Inputs } from './inputs';
 import type { LoadResult } from './load/loadGenerator';
 import { testLoad, testThresholds } from './load/measureLoad';
@@ -10,12 +8,12 @@ import type { CaseLedger } from './report/caseLedger';
 import { readContainerLogs, type ContainerLog } from './report/containerLogs';
 import { shownUrl } from './requests/exchange';
 import type { RequestCase } from './requests/requestCases';
-import type { ScoringClient } from './requests/scoringClient';
 import { testRequest } from './requests/sendCase';
 import { toHttpRequest } from './requests/target';
 import type { TestCase } from './requests/testCase';
 import { testRobustness } from './robustness/testRobustness';
 import type { RobustnessReport } from './robustness/robustnessReport';
+import type { TestRun } from './testRun';
 import { startupSentence, waitUntilReady, type Startup } from './startup';
 
 /** What the tests found. */
@@ -27,16 +25,6 @@ export interface Findings {
   robustness?: RobustnessReport;
   /** Of the deployment's containers, where requests failed. */
   containerLogs?: readonly ContainerLog[];
-}
-
-/** All that a run of tests works with. */
-export interface TestRun {
-  readonly inputs: Inputs;
-  readonly subject: Subject;
-  readonly session: AzureSession | undefined;
-  readonly client: ScoringClient;
-  readonly ledger: CaseLedger;
-  readonly context: TaskContext;
 }
 
 /**

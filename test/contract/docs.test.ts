@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
-import { architectureFile, withDrawing } from '../../scripts/architecture';
+import { architectureFile, filesInCircles, withDrawing } from '../../scripts/architecture';
 import { taskForms, taskPage, taskPageFile } from '../../scripts/docs';
 import { readJson, readTask, root, taskFolders } from '../../scripts/taskManifest';
 import { headingAnchors } from '../support/headingAnchors';
@@ -25,6 +25,10 @@ describe('The architecture', () => {
   it('is drawn as the imports are', () => {
     const page = readFileSync(architectureFile, 'utf8');
     assert.equal(page, withDrawing(page), 'Run `npm run docs`.');
+  });
+
+  it('has no file that imports itself by way of others', () => {
+    assert.deepEqual(filesInCircles(), []);
   });
 });
 

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
-import { cellsOf, distinct, type Outcome, type Verdict } from '../faults/cell';
+import { cellsOf, distinct } from '../faults/cell';
+import type { Outcome, Verdict } from '../faults/outcome';
 import { faultClasses, hostFaults } from '../faults/faultClasses';
 import { generated, guideFile, withResults } from '../faults/guide';
 import type { Judged } from '../faults/matrix';

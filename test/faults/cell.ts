@@ -3,28 +3,9 @@ import type { JournalEntry } from '../../local/azure/traffic/requestJournal';
 import { faultClasses, hostFaults, type FaultClass } from './faultClasses';
 import { isKill, killsOf, runKill } from './kill';
 import type { Operation } from './operations';
+import type { Cell, Outcome } from './outcome';
 import type { Attempt, Scenario } from './scenario';
 import { fastEnvironment, usualSpeed, type World } from './world';
-
-/** One operation of one task meets one fault. */
-export interface Cell {
-  id: string;
-  scenario: string;
-  operation: Operation;
-  fault: string;
-}
-
-export type Verdict = 'ridden out' | 'one clear error' | 'bad' | 'not met';
-
-export interface Outcome {
-  verdict: Verdict;
-  /** Why it is bad. */
-  problems: string[];
-  /** What the task said as its errors. */
-  said: string[];
-  /** Of the task's own clock. */
-  minutes: number;
-}
 
 /** How much faster the clock goes where nothing is waited for but the end of a task's patience. */
 const lastingSpeed = 60;

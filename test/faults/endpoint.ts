@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { actOutFaults } from '../../local/azure/faults/actOutFaults';
 import { FaultPlan } from '../../local/azure/faults/faultPlan';
 import { RequestJournal } from '../../local/azure/traffic/requestJournal';
-import type { Surface } from './scenario';
+import type { Surface } from './surface';
 
 /** A scoring endpoint of our own that meets the same faults as Azure. */
 export async function startEndpoint(): Promise<Surface & { url: string }> {

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Variables } from '../../local/agent/variables';
-import type { Cell, Outcome } from './cell';
+import type { Cell, Outcome } from './outcome';
 import type { Operation } from './operations';
 import type { Scenario } from './scenario';
 import type { World } from './world';

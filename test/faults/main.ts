@@ -16,7 +16,8 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { ensureBuiltTasks } from '../../local/agent/builtTasks';
-import { cellsOf, distinct, type Cell, type Outcome } from './cell';
+import { cellsOf, distinct } from './cell';
+import type { Cell, Outcome } from './outcome';
 import { Crew } from './crew';
 import { writeGuide } from './guide';
 import { closingLine, matrix, sizesTable, type Judged } from './matrix';

@@ -1,4 +1,4 @@
-import type { Cell, Outcome, Verdict } from './cell';
+import type { Cell, Outcome, Verdict } from './outcome';
 import type { Measured } from './sizes';
 
 export interface Judged {

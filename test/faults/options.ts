@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { parseArgs } from 'node:util';
-import type { Cell } from './cell';
+import type { Cell } from './outcome';
 
 /** Which cells run, and how. */
 export interface Options {

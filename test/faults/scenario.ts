@@ -1,7 +1,7 @@
 import type { TaskStepResult } from '../../local/agent/taskStep';
-import type { FaultsApi, RequestsApi } from '../../local/azure/connection/administrationClient';
 import type { Variables } from '../../local/agent/variables';
 import type { JournalEntry } from '../../local/azure/traffic/requestJournal';
+import type { Surface } from './surface';
 import type { World } from './world';
 
 /** What a scenario runs a task with. */
@@ -31,12 +31,6 @@ export interface Attempt {
   afterPostJob?(requests: JournalEntry[]): Promise<string[]>;
   /** Removes what the attempt left that would hinder others. */
   clear?(): Promise<void>;
-}
-
-/** Where faults are planned and requests counted. */
-export interface Surface {
-  faults: Omit<FaultsApi, 'named'>;
-  requests: RequestsApi;
 }
 
 export interface Scenario {

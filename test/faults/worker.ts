@@ -1,5 +1,6 @@
 import { rmSync } from 'node:fs';
-import { runCell, type Cell, type Outcome } from './cell';
+import { runCell } from './cell';
+import type { Cell, Outcome } from './outcome';
 import { operationsOf, type Operation } from './operations';
 import { scenarios } from './scenarios';
 import { measureSizes, type Measured } from './sizes';

@@ -6,7 +6,7 @@ import { connectClient, type CloudClient } from '../local/containers/cloudClient
 import { temporaryFolder } from '../support/agent';
 import { localAzure } from '../support/azure';
 import { startEndpoint } from './endpoint';
-import type { Surface } from './scenario';
+import type { Surface } from './surface';
 import { MlWorkspace } from '../support/mlWorkspace';
 
 /** What the cells of one process share: a local Azure of their own, and clients that look at it from outside. */

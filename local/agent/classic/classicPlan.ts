@@ -1,13 +1,12 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { root } from '../../installation';
+import type { HostType } from '../stepContext';
 import type { PipelinePlan, StepAction, StepPlan, VariableDefinition } from '../pipeline/plan';
 import { Section } from '../pipeline/section';
 import { checkInputs, findInBoxTask, findTask, noSuchTask, type CatalogTask } from '../pipeline/taskCatalog';
 import { isConnectedService } from '../taskInputs';
 import type { TaskDefinition } from '../taskDefinition';
-
-export type ClassicKind = 'build' | 'release';
 
 export interface ClassicOptions {
   tasks: CatalogTask[];
@@ -41,7 +40,7 @@ interface Template {
 }
 
 /** A pipeline or stage that was made of the extension's own template, with what a user would fill in. */
-export function classicPlan(kind: ClassicKind, { tasks, chosen, set }: ClassicOptions): PipelinePlan {
+export function classicPlan(kind: HostType, { tasks, chosen, set }: ClassicOptions): PipelinePlan {
   const template = kind === 'build' ? buildTemplate() : stageTemplate();
   const fill = (values: Record<string, string>): Record<string, string> =>
     Object.fromEntries(
@@ -100,7 +99,7 @@ export function classicPlan(kind: ClassicKind, { tasks, chosen, set }: ClassicOp
 }
 
 interface StepSurroundings {
-  kind: ClassicKind;
+  kind: HostType;
   index: number;
   tasks: CatalogTask[];
   parameters: Record<string, string>;

@@ -1,5 +1,5 @@
 import path from 'node:path';
-import { publishTestRun } from '../testResults';
+import { publishTestRun } from '../publishTestRun';
 import { filesIn, match } from './filePatterns';
 import { inBoxTask } from './inBoxTask';
 

@@ -1,4 +1,3 @@
-import type { ClassicKind } from '../classic/classicPlan';
 import { randomUUID } from 'node:crypto';
 import { cpSync } from 'node:fs';
 import path from 'node:path';
@@ -34,7 +33,7 @@ export interface PipelineRunOptions {
   /** The pipeline file, for the record and for the repository that it is in. */
   file: string;
   /** The template that it stands for; a rerun takes it again. */
-  classic?: ClassicKind;
+  classic?: HostType;
   /** Where the runs are kept: `<runs>/<n>`. */
   runs: string;
   /** The agent's work folder. */

@@ -1,4 +1,3 @@
-import type { ClassicKind } from '../classic/classicPlan';
 import type { HostType, Issue } from '../stepContext';
 import type { SourceVersion } from '../jobVariables';
 import type { TaskResult } from '../taskResult';
@@ -30,7 +29,7 @@ export interface RunRecord {
   /** What a rerun of the failed jobs needs to know. */
   again: {
     file: string;
-    classic?: ClassicKind;
+    classic?: HostType;
     stages?: string[];
     secretNames: string[];
     skipTasks?: string[];

@@ -1,4 +1,3 @@
-import { localCloud } from '../context';
 import { builtInRoles, type Permission } from './roleDefinitions';
 
 /** A built-in role of the service connection's identity on a resource, or on what lies above it. */
@@ -8,20 +7,24 @@ export interface GrantedRole {
   scope: string;
 }
 
-const owner: GrantedRole = { role: 'Owner', scope: `/subscriptions/${localCloud.subscriptionId}` };
-
 /**
  * What the service connection's identity may do: everything, as the owner of the subscription, until a test or a curious user
  * says which roles it has. Jobs and containers have identities of their own.
  */
 export class AccessControl {
-  private granted: readonly GrantedRole[] = [owner];
+  private readonly owner: GrantedRole;
+  private granted: readonly GrantedRole[];
+
+  constructor(subscriptionId: string) {
+    this.owner = { role: 'Owner', scope: `/subscriptions/${subscriptionId}` };
+    this.granted = [this.owner];
+  }
 
   /** @throws Error that names the roles that local Azure knows */
   limitTo(roles: readonly GrantedRole[] | undefined): void {
     const unknown = roles?.find(({ role }) => !builtInRoles[role]);
     if (unknown) throw new Error(`No role "${unknown.role}"; there are ${Object.keys(builtInRoles).join(', ')}.`);
-    this.granted = roles ?? [owner];
+    this.granted = roles ?? [this.owner];
   }
 
   /** Of each role that reaches the scope. */

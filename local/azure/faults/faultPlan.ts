@@ -1,4 +1,4 @@
-import type { FaultAction } from './actOutFaults';
+import type { FaultAction } from './faultAction';
 import type { KnownFault } from './knownFaults';
 
 /** Which requests, by regular expressions without regard to case. */

@@ -1,4 +1,4 @@
-import type { FaultAction } from './actOutFaults';
+import type { FaultAction } from './faultAction';
 
 const arm = (status: number, code: string, message: string, headers: Record<string, string> = {}): FaultAction => ({
   status,

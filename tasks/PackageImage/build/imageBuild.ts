@@ -7,7 +7,7 @@ import type { BuildRecords } from './buildRecords';
 import { environmentTag } from '../plan/contentTag';
 import type { BuildOrder, BuiltImage, ImageBuilder } from './imageBuilder';
 import { contextOf, dockerfileName, type EnvironmentPlan } from '../plan/imagePlan';
-import type { ImageOrder } from './obtainImage';
+import type { ImageOrder } from './imageOrder';
 import type { PackageInputs } from '../inputs';
 
 type PushedImage = BuiltImage & { readonly digest: string };

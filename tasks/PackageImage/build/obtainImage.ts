@@ -1,27 +1,15 @@
 import type { SelfTestResult } from '../../common/record/record';
-import type { ModelFile } from '../../common/azure/ml/modelFiles';
 import type { TaskContext } from '../../common/task/taskContext';
 import { readBillOfMaterials } from '../image/billOfMaterials';
 import { readSelfTestNotes } from '../image/selfTestNote';
 import type { PackageInputs } from '../inputs';
 import { labelInstruction } from '../plan/dockerfile';
-import type { ImagePlan } from '../plan/imagePlan';
 import type { Services } from '../services';
 import { BuildRecords } from './buildRecords';
 import { buildSecrets } from './buildSecrets';
 import { findBuilt, ImageBuild } from './imageBuild';
+import type { ImageOrder } from './imageOrder';
 import type { SelfTestOutcome } from './selfTestOutcome';
-
-/** The image that is wanted. */
-export interface ImageOrder {
-  readonly repository: string;
-  readonly plan: ImagePlan;
-  readonly modelFiles: readonly ModelFile[];
-  readonly labels: Readonly<Record<string, string>>;
-  readonly tags: readonly string[];
-  /** The tag by which an image of the same content is found. */
-  readonly content: string;
-}
 
 /** The image that there now is. */
 export interface ObtainedImage {

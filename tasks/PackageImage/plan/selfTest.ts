@@ -7,14 +7,9 @@ import { textFile, type ContextFile } from '../context/buildContext';
 import answers from '../python/mlops_answers.py';
 import type { PackageInputs } from '../inputs';
 import outcome from '../python/mlops_outcome.py';
+import type { SelfTestCase } from './selfTestCase';
 import onlyOnTarget from '../python/only_on_target.json';
 import script from '../python/self_test.py';
-
-/** One request of a self-test, as it goes over the wire, and what its answer must be. */
-export type SelfTestCase = Pick<
-  GivenRequest,
-  'name' | 'method' | 'path' | 'headers' | 'body' | 'expectStatus' | 'expectedText' | 'tolerance'
->;
 
 /** How an image is tried before it is pushed. Without a request it is only started. */
 export interface SelfTest {

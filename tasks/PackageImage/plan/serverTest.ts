@@ -3,7 +3,8 @@ import onlyOnTarget from '../python/only_on_target.json';
 import comparison from '../python/server_answers.py';
 import script from '../shell/server_test.sh';
 import { textFile, type ContextFile } from '../context/buildContext';
-import type { SelfTest, SelfTestCase } from './selfTest';
+import type { SelfTest } from './selfTest';
+import type { SelfTestCase } from './selfTestCase';
 
 /** How the server of the user's own Dockerfile is tried: started as it will be deployed, and asked over HTTP. */
 export interface ServerTest extends SelfTest {

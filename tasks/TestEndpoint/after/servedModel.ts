@@ -6,7 +6,7 @@ import type { DeploymentSection, ImageSection, ModelSection } from '../../common
 import { TaskFailure } from '../../common/taskFailure';
 import { isRecordedEndpoint } from '../recordedEndpoint';
 import type { TestCase } from '../requests/testCase';
-import type { TestRun } from '../sequence';
+import type { TestRun } from '../testRun';
 
 /** Tests that the right model is served, where record and connection allow it. What Azure cannot say is no word against it. */
 export async function testServedModel({ subject, session, ledger, context }: TestRun): Promise<void> {

@@ -3,7 +3,7 @@ import type { CaseLedger } from '../report/caseLedger';
 import type { RequestCase } from '../requests/requestCases';
 import { toHttpRequest } from '../requests/target';
 import type { TestCase } from '../requests/testCase';
-import type { TestRun } from '../sequence';
+import type { TestRun } from '../testRun';
 import { generateLoad, type LoadResult } from './loadGenerator';
 import { loadSentence } from './loadReport';
 import { keeps, type LoadFigures, type Threshold } from './thresholds';

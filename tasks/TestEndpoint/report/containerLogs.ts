@@ -2,7 +2,7 @@ import { ContainerGroups } from '../../common/azure/containerGroups/containerGro
 import { believedAbsence } from '../../common/azure/http/believedAbsence';
 import { gatewayContainer } from '../../common/deployment/containers';
 import { isRecordedEndpoint } from '../recordedEndpoint';
-import type { TestRun } from '../sequence';
+import type { TestRun } from '../testRun';
 import { messageOf } from '../../common/messageOf';
 
 /** The last lines that a container wrote. */

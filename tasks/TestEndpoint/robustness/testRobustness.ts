@@ -4,7 +4,7 @@ import { testRequest } from '../requests/sendCase';
 import { toHttpRequest } from '../requests/target';
 import { TaskFailure } from '../../common/taskFailure';
 import type { TestCase } from '../requests/testCase';
-import type { TestRun } from '../sequence';
+import type { TestRun } from '../testRun';
 import { probeRobustness, robustnessCases, type RobustnessReport } from './robustnessReport';
 
 /**

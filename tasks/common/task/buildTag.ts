@@ -1,7 +1,15 @@
 import { AzureDevOps, AzureDevOpsFailure } from '../azure/azureDevOps';
+import type { NetworkSettings } from '../azure/http/network';
+import type { TaskLog } from '../log';
 import { messageOf } from '../messageOf';
 import type { Pipeline } from '../pipeline';
-import type { ServerCalls } from './publisher';
+
+/** What the server is called with where the agent does not do it. */
+export interface ServerCalls {
+  readonly log: TaskLog;
+  readonly network: NetworkSettings;
+  readonly signal: AbortSignal;
+}
 
 /**
  * Tags the build that runs, by REST and as the same identity as the agent: its logging command build.addbuildtag fails the step

@@ -1,13 +1,11 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import * as tl from 'azure-pipelines-task-lib/task';
-import type { TaskLog } from '../log';
 import type { Pipeline } from '../pipeline';
 import { attachmentTypes } from '../record/attachmentTypes';
 import { recordFileName } from '../record/record';
 import { visibleText } from '../visibleText';
-import type { NetworkSettings } from '../azure/http/network';
-import { addBuildTag } from './buildTag';
+import { addBuildTag, type ServerCalls } from './buildTag';
 
 /** What a task leaves on the run's page. What the host cannot take (a classic release has no build tags) is left out with a line in the debug log. */
 export interface Publisher {
@@ -25,13 +23,6 @@ export interface Publisher {
   artifact(name: string, ...files: string[]): void;
   /** @returns false where the server refuses it, and a warning says so */
   buildTag(tag: string): Promise<boolean>;
-}
-
-/** What the server is called with where the agent does not do it. */
-export interface ServerCalls {
-  readonly log: TaskLog;
-  readonly network: NetworkSettings;
-  readonly signal: AbortSignal;
 }
 
 export function agentPublisher(pipeline: Pipeline, calls: ServerCalls): Publisher {

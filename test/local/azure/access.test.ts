@@ -38,14 +38,14 @@ describe('what a request to local Azure must be allowed to do', () => {
 
 describe("the roles of the service connection's identity", () => {
   const limited = (role: string, scope: string) => {
-    const access = new AccessControl();
+    const access = new AccessControl(localCloud.subscriptionId);
     access.limitTo([{ role, scope }]);
     return access;
   };
   const jobs = 'Microsoft.MachineLearningServices/workspaces/jobs/write';
 
   it('are those of an owner at first', () => {
-    assert.ok(new AccessControl().allows(jobs, workspace));
+    assert.ok(new AccessControl(localCloud.subscriptionId).allows(jobs, workspace));
   });
 
   it('reach what lies beneath, and nothing beside', () => {

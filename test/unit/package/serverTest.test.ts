@@ -8,7 +8,7 @@ import path from 'node:path';
 import { findPython } from '../../../local/python/findPython';
 import { tryServer } from '../../../tasks/PackageImage/build/server/serverTrial';
 import { outcomeLine, selfTestOutcome } from '../../../tasks/PackageImage/build/selfTestOutcome';
-import type { SelfTestCase } from '../../../tasks/PackageImage/plan/selfTest';
+import type { SelfTestCase } from '../../../tasks/PackageImage/plan/selfTestCase';
 import { serverTestFiles, type ServerTest } from '../../../tasks/PackageImage/plan/serverTest';
 
 /** A container as an engine tells of it, and what its server answers. */

@@ -1,21 +1,8 @@
 import { invalid } from '../mlError';
 import type { RunStatus } from '../runs/runStore';
 import { messageOf } from '../../../messageOf';
+import type { AzureDevOpsWebhook } from './azureDevOpsWebhook';
 import type { Job, JobStore } from './jobStore';
-
-/** A task of Azure DevOps that waits for a job's end. Its fields are in no specification; Microsoft's documentation has them. */
-export interface AzureDevOpsWebhook {
-  webhookType: string;
-  eventType: string;
-  planUri: string;
-  projectId: string;
-  hubName: string;
-  planId: string;
-  jobId: string;
-  timelineId: string;
-  taskInstanceId: string;
-  authToken: string;
-}
 
 const fields = [
   ...['webhookType', 'eventType', 'planUri', 'projectId', 'hubName', 'planId'],

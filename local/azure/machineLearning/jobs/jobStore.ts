@@ -10,7 +10,7 @@ import type { AssetStores } from '../assets/assetStore';
 import type { RunStore } from '../runs/runStore';
 import type { SystemData } from '../systemData';
 import { findDatastore } from '../workspace/datastores';
-import type { AzureDevOpsWebhook } from './jobNotifications';
+import type { AzureDevOpsWebhook } from './azureDevOpsWebhook';
 import type { JobSpecification } from './jobSpecification';
 
 /** A job's specification. How it goes, its tags and properties are its run's (RunStore), which has the same name. */

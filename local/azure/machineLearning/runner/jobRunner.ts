@@ -1,6 +1,7 @@
 import { ArmError } from '../../context';
 import { durationInSeconds } from '../jobs/duration';
-import type { CommandJob, JobSpecification } from '../jobs/jobSpecification';
+import type { CommandJob } from '../jobs/jobSpecification';
+import type { NewJob } from './newJob';
 import { tellOfEnd } from '../jobs/jobNotifications';
 import { outputUris, type Job } from '../jobs/jobStore';
 import { hasEnded, type RunError, type RunStatus } from '../runs/runStore';
@@ -17,18 +18,6 @@ import { messageOf } from '../../../messageOf';
 const longestTimer = 2 ** 31 - 1;
 
 const runTypes = { Command: 'azureml.scriptrun', Sweep: 'hyperdrive', Pipeline: 'azureml.PipelineRun' };
-
-export interface NewJob {
-  name: string;
-  specification: JobSpecification;
-  displayName?: string;
-  description?: string;
-  tags: Record<string, string>;
-  properties: Record<string, string>;
-  parent?: string;
-  /** As run history names it; follows from the type of the job unless told. */
-  runType?: string;
-}
 
 /** Runs the jobs of the workspace, each from its creation to its end. */
 export class JobRunner {

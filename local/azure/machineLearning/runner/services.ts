@@ -6,7 +6,7 @@ import type { MetricStore } from '../runs/metricStore';
 import type { RunArtifacts } from '../runs/runArtifacts';
 import type { RunStatus, RunStore } from '../runs/runStore';
 import type { NodePool } from './nodePool';
-import type { NewJob } from './jobRunner';
+import type { NewJob } from './newJob';
 
 /** What the execution of a job works with. */
 export interface RunnerServices {

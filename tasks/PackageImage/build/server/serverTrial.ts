@@ -6,7 +6,7 @@ import { parseExact } from '../../../common/json/exactJson';
 import type { Clock } from '../../../common/clock';
 import { messageOf } from '../../../common/messageOf';
 import { longestStart, pathOf, type ServerTest } from '../../plan/serverTest';
-import type { SelfTestCase } from '../../plan/selfTest';
+import type { SelfTestCase } from '../../plan/selfTestCase';
 import { testBegins, type SelfTestOutcome } from '../selfTestOutcome';
 import { ask, type Answer } from './ask';
 import { sentence, serverFailure } from './serverFailure';
