@@ -1,3 +1,4 @@
+import { portalUrl } from '../tasks/common/record/places';
 import type {
   CriterionResult,
   MetricValue,
@@ -8,7 +9,7 @@ import type {
 import { html, type Html } from './html';
 import type { Component } from './reports';
 import { slicesOf, type SlicedMetric } from './slices';
-import { imageLink, lineage, portalLink, safeLink } from './lineage';
+import { lineage, safeLink } from './lineage';
 import { metric } from './numbers';
 
 /**
@@ -202,7 +203,7 @@ function facts(record: ModelRecord, components: Component[]): Html {
       ${
         image &&
         card('Image', [
-          ['Repository', safeLink(imageLink(record), `${image.registry}/${image.repository}`)],
+          ['Repository', safeLink(portalUrl(record, image.registryId), `${image.registry}/${image.repository}`)],
           ['Digest', html`${copyable(image.digest)}`],
           ['Tags', image.tags.join(', ')],
           ['Built', image.built ? 'in this run' : 'not needed: the same content was built before'],
@@ -218,7 +219,7 @@ function facts(record: ModelRecord, components: Component[]): Html {
           [
             'Container group',
             safeLink(
-              portalLink(record, deployment.containerGroupId),
+              portalUrl(record, deployment.containerGroupId),
               `${deployment.containerGroup} in ${deployment.resourceGroup}, ${deployment.location}`,
             ),
           ],

@@ -6,6 +6,7 @@ import { fingerprint } from '../common/deployment/secureValues';
 import { untilDeadline } from '../common/deployment/untilDeadline';
 import { append } from '../common/record/chain';
 import { writeWebService } from '../common/record/compatibilityFiles';
+import { placesOf } from '../common/record/places';
 import type { DeploymentSection } from '../common/record/record';
 import { writeRecord } from '../common/record/recordFile';
 import type { StageResult, TaskContext } from '../common/task/taskContext';
@@ -182,7 +183,8 @@ function conclude(
   };
   log.progress(100, 'serving');
   log.info(`${name} serves at ${scoringUri}${seconds > 0 ? `, after ${Math.round(seconds)} s` : ''}.`);
-  publish.summary('Deployment', summary(section, rolledOut, { ...inputs, model: release.model }));
+  const places = release.record ? placesOf({ ...release.record, deployment: section }) : [];
+  publish.summary('Deployment', summary(section, rolledOut, { ...inputs, model: release.model, places }));
 
   if (release.record && release.recordFile) {
     const record = append(release.record, 'deployment', section);

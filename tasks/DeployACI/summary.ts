@@ -1,4 +1,5 @@
-import { codeBlock, escapeMarkdown, inlineCode, markdownTable } from '../common/markdown';
+import { codeBlock, escapeMarkdown, inlineCode, link, linksLine, markdownTable } from '../common/markdown';
+import type { Place } from '../common/record/places';
 import type { DeploymentSection } from '../common/record/record';
 import type { RolledOut } from './rollOut';
 import type { Secret } from '../common/secret';
@@ -8,6 +9,7 @@ interface Facts {
   readonly https: boolean;
   readonly apiKey?: Secret;
   readonly subnet?: string;
+  readonly places?: readonly Place[];
 }
 
 const sentences: Record<RolledOut['kind'], string> = {
@@ -38,9 +40,9 @@ export function summary(section: DeploymentSection, { kind, changes, ready }: Ro
   ];
   const key = facts.apiKey ? ' \\\n  -H "Authorization: Bearer $API_KEY"' : '';
   return [
-    `**Serving at ${inlineCode(scoringUri)}.** ${sentences[kind]}`,
+    `**Serving at ${link(inlineCode(scoringUri), scoringUri)}.** ${sentences[kind]}`,
     '',
-    markdownTable([{ title: '' }, { title: '' }], rows),
+    markdownTable([{ title: 'Deployment' }, { title: '' }], rows),
     ...(changes.length > 0
       ? [
           '',
@@ -53,6 +55,7 @@ export function summary(section: DeploymentSection, { kind, changes, ready }: Ro
     '',
     codeBlock(`curl ${scoringUri}${key} \\\n  -H "Content-Type: application/json" -d @request.json`, 'sh'),
     '',
+    ...(facts.places?.length ? [linksLine(facts.places), ''] : []),
   ].join('\n');
 }
 

@@ -4,6 +4,7 @@ import type { RegisteredModel } from '../common/azure/ml/registeredModel';
 import { junitXml } from '../common/junit';
 import { append } from '../common/record/chain';
 import { writeEvaluationInfo } from '../common/record/compatibilityFiles';
+import { placesOf } from '../common/record/places';
 import type { ModelRecord, ModelSection } from '../common/record/record';
 import { readRecord, requireRecordFile, requireSection, writeRecord } from '../common/record/recordFile';
 import type { StageResult, TaskContext } from '../common/task/taskContext';
@@ -72,6 +73,7 @@ export async function evaluateRecord(
     looks,
     histories,
     plots: plots.markdown,
+    places: placesOf(record),
     attachments: pictures.map(({ name }) => name),
   };
   sayDecision(report, context);

@@ -1,5 +1,6 @@
 import { formatDifference, formatNumber } from '../common/formatNumber';
-import { escapeMarkdown, inlineCode, markdownTable } from '../common/markdown';
+import { escapeMarkdown, inlineCode, linksLine, markdownTable } from '../common/markdown';
+import type { Place } from '../common/record/places';
 import type { Interval, Verdict } from '../common/criteria/judge';
 import type { Decision } from './decision';
 import { historyLine, type MetricHistory } from './history';
@@ -18,6 +19,8 @@ export interface Report {
   readonly histories: readonly MetricHistory[];
   /** Markdown of plots, such as a confusion matrix. */
   readonly plots: readonly string[];
+  /** Where the model and its job can be looked at. */
+  readonly places: readonly Place[];
   /** Names of the pictures that are attached beside the summary. */
   readonly attachments: readonly string[];
 }
@@ -26,7 +29,7 @@ const marks = { approved: '✅', rejected: '❌' } as const;
 
 /** The report as Markdown, for the run's page and the pull request. */
 export function summaryMarkdown(report: Report): string {
-  const { model, decision, champion, sources, warnings, looks, histories, plots, attachments } = report;
+  const { model, decision, champion, sources, warnings, looks, histories, plots, places, attachments } = report;
   const title = `${marks[decision.decision]} ${escapeMarkdown(model.name)} version ${escapeMarkdown(model.version)}: ${decision.decision}`;
   const sections = [
     `## ${title}`,
@@ -47,6 +50,7 @@ export function summaryMarkdown(report: Report): string {
         attachments.filter((name) => !isDrawn(name)),
       ),
     ].join(' '),
+    linksLine(places),
   ];
   return `${sections.filter((section) => section !== '').join('\n\n')}\n`;
 }

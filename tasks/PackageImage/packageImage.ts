@@ -3,6 +3,7 @@ import type { ModelFile } from '../common/azure/ml/modelFiles';
 import type { RegisteredModel } from '../common/azure/ml/registeredModel';
 import { append } from '../common/record/chain';
 import { writeEvaluationInfo } from '../common/record/compatibilityFiles';
+import { placesOf } from '../common/record/places';
 import type { ImageSection, ModelRecord } from '../common/record/record';
 import { writeRecord } from '../common/record/recordFile';
 import type { StageResult, TaskContext } from '../common/task/taskContext';
@@ -66,7 +67,8 @@ export async function packageModel(
     ...{ packaging: inputs.packaging, selfTest: image.selfTest },
   };
   keepRecord(subject, record, section);
-  context.publish.summary('Package-Image', imageSummary(model, section, image));
+  const places = record ? placesOf({ ...record, image: section }) : [];
+  context.publish.summary('Package-Image', imageSummary(model, section, image, places));
   context.log.info(`Image ${reference}`);
   return {
     outputs: { image: reference, imageDigest: digest, environmentId, built: String(image.built) },

@@ -1,5 +1,6 @@
 import type { RegisteredModel } from '../common/azure/ml/registeredModel';
-import { inlineCode, markdownTable } from '../common/markdown';
+import { inlineCode, linksLine, markdownTable } from '../common/markdown';
+import type { Place } from '../common/record/places';
 import type { ObtainedImage } from './build/obtainImage';
 import type { ImageSection, SelfTestResult } from '../common/record/record';
 
@@ -8,6 +9,7 @@ export function imageSummary(
   model: RegisteredModel,
   image: ImageSection,
   { components, selfTest }: Pick<ObtainedImage, 'components' | 'selfTest'>,
+  places: readonly Place[] = [],
 ): string {
   const rows: string[][] = [
     ['Model', `${inlineCode(model.name)} version ${inlineCode(model.version)}`],
@@ -20,7 +22,8 @@ export function imageSummary(
   if (components !== undefined)
     rows.push(['Installed', `${components} components, listed in ${inlineCode('sbom.cdx.json')}`]);
   if (image.environmentId) rows.push(['Environment', inlineCode(image.environmentId)]);
-  return `### Scoring image\n\n${markdownTable([{ title: '' }, { title: '' }], rows)}\n`;
+  const links = places.length > 0 ? `\n${linksLine(places)}\n` : '';
+  return `${markdownTable([{ title: 'Scoring image' }, { title: '' }], rows)}\n${links}`;
 }
 
 function toldOf({ outcome, text, build }: SelfTestResult, isNew: boolean): string {

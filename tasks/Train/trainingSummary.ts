@@ -55,6 +55,7 @@ export function trainingSummary({ job, end, metrics, histories, model }: Summary
       ];
     });
     parts.push(
+      '### Metrics',
       markdownTable(
         [{ title: 'Metric' }, { title: 'Value', align: 'right' }, ...(hasHistory ? [{ title: 'History' }] : [])],
         rows,

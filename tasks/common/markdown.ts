@@ -48,6 +48,17 @@ function withoutLastLineEnds(text: string): string {
   return text.slice(0, end);
 }
 
+/** A link; its text is Markdown already. An address may hold what ends a link in Markdown, or is not ASCII. */
+export function link(markdown: string, url: string): string {
+  const address = encodeURI(url).replace(/%25/g, '%').replaceAll('(', '%28').replaceAll(')', '%29');
+  return `[${markdown}](${address})`;
+}
+
+/** Links on one line. */
+export function linksLine(links: ReadonlyArray<{ readonly name: string; readonly url: string }>): string {
+  return links.map(({ name, url }) => link(escapeMarkdown(name), url)).join(' · ');
+}
+
 /** A heading of a table's column; `right` is for numbers. */
 export interface Column {
   readonly title: string;

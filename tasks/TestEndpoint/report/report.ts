@@ -1,5 +1,6 @@
 import type { JUnitSuite } from '../../common/junit';
-import { codeBlock, escapeMarkdown, inlineCode, markdownTable } from '../../common/markdown';
+import { codeBlock, escapeMarkdown, inlineCode, link, linksLine, markdownTable } from '../../common/markdown';
+import type { Place } from '../../common/record/places';
 import { latencyBars, loadSentence, percentileTable } from '../load/loadReport';
 import type { LoadFigures } from '../load/thresholds';
 import { countSentence, type TestCase } from '../requests/testCase';
@@ -46,18 +47,20 @@ export function summary(
   findings: Findings,
   figures: LoadFigures | undefined,
   notes: readonly string[],
+  places: readonly Place[] = [],
 ): string {
   const { cases, startup } = findings;
   const isGood = cases.every(({ outcome }) => outcome !== 'failed');
   return `${[
     `## ${isGood ? '✅' : '❌'} Endpoint tests: ${countSentence(cases)}`,
-    `Scoring URI: ${inlineCode(scoringUri)}`,
+    `Scoring URI: ${link(inlineCode(scoringUri), scoringUri)}`,
     ...notes.map(escapeMarkdown),
     ...(startup ? [escapeMarkdown(startupSentence(startup))] : []),
     testsTable(cases),
     ...failedParts(findings),
     ...findingsReport(findings),
     ...loadParts(findings, figures),
+    ...(places.length > 0 ? [linksLine(places)] : []),
   ].join('\n\n')}\n`;
 }
 

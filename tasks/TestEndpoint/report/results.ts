@@ -3,12 +3,13 @@ import * as path from 'node:path';
 import { junitXml } from '../../common/junit';
 import { append } from '../../common/record/chain';
 import { writeTestResults } from '../../common/record/compatibilityFiles';
+import { placesOf } from '../../common/record/places';
 import type { TestsSection } from '../../common/record/record';
 import { writeRecord } from '../../common/record/recordFile';
 import type { TaskContext } from '../../common/task/taskContext';
 import { shownUrl } from '../requests/exchange';
 import { latencyHistogram, percentileChart } from '../load/loadReport';
-import { speaksOfOtherEndpoint } from '../recordedEndpoint';
+import { isRecordedEndpoint, speaksOfOtherEndpoint } from '../recordedEndpoint';
 import { junitSuites, summary } from './report';
 import type { Findings } from '../sequence';
 import type { Subject } from '../endpointToTest';
@@ -69,7 +70,7 @@ function latencySection(figures: LoadFigures): TestsSection['latency'] {
 /** Shows what the tests found: Tests tab, pictures, summary. */
 export function showResults(
   publishTestResults: boolean,
-  { target }: Subject,
+  { target, record }: Subject,
   findings: Findings,
   figures: LoadFigures | undefined,
   notes: readonly string[],
@@ -92,5 +93,6 @@ export function showResults(
     publish.picture(write('latency.svg', latencyHistogram(load)));
     publish.picture(write('latency-percentiles.svg', percentileChart(load)));
   }
-  publish.summary('Endpoint tests', summary(shownUrl(target.scoringUri), findings, figures, notes));
+  const places = record && isRecordedEndpoint(record, target.scoringUri) ? placesOf(record) : [];
+  publish.summary('Endpoint tests', summary(shownUrl(target.scoringUri), findings, figures, notes, places));
 }

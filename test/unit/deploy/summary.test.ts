@@ -31,9 +31,9 @@ describe("The summary on the run's page", () => {
     assert.equal(
       summary(section, rolledOut, { model, https: true, apiKey: new Secret('k'.repeat(16)) }),
       [
-        '**Serving at `http://estimator.example.net/score`.** The container group was updated in place.',
+        '**Serving at [`http://estimator.example.net/score`](http://estimator.example.net/score).** The container group was updated in place.',
         '',
-        '|  |  |',
+        '| Deployment |  |',
         '| --- | --- |',
         '| Model | cost\\_estimator version 3 |',
         '| Image | `r.azurecr.io/estimator@sha256:1` |',

@@ -10,6 +10,7 @@ export function exampleReport(decision: Partial<Decision> = {}): Report {
     warnings: [],
     histories: [],
     plots: [],
+    places: [],
     attachments: [],
   };
 }

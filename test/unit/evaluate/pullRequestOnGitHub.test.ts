@@ -25,6 +25,7 @@ describe('A pull request on GitHub', () => {
     warnings: [],
     histories: [],
     plots: [],
+    places: [],
     attachments: [],
   });
 

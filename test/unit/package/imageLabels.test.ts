@@ -65,9 +65,7 @@ describe('the summary', () => {
       imageSummary({ ...model, name: 'a`|<b>' }, image, {
         selfTest: { outcome: 'notTested', text: 'init() needs a `GPU` here', build: '6' },
       }),
-      `### Scoring image
-
-|  |  |
+      `| Scoring image |  |
 | --- | --- |
 | Model | \`\`a\`\\|<b>\`\` version \`3\` |
 | Image | \`acr.example.net/cost-estimator@${digest}\` |

@@ -426,6 +426,8 @@ describe('Train: summary', () => {
 | Compute | gpu |
 | Model | [m version 2](https://ml.azure.com/model/m%3A2/details?wsid=/w) |
 
+### Metrics
+
 | Metric | Value | History |
 | --- | ---: | --- |
 | \`acc\` | NaN |  |
