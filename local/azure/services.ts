@@ -1,6 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 import { guardAccess } from './access/guardAccess';
 import { registerPermissions } from './access/permissions';
+import { registerRoleAssignments } from './access/roleAssignments';
 import { registerRoleDefinitions } from './access/roleDefinitionRoutes';
 import { registerAdministration } from './administration/administration';
 import { registerCloudMetadata } from './arm/cloudMetadata';
@@ -21,6 +22,9 @@ import type { FaultPlan } from './faults/faultPlan';
 import { FileShares, registerFileShares } from './files/fileShares';
 import { registerMachineLearning } from './machineLearning/index';
 import type { MadeWorkspaces } from './machineLearning/workspace/madeWorkspaces';
+import { Identities } from './managedIdentity/identities';
+import { registerManagedIdentities } from './managedIdentity/index';
+import { registerLogAnalytics } from './operationalInsights/logAnalytics';
 import { registerOciRegistry } from './registry/index';
 import type { RequestJournal } from './traffic/requestJournal';
 import { recordTraffic } from './traffic/trafficRecorder';
@@ -48,6 +52,7 @@ export interface ServiceOptions {
 export function register(app: FastifyInstance, options: ServiceOptions): void {
   const { context, credentials, tokens, faults, journal, recordTrafficTo, python, workspaces, shutDown } = options;
   const shares = new FileShares(context.stateDir, credentials.storageKey);
+  const identities = new Identities(context);
   if (recordTrafficTo) recordTraffic(app, recordTrafficTo);
   const types = new ResourceTypes();
   types.watch(app);
@@ -71,7 +76,10 @@ export function register(app: FastifyInstance, options: ServiceOptions): void {
   provider((scope) => registerContainerRegistry(scope, context));
   provider((scope) => registerOciRegistry(scope, context, credentials));
   provider((scope) => registerFileShares(scope, shares, (account) => isStorageAccountMade(context, account)));
-  provider((scope) => registerContainerInstances(scope, context, shares));
+  provider((scope) => registerManagedIdentities(scope, context, identities));
+  provider((scope) => registerRoleAssignments(scope, identities.assignments, context.resources));
+  provider((scope) => registerLogAnalytics(scope, context));
+  provider((scope) => registerContainerInstances(scope, context, identities, shares));
   provider((scope) =>
     registerAdministration(scope, { token: credentials.adminToken, access: context.access, faults, journal, shutDown }),
   );

@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 import { ArmError, localCloud, type LocalAzureContext } from '../context';
+import { resourceNotFound } from './resourceNotFound';
 import { groupOf, type GenericResource } from './resourceCatalog';
 
 interface Vault extends GenericResource {
@@ -46,11 +47,7 @@ export function registerKeyVaults(app: FastifyInstance, context: LocalAzureConte
   app.get<{ Params: Params }>(route, async ({ params }) => {
     const found = inGroup(params);
     if (found) return found;
-    throw new ArmError(
-      404,
-      'ResourceNotFound',
-      `The Resource 'Microsoft.KeyVault/vaults/${params.vault}' under resource group '${params.group}' was not found. For more details please go to https://aka.ms/ARMResourceNotFoundFix`,
-    );
+    throw resourceNotFound('Microsoft.KeyVault/vaults', params.vault, params.group);
   });
   app.get('/subscriptions/:subscription/providers/Microsoft.KeyVault/vaults', async () => ({ value: all() }));
   app.get<{ Params: Params }>(route.replace('/:vault', ''), async ({ params }) => ({

@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 import { ArmError, localCloud, type LocalAzureContext } from '../context';
+import { resourceNotFound } from './resourceNotFound';
 import { groupOf, type GenericResource } from './resourceCatalog';
 
 interface StorageAccount extends GenericResource {
@@ -30,11 +31,7 @@ export function registerStorageAccounts(app: FastifyInstance, context: LocalAzur
   const find = ({ group, account }: Params): StorageAccount => {
     const found = accounts.get(account);
     if (found && groupOf(found).toLowerCase() === group.toLowerCase()) return found;
-    throw new ArmError(
-      404,
-      'ResourceNotFound',
-      `The Resource 'Microsoft.Storage/storageAccounts/${account}' under resource group '${group}' was not found. For more details please go to https://aka.ms/ARMResourceNotFoundFix`,
-    );
+    throw resourceNotFound('Microsoft.Storage/storageAccounts', account, group);
   };
   context.resources.add({
     list: all,

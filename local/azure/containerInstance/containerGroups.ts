@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
 import { ArmError, type Collection, type LocalAzureContext } from '../context';
+import { resourceNotFound } from '../arm/resourceNotFound';
 import type { ContainerEngine, RunningContainer } from '../engine/engine';
 import { groupId, groupKey, isTerminated, isTransitioning, type ContainerGroup } from './containerGroup';
 import type { ContainerLogs } from './containerLog';
@@ -65,11 +66,7 @@ export class ContainerGroups {
   get(resourceGroup: string, name: string): ContainerGroup {
     const group = this.find(resourceGroup, name);
     if (group) return group;
-    throw new ArmError(
-      404,
-      'ResourceNotFound',
-      `The Resource 'Microsoft.ContainerInstance/containerGroups/${name}' under resource group '${resourceGroup}' was not found. For more details please go to https://aka.ms/ARMResourceNotFoundFix`,
-    );
+    throw resourceNotFound('Microsoft.ContainerInstance/containerGroups', name, resourceGroup);
   }
 
   /** Creates or updates. Returns the group as it is at once, and the header of the operation that goes on. */

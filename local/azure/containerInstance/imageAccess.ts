@@ -11,7 +11,7 @@ import { RegistryError, RepositoryClient, type RegistryLogin } from '../engine/r
 import { serviceLogin } from '../engine/serviceLogin';
 import { registryOfHost, type RegistryAccount } from '../registry/registryAccounts';
 import type { GroupDefinition, GroupIdentity, RegistryCredential } from './groupDefinition';
-import type { Identities } from './identities';
+import type { Identities } from '../managedIdentity/identities';
 
 /** An image as it was found when the group was defined. */
 export interface FoundImage {

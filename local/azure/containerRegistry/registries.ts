@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { ArmError, localCloud, type Collection, type LocalAzureContext } from '../context';
+import { resourceNotFound } from '../arm/resourceNotFound';
 import { newRegistryAccount, openRegistryAccounts, type RegistryAccount } from '../registry/registryAccounts';
 import { registryResource } from './registryAnswer';
 
@@ -48,12 +49,7 @@ export class Registries {
   get({ group, registry }: RegistryName): RegistryAccount {
     const account = this.accounts.get(registry);
     if (account && isIn(account, group)) return account;
-    throw new ArmError(
-      404,
-      'ResourceNotFound',
-      `The Resource 'Microsoft.ContainerRegistry/registries/${registry}' under resource group '${group}' was not found. ` +
-        'For more details please go to https://aka.ms/ARMResourceNotFoundFix',
-    );
+    throw resourceNotFound('Microsoft.ContainerRegistry/registries', registry, group);
   }
 
   put({ group, registry }: RegistryName, body: RegistryBody = {}): { isNew: boolean; account: RegistryAccount } {

@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 import { ArmError } from '../context';
+import { resourceNotFound } from '../arm/resourceNotFound';
 import type { RegistryAccount } from '../registry/registryAccounts';
 import type { NamedTaskRun, NamedTaskRuns, TaskRunBody } from './namedTaskRuns';
 import type { Registries, RegistryName } from './registries';
@@ -33,10 +34,10 @@ export function registerTaskRuns(app: FastifyInstance, registries: Registries, t
   const find = (account: RegistryAccount, name: string): NamedTaskRun => {
     const named = taskRuns.find(account, name);
     if (named) return named;
-    throw new ArmError(
-      404,
-      'ResourceNotFound',
-      `The Resource 'Microsoft.ContainerRegistry/registries/${account.name}/taskRuns/${name}' under resource group '${account.resourceGroup}' was not found.`,
+    throw resourceNotFound(
+      `Microsoft.ContainerRegistry/registries/${account.name}/taskRuns`,
+      name,
+      account.resourceGroup,
     );
   };
 

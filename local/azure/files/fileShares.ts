@@ -2,6 +2,7 @@ import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { FastifyInstance } from 'fastify';
 import { ArmError, localCloud } from '../context';
+import { resourceNotFound } from '../arm/resourceNotFound';
 
 /** Azure Files: each share of the local cloud's one storage account is a folder. */
 export class FileShares {
@@ -51,11 +52,7 @@ export function registerFileShares(
     if (isMade(params.account)) {
       throw new ArmError(501, 'NotImplemented', 'Local Azure keeps nothing in a storage account that was made here.');
     }
-    throw new ArmError(
-      404,
-      'ResourceNotFound',
-      `The Resource 'Microsoft.Storage/storageAccounts/${params.account}' under resource group '${params.group}' was not found. For more details please go to https://aka.ms/ARMResourceNotFoundFix`,
-    );
+    throw resourceNotFound('Microsoft.Storage/storageAccounts', params.account, params.group);
   };
   const answer = ({ group, share }: Params) => ({
     id: `/subscriptions/${localCloud.subscriptionId}/resourceGroups/${group}/providers/Microsoft.Storage/storageAccounts/${localCloud.storageAccount}/fileServices/default/shares/${share}`,

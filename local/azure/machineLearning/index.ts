@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import type { FastifyInstance } from 'fastify';
-import { ArmError, localCloud, type LocalAzureContext } from '../context';
+import { localCloud, type LocalAzureContext } from '../context';
+import { resourceNotFound } from '../arm/resourceNotFound';
 import type { TokenIssuer } from '../entra/tokenIssuer';
 import { registerAssets } from './assets/assets';
 import { openAssetStores } from './assets/assetStore';
@@ -80,10 +81,6 @@ function refuseOtherWorkspaces(app: FastifyInstance, workspaces: MadeWorkspaces)
     // One that is not there can be made, and that a deleted one is not there is no failure; beneath one that was made nobody gets here.
     const isItself = request.routeOptions.url === workspaceRoute;
     if (isItself && (request.method !== 'GET' || workspaces.find(group ?? '', workspace))) return;
-    throw new ArmError(
-      404,
-      'ResourceNotFound',
-      `The Resource 'Microsoft.MachineLearningServices/workspaces/${workspace}' under resource group '${group}' was not found.`,
-    );
+    throw resourceNotFound('Microsoft.MachineLearningServices/workspaces', workspace, group ?? '');
   });
 }

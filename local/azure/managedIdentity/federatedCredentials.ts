@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 import { ArmError, type Collection, type LocalAzureContext } from '../context';
+import { resourceNotFound } from '../arm/resourceNotFound';
 import { identityId, type Identities } from './identities';
 
 interface FederatedCredential {
@@ -31,11 +32,7 @@ export function registerFederatedCredentials(
     properties,
   });
   const missing = (type: string, name: string, group: string): ArmError =>
-    new ArmError(
-      404,
-      'ResourceNotFound',
-      `The Resource 'Microsoft.ManagedIdentity/${type}/${name}' under resource group '${group}' was not found. For more details please go to https://aka.ms/ARMResourceNotFoundFix`,
-    );
+    resourceNotFound(`Microsoft.ManagedIdentity/${type}`, name, group);
   const identityOf = ({ group, identity }: Params): string => {
     const found = identities.identities.get(`${group}/${identity}`);
     if (found) return identityId(found);

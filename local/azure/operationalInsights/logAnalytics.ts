@@ -1,6 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import type { FastifyInstance } from 'fastify';
-import { ArmError, localCloud, type LocalAzureContext } from '../context';
+import { localCloud, type LocalAzureContext } from '../context';
+import { resourceNotFound } from '../arm/resourceNotFound';
 
 interface Workspace {
   name: string;
@@ -28,11 +29,7 @@ export function registerLogAnalytics(app: FastifyInstance, context: LocalAzureCo
   const find = ({ group, workspace }: Params): Workspace => {
     const found = workspaces.get(`${group}/${workspace}`);
     if (found) return found;
-    throw new ArmError(
-      404,
-      'ResourceNotFound',
-      `The Resource 'Microsoft.OperationalInsights/workspaces/${workspace}' under resource group '${group}' was not found. For more details please go to https://aka.ms/ARMResourceNotFoundFix`,
-    );
+    throw resourceNotFound('Microsoft.OperationalInsights/workspaces', workspace, group);
   };
   const base =
     '/subscriptions/:subscription/resourceGroups/:group/providers/Microsoft.OperationalInsights/workspaces/:workspace';

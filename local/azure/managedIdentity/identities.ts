@@ -2,7 +2,8 @@ import { randomUUID } from 'node:crypto';
 import type { FastifyInstance } from 'fastify';
 import type { RoleAssignment } from '../access/roleAssignments';
 import type { ResourceCatalog } from '../arm/resourceCatalog';
-import { ArmError, localCloud, type Collection, type LocalAzureContext } from '../context';
+import { localCloud, type Collection, type LocalAzureContext } from '../context';
+import { resourceNotFound } from '../arm/resourceNotFound';
 
 /** A user-assigned managed identity. */
 export interface UserAssignedIdentity {
@@ -126,11 +127,7 @@ export function registerIdentities(app: FastifyInstance, identities: Identities,
   app.get<{ Params: Params }>(`${base}/:identity`, async ({ params }) => {
     const identity = identities.identities.get(`${params.group}/${params.identity}`);
     if (identity) return answer(identity);
-    throw new ArmError(
-      404,
-      'ResourceNotFound',
-      `The Resource 'Microsoft.ManagedIdentity/userAssignedIdentities/${params.identity}' under resource group '${params.group}' was not found. For more details please go to https://aka.ms/ARMResourceNotFoundFix`,
-    );
+    throw resourceNotFound('Microsoft.ManagedIdentity/userAssignedIdentities', params.identity, params.group);
   });
   app.put<{ Params: Params; Body: { location?: string; tags?: Record<string, string> } | undefined }>(
     `${base}/:identity`,
