@@ -3,11 +3,11 @@ import { Secret } from './secret';
 /** Shorter values ("true", "json") are in every text: hiding them would hide all. */
 const shortest = 6;
 
-/** Of a text that was cut in the midst of a secret, so many characters of the secret are looked for one by one. */
-const longestCut = 200;
-
 /** A pattern of more characters than these could overflow the stack of the regular expressions' compiler. */
 const longestPiece = 200;
+
+/** Long base64 is broken into lines, in JSON as \n. */
+const lineBreak = '(?:\\s|\\\\[rn])*';
 
 /** A line that begins or ends a key, and is the same for all of them. */
 const frame = /^-----(BEGIN|END) [A-Z0-9 ]+-----$/;
@@ -37,25 +37,28 @@ export class Secrets {
       .sort((a, b) => b.length - a.length)
       .flatMap(patternsOf);
     let shown = text;
-    for (const { whole, cut } of this.patterns) {
-      shown = replaceWhole(shown, whole);
-      if (shown.includes('…')) shown = shown.replace(cut, '***…');
+    for (const patterns of this.patterns) {
+      shown = replaceWhole(shown, patterns.whole);
+      if (shown.includes('…')) shown = replaceCut(shown, patterns);
     }
     return shown;
   }
 }
 
-/** What stands one piece right after the other: where it begins, and what must follow there. */
-interface WholePattern {
-  readonly first: RegExp;
-  readonly following: readonly RegExp[];
-}
-
 /** A secret in one encoding, each character in all the spellings that it may have. */
 interface SecretPatterns {
-  readonly whole: WholePattern;
-  /** Its first characters and an ellipsis. */
-  readonly cut: RegExp;
+  /** All of it. */
+  readonly whole: PieceByPiece;
+  /** Where it begins. */
+  readonly start: RegExp;
+  /** What a cut may have left of each piece, with the ellipsis that follows it. */
+  readonly cutPieces: readonly RegExp[];
+}
+
+/** What stands one piece right after the other: where it begins, and what must follow there. */
+interface PieceByPiece {
+  readonly first: RegExp;
+  readonly pieces: readonly RegExp[];
 }
 
 function patternsOf(text: string): SecretPatterns[] {
@@ -63,46 +66,62 @@ function patternsOf(text: string): SecretPatterns[] {
   return [
     [...text].map(spellingsOf),
     [...bytes.toString('hex')].map(anyCase),
-    ...[0, 1, 2].map((offset) => [...base64Core(bytes, offset)].map(spellingsOfBase64)),
-  ]
-    .filter((characters) => characters.length >= shortest)
-    .map((characters) => {
-      const head = characters.slice(0, longestCut);
-      const optional = head.slice(shortest).reduceRight((rest, each) => `(?:${each}${rest})?`, '');
-      return {
-        whole: wholePattern(characters),
-        cut: new RegExp(`${head.slice(0, shortest).join('')}${optional}…`, 'g'),
-      };
-    });
+    ...[0, 1, 2].map((offset) =>
+      [...base64Core(bytes, offset)].map((each, index) => `${index === 0 ? '' : lineBreak}${spellingsOfBase64(each)}`),
+    ),
+  ].map((characters) => {
+    const pieces: string[][] = [];
+    for (let at = 0; at < characters.length; at += longestPiece) pieces.push(characters.slice(at, at + longestPiece));
+    return {
+      whole: {
+        first: new RegExp(pieces[0]!.join(''), 'g'),
+        pieces: pieces.map((piece) => new RegExp(piece.join(''), 'y')),
+      },
+      start: new RegExp(characters.slice(0, shortest).join(''), 'g'),
+      cutPieces: pieces.map((piece) => {
+        const optional = piece.reduceRight((rest, each) => `(?:${each}${rest})?`, '');
+        return new RegExp(`${optional}…`, 'y');
+      }),
+    };
+  });
 }
 
-function wholePattern(characters: string[]): WholePattern {
-  const pieces: string[] = [];
-  for (let at = 0; at < characters.length; at += longestPiece) {
-    pieces.push(characters.slice(at, at + longestPiece).join(''));
+/** Where the pieces that follow one another from there end; undefined where one does not follow. */
+function endOf(pieces: readonly RegExp[], text: string, from: number): number | undefined {
+  let end = from;
+  for (const piece of pieces) {
+    piece.lastIndex = end;
+    if (!piece.test(text)) return undefined;
+    end = piece.lastIndex;
   }
-  const [first = '', ...following] = pieces;
-  return { first: new RegExp(first, 'g'), following: following.map((piece) => new RegExp(piece, 'y')) };
+  return end;
 }
 
-/** The text with *** for each place in which all pieces follow one another. */
-function replaceWhole(text: string, { first, following }: WholePattern): string {
-  if (following.length === 0) return text.replace(first, '***');
+/** The text with *** for each place in which all of the secret stands. */
+function replaceWhole(text: string, { first, pieces }: PieceByPiece): string {
+  return replaceFound(text, first, (from) => endOf(pieces, text, from));
+}
+
+/** The text with *** for each start of the secret that an ellipsis follows. */
+function replaceCut(text: string, { start, whole, cutPieces }: SecretPatterns): string {
+  return replaceFound(text, start, (from) => {
+    for (const [index, cut] of cutPieces.entries()) {
+      const before = endOf(whole.pieces.slice(0, index), text, from);
+      const end = before === undefined ? undefined : endOf([cut], text, before);
+      if (end !== undefined) return end - 1;
+    }
+    return undefined;
+  });
+}
+
+/** @param endFrom where it ends what was found to begin there, or undefined where it is something else */
+function replaceFound(text: string, start: RegExp, endFrom: (from: number) => number | undefined): string {
   let shown = '';
   let from = 0;
-  for (const found of text.matchAll(first)) {
-    if (found.index < from) continue;
-    let end: number | undefined = found.index + found[0].length;
-    for (const piece of following) {
-      piece.lastIndex = end;
-      if (!piece.test(text)) {
-        end = undefined;
-        break;
-      }
-      end = piece.lastIndex;
-    }
+  for (const { index } of text.matchAll(start)) {
+    const end = index < from ? undefined : endFrom(index);
     if (end === undefined) continue;
-    shown += `${text.slice(from, found.index)}***`;
+    shown += `${text.slice(from, index)}***`;
     from = end;
   }
   return shown + text.slice(from);
@@ -152,8 +171,7 @@ function spellingsOf(character: string): string {
 function spellingsOfBase64(character: string): string {
   if (character === '+') return `(?:\\+|-|${percentOf(Buffer.from('+'))}|\\\\+u002[bB]|&#43;|&#[xX]2[bB];)`;
   if (character === '/') return `(?:\\\\*/|_|${percentOf(Buffer.from('/'))}|\\\\+u002[fF]|&#47;|&#[xX]2[fF];)`;
-  // Long ones are broken into lines, in JSON as \n.
-  return `${character}(?:\\s|\\\\[rn])*`;
+  return character;
 }
 
 function percentOf(bytes: Buffer): string {
