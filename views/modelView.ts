@@ -8,6 +8,7 @@ import type {
 } from '../tasks/common/record/record';
 import { html, type Html } from './html';
 import type { Component } from './reports';
+import { cost } from './cost';
 import { slicesOf, type SlicedMetric } from './slices';
 import { lineage, safeLink } from './lineage';
 import { metric } from './numbers';
@@ -187,6 +188,7 @@ function facts(record: ModelRecord, components: Component[]): Html {
           ['Status', training.status],
           ['Experiment', training.experimentName],
           ['Compute', training.compute],
+          ['Cost (estimate)', training.cost && cost(training.cost)],
           ['Environment', training.environment && shortId(training.environment)],
           [
             'Data',

@@ -10,7 +10,7 @@ import { readRecord, requireRecordFile, requireSection, writeRecord } from '../c
 import type { StageResult, TaskContext } from '../common/task/taskContext';
 import { earlierApproval, tagsOf } from './earlierDecision';
 import { evaluationSection } from './evaluationSection';
-import { historyChart, historyLength, metricHistories, type MetricHistory } from './history';
+import { costHistory, historyChart, historyLength, metricHistories, type MetricHistory } from './history';
 import { holdoutTag } from './holdoutLooks';
 import type { EvaluateInputs } from './inputs';
 import { judgeCandidate, type Judgement } from './judgement';
@@ -135,7 +135,7 @@ async function readHistories(
 ): Promise<MetricHistory[]> {
   try {
     const newest = await models.list(candidate.name, { top: historyLength, isThere: true });
-    return metricHistories(decision.verdicts, newest, candidate, metrics);
+    return [...metricHistories(decision.verdicts, newest, candidate, metrics), ...costHistory(newest)];
   } catch (error) {
     if (signal.aborted) throw error;
     log.warning(`The history of the metrics is left out: ${messageOf(error)}`);

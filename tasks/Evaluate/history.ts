@@ -1,4 +1,4 @@
-import type { RegisteredModel } from '../common/azure/ml/registeredModel';
+import { costProperty, type RegisteredModel } from '../common/azure/ml/registeredModel';
 import { lineChart } from '../common/charts/lineChart';
 import { sparkline } from '../common/charts/sparkline';
 import { formatNumber } from '../common/formatNumber';
@@ -47,6 +47,17 @@ export function metricHistories(
     histories.set(label, { label, versions: versions.map(({ version }) => version), values, limit });
   }
   return [...histories.values()];
+}
+
+/** What training the last versions cost by estimate; nothing where fewer than two of them say it. */
+export function costHistory(newestFirst: readonly RegisteredModel[]): MetricHistory[] {
+  const versions = [...newestFirst].reverse();
+  const costs = versions.map(({ properties }) => /^(\d+(?:\.\d+)?) ([A-Z]{3})$/.exec(properties[costProperty] ?? ''));
+  const currency = costs.findLast((cost) => cost)?.[2];
+  const values = costs.map((cost) => (cost?.[2] === currency && cost ? Number(cost[1]) : undefined));
+  if (values.filter((value) => value !== undefined).length < 2) return [];
+  const label = `estimated training cost (${currency})`;
+  return [{ label, versions: versions.map(({ version }) => version), values, limit: null }];
 }
 
 /** One line of Markdown. */

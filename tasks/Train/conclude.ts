@@ -7,6 +7,8 @@ import { append, emptyRecord } from '../common/record/chain';
 import { recordFileName, toMetricValues, type ModelRecord } from '../common/record/record';
 import { writeRecord } from '../common/record/recordFile';
 import type { StageResult, TaskContext } from '../common/task/taskContext';
+import { costLines, costOutput, costSection } from './cost/costReport';
+import type { FinalCost } from './cost/jobCost';
 import { runsOn } from './followTraining';
 import { fetchGoldenRequests, makeGoldenRequests } from './goldenRequests';
 import type { TrainInputs } from './inputs';
@@ -24,6 +26,12 @@ import { trainingSummary } from './trainingSummary';
  */
 const longestOutput = 30_000;
 
+/** A job that was followed to its end, with what it cost. */
+export interface EndedJob extends StartedJob {
+  readonly end: JobEnd;
+  readonly cost: FinalCost;
+}
+
 /** What there is to say of a job that nobody waits for. */
 export function handBack(
   { job, codeHash, isUnchanged }: StartedJob,
@@ -40,8 +48,7 @@ export function handBack(
 
 /** What is to be done once the job has ended, well or not. What is only read here is asked for until it is answered. */
 export async function conclude(
-  started: StartedJob,
-  end: JobEnd,
+  { end, cost, ...started }: EndedJob,
   provenance: Provenance,
   inputs: TrainInputs,
   services: Services,
@@ -53,10 +60,12 @@ export async function conclude(
   const job = (await reading.insist(() => services.jobs.find(started.job.name, signal, true), signal)) ?? started.job;
   const run = await reading.insist(() => trainedRun(job, services.history, services.tracking, clock, signal), signal);
   for (const warning of end.warnings) log.warning(warning);
+  sayCost(cost, started, log);
   const trained = String(!started.isUnchanged);
-  const outputs = { jobName: job.name, jobStatus: end.status, trained, studioUrl: studioUrl(job) };
+  const estimatedCost = started.isUnchanged ? '0' : costOutput(cost);
+  const outputs = { jobName: job.name, jobStatus: end.status, trained, studioUrl: studioUrl(job), estimatedCost };
   if (end.status !== 'Completed') {
-    publish.summary('Training', trainingSummary({ job, end, metrics: run.metrics, histories: {} }));
+    publish.summary('Training', trainingSummary({ job, end, cost, metrics: run.metrics, histories: {} }));
     const metrics = metricsOutput(run.metrics, undefined, log);
     return { outputs: { ...outputs, metrics }, outcome: 'failed', reason: failureOf(job, end) };
   }
@@ -69,16 +78,21 @@ export async function conclude(
   const { artifacts } = services;
   const left = await reading.insist(() => fetchGoldenRequests(run.runs, directory, artifacts, context), signal);
   const registered =
-    inputs.model && (await registerModel(inputs.model, job, run, provenance, inputs.overrides.tags, services, context));
+    inputs.model &&
+    (await registerModel(inputs.model, job, { ...run, cost }, provenance, inputs.overrides.tags, services, context));
   const make = async () =>
     registered && (await makeGoldenRequests(run.runId, registered.output, directory, artifacts, context));
   const golden = left ?? (await reading.insist(make, signal));
-  const training = trainingSection(job, end, run.metrics, { codeHash: started.codeHash, goldenRequests: golden });
+  const training = trainingSection(job, end, run.metrics, {
+    codeHash: started.codeHash,
+    goldenRequests: golden,
+    cost: costSection(cost, undefined),
+  });
   const recordFile = writeSections(context, provenance, (record) => {
     const trained = append(record, 'training', training);
     return registered ? append(trained, 'model', modelSection(registered.model, services.workspace)) : trained;
   });
-  await summarize(job, end, run, registered, context);
+  await summarize(job, { end, cost }, run, registered, context);
   if (registered) await publish.buildTag(`${registered.model.name}-${registered.model.version}`);
   const { name: modelName, version: modelVersion, id: modelId } = registered?.model ?? {};
   const metrics = metricsOutput(run.metrics, recordFile, log);
@@ -99,10 +113,15 @@ function metricsOutput(
   return undefined;
 }
 
+function sayCost(cost: FinalCost, { isUnchanged }: StartedJob, log: TaskContext['log']): void {
+  if (isUnchanged) log.info('Nothing was trained for this run, which costs nothing. What the job cost when it ran:');
+  for (const line of costLines(cost)) log.info(line);
+}
+
 /** The page of the run is an extra: the model is registered, and the record written. */
 async function summarize(
   job: Job,
-  end: JobEnd,
+  ended: Pick<EndedJob, 'end' | 'cost'>,
   run: TrainedRun,
   model: Registration | undefined,
   { log, publish, signal }: TaskContext,
@@ -112,7 +131,7 @@ async function summarize(
     log.warning(`The curves of the metrics are left out: ${error.message}`);
     return {};
   });
-  publish.summary('Training', trainingSummary({ job, end, metrics: run.metrics, histories, model }));
+  publish.summary('Training', trainingSummary({ job, ...ended, metrics: run.metrics, histories, model }));
 }
 
 function failureOf(job: Job, end: JobEnd): string {

@@ -4,6 +4,7 @@ import { studioUrl, type Job } from '../common/azure/ml/jobs/rest/jobs';
 import type { TaskContext } from '../common/task/taskContext';
 import { TaskFailure } from '../common/taskFailure';
 import { cancelJob } from './cancelJob';
+import type { JobCost } from './cost/jobCost';
 import type { TrainInputs } from './inputs';
 import { leftJob } from './leftJob';
 import { MetricsWatch } from './metricsWatch';
@@ -16,12 +17,13 @@ import type { Services } from './services';
 export async function followTraining(
   job: Job,
   inputs: Pick<TrainInputs, 'queueTimeoutInMinutes' | 'runTimeoutInMinutes' | 'logOfAllRanks'>,
+  cost: JobCost,
   services: Services,
   context: TaskContext,
 ): Promise<JobEnd> {
   const left = leftJob(context.state);
   try {
-    const end = await follow(job, inputs, services, context);
+    const end = await follow(job, inputs, cost, services, context);
     // One that was told to stop and has not ended yet is left to the post-job step.
     if (hasEnded(end.status) || end.stoppedBecause === undefined) left.settle();
     return end;
@@ -47,6 +49,7 @@ export function runsOn(job: Job): string {
 function follow(
   job: Job,
   inputs: Pick<TrainInputs, 'queueTimeoutInMinutes' | 'runTimeoutInMinutes' | 'logOfAllRanks'>,
+  cost: JobCost,
   services: Services,
   { log, clock, signal }: TaskContext,
 ): Promise<JobEnd> {
@@ -69,7 +72,10 @@ function follow(
       history,
       transfer,
       compute: computeId ? () => services.computeState(computeId) : undefined,
-      watch: () => metrics.look(),
+      watch: async (details, children) => {
+        await Promise.allSettled([metrics.look(), cost.look(details, children)]);
+      },
+      costSoFar: () => cost.soFar(),
     },
   );
 }

@@ -1,8 +1,9 @@
 import { Outage } from '../common/azure/http/outage';
 import { studioUrl, type Job } from '../common/azure/ml/jobs/rest/jobs';
-import type { RegisteredModel } from '../common/azure/ml/registeredModel';
+import { costProperty, type RegisteredModel } from '../common/azure/ml/registeredModel';
 import type { TaskContext } from '../common/task/taskContext';
 import type { TrainInputs } from './inputs';
+import type { CostEstimate } from './cost/estimateCost';
 import { registerOnce } from './modelRegistration';
 import { modelTags } from './modelTags';
 import { findOutputModel, type OutputModel } from './outputModel';
@@ -25,7 +26,7 @@ export interface Registration {
 export async function registerModel(
   asked: NonNullable<TrainInputs['model']>,
   job: Job,
-  run: Pick<TrainedRun, 'runId' | 'metrics'>,
+  run: Pick<TrainedRun, 'runId' | 'metrics'> & { readonly cost: CostEstimate },
   provenance: Provenance,
   tags: Readonly<Record<string, string>>,
   services: Services,
@@ -37,7 +38,12 @@ export async function registerModel(
     log.info(`There is nothing under "${asked.path}", but one model elsewhere in the job's outputs: ${found.path}.`);
   }
   const url = studioUrl(job);
-  const properties = { ...jobProvenance(provenance), 'mlops.job': job.name, ...(url && { 'mlops.studioUrl': url }) };
+  const properties = {
+    ...jobProvenance(provenance),
+    'mlops.job': job.name,
+    ...(url && { 'mlops.studioUrl': url }),
+    ...(run.cost.gaps.length === 0 && { [costProperty]: `${run.cost.amount} ${run.cost.currency}` }),
+  };
   const model = {
     name: asked.name,
     type: typeOf(asked, found, log),

@@ -7,6 +7,7 @@ import { WorkspaceAssets } from '../common/azure/ml/jobs/rest/workspaceAssets';
 import type { JobAssets } from '../common/azure/ml/jobs/rest/jobAssets';
 import { Tracking } from '../common/azure/ml/metrics';
 import { Models } from '../common/azure/ml/models';
+import { Prices } from '../common/azure/ml/prices/prices';
 import { Workspace } from '../common/azure/ml/workspace';
 import { requireRights } from '../common/azure/rights/requireRights';
 import { workspaceRole } from '../common/azure/rights/workspaceRights';
@@ -31,11 +32,12 @@ export interface Services {
   listOutput: (uri: string) => Promise<string[] | undefined>;
   /** How the compute stands that a job waits for. */
   computeState(computeId: string): Promise<string | undefined>;
+  readonly prices: Pick<Prices, 'of' | 'asOf'>;
 }
 
 export function openServices(
   { connection, resourceGroup, workspace: name }: Pick<TrainInputs, 'connection' | 'resourceGroup' | 'workspace'>,
-  { azure, log, signal }: Pick<TaskContext, 'azure' | 'log' | 'signal'>,
+  { azure, log, clock, signal }: Pick<TaskContext, 'azure' | 'log' | 'clock' | 'signal'>,
 ): Services {
   const workspace = new Workspace(azure(connection), resourceGroup, name);
   const transfer = new BlobTransfer(workspace.session);
@@ -56,5 +58,6 @@ export function openServices(
     },
     listOutput: (uri) => listNamedOutput(workspace, transfer, uri, signal),
     computeState: (computeId) => computeState(workspace, computeId, signal),
+    prices: new Prices(workspace, () => clock.now(), signal),
   };
 }

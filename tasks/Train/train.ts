@@ -1,5 +1,6 @@
 import type { StageResult, TaskContext } from '../common/task/taskContext';
 import { conclude, handBack } from './conclude';
+import { JobCost } from './cost/jobCost';
 import { followTraining } from './followTraining';
 import type { TrainInputs } from './inputs';
 import { askGitForChanges, provenanceOf } from './provenance';
@@ -21,6 +22,7 @@ export async function trainWith(services: Services, inputs: TrainInputs, context
       ? await takeUpJob(inputs.job.name, services, context)
       : await startJob(inputs, inputs.job, provenance, services, context);
   if (!inputs.waitForCompletion) return handBack(started, provenance, context);
-  const end = await followTraining(started.job, inputs, services, context);
-  return conclude(started, end, provenance, inputs, services, context);
+  const cost = new JobCost(started.job, services.prices, context.log, context.clock);
+  const end = await followTraining(started.job, inputs, cost, services, context);
+  return conclude({ ...started, end, cost: cost.final(end.endedAt) }, provenance, inputs, services, context);
 }

@@ -5,11 +5,14 @@ import { elapsed } from '../common/elapsed';
 import { studioModelUrl, studioUrl, type Job } from '../common/azure/ml/jobs/rest/jobs';
 import type { RegisteredModel } from '../common/azure/ml/registeredModel';
 import { escapeMarkdown, inlineCode, markdownTable } from '../common/markdown';
+import { costFacts, costTable } from './cost/costReport';
+import type { FinalCost } from './cost/jobCost';
 import { metricText } from './metricsWatch';
 
 export interface SummaryContent {
   readonly job: Job;
   readonly end: JobEnd;
+  readonly cost: FinalCost;
   readonly metrics: Readonly<Record<string, number>>;
   /** Of the metrics that were logged more than once. */
   readonly histories: Readonly<Record<string, readonly MetricPoint[]>>;
@@ -21,7 +24,7 @@ const columns = 24;
 const mostMetrics = 100;
 
 /** The section on the run's page. */
-export function trainingSummary({ job, end, metrics, histories, model }: SummaryContent): string {
+export function trainingSummary({ job, end, cost, metrics, histories, model }: SummaryContent): string {
   const url = studioUrl(job);
   const title = escapeMarkdown(job.properties.displayName || job.name);
   const duration = end.startedAt && end.endedAt ? Date.parse(end.endedAt) - Date.parse(end.startedAt) : undefined;
@@ -31,10 +34,13 @@ export function trainingSummary({ job, end, metrics, histories, model }: Summary
     ['Status', `${end.status === 'Completed' ? '✅' : '❌'} ${escapeMarkdown(end.status)}`],
     ...(duration !== undefined ? [['Ran for', elapsed(duration)] as [string, string]] : []),
     ...(compute ? [['Compute', escapeMarkdown(compute)] as [string, string]] : []),
+    ...costFacts(cost),
     ...(model ? [['Model', modelText(job, model)] as [string, string]] : []),
   ];
   const parts = [markdownTable([{ title: 'Training' }, { title: '' }], facts)];
   if (end.error) parts.push(`**What went wrong:** ${escapeMarkdown(end.error)}`);
+  const steps = costTable(cost);
+  if (steps) parts.push(steps);
   const names = Object.keys(metrics).sort();
   if (names.length > 0) {
     const pointsOf = (name: string) => (Object.hasOwn(histories, name) ? histories[name]! : []);

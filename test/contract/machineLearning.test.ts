@@ -34,6 +34,9 @@ describe('Azure ML in local Azure', function () {
     await client.datastores.listSecrets(resourceGroup, workspace, 'workspaceblobstore');
     await firstPage(client.computeOperations.list(resourceGroup, workspace));
     await client.computeOperations.get(resourceGroup, workspace, compute);
+    const { value: sizes = [] } = await client.virtualMachineSizes.list(localCloud.location);
+    const small = sizes.find(({ name }) => name === 'Standard_DS3_v2')?.estimatedVMPrices;
+    assert.deepEqual([small?.billingCurrency, small?.unitOfMeasure, small?.values.length], ['USD', 'OneHour', 4]);
 
     const codeId = await ml.code({ 'train.py': 'print(1)' });
     const hash = createHash('sha256').update('x').digest('hex');
@@ -116,5 +119,6 @@ describe('Azure ML in local Azure', function () {
     assert.deepEqual(violations, []);
     assert.ok(Object.keys(checked).length >= 20, JSON.stringify(checked));
     assert.equal(checked['unknown operation'], undefined);
+    assert.ok(checked.VirtualMachineSizes_List, JSON.stringify(checked));
   });
 });

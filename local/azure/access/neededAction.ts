@@ -31,7 +31,11 @@ export function neededAction(method: string, path: string): NeededAction | undef
   }
   const [, above = '', namespace = '', rest = ''] = provided;
   const segments = rest.split('/');
-  if (/^locations$/i.test(segments[0]!)) return undefined;
+  if (/^locations$/i.test(segments[0]!)) {
+    // Prices and quotas of Azure ML are the subscription's, and of no resource.
+    const isOfMachineLearning = /^microsoft\.machinelearningservices$/i.test(namespace) && segments.length === 3;
+    return isOfMachineLearning ? { action: `${namespace}/locations/${segments[2]}/${verb}`, scope: above } : undefined;
+  }
   const isResource = segments.length % 2 === 0;
   if (segments.length === 1 && verb === 'read' && !/^microsoft\.authorization$/i.test(namespace)) return undefined;
   const types = segments.filter((_, index) => index % 2 === 0).join('/');

@@ -21,6 +21,7 @@ import { registerRunPage } from './runs/runPage';
 import { RunStore } from './runs/runStore';
 import { defaultNodeCount, registerComputes } from './workspace/computes';
 import { registerDatastores } from './workspace/datastores';
+import { registerMachineSizes } from './workspace/machineSizes';
 import type { MadeWorkspaces } from './workspace/madeWorkspaces';
 import { registerWorkspaces } from './workspace/workspaces';
 
@@ -55,6 +56,7 @@ export async function registerMachineLearning(
     refuseOtherWorkspaces(scope, workspaces);
     registerWorkspaces(scope, context, workspaces);
     await registerDatastores(scope, context, storageKey);
+    registerMachineSizes(scope);
     registerComputes(scope, context, computes, { busyNodes: () => nodes.busy });
     registerAssets(scope, context, stores, jobs);
     registerJobs(scope, context, jobs, runs, runner, { stores, outputs: jobs, computes });

@@ -1,3 +1,5 @@
+import type { TrainingCost } from './trainingCost';
+
 /**
  * The model record: the one file that chains the stages. Each stage appends its section; each section names the SHA-256
  * of the record before it, and the whole carries its own, so that a mixed-up, hand-edited or cut file is found and
@@ -36,6 +38,8 @@ export interface TrainingSection {
   codeHash?: string;
   /** Requests with expected predictions that training wrote, kept beside the record. */
   goldenRequests?: { file: string; sha256: string };
+  /** What the job cost, by estimate. */
+  cost?: TrainingCost;
 }
 
 export interface ModelSection {

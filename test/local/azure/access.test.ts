@@ -18,6 +18,12 @@ describe('what a request to local Azure must be allowed to do', () => {
       'Microsoft.MachineLearningServices/workspaces/codes/versions/startPendingUpload/action',
       `${workspace}/codes/c/versions/1`,
     ],
+    [
+      'GET',
+      `/subscriptions/${localCloud.subscriptionId}/providers/Microsoft.MachineLearningServices/locations/eastus/vmSizes`,
+      'Microsoft.MachineLearningServices/locations/vmSizes/read',
+      `/subscriptions/${localCloud.subscriptionId}`,
+    ],
     ['POST', `${registry}/scheduleRun`, 'Microsoft.ContainerRegistry/registries/scheduleRun/action', registry],
     ['GET', group, 'Microsoft.Resources/subscriptions/resourceGroups/read', group],
     [

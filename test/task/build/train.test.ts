@@ -61,6 +61,19 @@ describeOnEachNode('MLOpsTrain, built', (nodePath) => {
     const record = JSON.parse(readFileSync(result.outputs.recordFile!, 'utf8'));
     assert.equal(record.training.jobName, result.outputs.jobName);
     assert.equal(record.model.version, result.outputs.modelVersion);
+    const { cost } = record.training;
+    assert.deepEqual(
+      [cost.estimate, cost.currency, cost.prices],
+      [true, 'USD', [{ size: 'Standard_DS3_v2', tier: 'Standard', os: 'Linux', perHour: 0.29 }]],
+    );
+    assert.ok(cost.amount > 0 && cost.amount < 0.29);
+    // One node, kept for two minutes.
+    assert.deepEqual(cost.idle, { amount: 0.009667, nodes: 1, seconds: 120 });
+    assert.equal(Number(result.outputs.estimatedCost), Number(cost.amount.toFixed(4)));
+    assert.match(
+      log,
+      /^Cost \(estimate\): about .* USD: 1 node of Standard_DS3_v2 at 0\.29 USD an hour for 0:0\d:\d\d\.$/m,
+    );
     assert.deepEqual(result.buildTags, [`${result.outputs.modelName}-${result.outputs.modelVersion}`]);
     assert.ok(existsSync(path.join(path.dirname(result.outputs.recordFile!), record.training.goldenRequests.file)));
   });

@@ -13,6 +13,7 @@ import { registerOnce } from '../../../tasks/Train/modelRegistration';
 import { findOutputModel } from '../../../tasks/Train/outputModel';
 import { jobProvenance, provenanceOf } from '../../../tasks/Train/provenance';
 import { trainedRun } from '../../../tasks/Train/trainedRun';
+import { estimateCost } from '../../../tasks/Train/cost/estimateCost';
 import { trainingSummary } from '../../../tasks/Train/trainingSummary';
 
 const pipeline = {
@@ -398,7 +399,7 @@ describe('Train: summary', () => {
   it('shows a hundred metrics at most, of any name', () => {
     const many = Array.from({ length: 3_000 }, (_, index) => [`m${index}`, index] as const);
     const metrics = Object.fromEntries([...many, ['__proto__', 1] as const]);
-    const text = trainingSummary({ job: job(), end, metrics, histories: {} });
+    const text = trainingSummary({ job: job(), end, cost: estimateCost([], 0), metrics, histories: {} });
     assert.match(text, /… and 2901 more metrics/);
     assert.match(text, /`__proto__`/);
     assert.ok(text.length < 5_000);
@@ -412,6 +413,7 @@ describe('Train: summary', () => {
         services: { Studio: { endpoint: 'https://ml.azure.com/runs/job-1?wsid=/w' } },
       }),
       end,
+      cost: { ...estimateCost([], 0), asOf: '2026-01-01T00:00:00.000Z' },
       metrics: { loss: 0.123456789, acc: NaN },
       histories: { loss: [3, 2, 1].map((value, step) => ({ value, step, timestamp: step })) },
       model: { model: { name: 'm', version: '2' } as RegisteredModel, isNew: true },
@@ -424,6 +426,8 @@ describe('Train: summary', () => {
 | Status | ✅ Completed |
 | Ran for | 1:02:03 |
 | Compute | gpu |
+| Cost (estimate) | about 0.00 USD |
+| Prices | Azure ML's list prices of 2026-01-01, for the time from the allocation of the nodes on; without discounts, storage and network. |
 | Model | [m version 2](https://ml.azure.com/model/m%3A2/details?wsid=/w) |
 
 ### Metrics
@@ -440,6 +444,7 @@ describe('Train: summary', () => {
     const text = trainingSummary({
       job: job(),
       end: { ...end, status: 'Failed', error: 'UserError: it broke' },
+      cost: estimateCost([], 0),
       metrics: {},
       histories: {},
     });

@@ -4,7 +4,10 @@ import { tmpdir } from 'node:os';
 import * as path from 'node:path';
 import sinon from 'sinon';
 import { AzureFailure } from '../../../tasks/common/azure/http/azureFailure';
+import type { RunDetails } from '../../../tasks/common/azure/ml/jobs/follow/runHistory';
+import type { Machine } from '../../../tasks/common/azure/ml/prices/prices';
 import type { Job } from '../../../tasks/common/azure/ml/jobs/rest/jobs';
+import type { TrainingSection } from '../../../tasks/common/record/record';
 import type { TaskContext } from '../../../tasks/common/task/taskContext';
 import type { TrainInputs } from '../../../tasks/Train/inputs';
 import { leftJob } from '../../../tasks/Train/leftJob';
@@ -12,6 +15,11 @@ import type { Services } from '../../../tasks/Train/services';
 import { trainWith } from '../../../tasks/Train/train';
 
 const minute = 60_000;
+/** A node of 60 USD an hour: a dollar a minute. */
+const machine: Machine = {
+  compute: 'gpu',
+  price: { size: 'Standard_X', tier: 'Standard', os: 'Linux', perHour: 60, currency: 'USD' },
+};
 const refused = (status: number | undefined) =>
   new AzureFailure(`Azure answered ${status}`, undefined, status, 'Code', 'no', undefined);
 
@@ -72,9 +80,11 @@ describe('Train: the stage', () => {
         requestCancel: sinon.stub().resolves(),
       },
       history: {
-        details: sinon.spy(async (runId: string) => ({
+        details: sinon.spy(async (runId: string): Promise<RunDetails> => ({
           runId,
           status: time - begin < minute ? 'Running' : 'Completed',
+          startTimeUtc: new Date(begin).toISOString(),
+          endTimeUtc: time - begin < minute ? null : new Date(begin + minute).toISOString(),
         })),
         children: sinon.stub().resolves([]),
       },
@@ -100,6 +110,7 @@ describe('Train: the stage', () => {
       checkWorkspace: sinon.stub().resolves(),
       listOutput: sinon.stub().resolves([]),
       computeState: sinon.stub().resolves(undefined),
+      prices: { asOf: begin, of: sinon.spy(async (uses: unknown[]) => uses.map(() => machine)) },
     };
     const inputs = {
       connection: { subscriptionId: 'sub' },
@@ -140,6 +151,11 @@ describe('Train: the stage', () => {
     const record = JSON.parse(fs.readFileSync(recordFile, 'utf8')) as Record<string, { metrics?: object }>;
     assert.deepEqual(record.training?.metrics, { rmse: 3 });
     assert.equal(world.left(), undefined);
+    const { cost } = record.training as unknown as TrainingSection;
+    assert.deepEqual([outputs.estimatedCost, cost?.amount, cost?.asOf], ['1', 1, '2026-01-01T00:00:00.000Z']);
+    const [{ properties }] = world.services.models.register.args[0]! as [{ properties: Record<string, string> }];
+    assert.equal(properties['mlops.estimatedCost'], '1 USD');
+    assert.match(world.publish.summary.args[0]![1], /\| Cost \(estimate\) \| about 1\.00 USD, 1 node of/);
     sinon.assert.calledOnceWithExactly(world.publish.buildTag, 'm-1');
   });
 

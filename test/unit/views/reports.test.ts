@@ -120,6 +120,40 @@ describe('what a run shows of its models', () => {
     );
   });
 
+  it('shows what the training cost by estimate, with its prices, the limit, and each step', () => {
+    const record = structuredClone(full);
+    const textOf = () => reportsView(readReports([attached('a', record)])).text.replace(/\s+/g, ' ');
+    assert.doesNotMatch(textOf(), /Cost \(estimate\)/);
+    const step = { name: 'fit', compute: 'gpu', nodes: 2, seconds: 5025 };
+    record.training!.cost = {
+      estimate: true,
+      amount: 1.625,
+      currency: 'USD',
+      asOf: '2026-11-28T08:00:00.000Z',
+      maxCost: 5,
+      idle: { amount: 0.02, nodes: 2, seconds: 120 },
+      prices: [{ size: 'Standard_X', tier: 'LowPriority', os: 'Linux', perHour: 0.29 }],
+      runs: [
+        { ...step, amount: 1.6 },
+        { ...step, name: 'kept', reused: true, amount: 0 },
+      ],
+    };
+    for (const part of [
+      /Cost \(estimate\)<\/dt> <dd> ?about 1\.63 USD/,
+      /of at most 5\.00 USD/,
+      /Standard_X \(LowPriority\): 0\.29 USD an hour/,
+      /Idle time on top: at most 0\.02 USD/,
+      /list prices of 2026-11-28/,
+      /fit <span class="quiet">2 × 1:23:45, 1\.60 USD<\/span>/,
+      /kept <span class="quiet">2 × 1:23:45, reused<\/span>/,
+    ])
+      assert.match(textOf(), part);
+    record.training!.cost = { estimate: true, currency: 'USD', prices: [], runs: [], gaps: ['No <price>.'] };
+    assert.match(textOf(), /not known .*No &lt;price&gt;\./);
+    record.training!.cost = { estimate: true } as never;
+    assert.match(textOf(), /not known/);
+  });
+
   it('lists several models at a glance, each leading to its report', () => {
     const other = structuredClone(full);
     other.model!.version = '2';

@@ -3,6 +3,7 @@ import type { FastifyInstance } from 'fastify';
 import { localCloud, type LocalAzureContext } from '../../context';
 import { notFound } from '../mlError';
 import { dataPlaneRoute } from '../resourceIds';
+import type { JobSpecification } from '../jobs/jobSpecification';
 import type { JobStore } from '../jobs/jobStore';
 import { runOutputs } from './runOutputs';
 import type { RunArtifacts } from './runArtifacts';
@@ -58,8 +59,7 @@ export function registerRunHistory(
       revision: run.revision,
       runTypeV2: { orchestrator: null, traits: [], attribution: null, computeType: null },
       settings: {},
-      computeRequest: null,
-      compute: { target: run.target ?? null, targetType: 'AmlCompute', vmSize: 'STANDARD_DS3_V2' },
+      ...nodesOf(run, jobs.get(run.runId)?.specification),
       currentAttemptId: 1,
     };
   };
@@ -103,6 +103,35 @@ export function registerRunHistory(
     const run = find(request.body?.runId ?? '');
     return { runMetadata: summary(run), runDefinition: null, jobSpecification: null, systemSettings: null };
   });
+}
+
+/**
+ * What a run holds nodes of. A parent holds none of its own. Source: details of runs as the studio shows them, 2024: there, too, those of
+ * serverless runs tell the size.
+ */
+function nodesOf({ target }: Run, job: JobSpecification | undefined) {
+  const { instanceCount = 1, instanceType } = (job?.jobType === 'Command' ? job.resources : undefined) ?? {};
+  const isServerless = !job?.computeId;
+  const vmSize = isServerless ? (instanceType ?? 'Standard_DS3_v2') : 'STANDARD_DS3_V2';
+  return {
+    computeRequest: job?.jobType === 'Command' ? { nodeCount: instanceCount, gpuCount: 0 } : null,
+    compute: {
+      target: target ?? null,
+      targetType: 'AmlCompute',
+      vmSize,
+      instanceType: vmSize,
+      instanceCount,
+      gpuCount: null,
+      priority: isServerless && isSpot(job) ? 'LowPriority' : 'Dedicated',
+      region: null,
+      armId: null,
+      properties: null,
+    },
+  };
+}
+
+function isSpot(job: JobSpecification | undefined): boolean {
+  return /^spot$/i.test((job?.queueSettings as { jobTier?: string } | undefined)?.jobTier ?? '');
 }
 
 /** A run has a number of its own beside the name; the same run always the same one. */

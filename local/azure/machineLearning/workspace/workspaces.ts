@@ -48,13 +48,6 @@ export function registerWorkspaces(app: FastifyInstance, context: LocalAzureCont
   });
   registerChanges(app, context, workspaces);
 
-  app.get(
-    '/subscriptions/:subscription/providers/Microsoft.MachineLearningServices/locations/:location/vmSizes',
-    async () => ({
-      value: machineSizes,
-    }),
-  );
-
   // As recorded: what is at `api` is not where the services have their own hosts. Source: Microsoft Learn, how-to-manage-rest.
   const own = (host: string) => `https://${localCloud.location}-${host}.localhost:${context.port}`;
   app.get('/discovery', async () => ({
@@ -180,21 +173,3 @@ function describeWorkspace(context: LocalAzureContext, workspace: MadeWorkspace)
     systemData: { ...systemData(), createdAt: created },
   };
 }
-
-/** Some of those that serverless compute takes. Source: azure-specs, examples/VirtualMachineSize/list.json. */
-const machineSizes = [
-  ['Standard_DS2_v2', 'standardDSv2Family', 2, 7],
-  ['Standard_DS3_v2', 'standardDSv2Family', 4, 14],
-  ['Standard_E4s_v3', 'standardESv3Family', 4, 32],
-].map(([name, family, vCPUs, memoryGB]) => ({
-  name,
-  family,
-  vCPUs,
-  gpus: 0,
-  osVhdSizeMB: 1047552,
-  maxResourceVolumeMB: 14336,
-  memoryGB,
-  lowPriorityCapable: true,
-  premiumIO: true,
-  supportedComputeTypes: ['AmlCompute', 'ComputeInstance'],
-}));

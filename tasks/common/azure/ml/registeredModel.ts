@@ -1,6 +1,9 @@
 /** Carried by the version that serves: its value is the time (ISO 8601) at which it was promoted. Should two carry it, the later one is champion. */
 export const championTag = 'champion';
 
+/** Property of a version: what training it cost by estimate, such as "0.0725 USD". */
+export const costProperty = 'mlops.estimatedCost';
+
 /** Latest claim to be champion first; of two in the same millisecond the higher version, so that all who look agree. */
 export function byClaim(a: RegisteredModel, b: RegisteredModel): number {
   return claimOf(b) - claimOf(a) || b.version.localeCompare(a.version, 'en', { numeric: true });

@@ -4,7 +4,7 @@ import { elapsed } from '../../../../elapsed';
 import { TaskFailure } from '../../../../taskFailure';
 import type { BlobTransfer } from '../../../storage/blobTransfer';
 import { Outage } from '../../../http/outage';
-import { ChildRuns } from './childRuns';
+import { ChildRuns, type SeenChild } from './childRuns';
 import { JobLog } from './jobLog';
 import { hasEnded, isWaiting } from './jobStatus';
 import type { Job, Jobs } from '../rest/jobs';
@@ -30,7 +30,14 @@ export interface FollowPorts {
   /** Says how the compute stands that the job waits for; asked now and then, and left aside where it fails. */
   readonly compute?: () => Promise<string | undefined>;
   /** Called at each look at the running job, not too often; what it throws is not the job's fault and is left aside. */
-  readonly watch?: (details: RunDetails) => Promise<void>;
+  readonly watch?: (details: RunDetails, children: readonly SeenChild[]) => Promise<void>;
+  /** What the job has cost by now, in a few words; undefined as long as there is nothing to say. */
+  readonly costSoFar?: () => string | undefined;
+  /**
+   * Why the job must be cancelled for what it costs.
+   * @param pause milliseconds until this is asked again
+   */
+  readonly overBudget?: (pause: number) => string | undefined;
 }
 
 /** How a job came to its end, or to where it goes no further. */
@@ -146,7 +153,7 @@ class Follower {
     const wrote = await this.readLog();
     await this.askCompute(details);
     this.tell(details);
-    await watch?.(details).catch(() => undefined);
+    await watch?.(details, children?.seen ?? []).catch(() => undefined);
     return wrote;
   }
 
@@ -176,15 +183,16 @@ class Follower {
   }
 
   private tell(details: RunDetails): void {
-    const { clock, log } = this.ports;
+    const { clock, log, costSoFar } = this.ports;
     const status = describe(details, this.compute);
+    const cost = costSoFar?.();
     // A sign of life where a job is silent for long.
     if (status !== this.shown || clock.now() - this.lastWord > silence) {
-      this.output.say(`${elapsed(clock.now() - this.begin)}  ${status}`);
+      this.output.say(`${elapsed(clock.now() - this.begin)}  ${status}${cost ? `, ${cost}` : ''}`);
       this.lastWord = clock.now();
     }
     this.shown = status;
-    showProgress(log, this.children, status, clock.now() - this.begin);
+    showProgress(log, this.children, cost ? `${status}, ${cost}` : status, clock.now() - this.begin);
   }
 
   /** Tells a job to stop that has gone past a limit of the user's: again until the service has answered, since it costs money. */
@@ -196,7 +204,9 @@ class Follower {
     if (!isWaiting(details.status)) this.runningSince ??= startOf(details, time);
     this.silentSince = details.status === 'NotResponding' ? (this.silentSince ?? time) : undefined;
     if (!this.stopped) {
-      const because = tooLong(options, { time, waitingSince, runningSince: this.runningSince });
+      const because =
+        tooLong(options, { time, waitingSince, runningSince: this.runningSince }) ??
+        this.ports.overBudget?.(this.pause());
       if (!because) return;
       this.output.say(`${because} Cancelling the job.`);
       this.stopped = { because };
@@ -215,8 +225,13 @@ class Follower {
 
   async wait(): Promise<void> {
     const { clock, signal } = this.ports;
-    const now = clock.now();
-    await clock.sleep(Math.max(0, Math.min(this.nextLook - now, logInterval(now - this.begin))), signal);
+    await clock.sleep(this.pause(), signal);
+  }
+
+  /** Milliseconds until there is something to look at again. */
+  private pause(): number {
+    const now = this.ports.clock.now();
+    return Math.max(0, Math.min(this.nextLook - now, logInterval(now - this.begin)));
   }
 
   async conclude(): Promise<JobEnd> {

@@ -11,8 +11,18 @@ export interface RunDetails {
   readonly tags?: Record<string, string> | null;
   readonly properties?: Record<string, string> | null;
   readonly target?: string | null;
+  /** Source: details of runs of the studio, whose fields no published specification has; null where the service does not know. */
+  readonly compute?: {
+    readonly vmSize?: string | null;
+    readonly instanceType?: string | null;
+    readonly instanceCount?: number | null;
+    readonly priority?: string | null;
+  } | null;
+  readonly computeRequest?: { readonly nodeCount?: number | null } | null;
   /** Path of each log file to a URL that carries its own permission for some hours. */
   readonly logFiles?: Record<string, string> | null;
+  /** When the service answered, by its own clock. */
+  readonly answeredAt?: string;
 }
 
 export interface ServiceError {
@@ -29,6 +39,10 @@ export interface ChildRun {
   readonly displayName?: string | null;
   readonly name?: string | null;
   readonly runType?: string | null;
+  readonly startTimeUtc?: string | null;
+  readonly endTimeUtc?: string | null;
+  readonly target?: string | null;
+  readonly properties?: Record<string, string> | null;
 }
 
 /** The data plane that knows of runs what the control plane does not: logs, errors, children. */
@@ -36,12 +50,12 @@ export class RunHistory {
   constructor(private readonly workspace: Workspace) {}
 
   async details(runId: string, signal?: AbortSignal): Promise<RunDetails> {
-    const { body } = await this.workspace.request<RunDetails>({
+    const { body, headers } = await this.workspace.request<RunDetails>({
       url: await this.url(runId, 'details'),
       shape: { status: 'string' },
       signal,
     });
-    return body;
+    return { ...body, answeredAt: headers.date };
   }
 
   async children(runId: string, signal?: AbortSignal): Promise<ChildRun[]> {
