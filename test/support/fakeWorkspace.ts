@@ -34,5 +34,6 @@ export function fakeWorkspace(answers: Answers, session: Partial<AzureSession> =
     clientOptions: () => ({ endpoint: 'https://arm.test', credentialScopes: 's', httpClient: { sendRequest } }),
     ...session,
   } as unknown as AzureSession;
-  return Object.assign(new Workspace(faked, 'g', 'w'), { request: answers });
+  const request = async (asked: AzureRequest) => ({ headers: {}, ...(await answers(asked)) });
+  return Object.assign(new Workspace(faked, 'g', 'w'), { request });
 }
