@@ -1,35 +1,25 @@
-import { createServer, type IncomingMessage, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { IncomingMessage } from 'node:http';
+import { JsonServer, type JsonAnswer } from './jsonServer';
+
+interface Sent {
+  comments: Array<{ content: string }>;
+  content: string;
+  state: string;
+  status: string;
+}
 
 /** The part of Azure DevOps' REST API that a pull request's comments and statuses take, and the tags of a build. */
-export class FakeDevOps {
+export class FakeDevOps extends JsonServer {
   readonly threads: Array<{ id: number; status: string; comments: Array<{ id: number; content: string }> }> = [];
   readonly statuses: Array<{ state: string }> = [];
   readonly authorizations: string[] = [];
   forbidden = false;
-  private server?: Server;
 
   get url(): string {
-    return `http://127.0.0.1:${(this.server!.address() as AddressInfo).port}/quickstarts/`;
+    return `${this.origin}/quickstarts/`;
   }
 
-  async start(): Promise<void> {
-    this.server = createServer((request, response) => {
-      void this.answer(request).then(({ status, body }) => {
-        response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
-      });
-    });
-    await new Promise<void>((resolve) => this.server!.listen(0, '127.0.0.1', resolve));
-  }
-
-  stop(): void {
-    this.server?.close();
-  }
-
-  private async answer(request: IncomingMessage): Promise<{ status: number; body: unknown }> {
-    const chunks: Buffer[] = [];
-    for await (const chunk of request) chunks.push(chunk as Buffer);
-    const sent = chunks.length > 0 ? JSON.parse(Buffer.concat(chunks).toString()) : undefined;
+  protected answer(request: IncomingMessage, body: unknown): JsonAnswer {
     this.authorizations.push(request.headers.authorization ?? '');
     if (this.forbidden) return { status: 403, body: { message: 'TF401027: You need the Git permission.' } };
     const { pathname, searchParams } = new URL(request.url!, this.url);
@@ -39,10 +29,11 @@ export class FakeDevOps {
     if (tail === undefined || searchParams.get('api-version') !== '7.1')
       return { status: 400, body: { message: pathname } };
     const route = `${request.method} ${tail.replace(/\d+/g, '#')}`;
+    const sent = body as Sent;
     const thread = this.threads[Number(/threads\/(\d+)/.exec(tail)?.[1]) - 1];
     if (route === 'GET threads') return { status: 200, body: { value: this.threads, count: this.threads.length } };
     if (route === 'POST threads') {
-      const comments = sent.comments.map((each: { content: string }, index: number) => ({ id: index + 1, ...each }));
+      const comments = sent.comments.map((each, index) => ({ id: index + 1, ...each }));
       this.threads.push({ id: this.threads.length + 1, status: sent.status, comments });
       return { status: 200, body: this.threads.at(-1) };
     }

@@ -1,13 +1,8 @@
-import { createServer, type IncomingMessage, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
-
-interface Answer {
-  status: number;
-  body: unknown;
-}
+import type { IncomingMessage } from 'node:http';
+import { JsonServer, type JsonAnswer } from './jsonServer';
 
 /** The part of the REST API of a GitHub Enterprise Server that a pull request's comments and statuses take. */
-export class FakeGitHub {
+export class FakeGitHub extends JsonServer {
   readonly comments: Array<{ id: number; body: string; user: { id: number } }> = [];
   /** Of whom the token is. */
   readonly user = { id: 1 };
@@ -15,30 +10,12 @@ export class FakeGitHub {
   /** Ways that the token may not go, such as `POST statuses`. */
   readonly forbidden: string[] = [];
   readonly token = 'a-token-of-the-stand-in';
-  private server?: Server;
 
   get url(): string {
-    return `http://127.0.0.1:${(this.server!.address() as AddressInfo).port}`;
+    return this.origin;
   }
 
-  async start(): Promise<void> {
-    this.server = createServer((request, response) => {
-      void this.answer(request).then(({ status, body }) => {
-        response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
-      });
-    });
-    await new Promise<void>((resolve) => this.server!.listen(0, '127.0.0.1', resolve));
-  }
-
-  stop(): void {
-    this.server?.close();
-    this.server?.closeAllConnections();
-  }
-
-  private async answer(request: IncomingMessage): Promise<Answer> {
-    const chunks: Buffer[] = [];
-    for await (const chunk of request) chunks.push(chunk as Buffer);
-    const sent = chunks.length > 0 ? JSON.parse(Buffer.concat(chunks).toString()) : undefined;
+  protected answer(request: IncomingMessage, sent: unknown): JsonAnswer {
     if (request.headers.authorization !== `Bearer ${this.token}`)
       return { status: 401, body: { message: 'Bad credentials' } };
     const { pathname, searchParams } = new URL(request.url!, this.url);
@@ -50,7 +27,7 @@ export class FakeGitHub {
     return this.carryOut(route, tail, searchParams, sent as never);
   }
 
-  private carryOut(route: string, tail: string, query: URLSearchParams, sent: { body: string }): Answer {
+  private carryOut(route: string, tail: string, query: URLSearchParams, sent: { body: string }): JsonAnswer {
     if (sent?.body?.length > 65_536)
       return { status: 422, body: { message: 'Validation Failed: body is too long (maximum is 65536 characters)' } };
     switch (route) {

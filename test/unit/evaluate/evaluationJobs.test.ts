@@ -4,7 +4,7 @@ import { AzureFailure } from '../../../tasks/common/azure/http/azureFailure';
 import type { AzureRequest } from '../../../tasks/common/azure/http/session';
 import type { RegisteredModel } from '../../../tasks/common/azure/ml/registeredModel';
 import { fakeWorkspace } from '../../support/fakeWorkspace';
-import type { TaskContext } from '../../../tasks/common/task/taskContext';
+import { taskContext } from '../../support/taskContext';
 import { EvaluationJobs, type EvaluationSpec } from '../../../tasks/Evaluate/evaluationJob';
 import { leftJobs } from '../../../tasks/Evaluate/leftJobs';
 
@@ -13,26 +13,16 @@ const refused = (status: number) =>
 
 describe('Evaluate: the jobs of an evaluation', () => {
   const setUp = () => {
-    const variables = new Map<string, string>();
     const stop = new AbortController();
     let time = Date.UTC(2026, 0, 1);
-    const say = () => undefined;
-    const context = {
-      log: { info: say, debug: say, warning: say, error: say, group: say, endGroup: say, progress: say },
-      clock: {
-        now: () => time,
-        sleep: async (milliseconds: number, signal?: AbortSignal) => {
-          signal?.throwIfAborted();
-          time += Math.max(1, milliseconds);
-        },
+    const clock = {
+      now: () => time,
+      sleep: async (milliseconds: number, signal?: AbortSignal) => {
+        signal?.throwIfAborted();
+        time += Math.max(1, milliseconds);
       },
-      signal: stop.signal,
-      pipeline: { build: { id: '1' }, stage: {}, job: {}, step: 'e' },
-      state: {
-        get: (key: string) => variables.get(key),
-        set: (key: string, value: string) => variables.set(key, value),
-      },
-    } as unknown as TaskContext;
+    };
+    const { context } = taskContext('.', { clock, signal: stop.signal });
     /** What the workspace answers; a job runs on until its details say otherwise. */
     const world = {
       status: 'Completed',

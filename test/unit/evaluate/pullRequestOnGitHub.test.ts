@@ -2,12 +2,13 @@ import assert from 'node:assert/strict';
 import { apiOf } from '../../../tasks/common/gitHub';
 import type { GitHubConnection } from '../../../tasks/common/gitHubConnection';
 import { Secret } from '../../../tasks/common/secret';
-import type { TaskContext } from '../../../tasks/common/task/taskContext';
+import type { Pipeline } from '../../../tasks/common/pipeline';
 import { readInputs } from '../../../tasks/Evaluate/inputs';
 import { postToPullRequest } from '../../../tasks/Evaluate/pullRequest';
 import type { Report } from '../../../tasks/Evaluate/summary';
 import { readAsAgent, someConnection } from '../../support/agentInputs';
 import { FakeGitHub } from '../../support/gitHub';
+import { buildPipeline, taskContext } from '../../support/taskContext';
 
 describe('A pull request on GitHub', () => {
   const gitHub = new FakeGitHub();
@@ -38,19 +39,21 @@ describe('A pull request on GitHub', () => {
       host = gitHub.url,
     }: { connection?: GitHubConnection | null; provider?: string; host?: string } = {},
   ): Promise<string[]> {
-    const lines: string[] = [];
-    const context = {
-      pipeline: {
-        pullRequest: { id: '90071992', number: '7', targetBranch: 'main', sourceCommit: 'a'.repeat(40) },
-        repository: { provider, uri: `${host}/contoso/models.git`, id: 'contoso/models' },
-        build: { url: 'https://dev.azure.com/contoso/_build/results?buildId=1' },
+    const pipeline: Pipeline = {
+      ...buildPipeline('.'),
+      pullRequest: { id: '90071992', number: '7', targetBranch: 'main', sourceCommit: 'a'.repeat(40) },
+      repository: {
+        provider,
+        uri: `${host}/contoso/models.git`,
+        id: 'contoso/models',
+        branch: 'main',
+        commit: 'a'.repeat(40),
+        localPath: '.',
       },
-      log: { info: (text: string) => lines.push(text), warning: (text: string) => lines.push(`warning: ${text}`) },
-      network: {},
-      signal: new AbortController().signal,
-    } as unknown as TaskContext;
+    };
+    const { context, traces } = taskContext('.', { pipeline });
     await postToPullRequest(what, connection ?? undefined, context);
-    return lines;
+    return [...traces.lines, ...traces.warnings.map((text) => `warning: ${text}`)];
   }
 
   it('gets one comment a model, which later runs update among many others, and a status each time', async () => {
