@@ -231,14 +231,7 @@ export class InputReader {
    * @param subscription in place of the connection's own
    */
   serviceConnection(name: string, subscription?: string): ServiceConnection | undefined {
-    const id = this.text(name);
-    if (id === undefined) return undefined;
-    try {
-      return readServiceConnection(id, subscription);
-    } catch (error) {
-      this.problem(name, messageOf(error));
-      return undefined;
-    }
+    return this.connection(name, (id) => readServiceConnection(id, subscription));
   }
 
   /** The id of a subscription; undefined where the input is empty. */
@@ -254,21 +247,19 @@ export class InputReader {
 
   /** The Docker registry service connection that the input names; undefined where the input is empty. */
   dockerRegistryConnection(name: string): DockerRegistryConnection | undefined {
-    const id = this.text(name);
-    if (id === undefined) return undefined;
-    try {
-      return readDockerRegistryConnection(id);
-    } catch (error) {
-      this.problem(name, messageOf(error));
-      return undefined;
-    }
+    return this.connection(name, readDockerRegistryConnection);
   }
 
+  /** The GitHub service connection that the input names; undefined where the input is empty. */
   gitHubConnection(name: string): GitHubConnection | undefined {
+    return this.connection(name, readGitHubConnection);
+  }
+
+  private connection<T>(name: string, read: (id: string) => T): T | undefined {
     const id = this.text(name);
     if (id === undefined) return undefined;
     try {
-      return readGitHubConnection(id);
+      return read(id);
     } catch (error) {
       this.problem(name, messageOf(error));
       return undefined;
