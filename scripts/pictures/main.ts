@@ -47,9 +47,11 @@ async function openTab(page: Page, server: TabServer, { tab }: Scene, { attachme
   );
 }
 
-/** A palette is a third of the size; without ImageMagick the picture stays as it is. */
+/** A palette is a third of the size, and the package has little room; without ImageMagick the picture stays as it is. */
 function makeSmall(file: string): void {
-  spawnSync('convert', [file, '-strip', '-colors', '255', '-define', 'png:compression-level=9', `PNG8:${file}`]);
+  const palette = ['-strip', '+dither', '-colors', '64', '-define', 'png:compression-level=9', `PNG8:${file}`];
+  const { status } = spawnSync('convert', [file, ...palette]);
+  if (status !== 0) console.warn(`${file} is larger than need be: install ImageMagick, whose program is convert.`);
 }
 
 async function draw(evidence: Evidence): Promise<void> {
