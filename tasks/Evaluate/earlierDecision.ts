@@ -26,15 +26,17 @@ export interface EarlierDecision {
 /**
  * The approval that this very model version got by these very criteria and settings. Files of a model version never
  * change, so that it need not be judged again when, say, only the scoring code changed. Judged again are other criteria, a
- * rejection, and metrics that do not come with the model: those of a file, and those of an evaluation job, whose code
+ * rejection, and metrics that do not come with the model: those of a file, reports of this pipeline, and those of an evaluation job, whose code
  * and data (`@latest`, a folder that was written to) may be others by now.
  */
 export function earlierApproval(
   model: JudgedModel & Pick<RegisteredModel, 'tags'>,
-  inputs: Basis & Pick<EvaluateInputs, 'metricsFile'>,
+  inputs: Basis & Pick<EvaluateInputs, 'metricsFile' | 'dataReports'>,
 ): EarlierDecision | undefined {
   const { tags } = model;
-  if (inputs.metricsFile !== undefined || inputs.evaluation !== undefined) return undefined;
+  if (inputs.metricsFile !== undefined || inputs.dataReports !== undefined || inputs.evaluation !== undefined) {
+    return undefined;
+  }
   if (tags[decisionTags.decision] !== 'approved' || tags[decisionTags.criteria] !== basisHash(model, inputs)) {
     return undefined;
   }

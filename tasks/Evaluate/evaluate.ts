@@ -2,6 +2,7 @@ import * as fs from 'node:fs';
 import * as path from 'node:path';
 import type { RegisteredModel } from '../common/azure/ml/registeredModel';
 import { junitXml } from '../common/junit';
+import { reportLabel } from '../common/dataReports/dataReport';
 import { append } from '../common/record/chain';
 import { writeEvaluationInfo } from '../common/record/compatibilityFiles';
 import { placesOf } from '../common/record/places';
@@ -59,7 +60,7 @@ export async function evaluateRecord(
   const judgement = earlier
     ? await repeatApproval(earlier, candidate, inputs, services, context)
     : await judgeCandidate(candidate, inputs, services, context, directory);
-  const { decision, champion, metrics, plots, looks } = judgement;
+  const { decision, champion, plots, looks } = judgement;
   const evaluatedAt = new Date(clock.now()).toISOString();
 
   const histories = await readHistories(judgement, candidate, services, context);
@@ -71,6 +72,7 @@ export async function evaluateRecord(
     sources: judgement.sources,
     warnings: judgement.warnings,
     looks,
+    dataReports: judgement.dataReports,
     histories,
     plots: plots.markdown,
     places: placesOf(record),
@@ -78,7 +80,7 @@ export async function evaluateRecord(
   };
   sayDecision(report, context);
 
-  const written = append(record, 'evaluation', evaluationSection(decision, metrics, champion, evaluatedAt, looks));
+  const written = append(record, 'evaluation', evaluationSection(judgement, evaluatedAt));
   writeRecord(file, written);
   writeEvaluationInfo(path.dirname(file), written);
 
@@ -157,13 +159,17 @@ async function tagModel(
   }
 }
 
-function sayDecision({ model, decision, champion, sources, warnings, looks }: Report, { log }: TaskContext): void {
+function sayDecision(
+  { model, decision, champion, sources, warnings, looks, dataReports }: Report,
+  { log }: TaskContext,
+): void {
   log.info(`Candidate: ${model.name} version ${model.version}, measured by ${sources.candidate}`);
   log.info(
     champion
       ? `Champion: version ${champion.version}${sources.champion ? `, measured by ${sources.champion}` : ''}`
       : 'Champion: none',
   );
+  if (dataReports?.length) log.info(`Data reports: ${dataReports.map(reportLabel).join(', ')}`);
   for (const { criterion, passed, skipped, explanation } of decision.verdicts) {
     log.info(`${skipped ? 'skipped ' : passed ? 'holds   ' : 'FAILS   '} ${criterion.text}`);
     log.info(`          ${explanation}`);

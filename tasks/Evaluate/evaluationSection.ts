@@ -1,17 +1,13 @@
 import { toMetricValue, toMetricValues, type CriterionResult, type EvaluationSection } from '../common/record/record';
 import { metricLabel } from '../common/criteria/criterion';
 import type { Verdict } from '../common/criteria/judge';
-import type { Metrics } from '../common/criteria/metricLookup';
-import type { Decision } from './decision';
-import type { HoldoutLooks } from './holdoutLooks';
+import { reportFile } from '../common/dataReports/dataReport';
+import type { Judgement } from './judgement';
 
 /** The record's section `evaluation`. */
 export function evaluationSection(
-  { decision, reason, verdicts }: Decision,
-  metrics: Metrics,
-  champion: { name: string; version: string } | undefined,
+  { decision: { decision, reason, verdicts }, metrics, champion, looks, dataReports }: Judgement,
   evaluatedAt: string,
-  looks?: HoldoutLooks,
 ): EvaluationSection {
   return {
     decision,
@@ -20,6 +16,7 @@ export function evaluationSection(
     metrics: toMetricValues(metrics),
     champion: champion ? { name: champion.name, version: champion.version } : null,
     ...(looks ? { holdout: { sha256: looks.sha256, rows: looks.rows, candidates: looks.candidates } } : {}),
+    ...(dataReports ? { dataReports: dataReports.map(reportFile) } : {}),
     evaluatedAt,
   };
 }

@@ -1,6 +1,8 @@
 import * as fs from 'node:fs';
 import type { ServiceConnection } from '../common/azure/http/serviceConnection';
 import type { GitHubConnection } from '../common/gitHubConnection';
+import type { DataReport } from '../common/dataReports/dataReport';
+import { beyondReports, comparisonByFiles, readDataReports } from '../common/dataReports/reportInputs';
 import type { InputReader } from '../common/task/inputReader';
 import { readEvaluationFile, type EvaluationSpec } from './evaluationJob';
 import { isComparison, type Criterion } from '../common/criteria/criterion';
@@ -17,6 +19,8 @@ export interface EvaluateInputs {
   readonly firstModel: 'skipComparison' | 'reject';
   readonly metricsFrom: 'auto' | 'job' | 'model' | 'file';
   readonly metricsFile?: string;
+  /** Of the candidate's data, in place of those that the model's job left. */
+  readonly dataReports?: readonly DataReport[];
   /** The user's evaluation, which measures both models on the same data. */
   readonly evaluation?: EvaluationSpec;
   readonly onRejection: 'fail' | 'warn' | 'continue';
@@ -37,6 +41,11 @@ export function readInputs(reader: InputReader): EvaluateInputs {
   const comparison = criteria.find(isComparison);
   if (champion === 'none' && comparison) {
     reader.problem('criteria', `"${comparison.text}" compares with the champion, but the input champion is "none".`);
+  }
+  const dataReports = reader.text('dataReports') === undefined ? undefined : readDataReports(reader);
+  for (const each of dataReports ? criteria : []) {
+    const problem = comparisonByFiles(each);
+    if (problem) reader.problem('criteria', problem);
   }
   const metricsFrom = reader.choice('metricsFrom', ['auto', 'job', 'model', 'file']);
   const metricsFile = reader.file('metricsFile');
@@ -60,6 +69,7 @@ export function readInputs(reader: InputReader): EvaluateInputs {
     firstModel: reader.choice('firstModel', ['skipComparison', 'reject']),
     metricsFrom,
     metricsFile: metricsFrom === 'file' ? metricsFile : undefined,
+    dataReports,
     evaluation: evaluationFile ? readEvaluation(reader, evaluationFile) : undefined,
     onRejection: reader.choice('onRejection', ['fail', 'warn', 'continue']),
     publishTestResults: reader.flag('publishTestResults'),
@@ -93,6 +103,10 @@ function readCriteria(reader: InputReader): Criterion[] {
     criteria.push(...parsed.criteria);
     for (const { line, column, message } of parsed.problems) {
       reader.problem(input, `line ${line}, column ${column}: ${message}`);
+    }
+    for (const criterion of parsed.criteria) {
+      const problem = beyondReports(criterion);
+      if (problem) reader.problem(input, `line ${criterion.line}: ${problem}`);
     }
     if (parsed.criteria.length === 0 && parsed.problems.length === 0) reader.problem(input, 'it has no criterion.');
   }

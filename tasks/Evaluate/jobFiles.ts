@@ -10,7 +10,7 @@ export class JobFiles {
   private predictionsPromise?: Promise<string | undefined>;
 
   constructor(
-    private readonly jobName: string,
+    readonly jobName: string,
     private readonly artifacts: Services['artifacts'],
     /** Where downloads go. */
     private readonly directory: string,

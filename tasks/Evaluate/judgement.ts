@@ -3,6 +3,9 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { RegisteredModel } from '../common/azure/ml/registeredModel';
 import { formatNumber } from '../common/formatNumber';
 import type { TaskContext } from '../common/task/taskContext';
+import { judgeByReports } from '../common/dataReports/reportMetrics';
+import type { DataReport } from '../common/dataReports/dataReport';
+import { reportsOfBoth, type ReportsOfBoth } from './dataReports';
 import { findChampion } from './champion';
 import { uncertainties, type Holdout, type Uncertainties } from './confidence/uncertainty';
 import { isComparison, metricLabel } from '../common/criteria/criterion';
@@ -30,6 +33,8 @@ export interface Judgement {
   readonly plots: Plots;
   /** The rows that criteria with confidence were judged by, and how often such rows have been looked at. */
   readonly looks?: HoldoutLooks;
+  /** What tools reported of the data, where a criterion names it. */
+  readonly dataReports?: readonly DataReport[];
 }
 
 /**
@@ -48,23 +53,28 @@ export async function judgeCandidate(
   const { champion, standsInFor } = await findChampion(services.models, services.running, candidate, inputs);
   const rival = champion && champion.version !== candidate.version ? champion : undefined;
   const [own, other] = await measureBoth(candidate, rival, inputs, services, context);
-  const files = own.jobName ? new JobFiles(own.jobName, services.artifacts, directory, signal) : undefined;
-  const rivalFiles = other?.jobName ? new JobFiles(other.jobName, services.artifacts, directory, signal) : undefined;
-  const opponent: Opponent = rival
-    ? { kind: 'champion', version: rival.version, metrics: other!.metrics }
-    : champion
-      ? { kind: 'itself' }
-      : { kind: 'none', comparisons: inputs.firstModel === 'reject' ? 'reject' : 'skip' };
+  const files = filesOf(own.jobName, services, directory, signal);
+  const rivalFiles = filesOf(other?.jobName, services, directory, signal);
+  const opponent = opponentOf(champion, rival, other, inputs);
 
   const { byCriterion: sureness, holdout } = await confidences(inputs, rival, files, rivalFiles, context);
   const looks = holdout && (await looksAt(holdout, candidate, inputs, services, context));
+  const reports = await reportsOfBoth({
+    criteria: inputs.criteria,
+    given: inputs.dataReports,
+    logged: own.metrics,
+    files: files ?? filesOf(candidate.jobName, services, directory, signal),
+    rivalFiles: rivalFiles ?? filesOf(rival?.jobName, services, directory, signal),
+  });
   const verdicts = inputs.criteria.map((each) =>
-    judge(
-      each,
-      own.metrics,
-      opponent,
-      sureness.has(each) ? (beyondLooks(each, looks) ?? sureness.get(each)) : undefined,
-    ),
+    reports?.criteria.has(each)
+      ? judgeByReports(each, reports.own, withReports(opponent, reports))
+      : judge(
+          each,
+          own.metrics,
+          opponent,
+          sureness.has(each) ? (beyondLooks(each, looks) ?? sureness.get(each)) : undefined,
+        ),
   );
   const warnings = [
     ...(standsInFor ? [standsInFor] : []),
@@ -76,12 +86,44 @@ export async function judgeCandidate(
   return {
     decision: decide(verdicts),
     champion,
-    metrics: own.metrics,
+    metrics: { ...own.metrics, ...judgedReports(verdicts, reports) },
     sources: { candidate: own.source, champion: other?.source },
     warnings,
     plots: files ? await plotsOf(files, context) : { markdown: [], pictures: [] },
     ...(looks ? { looks } : {}),
+    ...(reports ? { dataReports: reports.own.reports } : {}),
   };
+}
+
+function opponentOf(
+  champion: RegisteredModel | undefined,
+  rival: RegisteredModel | undefined,
+  measured: Measurement | undefined,
+  { firstModel }: EvaluateInputs,
+): Opponent {
+  if (rival) return { kind: 'champion', version: rival.version, metrics: measured!.metrics };
+  return champion ? { kind: 'itself' } : { kind: 'none', comparisons: firstModel === 'reject' ? 'reject' : 'skip' };
+}
+
+function filesOf(
+  jobName: string | undefined,
+  { artifacts }: Services,
+  directory: string,
+  signal: AbortSignal,
+): JobFiles | undefined {
+  return jobName === undefined ? undefined : new JobFiles(jobName, artifacts, directory, signal);
+}
+
+/** The champion's job may have logged what the candidate's left as a report. */
+function withReports(opponent: Opponent, { rival }: ReportsOfBoth): Opponent {
+  if (opponent.kind !== 'champion' || !rival) return opponent;
+  return { ...opponent, metrics: { ...rival.metrics, ...opponent.metrics } };
+}
+
+/** Of the many numbers of a report those that decided. */
+function judgedReports(verdicts: readonly Verdict[], reports: ReportsOfBoth | undefined): Metrics {
+  const judged = verdicts.filter(({ criterion, candidate }) => reports?.criteria.has(criterion) && candidate !== null);
+  return Object.fromEntries(judged.map(({ criterion, candidate }) => [metricLabel(criterion), candidate!]));
 }
 
 async function measureBoth(

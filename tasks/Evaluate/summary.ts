@@ -1,6 +1,7 @@
 import { formatDifference, formatNumber } from '../common/formatNumber';
 import { escapeMarkdown, inlineCode, linksLine, markdownTable } from '../common/markdown';
 import type { Place } from '../common/record/places';
+import { reportLabel, type DataReport } from '../common/dataReports/dataReport';
 import type { Interval, Verdict } from '../common/criteria/judge';
 import type { Decision } from './decision';
 import { historyLine, type MetricHistory } from './history';
@@ -16,6 +17,7 @@ export interface Report {
   /** What a reader should know before trusting the numbers. */
   readonly warnings: readonly string[];
   readonly looks?: HoldoutLooks;
+  readonly dataReports?: readonly DataReport[];
   readonly histories: readonly MetricHistory[];
   /** Markdown of plots, such as a confusion matrix. */
   readonly plots: readonly string[];
@@ -29,7 +31,8 @@ const marks = { approved: '✅', rejected: '❌' } as const;
 
 /** The report as Markdown, for the run's page and the pull request. */
 export function summaryMarkdown(report: Report): string {
-  const { model, decision, champion, sources, warnings, looks, histories, plots, places, attachments } = report;
+  const { model, decision, champion, sources, warnings, looks, histories, plots, places, attachments, dataReports } =
+    report;
   const title = `${marks[decision.decision]} ${escapeMarkdown(model.name)} version ${escapeMarkdown(model.version)}: ${decision.decision}`;
   const sections = [
     `## ${title}`,
@@ -44,6 +47,9 @@ export function summaryMarkdown(report: Report): string {
       champion
         ? `Champion: version ${escapeMarkdown(champion.version)}, measured by ${escapeMarkdown(sources.champion ?? 'nothing')}.`
         : 'There is no champion to compare with.',
+      ...(dataReports?.length
+        ? [`Data reports: ${dataReports.map((each) => escapeMarkdown(reportLabel(each))).join(', ')}.`]
+        : []),
       ...pictures('The tab Model of this run shows its pictures', attachments.filter(isDrawn)),
       ...pictures(
         "Beside this step's log are",

@@ -10,11 +10,12 @@ import { join } from 'node:path';
 import { startLocalAzure } from '../../local/azure/index';
 import { ociConformance } from './ociConformance';
 import { crane, skopeo } from './registryClients';
+import { reportClients } from './reportClients';
 import { scriptedClients } from './scriptedClients';
 import { connect, type Client, type Tried } from './world';
 
 const root = join(__dirname, '..', '..');
-const clients: Client[] = [skopeo, ...scriptedClients, crane, ociConformance];
+const clients: Client[] = [skopeo, ...scriptedClients, ...reportClients, crane, ociConformance];
 
 const row = (name: string, version: string, columns: unknown[]): string =>
   name.padEnd(27) + version.padEnd(10) + columns.map((each, index) => String(each).padStart([5, 7, 23, 7, 9][index]!)).join(''); // prettier-ignore

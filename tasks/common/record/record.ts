@@ -40,6 +40,23 @@ export interface TrainingSection {
   goldenRequests?: { file: string; sha256: string };
   /** What the job cost, by estimate. */
   cost?: TrainingCost;
+  /** They all held: otherwise there had been no training. */
+  dataChecks?: DataChecks;
+}
+
+/** A report on data by whose values something was decided. */
+export interface DataReportFile {
+  /** What names of its values begin with. */
+  tool: 'ge' | 'pandera' | 'evidently' | 'deepchecks';
+  /** Where it lay in the pipeline's workspace, or among the files of the job. */
+  file: string;
+  sha256: string;
+}
+
+/** What Train held the data against before it started the job. */
+export interface DataChecks {
+  criteria: Array<{ text: string; metric: string; value: MetricValue | null; limit: MetricValue; explanation: string }>;
+  reports: DataReportFile[];
 }
 
 export interface ModelSection {
@@ -88,6 +105,8 @@ export interface EvaluationSection {
   champion: { name: string; version: string } | null;
   /** The rows that criteria with confidence were judged by, and how many candidates they have judged, this one included. */
   holdout?: { sha256: string; rows: number; candidates: number };
+  /** Reports on the candidate's data, where a criterion names a value of one. */
+  dataReports?: DataReportFile[];
   evaluatedAt: string;
 }
 

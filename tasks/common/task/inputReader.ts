@@ -177,6 +177,33 @@ export class InputReader {
     return Object.fromEntries(found);
   }
 
+  /**
+   * The files that the input's lines name: paths, patterns (`reports/**`, `!` leaves out), or folders with all files of that ending
+   * beneath them. Each once, by its path from the working directory, with slashes.
+   */
+  files(name: string, ending: string): Array<{ path: string; name: string }> {
+    const found = new Map<string, string>();
+    const lines = this.lines(name);
+    const leftOut = lines.filter(({ text }) => text.startsWith('!')).map(({ text }) => text);
+    for (const { line, text } of lines) {
+      if (text.startsWith('!')) continue;
+      const there = fs.statSync(path.resolve(this.workDirectory, text), { throwIfNoEntry: false });
+      const pattern = there?.isDirectory() ? path.posix.join(text.replace(/\\/g, '/'), '**', `*${ending}`) : text;
+      const matches = there?.isFile()
+        ? [path.resolve(this.workDirectory, text)]
+        : tl
+            .findMatch(this.workDirectory, [pattern, ...leftOut])
+            .filter((each) => fs.statSync(each, { throwIfNoEntry: false })?.isFile());
+      for (const each of matches) found.set(each, path.relative(this.workDirectory, each).replace(/\\/g, '/'));
+      if (matches.length > 0) continue;
+      this.problem(
+        name,
+        `line ${line}: no file ${path.resolve(this.workDirectory, pattern)} exists. ${this.whyMissing()}`,
+      );
+    }
+    return [...found].map(([each, shown]) => ({ path: each, name: shown }));
+  }
+
   /** Where relative paths start. */
   get workDirectory(): string {
     return tl.getVariable('System.DefaultWorkingDirectory') ?? process.cwd();

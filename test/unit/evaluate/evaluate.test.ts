@@ -10,6 +10,7 @@ import { readRecord, writeRecord } from '../../../tasks/common/record/recordFile
 import type { TaskContext } from '../../../tasks/common/task/taskContext';
 import { parseCriteria } from '../../../tasks/common/criteria/parseCriteria';
 import { earlierApproval } from '../../../tasks/Evaluate/earlierDecision';
+import { readDataReport } from '../../../tasks/common/dataReports/dataReport';
 import { evaluateRecord } from '../../../tasks/Evaluate/evaluate';
 import type { EvaluationSpec } from '../../../tasks/Evaluate/evaluationJob';
 import type { EvaluateInputs } from '../../../tasks/Evaluate/inputs';
@@ -48,6 +49,8 @@ interface World {
   judgedBefore?: RegisteredModel[];
   /** The text of predictions.csv by version. */
   predictions?: Record<string, string>;
+  /** Other files that the jobs left, by version and path. */
+  files?: Record<string, Record<string, string>>;
   /** Names of container groups by the version that they run. */
   running?: Record<string, string>;
   lookAtRun?: sinon.SinonStub;
@@ -75,6 +78,7 @@ describe('Evaluate: the stage', () => {
       judgedBefore = [],
       running = {},
       predictions = {},
+      files = {},
       lookAtRun,
       canTagBuild = true,
     } = world;
@@ -114,6 +118,10 @@ describe('Evaluate: the stage', () => {
           return of && { metrics: of, params: {}, tags: {} };
         }),
     };
+    const leftBy = (number: string): Record<string, string> => ({
+      ...(predictions[number] === undefined ? {} : { 'outputs/predictions.csv': predictions[number] }),
+      ...files[number],
+    });
     const services: Services = {
       models,
       running: async () => new Map(Object.entries(running)),
@@ -126,10 +134,10 @@ describe('Evaluate: the stage', () => {
         list: sinon
           .stub()
           .callsFake(async (job: string) =>
-            predictions[job.replace('job-', '')] === undefined ? [] : [{ path: 'outputs/predictions.csv', url: '' }],
+            Object.keys(leftBy(job.replace('job-', ''))).map((each) => ({ path: each, url: '' })),
           ),
-        download: sinon.stub().callsFake(async (job: string, _, to: string) => {
-          fs.writeFileSync(to, predictions[job.replace('job-', '')]!);
+        download: sinon.stub().callsFake(async (job: string, name: string, to: string) => {
+          fs.writeFileSync(to, leftBy(job.replace('job-', ''))[name]!);
           return true;
         }),
       },
@@ -177,6 +185,7 @@ describe('Evaluate: the stage', () => {
       publish,
       lines,
       home,
+      artifacts: services.artifacts as unknown as { list: sinon.SinonStub; download: sinon.SinonStub },
       record: JSON.parse(fs.readFileSync(file, 'utf8')) as ModelRecord,
     };
   };
@@ -553,6 +562,143 @@ describe('Evaluate: the stage', () => {
       const { record, lines } = await run({ ...world(plain), registryTurnsReadOnly: true });
       assert.equal(record.evaluation!.decision, 'approved');
       assert.match(lines.join('\n'), /How many candidates these rows have judged is not known: 409/);
+    });
+  });
+
+  describe('reports on the data', () => {
+    const driftOf = (share: number) =>
+      JSON.stringify({ metrics: [{ metric_name: 'DriftedColumnsCount()', value: { count: 1, share } }], tests: [] });
+    const validationOf = (successful: number) =>
+      JSON.stringify({
+        success: successful === 4,
+        statistics: { evaluated_expectations: 4, successful_expectations: successful },
+        results: [],
+      });
+    const share = 'evidently.drift.share_of_drifted_columns';
+    const given = (name: string, text: string) => {
+      const file = path.join(directory, name);
+      fs.writeFileSync(file, text);
+      return readDataReport(file, name);
+    };
+    const metrics = { '7': { rmse: 2 }, '3': { rmse: 3 } };
+
+    it('that the job left are criteria like any other, and stand in record, log and summary', async () => {
+      const files = {
+        '7': { 'outputs/drift.json': driftOf(0.1), 'outputs/ge/titanic.json': validationOf(4), 'model/a.json': '[' },
+      };
+      const text = `rmse <= 5\n${share} <= 0.2\nge.success_percent == 100`;
+      const { record, lines, publish } = await run({ metrics, files, inputs: { text } });
+      const { decision, criteria, dataReports, metrics: measured } = record.evaluation!;
+      assert.equal(decision, 'approved');
+      assert.deepEqual(
+        criteria.map(({ candidate }) => candidate),
+        [2, 0.1, 100],
+      );
+      assert.deepEqual(measured, { rmse: 2, [share]: 0.1, 'ge.success_percent': 100 });
+      assert.deepEqual(
+        dataReports?.map(({ tool, file, sha256 }) => [tool, file, sha256.length]),
+        [
+          ['evidently', 'outputs/drift.json', 64],
+          ['ge', 'outputs/ge/titanic.json', 64],
+        ],
+      );
+      const named = 'outputs/drift.json (Evidently), outputs/ge/titanic.json (Great Expectations)';
+      assert.ok(lines.includes(`Data reports: ${named}`), lines.join('\n'));
+      assert.match(publish.summary.firstCall.args[1] as string, /Data reports: outputs\/drift\\?\.json/);
+    });
+
+    it('reject', async () => {
+      const { record } = await run({ metrics, files: { '7': { 'd.json': driftOf(0.3) } }, inputs: { text: `${share} <= 0.2` } }); // prettier-ignore
+      assert.equal(record.evaluation!.decision, 'rejected');
+      assert.match(record.evaluation!.reason, /share_of_drifted_columns is 0\.3, but must be at most 0\.2/);
+    });
+
+    it('are not looked for where no criterion asks', async () => {
+      const { artifacts } = await run({ metrics, files: { '7': { 'd.json': driftOf(0.3) } }, inputs: { text: 'rmse <= 5' } }); // prettier-ignore
+      sinon.assert.notCalled(artifacts.download);
+    });
+
+    it('that are missing reject, and the reason says what was looked through', async () => {
+      const files = { '7': { 'outputs/d.json': validationOf(4), 'outputs/other.json': '{"a": 1}' } };
+      const { record } = await run({ metrics, files, inputs: { text: `${share} <= 0.2` } });
+      assert.equal(record.evaluation!.decision, 'rejected');
+      assert.match(record.evaluation!.reason, /there is no report of Evidently among the 2 JSON files that the job job-7 left, only outputs\/d\.json \(Great Expectations\)/); // prettier-ignore
+    });
+
+    it("are compared with those of the champion's job", async () => {
+      const text = `${share} <= champion + 0.05`;
+      const files = (champion: number) => ({ '7': { 'd.json': driftOf(0.3) }, '3': { 'd.json': driftOf(champion) } });
+      const decide = async (world: World) =>
+        (await run({ metrics, champion: '3', inputs: { text }, ...world })).record.evaluation!;
+      assert.equal((await decide({ files: files(0.28) })).decision, 'approved');
+      assert.equal((await decide({ files: files(0.1) })).decision, 'rejected');
+      const none = await decide({ files: { '7': { 'd.json': driftOf(0.3) } } });
+      assert.match(none.reason, /was not measured for the champion, version 3/);
+      const logged = { ...metrics, '3': { rmse: 3, [share]: 0.27 } };
+      assert.equal((await decide({ metrics: logged, files: files(0.9) })).champion?.version, '3');
+      assert.equal((await decide({ metrics: logged, files: files(0.1) })).decision, 'approved');
+    });
+
+    it('count only where the job did not log the value itself', async () => {
+      const logged = { '7': { [share]: 0.5 } };
+      const { record, artifacts } = await run({ metrics: logged, files: { '7': { 'd.json': driftOf(0.1) } }, inputs: { text: `${share} <= 0.2` } }); // prettier-ignore
+      assert.equal(record.evaluation!.decision, 'rejected');
+      sinon.assert.notCalled(artifacts.download);
+    });
+
+    it('of the input take the place of what the job logged and left', async () => {
+      const logged = { '7': { [share]: 0.5 } };
+      const { record, artifacts } = await run({
+        metrics: logged,
+        files: { '7': { 'd.json': driftOf(0.6) } },
+        inputs: { text: `${share} <= 0.2`, dataReports: [given('drift.json', driftOf(0.1))] },
+      });
+      assert.equal(record.evaluation!.decision, 'approved');
+      assert.deepEqual(
+        record.evaluation!.dataReports?.map(({ file }) => file),
+        ['drift.json'],
+      );
+      sinon.assert.notCalled(artifacts.download);
+    });
+
+    it('decide nothing where several tell what a criterion asks', async () => {
+      const files = { '7': { 'a.json': driftOf(0.1), 'b.json': driftOf(0.3) } };
+      await assert.rejects(run({ metrics, files, inputs: { text: `${share} <= 0.2` } }), (error: Error) => {
+        assert.equal(
+          error.message,
+          `Nothing is decided. "${share} <= 0.2": there are several reports of Evidently, a.json and b.json: say which, as in evidently.a.drift.share_of_drifted_columns.`,
+        );
+        return true;
+      });
+      const named = await run({
+        metrics,
+        files,
+        inputs: { text: 'evidently.a.drift.share_of_drifted_columns <= 0.2' },
+      });
+      assert.equal(named.record.evaluation!.decision, 'approved');
+    });
+
+    it('decide nothing where one cannot be used', async () => {
+      const files = { '7': { 'ge.json': '{"success": true, "statistics": {"evaluated_expectations": 4}}' } };
+      const run7 = run({ metrics, files, inputs: { text: 'ge.success == 1' } });
+      await assert.rejects(run7, /The data report ge\.json is of Great Expectations, but it has neither/);
+    });
+
+    it('are read where the metrics come from a file, too', async () => {
+      const metricsFile = path.join(directory, 'own.json');
+      fs.writeFileSync(metricsFile, '{"rmse": 2}');
+      const text = `rmse <= 5\n${share} <= 0.2`;
+      const inputs: World['inputs'] = { text, metricsFrom: 'file', metricsFile };
+      const { record } = await run({ files: { '7': { 'd.json': driftOf(0.1) } }, inputs });
+      assert.equal(record.evaluation!.decision, 'approved');
+    });
+
+    it('of this pipeline are judged again though the model has not changed', async () => {
+      const inputs: World['inputs'] = { text: `${share} <= 0.2`, dataReports: [given('drift.json', driftOf(0.1))] };
+      const { models } = await run({ metrics, inputs });
+      const tags = models.tag.firstCall.args[2] as Record<string, string>;
+      const later: World['inputs'] = { ...inputs, dataReports: [given('drift.json', driftOf(0.3))] };
+      assert.equal((await run({ metrics, tags, inputs: later })).record.evaluation!.decision, 'rejected');
     });
   });
 });
