@@ -200,10 +200,18 @@ function checkNames(reader: InputReader, inputs: Inputs): void {
 }
 
 function checkAccess(reader: InputReader, inputs: Inputs): void {
-  const { https, apiKey, dnsNameLabel, subnet, certificateAuthority, certificateShare, port } = inputs;
+  const { apiKey, dnsNameLabel, subnet } = inputs;
   if (subnet && dnsNameLabel) {
     reader.problem('dnsNameLabel', 'a group in a subnet has no public name. Leave dnsNameLabel or subnet empty.');
   }
+  if (apiKey !== undefined && !/^[\x21-\x7e]{16,}$/.test(apiKey.reveal())) {
+    reader.problem('apiKey', 'it must have at least 16 characters, all printable ASCII without spaces.');
+  }
+  checkHttps(reader, inputs);
+}
+
+function checkHttps(reader: InputReader, inputs: Inputs): void {
+  const { https, dnsNameLabel, certificateAuthority, certificateShare, port } = inputs;
   if (https && !dnsNameLabel) {
     reader.problem('https', 'a certificate needs a public name. Set dnsNameLabel.');
   }
@@ -212,9 +220,6 @@ function checkAccess(reader: InputReader, inputs: Inputs): void {
       'port',
       `the gateway itself listens at ports 80 and 443. Let the container listen at another one than ${port}.`,
     );
-  }
-  if (apiKey !== undefined && !/^[\x21-\x7e]{16,}$/.test(apiKey.reveal())) {
-    reader.problem('apiKey', 'it must have at least 16 characters, all printable ASCII without spaces.');
   }
   if (certificateAuthority && !/^https:\/\/\S+$/.test(certificateAuthority)) {
     reader.problem('certificateAuthority', `"${certificateAuthority}" is not an https address of an ACME directory.`);

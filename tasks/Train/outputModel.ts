@@ -29,25 +29,8 @@ export async function findOutputModel(
   listOutput: ListOutput,
 ): Promise<OutputModel> {
   const { path } = asked;
-  const [output = '', ...within] = path.split('/');
-  const named = ownValue(job.properties.outputs, output);
-  if (named && output !== 'default') {
-    const rest = within.join('/');
-    const files = named.uri ? await listOutput(named.uri) : undefined;
-    const beneath = files && below(files, rest);
-    if (beneath?.length === 0)
-      throw notThere(
-        path,
-        files!.map((file) => `${output}/${file}`),
-        job,
-      );
-    const isDeclared = rest === '' && named.jobOutputType === 'mlflow_model';
-    return {
-      path,
-      uri: `azureml://jobs/${job.name}/outputs/${output}/paths/${rest}`,
-      isMlflow: beneath?.some(isMlmodel) ?? (isDeclared || undefined),
-    };
-  }
+  const [output = ''] = path.split('/');
+  if (output !== 'default' && ownValue(job.properties.outputs, output)) return inNamedOutput(job, path, listOutput);
   const all = ((await artifacts.list(runId, '')) ?? []).map((artifact) => artifact.path);
   const beneath = below(all, path);
   if (beneath.length === 0) {
@@ -67,6 +50,27 @@ export async function findOutputModel(
     path,
     uri: `azureml://jobs/${runId}/outputs/artifacts/paths/${path}${isFolder ? '/' : ''}`,
     isMlflow: beneath.some(isMlmodel),
+  };
+}
+
+/** The model in an output that the job names, which the path begins with. */
+async function inNamedOutput(job: Job, path: string, listOutput: ListOutput): Promise<OutputModel> {
+  const [output = '', ...within] = path.split('/');
+  const { uri, jobOutputType } = ownValue(job.properties.outputs, output)!;
+  const rest = within.join('/');
+  const files = uri ? await listOutput(uri) : undefined;
+  const beneath = files && below(files, rest);
+  if (beneath?.length === 0)
+    throw notThere(
+      path,
+      files!.map((file) => `${output}/${file}`),
+      job,
+    );
+  const isDeclared = rest === '' && jobOutputType === 'mlflow_model';
+  return {
+    path,
+    uri: `azureml://jobs/${job.name}/outputs/${output}/paths/${rest}`,
+    isMlflow: beneath?.some(isMlmodel) ?? (isDeclared || undefined),
   };
 }
 

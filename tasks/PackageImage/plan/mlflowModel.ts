@@ -60,17 +60,8 @@ export async function readMlflowDependencies(
   signal: AbortSignal,
 ): Promise<Dependencies> {
   const yaml = await import('yaml');
-  const description = files
-    .filter(({ path }) => /(^|\/)MLmodel$/.test(path))
-    .sort((a, b) => a.path.split('/').length - b.path.split('/').length)[0];
   const told = `The model ${model.name} version ${model.version}`;
-  if (!description) {
-    throw new TaskFailure(
-      `${told} is not an MLflow model: it holds no file MLmodel.`,
-      'Log it by mlflow.<flavour>.log_model or save_model, or choose the packaging "scoringScript".',
-    );
-  }
-  const folder = description.path.slice(0, -'MLmodel'.length);
+  const folder = folderOfModel(files, told);
   const read = (name: string) => readText(files, folder + name, signal);
   const mlModel = yaml.parse((await read('MLmodel'))!) as MlModel | null;
   const flavor = mlModel?.flavors?.python_function;
@@ -91,9 +82,32 @@ export async function readMlflowDependencies(
   }
   const directory = await fetchNamedFiles(files, folder, text, temp, signal);
   const dependencies = await fromCondaFile(text, `${folder}conda.yaml of the model`, directory, folder);
-  const hasMlflow = /^mlflow(-skinny)?(\[.*?\])?\s*($|[<>=!~;@])/m.test(dependencies.requirements);
-  const added = mlModel.mlflow_version ? `mlflow-skinny==${mlModel.mlflow_version}` : 'mlflow-skinny';
-  const requirements = hasMlflow ? dependencies.requirements : `${dependencies.requirements}${added}\n`;
+  const requirements = withMlflow(dependencies.requirements, mlModel.mlflow_version);
+  requireServing(requirements, told);
+  return { ...dependencies, requirements };
+}
+
+/** @returns where the file MLmodel lies that is nearest to the top: empty, or with a slash at the end */
+function folderOfModel(files: readonly ModelFile[], told: string): string {
+  const [description] = files
+    .filter(({ path }) => /(^|\/)MLmodel$/.test(path))
+    .sort((a, b) => a.path.split('/').length - b.path.split('/').length);
+  if (description) return description.path.slice(0, -'MLmodel'.length);
+  throw new TaskFailure(
+    `${told} is not an MLflow model: it holds no file MLmodel.`,
+    'Log it by mlflow.<flavour>.log_model or save_model, or choose the packaging "scoringScript".',
+  );
+}
+
+/** @param version the one that logged the model, where it says so */
+function withMlflow(requirements: string, version: string | undefined): string {
+  const hasMlflow = /^mlflow(-skinny)?(\[.*?\])?\s*($|[<>=!~;@])/m.test(requirements);
+  const added = version ? `mlflow-skinny==${version}` : 'mlflow-skinny';
+  return hasMlflow ? requirements : `${requirements}${added}\n`;
+}
+
+/** @throws TaskFailure where the MLflow that is pinned cannot serve */
+function requireServing(requirements: string, told: string): void {
   const pinned = /^mlflow(?:-skinny)?(?:\[.*?\])?\s*===?\s*((\d+)\.(\d+)\S*)/m.exec(requirements);
   if (pinned && Number(pinned[2]) * 100 + Number(pinned[3]) < 206) {
     throw new TaskFailure(
@@ -101,7 +115,6 @@ export async function readMlflowDependencies(
       'Log it again with MLflow 2.6 or newer, or choose the packaging "scoringScript" or "dockerfile".',
     );
   }
-  return { ...dependencies, requirements };
 }
 
 /** What a model without conda.yaml needs, as a Conda specification: JSON is YAML. */

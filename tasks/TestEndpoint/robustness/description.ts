@@ -96,12 +96,7 @@ function isDescription(value: unknown): value is Description {
 }
 
 function fromDescription(description: Description, good: HttpRequest, json: unknown): DescribedRequest[] {
-  // Behind a prefix the paths may be given without it.
-  const [, route] =
-    Object.entries(description.paths ?? {}).find(
-      ([path]) => path === good.url.pathname || (path !== '/' && good.url.pathname.endsWith(path)),
-    ) ?? [];
-  const media = route?.post && mediaOf(route.post);
+  const media = mediaAt(good.url.pathname, description);
   if (!media?.schema && media?.example === undefined) return [];
   const schema = resolve(media.schema ?? {}, description);
   const example = media.example ?? exampleOf(schema);
@@ -113,7 +108,7 @@ function fromDescription(description: Description, good: HttpRequest, json: unkn
     headers: { ...good.headers, 'content-type': 'application/json' },
     body: Buffer.from(JSON.stringify(value)),
   });
-  const fields = body !== null && typeof body === 'object' && !Array.isArray(body) ? Object.entries(body) : [];
+  const fields = fieldsOf(body);
   const required = (schema.required ?? []).filter((property) => fields.some(([name]) => name === property));
   return [
     example === undefined
@@ -129,6 +124,10 @@ function fromDescription(description: Description, good: HttpRequest, json: unkn
       request: request(Object.fromEntries(fields.filter(([name]) => name !== property))),
     })),
   ];
+}
+
+function fieldsOf(body: unknown): Array<[name: string, value: unknown]> {
+  return body !== null && typeof body === 'object' && !Array.isArray(body) ? Object.entries(body) : [];
 }
 
 /** What is made by the types alone, in words: above all how much shorter its lists are than those of the good request. */
@@ -149,6 +148,13 @@ function shorterList(made: unknown, good: unknown, depth: number): string | unde
     if (inner) return inner;
   }
   return undefined;
+}
+
+function mediaAt(pathname: string, { paths = {} }: Description): Media | undefined {
+  // Behind a prefix the paths may be given without it.
+  const isThere = (path: string) => path === pathname || (path !== '/' && pathname.endsWith(path));
+  const [, route] = Object.entries(paths).find(([path]) => isThere(path)) ?? [];
+  return route?.post && mediaOf(route.post);
 }
 
 function mediaOf({ requestBody, parameters }: Operation): Media | undefined {
@@ -181,11 +187,16 @@ function exampleOf({ example, examples }: Schema): unknown {
   return example ?? examples?.[0];
 }
 
+/** A value that the schema itself names. */
+function namedValue(schema: Schema): unknown {
+  return exampleOf(schema) ?? schema.default ?? schema.const ?? schema.enum?.[0];
+}
+
 /** @param budget how many values may still be made */
 function sample(given: Schema, description: Description, budget: { left: number }, depth = 0): unknown {
   if (depth > limits.depth || budget.left-- <= 0) return null;
   const schema = resolve(given, description);
-  const told = exampleOf(schema) ?? schema.default ?? schema.const ?? schema.enum?.[0];
+  const told = namedValue(schema);
   if (told !== undefined) return told;
   const inner = (each: Schema) => sample(each, description, budget, depth + 1);
   switch ([schema.type].flat()[0]) {

@@ -67,7 +67,7 @@ const hopelessCrashes = 2;
  */
 export async function waitUntilReady(waiting: Waiting, ports: DeploymentPorts): Promise<Ready> {
   const { groups, name, provisioning, before, takenUp, deadline } = waiting;
-  const { clock, log, signal, health } = ports;
+  const { clock, log, signal } = ports;
   const started = clock.now();
   const said = new Set<string>();
   const say = (text: string) => {
@@ -94,8 +94,7 @@ export async function waitUntilReady(waiting: Waiting, ports: DeploymentPorts): 
     const find = (until: AbortSignal) => groups.find(name, until);
     const look = await outage.ride(async () => ({ found: await untilDeadline(find, deadline, ports) }));
     timesGone = look && !look.found ? timesGone + 1 : 0;
-    // Azure's reads are eventually consistent: one look that finds nothing says little.
-    if (!look || (timesGone > 0 && timesGone < looksUntilGone)) {
+    if (!look || isDoubtful(timesGone)) {
       await sleepUntil(clock.now() + betweenLooks(clock.now() - started));
       continue;
     }
@@ -109,19 +108,34 @@ export async function waitUntilReady(waiting: Waiting, ports: DeploymentPorts): 
     const origin = groupOrigin(group);
     const asking = origin !== undefined && isRunning(group, before);
     log.progress(...progressOf(group, asking));
-    const nextLook = clock.now() + (asking ? lookWhileAsking : betweenLooks(clock.now() - started));
+    const nextLook = clock.now() + pauseAfter(asking, clock.now() - started);
     if (asking) {
       url = origin + probedPath(group);
-      do {
-        answer = await health(url, signal);
-        say(`${url}: ${'status' in answer ? `HTTP ${answer.status}` : answer.fault}`);
-        if (isWell(answer)) {
-          return { group, origin, seconds: (clock.now() - started) / 1000 };
-        }
-        await clock.sleep(betweenRequests, signal);
-      } while (clock.now() < Math.min(nextLook, deadline));
+      answer = await probe(url, Math.min(nextLook, deadline), ports, say);
+      if (isWell(answer)) return { group, origin, seconds: (clock.now() - started) / 1000 };
     }
     await sleepUntil(nextLook);
+  }
+}
+
+/** Azure's reads are eventually consistent: one look that finds nothing says little. */
+const isDoubtful = (timesGone: number): boolean => timesGone > 0 && timesGone < looksUntilGone;
+
+const pauseAfter = (asking: boolean, elapsed: number): number => (asking ? lookWhileAsking : betweenLooks(elapsed));
+
+/** Asks the health route once, and on until that time while it is not well. */
+async function probe(
+  url: string,
+  until: number,
+  { health, clock, signal }: DeploymentPorts,
+  say: (text: string) => void,
+): Promise<HealthAnswer> {
+  for (;;) {
+    const answer = await health(url, signal);
+    say(`${url}: ${'status' in answer ? `HTTP ${answer.status}` : answer.fault}`);
+    if (isWell(answer)) return answer;
+    await clock.sleep(betweenRequests, signal);
+    if (clock.now() >= until) return answer;
   }
 }
 
@@ -201,14 +215,17 @@ function isPullHopeless(events: readonly ContainerEvent[]): boolean {
 
 function tell(group: ContainerGroup, say: (text: string) => void): void {
   for (const event of group.instanceView?.events ?? []) say(`${event.name}: ${event.message}`);
-  for (const { name, instanceView } of group.containers) {
-    for (const event of instanceView?.events ?? []) say(`${name}: ${event.name}: ${event.message}`);
-    const { state, detailStatus, exitCode } = instanceView?.currentState ?? {};
-    if (!state) continue;
-    const ended = state === 'Terminated' ? ` with exit code ${exitCode}` : '';
-    const times = instanceView?.restartCount ? `, restarted ${instanceView.restartCount} times` : '';
-    say(`${name}: ${state}${ended}${detailStatus ? ` (${detailStatus})` : ''}${times}`);
-  }
+  for (const { name, instanceView } of group.containers) if (instanceView) tellOf(name, instanceView, say);
   const main = mainContainer(group);
   if (!main?.instanceView?.currentState) say(`${group.name ?? 'The group'}: ${group.provisioningState ?? 'accepted'}`);
+}
+
+/** A container's events, its state, why it has it, and how often it was restarted. */
+function tellOf(name: string, view: NonNullable<Container['instanceView']>, say: (text: string) => void): void {
+  for (const event of view.events ?? []) say(`${name}: ${event.name}: ${event.message}`);
+  const { state, detailStatus, exitCode } = view.currentState ?? {};
+  if (!state) return;
+  const ended = state === 'Terminated' ? ` with exit code ${exitCode}` : '';
+  const times = view.restartCount ? `, restarted ${view.restartCount} times` : '';
+  say(`${name}: ${state}${ended}${detailStatus ? ` (${detailStatus})` : ''}${times}`);
 }

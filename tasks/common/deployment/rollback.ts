@@ -56,32 +56,24 @@ export async function rollback({
   const { clock, log } = ports;
   const deadline = clock.now() + startTimeoutInMinutes * 60_000;
   const current = await look(groups, name, deadline, ports);
-  const running = current && mainContainer(current)?.image;
+  const running = imageOf(current);
   const isOurs = running === deployment.image;
-  if (current && !isOurs && running !== previousImage) {
-    throw new TaskFailure(
-      `${name} is not rolled back: it runs ${running}, which another release deployed after ${deployment.image}.`,
-      'Test that release; it is the one that users call.',
-      { help: 'what-ran-before-is-not-brought-back' },
-    );
-  }
-  const kept = handedOver ? decodePreviousDeployment(handedOver) : undefined;
-  // Another Deploy-ACI of the job may have left what ran in another group.
-  const isKept = kept?.groupId.toLowerCase() === deployment.containerGroupId.toLowerCase();
+  if (current && !isOurs && running !== previousImage) throw deployedByOthers(deployment, running);
+  const kept = keptFor(deployment, handedOver);
   // A deployment of the same image may have changed something else. Where it is not ours any more, it was brought back.
-  if (current && previousImage === running && !(isKept && isOurs)) {
+  if (current && previousImage === running && !(kept && isOurs)) {
     log.info(`${name} runs ${running}, as before this deployment: it is left alone.`);
     return { outcome: 'kept', image: running };
   }
-  const previous = isKept ? kept : previousImage ? withImage(groups, name, current, previousImage) : undefined;
+  const previous = kept ?? (previousImage ? withImage(groups, name, current, previousImage) : undefined);
   if (!previous?.definition) {
-    if (!current) {
-      // What a test took for gone is not removed: should the look be wrong, it serves.
+    // What a test took for gone is not removed: should the look be wrong, it serves.
+    if (!current)
       log.info(`${name} is not there, and nothing ran as ${name} before this deployment: there is nothing to undo.`);
-      return { outcome: 'removed', image: null };
+    else {
+      log.info(`Nothing ran as ${name} before this deployment: the container group is removed.`);
+      await removeAndWait(groups, name, deadline, ports);
     }
-    log.info(`Nothing ran as ${name} before this deployment: the container group is removed.`);
-    await removeAndWait(groups, name, deadline, ports);
     return { outcome: 'removed', image: null };
   }
   const image = mainContainer(previous.definition)!.image;
@@ -89,6 +81,25 @@ export async function rollback({
   const { origin, seconds } = await restore({ groups, name, previous, minutes: startTimeoutInMinutes }, ports);
   log.info(`${image} serves again at ${origin}, after ${Math.round(seconds)} s.`);
   return { outcome: 'restored', image, scoringUri: origin + new URL(scoringUri).pathname };
+}
+
+const imageOf = (group: ContainerGroup | undefined): string | undefined => group && mainContainer(group)?.image;
+
+/** What Deploy-ACI left of this group: another Deploy-ACI of the job may have left what ran in another one. */
+function keptFor(
+  { containerGroupId }: RollbackOptions['deployment'],
+  handedOver: RollbackOptions['handedOver'],
+): PreviousDeployment | undefined {
+  const kept = handedOver ? decodePreviousDeployment(handedOver) : undefined;
+  return kept?.groupId.toLowerCase() === containerGroupId.toLowerCase() ? kept : undefined;
+}
+
+function deployedByOthers({ containerGroup, image }: RollbackOptions['deployment'], running = 'nothing'): TaskFailure {
+  return new TaskFailure(
+    `${containerGroup} is not rolled back: it runs ${running}, which another release deployed after ${image}.`,
+    'Test that release; it is the one that users call.',
+    { help: 'what-ran-before-is-not-brought-back' },
+  );
 }
 
 /** What runs now, with another image. */

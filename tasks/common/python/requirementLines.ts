@@ -96,12 +96,10 @@ class RequirementsReader {
   private requirement(line: string): RequirementLine {
     const [, edited] = editable.exec(line) ?? [];
     if (edited === undefined && line.startsWith('-')) return { kind: 'plain', text: line };
-    const [, before = '', written = ''] = /^([A-Za-z0-9][\w.-]*\s*(?:\[[^\]]*\])?\s*@\s*)?(.*)$/.exec(edited ?? line)!;
-    const [, rawPlace = '', behind = ''] =
-      /^(.+?)((?:\[[^\]]*\])?(?:#\S*)?(?:\s*;.*|\s+;.*|\s+--\w.*)?)$/.exec(written.trim()) ?? [];
-    const place = unquoted(rawPlace.trim());
-    if (place === '' || isUrl(place) || (before !== '' && !/^file:/i.test(place))) return { kind: 'plain', text: line };
-    if (edited === undefined && !/^file:/i.test(place) && !this.isPath(place)) return { kind: 'plain', text: line };
+    const { before, place, behind } = partsOf(edited ?? line);
+    const isFile = /^file:/i.test(place);
+    if (place === '' || isUrl(place) || (before !== '' && !isFile)) return { kind: 'plain', text: line };
+    if (edited === undefined && !isFile && !this.isPath(place)) return { kind: 'plain', text: line };
     const local = place.replace(/^file:(\/\/(localhost)?)?/i, '');
     const found = path.resolve(this.root, local);
     if (fs.existsSync(found)) return { kind: 'local', text: line, place: found, before, behind };
@@ -134,6 +132,14 @@ class RequirementsReader {
   private isPath(text: string): boolean {
     return /^\.{0,2}[\\/]|^\.{1,2}$|^[A-Za-z]:[\\/]/.test(text) || /\.(whl|zip|tar(\.\w+)?|tgz|tbz|txz)$/i.test(text) || /[\\/]/.test(text); // prettier-ignore
   }
+}
+
+/** A requirement's name with its @ (empty where it has none), the place, and the extras, markers and options after it. */
+function partsOf(requirement: string): { before: string; place: string; behind: string } {
+  const [, before = '', written = ''] = /^([A-Za-z0-9][\w.-]*\s*(?:\[[^\]]*\])?\s*@\s*)?(.*)$/.exec(requirement)!;
+  const [, place = '', behind = ''] =
+    /^(.+?)((?:\[[^\]]*\])?(?:#\S*)?(?:\s*;.*|\s+;.*|\s+--\w.*)?)$/.exec(written.trim()) ?? [];
+  return { before, place: unquoted(place.trim()), behind };
 }
 
 /** Lines without comments, empty ones left out, continued ones joined. */

@@ -113,15 +113,7 @@ export class InputReader {
     const { min = -Infinity, max = Infinity, integer = false, unit = '' } = limits;
     if (!Number.isFinite(value) || (integer && !Number.isInteger(value)) || value < min || value > max) {
       const kind = integer ? 'a whole number' : 'a number';
-      const range =
-        min > -Infinity && max < Infinity
-          ? ` between ${min} and ${max}`
-          : min > -Infinity
-            ? ` of at least ${min}`
-            : max < Infinity
-              ? ` of at most ${max}`
-              : '';
-      this.problem(name, `"${text}" is not ${kind}${range}${unit && ` ${unit}`}.`);
+      this.problem(name, `"${text}" is not ${kind}${rangeText(min, max)}${unit && ` ${unit}`}.`);
       return undefined;
     }
     return value;
@@ -301,4 +293,10 @@ export class InputReader {
     }
     return connection ?? noConnection;
   }
+}
+
+function rangeText(min: number, max: number): string {
+  if (min > -Infinity && max < Infinity) return ` between ${min} and ${max}`;
+  if (min > -Infinity) return ` of at least ${min}`;
+  return max < Infinity ? ` of at most ${max}` : '';
 }

@@ -43,26 +43,41 @@ export async function whyNotAccessible(
   signal: AbortSignal,
 ): Promise<Finding | undefined> {
   const name = parseImageName(definition.containers[0]!.image);
-  const credential = definition.imageRegistryCredentials?.find(({ server }) => server === name?.registry);
-  const identity = credential?.identity;
-  const principal = identity ? await principalOf(session, identity, signal) : undefined;
-  if (identity && principal === undefined) {
+  const credentials = definition.imageRegistryCredentials ?? [];
+  const identity = credentials.find(({ server }) => server === name?.registry)?.identity;
+  const principal = identity && (await principalOf(session, identity, signal));
+  if (identity && !principal) {
     return { finding: `The identity ${identity} does not exist.`, remedy: 'Correct userAssignedIdentity.' };
   }
-  const registry = (await listContainerRegistries(session)).find(
-    ({ loginServer }) => loginServer.toLowerCase() === name?.registry.toLowerCase(),
-  );
-  if (!name || !registry) return undefined;
+  const registry = name && (await registryAt(session, name.registry));
+  return registry && whyNotFrom(session, registry, name, { identity, principal }, signal);
+}
+
+/** As `whyNotAccessible`, of a registry of the subscription; an identity where the group pulls by one. */
+async function whyNotFrom(
+  session: AzureSession,
+  registry: ContainerRegistry,
+  name: ImageName,
+  { identity, principal }: { readonly identity?: string; readonly principal?: string },
+  signal: AbortSignal,
+): Promise<Finding | undefined> {
   if (registry.networkRestricted && !(principal && registry.letsTrustedServicesIn)) return closed(registry);
   const puller = `The identity ${identity?.split('/').pop()}`;
-  if (principal) {
-    const missing = missingRole(registry, puller, principal, await rolesOf(session, registry, principal, signal));
-    if (missing) return missing;
-  }
+  const missing =
+    principal && missingRole(registry, puller, principal, await rolesOf(session, registry, principal, signal));
+  if (missing) return missing;
   const contents = new RegistryContents(session, registry.loginServer, { kind: 'entra' });
   const found = await contents.digest(name.repository, name.digest ?? name.tag ?? 'latest', signal);
   if (!found) return noSuchImage(registry, name);
-  if (!principal) return undefined;
+  return principal ? mayPull(registry, puller) : undefined;
+}
+
+async function registryAt(session: AzureSession, host: string): Promise<ContainerRegistry | undefined> {
+  const all = await listContainerRegistries(session);
+  return all.find(({ loginServer }) => loginServer.toLowerCase() === host.toLowerCase());
+}
+
+function mayPull(registry: ContainerRegistry, puller: string): Finding {
   return {
     finding: `${puller} has a role on the registry ${registry.name} that lets it pull.`,
     remedy: 'If its role is new, wait some minutes until Azure knows of it.',

@@ -45,9 +45,9 @@ export function azureFailure(error: unknown, asked: string): Error {
   const sdk = error as SdkError & Error;
   if (sdk.name === 'AbortError') return error;
   if (error instanceof UnreadableAnswer) return unreadable(error, asked);
-  const said = readErrorBody(sdk.response?.bodyAsText ? bodyOf(sdk.response.bodyAsText) : sdk.details);
+  const said = readErrorBody(sentBody(sdk));
   const code = said.code ?? ownCode(sdk) ?? sdk.name;
-  const message = (said.message ?? sdk.errorResponse?.errorDescription ?? sdk.message ?? '').trim();
+  const message = (said.message ?? ownMessage(sdk)).trim();
   const { statusCode: status } = sdk;
   const isSignIn = signInErrors.test(sdk.name);
   const isNetwork = status === undefined && networkCodes.test(code);
@@ -60,6 +60,10 @@ export function azureFailure(error: unknown, asked: string): Error {
 /** An SDK gives a body that is not the JSON that it calls itself as a code of its own, with a parser's complaint. */
 function ownCode({ code, errorResponse }: SdkError): string | undefined {
   return (code === 'PARSE_ERROR' ? undefined : code) ?? errorResponse?.error;
+}
+
+function ownMessage({ errorResponse, message }: SdkError & Error): string {
+  return errorResponse?.errorDescription ?? message ?? '';
 }
 
 const signInErrors =
@@ -79,7 +83,9 @@ function problemOf(
 }
 
 /** As the service sent it: the models of an SDK drop what is within an error. */
-function bodyOf(text: string): unknown {
+function sentBody({ response, details }: SdkError): unknown {
+  const text = response?.bodyAsText;
+  if (!text) return details;
   try {
     return JSON.parse(text);
   } catch {

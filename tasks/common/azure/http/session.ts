@@ -92,13 +92,7 @@ export class AzureSession {
    */
   async request<T = unknown>(request: AzureRequest): Promise<AzureResponse<T>> {
     const { createHttpHeaders, createPipelineRequest } = await import('@azure/core-rest-pipeline');
-    const url = addressOf(request.url, this.connection.resourceManagerUrl);
-    if (request.apiVersion) url.searchParams.set('api-version', request.apiVersion);
-    for (const [name, value] of Object.entries(request.query ?? {})) {
-      if (value !== undefined) url.searchParams.set(name, value);
-    }
-    // A space as Azure's own clients are recorded to write it; a plus of a value is %2B by now.
-    url.search = url.search.replaceAll('+', '%20');
+    const url = this.urlOf(request);
     const method = request.method ?? 'GET';
     let response: PipelineResponse;
     try {
@@ -130,6 +124,15 @@ export class AzureSession {
       );
     }
     return { status: response.status, headers: response.headers.toJSON(), body };
+  }
+
+  private urlOf({ url: path, apiVersion, query = {} }: AzureRequest): URL {
+    const url = addressOf(path, this.connection.resourceManagerUrl);
+    if (apiVersion) url.searchParams.set('api-version', apiVersion);
+    for (const [name, value] of Object.entries(query)) if (value !== undefined) url.searchParams.set(name, value);
+    // A space as Azure's own clients are recorded to write it; a plus of a value is %2B by now.
+    url.search = url.search.replaceAll('+', '%20');
+    return url;
   }
 
   private send(): Promise<Send> {

@@ -316,20 +316,24 @@ export class BlobTransfer {
       throw unreachable(request, error as Error);
     }
     if ((response.status >= 200 && response.status < 300) || options.accept?.includes(response.status)) return response;
-    const text = (await readBody(response, options.signal)).toString('utf8');
-    const code = response.headers.get('x-ms-error-code') ?? /<Code>([^<]*)/.exec(text)?.[1] ?? '';
-    const message = (/<Message>([^<]*)/.exec(text)?.[1] ?? text).split('\n')[0]!;
-    throw new AzureFailure(
-      `Azure Storage answered ${response.status} ${code} to ${asked(request)}: ${message}`,
-      response.status === 403
-        ? "The storage account's firewall or the permission's end may be why: check its network rules."
-        : undefined,
-      response.status,
-      code,
-      message,
-      undefined,
-    );
+    throw refusal(request, response, (await readBody(response, options.signal)).toString('utf8'));
   }
+}
+
+/** @param body XML, as Azure Storage refuses */
+function refusal(request: PipelineRequest, { status, headers }: PipelineResponse, body: string): AzureFailure {
+  const code = headers.get('x-ms-error-code') ?? /<Code>([^<]*)/.exec(body)?.[1] ?? '';
+  const message = (/<Message>([^<]*)/.exec(body)?.[1] ?? body).split('\n')[0]!;
+  return new AzureFailure(
+    `Azure Storage answered ${status} ${code} to ${asked(request)}: ${message}`,
+    status === 403
+      ? "The storage account's firewall or the permission's end may be why: check its network rules."
+      : undefined,
+    status,
+    code,
+    message,
+    undefined,
+  );
 }
 
 /** The URL of a blob under its container's URL, with a SAS where that has one. Names may hold any character. */

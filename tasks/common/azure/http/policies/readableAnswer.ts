@@ -39,10 +39,7 @@ function problemOf({ headers, bodyAsText, request }: PipelineResponse, shape: Sh
   const size = `${text.length} characters`;
   const wantsJson = shape !== undefined || /\bjson\b/i.test(request.headers.get('accept') ?? '');
   if (text.trim() === '') return shape === undefined ? undefined : 'empty, where JSON should be';
-  if (wantsJson && /^text\/html\b/i.test(type)) {
-    const title = /<title>\s*([^<]{1,80}?)\s*<\/title>/i.exec(text)?.[1];
-    return `a page of HTML${title ? ` with the title "${title}"` : ''} (${size}), where JSON should be`;
-  }
+  if (wantsJson && /^text\/html\b/i.test(type)) return `${page(text)} (${size}), where JSON should be`;
   if (!isJson(type)) return shape === undefined ? undefined : `of the type "${type}" (${size}), where JSON should be`;
   let body: unknown;
   try {
@@ -52,6 +49,11 @@ function problemOf({ headers, bodyAsText, request }: PipelineResponse, shape: Sh
   }
   const problem = shape === undefined ? undefined : shapeProblem(body, shape);
   return problem && `JSON of another kind than expected: ${problem}`;
+}
+
+function page(html: string): string {
+  const title = /<title>\s*([^<]{1,80}?)\s*<\/title>/i.exec(html)?.[1];
+  return `a page of HTML${title ? ` with the title "${title}"` : ''}`;
 }
 
 export function isJson(contentType: string | undefined): boolean {
