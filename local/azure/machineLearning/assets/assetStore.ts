@@ -2,7 +2,8 @@ import type { Collection, LocalAzureContext } from '../../context';
 import type { AssetReference } from '../resourceIds';
 import { systemData, type SystemData } from '../systemData';
 
-export type AssetType = 'codes' | 'environments' | 'models' | 'data' | 'components';
+export const assetTypes = ['codes', 'environments', 'models', 'data', 'components'] as const;
+export type AssetType = (typeof assetTypes)[number];
 
 export interface AssetVersion {
   name: string;

@@ -17,43 +17,65 @@ export const artifactContainer = 'azureml';
 /** The folder of a run's artifacts in the container of workspaceartifactstore. */
 export const artifactPrefix = (run: string): string => `ExperimentRun/dcid.${run}/`;
 
+type Found = StorageLocation | { problem: string };
+
+/** A kind of URI: undefined where the URI is of another kind. */
+type Reading = (uri: string, stores: AssetStores, outputs: OutputLocations) => Found | undefined;
+
+/** Each kind of URI that the service knows, in the order in which they are tried. */
+const readings: Reading[] = [onDatastore, ofJob, ofRun, ofAsset, onWeb];
+
 /** What a URI of an input, a model or a snapshot leads to. `problem` says in a sentence why it leads nowhere. */
-export function resolveStorageUri(
-  uri: string,
-  stores: AssetStores,
-  outputs: OutputLocations,
-): StorageLocation | { problem: string } {
-  const datastore =
+export function resolveStorageUri(uri: string, stores: AssetStores, outputs: OutputLocations): Found {
+  for (const read of readings) {
+    const found = read(uri, stores, outputs);
+    if (found) return found;
+  }
+  return { problem: `'${uri}' was not found in the workspace, or is not a URI that the service knows.` };
+}
+
+function onDatastore(uri: string): Found | undefined {
+  const match =
     /^(?:azureml:\/\/(?:subscriptions\/[^/]+\/resource[gG]roups\/[^/]+\/(?:providers\/[^/]+\/)?workspaces\/[^/]+\/)?)datastores\/([^/]+)\/(?:paths\/)?(.*)$/i.exec(
       uri,
     );
-  if (datastore) {
-    const [, name = '', path = ''] = datastore;
-    const found = findDatastore(name);
-    return found ? { container: found.container, path } : { problem: `Datastore '${name}' was not found.` };
-  }
-  const job = /^azureml:\/\/jobs\/([^/]+)\/outputs\/([^/]+)(?:\/paths\/(.*)|\/?)$/i.exec(uri);
-  if (job) {
-    const [, name = '', output = '', path = ''] = job;
-    return (
-      beneath(outputs.outputLocation(name, output), path) ?? { problem: `Job '${name}' has no output '${output}'.` }
-    );
-  }
-  const run = /^(?:runs|mlflow-artifacts):\/+([^/]+)\/?(.*)$/i.exec(uri);
-  if (run) {
-    const [, name = '', path = ''] = run;
-    return beneath(outputs.outputLocation(name, 'artifacts'), path) ?? { problem: `Run '${name}' was not found.` };
-  }
-  for (const type of ['data', 'models'] as const) {
+  if (!match) return undefined;
+  const [, name = '', path = ''] = match;
+  const found = findDatastore(name);
+  return found ? { container: found.container, path } : { problem: `Datastore '${name}' was not found.` };
+}
+
+function ofJob(uri: string, _stores: AssetStores, outputs: OutputLocations): Found | undefined {
+  const match = /^azureml:\/\/jobs\/([^/]+)\/outputs\/([^/]+)(?:\/paths\/(.*)|\/?)$/i.exec(uri);
+  if (!match) return undefined;
+  const [, name = '', output = '', path = ''] = match;
+  return beneath(outputs.outputLocation(name, output), path) ?? { problem: `Job '${name}' has no output '${output}'.` };
+}
+
+function ofRun(uri: string, _stores: AssetStores, outputs: OutputLocations): Found | undefined {
+  const match = /^(?:runs|mlflow-artifacts):\/+([^/]+)\/?(.*)$/i.exec(uri);
+  if (!match) return undefined;
+  const [, name = '', path = ''] = match;
+  return beneath(outputs.outputLocation(name, 'artifacts'), path) ?? { problem: `Run '${name}' was not found.` };
+}
+
+function ofAsset(uri: string, stores: AssetStores, outputs: OutputLocations): Found | undefined {
+  for (const [type, field] of [
+    ['data', 'dataUri'],
+    ['models', 'modelUri'],
+  ] as const) {
     const reference = parseAssetReference(type, uri);
-    const asset = reference && stores[type].find(reference);
-    const next = asset?.properties[type === 'data' ? 'dataUri' : 'modelUri'];
+    const next = reference && stores[type].find(reference)?.properties[field];
     if (typeof next === 'string') return resolveStorageUri(next, stores, outputs);
   }
+  return undefined;
+}
+
+/** Of the workspace's own storage account what is known is the container. */
+function onWeb(uri: string): Found | undefined {
   const blob = new RegExp(`^https?://${localCloud.storageAccount}\\.blob\\.[^/]+/([^/]+)/?([^?]*)`, 'i').exec(uri);
   if (blob) return { container: blob[1] ?? '', path: decodeURIComponent(blob[2] ?? '') };
-  if (/^https?:\/\//i.test(uri)) return { url: uri };
-  return { problem: `'${uri}' was not found in the workspace, or is not a URI that the service knows.` };
+  return /^https?:\/\//i.test(uri) ? { url: uri } : undefined;
 }
 
 /** The long form in which the service hands out a location on a datastore; other locations stay as they were given. */

@@ -1,24 +1,23 @@
-import type { LocalAzureContext } from '../../context';
 import type { Run } from '../runs/runStore';
 import { resourceId, workspaceArmId } from '../resourceIds';
 import { shownWebhooks } from './jobNotifications';
 import type { Job } from './jobStore';
 
-/** A job as the service shows it; what the request left out is null (facts on Azure, §2). */
-export function jobAnswer(context: LocalAzureContext, job: Job, run: Run, isStep = false) {
+/** A job as the service at the URL shows it; what the request left out is null (facts on Azure, §2). */
+export function jobAnswer(url: string, job: Job, run: Run, isStep = false) {
   return {
     id: resourceId('jobs', job.name),
     name: job.name,
     type: 'Microsoft.MachineLearningServices/workspaces/jobs',
     // A step of a pipeline is answered without them. Source: azure-ai-ml, test_pipeline_job_get_child_run.
-    ...(isStep ? {} : { properties: properties(context, job, run) }),
+    ...(isStep ? {} : { properties: properties(url, job, run) }),
     systemData: job.system,
   };
 }
 
-function properties(context: LocalAzureContext, job: Job, run: Run) {
+function properties(url: string, job: Job, run: Run) {
   const { specification } = job;
-  const host = new URL(context.url).host;
+  const host = new URL(url).host;
   const service = (jobServiceType: string, endpoint: string) => ({
     jobServiceType,
     port: null,
@@ -40,7 +39,7 @@ function properties(context: LocalAzureContext, job: Job, run: Run) {
     services: {
       ...specification.services,
       Tracking: service('Tracking', `azureml://${host}/mlflow/v1.0${workspaceArmId}?`),
-      Studio: service('Studio', `${context.url}/runs/${job.name}?wsid=${workspaceArmId}`),
+      Studio: service('Studio', `${url}/runs/${job.name}?wsid=${workspaceArmId}`),
     },
     outputs: {
       ...specification.outputs,

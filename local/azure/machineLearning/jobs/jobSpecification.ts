@@ -81,3 +81,11 @@ export interface PipelineJob extends JobBase {
 }
 
 export type JobSpecification = CommandJob | SweepJob | PipelineJob;
+
+/** What a PUT of a job says. */
+export type JobProperties = Partial<JobSpecification> & {
+  displayName?: string | null;
+  description?: string | null;
+  tags?: Record<string, string> | null;
+  properties?: Record<string, string> | null;
+};

@@ -1,6 +1,6 @@
 import { invalid } from '../mlError';
 import type { RunStore } from '../runs/runStore';
-import type { JobSpecification } from './jobSpecification';
+import type { JobProperties } from './jobSpecification';
 import type { Job, JobStore } from './jobStore';
 
 /** What of a job may change once it is there; its tags, too. New properties may be added, none changed. */
@@ -15,15 +15,8 @@ const changeable = [
   'notificationSetting',
 ];
 
-type Given = Partial<JobSpecification> & {
-  displayName?: string | null;
-  description?: string | null;
-  tags?: Record<string, string> | null;
-  properties?: Record<string, string> | null;
-};
-
 /** A PUT of a job that is there: the same again is accepted, what never changes is refused, the rest is taken over. */
-export function updateJob(jobs: JobStore, runs: RunStore, job: Job, given: Given): void {
+export function updateJob(jobs: JobStore, runs: RunStore, job: Job, given: JobProperties): void {
   const specification = job.specification as unknown as Record<string, unknown>;
   // The default output is the service's own; a client that sends back what it got sends it along.
   const { default: _default, ...outputs } = given.outputs ?? {};

@@ -86,34 +86,40 @@ function checkSweep(job: Partial<SweepJob>, workspace: Workspace): void {
   checkTimeout(job.limits?.trialTimeout);
 }
 
-function checkTrial(
-  trial: Partial<Trial>,
-  job: Pick<Partial<JobSpecification>, 'inputs' | 'outputs'>,
-  { stores, computes }: Workspace,
-  searchSpace: string[],
-): void {
+type Ports = Pick<Partial<JobSpecification>, 'inputs' | 'outputs'>;
+
+function checkTrial(trial: Partial<Trial>, job: Ports, { stores, computes }: Workspace, searchSpace: string[]): void {
   if (!trial.command) throw invalid('The Command field is required.');
   if (!trial.environmentId) throw invalid('The EnvironmentId field is required.');
-  const environment = parseAssetReference('environments', trial.environmentId);
-  if (!environment || (!environment.registry && !stores.environments.find(environment))) {
-    throw new MlError(404, `No environment exists for '${trial.environmentId}'.`, 'NotFoundError');
-  }
-  const code = trial.codeId ? parseAssetReference('codes', trial.codeId) : undefined;
-  if (trial.codeId && !(code && stores.codes.find(code))) {
-    throw new MlError(404, `No code exists for '${trial.codeId}'.`, 'NotFoundError');
-  }
+  checkTrialAssets(trial.environmentId, trial.codeId, stores);
   const most = computes[0]?.maxNodeCount ?? 1;
   if ((trial.resources?.instanceCount ?? 1) > most) {
     throw invalid(`The job asks for ${trial.resources?.instanceCount} nodes, the compute has at most ${most}.`);
   }
-  for (const [, kind, key = ''] of trial.command.matchAll(/\$\{\{\s*(inputs|outputs|search_space)\.([\w-]+)\s*\}\}/g)) {
-    const known =
-      kind === 'inputs'
-        ? Object.keys(job.inputs ?? {})
-        : kind === 'outputs'
-          ? Object.keys(job.outputs ?? {})
-          : searchSpace;
-    if (!known.includes(key)) throw invalid(`The command refers to '${kind}.${key}', which the job does not have.`);
+  checkReferences(trial.command, job, searchSpace);
+}
+
+function checkTrialAssets(environmentId: string, codeId: string | undefined, stores: AssetStores): void {
+  const environment = parseAssetReference('environments', environmentId);
+  if (!environment || (!environment.registry && !stores.environments.find(environment))) {
+    throw new MlError(404, `No environment exists for '${environmentId}'.`, 'NotFoundError');
+  }
+  const code = codeId ? parseAssetReference('codes', codeId) : undefined;
+  if (codeId && !(code && stores.codes.find(code))) {
+    throw new MlError(404, `No code exists for '${codeId}'.`, 'NotFoundError');
+  }
+}
+
+/** What a command names in `${{ }}` must be there. */
+function checkReferences(command: string, { inputs, outputs }: Ports, searchSpace: string[]): void {
+  const known: Record<string, string[]> = {
+    inputs: Object.keys(inputs ?? {}),
+    outputs: Object.keys(outputs ?? {}),
+    search_space: searchSpace,
+  };
+  for (const [, kind = '', key = ''] of command.matchAll(/\$\{\{\s*(inputs|outputs|search_space)\.([\w-]+)\s*\}\}/g)) {
+    if (!known[kind]?.includes(key))
+      throw invalid(`The command refers to '${kind}.${key}', which the job does not have.`);
   }
 }
 

@@ -5,13 +5,16 @@ import { canonicalUri, resolveStorageUri, type OutputLocations } from '../assets
 import type { AssetStores } from '../assets/assetStore';
 import type { MetricStore } from '../runs/metricStore';
 import type { RunStore } from '../runs/runStore';
-import { registerExperiments } from './experiments';
-import { registerLoggedModels } from './loggedModels';
+import { registerExperiments } from './experimentRoutes';
+import { registerLoggedModels } from './loggedModelRoutes';
+import { LoggedModels } from './loggedModels';
 import { registerMlflowArtifacts } from './mlflowArtifacts';
 import { ArtifactPlaces } from './artifactPlaces';
 import { MlflowError, sendMlflowError } from './mlflowError';
-import { registerModelRegistry } from './modelRegistry';
+import { registerModelVersions } from './modelVersionRoutes';
+import { registerRegisteredModels } from './registeredModelRoutes';
 import { RegisteredModels } from './registeredModels';
+import { TrackedExperiments } from './trackedExperiments';
 import { registerTrackedRuns } from './trackedRunRoutes';
 import { TrackedRuns } from './trackedRuns';
 
@@ -26,14 +29,17 @@ export async function registerMlflow(
 ): Promise<void> {
   app.setErrorHandler(sendMlflowError);
   const api = `${dataPlaneRoute('mlflow')}/api/2.0`;
-  registerTrackedRuns(app, `${api}/mlflow`, new TrackedRuns(runs, metrics));
-  registerExperiments(app, `${api}/mlflow`, runs);
-  const loggedModels = registerLoggedModels(app, `${api}/mlflow`, context, runs);
+  const route = `${api}/mlflow`;
+  registerTrackedRuns(app, route, new TrackedRuns(runs, metrics));
+  registerExperiments(app, route, new TrackedExperiments(runs));
+  const loggedModels = new LoggedModels(context.collection('machineLearning.loggedModels'), runs);
+  registerLoggedModels(app, route, loggedModels);
   const registry = new RegisteredModels(stores.models, (source) => {
     const logged = /^models:\/(m-\w+)$/.exec(source)?.[1];
     return canonicalUri((logged && loggedModels.artifactUriOf(logged)) || source, stores, outputs);
   });
-  registerModelRegistry(app, `${api}/mlflow`, registry);
+  registerRegisteredModels(app, route, registry);
+  registerModelVersions(app, route, registry);
   await app.register(async (scope) => {
     const places = new ArtifactPlaces(context.blobs, runs, (name, version) => {
       const { modelUri } = registry.version(name, version).properties;

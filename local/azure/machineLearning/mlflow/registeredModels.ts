@@ -1,11 +1,9 @@
 import type { AssetContainer, AssetStore, AssetVersion } from '../assets/assetStore';
 import { MlflowError, required } from './mlflowError';
 import { search, type Value } from './searchFilter';
+import type { Pair } from './trackedRuns';
 
-export interface Pair {
-  key: string;
-  value: string;
-}
+type Change = (properties: Record<string, unknown>) => void;
 
 const stages = ['None', 'Staging', 'Production', 'Archived'];
 
@@ -53,23 +51,48 @@ export class RegisteredModels {
     });
   }
 
-  changeModel(name: string | undefined, change: (properties: Record<string, unknown>) => void): AssetContainer {
-    const model = this.model(name);
-    const properties = structuredClone(model.properties);
-    change(properties);
-    this.models.putContainer(model.name, properties);
-    return this.model(name);
+  describeModel(name: string | undefined, description: string | undefined): AssetContainer {
+    return this.changeModel(name, (properties) => (properties.description = description));
   }
 
-  changeVersion(
+  setModelTag(name: string | undefined, key: string | undefined, value: string | undefined): void {
+    this.changeModel(name, settingTag(key, value));
+  }
+
+  deleteModelTag(name: string | undefined, key: string | undefined): void {
+    this.changeModel(name, deletingTag(key));
+  }
+
+  setAlias(name: string | undefined, wanted: string | undefined, asked: string | undefined): void {
+    const { version } = this.version(name, asked);
+    const alias = required('alias', wanted);
+    this.changeModel(name, (properties) => {
+      properties.aliases = { ...(properties.aliases as object | undefined), [alias]: version };
+    });
+  }
+
+  deleteAlias(name: string | undefined, unwanted: string | undefined): void {
+    const alias = required('alias', unwanted);
+    this.changeModel(name, (properties) => {
+      const { [alias]: _gone, ...rest } = (properties.aliases ?? {}) as Tags;
+      properties.aliases = rest;
+    });
+  }
+
+  describeVersion(
     name: string | undefined,
     version: string | undefined,
-    change: (properties: Record<string, unknown>) => void,
+    description: string | undefined,
   ): AssetVersion {
-    const found = this.version(name, version);
-    const properties = structuredClone(found.properties);
-    change(properties);
-    return this.models.putVersion(found.name, found.version, properties);
+    return this.changeVersion(name, version, (properties) => (properties.description = description));
+  }
+
+  setVersionTag(name: string | undefined, version: string | undefined, { key, value }: Partial<Pair>): void {
+    this.changeVersion(name, version, settingTag(key, value));
+  }
+
+  deleteVersionTag(name: string | undefined, version: string | undefined, key: string | undefined): void {
+    this.changeVersion(name, version, deletingTag(key));
   }
 
   deleteVersion(name: string | undefined, version: string | undefined): void {
@@ -137,6 +160,21 @@ export class RegisteredModels {
     );
   }
 
+  private changeModel(name: string | undefined, change: Change): AssetContainer {
+    const model = this.model(name);
+    const properties = structuredClone(model.properties);
+    change(properties);
+    this.models.putContainer(model.name, properties);
+    return this.model(name);
+  }
+
+  private changeVersion(name: string | undefined, version: string | undefined, change: Change): AssetVersion {
+    const found = this.version(name, version);
+    const properties = structuredClone(found.properties);
+    change(properties);
+    return this.models.putVersion(found.name, found.version, properties);
+  }
+
   private versionsOf(name: string): AssetVersion[] {
     return this.models.allVersions(name).filter(({ properties }) => properties.isArchived !== true);
   }
@@ -155,6 +193,21 @@ function checkModelFilter(filter = ''): void {
     'INVALID_PARAMETER_VALUE',
     `Registered models cannot be searched by ${what} in Azure Machine Learning.`,
   );
+}
+
+function settingTag(key: string | undefined, value: string | undefined): Change {
+  const name = required('key', key);
+  return (properties) => {
+    properties.tags = { ...(properties.tags as object | undefined), [name]: value };
+  };
+}
+
+function deletingTag(key: string | undefined): Change {
+  const name = required('key', key);
+  return (properties) => {
+    const { [name]: _gone, ...rest } = (properties.tags ?? {}) as Tags;
+    properties.tags = rest;
+  };
 }
 
 export const bag = (tags: Pair[] = []): Tags => Object.fromEntries(tags.map(({ key, value }) => [key, value]));

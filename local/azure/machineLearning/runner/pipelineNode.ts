@@ -1,12 +1,5 @@
 import type { AssetStores } from '../assets/assetStore';
-import type {
-  Distribution,
-  JobInput,
-  JobOutput,
-  JobSpecification,
-  PipelineJob,
-  Resources,
-} from '../jobs/jobSpecification';
+import type { Distribution, JobInput, JobOutput, JobSpecification, PipelineJob, Trial } from '../jobs/jobSpecification';
 import { parseAssetReference } from '../resourceIds';
 import { userFailure } from './runFailure';
 import { valueText } from '../../valueText';
@@ -81,10 +74,10 @@ export function nodeDependencies(node: PipelineNode): string[] {
 export function nodeJob(name: string, scope: NodeScope): JobSpecification {
   const node = scope.nodes[name] as PipelineNode;
   const component = componentOf(node.trial?.componentId ?? node.componentId, name, scope.stores);
-  const compute = node.computeId ?? scope.pipeline.settings?.default_compute ?? scope.pipeline.computeId;
+  const { pipeline } = scope;
   const common = {
-    experimentName: scope.pipeline.experimentName,
-    computeId: typeof compute === 'string' && !/\/computes\/serverless$/i.test(compute) ? compute : undefined,
+    experimentName: pipeline.experimentName,
+    computeId: computeOf(node, pipeline),
     identity: node.identity,
     inputs: inputsOf(name, node, component, scope),
     outputs: outputsOf(node, component, scope),
@@ -93,42 +86,43 @@ export function nodeJob(name: string, scope: NodeScope): JobSpecification {
     return {
       jobType: 'Pipeline',
       ...common,
-      settings: scope.pipeline.settings,
+      settings: pipeline.settings,
       jobs: component.jobs as PipelineJob['jobs'],
     };
   }
+  const trial = trialOf(name, node, component);
+  const limits = camelCase(node.limits) as { timeout?: string } | undefined;
+  if (node.type === 'sweep') return { jobType: 'Sweep', ...common, trial, ...searchOf(node), limits };
+  return { jobType: 'Command', ...common, ...trial, limits };
+}
+
+/** Undefined where it runs serverless. */
+function computeOf({ computeId }: PipelineNode, pipeline: PipelineJob): string | undefined {
+  const compute = computeId ?? pipeline.settings?.default_compute ?? pipeline.computeId;
+  return typeof compute === 'string' && !/\/computes\/serverless$/i.test(compute) ? compute : undefined;
+}
+
+/** What a command runs, or each trial of a sweep. */
+function trialOf(name: string, node: PipelineNode, component: ComponentSpec): Trial {
   if (!component.command || !component.environment) {
     throw userFailure(`The component of node '${name}' has no command or no environment.`, 'PipelineNode');
   }
-  const trial = {
+  return {
     command: component.command,
     codeId: component.code,
     environmentId: component.environment,
     environmentVariables: { ...component.environment_variables, ...node.environment_variables },
-    resources: camelCase(node.resources ?? component.resources) as Resources | undefined,
+    resources: camelCase(node.resources ?? component.resources),
     distribution: distributionOf(node.distribution ?? component.distribution),
   };
-  if (node.type !== 'sweep') {
-    return {
-      jobType: 'Command',
-      ...common,
-      ...trial,
-      limits: camelCase(node.limits) as { timeout?: string } | undefined,
-    };
-  }
-  const algorithm =
-    typeof node.sampling_algorithm === 'string' ? { type: node.sampling_algorithm } : node.sampling_algorithm;
+}
+
+function searchOf({ search_space: space, sampling_algorithm: sampling, objective }: PipelineNode) {
+  const algorithm = typeof sampling === 'string' ? { type: sampling } : sampling;
   return {
-    jobType: 'Sweep',
-    ...common,
-    trial,
-    searchSpace: node.search_space ?? {},
+    searchSpace: space ?? {},
     samplingAlgorithm: { samplingAlgorithmType: capital(algorithm?.type ?? 'random'), seed: algorithm?.seed },
-    objective: {
-      goal: capital(node.objective?.goal ?? ''),
-      primaryMetric: node.objective?.primary_metric ?? '',
-    },
-    limits: camelCase(node.limits) as { timeout?: string } | undefined,
+    objective: { goal: capital(objective?.goal ?? ''), primaryMetric: objective?.primary_metric ?? '' },
   };
 }
 

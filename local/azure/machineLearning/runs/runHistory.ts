@@ -1,38 +1,33 @@
 import { createHash } from 'node:crypto';
-import type { FastifyInstance } from 'fastify';
-import { localCloud, type LocalAzureContext } from '../../context';
+import { localCloud } from '../../context';
 import { notFound } from '../mlError';
-import { dataPlaneRoute } from '../resourceIds';
 import type { JobSpecification } from '../jobs/jobSpecification';
 import type { JobStore } from '../jobs/jobStore';
 import { runOutputs } from './runOutputs';
 import type { RunArtifacts } from './runArtifacts';
 import type { Run, RunStore } from './runStore';
 
-interface RunParams {
-  run: string;
-}
-
 const logDirectories = ['user_logs/', 'azureml-logs/', 'system_logs/', 'logs/'];
 
-/** Run history: what a run is, how it goes, and where its logs are. */
-export function registerRunHistory(
-  app: FastifyInstance,
-  context: LocalAzureContext,
-  runs: RunStore,
-  artifacts: RunArtifacts,
-  jobs: JobStore,
-): void {
-  const history = dataPlaneRoute('history');
-  const find = (runId: string): Run => {
-    const run = runs.get(runId);
+/** What a run is, how it goes, and where its logs are. */
+export class RunHistory {
+  constructor(
+    private readonly runs: RunStore,
+    private readonly artifacts: RunArtifacts,
+    private readonly jobs: JobStore,
+  ) {}
+
+  find(runId: string): Run {
+    const run = this.runs.get(runId);
     if (!run) throw notFound(`Run ${runId}`);
     return run;
-  };
+  }
 
-  const details = async (run: Run) => {
+  async details(run: Run) {
     // By directory: a run may leave any number of other files.
-    const logs = (await Promise.all(logDirectories.map((directory) => artifacts.list(run.runId, directory)))).flat();
+    const logs = (
+      await Promise.all(logDirectories.map((directory) => this.artifacts.list(run.runId, directory)))
+    ).flat();
     return {
       runId: run.runId,
       runUuid: uuidOf(run.runId),
@@ -54,55 +49,48 @@ export function registerRunHistory(
       inputDatasets: null,
       outputDatasets: [],
       runDefinition: null,
-      logFiles: Object.fromEntries(logs.map((file) => [file.path, artifacts.readUrl(run.runId, file.path)])),
+      logFiles: Object.fromEntries(logs.map((file) => [file.path, this.artifacts.readUrl(run.runId, file.path)])),
       jobCost: { chargedCpuCoreSeconds: null, chargedCpuMemoryMegabyteSeconds: null, chargedGpuSeconds: null, chargedNodeUtilizationSeconds: null }, // prettier-ignore
       revision: run.revision,
       runTypeV2: { orchestrator: null, traits: [], attribution: null, computeType: null },
       settings: {},
-      ...nodesOf(run, jobs.get(run.runId)?.specification),
+      ...nodesOf(run, this.jobs.get(run.runId)?.specification),
       currentAttemptId: 1,
     };
-  };
-  const summary = (run: Run) => ({
-    runNumber: run.runNumber,
-    rootRunId: run.rootRunId,
-    experimentId: runs.experiment(run.experimentName).id,
-    createdUtc: run.createdUtc,
-    createdBy: { userObjectId: localCloud.clientId, userTenantId: localCloud.tenantId, userName: 'Local Azure' },
-    runId: run.runId,
-    parentRunId: run.parentRunId ?? null,
-    status: run.status,
-    startTimeUtc: run.startTimeUtc ?? null,
-    endTimeUtc: run.endTimeUtc ?? null,
-    name: run.displayName ?? run.runId,
-    displayName: run.displayName ?? run.runId,
-    description: run.description ?? null,
-    dataContainerId: `dcid.${run.runId}`,
-    runType: run.runType,
-    hidden: false,
-    target: run.target ?? null,
-    error: errorAnswer(run),
-    warnings: run.warnings,
-    tags: run.tags,
-    properties: run.properties,
-    outputs: runOutputs(jobs.get(run.runId)),
-    revision: run.revision,
-  });
-  const children = (run: Run) => ({
-    value: runs.childrenOf(run.runId).map(summary),
-    continuationToken: null,
-    nextLink: null,
-  });
-
-  for (const scope of [`${history}/runs/:run`, `${history}/experiments/:experiment/runs/:run`]) {
-    app.get<{ Params: RunParams }>(scope, async (request) => summary(find(request.params.run)));
-    app.get<{ Params: RunParams }>(`${scope}/details`, async (request) => details(find(request.params.run)));
-    app.get<{ Params: RunParams }>(`${scope}/children`, async (request) => children(find(request.params.run)));
   }
-  app.post<{ Body: { runId: string } | undefined }>(`${history}/rundata`, async (request) => {
-    const run = find(request.body?.runId ?? '');
-    return { runMetadata: summary(run), runDefinition: null, jobSpecification: null, systemSettings: null };
-  });
+
+  summary(run: Run) {
+    return {
+      runNumber: run.runNumber,
+      rootRunId: run.rootRunId,
+      experimentId: this.runs.experiment(run.experimentName).id,
+      createdUtc: run.createdUtc,
+      createdBy: { userObjectId: localCloud.clientId, userTenantId: localCloud.tenantId, userName: 'Local Azure' },
+      runId: run.runId,
+      parentRunId: run.parentRunId ?? null,
+      status: run.status,
+      startTimeUtc: run.startTimeUtc ?? null,
+      endTimeUtc: run.endTimeUtc ?? null,
+      name: run.displayName ?? run.runId,
+      displayName: run.displayName ?? run.runId,
+      description: run.description ?? null,
+      dataContainerId: `dcid.${run.runId}`,
+      runType: run.runType,
+      hidden: false,
+      target: run.target ?? null,
+      error: errorAnswer(run),
+      warnings: run.warnings,
+      tags: run.tags,
+      properties: run.properties,
+      outputs: runOutputs(this.jobs.get(run.runId)),
+      revision: run.revision,
+    };
+  }
+
+  children(run: Run) {
+    const children = this.runs.childrenOf(run.runId);
+    return { value: children.map((child) => this.summary(child)), continuationToken: null, nextLink: null };
+  }
 }
 
 /**

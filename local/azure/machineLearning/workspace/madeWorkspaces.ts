@@ -1,5 +1,8 @@
+import { randomUUID } from 'node:crypto';
 import type { FastifyInstance } from 'fastify';
-import { localCloud, type Collection } from '../../context';
+import type { ResourceCatalog } from '../../arm/resourceCatalog';
+import { ArmError, localCloud, type Collection } from '../../context';
+import { invalid } from '../mlError';
 
 /** A workspace that a client has made. */
 export interface MadeWorkspace {
@@ -11,6 +14,14 @@ export interface MadeWorkspace {
   /** storageAccount, keyVault and the like, as they were given. */
   properties: Record<string, unknown>;
   created: string;
+}
+
+/** What a client says of a workspace that it makes. */
+export interface WorkspaceRequest {
+  location?: string;
+  tags?: Record<string, string>;
+  identity?: { type?: string };
+  properties?: Record<string, unknown>;
 }
 
 const inner = (resourceGroup: string, name: string): RegExp =>
@@ -28,13 +39,58 @@ const ofStandard = inner(localCloud.resourceGroup, localCloud.workspace);
  */
 export class MadeWorkspaces {
   constructor(
-    readonly made: Collection<MadeWorkspace>,
+    private readonly made: Collection<MadeWorkspace>,
     /** Deleted without a purge: their names stay taken. Source: Microsoft Learn, concept-soft-delete. */
-    readonly deleted: Collection<MadeWorkspace>,
+    private readonly deleted: Collection<MadeWorkspace>,
   ) {}
+
+  list(): MadeWorkspace[] {
+    return this.made.list().map(({ value }) => value);
+  }
 
   find(group: string, name: string): MadeWorkspace | undefined {
     return this.made.get(`${group}/${name}`);
+  }
+
+  /** Makes or changes one, of resources that are there. Source: azure-specs, 2024-04-01. */
+  put(group: string, name: string, body: WorkspaceRequest | undefined, resources: ResourceCatalog): MadeWorkspace {
+    const { location, identity, tags } = body ?? {};
+    const properties = body?.properties ?? {};
+    if (isStandard(group, name)) throw invalid('The workspace of local Azure cannot be changed.');
+    if (!location || !identity?.type || !properties.storageAccount || !properties.keyVault) {
+      throw invalid("The properties 'location', 'identity', 'storageAccount' and 'keyVault' are required.");
+    }
+    checkResources(resources, properties);
+    const key = `${group}/${name}`;
+    if (this.deleted.get(key)) {
+      throw new ArmError(
+        409,
+        'Conflict',
+        'Soft-deleted workspace exists. Please purge or recover it. https://aka.ms/wsoftdelete',
+      );
+    }
+    const { workspaceId = randomUUID(), created = new Date().toISOString() } = this.made.get(key) ?? {};
+    this.made.put(key, { name, resourceGroup: group, location, workspaceId, tags: tags ?? {}, properties, created });
+    return this.made.get(key)!;
+  }
+
+  /** Deletes softly unless it purges. False where there is none. */
+  delete(group: string, name: string, isPurge: boolean): boolean {
+    const key = `${group}/${name}`;
+    if (isStandard(group, name)) throw invalid('The workspace of local Azure cannot be deleted.');
+    const found = this.made.get(key) ?? this.deleted.get(key);
+    this.made.delete(key);
+    if (!found) return false;
+    if (isPurge) this.deleted.delete(key);
+    else this.deleted.put(key, found);
+    return true;
+  }
+
+  /** With the resource group, which deletes softly. */
+  removeGroup(group: string): void {
+    for (const { resourceGroup, name } of this.list()) {
+      if (resourceGroup.toLowerCase() === group.toLowerCase()) this.delete(resourceGroup, name, false);
+    }
   }
 
   /** Where what is asked beneath a workspace that was made really is. */
@@ -77,4 +133,17 @@ export class MadeWorkspaces {
 
 function toOuter({ resourceGroup, name }: MadeWorkspace, text: string): string {
   return text.replace(ofStandard, `$1${resourceGroup}$2${name}`);
+}
+
+const isStandard = (group: string, name: string): boolean =>
+  `${group}/${name}`.toLowerCase() === `${localCloud.resourceGroup}/${localCloud.workspace}`;
+
+/** Throws where a resource that a workspace names is not there. */
+function checkResources(resources: ResourceCatalog, properties: Record<string, unknown>): void {
+  const there = resources.list().map(({ id }) => id.toLowerCase());
+  for (const [name, id] of Object.entries(properties)) {
+    if (!/^(storageAccount|keyVault|containerRegistry)$/.test(name) || typeof id !== 'string') continue;
+    if (!there.includes(id.toLowerCase()))
+      throw invalid(`The resource '${id}' of the property '${name}' was not found.`);
+  }
 }
