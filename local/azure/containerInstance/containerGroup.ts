@@ -1,4 +1,4 @@
-import { localCloud } from '../context';
+import { ArmError, localCloud } from '../context';
 import type { ContainerDefinition, GroupDefinition, InitContainerDefinition, Volume } from './groupDefinition';
 
 /** What happened, gathered by kind: a repeated event counts. */
@@ -54,6 +54,15 @@ export const groupKey = (resourceGroup: string, name: string): string => `${reso
 
 export const isTransitioning = (group: ContainerGroup): boolean =>
   group.provisioningState !== 'Succeeded' && group.provisioningState !== 'Failed';
+
+/** What is asked of a group meanwhile is refused. */
+export function transitioning(name: string): ArmError {
+  return new ArmError(
+    409,
+    'ContainerGroupTransitioning',
+    `The container group '${name}' is still transitioning, please retry later.`,
+  );
+}
 
 /** It has come to its end by itself, and can neither run on nor be updated. */
 export const isTerminated = (group: ContainerGroup): boolean => group.state === 'Succeeded' || group.state === 'Failed';

@@ -3,7 +3,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { ArmError, type Collection, type LocalAzureContext } from '../context';
 import { resourceNotFound } from '../arm/resourceNotFound';
 import type { ContainerEngine, RunningContainer } from '../engine/engine';
-import { groupId, groupKey, isTerminated, isTransitioning, type ContainerGroup } from './containerGroup';
+import { groupId, groupKey, isTerminated, isTransitioning, transitioning, type ContainerGroup } from './containerGroup';
 import type { ContainerLogs } from './containerLog';
 import type { FileShares } from '../files/fileShares';
 import { fullyQualifiedName } from './dnsName';
@@ -89,25 +89,12 @@ export class ContainerGroups {
     const { context, images, operations } = this.tools;
     const former = this.find(resourceGroup, name);
     if ((former && isTransitioning(former)) || context.takeFault('aci.transitioning')) throw transitioning(name);
-    if (former) checkUpdate(name, former.definition, asked);
-    if (former && isTerminated(former) && former.provisioningState === 'Succeeded') {
-      throw new ArmError(
-        400,
-        'InvalidContainerGroupUpdate',
-        `The updates on container group '${name}' are invalid. The container group is terminated: delete it first and then create a new one.`,
-      );
-    }
+    if (former) checkChange(former, name, asked);
     const id = groupId({ name, resourceGroup });
     images.checkIdentities(asked, id);
     const identity = images.principalsOf(asked.identity, former?.definition.identity);
     const definition = { ...asked, identity };
-    if (
-      former &&
-      isDeepStrictEqual(plain(former.definition), plain(definition)) &&
-      former.provisioningState === 'Succeeded' &&
-      former.state === 'Running'
-    ) {
-      // Nothing of the containers changes, so they go on running.
+    if (former && runsOn(former, definition)) {
       const operation = operations.begin(id, definition.location);
       operations.end(operation.id, []);
       const group = this.setTags(resourceGroup, name, definition.tags ?? {}, undefined);
@@ -356,13 +343,20 @@ export class ContainerGroups {
   }
 }
 
-function transitioning(name: string): ArmError {
-  return new ArmError(
-    409,
-    'ContainerGroupTransitioning',
-    `The container group '${name}' is still transitioning, please retry later.`,
+/** Throws where a group cannot become what is asked. */
+function checkChange(former: ContainerGroup, name: string, asked: GroupDefinition): void {
+  checkUpdate(name, former.definition, asked);
+  if (!isTerminated(former) || former.provisioningState !== 'Succeeded') return;
+  throw new ArmError(
+    400,
+    'InvalidContainerGroupUpdate',
+    `The updates on container group '${name}' are invalid. The container group is terminated: delete it first and then create a new one.`,
   );
 }
+
+/** Nothing of the containers changes, so that they go on running. */
+const runsOn = ({ definition, provisioningState, state }: ContainerGroup, wanted: GroupDefinition): boolean =>
+  isDeepStrictEqual(plain(definition), plain(wanted)) && provisioningState === 'Succeeded' && state === 'Running';
 
 /** What a group is when its containers begin again. */
 const fresh = (): Pick<ContainerGroup, 'provisioningState' | 'state' | 'events' | 'instanceViews' | 'wanted'> => ({

@@ -55,56 +55,68 @@ export class GroupRunner {
    * @param ready what must be done before
    */
   async bringUp(ready: Promise<void>): Promise<void> {
-    const { context, engine } = this.tools;
     const { group } = this;
     const { properties, location } = group.definition;
     try {
       await ready;
       if (this.closed) return;
-      const slow = context.takeFault('aci.slowStart')?.seconds;
-      if (typeof slow === 'number') await new Promise((resolve) => setTimeout(resolve, slow * 1000).unref());
-      const capacity = context.takeFault('aci.capacity');
-      if (capacity) throw new ProvisioningError('Failed', capacityMessage(group), 'InsufficientCapacity.');
-      const failure = context.takeFault('aci.provisioningFails');
-      if (failure) {
-        const { code = 'Failed', message = 'The provisioning failed.' } = failure as {
-          code?: string;
-          message?: string;
-        };
-        throw new ProvisioningError(code, message);
-      }
+      await this.actOutFaults();
       if (this.closed) return;
       makeVolumes(this.volumes, properties.volumes ?? [], this.tools.shares);
-      this.sandbox = await engine.createSandbox({
-        id: `${group.name}-${group.uid.slice(0, 8)}`,
-        address: group.address ?? '127.0.0.1',
-        ports: properties.ipAddress?.ports.map(({ port }) => port) ?? [],
-      });
-      await this.runInitContainers(this.sandbox);
+      const sandbox = await this.createSandbox();
+      this.sandbox = sandbox;
+      await this.runInitContainers(sandbox);
       if (this.closed) return;
-      const sandbox = this.sandbox;
       this.runners = properties.containers.map((container) => this.begin(container, sandbox));
       await Promise.all(this.runners.map((runner) => runner.started));
       if (this.closed) return;
       this.update({ provisioningState: 'Succeeded', state: 'Running' });
-      context.log(`Container group ${group.name} runs at ${group.fqdn ?? group.address} in ${location}`);
+      this.tools.context.log(`Container group ${group.name} runs at ${group.fqdn ?? group.address} in ${location}`);
       void this.watchEnd();
     } catch (error) {
       if (this.closed) return;
-      const isKnown = [ProvisioningError, ContainerStartError, MountError, ArmError].some(
-        (kind) => error instanceof kind,
-      );
-      if (!isKnown) context.log(`Container group ${group.name} failed: ${(error as Error).stack}`);
-      const { message } = error as Error;
-      const failure =
-        error instanceof ProvisioningError
-          ? error
-          : new ProvisioningError(error instanceof ArmError ? error.code : 'Failed', message);
-      addEvent(group.events, failure.event, failure.message, 'Warning');
-      this.update({ provisioningState: 'Failed', state: 'Failed', wanted: false });
-      await this.stopContainers();
-      throw failure;
+      throw await this.fail(error);
     }
+  }
+
+  /** What is planned to go wrong. */
+  private async actOutFaults(): Promise<void> {
+    const { context } = this.tools;
+    const slow = context.takeFault('aci.slowStart')?.seconds;
+    if (typeof slow === 'number') await new Promise((resolve) => setTimeout(resolve, slow * 1000).unref());
+    const capacity = context.takeFault('aci.capacity');
+    if (capacity) throw new ProvisioningError('Failed', capacityMessage(this.group), 'InsufficientCapacity.');
+    const failure = context.takeFault('aci.provisioningFails');
+    if (!failure) return;
+    const { code = 'Failed', message = 'The provisioning failed.' } = failure as { code?: string; message?: string };
+    throw new ProvisioningError(code, message);
+  }
+
+  private createSandbox(): Promise<ContainerGroupSandbox> {
+    const { group } = this;
+    return this.tools.engine.createSandbox({
+      id: `${group.name}-${group.uid.slice(0, 8)}`,
+      address: group.address ?? '127.0.0.1',
+      ports: group.definition.properties.ipAddress?.ports.map(({ port }) => port) ?? [],
+    });
+  }
+
+  /** Notes on the group why it did not come up, and ends what had begun. */
+  private async fail(error: unknown): Promise<ProvisioningError> {
+    const { group } = this;
+    const isKnown = [ProvisioningError, ContainerStartError, MountError, ArmError].some(
+      (kind) => error instanceof kind,
+    );
+    const { message, stack } = error as Error;
+    if (!isKnown) this.tools.context.log(`Container group ${group.name} failed: ${stack}`);
+    const failure =
+      error instanceof ProvisioningError
+        ? error
+        : new ProvisioningError(error instanceof ArmError ? error.code : 'Failed', message);
+    addEvent(group.events, failure.event, failure.message, 'Warning');
+    this.update({ provisioningState: 'Failed', state: 'Failed', wanted: false });
+    await this.stopContainers();
+    return failure;
   }
 
   /** Ends the containers; nothing of the group runs afterwards. */

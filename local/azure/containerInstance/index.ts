@@ -10,6 +10,7 @@ import { openRegistryAccounts } from '../registry/registryAccounts';
 import { groupAnswer, type ContainerGroup } from './containerGroup';
 import { ContainerGroups } from './containerGroups';
 import { ContainerLogs } from './containerLog';
+import { GroupContainers } from './groupContainers';
 import { ImageAccess } from './imageAccess';
 import { registerLocations } from './locations';
 import { Operations } from './operations';
@@ -47,7 +48,7 @@ export function registerContainerInstances(
   const sessions = new ExecSessions(context.url);
   sessions.register(app);
   context.onClose(() => sessions.close());
-  registerContainerGroups(app, groups, logs, sessions);
+  registerContainerGroups(app, groups, new GroupContainers(groups, logs, sessions));
   registerLocations(app, groups);
   operations.register(app);
 

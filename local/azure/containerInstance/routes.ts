@@ -1,13 +1,11 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
-import { ArmError } from '../context';
-import { groupAnswer, isTransitioning, type ContainerGroup } from './containerGroup';
+import { groupAnswer, type ContainerGroup } from './containerGroup';
 import type { ContainerGroups } from './containerGroups';
-import type { ContainerLogs } from './containerLog';
-import type { ExecSessions } from './execSessions';
+import type { GroupContainers } from './groupContainers';
 import { readGroupDefinition } from './validation';
 
 type Params = { group: string; name: string };
-type LogParams = Params & { container: string };
+type ContainerParams = Params & { container: string };
 
 const answer = (group: ContainerGroup, { query }: FastifyRequest) =>
   groupAnswer(group, (query as { 'api-version'?: string })['api-version'] ?? '');
@@ -16,8 +14,7 @@ const answer = (group: ContainerGroup, { query }: FastifyRequest) =>
 export function registerContainerGroups(
   app: FastifyInstance,
   groups: ContainerGroups,
-  logs: ContainerLogs,
-  sessions: ExecSessions,
+  containers: GroupContainers,
 ): void {
   const all = '/subscriptions/:subscription/providers/Microsoft.ContainerInstance/containerGroups';
   const ofGroup =
@@ -72,50 +69,28 @@ export function registerContainerGroups(
       .send();
   });
 
-  app.get<{ Params: LogParams; Querystring: { tail?: string; timestamps?: string } }>(
-    `${one}/containers/:container/logs`,
+  registerContainers(app, `${one}/containers/:container`, groups, containers);
+}
+
+/** What is asked of one container of a group. */
+function registerContainers(
+  app: FastifyInstance,
+  route: string,
+  groups: ContainerGroups,
+  containers: GroupContainers,
+): void {
+  app.get<{ Params: ContainerParams; Querystring: { tail?: string; timestamps?: string } }>(
+    `${route}/logs`,
     async ({ params, query }) => {
-      const group = groups.get(params.group, params.name);
-      requireContainer(group, params.container);
-      if (!logs.exists(group.uid, params.container)) {
-        throw isTransitioning(group)
-          ? new ArmError(
-              409,
-              'ContainerGroupTransitioning',
-              `The container group '${group.name}' is still transitioning, please retry later.`,
-            )
-          : new ArmError(
-              404,
-              'ContainerLogNotAvailable',
-              `The log of container '${params.container}' in container group '${group.name}' is not available.`,
-            );
-      }
-      const content = logs.read(group.uid, params.container, {
+      const content = containers.log(groups.get(params.group, params.name), params.container, {
         tail: query.tail === undefined ? undefined : Number(query.tail),
         timestamps: query.timestamps?.toLowerCase() === 'true',
-        isRunning: groups.isRunning(group, params.container),
       });
       return { content };
     },
   );
-
-  app.post<{ Params: LogParams; Body: { command?: string } | undefined }>(
-    `${one}/containers/:container/exec`,
-    async ({ params, body }) => {
-      const group = groups.get(params.group, params.name);
-      requireContainer(group, params.container);
-      if (!body?.command) throw new ArmError(400, 'InvalidRequestContent', 'The command is required.');
-      const running = groups.running(group, params.container);
-      if (running) return sessions.begin(running, body.command);
-      // What Azure says here was not found.
-      const message = `The container '${params.container}' in container group '${group.name}' is not running.`;
-      throw new ArmError(409, 'ContainerNotRunning', message);
-    },
+  app.post<{ Params: ContainerParams; Body: { command?: string } | undefined }>(
+    `${route}/exec`,
+    async ({ params, body }) => containers.exec(groups.get(params.group, params.name), params.container, body?.command),
   );
-}
-
-function requireContainer({ name, definition }: ContainerGroup, wanted: string): void {
-  const { containers, initContainers = [] } = definition.properties;
-  if ([...containers, ...initContainers].some((each) => each.name === wanted)) return;
-  throw new ArmError(404, 'ContainerNotFound', `The container '${wanted}' is not found in container group '${name}'.`);
 }
