@@ -17,7 +17,7 @@ import schema from '../tasks/common/record/record.schema.json';
 import { validatorOptions } from '../tasks/common/record/recordValidator';
 import { helpTopics } from '../tasks/common/troubleshooting';
 import { handlerTargets, projectVersion, readTask, root, taskFolders, type TaskManifest } from './taskManifest';
-import { absoluteLinks, fileUrl } from './repository';
+import { absoluteLinks, fileUrl, repositoryUrl } from './repository';
 import { bundledPackages } from './thirdPartyNotices';
 
 export const builtTasksDir = join(root, 'dist', 'tasks');
@@ -136,6 +136,7 @@ const options: BuildOptions = {
   define: {
     'import.meta.url': 'bundleUrl',
     EXTENSION_VERSION: JSON.stringify(projectVersion().text),
+    REPOSITORY_URL: JSON.stringify(repositoryUrl()),
     TROUBLESHOOTING_LINKS: JSON.stringify(troubleshootingLinks()),
   },
   banner: { js: "const bundleUrl = require('node:url').pathToFileURL(__filename).href;" },

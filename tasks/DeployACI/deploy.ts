@@ -7,7 +7,7 @@ import { untilDeadline } from '../common/deployment/untilDeadline';
 import { append } from '../common/record/chain';
 import { writeWebService } from '../common/record/compatibilityFiles';
 import { placesOf } from '../common/record/places';
-import type { DeploymentSection } from '../common/record/record';
+import type { Attestations, DeploymentSection } from '../common/record/record';
 import { writeRecord } from '../common/record/recordFile';
 import type { StageResult, TaskContext } from '../common/task/taskContext';
 import * as path from 'node:path';
@@ -38,6 +38,8 @@ export async function deployWith(services: Services, inputs: Inputs, context: Ta
   const name = inputs.containerGroup ?? toContainerGroupName(release.model?.name ?? release.registry);
   log.info(`Deploying ${release.image} as ${name} in ${inputs.resourceGroup}.`);
   await services.requireRights(neededRoles(inputs, release, groups.id(name)));
+  const { trustedKeys } = inputs;
+  const verified = trustedKeys && (await services.requireEvidence({ ...inputs, trustedKeys }, release));
   const parking = services.parking(name);
   const ports = { log, clock, signal, health };
   const { current, parked, surroundings } = await lookUp(name, parking, release, services, inputs, context);
@@ -57,7 +59,7 @@ export async function deployWith(services: Services, inputs: Inputs, context: Ta
   if (rolledOut.previous) {
     context.jobSecrets.set(previousDeploymentVariable, encodePreviousDeployment(rolledOut.previous));
   }
-  return conclude(inputs, release, groups.id(name), name, rolledOut, context);
+  return conclude(inputs, { ...release, verified }, groups.id(name), name, rolledOut, context);
 }
 
 function warnOfOpenDoors({ https, apiKey, subnet }: Inputs, log: TaskContext['log']): void {
@@ -158,7 +160,7 @@ function withTags(definition: ContainerGroup, tags: Record<string, string>): Con
 
 function conclude(
   inputs: Inputs,
-  release: Release,
+  release: Release & { readonly verified?: Attestations },
   containerGroupId: string,
   name: string,
   rolledOut: RolledOut,
@@ -179,6 +181,7 @@ function conclude(
     fqdn,
     ipAddress: ip,
     previousImage: previousImageOf(rolledOut),
+    verifiedAttestations: release.verified,
     deployedAt: new Date(clock.now()).toISOString(),
   };
   log.progress(100, 'serving');

@@ -1,4 +1,6 @@
 import type { ServiceConnection } from '../common/azure/http/serviceConnection';
+import { readTrustedKeys } from '../common/evidence/trustedKeysInput';
+import type { TrustedKey } from '../common/evidence/trustedKeys';
 import { isVariableName, variableNameRule } from '../common/environmentVariable';
 import { parseImageName } from '../common/imageName';
 import type { InputReader } from '../common/task/inputReader';
@@ -28,6 +30,8 @@ export interface Inputs {
   readonly image?: string;
   readonly allowImageTag: boolean;
   readonly requireApproval: boolean;
+  /** Whose signatures count; undefined where none is asked for. */
+  readonly trustedKeys?: readonly TrustedKey[];
   readonly registryAuthentication: RegistryAuthentication;
   readonly cpu: number;
   readonly memoryInGB: number;
@@ -81,6 +85,7 @@ export function readInputs(reader: InputReader): Inputs {
     image: reader.text('image'),
     allowImageTag: reader.flag('allowImageTag'),
     requireApproval: reader.flag('requireApproval'),
+    trustedKeys: readTrustedKeys(reader),
     registryAuthentication: readRegistryAuthentication(reader),
     // Most that a container group can have. Source: learn.microsoft.com/azure/container-instances/container-instances-resource-and-quota-limits
     cpu: reader.number('cpu', { min: 0.01, max: 31 }) ?? 1,

@@ -1,4 +1,5 @@
 import type { NeededRole } from '../common/azure/rights/requireRights';
+import { registryReader } from '../common/azure/registry/imageRegistry';
 import type { Inputs } from './inputs';
 import type { Release } from './release';
 
@@ -34,6 +35,9 @@ export function neededRoles(
   if (by.kind === 'adminUser' && registryId) {
     const action = 'Microsoft.ContainerRegistry/registries/listCredentials/action';
     need('Contributor', registryId, "to read the admin user's password", action);
+  }
+  if (inputs.trustedKeys && registryId && (by.kind === 'managedIdentity' || by.kind === 'adminUser')) {
+    roles.push(registryReader(registryId, 'to read the signatures of the image'));
   }
   if (subnet?.startsWith('/')) {
     const action = 'Microsoft.Network/virtualNetworks/subnets/join/action';

@@ -4,11 +4,13 @@ import { healthRequest, type HealthRequest } from '../common/azure/containerGrou
 import { logAnalyticsWorkspace, type LogAnalyticsWorkspace } from '../common/azure/containerGroups/logAnalytics';
 import { adminUser, type RegistryUser } from '../common/azure/containerGroups/registryUser';
 import { resolveIdentity } from '../common/azure/containerGroups/userAssignedIdentity';
+import { registryIdOf } from '../common/azure/registry/registryIdOf';
 import { requireRights, type NeededRole } from '../common/azure/rights/requireRights';
 import type { TaskContext } from '../common/task/taskContext';
+import type { Attestations } from '../common/record/record';
+import { requireEvidence } from './evidence';
 import type { Inputs } from './inputs';
 import { createParking, type Parking } from './parking';
-import { registryIdOf } from './registryId';
 import type { Release } from './release';
 
 /** What a deployment reads and changes in Azure, all of it in one resource group. */
@@ -19,6 +21,8 @@ export interface Services {
   parking(group: string): Parking;
   /** @throws TaskFailure that names the roles that are missing */
   requireRights(roles: readonly NeededRole[]): Promise<void>;
+  /** @throws TaskFailure where no trusted key vouches for the image */
+  requireEvidence(inputs: Parameters<typeof requireEvidence>[0], release: Release): Promise<Attestations>;
   /** ARM id of the identity that pulls images. */
   identity(wanted: string | undefined, signal: AbortSignal): Promise<string>;
   adminUser(release: Pick<Release, 'registry' | 'registryId'>, signal: AbortSignal): Promise<RegistryUser>;
@@ -28,14 +32,15 @@ export interface Services {
 
 export function openServices(
   { connection, resourceGroup }: Pick<Inputs, 'connection' | 'resourceGroup'>,
-  { azure, log, signal }: Pick<TaskContext, 'azure' | 'log' | 'signal'>,
+  context: Pick<TaskContext, 'azure' | 'clock' | 'log' | 'signal'>,
 ): Services {
-  const session = azure(connection);
+  const session = context.azure(connection);
   return {
     groups: new ContainerGroups(session, resourceGroup),
     health: healthRequest(session),
     parking: (group) => createParking(session, resourceGroup, group),
-    requireRights: (roles) => requireRights(session, roles, { log, signal }),
+    requireRights: (roles) => requireRights(session, roles, context),
+    requireEvidence: (inputs, release) => requireEvidence(inputs, release, session, context),
     identity: (wanted, until) => resolveIdentity(session, resourceGroup, wanted, until),
     adminUser: async (release, until) => adminUser(session, await registryIdOf(release, session), until),
     logAnalytics: (wanted, until) => logAnalyticsWorkspace(session, resourceGroup, wanted, until),

@@ -23,12 +23,23 @@ const sentences: Record<RolledOut['kind'], string> = {
 
 /** The section on the run's page. It holds no secret: the key stands as a variable in the example. */
 export function summary(section: DeploymentSection, { kind, changes, ready }: RolledOut, facts: Facts): string {
-  const { containerGroup, resourceGroup, location, image, scoringUri, fqdn, ipAddress, previousImage } = section;
+  const {
+    containerGroup,
+    resourceGroup,
+    location,
+    image,
+    scoringUri,
+    fqdn,
+    ipAddress,
+    previousImage,
+    verifiedAttestations,
+  } = section;
   const rows = [
     ...(facts.model
       ? [['Model', `${escapeMarkdown(facts.model.name)} version ${escapeMarkdown(facts.model.version)}`]]
       : []),
     ['Image', inlineCode(image)],
+    ...(verifiedAttestations ? [['Signed by', inlineCode(verifiedAttestations.signer)]] : []),
     [
       'Container group',
       `${escapeMarkdown(containerGroup)} in ${escapeMarkdown(resourceGroup)}, ${escapeMarkdown(location)}`,

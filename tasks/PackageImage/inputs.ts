@@ -1,6 +1,7 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import type { ServiceConnection } from '../common/azure/http/serviceConnection';
+import { readSigningKey, type SigningKey } from '../common/evidence/signingKey';
 import { isVariableName, variableNameRule } from '../common/environmentVariable';
 import { parseImageName } from '../common/imageName';
 import type { DockerRegistryConnection } from '../common/dockerRegistryConnection';
@@ -50,6 +51,7 @@ export interface PackageInputs {
   readonly agentPool?: string;
   readonly buildTimeoutInMinutes: number;
   readonly recordFile?: string;
+  readonly signingKey?: SigningKey;
 }
 
 const repositoryPattern = /^[a-z0-9]+(?:[._-]+[a-z0-9]+)*(?:\/[a-z0-9]+(?:[._-]+[a-z0-9]+)*)*$/;
@@ -76,11 +78,6 @@ export function readInputs(reader: InputReader): PackageInputs {
       `"${imageRepository}" is not a repository name: lower-case letters, digits, and . _ - / between them.`,
     );
   }
-  const imageTags = reader.lines('imageTags');
-  for (const { line, text } of imageTags) {
-    if (!tagPattern.test(text))
-      reader.problem('imageTags', `line ${line}, "${text}", is not a tag: letters, digits, . _ - only.`);
-  }
   const secretBuildArguments = reader.secretKeyValues('secretBuildArguments', (name) =>
     isVariableName(name) ? undefined : `it does not begin with a valid name of a variable. ${variableNameRule}`,
   );
@@ -104,7 +101,7 @@ export function readInputs(reader: InputReader): PackageInputs {
     secretBuildArguments,
     containerRegistry: reader.text('containerRegistry'),
     imageRepository,
-    imageTags: imageTags.map(({ text }) => text),
+    imageTags: readImageTags(reader),
     registerEnvironment: reader.flag('registerEnvironment'),
     imageAnnotations: reader.flag('imageAnnotations'),
     builder: reader.choice('builder', ['acrTasks', 'docker']),
@@ -113,7 +110,17 @@ export function readInputs(reader: InputReader): PackageInputs {
     agentPool: reader.text('agentPool')?.split('/').pop(),
     buildTimeoutInMinutes: reader.number('buildTimeoutInMinutes', { min: 5, max: 480, unit: 'minutes' }) ?? 60,
     recordFile: reader.file('recordFile'),
+    signingKey: readSigningKey(reader),
   };
+}
+
+function readImageTags(reader: InputReader): string[] {
+  const imageTags = reader.lines('imageTags');
+  for (const { line, text } of imageTags) {
+    if (!tagPattern.test(text))
+      reader.problem('imageTags', `line ${line}, "${text}", is not a tag: letters, digits, . _ - only.`);
+  }
+  return imageTags.map(({ text }) => text);
 }
 
 type Sources = Pick<PackageInputs, 'sourceDirectory' | 'entryScript' | 'condaFile' | 'requirementsFile' | 'dockerfile'>;

@@ -14,6 +14,7 @@ import { announce } from './image/announcement';
 import { imageLabels } from './image/imageLabels';
 import { addTags, asRepository, chooseTags } from './image/imageTags';
 import { selfTestNotes } from './image/selfTestNote';
+import { signImage } from './evidence/signImage';
 import type { PackageInputs } from './inputs';
 import { findSubject, readModel, type Subject } from './modelToPackage';
 import { contentTag } from './plan/contentTag';
@@ -36,7 +37,8 @@ export async function packageModel(
   subject: Subject,
   context: TaskContext,
 ): Promise<StageResult> {
-  const { contents, registry } = services;
+  const { contents, registry, signer } = services;
+  const started = context.clock.now();
   const { model, record } = await readModel(subject, services.models, inputs.connection.subscriptionId);
   const repository = inputs.imageRepository ?? asRepository(model.name);
   tellWhatIsPackaged(subject, model, `${registry.loginServer}/${repository}`, context);
@@ -61,11 +63,20 @@ export async function packageModel(
   const reference = `${registry.loginServer}/${repository}@${digest}`;
   const environmentId = await announce(services, inputs, model, plan, repository, reference, context);
   const { port, readinessPath, scoringPath } = plan;
-  const section: ImageSection = {
+  const unsigned: ImageSection = {
     ...{ reference, digest, registry: registry.loginServer, repository, tags: [...tags], registryId: registry.id },
     ...{ environmentId, baseImage: baseImage || undefined, port, readinessPath, scoringPath, built: image.built },
     ...{ packaging: inputs.packaging, selfTest: image.selfTest },
   };
+  const making = {
+    model,
+    image: unsigned,
+    record: append(record, 'image', unsigned),
+    builder: inputs.builder,
+    started,
+  };
+  const attestations = signer && (await signImage(contents, signer, making, context));
+  const section: ImageSection = { ...unsigned, attestations };
   keepRecord(subject, record, section);
   const places = record ? placesOf({ ...record, image: section }) : [];
   context.publish.summary('Package-Image', imageSummary(model, section, image, places));

@@ -6,6 +6,8 @@ import { findContainerRegistry, type ContainerRegistry } from '../common/azure/r
 import { RegistryContents } from '../common/azure/registry/containerRegistryContents';
 import { requireRights } from '../common/azure/rights/requireRights';
 import { workspaceRole } from '../common/azure/rights/workspaceRights';
+import { openSigner } from '../common/evidence/signingKey';
+import type { Signer } from '../common/evidence/signer';
 import type { TaskContext } from '../common/task/taskContext';
 import { chooseBuilder } from './build/chooseBuilder';
 import type { ImageBuilder } from './build/imageBuilder';
@@ -20,7 +22,12 @@ import type { ImagePlan } from './plan/imagePlan';
 export interface Services {
   readonly models: Pick<Models, 'get' | 'tag'>;
   readonly registry: ContainerRegistry;
-  readonly contents: Pick<RegistryContents, 'digest' | 'tag' | 'manifest' | 'blob' | 'addManifest'>;
+  readonly contents: Pick<
+    RegistryContents,
+    'digest' | 'tag' | 'manifest' | 'blob' | 'addManifest' | 'addBlob' | 'addReferrer' | 'manifestDescriptor'
+  >;
+  /** Where the image is to be signed. */
+  readonly signer?: Signer;
   modelFiles(model: RegisteredModel): Promise<ModelFile[]>;
   /** The base image by the digest that its tag has now. */
   pinBaseImage(reference: string): Promise<string>;
@@ -63,10 +70,12 @@ export async function openServices(inputs: PackageInputs, subject: Subject, cont
   const workspace = new Workspace(session, subject.workspace.resourceGroup, subject.workspace.name);
   const registry = await findRegistry(inputs, workspace, context);
   const contents = new RegistryContents(session, registry.loginServer, { kind: 'entra' });
+  const signer = inputs.signingKey && (await openSigner(inputs.signingKey, session, context));
   return {
     models: new Models(workspace),
     registry,
     contents,
+    signer,
     modelFiles: (model) => listModelFiles(workspace, model, signal),
     pinBaseImage: (reference) =>
       pinBaseImage(reference, session, registry.loginServer, inputs.baseImageConnection, log, signal),

@@ -18,6 +18,7 @@ export function imageSummary(
     ['Built', image.built ? 'now' : 'before: nothing changed, so the image was used again'],
   ];
   rows.push(['Self-test', toldOf(selfTest, image.built)]);
+  if (image.attestations) rows.push(['Signed by', inlineCode(image.attestations.signer)]);
   if (image.baseImage) rows.push(['Base image', inlineCode(image.baseImage)]);
   if (components !== undefined)
     rows.push(['Installed', `${components} components, listed in ${inlineCode('sbom.cdx.json')}`]);

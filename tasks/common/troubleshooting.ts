@@ -21,6 +21,7 @@ export const helpTopics = [
   'the-container-does-not-serve',
   'certificates',
   'what-ran-before-is-not-brought-back',
+  'signed-evidence',
 ] as const;
 
 export type HelpTopic = (typeof helpTopics)[number];

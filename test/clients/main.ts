@@ -8,6 +8,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startLocalAzure } from '../../local/azure/index';
+import { cosign } from './cosign';
 import { ociConformance } from './ociConformance';
 import { crane, skopeo } from './registryClients';
 import { reportClients } from './reportClients';
@@ -15,7 +16,7 @@ import { scriptedClients } from './scriptedClients';
 import { connect, type Client, type Tried } from './world';
 
 const root = join(__dirname, '..', '..');
-const clients: Client[] = [skopeo, ...scriptedClients, ...reportClients, crane, ociConformance];
+const clients: Client[] = [skopeo, ...scriptedClients, ...reportClients, crane, cosign, ociConformance];
 
 const row = (name: string, version: string, columns: unknown[]): string =>
   name.padEnd(27) + version.padEnd(10) + columns.map((each, index) => String(each).padStart([5, 7, 23, 7, 9][index]!)).join(''); // prettier-ignore

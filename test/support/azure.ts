@@ -36,10 +36,7 @@ async function start(): Promise<LocalAzure> {
       if (process.env.LOCAL_AZURE_LOG) console.error(`local Azure: ${line}`);
     },
   });
-  // This process itself resolves the local cloud's names too, e.g. of blobs.
-  process.env.LOCAL_AZURE_HOSTS = azure.hostsFile;
-  createRequire(__filename)(resolver);
-  trustAuthority(azure.caFile);
+  reachFromHere(azure);
   // Whoever stops the tests leaves no containers behind either.
   const stop = () => void azure.close().finally(() => process.exit(130));
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, stop);
@@ -50,6 +47,13 @@ async function start(): Promise<LocalAzure> {
     await checkTraffic();
   });
   return azure;
+}
+
+/** From now on this process itself resolves the local cloud's names too, e.g. of blobs, and trusts its authority. */
+export function reachFromHere(azure: LocalAzure): void {
+  process.env.LOCAL_AZURE_HOSTS = azure.hostsFile;
+  createRequire(__filename)(resolver);
+  trustAuthority(azure.caFile);
 }
 
 /** Whatever a suite tested: what went between it and the resource manager must follow the official specifications. */

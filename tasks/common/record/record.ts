@@ -110,6 +110,14 @@ export interface EvaluationSection {
   evaluatedAt: string;
 }
 
+/** Signed statements about an image, in its registry. */
+export interface Attestations {
+  /** The key: its id in its vault, or the SHA-256 of its public half. */
+  signer: string;
+  /** Each by the digest of the manifest that attaches it to the image. */
+  statements: Array<{ predicateType: string; digest: string }>;
+}
+
 export interface ImageSection {
   /** registry/repository@sha256:… */
   reference: string;
@@ -131,6 +139,8 @@ export interface ImageSection {
   built: boolean;
   /** How its test before the push ended; images of earlier versions do not say. */
   selfTest?: SelfTestResult;
+  /** What Package-Image signed: the record without this field, and the image's provenance. */
+  attestations?: Attestations;
 }
 
 export interface SelfTestResult {
@@ -155,6 +165,8 @@ export interface DeploymentSection {
   ipAddress?: string;
   /** What ran before, by digest; null where nothing did. */
   previousImage: string | null;
+  /** What Deploy-ACI was given as evidence, and has verified. */
+  verifiedAttestations?: Attestations;
   deployedAt: string;
 }
 
@@ -185,6 +197,8 @@ export interface TestsSection {
   rollback?: { outcome: 'restored' | 'removed' | 'kept' | 'failed'; image: string | null };
   /** What promoteToChampion came to: champion is the version that holds the title now. */
   promotion?: { isChampion: boolean; champion: string };
+  /** What Test-Endpoint signed: deployment and tests, without this field and without what followed from them. */
+  attestations?: Attestations;
   testedAt: string;
 }
 

@@ -89,6 +89,20 @@ export class InputReader {
     return secret;
   }
 
+  /** As secret, of any number of lines: the text itself, such as a key in PEM, or that of a file, such as a secure file. */
+  secretText(name: string): Secret | undefined {
+    const text = this.text(name);
+    if (text === undefined) return undefined;
+    const file = path.resolve(this.workDirectory, text);
+    // Unlike stat it takes no offence at a text that is too long for a path, which would be repeated in the error.
+    const isFile = fs.existsSync(file) && fs.statSync(file).isFile();
+    const found = isFile ? this.textOf(file, name, 64 * 1024) : text;
+    if (found === undefined) return undefined;
+    const secret = new Secret(found);
+    registerSecret(secret);
+    return secret;
+  }
+
   flag(name: string): boolean {
     const text = (this.text(name) ?? 'false').toLowerCase();
     if (text !== 'true' && text !== 'false') this.problem(name, `"${text}" is neither true nor false.`);

@@ -64,6 +64,7 @@ describe('Deploy-ACI: the stage', () => {
       health: azure.ports.health,
       parking: () => azure.parking,
       requireRights: sinon.stub().resolves(),
+      requireEvidence: sinon.stub().resolves({ signer: 'https://v.vault.azure.net/keys/k/1', statements: [] }),
       identity: async () => puller,
       adminUser: async () => ({ username: 'admin', password: new Secret('admin-password') }),
       logAnalytics: async () => ({ workspaceId: 'guid', workspaceKey: new Secret('workspace-key') }),
@@ -204,4 +205,17 @@ describe('Deploy-ACI: the stage', () => {
       if (expected) assert.match(said[0]!, expected);
     });
   }
+
+  it('creates nothing where nothing trusted vouches for the image, and records what does', async () => {
+    const trustedKeys = [{ kind: 'keyVault', id: { vault: 'https://v.vault.azure.net', name: 'k' } }] as const;
+    const { result } = await run({ trustedKeys });
+    assert.equal(result.recordFile, recordFile);
+    const { deployment } = await readRecord(recordFile);
+    assert.equal(deployment?.verifiedAttestations?.signer, 'https://v.vault.azure.net/keys/k/1');
+    const asked = azure.calls.length;
+    services.requireEvidence = () => Promise.reject(new TaskFailure('Nothing vouches for the image.'));
+    await assert.rejects(run({ trustedKeys }), /Nothing vouches for the image/);
+    assert.equal(azure.calls.length, asked);
+    await run();
+  });
 });

@@ -30,6 +30,23 @@ describe('The roles of a deployment', () => {
   const registry = within('Microsoft.ContainerRegistry/registries/r');
   const cases: Array<[what: string, changes: Partial<Inputs>, registryId: string | undefined, role: unknown]> = [
     [
+      'signatures in a registry',
+      { trustedKeys: [] },
+      registry,
+      {
+        role: 'Reader',
+        scope: registry,
+        actions: [
+          'Microsoft.ContainerRegistry/registries/read',
+          [
+            'Microsoft.ContainerRegistry/registries/pull/read',
+            'Microsoft.ContainerRegistry/registries/repositories/content/read',
+          ],
+        ],
+        purpose: 'to read the signatures of the image',
+      },
+    ],
+    [
       'an identity by name',
       { registryAuthentication: { kind: 'managedIdentity', identity: 'puller' } },
       undefined,

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import type { AzureRequest, AzureSession } from '../../../tasks/common/azure/http/session';
-import { registryIdOf } from '../../../tasks/DeployACI/registryId';
+import { registryIdOf } from '../../../tasks/common/azure/registry/registryIdOf';
 
 const idOf = (subscription: string, name: string) =>
   `/subscriptions/${subscription}/resourceGroups/g/providers/Microsoft.ContainerRegistry/registries/${name}`;

@@ -1,4 +1,5 @@
 import type { HttpClient, PipelinePolicy, PipelineRequest, PipelineResponse } from '@azure/core-rest-pipeline';
+import { extensionVersion } from '../../extensionVersion';
 import type { NetworkSettings } from './network';
 import { brokenConnection } from './policies/brokenConnection';
 import { certificates } from './policies/certificates';
@@ -8,10 +9,6 @@ import { proxy } from './policies/proxy';
 import { readableAnswer } from './policies/readableAnswer';
 import { retry, type RetryOptions } from './policies/retry';
 import { timeLimit } from './policies/timeLimit';
-
-/** The version that names us in Azure's logs; esbuild puts package.json's in. */
-declare const EXTENSION_VERSION: string | undefined;
-const version = typeof EXTENSION_VERSION === 'string' ? EXTENSION_VERSION : '0.0.0';
 
 /** In what one client differs from another. */
 export interface ClientChoice extends RetryOptions {
@@ -52,7 +49,7 @@ export function createHttpClient(network: NetworkSettings, choice: ClientChoice 
 let sdkClient: HttpClient | undefined;
 
 const ourselves = {
-  userAgentOptions: { userAgentPrefix: `mlops-azure-devops/${version}` },
+  userAgentOptions: { userAgentPrefix: `mlops-azure-devops/${extensionVersion}` },
   retryOptions: { maxRetries: 0 },
 };
 

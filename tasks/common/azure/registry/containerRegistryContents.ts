@@ -39,11 +39,26 @@ export interface Manifest {
   readonly annotations?: Readonly<Record<string, string>>;
 }
 
+/** A manifest that is about another one, its subject. Source: OCI image specification 1.1, "Guidelines for Artifact Usage". */
+export interface ReferringManifest extends Required<Manifest> {
+  readonly schemaVersion: 2;
+  readonly artifactType: string;
+  readonly subject: Descriptor;
+}
+
+/** What is about a manifest, as its registry lists it. */
+export interface Referrer extends Descriptor {
+  readonly artifactType?: string;
+  readonly annotations?: Readonly<Record<string, string>>;
+}
+
+const indexType = 'application/vnd.oci.image.index.v1+json';
+
 /** How often a blob may break off before it is whole. */
 const mostBreaks = 3;
 
 interface Call {
-  readonly method: 'GET' | 'HEAD' | 'PUT';
+  readonly method: 'GET' | 'HEAD' | 'POST' | 'PUT';
   readonly path: string;
   readonly repository: string;
   readonly actions: string;
@@ -92,6 +107,12 @@ export class RegistryContents {
     return { ...manifest, mediaType: response.headers.get('content-type') ?? manifest.mediaType };
   }
 
+  /** How another manifest names this one. */
+  async manifestDescriptor(repository: string, digest: string, signal: AbortSignal): Promise<Descriptor> {
+    const { headers, bodyAsText } = await this.readManifest(repository, digest, signal);
+    return { mediaType: headers.get('content-type') ?? '', digest, size: Buffer.byteLength(bodyAsText ?? '') };
+  }
+
   /**
    * Adds a manifest, whose blobs the repository holds already.
    * @returns its digest
@@ -123,6 +144,75 @@ export class RegistryContents {
         if (++breaks > mostBreaks) throw this.unreachable(error);
       }
     }
+  }
+
+  /** Adds a blob, for small ones only. */
+  async addBlob(repository: string, content: Buffer, signal: AbortSignal): Promise<Descriptor> {
+    const mediaType = 'application/octet-stream';
+    const digest = `sha256:${createHash('sha256').update(content).digest('hex')}`;
+    const added = { mediaType, digest, size: content.length };
+    const push = { repository, actions: 'pull,push', signal };
+    const isThere = async () =>
+      (await this.send({ ...push, method: 'HEAD', path: `${repository}/blobs/${digest}` }, [404])).status === 200;
+    if (await isThere()) return added;
+    const begun = await this.send({ ...push, method: 'POST', path: `${repository}/blobs/uploads/` });
+    const base = `https://${this.host}/v2/`;
+    const place = new URL(begun.headers.get('location') ?? '', base);
+    place.searchParams.set('digest', digest);
+    if (!place.href.startsWith(base)) {
+      throw new TaskFailure(`The registry ${this.host} wants a blob sent to ${place.origin}, which is not itself.`);
+    }
+    const path = place.href.slice(base.length);
+    const response = await this.send({ ...push, method: 'PUT', path, headers: { 'content-type': mediaType }, body: content }, [404]); // prettier-ignore
+    // Sent a second time because the answer to the first was lost, it finds no upload any more.
+    if (response.status === 404 && !(await isThere())) throw failure(response, `PUT ${base}${path}`);
+    return added;
+  }
+
+  /**
+   * Adds what is about another manifest. A registry that does not list it by itself has the list kept under a tag.
+   * @returns its digest
+   */
+  async addReferrer(repository: string, manifest: ReferringManifest, signal: AbortSignal): Promise<string> {
+    const body = Buffer.from(JSON.stringify(manifest));
+    const { mediaType, artifactType, annotations, subject } = manifest;
+    const digest = `sha256:${createHash('sha256').update(body).digest('hex')}`;
+    const { headers } = await this.putManifest(repository, digest, mediaType, body, signal);
+    if (headers.get('oci-subject')) return digest;
+    const listed = await this.taggedReferrers(repository, subject.digest, signal);
+    const manifests = [...listed, { mediaType, digest, size: body.length, artifactType, annotations }];
+    const index = Buffer.from(JSON.stringify({ schemaVersion: 2, mediaType: indexType, manifests }));
+    await this.putManifest(repository, referrersTag(subject.digest), indexType, index, signal);
+    return digest;
+  }
+
+  /** What is about a manifest. Source: OCI distribution specification 1.1, "Listing Referrers" and "Referrers Tag Schema". */
+  async referrers(
+    repository: string,
+    digest: string,
+    artifactType: string,
+    signal: AbortSignal,
+  ): Promise<readonly Referrer[]> {
+    const found: Referrer[] = [];
+    const base = `https://${this.host}/v2/`;
+    let path: string | undefined = `${repository}/referrers/${digest}?artifactType=${encodeURIComponent(artifactType)}`;
+    while (path) {
+      const asked: string = path;
+      const response = await this.send({ method: 'GET', path, repository, actions: 'pull', headers: { accept: indexType }, signal }, [404]); // prettier-ignore
+      if (response.status === 404) found.push(...(await this.taggedReferrers(repository, digest, signal)));
+      else found.push(...readIndex(response.bodyAsText, `GET ${base}${asked}`));
+      const [, next] = /<([^>]+)>;\s*rel="?next/i.exec(response.headers.get('link') ?? '') ?? [];
+      const url: URL | undefined = next ? new URL(next, `${base}${asked}`) : undefined;
+      path = url?.href.startsWith(base) ? url.href.slice(base.length) : undefined;
+    }
+    return found.filter((each) => each.artifactType === artifactType);
+  }
+
+  private async taggedReferrers(repository: string, digest: string, signal: AbortSignal): Promise<readonly Referrer[]> {
+    const path = `${repository}/manifests/${referrersTag(digest)}`;
+    const headers = { accept: indexType };
+    const response = await this.send({ method: 'GET', path, repository, actions: 'pull', headers, signal }, [404]);
+    return response.status === 404 ? [] : readIndex(response.bodyAsText, `GET https://${this.host}/v2/${path}`);
   }
 
   private async openBlob(repository: string, digest: string, signal: AbortSignal): Promise<PipelineResponse> {
@@ -160,8 +250,8 @@ export class RegistryContents {
     mediaType: string,
     body: Buffer,
     signal: AbortSignal,
-  ): Promise<void> {
-    await this.send({
+  ): Promise<PipelineResponse> {
+    return this.send({
       method: 'PUT',
       path: `${repository}/manifests/${reference}`,
       repository,
@@ -320,6 +410,14 @@ function readJson<T extends object>(body: string | null | undefined, asked: stri
   }
   throw azureFailure(new UnreadableAnswer(`no JSON that a registry gives (${body?.length ?? 0} characters)`), asked);
 }
+
+function readIndex(body: string | null | undefined, asked: string): readonly Referrer[] {
+  const { manifests } = readJson<{ manifests?: readonly Referrer[] | null }>(body, asked);
+  return manifests ?? [];
+}
+
+/** sha256-<hex>. */
+const referrersTag = (digest: string): string => digest.replace(':', '-');
 
 function failure(response: PipelineResponse, asked: string): AzureFailure {
   let first: { code?: string; message?: string } = {};

@@ -1,0 +1,44 @@
+import { TaskFailure } from '../../taskFailure';
+import type { AzureFailure } from '../http/azureFailure';
+import { keyIdText, type KeyId } from './keyId';
+
+/**
+ * What to do about a vault's refusal. Source: "Azure Key Vault REST API error codes"; the texts are recorded in
+ * Azure/azure-cli and microsoft/AL-Go#1343.
+ */
+export function keyRefusal(failure: AzureFailure, id: KeyId, connection: string): TaskFailure {
+  const { status, serviceMessage: said, code } = failure;
+  const key = keyIdText(id);
+  const because = (problem: string, remedy: string, help?: 'roles' | 'azure-cannot-be-reached') =>
+    new TaskFailure(problem, remedy, { cause: failure, help });
+  if (status === 404) {
+    return because(`There is no key ${key}: ${said || code}.`, 'Check its name and version, and that it was not deleted.'); // prettier-ignore
+  }
+  if (/ENOTFOUND/.test(code)) {
+    return because(`There is no vault at ${id.vault}: its name is not known.`, 'Check the identifier of the key.', 'azure-cannot-be-reached'); // prettier-ignore
+  }
+  if (status !== 403) return failure;
+  if (/firewall|client address|public network|private link|ForbiddenByConnection/i.test(said)) {
+    return because(
+      `The vault ${id.vault} does not let the agent in: ${said}`,
+      "Let the agent's address, or its virtual network, into the vault's network rules.",
+      'azure-cannot-be-reached',
+    );
+  }
+  if (/disabled|expired|not yet valid|not[- ]?before|\bnbf\b/i.test(said)) {
+    return because(`The key ${key} cannot be used now: ${said}`, 'Enable it, set its dates, or name another version.');
+  }
+  if (/not permitted on this key|KeyOperationForbidden/i.test(said)) {
+    return because(`The key ${key} may not be used for this: ${said}`, 'Its permitted operations must hold sign.');
+  }
+  const resource = /Resource: '([^']+?\/vaults\/[^'/]+)/i.exec(said)?.[1];
+  const name = new URL(id.vault).hostname.split('.')[0];
+  const remedy = resource
+    ? `Give it the role "Key Vault Crypto User" (to sign) or "Key Vault Reader" (only to verify): az role assignment create --assignee-object-id <its object id> --assignee-principal-type ServicePrincipal --role "Key Vault Crypto User" --scope "${resource}". It takes some minutes until Azure knows of it.`
+    : `Give it the role "Key Vault Crypto User" (to sign) or "Key Vault Reader" (only to verify) on the vault; one with access policies: az keyvault set-policy --name ${name} --object-id <its object id> --key-permissions get sign.`;
+  return because(
+    `The identity of the service connection ${connection} may not use the key ${key}: ${said}`,
+    remedy,
+    'roles',
+  );
+}

@@ -1,0 +1,27 @@
+import { listContainerRegistries, readContainerRegistry, type ContainerRegistry } from './containerRegistry';
+import type { AzureSession } from '../http/session';
+import { TaskFailure } from '../../taskFailure';
+
+/** An image's registry, by what a record or an input says of it. */
+export interface NamedRegistry {
+  /** Its host. */
+  readonly registry: string;
+  /** ARM id, where the record knows it. */
+  readonly registryId?: string;
+}
+
+/**
+ * The ARM id of the image's registry: from the record, or found by its login server. Tokens and the password of the registry's
+ * admin user are sent to the image's host, so that the record's id counts only where Azure says that it is the same registry.
+ */
+export async function registryIdOf({ registry, registryId }: NamedRegistry, session: AzureSession): Promise<string> {
+  const isImages = ({ loginServer }: ContainerRegistry) => loginServer.toLowerCase() === registry.toLowerCase();
+  if (registryId && isImages(await readContainerRegistry(session, registryId))) return registryId;
+  const found = (await listContainerRegistries(session)).find(isImages);
+  if (found) return found.id;
+  throw new TaskFailure(
+    `The image's registry ${registry} is not among the container registries that the service connection may see.`,
+    'Set registryAuthentication to credentials, or give the connection the right to read that registry.',
+    { help: 'the-image-cannot-be-pulled' },
+  );
+}

@@ -1,0 +1,59 @@
+import * as fs from 'node:fs';
+import * as path from 'node:path';
+import { keyIdForm, parseKeyId } from '../azure/keyVault/keyId';
+import type { InputReader } from '../task/inputReader';
+import { readPublicKeys } from './pem';
+import type { TrustedKey } from './trustedKeys';
+
+/** Reads requireSignature and trustedKeys; undefined where no signature is asked for. */
+export function readTrustedKeys(reader: InputReader): readonly TrustedKey[] | undefined {
+  const isRequired = reader.flag('requireSignature');
+  const text = reader.text('trustedKeys');
+  if (!isRequired) {
+    if (text !== undefined) {
+      reader.problem('trustedKeys', 'no signature is checked without requireSignature. Set that to true, or leave this empty.'); // prettier-ignore
+    }
+    return undefined;
+  }
+  if (text === undefined) {
+    reader.problem('trustedKeys', 'requireSignature needs the keys whose signatures count: public keys in PEM or identifiers of keys in a vault.'); // prettier-ignore
+    return [];
+  }
+  if (/PRIVATE KEY-----/.test(text)) {
+    reader.secretText('trustedKeys');
+    reader.problem('trustedKeys', 'it holds a private key. Give its public half ("openssl pkey -in key.pem -pubout"), and make another key if anyone has seen this one.'); // prettier-ignore
+    return [];
+  }
+  return trustedKeysIn(text, reader);
+}
+
+function trustedKeysIn(text: string, reader: InputReader): TrustedKey[] {
+  const { keys, rest } = readPublicKeys(text);
+  const trusted: TrustedKey[] = [];
+  for (const each of keys) {
+    if ('key' in each) trusted.push({ kind: 'publicKey', key: each.key });
+    else reader.problem('trustedKeys', each.problem);
+  }
+  for (const line of rest.split('\n').map((each) => each.trim())) {
+    if (line === '' || line.startsWith('#')) continue;
+    const id = parseKeyId(line);
+    if (id) trusted.push({ kind: 'keyVault', id });
+    else trusted.push(...trustedKeysOfFile(line, reader));
+  }
+  return trusted;
+}
+
+function trustedKeysOfFile(name: string, reader: InputReader): TrustedKey[] {
+  const file = path.resolve(reader.workDirectory, name);
+  if (!fs.existsSync(file) || !fs.statSync(file).isFile()) {
+    reader.problem('trustedKeys', `"${name.slice(0, 200)}" is not a public key in PEM, the path of a file with one, or the identifier of a key (${keyIdForm}).`); // prettier-ignore
+    return [];
+  }
+  const { keys } = readPublicKeys(reader.textOf(file, 'trustedKeys', 64 * 1024) ?? '');
+  if (keys.length === 0) reader.problem('trustedKeys', `the file ${file} does not hold a public key in PEM ("-----BEGIN PUBLIC KEY-----").`); // prettier-ignore
+  return keys.flatMap((each): TrustedKey[] => {
+    if ('key' in each) return [{ kind: 'publicKey', key: each.key }];
+    reader.problem('trustedKeys', `${file}: ${each.problem}`);
+    return [];
+  });
+}

@@ -1,0 +1,212 @@
+import assert from 'node:assert/strict';
+import { createPublicKey, generateKeyPairSync, type KeyObject } from 'node:crypto';
+import { parseKeyId } from '../../../../tasks/common/azure/keyVault/keyId';
+import type { VaultKey } from '../../../../tasks/common/azure/keyVault/keyVault';
+import { attest } from '../../../../tasks/common/evidence/attest';
+import { asSigned } from '../../../../tasks/common/evidence/modelRecord';
+import { modelRecordType, provenanceType } from '../../../../tasks/common/evidence/predicateTypes';
+import { privateKeySigner, type Signer } from '../../../../tasks/common/evidence/signer';
+import { statementOf } from '../../../../tasks/common/evidence/statement';
+import { TrustedKeys, type TrustedKey } from '../../../../tasks/common/evidence/trustedKeys';
+import { verifyEvidence, type VouchedFor } from '../../../../tasks/common/evidence/verifyEvidence';
+import { append, emptyRecord } from '../../../../tasks/common/record/chain';
+import type { ModelRecord } from '../../../../tasks/common/record/record';
+import { TaskFailure } from '../../../../tasks/common/taskFailure';
+import { taskContext } from '../../../support/taskContext';
+import { MemoryRegistry } from './memoryRegistry';
+
+const digest = `sha256:${'a'.repeat(64)}`;
+const otherDigest = `sha256:${'b'.repeat(64)}`;
+const signedAt = Date.parse('2026-06-01T12:00:00Z');
+const { signal } = new AbortController();
+const keyId = 'https://v.vault.azure.net/keys/release';
+
+function recordOf(image: string, decision: 'approved' | 'rejected' = 'approved'): ModelRecord {
+  const evaluation = { decision, reason: 'rmse 4 <= 5', criteria: [], metrics: {}, champion: null, evaluatedAt: '2026-06-01T00:00:00Z' }; // prettier-ignore
+  return append(append(emptyRecord(), 'evaluation', evaluation), 'image', {
+    ...{ reference: `r.azurecr.io/m@${image}`, digest: image, registry: 'r.azurecr.io', repository: 'm', tags: [] },
+    ...{ port: 5001, readinessPath: '/', scoringPath: '/score', built: true },
+  });
+}
+
+const newKey = (): KeyObject => generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey;
+
+describe('Verifying what vouches for an image', () => {
+  const key = newKey();
+  let registry: MemoryRegistry;
+  let lines: string[];
+
+  beforeEach(() => (registry = new MemoryRegistry()));
+
+  async function sign(
+    changes: { signer?: Signer; record?: ModelRecord; about?: string; types?: string[]; at?: number } = {},
+  ): Promise<void> {
+    const { signer = privateKeySigner(key), record = recordOf(digest), about = digest, at = signedAt } = changes;
+    const time = new Date(at).toISOString();
+    const image = { name: 'r.azurecr.io/m', digest: about };
+    const statements = [
+      statementOf(image, modelRecordType, { signedAt: time, record }),
+      statementOf(image, provenanceType, { runDetails: { metadata: { finishedOn: time } } }),
+    ].filter(({ predicateType }) => !changes.types || changes.types.includes(predicateType));
+    await attest(registry, { repository: 'm', digest }, statements, signer, { now: at, signal });
+  }
+
+  function verify(
+    wanted: Partial<VouchedFor> = {},
+    trusted: TrustedKey[] = [{ kind: 'publicKey', key: createPublicKey(key) }],
+    vaultKeys: Record<string, Partial<VaultKey>> = {},
+    now = signedAt + 1000,
+  ) {
+    const { context, traces } = taskContext('.');
+    lines = traces.lines;
+    const vault = {
+      key: (id: VaultKey['id']): Promise<VaultKey> => {
+        const found = vaultKeys[id.version ?? 'newest'];
+        if (!found) return Promise.reject(new TaskFailure(`There is no key ${id.version}.`));
+        return Promise.resolve({ id, publicKey: createPublicKey(key), mayDo: [], enabled: true, ...found });
+      },
+    };
+    const verifier = { contents: registry, keys: new TrustedKeys(trusted, vault), now, signal, log: context.log };
+    const reference = `r.azurecr.io/m@${digest}`;
+    const all = { reference, repository: 'm', digest, record: recordOf(digest), requireApproval: true, ...wanted };
+    return verifyEvidence(all, verifier);
+  }
+
+  it('names the key and both statements', async () => {
+    await sign();
+    const { signer, statements } = await verify();
+    assert.match(signer, /^sha256:[0-9a-f]{64}$/);
+    assert.deepEqual(statements.map(({ predicateType }) => predicateType), [modelRecordType, provenanceType]); // prettier-ignore
+  });
+
+  it('takes the record that names its own signing, and one that later stages have gone on with', async () => {
+    await sign();
+    const record = recordOf(digest);
+    const attestations = await verify();
+    const { previous: _, ...image } = record.image!;
+    const named = append(record, 'image', { ...image, attestations });
+    assert.notEqual(named.sha256, record.sha256);
+    assert.equal(asSigned(named).sha256, record.sha256);
+    await verify({ record: append(named, 'tests', { passed: true, total: 0, failed: 0, skipped: 0, cases: [], testedAt: '' }) }); // prettier-ignore
+  });
+
+  it('does not heed statements of strangers beside those of a trusted key, and says so', async () => {
+    await sign({ signer: privateKeySigner(newKey()) });
+    await sign();
+    await verify();
+    assert.equal(lines.filter((line) => /not signed by a trusted key.*not heeded/.test(line)).length, 2);
+  });
+
+  const refused: Array<[title: string, arrange: () => Promise<unknown>, expected: RegExp]> = [
+    ['nothing is attached', async () => undefined, /no signed record of its model of it, or it was removed/],
+    ['the provenance was stripped', () => sign({ types: [modelRecordType] }), /has no signed SLSA provenance/],
+    ['the record was stripped', () => sign({ types: [provenanceType] }), /has no signed record of its model/],
+    ['a stranger has signed', () => sign({ signer: privateKeySigner(newKey()) }), /not signed by a trusted key/],
+    ['the statements are about another image', () => sign({ about: otherDigest }), /is about another image/],
+    ["the record is another image's", () => sign({ record: recordOf(otherDigest) }), /holds another image's record/],
+    [
+      'the model was rejected',
+      () => sign({ record: recordOf(digest, 'rejected') }),
+      /holds another record than the one/,
+    ],
+    ['it was signed in the future', () => sign({ at: signedAt + 3_600_000 }), /signed 60 minutes from now, by this agent's clock/], // prettier-ignore
+    ['a bundle is not one', () => sign().then(() => everyBundle(() => Buffer.from('{"dsseEnvelope":{}}'))), /does not hold a signed statement/], // prettier-ignore
+    ['a bundle is not JSON', () => sign().then(() => everyBundle(() => Buffer.from('null'))), /does not hold a signed statement/], // prettier-ignore
+    ['a text was changed', () => sign().then(() => everyBundle(forge)), /was changed since/],
+    ['a signature was cut off', () => sign().then(() => everyBundle(unsign)), /was changed since/],
+  ];
+  for (const [title, arrange, expected] of refused) {
+    it(`refuses when ${title}`, async () => {
+      await arrange();
+      await assert.rejects(verify(), (error: Error) => {
+        assert.ok(error instanceof TaskFailure);
+        assert.match(error.message, expected);
+        assert.match(error.message, /Nothing vouches for the image r\.azurecr\.io\/m@sha256:a/);
+        return true;
+      });
+    });
+  }
+
+  async function everyBundle(change: (bytes: Buffer) => Buffer): Promise<void> {
+    for (const { digest: each } of registry.statements()) {
+      const layer = registry.manifests.get(each)!.layers![0]!;
+      await registry.replace(each, change(registry.blobs.get(layer.digest)!));
+    }
+  }
+
+  it('refuses a rejected model even where the released record says the same, unless no approval is asked for', async () => {
+    const record = recordOf(digest, 'rejected');
+    await sign({ record });
+    await assert.rejects(verify({ record }), /says that the model was rejected: rmse 4 <= 5/);
+    await verify({ record, requireApproval: false });
+    await verify({ record: undefined, requireApproval: false });
+  });
+
+  it('refuses the signature of one statement under another', async () => {
+    await sign();
+    const [first, second] = registry.statements();
+    const swapped = { dsseEnvelope: { ...first!.envelope, signatures: second!.envelope.signatures } };
+    await registry.replace(first!.digest, Buffer.from(JSON.stringify(swapped)));
+    await assert.rejects(verify(), /was changed since/);
+  });
+
+  describe('by a key in a vault', () => {
+    const signer = (id: string): Signer => ({ ...privateKeySigner(key), name: id, keyId: id });
+    const trusted: TrustedKey[] = [{ kind: 'keyVault', id: parseKeyId(keyId)! }];
+    const another = { publicKey: createPublicKey(newKey()) };
+
+    it('takes any version of a key without one, by the version that signed', async () => {
+      await sign({ signer: signer(`${keyId}/old`) });
+      const { signer: by } = await verify({}, trusted, { newest: another, old: {} });
+      assert.equal(by, `${keyId}/old`);
+    });
+
+    it('takes no other version than the one that is named', async () => {
+      await sign({ signer: signer(`${keyId}/old`) });
+      const named: TrustedKey[] = [{ kind: 'keyVault', id: parseKeyId(`${keyId}/new`)! }];
+      await assert.rejects(verify({}, named, { old: {}, new: another }), /not signed by a trusted key/);
+    });
+
+    it('does not follow a hint to a version that is not there, or to another vault', async () => {
+      await sign({ signer: signer(`${keyId}/gone`) });
+      await assert.rejects(verify({}, trusted, { newest: {} }), /not signed by a trusted key/);
+      registry = new MemoryRegistry();
+      await sign({ signer: signer('https://evil.vault.azure.net/keys/release/old') });
+      await assert.rejects(verify({}, trusted, { newest: another, old: {} }), /not signed by a trusted key/);
+    });
+
+    it('says that the trusted key itself is not there', async () => {
+      await sign({ signer: signer('none') });
+      await assert.rejects(verify({}, trusted), /There is no key/);
+    });
+
+    const hour = 3_600_000;
+    const states: Array<[string, Partial<VaultKey>, RegExp | undefined]> = [
+      ['is disabled', { enabled: false }, /its key is disabled in the vault/],
+      ['was not valid yet', { notBefore: signedAt + hour }, /its key is not valid before/],
+      ['had expired', { expires: signedAt - hour }, /its key had expired/],
+      ['has expired since', { expires: signedAt + 500 }, undefined],
+    ];
+    for (const [title, state, expected] of states) {
+      it(`${expected ? 'refuses' : 'takes'} what was signed by a key that ${title}`, async () => {
+        await sign({ signer: signer(`${keyId}/v`) });
+        const verified = verify({}, trusted, { v: state });
+        if (expected) await assert.rejects(verified, expected);
+        else await verified;
+      });
+    }
+  });
+});
+
+function forge(bytes: Buffer): Buffer {
+  const bundle = JSON.parse(bytes.toString()) as { dsseEnvelope: { payload: string } };
+  const text = Buffer.from(bundle.dsseEnvelope.payload, 'base64').toString().replace('2026', '2025');
+  bundle.dsseEnvelope.payload = Buffer.from(text).toString('base64');
+  return Buffer.from(JSON.stringify(bundle));
+}
+
+function unsign(bytes: Buffer): Buffer {
+  const bundle = JSON.parse(bytes.toString()) as { dsseEnvelope: { signatures: unknown[] } };
+  bundle.dsseEnvelope.signatures = [];
+  return Buffer.from(JSON.stringify(bundle));
+}
