@@ -12,10 +12,10 @@ export function cost(known: Partial<TrainingCost>): Html {
     amount === undefined ? 'not known' : `${gaps.length > 0 ? 'at least' : 'about'} ${money(amount, currency)}`;
   const rates = prices.map(({ size, tier, perHour }) => {
     const kind = tier === 'Standard' ? '' : ` (${tier})`;
-    return html`<div class="quiet">${size}${kind}: ${perHour} ${currency} an hour</div>`;
+    return html`<div class="quiet">${size}${kind}: ${exact(perHour, currency)} an hour</div>`;
   });
   return html`
-    ${total}${maxCost !== undefined && html` <span class="quiet">of at most ${money(maxCost, currency)}</span>`}
+    ${total}${maxCost !== undefined && html` <span class="quiet">of at most ${exact(maxCost, currency)}</span>`}
     ${rates} ${idle && html`<div class="quiet">Idle time on top: at most ${money(idle.amount, currency)}</div>`}
     ${asOf && html`<div class="quiet">Azure ML's list prices of ${asOf.slice(0, 10)}</div>`}
     ${gaps.map((gap) => html`<div>${gap}</div>`)} ${runs.length > 1 && parts(runs, currency)}
@@ -42,8 +42,13 @@ function duration(seconds: number): string {
   return `${Math.floor(seconds / 3600)}:${two((seconds / 60) % 60)}:${two(seconds % 60)}`;
 }
 
+/** In cents, and below ten cents by two digits that say something. */
 function money(amount: number, currency: string): string {
+  if (amount > 0 && amount < 0.0995) return exact(Number(amount.toPrecision(2)), currency);
   // What is half a cent in decimals may be a little less in binary.
-  const cents = Math.round(amount * 100 + 1e-7);
-  return amount > 0 && cents === 0 ? `less than 0.01 ${currency}` : `${(cents / 100).toFixed(2)} ${currency}`;
+  return `${(Math.round(amount * 100 + 1e-7) / 100).toFixed(2)} ${currency}`;
+}
+
+function exact(amount: number, currency: string): string {
+  return `${Number(amount.toFixed(6))} ${currency}`;
 }

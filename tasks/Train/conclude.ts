@@ -7,7 +7,8 @@ import { append, emptyRecord } from '../common/record/chain';
 import { recordFileName, toMetricValues, type ModelRecord } from '../common/record/record';
 import { writeRecord } from '../common/record/recordFile';
 import type { StageResult, TaskContext } from '../common/task/taskContext';
-import { costLines, costOutput, costSection } from './cost/costReport';
+import { endedByBudget, type Budget } from './cost/budget';
+import { amountText, costLines, costOutput, costSection } from './cost/costReport';
 import type { FinalCost } from './cost/jobCost';
 import { runsOn } from './followTraining';
 import { fetchGoldenRequests, makeGoldenRequests } from './goldenRequests';
@@ -67,7 +68,7 @@ export async function conclude(
   if (end.status !== 'Completed') {
     publish.summary('Training', trainingSummary({ job, end, cost, metrics: run.metrics, histories: {} }));
     const metrics = metricsOutput(run.metrics, undefined, log);
-    return { outputs: { ...outputs, metrics }, outcome: 'failed', reason: failureOf(job, end) };
+    return { outputs: { ...outputs, metrics }, outcome: 'failed', reason: failureOf(job, end, cost, started.budget) };
   }
   if (!run.isTracked) {
     log.warning(
@@ -86,7 +87,7 @@ export async function conclude(
   const training = trainingSection(job, end, run.metrics, {
     codeHash: started.codeHash,
     goldenRequests: golden,
-    cost: costSection(cost, undefined),
+    cost: costSection(cost, inputs.maxCost),
   });
   const recordFile = writeSections(context, provenance, (record) => {
     const trained = append(record, 'training', training);
@@ -134,7 +135,7 @@ async function summarize(
   publish.summary('Training', trainingSummary({ job, ...ended, metrics: run.metrics, histories, model }));
 }
 
-function failureOf(job: Job, end: JobEnd): string {
+function failureOf(job: Job, end: JobEnd, cost: FinalCost, budget: Budget | undefined): string {
   const what =
     end.status === 'Paused'
       ? `The job ${job.name} is paused. Resume it in the studio and run this step again: it takes the job up.`
@@ -142,8 +143,9 @@ function failureOf(job: Job, end: JobEnd): string {
         ? `The job ${job.name} has not responded for ten minutes. ${runsOn(job)}`
         : `The job ${job.name} ended as ${end.status}.`;
   const text = [
-    end.stoppedBecause ?? what,
+    end.stoppedBecause ?? (budget && endedByBudget(job, end, budget)) ?? what,
     ...(end.error ? [end.error] : []),
+    ...(cost.amount > 0 ? [`It cost ${amountText(cost)} (estimate).`] : []),
     ...(/quota/i.test(end.error ?? '')
       ? ['Ask for more quota, or choose another instance type, fewer nodes or another compute.']
       : []),

@@ -10,13 +10,15 @@ import { leftJob } from './leftJob';
 import { MetricsWatch } from './metricsWatch';
 import type { Services } from './services';
 
+type FollowInputs = Pick<TrainInputs, 'queueTimeoutInMinutes' | 'runTimeoutInMinutes' | 'maxCost' | 'logOfAllRanks'>;
+
 /**
  * Follows the job to its end. Only the user cancels it, by cancelling the pipeline or by a limit of an input: where this step
  * gives up for another reason, the job runs on, and the step's next try takes it up.
  */
 export async function followTraining(
   job: Job,
-  inputs: Pick<TrainInputs, 'queueTimeoutInMinutes' | 'runTimeoutInMinutes' | 'logOfAllRanks'>,
+  inputs: FollowInputs,
   cost: JobCost,
   services: Services,
   context: TaskContext,
@@ -48,7 +50,7 @@ export function runsOn(job: Job): string {
 
 function follow(
   job: Job,
-  inputs: Pick<TrainInputs, 'queueTimeoutInMinutes' | 'runTimeoutInMinutes' | 'logOfAllRanks'>,
+  inputs: FollowInputs,
   cost: JobCost,
   services: Services,
   { log, clock, signal }: TaskContext,
@@ -56,6 +58,7 @@ function follow(
   const minutes = (value: number | undefined) => (value === undefined ? undefined : value * 60_000);
   const metrics = new MetricsWatch(services.tracking, job.name, log, clock, signal);
   const { computeId } = job.properties;
+  const { maxCost } = inputs;
   const { jobs, history, transfer } = services;
   return followJob(
     job,
@@ -76,6 +79,7 @@ function follow(
         await Promise.allSettled([metrics.look(), cost.look(details, children)]);
       },
       costSoFar: () => cost.soFar(),
+      overBudget: (pause) => (maxCost === undefined ? undefined : cost.overBudget(maxCost, pause)),
     },
   );
 }

@@ -24,6 +24,8 @@ export interface TrainInputs {
   };
   readonly queueTimeoutInMinutes?: number;
   readonly runTimeoutInMinutes?: number;
+  /** US dollars that the job may cost, by estimate. */
+  readonly maxCost?: number;
   /** Whether the newest model's job will do where it did the same. */
   readonly retrain: 'always' | 'whenChanged';
   readonly waitForCompletion: boolean;
@@ -90,11 +92,25 @@ export function readInputs(reader: InputReader): TrainInputs {
     },
     model: readModel(reader),
     retrain,
+    maxCost: readAmount(reader, 'maxCost'),
     queueTimeoutInMinutes: reader.number('queueTimeoutInMinutes', { min: 0.1, unit: 'minutes' }),
     runTimeoutInMinutes: reader.number('runTimeoutInMinutes', { min: 0.1, unit: 'minutes' }),
     waitForCompletion: reader.flag('waitForCompletion'),
     logOfAllRanks: reader.flag('logOfAllRanks'),
   };
+}
+
+/** US dollars, without sign, unit or a comma. */
+function readAmount(reader: InputReader, name: string): number | undefined {
+  const text = reader.text(name);
+  if (text === undefined) return undefined;
+  const amount = Number(text);
+  if (/^\d+(\.\d+)?$/.test(text) && amount > 0 && Number.isFinite(amount)) return amount;
+  reader.problem(
+    name,
+    `"${text}" is not an amount above 0 in US dollars. Write only digits and a point, such as 25 or 0.50.`,
+  );
+  return undefined;
 }
 
 function readInline(reader: InputReader): InlineJob {

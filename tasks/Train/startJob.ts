@@ -5,6 +5,16 @@ import { restJob } from '../common/azure/ml/jobs/rest/restJob';
 import type { TaskContext } from '../common/task/taskContext';
 import { TaskFailure } from '../common/taskFailure';
 import { cancelJob } from './cancelJob';
+import {
+  budgetOfOther,
+  budgetText,
+  limitOf,
+  otherLimitText,
+  planBudget,
+  withBudget,
+  type Budget,
+  type Remark,
+} from './cost/budget';
 import { specificationOf, specificationProperty } from './jobSpecificationHash';
 import type { TrainInputs } from './inputs';
 import { jobNameBase } from './jobName';
@@ -21,12 +31,19 @@ export interface StartedJob {
   readonly job: Job;
   /** SHA-256 of the code snapshot; undefined where the job was found, or has no code of its own. */
   readonly codeHash?: string;
+  /** How long it may run for what it may cost; undefined where that is not limited, or it was started elsewhere. */
+  readonly budget?: Budget;
   /** It was trained for an earlier run, and nothing has changed since. */
   readonly isUnchanged?: boolean;
 }
 
 /** Takes up the job of this name, which somebody has started. */
-export async function takeUpJob(name: string, services: Services, context: TaskContext): Promise<StartedJob> {
+export async function takeUpJob(
+  name: string,
+  maxCost: number | undefined,
+  services: Services,
+  context: TaskContext,
+): Promise<StartedJob> {
   const { signal, state } = context;
   const job = await services.jobs.find(name, signal, true);
   if (!job) {
@@ -36,7 +53,9 @@ export async function takeUpJob(name: string, services: Services, context: TaskC
     );
   }
   announce(job, `Taking up the job ${name}, which is ${job.properties.status}.`, context);
-  if (!hasEnded(job.properties.status)) await leftJob(state).note(left(name, services, true));
+  if (hasEnded(job.properties.status)) return { job };
+  if (maxCost !== undefined) say(await budgetOfOther(job, maxCost, services.prices), context);
+  await leftJob(state).note(left(name, services, true));
   return { job };
 }
 
@@ -50,11 +69,14 @@ export async function startJob(
 ): Promise<StartedJob> {
   const { pipeline, log, clock, signal } = context;
   const { spec, source } = jobSpecification(asked, inputs.overrides, pipeline.directories.work);
+  const budget = await planBudget(inputs.maxCost, spec, source.directory, services.prices);
   const assets = services.assets();
   const body = await restJob(spec, source, assets);
   const experiment = body.experimentName ?? (experimentOf(pipeline.build?.definition) || 'Default');
   const specification = specificationOf(body);
-  const properties = withOrigin(body, experiment, specification, provenance, pipeline);
+  const wanted = withOrigin(body, experiment, specification, provenance, pipeline);
+  // Not of the specification: a job that runs is found again when the budget is another.
+  const properties = withBudget(wanted, budget);
   const codeHash = [...assets.codeHashes.values()].at(-1);
   if (inputs.retrain === 'whenChanged' && inputs.model) {
     const job = await unchangedTraining(inputs.model.name, specification, services, context);
@@ -70,14 +92,16 @@ export async function startJob(
     if (!found) {
       const job = await create(name, properties, inputs.waitForCompletion, services, context);
       announce(job, `Started the job ${name} in the experiment ${experiment}.`, context);
-      return { job, codeHash };
+      tellBudget(budget, properties, undefined, context);
+      return { job, codeHash, budget };
     }
     const { status } = found.properties;
     const isSame = found.properties.properties?.[specificationProperty] === specification;
     if (isSame && status !== 'Failed' && status !== 'Canceled') {
       announce(found, `An earlier try of this step started the job ${name} (${status}): following it.`, context);
+      tellBudget(budget, properties, found, context);
       if (inputs.waitForCompletion) await leftJob(context.state).note(left(name, services, true));
-      return { job: found, codeHash };
+      return { job: found, codeHash, budget };
     }
     log.info(`The job ${name} of an earlier try ${isSame ? `is ${status}` : 'did something else'}: starting another.`);
   }
@@ -133,6 +157,22 @@ async function create(
 
 function left(name: string, { workspace }: Services, isConfirmed: boolean): LeftJob {
   return { name, resourceGroup: workspace.resourceGroup, workspace: workspace.name, isConfirmed };
+}
+
+/** @param found the job that an earlier try of the step started, perhaps for another budget */
+function tellBudget(
+  budget: Budget | undefined,
+  properties: JobProperties,
+  found: Job | undefined,
+  context: TaskContext,
+): void {
+  if (!budget || (found && hasEnded(found.properties.status))) return;
+  const limit = limitOf({ properties });
+  say(found ? otherLimitText(budget, limitOf(found), limit) : budgetText(budget, limit), context);
+}
+
+function say(remark: Remark | undefined, { log }: TaskContext): void {
+  if (remark) log[remark.isWarning ? 'warning' : 'info'](remark.text);
 }
 
 function announce(job: Job, text: string, { log }: TaskContext): void {

@@ -19,7 +19,7 @@ export async function trainWith(services: Services, inputs: TrainInputs, context
   const provenance = provenanceOf(context.pipeline, repository && (await askGitForChanges(repository.localPath)));
   const started =
     inputs.job.source === 'existing'
-      ? await takeUpJob(inputs.job.name, services, context)
+      ? await takeUpJob(inputs.job.name, inputs.maxCost, services, context)
       : await startJob(inputs, inputs.job, provenance, services, context);
   if (!inputs.waitForCompletion) return handBack(started, provenance, context);
   const cost = new JobCost(started.job, services.prices, context.log, context.clock);

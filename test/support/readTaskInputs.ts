@@ -22,7 +22,7 @@ export function readTaskInputs<Inputs>(
   given: Readonly<Record<string, string>>,
   { data = {} }: AgentConnection = {},
 ): ReadInputs<Inputs> {
-  const defaults = readTask(task).inputs.map(({ name, defaultValue }) => [name, defaultValue ?? '']);
+  const defaults = readTask(task).inputs.map(({ name, defaultValue }) => [name, String(defaultValue ?? '')]);
   const inputs = { ...(Object.fromEntries(defaults) as Record<string, string>), ...given };
   const connection = { ...someConnection, id: given.azureSubscription ?? someConnection.id };
   const endpoints = [{ ...connection, data: { subscriptionid: 'subscription-1', ...data } }];

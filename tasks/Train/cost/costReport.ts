@@ -3,7 +3,7 @@ import type { TrainingCost } from '../../common/record/trainingCost';
 import { escapeMarkdown, markdownTable } from '../../common/markdown';
 import type { CostEstimate, RunCost } from './estimateCost';
 import type { FinalCost } from './jobCost';
-import { moneyText, priceText } from './moneyText';
+import { moneyText, exactText } from './moneyText';
 
 /** Rows of a table and lines of a log: they are for people. */
 const mostRuns = 20;
@@ -116,7 +116,7 @@ function runText({ nodes, machine, seconds, isReused, amount }: RunCost): string
   const time = elapsed(seconds * 1000);
   if (!price || amount === undefined) return `${count} of ${compute} for ${time}, at a price that is not known`;
   const tier = price.tier === 'Standard' ? '' : ` (${price.tier})`;
-  return `${count} of ${price.size}${tier} at ${priceText(price.perHour, price.currency)} an hour for ${time}`;
+  return `${count} of ${price.size}${tier} at ${exactText(price.perHour, price.currency)} an hour for ${time}`;
 }
 
 function idleText({ nodes, seconds, amount }: NonNullable<CostEstimate['idle']>, currency: string): string {

@@ -38,7 +38,8 @@ export function heldNodes(
   const { jobType, jobs } = job.properties as Job['properties'] & { jobs?: Record<string, unknown> | null };
   const asked = askedBy(job.properties);
   if (jobType === 'Command') return held('the job', details, asked, allocatedAt(job.name));
-  if (!parents.includes(jobType)) return `Azure ML has no price for what jobs of the type ${jobType} run on.`;
+  const unknown = gapOfKind(jobType);
+  if (unknown) return unknown;
   if (children.length === 0 && details.status === 'Completed') return 'Azure ML lists nothing that ran for the job.';
   return children
     .filter(({ isParent }) => !isParent)
@@ -49,6 +50,12 @@ export function heldNodes(
       const told = { ...run, ...own, endTimeUtc: own?.endTimeUtc ?? run.endTimeUtc, status: run.status };
       return held(title, told, step, allocatedAt(run.runId));
     });
+}
+
+/** Why jobs of this type have no price; undefined where they may have one. */
+export function gapOfKind(jobType: string): string | undefined {
+  const isKnown = jobType === 'Command' || parents.includes(jobType);
+  return isKnown ? undefined : `Azure ML has no price for what jobs of the type ${jobType} run on.`;
 }
 
 function held(name: string, details: RunDetails, asked: Asked, allocatedAt: number | undefined): HeldNodes[] {
@@ -77,12 +84,17 @@ function useOf({ compute, target }: RunDetails, asked: Asked): ComputeUse {
   return {
     compute: target || asked.compute,
     instanceType: compute?.instanceType ?? compute?.vmSize ?? asked.instanceType,
-    isLowPriority: /^(lowpriority|spot)$/i.test(compute?.priority ?? asked.tier ?? ''),
+    isLowPriority: isLowPriority(compute?.priority ?? asked.tier ?? ''),
   };
 }
 
+/** Whether nodes of this priority, or jobs of this tier, may be taken away, which is cheaper. */
+export function isLowPriority(tier: string): boolean {
+  return /^(lowpriority|spot)$/i.test(tier);
+}
+
 /** In the words of the service: of a job in camel case, of a step in snake case, of a sweep beneath its trial. */
-function askedBy(given: unknown): Asked {
+export function askedBy(given: unknown): Asked {
   if (!isMapping(given)) return {};
   const trial = isMapping(given.trial) ? given.trial : {};
   const resources = part(given, 'resources') ?? part(trial, 'resources') ?? {};

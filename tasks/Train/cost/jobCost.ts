@@ -6,9 +6,9 @@ import type { Prices } from '../../common/azure/ml/prices/prices';
 import type { Clock } from '../../common/clock';
 import { elapsed } from '../../common/elapsed';
 import type { TaskLog } from '../../common/log';
-import { estimateCost, type BilledRun, type CostEstimate } from './estimateCost';
+import { estimateCost, gapOf, type BilledRun, type CostEstimate } from './estimateCost';
 import { heldNodes } from './heldNodes';
-import { moneyText } from './moneyText';
+import { exactText, moneyText } from './moneyText';
 
 /** What a job has cost in the end, and by which prices. */
 export interface FinalCost extends CostEstimate {
@@ -63,6 +63,21 @@ export class JobCost {
     return amount > 0 ? `about ${moneyText(amount, currency)} so far` : undefined;
   }
 
+  /**
+   * Why the job must be cancelled.
+   * @param pause milliseconds until this is asked again: what is spent until then is spent
+   */
+  overBudget(maxCost: number, pause: number): string | undefined {
+    const limit = `maxCost, ${exactText(maxCost, 'USD')}`;
+    const unknown = this.gap ?? this.gapOfRunning();
+    if (unknown) return `What the job costs is not known any more, so ${limit}, cannot be held. ${unknown}`;
+    const { amount, currency } = this.estimate();
+    if (this.estimate(pause).amount < maxCost) return undefined;
+    const spent = `The job has cost about ${moneyText(amount, currency)} by now (estimate)`;
+    const passed = amount >= maxCost ? `which is all of ${limit}` : `and would pass ${limit}, before the next look`;
+    return `${spent}${amount >= maxCost ? ',' : ''} ${passed}. To let it run longer, raise maxCost.`;
+  }
+
   /** @param endedAt of the job, ISO 8601: what was not seen to end has ended by then */
   final(endedAt: string | undefined): FinalCost {
     const end = Date.parse(endedAt ?? '');
@@ -74,6 +89,12 @@ export class JobCost {
       gaps: this.gap ? [this.gap, ...estimate.gaps] : estimate.gaps,
       ...(asOf !== undefined && { asOf: new Date(asOf).toISOString() }),
     };
+  }
+
+  /** Of what has ended, nothing more is spent. */
+  private gapOfRunning(): string | undefined {
+    const running = this.runs.filter(({ until, isReused }) => until === undefined && !isReused);
+    return running.map((run) => gapOf(run, 'USD')).find((gap) => gap !== undefined);
   }
 
   private get azureTime(): number {

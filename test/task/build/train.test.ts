@@ -118,6 +118,80 @@ describe('MLOpsTrain, built', function () {
     assert.equal(details.status, 'Canceled');
   });
 
+  describe('with maxCost', () => {
+    const endless = { 'src/train.py': 'import time\nprint("running", flush=True)\ntime.sleep(600)' };
+
+    it('cancels a job before it costs more, and says what was spent and what to do', async () => {
+      const azure = await localAzure();
+      const step = { azure, files: endless, refName: 'costly' };
+      // Without a limit of its own, so that only the step can end it.
+      const { outputs } = await runBuiltTask('Train', { ...step, inputs: { ...inline, waitForCompletion: 'false' } });
+      const jobName = outputs.jobName!;
+      const inputs = { ...connection, jobSource: 'existing', jobName, maxCost: '0.0008' };
+      const result = await runBuiltTask('Train', { ...step, inputs });
+      const log = result.log.join('\n');
+      assert.equal(result.result, 'failed', log);
+      assert.match(errorsOf(result), /started without a time limit, .* is held by this step only/);
+      assert.match(
+        errorsOf(result),
+        /The job has cost about .* maxCost, 0\.0008 USD.*To let it run longer, raise maxCost\./,
+      );
+      assert.match(log, /^The job has cost about .* Cancelling the job\.$/m);
+      assert.ok(Number(result.outputs.estimatedCost) > 0, result.outputs.estimatedCost);
+      const { details } = await (await workspace()).untilEnd(jobName);
+      assert.equal(details.status, 'Canceled');
+    });
+
+    it('gives the job the time that it pays for, which ends in Azure what nobody follows', async () => {
+      const azure = await localAzure();
+      const inputs = { ...inline, maxCost: '0.0003', waitForCompletion: 'false' };
+      const result = await runBuiltTask('Train', { azure, files: endless, inputs, refName: 'unwatched' });
+      assert.equal(result.result, 'succeeded', result.log.join('\n'));
+      const line = "maxCost, 0.0003 USD, pays for 0:00:03 of 1 node of Standard_DS3_v2 at 0.29 USD an hour each (estimate): that is the job's time limit."; // prettier-ignore
+      assert.ok(result.log.includes(line), result.log.join('\n'));
+      const { details } = await (await workspace()).untilEnd(result.outputs.jobName!);
+      assert.equal(details.status, 'Canceled');
+    });
+
+    for (const [what, inputs, why] of [
+      ['a size that the price list does not have', { compute: '', instanceType: 'Standard_Unheard_v9' }, /does not have the size Standard_Unheard_v9/], // prettier-ignore
+      ['serverless nodes of any size', { compute: '' }, /chooses the size of serverless nodes/],
+    ] as const) {
+      it(`starts nothing on ${what}`, async () => {
+        const azure = await localAzure();
+        const step = { azure, files: endless, inputs: { ...inline, maxCost: '5', ...inputs }, refName: 'unpriced' };
+        const result = await runBuiltTask('Train', step);
+        assert.equal(result.result, 'failed');
+        assert.match(errorsOf(result), why);
+        assert.doesNotMatch(result.log.join('\n'), /Started the job|Code snapshot/);
+      });
+    }
+
+    it('starts nothing where the price list may not be read, and needs none without maxCost', async () => {
+      const azure = await localAzure();
+      const refuse = () =>
+        azure.faults.http({
+          path: '/vmSizes',
+          action: { status: 403, body: { error: { code: 'AuthorizationFailed', message: 'Not you.' } } },
+        });
+      await refuse();
+      const step = { azure, files: { 'src/train.py': 'print("done")' }, refName: 'refused' };
+      const held = await runBuiltTask('Train', { ...step, inputs: { ...inline, maxCost: '5' } });
+      assert.equal(held.result, 'failed');
+      assert.match(errorsOf(held), /so it is not started\..*Not you\..*the role Reader has/);
+      await azure.faults.clear();
+      await refuse();
+      const free = await runBuiltTask('Train', { ...step, inputs: inline });
+      await azure.faults.clear();
+      assert.equal(free.result, 'succeeded', free.log.join('\n'));
+      assert.equal(free.outputs.estimatedCost, undefined);
+      assert.match(
+        free.log.join('\n'),
+        /^Cost \(estimate\): not known.*\nThe cost is not the whole: Azure ML's price list of .* cannot be read/m,
+      );
+    });
+  });
+
   /** Runs the step until its job runs, and kills it then: no signal reaches it before. */
   async function killed(options: BuiltTaskOptions & { azure: LocalAzure }) {
     const deaf = path.join(temporaryFolder(), 'deaf.cjs');
@@ -640,6 +714,11 @@ environment: {image: python}
     assert.match(result.issues.at(-1)!.message, /left nothing under "outputs\/model".*outputs\/other\.txt/s);
   });
 });
+
+/** What the step's page lists in red. */
+function errorsOf({ issues }: Awaited<ReturnType<typeof runBuiltTask>>): string {
+  return issues.map(({ message }) => message).join('\n');
+}
 
 function jobIn(log: string[]): string {
   const name = /^Started the job (\S+)/m.exec(log.join('\n'))?.[1];

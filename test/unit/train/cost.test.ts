@@ -328,6 +328,43 @@ describe('Train: the cost of a job that is followed', () => {
     assert.equal(cost.final(at(7)).amount, 7);
   });
 
+  describe('with a budget', () => {
+    it('is over it as soon as it would pass it before the next look, and says what was spent', async () => {
+      const { cost, look, pass } = setUp();
+      await look(1, {});
+      pass(4);
+      assert.equal(cost.overBudget(5, 0.99 * minute), undefined);
+      assert.equal(
+        cost.overBudget(5, minute),
+        'The job has cost about 4.00 USD by now (estimate) and would pass maxCost, 5 USD, before the next look. To let it run longer, raise maxCost.',
+      );
+      pass(6);
+      assert.equal(
+        cost.overBudget(5, 0),
+        'The job has cost about 6.00 USD by now (estimate), which is all of maxCost, 5 USD. To let it run longer, raise maxCost.',
+      );
+    });
+
+    it('is not over it while the job waits, however long', async () => {
+      const { cost, look, pass } = setUp();
+      await look(1, { status: 'Queued', startTimeUtc: null });
+      pass(600);
+      assert.equal(cost.overBudget(5, minute), undefined);
+    });
+
+    it('cannot be held where what runs has no price', async () => {
+      const none = setUp(0, { compute: 'k8s', gap: 'Kubernetes has no price.' });
+      await none.look(1, {});
+      const lost = 'What the job costs is not known any more, so maxCost, 5 USD, cannot be held.';
+      assert.equal(none.cost.overBudget(5, 0), `${lost} Kubernetes has no price.`);
+      const euros = setUp(0, machine(1, { price: { ...machine(1).price!, currency: 'EUR' } }));
+      await euros.look(1, {});
+      assert.match(euros.cost.overBudget(5, 0)!, /cannot be held\. The price of Standard_DS3_v2 is in EUR/);
+      await none.look(2, { status: 'Completed', endTimeUtc: at(2) });
+      assert.equal(none.cost.overBudget(5, 0), undefined, 'it spends no more');
+    });
+  });
+
   it('says that it is not known where there is no price', async () => {
     const { cost, look } = setUp(0, { compute: 'k8s', gap: 'Kubernetes has no price.' });
     await look(5, {});
@@ -357,7 +394,7 @@ describe('Train: the words for a cost', () => {
     const cost = { ...estimateCost([run({ nodes: 2, machine: machine(0.29, { scale }) })], noon), asOf };
     assert.deepEqual(costLines(cost), [
       'Cost (estimate): about 0.58 USD: 2 nodes of Standard_DS3_v2 at 0.29 USD an hour for 1:00:00.',
-      'Idle time comes on top: 0.02 USD at most, for 2 nodes that the cluster keeps for 0:02:00 before it gives them back.',
+      'Idle time comes on top: 0.019 USD at most, for 2 nodes that the cluster keeps for 0:02:00 before it gives them back.',
       "Azure ML's list prices of 2026-11-28, for the time from the allocation of the nodes on; without discounts, storage and network.",
     ]);
     assert.equal(costOutput(cost), '0.58');
@@ -400,7 +437,10 @@ describe('Train: the words for a cost', () => {
 
   it('say a little as little, and a part as a part', () => {
     assert.equal(moneyText(0, 'USD'), '0.00 USD');
-    assert.equal(moneyText(0.0049, 'USD'), 'less than 0.01 USD');
+    assert.equal(moneyText(0.00234, 'USD'), '0.0023 USD');
+    assert.equal(moneyText(0.0726, 'USD'), '0.073 USD');
+    assert.equal(moneyText(0.1, 'USD'), '0.10 USD');
+    assert.equal(moneyText(1e-7, 'USD'), '0 USD');
     assert.equal(moneyText(12.345, 'USD'), '12.35 USD');
     const part = estimateCost([run(), run({ machine: { compute: 'k8s', gap: 'No price.' } })], noon);
     assert.match(costLines(part)[0]!, /^Cost \(estimate\): at least 0\.29 USD for 2 trials or steps\.$/);

@@ -110,7 +110,7 @@ describe('Train: the stage', () => {
       checkWorkspace: sinon.stub().resolves(),
       listOutput: sinon.stub().resolves([]),
       computeState: sinon.stub().resolves(undefined),
-      prices: { asOf: begin, of: sinon.spy(async (uses: unknown[]) => uses.map(() => machine)) },
+      prices: { asOf: begin, of: sinon.spy(async (uses: unknown[]): Promise<Machine[]> => uses.map(() => machine)) },
     };
     const inputs = {
       connection: { subscriptionId: 'sub' },
@@ -157,6 +157,84 @@ describe('Train: the stage', () => {
     assert.equal(properties['mlops.estimatedCost'], '1 USD');
     assert.match(world.publish.summary.args[0]![1], /\| Cost \(estimate\) \| about 1\.00 USD, 1 node of/);
     sinon.assert.calledOnceWithExactly(world.publish.buildTag, 'm-1');
+  });
+
+  describe('with maxCost', () => {
+    /** It runs for a minute and costs a dollar a minute. */
+    const withBudget = (maxCost: number, change: Partial<TrainInputs> = {}) => setUp({ maxCost, ...change });
+    const limits = (world: ReturnType<typeof setUp>) =>
+      world.services.jobs.create.args.map(([, body]) => (body as { limits?: unknown }).limits);
+
+    it('gives the job the time that it pays for, and lets it run to its end', async () => {
+      const world = withBudget(2);
+      const { outcome, outputs, recordFile } = await world.run();
+      assert.deepEqual([outcome, outputs.estimatedCost], [undefined, '1']);
+      assert.deepEqual(limits(world), [{ jobLimitsType: 'Command', timeout: 'PT120S' }]);
+      assert.ok(world.said.includes("maxCost, 2 USD, pays for 0:02:00 of 1 node of Standard_X at 60 USD an hour each (estimate): that is the job's time limit.")); // prettier-ignore
+      const record = JSON.parse(fs.readFileSync(recordFile!, 'utf8')) as { training: TrainingSection };
+      assert.equal(record.training.cost?.maxCost, 2);
+      sinon.assert.notCalled(world.services.jobs.requestCancel);
+    });
+
+    it('starts nothing and brings nothing into Azure where there is no price', async () => {
+      const world = withBudget(2);
+      world.services.prices.of = sinon.spy(async (uses: unknown[]) =>
+        uses.map(() => ({ compute: 'k8s', gap: 'No price.' })),
+      );
+      const assets = sinon.spy(world.services, 'assets');
+      await assert.rejects(world.run(), /Input maxCost: .* so it is not started\. No price\./);
+      sinon.assert.notCalled(assets);
+      assert.deepEqual([world.names(), world.left()], [[], undefined]);
+    });
+
+    it('cancels the job before it passes it, and fails with what was spent and what to do', async () => {
+      const world = withBudget(0.5);
+      let cancelled = false;
+      world.services.jobs.requestCancel.callsFake(async () => void (cancelled = true));
+      const { details } = world.services.history;
+      world.services.history.details = sinon.spy(async (runId: string) => {
+        const told = await details(runId);
+        const endTimeUtc = new Date(world.clock.now()).toISOString();
+        return cancelled ? { ...told, status: 'Canceled', endTimeUtc } : told;
+      });
+      const { outcome, outputs, reason } = await world.run();
+      assert.equal(outcome, 'failed');
+      assert.match(reason!, /^The job has cost about 0\.\d\d USD by now \(estimate\) and would pass maxCost, 0\.5 USD, before the next look\. To let it run longer, raise maxCost\. It cost about 0\.\d\d USD \(estimate\)\.$/); // prettier-ignore
+      assert.ok(Number(outputs.estimatedCost) <= 0.5, outputs.estimatedCost);
+      assert.ok(Number(outputs.estimatedCost) > 0.4, 'not long before');
+      assert.equal(world.left(), undefined);
+      sinon.assert.calledOnce(world.services.jobs.requestCancel);
+    });
+
+    it('takes up the job of an earlier try whatever its budget was, and says what it cannot change', async () => {
+      const first = withBudget(2, { waitForCompletion: false });
+      await first.run();
+      const again = withBudget(9, {});
+      for (const [name, job] of first.jobs) again.jobs.set(name, job);
+      await again.run();
+      assert.deepEqual(again.names(), []);
+      assert.ok(
+        again.said.some((text) => /started with a time limit of 0:02:00, which is shorter than the 0:09:00/.test(text)),
+      );
+      const less = withBudget(1.5, {});
+      for (const [name, job] of first.jobs) less.jobs.set(name, job);
+      await less.run();
+      assert.ok(less.said.some((text) => /started with a time limit of 0:02:00, and that cannot be changed\. maxCost, 1\.5 USD, is held by this step only/.test(text))); // prettier-ignore
+    });
+
+    it('leaves a job of somebody else running that has no price', async () => {
+      const world = withBudget(2, { job: { source: 'existing', name: 'theirs' } });
+      world.jobs.set('theirs', {
+        id: '',
+        name: 'theirs',
+        properties: { jobType: 'Command', status: 'Running' },
+      });
+      world.services.prices.of = sinon.spy(async (uses: unknown[]) =>
+        uses.map(() => ({ compute: 'k8s', gap: 'No price.' })),
+      );
+      await assert.rejects(world.run(), /the job theirs is not followed, and runs on\. No price\./);
+      assert.equal(world.left(), undefined, 'the post-job step would cancel it');
+    });
   });
 
   describe('where only what has changed is trained', () => {

@@ -140,7 +140,7 @@ describe('what a run shows of its models', () => {
     };
     for (const part of [
       /Cost \(estimate\)<\/dt> <dd> ?about 1\.63 USD/,
-      /of at most 5\.00 USD/,
+      /of at most 5 USD/,
       /Standard_X \(LowPriority\): 0\.29 USD an hour/,
       /Idle time on top: at most 0\.02 USD/,
       /list prices of 2026-11-28/,
