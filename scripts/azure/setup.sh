@@ -110,7 +110,8 @@ plan_identity() { # name, principal, purpose
 
 plan_role() { # identity, its roles, role, scope
   local text="role $3 of $1 on ${4##*/}"
-  if printf '%s\n' "$2" | grep -qixF "$3"$'\t'"$4"; then
+  # Not through a pipe: grep ends at the first match, and a writer that it leaves behind would fail the pipe.
+  if grep -qixF "$3"$'\t'"$4" <<< "$2"; then
     plan exists "$text"
   else
     add "$text" assign "$1" "$3" "$4"
