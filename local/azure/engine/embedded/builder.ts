@@ -1,16 +1,15 @@
 import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { join, posix } from 'node:path';
 import { BuildError, type BaseImage, type BuildRequest } from '../engine';
-import { expandPairs, expandWord, expandWords } from '../dockerfile/expand';
+import { expandWord, expandWords } from '../dockerfile/expand';
 import { DockerfileError, parseDockerfile, type Instruction } from '../dockerfile/parse';
 import type { StageBase } from './stage';
 import { Stage, type StageTools } from './stage';
 import { addEntries } from './addFiles';
 import { stepKey } from './buildCache';
 import { BuildContext, fingerprint, type ContextSource } from './buildContext';
+import { configInstructions } from './configInstructions';
 import { copyEntries } from './copyFiles';
-import { readHealthcheck } from './healthcheck';
-import { readEnvironment, writeEnvironment } from '../imageConfig';
 import { resolveInLayers } from './layeredFiles';
 import { RootFileReader } from './rootFileReader';
 import { assembleRootFileSystem } from './rootFileSystem';
@@ -45,8 +44,6 @@ export class Builder {
   private escape = '\\';
   private layers = 0;
   private cachedLayers = 0;
-  /** Stages that have a CMD of their own, so that an ENTRYPOINT leaves it. */
-  private readonly withOwnCommand = new Set<Stage>();
   /** What layers are made from, until the build has ended. */
   private readonly folders: string[] = [];
 
@@ -101,12 +98,10 @@ export class Builder {
   }
 
   private async carryOut(instruction: Instruction): Promise<void> {
-    const { keyword, text, exec } = instruction;
+    const { keyword, text } = instruction;
     if (keyword === 'FROM') return this.from(instruction);
     const stage = this.stages.at(-1);
     if (!stage) return this.declareArguments(text, undefined);
-    const { config } = stage;
-    const expand = (word: string): string => expandWord(word, stage.variables, this.escape);
     switch (keyword) {
       case 'ARG':
         this.declareArguments(text, stage);
@@ -119,62 +114,11 @@ export class Builder {
       case 'ADD':
         return this.copy(stage, instruction);
       case 'WORKDIR':
-        return this.changeDirectory(stage, expand(text), instruction);
-      case 'ENV':
-        config.Env = writeEnvironment({
-          ...readEnvironment(config.Env),
-          ...Object.fromEntries(expandPairs(text, stage.variables, this.escape)),
-        });
-        break;
-      case 'LABEL':
-        config.Labels = { ...config.Labels, ...Object.fromEntries(expandPairs(text, stage.variables, this.escape)) };
-        break;
-      case 'EXPOSE':
-        for (const port of expandWords(text, stage.variables, this.escape)) {
-          config.ExposedPorts = {
-            ...config.ExposedPorts,
-            ...Object.fromEntries(portsOf(port).map((name) => [name, {}])),
-          };
-        }
-        break;
-      case 'VOLUME':
-        for (const path of exec ? exec.map(expand) : expandWords(text, stage.variables, this.escape)) {
-          config.Volumes = { ...config.Volumes, [path]: {} };
-        }
-        break;
-      case 'USER':
-        config.User = expand(text);
-        this.request.log(`${engineSays} USER ${config.User} is recorded; processes run as the user of local Azure\n`);
-        break;
-      case 'CMD':
-        config.Cmd = exec ?? inShell(stage, text);
-        this.withOwnCommand.add(stage);
-        break;
-      case 'ENTRYPOINT':
-        config.Entrypoint = exec ?? inShell(stage, text);
-        // The base's command was meant for the base's entry point.
-        if (!this.withOwnCommand.has(stage)) delete config.Cmd;
-        break;
-      case 'SHELL':
-        if (!exec) throw new BuildError(`SHELL requires the arguments to be in JSON form (line ${instruction.line})`);
-        config.Shell = exec;
-        break;
-      case 'STOPSIGNAL':
-        config.StopSignal = expand(text);
-        break;
-      case 'HEALTHCHECK':
-        config.Healthcheck = readHealthcheck(instruction, (command) => inShell(stage, command));
-        this.request.log(
-          `${engineSays} HEALTHCHECK is recorded; Azure Container Instances obeys the group's probes alone\n`,
-        );
-        break;
-      case 'ONBUILD':
-        config.OnBuild = [...(config.OnBuild ?? []), text];
-        break;
-      case 'MAINTAINER':
-        break;
+        return this.changeDirectory(stage, expandWord(text, stage.variables, this.escape), instruction);
+      default:
+        configInstructions[keyword]?.({ stage, instruction, escape: this.escape, log: this.request.log });
+        stage.configure(instruction.source);
     }
-    stage.configure(instruction.source);
   }
 
   private async from(instruction: Instruction): Promise<void> {
@@ -363,12 +307,10 @@ export class Builder {
   }
 }
 
-const inShell = (stage: Stage, text: string): string[] => [...(stage.config.Shell ?? ['/bin/sh', '-c']), text];
-
 const stageName = (from: Instruction): string | undefined => /\s+as\s+(\S+)\s*$/i.exec(from.text)?.[1];
 
 /** How an image's history tells of a RUN; without the values of build arguments, which may be secret. */
-const shellHistory = (stage: Stage, { exec, text }: Instruction): string => (exec ?? inShell(stage, text)).join(' ');
+const shellHistory = (stage: Stage, { exec, text }: Instruction): string => (exec ?? stage.inShell(text)).join(' ');
 
 /** Docker's own message for options that its classic builder, as ACR Tasks runs it, does not know. */
 function refuseFlags(instruction: Instruction, flags: string[]): void {
@@ -383,16 +325,6 @@ function refuseFlags(instruction: Instruction, flags: string[]): void {
 function absolute(destination: string, workingDirectory: string): string {
   const path = posix.resolve(workingDirectory, destination);
   return /(^|\/)\.?$/.test(destination) && path !== '/' ? `${path}/` : path;
-}
-
-function portsOf(text: string): string[] {
-  const [, first = '', last = first, protocol = 'tcp'] = /^(\d+)(?:-(\d+))?(?:\/(tcp|udp|sctp))?$/i.exec(text) ?? [];
-  if (!first || Number(last) < Number(first) || Number(last) > 65535)
-    throw new BuildError(`Invalid containerPort: ${text}`);
-  return Array.from(
-    { length: Number(last) - Number(first) + 1 },
-    (_, index) => `${Number(first) + index}/${protocol.toLowerCase()}`,
-  );
 }
 
 /** The path, relative to the root, beneath which everything lies that a source of COPY can mean. */

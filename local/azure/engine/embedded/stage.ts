@@ -45,6 +45,8 @@ export class Stage {
   readonly buildArguments: Record<string, string> = {};
   key: string;
   created: string;
+  /** It has a CMD of its own, which an ENTRYPOINT leaves. */
+  hasOwnCommand = false;
   /**
    * What the files put together were like after the last command, or when they were put together, and which of them the
    * command changed.
@@ -61,6 +63,11 @@ export class Stage {
     this.history = [...base.history];
     this.key = base.key;
     this.created = base.created;
+  }
+
+  /** The arguments that run a command by the stage's shell. */
+  inShell(command: string): string[] {
+    return [...(this.config.Shell ?? ['/bin/sh', '-c']), command];
   }
 
   /** What variables mean in the stage's instructions: an ENV goes before an ARG. */

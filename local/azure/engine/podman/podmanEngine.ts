@@ -5,8 +5,7 @@ import type { Agent } from 'undici';
 import type { LocalAzureContext } from '../../context';
 import { createLocalAgent } from '../../registry/localAgent';
 import { recordProcess } from '../../processes/processRecords';
-import { expandWord } from '../dockerfile/expand';
-import { DockerfileError, parseDockerfile, type Instruction } from '../dockerfile/parse';
+import { DockerfileError, parseDockerfile } from '../dockerfile/parse';
 import {
   BuildError,
   type BaseImage,
@@ -21,6 +20,7 @@ import { formatImageReference, localReference, parseImageReference, type ImageRe
 import { RegistryError, RepositoryClient, type RegistryLogin } from '../registryClient';
 import { WorkFolder } from '../workFolder';
 import { startOf, type ContainerConfig } from '../imageConfig';
+import { baseNames } from './baseNames';
 import { pullToFolder, pushFromFolder, type FolderImage } from './imageFolder';
 import { Podman, PodmanError } from './podmanProgram';
 import { PodSandbox } from './podSandbox';
@@ -154,36 +154,10 @@ export class PodmanEngine implements ContainerEngine {
 
   /** Brings every base image that the Dockerfile names into podman's storage, under the very name. */
   private async provideBases(request: BuildRequest): Promise<{ baseImages: BaseImage[]; steps: number }> {
-    const names = new Set<string>();
-    let instructions: Instruction[];
-    try {
-      const file = join(request.contextDirectory, request.dockerfile);
-      const parsed = parseDockerfile(readFileSync(file, 'utf8'));
-      instructions = parsed.instructions;
-      const variables: Record<string, string> = {};
-      const stages = new Set<string>(['scratch']);
-      for (const { keyword, text, flags } of instructions) {
-        if (keyword === 'ARG' && names.size === 0 && stages.size === 1) {
-          const [, name = '', value = ''] = /^(\w+)=?(.*)$/.exec(text) ?? [];
-          variables[name] = request.buildArguments[name] ?? expandWord(value, variables, parsed.escape);
-        }
-        if (keyword === 'FROM') {
-          const [base = '', , alias] = text.split(/\s+/);
-          const name = expandWord(base, variables, parsed.escape);
-          if (!stages.has(name.toLowerCase())) names.add(name);
-          stages.add(String(stages.size - 1));
-          if (alias) stages.add(alias.toLowerCase());
-        }
-        const from = flags.find(([flag]) => flag === 'from')?.[1];
-        if (keyword === 'COPY' && from && !stages.has(from.toLowerCase()) && !/^\d+$/.test(from)) names.add(from);
-      }
-    } catch (error) {
-      if (error instanceof DockerfileError) throw new BuildError(`dockerfile parse error: ${error.message}`);
-      throw new BuildError(messageOf(error));
-    }
+    const { names, steps } = readBases(request);
     const baseImages: BaseImage[] = [];
     for (const name of names) baseImages.push(await this.provideBase(name, request));
-    return { baseImages, steps: instructions.length };
+    return { baseImages, steps };
   }
 
   private async provideBase(name: string, request: BuildRequest): Promise<BaseImage> {
@@ -242,5 +216,16 @@ export class PodmanEngine implements ContainerEngine {
     if (pods.length === 0) return;
     this.context.log(`Removing ${pods.length} pod(s) left over from a former run.`);
     await this.podman.run(['pod', 'rm', '--force', ...pods]);
+  }
+}
+
+/** The base images that the request's Dockerfile names, and of how many steps it is. */
+function readBases({ contextDirectory, dockerfile, buildArguments }: BuildRequest): { names: string[]; steps: number } {
+  try {
+    const parsed = parseDockerfile(readFileSync(join(contextDirectory, dockerfile), 'utf8'));
+    return { names: baseNames(parsed, buildArguments), steps: parsed.instructions.length };
+  } catch (error) {
+    if (error instanceof DockerfileError) throw new BuildError(`dockerfile parse error: ${error.message}`);
+    throw new BuildError(messageOf(error));
   }
 }
