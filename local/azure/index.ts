@@ -49,110 +49,125 @@ interface Ports {
   blobPort: number;
 }
 
+/** How local Azure ends. */
+interface Life {
+  /** What is stopped then, in reverse order. */
+  stops: Array<() => Promise<void> | void>;
+  /** Aborted as soon as it begins to stop. */
+  closing: AbortSignal;
+  close: () => Promise<void>;
+}
+
 /** Starts a local Azure in this process and waits until all of it answers. */
 export async function startLocalAzure(options: LocalAzureOptions): Promise<LocalAzure & { description: Description }> {
   const stateDir = resolve(options.stateDir);
   const cacheDir = resolve(options.cacheDir);
-  const log = options.log ?? (() => undefined);
-  const stops: Array<() => Promise<void> | void> = [];
-  const closing = new AbortController();
-  const closeOnce = once(async () => {
-    closing.abort();
-    for (const stop of stops.reverse()) await stop();
-  });
+  const life = begin();
   // Keys, tokens and what jobs print are in the state; in the cache, what runs in jobs and containers.
   closedFolder(stateDir);
-  stops.push(lockState(stateDir));
+  life.stops.push(lockState(stateDir));
   try {
     closedFolder(cacheDir);
-    await endLeftoverProcesses(stateDir, log);
-    const credentials = await loadCredentials(stateDir);
-    const certificate = await serverCertificate(stateDir);
-    const hostsFile = join(stateDir, 'hosts');
-    const zone = openZone(hostsFile);
-    const faults = new FaultPlan(zone);
-    const journal = new RequestJournal();
-    const watched = (serve: RequestListener): RequestListener => journal.keep(actOutFaults(faults, serve));
-    const last = readLastPorts(stateDir);
-
-    const account = { account: localCloud.storageAccount, accountKey: credentials.storageKey };
-    const startsAzurite = startAzurite({ stateDir, port: 0, ...account });
-    stops.push(async () => (await startsAzurite.catch(() => undefined))?.stop());
-    // The services load while Azurite starts.
-    const [services, azurite] = await Promise.all([import('./services'), startsAzurite]);
-
-    const collection = openDocumentStore(join(stateDir, 'documents'));
-    const workspaces = new MadeWorkspaces(collection('workspaces'), collection('deletedWorkspaces'));
-    const app = services.createServer(certificate, log, watched, (url) => workspaces.innerUrl(url));
-    // URLs in answers name the port, so it is chosen before the routes are set up.
-    const port = await startOnPort(options.port, last?.port, freePort);
-    const url = `https://localhost:${port}`;
-    const tokens = new TokenIssuer(url, credentials.signingKey);
-    const blobEndpoint = await startOnPort(options.blobPort, last?.blobPort, (blobPort) =>
-      services.startBlobEndpoint({
-        certificate,
-        port: blobPort,
-        azuritePort: azurite.port,
-        interceptors: [services.admitTokens(url, tokens, account.account, account.accountKey)],
-        around: watched,
-      }),
-    );
-    stops.push(() => blobEndpoint.stop());
-    const context: LocalAzureContext = {
-      stateDir,
-      cacheDir,
-      url,
-      port,
-      caFile: certificate.caFile,
-      blobs: services.openBlobs(account.account, account.accountKey, {
-        port: blobEndpoint.port,
-        azuritePort: azurite.port,
-      }),
-      collection,
-      log,
-      resources: new ResourceCatalog(),
-      access: new AccessControl(localCloud.subscriptionId),
-      dns: zone,
-      onClose: (stop) => void stops.push(stop),
-      closing: closing.signal,
-      isTokenFor: (token, audiences) =>
-        tokens.checkAccessToken(token) === 'valid' && [...audiences, url].includes(tokens.audienceOf(token)),
-      takeFault: (name) => faults.take(name),
-    };
-
-    services.register(app, {
-      context,
-      credentials,
-      tokens,
-      faults,
-      journal,
-      recordTrafficTo: options.recordTrafficTo,
-      python: options.python,
-      workspaces,
-      shutDown: () => void closeOnce().then(() => options.onShutDown?.()),
-    });
-    await app.listen({ host: '127.0.0.1', port });
-    stops.push(() => app.close());
-    const metadataUrl = await services.startMetadataService(context, tokens, credentials.metadataSecret);
-
-    writeFileSync(join(stateDir, 'ports.json'), JSON.stringify({ port, blobPort: blobEndpoint.port } satisfies Ports));
-    const description: Description = {
-      pid: process.pid,
-      startTime: processStartTime(process.pid),
-      stateDir,
-      url,
-      port,
-      blobUrl: context.blobs.accountUrl,
-      metadataUrl,
-      caFile: certificate.caFile,
-      hostsFile,
-    };
-    return Object.assign(describeLocalAzure(description, credentials, closeOnce), { description });
+    return await startAll({ log: () => undefined, ...options, stateDir, cacheDir }, life);
   } catch (error) {
-    await closeOnce();
+    await life.close();
     throw error;
   }
 }
+
+function begin(): Life {
+  const closing = new AbortController();
+  const stops: Life['stops'] = [];
+  const close = once(async () => {
+    closing.abort();
+    for (const stop of stops.reverse()) await stop();
+  });
+  return { stops, closing: closing.signal, close };
+}
+
+async function startAll(
+  options: LocalAzureOptions & Pick<Required<LocalAzureOptions>, 'log'>,
+  life: Life,
+): Promise<LocalAzure & { description: Description }> {
+  const { stateDir, cacheDir, log, recordTrafficTo, python } = options;
+  await endLeftoverProcesses(stateDir, log);
+  const credentials = await loadCredentials(stateDir);
+  const certificate = await serverCertificate(stateDir);
+  const hostsFile = join(stateDir, 'hosts');
+  const dns = openZone(hostsFile);
+  const faults = new FaultPlan(dns);
+  const journal = new RequestJournal();
+  const watched = (serve: RequestListener): RequestListener => journal.keep(actOutFaults(faults, serve));
+  const last = readLastPorts(stateDir);
+
+  const account = { account: localCloud.storageAccount, accountKey: credentials.storageKey };
+  const startsAzurite = startAzurite({ stateDir, port: 0, ...account });
+  life.stops.push(async () => (await startsAzurite.catch(() => undefined))?.stop());
+  // The services load while Azurite starts.
+  const [services, { port: azuritePort }] = await Promise.all([import('./services'), startsAzurite]);
+
+  const collection = openDocumentStore(join(stateDir, 'documents'));
+  const workspaces = new MadeWorkspaces(collection('workspaces'), collection('deletedWorkspaces'));
+  const app = services.createServer(certificate, log, watched, (url) => workspaces.innerUrl(url));
+  // URLs in answers name the port, so it is chosen before the routes are set up.
+  const port = await startOnPort(options.port, last?.port, freePort);
+  const url = `https://localhost:${port}`;
+  const tokens = new TokenIssuer(url, credentials.signingKey);
+  const interceptors = [services.admitTokens(url, tokens, account.account, account.accountKey)];
+  const blobEndpoint = await startOnPort(options.blobPort, last?.blobPort, (blobPort) =>
+    services.startBlobEndpoint({ certificate, port: blobPort, azuritePort, interceptors, around: watched }),
+  );
+  life.stops.push(() => blobEndpoint.stop());
+  const blobPort = blobEndpoint.port;
+  const blobs = services.openBlobs(account.account, account.accountKey, { port: blobPort, azuritePort });
+  const { caFile } = certificate;
+  const place = { stateDir, cacheDir, url, port, caFile, blobs, collection, log, dns };
+  const context = contextOf(place, tokens, faults, life);
+
+  const shutDown = () => void life.close().then(() => options.onShutDown?.());
+  services.register(app, {
+    context,
+    credentials,
+    tokens,
+    faults,
+    journal,
+    recordTrafficTo,
+    python,
+    workspaces,
+    shutDown,
+  });
+  await app.listen({ host: '127.0.0.1', port });
+  life.stops.push(() => app.close());
+  const metadataUrl = await services.startMetadataService(context, tokens, credentials.metadataSecret);
+
+  writeFileSync(join(stateDir, 'ports.json'), JSON.stringify({ port, blobPort } satisfies Ports));
+  const { pid } = process;
+  const blobUrl = blobs.accountUrl;
+  const startTime = processStartTime(pid);
+  const description = { pid, startTime, stateDir, url, port, blobUrl, metadataUrl, caFile, hostsFile };
+  return Object.assign(describeLocalAzure(description, credentials, life.close), { description });
+}
+
+type Place = Pick<
+  LocalAzureContext,
+  'stateDir' | 'cacheDir' | 'url' | 'port' | 'caFile' | 'blobs' | 'collection' | 'log' | 'dns'
+>;
+
+const contextOf = (
+  place: Place,
+  tokens: TokenIssuer,
+  faults: FaultPlan,
+  { stops, closing }: Life,
+): LocalAzureContext => ({
+  ...place,
+  resources: new ResourceCatalog(),
+  access: new AccessControl(localCloud.subscriptionId),
+  onClose: (stop) => void stops.push(stop),
+  closing,
+  isTokenFor: (token, audiences) =>
+    tokens.checkAccessToken(token) === 'valid' && [...audiences, place.url].includes(tokens.audienceOf(token)),
+  takeFault: (name) => faults.take(name),
+});
 
 /** A port that was asked for is taken or is an error; else the last one, as URLs with it may be stored; else any. */
 async function startOnPort<T>(

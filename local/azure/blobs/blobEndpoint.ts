@@ -5,7 +5,7 @@ import {
   type RequestListener,
   type ServerResponse,
 } from 'node:http';
-import { createServer } from 'node:https';
+import { createServer, type Server } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { breakableConnections } from '../breakableConnections';
 import type { ServerCertificate } from '../certificates/serverCertificate';
@@ -38,58 +38,20 @@ const hopByHop = new Set(['connection', 'keep-alive', 'proxy-connection', 'expec
 export async function startBlobEndpoint(options: BlobEndpointOptions): Promise<BlobEndpoint> {
   const agent = new Agent({ keepAlive: true });
   const { key, certificate } = options.certificate;
-  const { around = (serve: RequestListener) => serve } = options;
+  const { interceptors = [], azuritePort, around = (serve: RequestListener) => serve } = options;
+
+  async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    for (const intercept of interceptors) {
+      if (await intercept(request, response)) return;
+    }
+    forward(request, response, agent, azuritePort);
+  }
   const serve = around((request, response) => {
     void answer(request, response).catch(() => response.destroy());
   });
   const server = breakableConnections(createServer({ key, cert: certificate, keepAliveTimeout: 30_000 }, serve));
 
-  async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    for (const intercept of options.interceptors ?? []) {
-      if (await intercept(request, response)) return;
-    }
-    forward(request, response);
-  }
-
-  function forward(request: IncomingMessage, response: ServerResponse): void {
-    const upstream = httpRequest({
-      agent,
-      host: '127.0.0.1',
-      port: options.azuritePort,
-      method: request.method,
-      path: request.url,
-      headers: Object.fromEntries(
-        Object.entries(request.headersDistinct)
-          .filter(([name]) => !hopByHop.has(name))
-          .map(([name, values]) => [name, values?.length === 1 ? values[0] : values]),
-      ),
-      setHost: false,
-    });
-    upstream.on('response', (reply) => {
-      const headers = reply.rawHeaders.flatMap((name, index, all) =>
-        index % 2 === 0 && !hopByHop.has(name.toLowerCase()) ? [name, all[index + 1] ?? ''] : [],
-      );
-      response.writeHead(reply.statusCode ?? 502, headers);
-      reply.pipe(response);
-      reply.once('error', () => response.destroy());
-    });
-    upstream.once('error', () => response.destroy());
-    response.once('close', () => {
-      if (!response.writableFinished) upstream.destroy();
-    });
-    request.pipe(upstream);
-  }
-
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(options.port, '127.0.0.1', () => {
-      server.off('error', reject);
-      resolve();
-    });
-  }).catch((error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EADDRINUSE') throw error;
-    throw new Error(`Port ${options.port} for the blobs of local Azure is in use. Choose another one.`);
-  });
+  await listen(server, options.port);
   return {
     port: (server.address() as AddressInfo).port,
     stop: () =>
@@ -101,4 +63,48 @@ export async function startBlobEndpoint(options: BlobEndpointOptions): Promise<B
         server.closeAllConnections();
       }),
   };
+}
+
+function forward(request: IncomingMessage, response: ServerResponse, agent: Agent, port: number): void {
+  const upstream = httpRequest({
+    agent,
+    host: '127.0.0.1',
+    port,
+    method: request.method,
+    path: request.url,
+    headers: Object.fromEntries(
+      Object.entries(request.headersDistinct)
+        .filter(([name]) => !hopByHop.has(name))
+        .map(([name, values]) => [name, values?.length === 1 ? values[0] : values]),
+    ),
+    setHost: false,
+  });
+  upstream.on('response', (reply) => {
+    const headers = reply.rawHeaders.flatMap((name, index, all) =>
+      index % 2 === 0 && !hopByHop.has(name.toLowerCase()) ? [name, all[index + 1] ?? ''] : [],
+    );
+    response.writeHead(reply.statusCode ?? 502, headers);
+    reply.pipe(response);
+    reply.once('error', () => response.destroy());
+  });
+  upstream.once('error', () => response.destroy());
+  response.once('close', () => {
+    if (!response.writableFinished) upstream.destroy();
+  });
+  request.pipe(upstream);
+}
+
+async function listen(server: Server, port: number): Promise<void> {
+  try {
+    await new Promise<void>((resolve, reject) => {
+      server.once('error', reject);
+      server.listen(port, '127.0.0.1', () => {
+        server.off('error', reject);
+        resolve();
+      });
+    });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw error;
+    throw new Error(`Port ${port} for the blobs of local Azure is in use. Choose another one.`);
+  }
 }

@@ -28,9 +28,14 @@ interface Body {
   agentPoolName?: unknown;
   isArchiveEnabled?: unknown;
   credentials?: {
-    sourceRegistry?: { loginMode?: unknown; identity?: unknown };
+    sourceRegistry?: SourceRegistry;
     customRegistries?: Record<string, { userName?: Secret; password?: Secret; identity?: string } | null>;
   };
+}
+
+interface SourceRegistry {
+  loginMode?: unknown;
+  identity?: unknown;
 }
 
 interface Secret {
@@ -65,7 +70,23 @@ export function readRunRequest(body: unknown, apiVersion: string): { request: Ru
 }
 
 function readTerms(given: Body, apiVersion: string, customRegistries: string[]): RunTerms {
-  const { platform, timeout = 3600, agentConfiguration } = given;
+  const { timeout = 3600, agentConfiguration } = given;
+  const platform = readPlatform(given.platform);
+  if (typeof timeout !== 'number' || timeout < 300 || timeout > 28800) {
+    return refuse(`The timeout '${valueText(timeout)}' is invalid. It must be between 300 and 28800 seconds.`);
+  }
+  if (given.agentPoolName) return refuse(`The agent pool '${valueText(given.agentPoolName)}' was not found.`);
+  return {
+    timeout,
+    platform,
+    agentConfiguration,
+    ...readSourceLogin(given.credentials?.sourceRegistry ?? {}, apiVersion),
+    isArchiveEnabled: flag(given, 'isArchiveEnabled', false),
+    customRegistries,
+  };
+}
+
+function readPlatform(platform: Body['platform']): RunTerms['platform'] {
   if (typeof platform?.os !== 'string') return refuse("The property 'platform.os' is required.");
   if (platform.os.toLowerCase() === 'windows') return refuse('Local Azure builds images for Linux alone.');
   if (platform.os.toLowerCase() !== 'linux') return refuse(`The platform OS '${platform.os}' is invalid.`);
@@ -75,30 +96,20 @@ function readTerms(given: Body, apiVersion: string, customRegistries: string[]):
       `The platform architecture '${valueText(architecture)}' is invalid. It must be one of ${architectures.join(', ')}.`,
     );
   }
-  if (typeof timeout !== 'number' || timeout < 300 || timeout > 28800) {
-    return refuse(`The timeout '${valueText(timeout)}' is invalid. It must be between 300 and 28800 seconds.`);
-  }
-  if (given.agentPoolName) return refuse(`The agent pool '${valueText(given.agentPoolName)}' was not found.`);
-  const loginMode = given.credentials?.sourceRegistry?.loginMode ?? 'Default';
-  if (loginMode !== 'None' && loginMode !== 'Default')
-    return refuse(`The login mode '${valueText(loginMode)}' is invalid.`);
-  const { identity } = given.credentials?.sourceRegistry ?? {};
+  return { os: 'linux', architecture: architecture.toLowerCase(), variant: platform.variant as string | undefined };
+}
+
+/** How the run signs in to the registry that it is of. */
+function readSourceLogin(
+  { loginMode, identity }: SourceRegistry,
+  apiVersion: string,
+): Pick<RunTerms, 'sourceRegistryLogin' | 'actsAsCaller'> {
+  const mode = loginMode ?? 'Default';
+  if (mode !== 'None' && mode !== 'Default') return refuse(`The login mode '${valueText(mode)}' is invalid.`);
   if (identity !== undefined && identity !== null && (identity !== '[caller]' || apiVersion < '2025-03-01')) {
     return refuse(`The identity '${valueText(identity)}' of the source registry is invalid.`);
   }
-  return {
-    timeout,
-    platform: {
-      os: 'linux',
-      architecture: architecture.toLowerCase(),
-      variant: platform.variant as string | undefined,
-    },
-    agentConfiguration,
-    isArchiveEnabled: flag(given, 'isArchiveEnabled', false),
-    sourceRegistryLogin: loginMode,
-    actsAsCaller: identity === '[caller]',
-    customRegistries,
-  };
+  return { sourceRegistryLogin: mode, actsAsCaller: identity === '[caller]' };
 }
 
 function readBuild(given: Body, terms: RunTerms, secrets: RunSecrets): DockerBuildRequest {

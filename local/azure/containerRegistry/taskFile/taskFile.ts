@@ -85,18 +85,7 @@ function ownAliases(text: string): Record<string, string> {
 
 function readStep(step: Given, index: number, task: Given, hasAliases: boolean): TaskStep {
   const id = text(step.id) ?? `acb_step_${index}`;
-  const wrong = (message: string) => new TaskFileError(`failed to create the graph: step ${id}: ${message}`);
-  const strange = Object.keys(step).find((name) => !known.includes(name));
-  if (strange) throw wrong(`local Azure does not know the property "${strange}" of a step`);
-  const kinds = (['build', 'push', 'cmd'] as const).filter((kind) => step[kind] !== undefined && step[kind] !== '');
-  if (/\s/.test(id)) throw wrong('step ID cannot contain spaces');
-  if (kinds.length === 0) throw wrong('step is missing a cmd, build, or push property');
-  if (kinds.length > 1) throw wrong('step must only contain a single build, cmd, or push property');
-  const when = texts(step.when);
-  if (when.includes('-') && when.length > 1)
-    throw wrong('step cannot contain other IDs in when if the immediate execution token is specified');
-  if (when.includes(id)) throw wrong(`Step ID: ${id} is self-referenced`);
-  const kind = kinds[0]!;
+  const { kind, when } = checkStep(id, step);
   const words = kind === 'push' ? [] : shellWords(text(step[kind]) ?? '');
   if (hasAliases && kind === 'cmd') words[0] = imageAliases[words[0] ?? ''] ?? words[0] ?? '';
   return {
@@ -114,6 +103,23 @@ function readStep(step: Given, index: number, task: Given, hasAliases: boolean):
     retryDelay: number(step.retryDelay) || standardRetryDelay,
     repeat: number(step.repeat),
   };
+}
+
+/** What a step is, and what it waits for. Throws what ACR says of a step that is neither or too much. */
+function checkStep(id: string, step: Given): Pick<TaskStep, 'kind' | 'when'> {
+  const wrong = (message: string) => new TaskFileError(`failed to create the graph: step ${id}: ${message}`);
+  const strange = Object.keys(step).find((name) => !known.includes(name));
+  if (strange) throw wrong(`local Azure does not know the property "${strange}" of a step`);
+  const kinds = (['build', 'push', 'cmd'] as const).filter((kind) => step[kind] !== undefined && step[kind] !== '');
+  if (/\s/.test(id)) throw wrong('step ID cannot contain spaces');
+  const [kind, ...others] = kinds;
+  if (kind === undefined) throw wrong('step is missing a cmd, build, or push property');
+  if (others.length > 0) throw wrong('step must only contain a single build, cmd, or push property');
+  const when = texts(step.when);
+  if (when.includes('-') && when.length > 1)
+    throw wrong('step cannot contain other IDs in when if the immediate execution token is specified');
+  if (when.includes(id)) throw wrong(`Step ID: ${id} is self-referenced`);
+  return { kind, when };
 }
 
 /** `NAME=value` a line, quoted as the shell has it. */
