@@ -194,22 +194,22 @@ function logDetail(context: StepContext, { properties }: LoggingCommand): void {
   }
   const known = context.details.get(id);
   const parentId = properties.parentid?.toLowerCase();
-  if (known && parentId !== undefined && parentId !== known.parentId) {
-    throw new Error('Cannot change the parent of a timeline record.');
-  }
-  if (!known && parentId !== undefined && !context.details.has(parentId)) {
-    throw new Error('The parent timeline record has not been created.');
-  }
-  const progress = properties.progress === undefined ? known?.progress : Number(properties.progress);
+  if (parentId !== undefined) checkParent(context, parentId, known);
+  const { name, type, state = 'InProgress', result } = { ...known, ...properties };
   context.details.set(id, {
     id,
     parentId: parentId ?? known?.parentId,
-    name: properties.name ?? known?.name ?? required(undefined, 'name'),
-    type: properties.type ?? known?.type ?? required(undefined, 'type'),
-    state: properties.state ?? known?.state ?? 'InProgress',
-    result: properties.result ?? known?.result,
-    progress,
+    name: required(name, 'name'),
+    type: required(type, 'type'),
+    state,
+    result,
+    progress: properties.progress === undefined ? known?.progress : Number(properties.progress),
   });
+}
+
+function checkParent(context: StepContext, parentId: string, known: { parentId?: string } | undefined): void {
+  if (known && parentId !== known.parentId) throw new Error('Cannot change the parent of a timeline record.');
+  if (!known && !context.details.has(parentId)) throw new Error('The parent timeline record has not been created.');
 }
 
 function complete(context: StepContext, { properties, data }: LoggingCommand): void {

@@ -113,100 +113,110 @@ function pullRequestVariables(
 
 /** The predefined variables of a job, as the server and the agent of Azure DevOps set them together. */
 export function jobVariables(job: JobDescription): Variables {
-  const { folders, source } = job;
-  const id = String(job.runId);
-  const buildNumber = job.buildNumber ?? `${job.startTime.slice(0, 10).replaceAll('-', '')}.${id}`;
-  const requester = process.env.USER ?? process.env.LOGNAME ?? 'local';
   const variables = new Variables({
-    ...sourceVariables(source),
-    'System.HostType': job.hostType,
-    'System.ServerType': 'Hosted',
-    'System.Culture': 'en-US',
-    'System.CollectionId': localProject.collectionId,
-    'System.TeamFoundationCollectionUri': localProject.collectionUri,
-    'System.TaskDefinitionsUri': localProject.collectionUri,
-    'System.DefinitionId': '1',
-    'System.DefinitionName': job.pipelineName,
-    'System.PlanId': localProject.planId,
-    'System.JobId': '12f1170f-54f2-53f3-20dd-22fc7dff55f9',
-    'System.JobName': job.leg ?? job.job.name,
-    'System.JobDisplayName': job.job.displayName,
-    'System.JobIdentifier': `${job.stage.name}.${job.job.name}.${job.leg ?? '__default'}`,
-    'System.JobAttempt': String(job.jobAttempt ?? 1),
-    'System.PhaseName': job.job.name,
-    'System.PhaseDisplayName': job.job.displayName,
-    'System.PhaseAttempt': String(job.jobAttempt ?? 1),
-    'System.StageName': job.stage.name,
-    'System.StageDisplayName': job.stage.displayName,
-    'System.StageAttempt': String(job.stageAttempt ?? 1),
-    'System.TimelineId': localProject.planId,
-    'System.WorkFolder': folders.work,
-    'Agent.Id': '1',
-    'Agent.Name': 'local',
-    'Agent.MachineName': os.hostname(),
-    'Agent.Version': '4.265.0',
-    'Agent.OS': { linux: 'Linux', darwin: 'Darwin', win32: 'Windows_NT' }[process.platform as string] ?? 'Linux',
-    'Agent.OSArchitecture': process.arch === 'arm64' ? 'ARM64' : 'X64',
-    'Agent.HomeDirectory': path.dirname(folders.work),
-    'Agent.RootDirectory': folders.work,
-    'Agent.WorkFolder': folders.work,
-    'Agent.BuildDirectory': folders.pipeline,
-    'Agent.TempDirectory': folders.temp,
-    'Agent.ToolsDirectory': folders.tools,
-    'Agent.JobName': job.job.displayName,
-    'Agent.JobStatus': 'Succeeded',
-    'Agent.RetainDefaultEncoding': 'false',
-    'Build.BuildId': id,
-    'Build.BuildNumber': buildNumber,
-    'Build.BuildUri': `vstfs:///Build/Build/${id}`,
-    'Build.ContainerId': id,
-    'Build.DefinitionName': job.pipelineName,
-    'Build.DefinitionVersion': '1',
-    'Build.QueuedBy': requester,
-    'Build.RequestedFor': requester,
-    'Build.RequestedForEmail': '',
-    'Pipeline.Workspace': folders.pipeline,
+    ...sourceVariables(job.source),
+    ...systemVariables(job),
+    ...agentVariables(job),
+    ...buildVariables(job),
   });
-  if (job.hostType === 'build') {
-    for (const [name, value] of Object.entries({
-      'System.DefaultWorkingDirectory': folders.sources,
-      'System.ArtifactsDirectory': folders.artifacts,
-      'Build.SourcesDirectory': folders.sources,
-      'Build.Repository.LocalPath': folders.sources,
-      'Build.BinariesDirectory': folders.binaries,
-      'Build.ArtifactStagingDirectory': folders.artifacts,
-      'Build.StagingDirectory': folders.artifacts,
-      'Common.TestResultsDirectory': folders.testResults,
-    })) {
-      variables.set(name, value);
-    }
-  } else {
-    for (const [name, value] of Object.entries({
-      'System.DefaultWorkingDirectory': folders.artifacts,
-      'System.ArtifactsDirectory': folders.artifacts,
-      'Agent.ReleaseDirectory': folders.artifacts,
-      'Release.ReleaseId': id,
-      'Release.ReleaseName': `Release-${id}`,
-      'Release.ReleaseUri': `vstfs:///ReleaseManagement/Release/${id}`,
-      'Release.DefinitionName': job.pipelineName,
-      'Release.DefinitionId': '1',
-      'Release.EnvironmentId': '1',
-      'Release.EnvironmentName': job.stage.displayName,
-      'Release.EnvironmentUri': 'vstfs:///ReleaseManagement/Environment/1',
-      'Release.DefinitionEnvironmentId': '1',
-      'Release.DeploymentID': '1',
-      'Release.AttemptNumber': '1',
-      'Release.RequestedFor': requester,
-      'Release.Reason': 'Manual',
-      'Release.PrimaryArtifactSourceAlias': '_build',
-      'Release.Artifacts._build.BuildId': id,
-      'Release.Artifacts._build.BuildNumber': buildNumber,
-    })) {
-      variables.set(name, value);
-    }
-  }
+  const ofHost = job.hostType === 'build' ? buildHostVariables(job.folders) : releaseHostVariables(job);
+  for (const [name, value] of Object.entries(ofHost)) variables.set(name, value);
   if (job.environment) variables.set('Environment.Name', job.environment);
   if (job.oidcRequestUri) variables.set('System.OidcRequestUri', job.oidcRequestUri);
   if (job.accessToken) variables.set('System.AccessToken', job.accessToken, { secret: true });
   return variables;
 }
+
+const requester = (): string => process.env.USER ?? process.env.LOGNAME ?? 'local';
+
+const buildNumberOf = ({ buildNumber, startTime, runId }: JobDescription): string =>
+  buildNumber ?? `${startTime.slice(0, 10).replaceAll('-', '')}.${runId}`;
+
+const systemVariables = (run: JobDescription): Record<string, string> => ({
+  'System.HostType': run.hostType,
+  'System.ServerType': 'Hosted',
+  'System.Culture': 'en-US',
+  'System.CollectionId': localProject.collectionId,
+  'System.TeamFoundationCollectionUri': localProject.collectionUri,
+  'System.TaskDefinitionsUri': localProject.collectionUri,
+  'System.DefinitionId': '1',
+  'System.DefinitionName': run.pipelineName,
+  'System.PlanId': localProject.planId,
+  'System.JobId': '12f1170f-54f2-53f3-20dd-22fc7dff55f9',
+  'System.JobName': run.leg ?? run.job.name,
+  'System.JobDisplayName': run.job.displayName,
+  'System.JobIdentifier': `${run.stage.name}.${run.job.name}.${run.leg ?? '__default'}`,
+  'System.JobAttempt': String(run.jobAttempt ?? 1),
+  'System.PhaseName': run.job.name,
+  'System.PhaseDisplayName': run.job.displayName,
+  'System.PhaseAttempt': String(run.jobAttempt ?? 1),
+  'System.StageName': run.stage.name,
+  'System.StageDisplayName': run.stage.displayName,
+  'System.StageAttempt': String(run.stageAttempt ?? 1),
+  'System.TimelineId': localProject.planId,
+  'System.WorkFolder': run.folders.work,
+});
+
+const agentVariables = ({ folders, job }: JobDescription): Record<string, string> => ({
+  'Agent.Id': '1',
+  'Agent.Name': 'local',
+  'Agent.MachineName': os.hostname(),
+  'Agent.Version': '4.265.0',
+  'Agent.OS': { linux: 'Linux', darwin: 'Darwin', win32: 'Windows_NT' }[process.platform as string] ?? 'Linux',
+  'Agent.OSArchitecture': process.arch === 'arm64' ? 'ARM64' : 'X64',
+  'Agent.HomeDirectory': path.dirname(folders.work),
+  'Agent.RootDirectory': folders.work,
+  'Agent.WorkFolder': folders.work,
+  'Agent.BuildDirectory': folders.pipeline,
+  'Agent.TempDirectory': folders.temp,
+  'Agent.ToolsDirectory': folders.tools,
+  'Agent.JobName': job.displayName,
+  'Agent.JobStatus': 'Succeeded',
+  'Agent.RetainDefaultEncoding': 'false',
+});
+
+const buildVariables = (run: JobDescription): Record<string, string> => ({
+  'Build.BuildId': String(run.runId),
+  'Build.BuildNumber': buildNumberOf(run),
+  'Build.BuildUri': `vstfs:///Build/Build/${run.runId}`,
+  'Build.ContainerId': String(run.runId),
+  'Build.DefinitionName': run.pipelineName,
+  'Build.DefinitionVersion': '1',
+  'Build.QueuedBy': requester(),
+  'Build.RequestedFor': requester(),
+  'Build.RequestedForEmail': '',
+  'Pipeline.Workspace': run.folders.pipeline,
+});
+
+const buildHostVariables = (folders: JobDescription['folders']): Record<string, string> => ({
+  'System.DefaultWorkingDirectory': folders.sources,
+  'System.ArtifactsDirectory': folders.artifacts,
+  'Build.SourcesDirectory': folders.sources,
+  'Build.Repository.LocalPath': folders.sources,
+  'Build.BinariesDirectory': folders.binaries,
+  'Build.ArtifactStagingDirectory': folders.artifacts,
+  'Build.StagingDirectory': folders.artifacts,
+  'Common.TestResultsDirectory': folders.testResults,
+});
+
+const releaseHostVariables = (run: JobDescription): Record<string, string> => ({
+  'System.DefaultWorkingDirectory': run.folders.artifacts,
+  'System.ArtifactsDirectory': run.folders.artifacts,
+  'Agent.ReleaseDirectory': run.folders.artifacts,
+  'Release.ReleaseId': String(run.runId),
+  'Release.ReleaseName': `Release-${run.runId}`,
+  'Release.ReleaseUri': `vstfs:///ReleaseManagement/Release/${run.runId}`,
+  'Release.DefinitionName': run.pipelineName,
+  'Release.DefinitionId': '1',
+  'Release.EnvironmentId': '1',
+  'Release.EnvironmentName': run.stage.displayName,
+  'Release.EnvironmentUri': 'vstfs:///ReleaseManagement/Environment/1',
+  'Release.DefinitionEnvironmentId': '1',
+  'Release.DeploymentID': '1',
+  'Release.AttemptNumber': '1',
+  'Release.RequestedFor': requester(),
+  'Release.Reason': 'Manual',
+  'Release.PrimaryArtifactSourceAlias': '_build',
+  'Release.Artifacts._build.BuildId': String(run.runId),
+  'Release.Artifacts._build.BuildNumber': buildNumberOf(run),
+});

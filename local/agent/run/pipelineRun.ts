@@ -66,66 +66,32 @@ export async function runPipeline(
   options: PipelineRunOptions,
 ): Promise<{ run: RunRecord; folder: string }> {
   const stages = chooseStages(plan, options.stages);
-  const { id, folder, earlier } = options.rerun
-    ? { id: options.rerun.run.id, folder: options.rerun.folder, earlier: options.rerun.run }
-    : { ...createRunFolder(options.runs), earlier: undefined };
+  const { rerun } = options;
+  const { id, folder } = rerun ? { id: rerun.run.id, folder: rerun.folder } : createRunFolder(options.runs);
   const repository = repositoryRoot(options.file);
-  const { records, kept } = earlier
-    ? planRerun(stages, earlier)
+  const { records, kept } = rerun
+    ? planRerun(stages, rerun.run)
     : { records: stages.map(stageRecord), kept: new Set<JobRecord>() };
-  const run: RunRecord = {
-    id,
-    number: '',
-    pipeline: plan.name,
-    file: path.relative(repository, path.resolve(options.file)),
-    hostType: options.hostType ?? 'build',
-    set: options.set ?? {},
-    source: options.source ?? sourceVersion(repository),
-    warnings: plan.warnings,
-    errors: [],
-    startTime: earlier?.startTime ?? new Date().toISOString(),
-    stages: records,
-    artifacts: [],
-    buildTags: earlier?.buildTags ?? [],
-    counters: earlier?.counters ?? {},
-    ...(earlier?.modelRecord && { modelRecord: earlier.modelRecord }),
-    again: {
-      file: path.resolve(options.file),
-      classic: options.classic,
-      stages: options.stages,
-      secretNames: Object.keys(options.secrets ?? {}),
-      skipTasks: options.skipTasks,
-      variablesFile: options.variablesFile && path.resolve(options.variablesFile),
-    },
-  };
+  const run = runRecord(id, records, plan, options, repository);
   const counters = new Counters(path.join(options.runs, 'counters.json'), run.file, run.counters);
-  run.number = earlier?.number ?? numberOf(plan, run, counters);
+  run.number = rerun?.run.number ?? numberOf(plan, run, counters);
   const artifacts = new ArtifactStore(path.join(folder, 'artifacts'));
-  if (options.stages && !earlier) takeArtifacts(artifacts, options.runs);
+  if (options.stages && !rerun) takeArtifacts(artifacts, options.runs);
   run.artifacts = artifacts.list();
 
   const server = lazyOrganization(run, options.accessToken);
   const observer = options.observer ?? {};
   const save = (): void => writeRunRecord(folder, run);
   const around: JobSurroundings = {
+    ...givenToJobs(plan, options),
     run,
     runFolder: folder,
-    workFolder: options.workFolder,
     repository,
     source: run.source,
     hostType: run.hostType,
     artifacts,
-    endpoints: options.endpoints ?? [],
-    environment: options.environment ?? {},
-    secrets: options.secrets ?? {},
-    given: plan.given,
     counters,
-    chosenStages: options.stages ?? [],
-    oidcRequestUri: options.oidcRequestUri,
-    accessToken: options.accessToken,
     organization: server.start,
-    nodePath: options.nodePath,
-    signal: options.signal ?? new AbortController().signal,
     observer,
     save,
   };
@@ -141,6 +107,56 @@ export async function runPipeline(
   observer.runFinished?.(run);
   return { run, folder };
 }
+
+/** The record of a run before it has a number; a rerun goes on with what the earlier attempt left. */
+function runRecord(
+  id: number,
+  stages: StageRecord[],
+  plan: PipelinePlan,
+  options: PipelineRunOptions,
+  repository: string,
+): RunRecord {
+  const { startTime = new Date().toISOString(), buildTags = [], counters = {}, modelRecord } = options.rerun?.run ?? {};
+  return {
+    id,
+    number: '',
+    pipeline: plan.name,
+    file: path.relative(repository, path.resolve(options.file)),
+    hostType: options.hostType ?? 'build',
+    set: options.set ?? {},
+    source: options.source ?? sourceVersion(repository),
+    warnings: plan.warnings,
+    errors: [],
+    startTime,
+    stages,
+    artifacts: [],
+    buildTags,
+    counters,
+    ...(modelRecord && { modelRecord }),
+    again: {
+      file: path.resolve(options.file),
+      classic: options.classic,
+      stages: options.stages,
+      secretNames: Object.keys(options.secrets ?? {}),
+      skipTasks: options.skipTasks,
+      variablesFile: options.variablesFile && path.resolve(options.variablesFile),
+    },
+  };
+}
+
+/** What every job gets as it was given to the run. */
+const givenToJobs = (plan: PipelinePlan, options: PipelineRunOptions) => ({
+  workFolder: options.workFolder,
+  endpoints: options.endpoints ?? [],
+  environment: options.environment ?? {},
+  secrets: options.secrets ?? {},
+  given: plan.given,
+  chosenStages: options.stages ?? [],
+  oidcRequestUri: options.oidcRequestUri,
+  accessToken: options.accessToken,
+  nodePath: options.nodePath,
+  signal: options.signal ?? new AbortController().signal,
+});
 
 /** The part of Azure DevOps that server tasks speak with; it is not there in a run that has none. */
 function lazyOrganization(run: RunRecord, accessToken: string = randomUUID()) {
