@@ -73,26 +73,33 @@ function stepProblems(
   const known = own ? { major: own.version.Major, inputs: own.inputs.map((input) => input.name) } : theirs;
   if (!known) return [`step ${step.name}: no task has the id ${step.id}`];
   const problems: string[] = [];
-  if (step.version !== `${known.major}.*`)
-    problems.push(`step ${step.name}: version ${step.version} is not ${known.major}.*`);
+  if (step.version !== `${known.major}.*`) problems.push(`version ${step.version} is not ${known.major}.*`);
   for (const [name, value] of Object.entries(step.inputs)) {
-    if (!known.inputs.includes(name)) problems.push(`step ${step.name}: its task has no input ${name}`);
+    if (!known.inputs.includes(name)) problems.push(`its task has no input ${name}`);
     const options = own?.inputs.find((input) => input.name === name)?.options;
-    if (options && !value.includes('$(') && !(value in options)) {
-      problems.push(`step ${step.name}: ${name} cannot be '${value}'`);
-    }
-    for (const [, variable] of value.matchAll(/\$\(([^)]+)\)/g)) {
-      const isPredefined = /^(Build|System|Agent|Release|Pipeline)\./i.test(variable!);
-      if (!isPredefined && !variables.includes(variable!))
-        problems.push(`step ${step.name}: nothing defines $(${variable})`);
-    }
+    problems.push(...valueProblems(name, value, options, variables));
   }
   for (const input of own?.inputs ?? []) {
     const isNeeded = input.required && !input.defaultValue && input.visibleRule === undefined;
-    if (isNeeded && !(input.name in step.inputs))
-      problems.push(`step ${step.name}: the required input ${input.name} is not set`);
+    if (isNeeded && !(input.name in step.inputs)) problems.push(`the required input ${input.name} is not set`);
   }
-  return problems;
+  return problems.map((problem) => `step ${step.name}: ${problem}`);
+}
+
+function valueProblems(
+  name: string,
+  value: string,
+  options: Record<string, string> | undefined,
+  variables: string[],
+): string[] {
+  const undefinedNames = [...value.matchAll(/\$\(([^)]+)\)/g)]
+    .map(([, variable]) => variable!)
+    .filter((variable) => !/^(Build|System|Agent|Release|Pipeline)\./i.test(variable) && !variables.includes(variable));
+  const isWrong = options && !value.includes('$(') && !(value in options);
+  return [
+    ...(isWrong ? [`${name} cannot be '${value}'`] : []),
+    ...undefinedNames.map((variable) => `nothing defines $(${variable})`),
+  ];
 }
 
 /** Checks the template of a classic build. */
@@ -136,41 +143,57 @@ function stageTemplateProblems({ properties }: Contribution, tasks: TaskManifest
 export function manifestProblems(manifest: ExtensionManifest = readManifest()): string[] {
   const shape = shapeProblems('manifest', manifest);
   if (shape.length > 0) return shape;
-  const problems: string[] = [];
   const tasks = taskFolders().map((folder) => readTask(folder));
-  const { icons, screenshots = [], content, files, contributions } = manifest;
+  return [
+    ...pictureProblems(manifest),
+    ...fileProblems(manifest),
+    ...pageProblems(manifest),
+    ...listProblems(manifest),
+    ...manifest.contributions.flatMap((contribution) =>
+      contributionProblems(contribution, manifest.files, tasks).map(
+        (problem) => `contribution ${contribution.id}: ${problem}`,
+      ),
+    ),
+  ];
+}
 
+/** The icon and the screenshots are there in the sizes that the Marketplace shows. */
+function pictureProblems({ icons, screenshots = [] }: ExtensionManifest): string[] {
   const pictures: Array<[string, number, number]> = [
     [icons.default, 128, 128],
     ...screenshots.map(({ path }): [string, number, number] => [path, 1366, 768]),
   ];
-  for (const [path, width, height] of pictures) {
-    if (!existsSync(join(root, path))) problems.push(`there is no ${path}`);
-    else {
-      const size = pngSize(join(root, path));
-      if (size.width !== width || size.height !== height) {
-        problems.push(`${path} is ${size.width}x${size.height}, not ${width}x${height}`);
-      }
-    }
-  }
+  return pictures.flatMap(([path, width, height]) => {
+    if (!existsSync(join(root, path))) return [`there is no ${path}`];
+    const size = pngSize(join(root, path));
+    if (size.width === width && size.height === height) return [];
+    return [`${path} is ${size.width}x${size.height}, not ${width}x${height}`];
+  });
+}
+
+function fileProblems({ content, files }: ExtensionManifest): string[] {
   const sources = [content.details.path, content.license.path, ...files.map(({ path }) => path)];
-  // The tab is built when the extension is packaged.
-  for (const path of sources.filter((each) => each !== tabFolder)) {
-    if (!existsSync(join(root, path))) problems.push(`there is no ${path}`);
-  }
+  return (
+    sources
+      // The tab is built when the extension is packaged.
+      .filter((path) => path !== tabFolder && !existsSync(join(root, path)))
+      .map((path) => `there is no ${path}`)
+  );
+}
 
-  const page = existsSync(join(root, content.details.path))
-    ? readFileSync(join(root, content.details.path), 'utf8')
-    : '';
-  for (const [, picture] of page.matchAll(/!\[[^\]]*\]\((?!https:)([^)]+)\)/g)) {
-    if (!files.some(({ path, addressable }) => path === picture && addressable)) {
-      problems.push(`${content.details.path} shows ${picture}, which is not an addressable file`);
-    }
-  }
+/** The pictures of the Marketplace page are files that it can reach. */
+function pageProblems({ content, files }: ExtensionManifest): string[] {
+  const file = join(root, content.details.path);
+  const page = existsSync(file) ? readFileSync(file, 'utf8') : '';
+  return [...page.matchAll(/!\[[^\]]*\]\((?!https:)([^)]+)\)/g)]
+    .filter(([, picture]) => !files.some(({ path, addressable }) => path === picture && addressable))
+    .map(([, picture]) => `${content.details.path} shows ${picture}, which is not an addressable file`);
+}
 
+/** Every contribution stands once, and every task is contributed. */
+function listProblems({ contributions }: ExtensionManifest): string[] {
   const ids = contributions.map(({ id }) => id);
-  for (const id of ids.filter((id, index) => ids.indexOf(id) !== index))
-    problems.push(`contribution ${id} stands twice`);
+  const problems = ids.filter((id, index) => ids.indexOf(id) !== index).map((id) => `contribution ${id} stands twice`);
   const contributed = contributions
     .filter(({ type }) => type === 'ms.vss-distributed-task.task')
     .map(({ properties }) => properties.name)
@@ -179,32 +202,46 @@ export function manifestProblems(manifest: ExtensionManifest = readManifest()): 
   if (contributed.join() !== expected.join()) {
     problems.push(`contributed tasks are ${contributed.join(', ')}; there are ${expected.join(', ')}`);
   }
-
-  const packaged = files.map(({ path }) => path);
-  for (const contribution of contributions) {
-    const { type, properties } = contribution;
-    const found: string[] = [];
-    const { uri, supportsTasks } = properties;
-    const isServed = files.some(({ path, addressable }) => addressable && uri?.startsWith(`${path}/`));
-    if (uri !== undefined && !isServed) found.push(`its page ${uri} is not in an addressable folder`);
-    const ids = tasks
-      .filter((task) => !serverRequest(task))
-      .map(({ id }) => id)
-      .sort();
-    if (supportsTasks && [...supportsTasks].sort().join() !== ids.join()) {
-      found.push(`it must support exactly the tasks that an agent runs: ${ids.join(', ')}`);
-    }
-    if (type === 'ms.vss-build.template') {
-      const file = join(root, properties.name, 'template.json');
-      if (!packaged.includes(properties.name)) found.push(`${properties.name} is not among the packaged files`);
-      if (existsSync(file)) found.push(...buildTemplateProblems(readJson(file), tasks));
-      else found.push(`there is no ${properties.name}/template.json`);
-    } else if (type === 'ms.vss-environmenttemplate.environment-template') {
-      const isServed = files.some(({ path, addressable }) => path === properties.icon && addressable);
-      if (properties.icon && !isServed) found.push(`its icon ${properties.icon} is not an addressable file`);
-      found.push(...stageTemplateProblems(contribution, tasks));
-    }
-    problems.push(...found.map((problem) => `contribution ${contribution.id}: ${problem}`));
-  }
   return problems;
+}
+
+function contributionProblems(
+  contribution: Contribution,
+  files: ExtensionManifest['files'],
+  tasks: TaskManifest[],
+): string[] {
+  const { type, properties } = contribution;
+  const { uri, supportsTasks } = properties;
+  const problems: string[] = [];
+  const isServed = files.some(({ path, addressable }) => addressable && uri?.startsWith(`${path}/`));
+  if (uri !== undefined && !isServed) problems.push(`its page ${uri} is not in an addressable folder`);
+  const ids = tasks
+    .filter((task) => !serverRequest(task))
+    .map(({ id }) => id)
+    .sort();
+  if (supportsTasks && [...supportsTasks].sort().join() !== ids.join()) {
+    problems.push(`it must support exactly the tasks that an agent runs: ${ids.join(', ')}`);
+  }
+  switch (type) {
+    case 'ms.vss-build.template':
+      return [...problems, ...packagedTemplateProblems(properties.name, files, tasks)];
+    case 'ms.vss-environmenttemplate.environment-template':
+      return [...problems, ...iconProblems(properties.icon, files), ...stageTemplateProblems(contribution, tasks)];
+    default:
+      return problems;
+  }
+}
+
+function packagedTemplateProblems(folder: string, files: ExtensionManifest['files'], tasks: TaskManifest[]): string[] {
+  const file = join(root, folder, 'template.json');
+  const isPackaged = files.some(({ path }) => path === folder);
+  return [
+    ...(isPackaged ? [] : [`${folder} is not among the packaged files`]),
+    ...(existsSync(file) ? buildTemplateProblems(readJson(file), tasks) : [`there is no ${folder}/template.json`]),
+  ];
+}
+
+function iconProblems(icon: string | undefined, files: ExtensionManifest['files']): string[] {
+  if (!icon || files.some(({ path, addressable }) => path === icon && addressable)) return [];
+  return [`its icon ${icon} is not an addressable file`];
 }

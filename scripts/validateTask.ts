@@ -22,49 +22,66 @@ const variables = (text: string): string[] => [...text.matchAll(/\$\(([^)]+)\)/g
 
 /** Checks what no schema can say: that every name which task.json refers to exists, and what the agent does with it. */
 export function referenceProblems(task: TaskManifest): string[] {
-  const problems: string[] = [];
   const inputs = new Map(task.inputs.map((input) => [input.name, input]));
-  const groups = task.groups ?? [];
-  const groupNames = new Set(groups.map((group) => group.name));
+  return [
+    ...nameProblems(task),
+    ...inputProblems(task, inputs),
+    ...bindingProblems(task, inputs),
+    ...(serverRequest(task) ? requestProblems(task, inputs) : targetProblems(task)),
+  ];
+}
 
-  for (const name of repeated(task.inputs.flatMap((input) => [input.name, ...(input.aliases ?? [])]))) {
-    problems.push(`input ${name}: the name stands twice; the agent compares names without case`);
-  }
-  for (const name of repeated((task.outputVariables ?? []).map((output) => output.name))) {
-    problems.push(`output ${name}: the name stands twice`);
-  }
-  for (const name of repeated(groups.map((group) => group.name))) problems.push(`group ${name}: the name stands twice`);
-  for (const group of groups) {
-    if (!task.inputs.some((input) => input.groupName === group.name))
-      problems.push(`group ${group.name}: no input is in it`);
-  }
+/** No name stands twice, and every group is used. */
+function nameProblems({ inputs, outputVariables = [], groups = [] }: TaskManifest): string[] {
+  const inputNames = inputs.flatMap((input) => [input.name, ...(input.aliases ?? [])]);
+  const isUsed = (group: string): boolean => inputs.some((input) => input.groupName === group);
+  return [
+    ...repeated(inputNames).map(
+      (name) => `input ${name}: the name stands twice; the agent compares names without case`,
+    ),
+    ...repeated(outputVariables.map(({ name }) => name)).map((name) => `output ${name}: the name stands twice`),
+    ...repeated(groups.map(({ name }) => name)).map((name) => `group ${name}: the name stands twice`),
+    ...groups.filter(({ name }) => !isUsed(name)).map(({ name }) => `group ${name}: no input is in it`),
+  ];
+}
 
-  const checkRule = (owner: string, rule: string | undefined): void => {
-    if (rule === undefined) return;
-    try {
-      for (const { input: name, operator, value } of parseVisibleRule(rule)) {
-        const input = inputs.get(name);
-        if (!input) problems.push(`${owner}: visibleRule names the unknown input ${name}`);
-        else if (/^!?=$/.test(operator) && !canHaveValue(input, value)) {
-          problems.push(`${owner}: visibleRule compares ${name} with '${value}', which it never is`);
-        }
-      }
-    } catch (error) {
-      problems.push(`${owner}: visibleRule ${(error as Error).message}`);
-    }
-  };
-
-  const bound = new Set((task.dataSourceBindings ?? []).map((binding) => String(binding.target)));
+function inputProblems(task: TaskManifest, inputs: Map<string, TaskInput>): string[] {
+  const { groups = [], dataSourceBindings = [] } = task;
+  const bound = new Set(dataSourceBindings.map(({ target }) => String(target)));
+  const problems: string[] = [];
   for (const input of task.inputs) {
-    const owner = `input ${input.name}`;
-    if (input.groupName !== undefined && !groupNames.has(input.groupName)) {
-      problems.push(`${owner}: there is no group ${input.groupName}`);
-    }
-    checkRule(owner, input.visibleRule);
-    problems.push(...choiceProblems(input, bound.has(input.name)).map((problem) => `${owner}: ${problem}`));
+    const { name, groupName, visibleRule } = input;
+    const isInGroup = groupName === undefined || groups.some((group) => group.name === groupName);
+    const found = [
+      ...(isInGroup ? [] : [`there is no group ${groupName}`]),
+      ...ruleProblems(visibleRule, inputs),
+      ...choiceProblems(input, bound.has(name)),
+    ];
+    problems.push(...found.map((problem) => `input ${name}: ${problem}`));
   }
-  for (const group of groups) checkRule(`group ${group.name}`, group.visibleRule);
+  for (const { name, visibleRule } of groups) {
+    problems.push(...ruleProblems(visibleRule, inputs).map((problem) => `group ${name}: ${problem}`));
+  }
+  return problems;
+}
 
+function ruleProblems(rule: string | undefined, inputs: Map<string, TaskInput>): string[] {
+  if (rule === undefined) return [];
+  try {
+    return parseVisibleRule(rule).flatMap(({ input: name, operator, value }) => {
+      const input = inputs.get(name);
+      if (!input) return [`visibleRule names the unknown input ${name}`];
+      if (!/^!?=$/.test(operator) || canHaveValue(input, value)) return [];
+      return [`visibleRule compares ${name} with '${value}', which it never is`];
+    });
+  } catch (error) {
+    return [`visibleRule ${(error as Error).message}`];
+  }
+}
+
+/** Lists that Azure fills, and the name that a step gets, name inputs that are there. */
+function bindingProblems(task: TaskManifest, inputs: Map<string, TaskInput>): string[] {
+  const problems: string[] = [];
   for (const binding of task.dataSourceBindings ?? []) {
     const owner = `dataSourceBinding of ${String(binding.target)}`;
     if (!inputs.has(String(binding.target))) problems.push(`${owner}: there is no such input`);
@@ -79,13 +96,16 @@ export function referenceProblems(task: TaskManifest): string[] {
   for (const name of variables(task.instanceNameFormat)) {
     if (!inputs.has(name)) problems.push(`instanceNameFormat: $(${name}) is not an input`);
   }
-  if (serverRequest(task)) return [...problems, ...requestProblems(task, inputs)];
-  for (const phase of ['prejobexecution', 'execution', 'postjobexecution'] as const) {
-    const targets = new Set(Object.values(task[phase] ?? {}).map((handler) => (handler as TaskHandler).target));
-    if (targets.size > 1)
-      problems.push(`${phase}: the Node versions start different files: ${[...targets].join(', ')}`);
-  }
   return problems;
+}
+
+/** What an agent starts is the same with every Node. */
+function targetProblems(task: TaskManifest): string[] {
+  return (['prejobexecution', 'execution', 'postjobexecution'] as const).flatMap((phase) => {
+    const targets = new Set(Object.values(task[phase] ?? {}).map((handler) => (handler as TaskHandler).target));
+    if (targets.size <= 1) return [];
+    return [`${phase}: the Node versions start different files: ${[...targets].join(', ')}`];
+  });
 }
 
 /** Variables of the server and data of the connection that a server task may name beside its own inputs. */
@@ -122,7 +142,7 @@ function canHaveValue(input: TaskInput, value: string): boolean {
 }
 
 function choiceProblems(input: TaskInput, isBound: boolean): string[] {
-  const { type, options, defaultValue, properties = {} } = input;
+  const { type, options, properties = {} } = input;
   const problems: string[] = [];
   const isChoice = type === 'pickList' || type === 'radio';
   const isEditable = properties.EditableOptions === 'True';
@@ -132,21 +152,19 @@ function choiceProblems(input: TaskInput, isBound: boolean): string[] {
   if (isBound && type === 'pickList' && !isEditable) {
     problems.push('a list that Azure fills must have EditableOptions, or a YAML pipeline cannot give a variable');
   }
-  if (
-    options &&
-    !isEditable &&
-    defaultValue !== undefined &&
-    defaultValue !== '' &&
-    !(String(defaultValue) in options)
-  ) {
-    problems.push(`its default '${defaultValue}' is not among its options`);
+  return [...problems, ...defaultProblems(input, isEditable)];
+}
+
+function defaultProblems({ type, options, defaultValue, required }: TaskInput, isEditable: boolean): string[] {
+  const problems: string[] = [];
+  const text = String(defaultValue);
+  const isGiven = defaultValue !== undefined && defaultValue !== '';
+  if (options && !isEditable && isGiven && !(text in options)) {
+    problems.push(`its default '${text}' is not among its options`);
   }
-  if (type === 'boolean' && !['true', 'false'].includes(String(defaultValue)))
-    problems.push('a boolean needs a default');
-  if (type === 'int' && defaultValue !== undefined && !/^-?\d*$/.test(String(defaultValue))) {
-    problems.push(`its default '${defaultValue}' is not a whole number`);
-  }
-  if (input.required && defaultValue === '') problems.push('a required input needs no empty default');
+  if (type === 'boolean' && !['true', 'false'].includes(text)) problems.push('a boolean needs a default');
+  if (type === 'int' && isGiven && !/^-?\d*$/.test(text)) problems.push(`its default '${text}' is not a whole number`);
+  if (required && defaultValue === '') problems.push('a required input needs no empty default');
   return problems;
 }
 
