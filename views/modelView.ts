@@ -178,72 +178,69 @@ function gauge(result: CriterionResult): Html | false {
 }
 
 function facts(record: ModelRecord, components: Component[]): Html {
-  const { training, image, deployment, tests, source } = record;
+  const { training, image, deployment, tests } = record;
   return html`
     <div class="columns">
-      ${
-        training &&
-        card('Training', [
-          ['Job', safeLink(training.studioUrl, html`<code>${training.jobName}</code>`)],
-          ['Status', training.status],
-          ['Experiment', training.experimentName],
-          ['Compute', training.compute],
-          ['Cost (estimate)', training.cost && cost(training.cost)],
-          ['Environment', training.environment && shortId(training.environment)],
-          [
-            'Data',
-            training.data?.length > 0 ? training.data.map(({ name, uri }) => `${name}: ${uri}`).join(', ') : undefined,
-          ],
-          [
-            'Commit',
-            source?.repository &&
-              html`<code>${source.repository.commit.slice(0, 12)}</code> on
-                ${source.repository.branch.replace('refs/heads/', '')}`,
-          ],
-        ])
-      }
-      ${
-        image &&
-        card('Image', [
-          ['Repository', safeLink(portalUrl(record, image.registryId), `${image.registry}/${image.repository}`)],
-          ['Digest', html`${copyable(image.digest)}`],
-          ['Tags', image.tags.join(', ')],
-          ['Built', image.built ? 'in this run' : 'not needed: the same content was built before'],
-          ['Base image', image.baseImage],
-          ['Self-test', image.selfTest && image.selfTest.outcome !== 'unknown' ? selfTest(image.selfTest) : undefined],
-          ['Contents', components.length > 0 ? packages(components) : undefined],
-        ])
-      }
-      ${
-        deployment &&
-        card('Endpoint', [
-          ['Scoring URI', copyable(deployment.scoringUri)],
-          [
-            'Container group',
-            safeLink(
-              portalUrl(record, deployment.containerGroupId),
-              `${deployment.containerGroup} in ${deployment.resourceGroup}, ${deployment.location}`,
-            ),
-          ],
-          [
-            'Previous image',
-            deployment.previousImage ? html`<code>${shortId(deployment.previousImage)}</code>` : 'none',
-          ],
-          ['Deployed', `${deployment.deployedAt.slice(0, 19).replace('T', ' ')} UTC`],
-        ])
-      }
-      ${
-        tests &&
-        card('Endpoint tests', [
-          ['Result', counts(tests)],
-          ['Latency', tests.latency && latency(tests.latency)],
-          ['Load', tests.latency && load(tests.latency)],
-          ['Rollback', tests.rollback && rollbacks[tests.rollback.outcome]],
-          ['Champion', tests.promotion && promotion(tests.promotion)],
-        ])
-      }
+      ${training && trainingCard(training, record.source)} ${image && imageCard(image, record, components)}
+      ${deployment && endpointCard(deployment, record)} ${tests && testsCard(tests)}
     </div>
   `;
+}
+
+function trainingCard(training: NonNullable<ModelRecord['training']>, source: ModelRecord['source']): Html {
+  const { repository } = source ?? {};
+  return card('Training', [
+    ['Job', safeLink(training.studioUrl, html`<code>${training.jobName}</code>`)],
+    ['Status', training.status],
+    ['Experiment', training.experimentName],
+    ['Compute', training.compute],
+    ['Cost (estimate)', training.cost && cost(training.cost)],
+    ['Environment', training.environment && shortId(training.environment)],
+    [
+      'Data',
+      training.data?.length > 0 ? training.data.map(({ name, uri }) => `${name}: ${uri}`).join(', ') : undefined,
+    ],
+    [
+      'Commit',
+      repository &&
+        html`<code>${repository.commit.slice(0, 12)}</code> on ${repository.branch.replace('refs/heads/', '')}`,
+    ],
+  ]);
+}
+
+function imageCard(image: NonNullable<ModelRecord['image']>, record: ModelRecord, components: Component[]): Html {
+  return card('Image', [
+    ['Repository', safeLink(portalUrl(record, image.registryId), `${image.registry}/${image.repository}`)],
+    ['Digest', html`${copyable(image.digest)}`],
+    ['Tags', image.tags.join(', ')],
+    ['Built', image.built ? 'in this run' : 'not needed: the same content was built before'],
+    ['Base image', image.baseImage],
+    ['Self-test', image.selfTest && image.selfTest.outcome !== 'unknown' ? selfTest(image.selfTest) : undefined],
+    ['Contents', components.length > 0 ? packages(components) : undefined],
+  ]);
+}
+
+function endpointCard(deployment: NonNullable<ModelRecord['deployment']>, record: ModelRecord): Html {
+  const { containerGroup, resourceGroup, location, previousImage } = deployment;
+  return card('Endpoint', [
+    ['Scoring URI', copyable(deployment.scoringUri)],
+    [
+      'Container group',
+      safeLink(portalUrl(record, deployment.containerGroupId), `${containerGroup} in ${resourceGroup}, ${location}`),
+    ],
+    ['Previous image', previousImage ? html`<code>${shortId(previousImage)}</code>` : 'none'],
+    ['Deployed', `${deployment.deployedAt.slice(0, 19).replace('T', ' ')} UTC`],
+  ]);
+}
+
+function testsCard(tests: TestsSection): Html {
+  return card('Endpoint tests', [
+    ['Result', counts(tests)],
+    ['Latency', tests.latency && latency(tests.latency)],
+    ['Load', tests.latency && load(tests.latency)],
+    ['Rollback', tests.rollback && rollbacks[tests.rollback.outcome]],
+    ['Champion', tests.promotion && promotion(tests.promotion)],
+  ]);
 }
 
 function counts({ total, failed, skipped }: TestsSection): string {
