@@ -11,39 +11,48 @@ import { median, toRow, type Row } from './rows';
 
 const repetitions = 15;
 
-/**
- * Milliseconds from the start of a process to its first byte of output, or to its end where it says nothing. A task's
- * first line is a debug command, which every task prints while it reads its inputs.
- */
-function untilFirstOutput(node: string, args: string[], cwd: string): Promise<number> {
+/** Milliseconds from the start of a process to its first line, and to the first one that a log shows: what is not a debug command. */
+interface FirstLines {
+  any: number;
+  shown: number;
+}
+
+/** A process that says nothing counts until its end. */
+function untilFirstLines(node: string, args: string[], cwd: string): Promise<FirstLines> {
   return new Promise((resolve, reject) => {
     const env = { ...process.env, AGENT_TEMPDIRECTORY: cwd, AGENT_WORKFOLDER: cwd };
     const started = performance.now();
     const child = spawn(node, args, { cwd, env, stdio: ['ignore', 'pipe', 'ignore'] });
-    let first: number | undefined;
-    child.stdout.once('data', () => (first = performance.now() - started));
-    child.stdout.resume();
+    const since = () => performance.now() - started;
+    let any: number | undefined;
+    let shown: number | undefined;
+    child.stdout.setEncoding('utf8').on('data', (text: string) => {
+      any ??= since();
+      if (text.split('\n').some((line) => line !== '' && !line.startsWith('##vso[task.debug]'))) shown ??= since();
+    });
     child.on('error', reject);
-    child.on('exit', () => resolve(first ?? performance.now() - started));
+    child.on('exit', () => resolve({ any: any ?? since(), shown: shown ?? since() }));
   });
 }
 
-async function startUp(folder: string, node: { handler: string; path: string }, scratch: string): Promise<Row> {
-  const task: number[] = [];
-  const empty: number[] = [];
+async function startUp(folder: string, node: { handler: string; path: string }, scratch: string): Promise<Row[]> {
+  const task: FirstLines[] = [];
+  const empty: FirstLines[] = [];
   // By turns, so that what else the machine does weighs on both alike.
   for (let index = 0; index < repetitions; index++) {
-    empty.push(await untilFirstOutput(node.path, ['-e', 'console.log()'], scratch));
-    task.push(await untilFirstOutput(node.path, [join(builtTasksDir, folder, 'main.js')], scratch));
+    empty.push(await untilFirstLines(node.path, ['-e', 'console.log("line")'], scratch));
+    task.push(await untilFirstLines(node.path, [join(builtTasksDir, folder, 'main.js')], scratch));
   }
-  return toRow('size', {
-    name: `${folder}: first line of output on ${node.handler}`,
-    ours: median(task),
-    unit: 'ms',
-    reference: { name: 'empty Node process', value: median(empty) },
-    goal: { ratioAtMost: 2 },
-    method: `First line: median of ${repetitions} starts of each, by turns, from spawn to the first byte on stdout.`,
-  });
+  const row = (kind: keyof FirstLines, name: string, goal: { ratioAtMost: number } | undefined): Row =>
+    toRow('size', {
+      name: `${folder}: ${name} on ${node.handler}`,
+      ours: median(task.map((each) => each[kind])),
+      unit: 'ms',
+      reference: { name: 'empty Node process', value: median(empty.map((each) => each[kind])) },
+      goal,
+      method: `First line: median of ${repetitions} starts of each, by turns, from spawn to the line on stdout; the first is a debug command, which every task prints while it reads its inputs, the first shown is what is wrong with the inputs, as none is given.`,
+    });
+  return [row('any', 'first line', { ratioAtMost: 1.3 }), row('shown', 'first line that shows', undefined)];
 }
 
 export async function bench(): Promise<Row[]> {
@@ -56,7 +65,7 @@ export async function bench(): Promise<Row[]> {
         name: 'the extension (.vsix)',
         ours: bytes / 1e6,
         unit: 'MB',
-        goal: { atMost: 3 },
+        goal: { atMost: 2.5 },
         method: 'Sizes: what `npm run build` and `npm run package` make.',
       }),
     ];
@@ -67,14 +76,14 @@ export async function bench(): Promise<Row[]> {
           name: `${folder}: bundle`,
           ours: scripts.reduce((sum, { size }) => sum + size, 0) / 1e6,
           unit: 'MB',
-          goal: { atMost: 1.5 },
+          goal: { atMost: 1.6 },
           method: 'Sizes: what `npm run build` and `npm run package` make.',
         }),
       );
     }
     for (const { handler, path } of nodeBinaries) {
       if (path === undefined) continue;
-      for (const folder of agentTaskFolders()) rows.push(await startUp(folder, { handler, path }, scratch));
+      for (const folder of agentTaskFolders()) rows.push(...(await startUp(folder, { handler, path }, scratch)));
     }
     return rows;
   } finally {

@@ -8,7 +8,7 @@
  */
 import { existsSync, watch } from 'node:fs';
 import { mkdir, readFile, readdir, rename, rm, writeFile } from 'node:fs/promises';
-import { isBuiltin } from 'node:module';
+import { createRequire, isBuiltin } from 'node:module';
 import { basename, dirname, join, relative, sep } from 'node:path';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import standaloneCode from 'ajv/dist/standalone';
@@ -40,7 +40,7 @@ export interface BuiltTask {
 export function taskLibCopies(metafile: Metafile): string[] {
   const copies = new Set<string>();
   for (const input of Object.keys(metafile.inputs)) {
-    const match = /^(.*node_modules\/azure-pipelines-task-lib)\//.exec(input.split(sep).join('/'));
+    const match = /^(.*node_modules\/azure-pipelines-task-lib)\/internal\.js$/.exec(input.split(sep).join('/'));
     if (match) copies.add(match[1]!);
   }
   return [...copies];
@@ -48,8 +48,11 @@ export function taskLibCopies(metafile: Metafile): string[] {
 
 /** Modules of the tasks that stand both in main.js and in packages.js. */
 export function sharedModules(main: Metafile, packages: Metafile): string[] {
-  return Object.keys(packages.inputs).filter((file) => file.startsWith('tasks/') && file in main.inputs);
+  return Object.keys(packages.inputs).filter((file) => isOwnModule(file) && file in main.inputs);
 }
+
+/** Data may stand twice; code may not, since a class would be two. */
+const isOwnModule = (file: string): boolean => file.startsWith('tasks/') && file.endsWith('.ts');
 
 /** Replaces a file in one step, because a test may be starting the task meanwhile. */
 async function replaceFile(file: string, contents: Uint8Array | string): Promise<void> {
@@ -62,12 +65,14 @@ async function replaceFile(file: string, contents: Uint8Array | string): Promise
  * The source of main.js. A task with a post-job step shares most of its code with it: both are in there, and the step's
  * own file only starts it, which tells them apart by the name that Node was given.
  */
-function mainSource(targets: string[]): string {
+function mainSource(targets: string[], shared: string[]): string {
   const others = targets.filter((target) => target !== 'main.js');
   const tests = others.map(
     (target) => `if (process.argv[1].endsWith('${target}')) require('./${basename(target, '.js')}'); else `,
   );
-  return `${tests.join('')}require('./main');`;
+  const imports = shared.map((file, index) => `import * as shared${index} from ${JSON.stringify(join(root, file))};\n`);
+  const exported = shared.map((file, index) => `'${file}': shared${index}`);
+  return `${imports.join('')}exports.modules = { ${exported.join(', ')} };\n${tests.join('')}require('./main');`;
 }
 
 const packagesFile = 'packages.js';
@@ -98,6 +103,77 @@ function packagesApart(moved: Set<string>): Plugin {
   };
 }
 
+/** Modules of Node that are dear to load, as they bring its whole network and encryption along. */
+const dearModules = ['child_process', 'crypto', 'stream/promises', 'tls'];
+
+/** Loads a dear module of Node when something of it is first used: task-lib asks for all of them, a first line for none. */
+const dearModulesLate: Plugin = {
+  name: 'dear modules late',
+  setup(build) {
+    build.onResolve({ filter: new RegExp(`^(node:)?(${dearModules.join('|')})$`) }, ({ kind, path, namespace }) =>
+      namespace === 'late' || kind === 'dynamic-import'
+        ? { path, external: true }
+        : { path: path.replace('node:', ''), namespace: 'late' },
+    );
+    build.onLoad({ filter: /./, namespace: 'late' }, ({ path }) => {
+      const getters = Object.keys(createRequire(__filename)(path) as object)
+        .filter((name) => name !== 'default')
+        .map((name) => `get ${name}() { return require('${path}').${name}; }`);
+      return { contents: `module.exports = { ${getters.join(', ')} };` };
+    });
+  },
+};
+
+/** What task-lib requires at once, and a task seldom or never uses: running programs, patterns of files, translated messages. */
+const seldomUsed = /^(q|minimatch|\.\/lib-resource)$/;
+
+/**
+ * Moves what task-lib seldom uses into the other file.
+ * @param moved gets their files, by the names that task-lib requires
+ */
+function seldomUsedApart(moved: Map<string, string>): Plugin {
+  return {
+    name: 'seldom used apart',
+    setup(build) {
+      build.onResolve({ filter: seldomUsed }, async ({ path, kind, importer, resolveDir, pluginData }) => {
+        const isTaskLib = /node_modules.azure-pipelines-task-lib.\w+\.js$/.test(importer);
+        if (!isTaskLib || pluginData === 'resolving') return undefined;
+        const found = await build.resolve(path, { kind, importer, resolveDir, pluginData: 'resolving' });
+        moved.set(path, found.path);
+        return { path, namespace: 'seldom' };
+      });
+      build.onResolve({ filter: /./, namespace: 'seldom' }, ({ path }) => ({ path, external: true }));
+      build.onLoad({ filter: /./, namespace: 'seldom' }, ({ path }) => ({
+        contents: `module.exports = new Proxy({}, { get: (_, name) => require('./${packagesFile}')['${path}']()[name] });`,
+      }));
+    },
+  };
+}
+
+/**
+ * Takes from main.js, which runs by then, what packages.js imports of the modules that are in there.
+ * @param asked gets their paths from the project's root
+ */
+function takenFromMain(main: Metafile, asked: Set<string>): Plugin {
+  return {
+    name: 'taken from main',
+    setup(build) {
+      build.onResolve({ filter: /./, namespace: 'main' }, ({ path }) => ({ path, external: true }));
+      build.onResolve({ filter: /^\./ }, async ({ path, kind, importer, resolveDir, pluginData }) => {
+        if (pluginData === 'resolving' || importer.includes('node_modules')) return undefined;
+        const found = await build.resolve(path, { kind, importer, resolveDir, pluginData: 'resolving' });
+        const file = relative(root, found.path).split(sep).join('/');
+        if (!isOwnModule(file) || !(file in main.inputs)) return found;
+        asked.add(file);
+        return { path: file, namespace: 'main' };
+      });
+      build.onLoad({ filter: /./, namespace: 'main' }, ({ path }) => ({
+        contents: `module.exports = { __esModule: true, ...require('./main.js').modules['${path}'] };`,
+      }));
+    },
+  };
+}
+
 /** Puts the compiled schema of the record in the place of what compiles it when a task runs. */
 export const schemaCompiled: Plugin = {
   name: 'schema compiled',
@@ -112,8 +188,11 @@ exports.recordValidator = async () => exports.validate;`;
 };
 
 /** The source of packages.js: how each package is loaded, by its name. */
-function packagesSource(moved: Set<string>): string {
-  const loaders = [...moved].sort().map((path) => `'${path}': () => import('${path}')`);
+function packagesSource(moved: Set<string>, seldom: Map<string, string>): string {
+  const loaders = [
+    ...[...moved].sort().map((path) => `'${path}': () => import('${path}')`),
+    ...[...seldom].sort().map(([name, file]) => `'${name}': () => require(${JSON.stringify(file)})`),
+  ];
   return `module.exports = { ${loaders.join(', ')} };`;
 }
 
@@ -235,18 +314,29 @@ async function buildTask(folder: string, place: BuildPlace): Promise<BuiltTask> 
   }
 
   const moved = new Set<string>();
-  const main = await bundle('main.js', mainSource(targets), sourceDir, [packagesApart(moved)]);
-  const packages =
-    moved.size > 0 ? await bundle(packagesFile, packagesSource(moved), root, [schemaCompiled]) : undefined;
-  const doubles = packages ? sharedModules(main.metafile, packages.metafile) : [];
+  const seldom = new Map<string, string>();
+  const bundleMain = (shared: string[]) =>
+    bundle('main.js', mainSource(targets, shared), sourceDir, [
+      packagesApart(moved),
+      seldomUsedApart(seldom),
+      dearModulesLate,
+    ]);
+  const asked = new Set<string>();
+  // Once to learn what is in it, and again with what the other file needs of that.
+  const { metafile } = await bundleMain([]);
+  const packages = await bundle(packagesFile, packagesSource(moved, seldom), root, [
+    schemaCompiled,
+    takenFromMain(metafile, asked),
+  ]);
+  const main = await bundleMain([...asked].sort());
+  const doubles = sharedModules(main.metafile, packages.metafile);
   if (doubles.length > 0) throw new Error(`${folder}: bundled twice, so that each would be two: ${doubles.join(', ')}`);
-  const copies = [main, packages].flatMap((part) => (part ? taskLibCopies(part.metafile) : []));
+  const copies = [main, packages].flatMap((part) => taskLibCopies(part.metafile));
   if (copies.length > 1) throw new Error(`${folder}: azure-pipelines-task-lib is bundled twice: ${copies.join(', ')}`);
 
   const files = new Map<string, Uint8Array | string>(targets.map((target) => [target, "require('./main.js');\n"]));
   const maps = new Map<string, Uint8Array | string>();
   for (const [name, part] of [['main.js', main] as const, [packagesFile, packages] as const]) {
-    if (!part) continue;
     files.set(name, built(part, name, folder, place));
     maps.set(`${name}.map`, part.map);
   }
@@ -255,7 +345,7 @@ async function buildTask(folder: string, place: BuildPlace): Promise<BuiltTask> 
   await fillFolder(join(place.maps, folder), maps);
   await fillFolder(join(place.tasks, folder), files);
 
-  const parts = packages ? [main, packages] : [main];
+  const parts = [main, packages];
   return {
     folder,
     bytes: parts.reduce((sum, { code }) => sum + code.byteLength, 0),

@@ -1,5 +1,4 @@
 import { runTask } from '../common/task/runTask';
-import { deploy } from './deploy';
 import { readInputs } from './inputs';
 
-void runTask('Deploy-ACI', readInputs, deploy);
+void runTask('Deploy-ACI', readInputs, async () => (await import('./deploy')).deploy);

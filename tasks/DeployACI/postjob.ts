@@ -1,5 +1,4 @@
 import { runPostJob } from '../common/task/runTask';
 import { readPostJobInputs } from './inputs';
-import { finishUndoing } from './undo';
 
-void runPostJob(readPostJobInputs, finishUndoing);
+void runPostJob(readPostJobInputs, async () => (await import('./undo')).finishUndoing);

@@ -4,7 +4,7 @@ import type { GitHubConnection } from '../common/gitHubConnection';
 import type { DataReport } from '../common/dataReports/dataReport';
 import { beyondReports, comparisonByFiles, readDataReports } from '../common/dataReports/reportInputs';
 import type { InputReader } from '../common/task/inputReader';
-import { readEvaluationFile, type EvaluationSpec } from './evaluationJob';
+import type { EvaluationSpec } from './evaluationJob';
 import { isComparison, type Criterion } from '../common/criteria/criterion';
 import { parseCriteria } from '../common/criteria/parseCriteria';
 import { messageOf } from '../common/messageOf';
@@ -31,7 +31,7 @@ export interface EvaluateInputs {
   readonly recordFile?: string;
 }
 
-export function readInputs(reader: InputReader): EvaluateInputs {
+export async function readInputs(reader: InputReader): Promise<EvaluateInputs> {
   const criteria = readCriteria(reader);
   const champion = reader.choice('champion', ['tagged', 'version', 'none']);
   const championVersion = reader.text('championVersion');
@@ -70,7 +70,7 @@ export function readInputs(reader: InputReader): EvaluateInputs {
     metricsFrom,
     metricsFile: metricsFrom === 'file' ? metricsFile : undefined,
     dataReports,
-    evaluation: evaluationFile ? readEvaluation(reader, evaluationFile) : undefined,
+    evaluation: evaluationFile ? await readEvaluation(reader, evaluationFile) : undefined,
     onRejection: reader.choice('onRejection', ['fail', 'warn', 'continue']),
     publishTestResults: reader.flag('publishTestResults'),
     postToPullRequest: reader.flag('postToPullRequest'),
@@ -79,9 +79,10 @@ export function readInputs(reader: InputReader): EvaluateInputs {
   };
 }
 
-function readEvaluation(reader: InputReader, file: string): EvaluationSpec | undefined {
+async function readEvaluation(reader: InputReader, file: string): Promise<EvaluationSpec | undefined> {
   if (!fs.statSync(file, { throwIfNoEntry: false })?.isFile()) return undefined;
   try {
+    const { readEvaluationFile } = await import('./evaluationJob');
     return readEvaluationFile(file);
   } catch (error) {
     reader.problem('evaluationJobFile', messageOf(error));

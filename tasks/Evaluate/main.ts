@@ -1,5 +1,4 @@
 import { runTask } from '../common/task/runTask';
-import { evaluate } from './evaluate';
 import { readInputs } from './inputs';
 
-void runTask('Evaluate', readInputs, evaluate);
+void runTask('Evaluate', readInputs, async () => (await import('./evaluate')).evaluate);

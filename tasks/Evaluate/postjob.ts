@@ -1,5 +1,4 @@
 import { readPostJobInputs } from '../common/task/postJobInputs';
 import { runPostJob } from '../common/task/runTask';
-import { cancelLeftJobs } from './leftJobs';
 
-void runPostJob(readPostJobInputs, cancelLeftJobs);
+void runPostJob(readPostJobInputs, async () => (await import('./leftJobs')).cancelLeftJobs);

@@ -1,5 +1,4 @@
 import { runTask } from '../common/task/runTask';
 import { readInputs } from './inputs';
-import { packageImage } from './packageImage';
 
-void runTask('Package-Image', readInputs, packageImage);
+void runTask('Package-Image', readInputs, async () => (await import('./packageImage')).packageImage);

@@ -1,5 +1,4 @@
 import { readPostJobInputs } from '../common/task/postJobInputs';
 import { runPostJob } from '../common/task/runTask';
-import { cancelLeftBuild } from './build/leftBuild';
 
-void runPostJob(readPostJobInputs, cancelLeftBuild);
+void runPostJob(readPostJobInputs, async () => (await import('./build/leftBuild')).cancelLeftBuild);

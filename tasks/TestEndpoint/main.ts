@@ -1,5 +1,4 @@
 import { runTask } from '../common/task/runTask';
 import { readInputs } from './inputs';
-import { testEndpoint } from './testEndpoint';
 
-void runTask('Test-Endpoint', readInputs, testEndpoint);
+void runTask('Test-Endpoint', readInputs, async () => (await import('./testEndpoint')).testEndpoint);

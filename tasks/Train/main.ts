@@ -1,5 +1,4 @@
 import { runTask } from '../common/task/runTask';
 import { readInputs } from './inputs';
-import { train } from './train';
 
-void runTask('Train', readInputs, train);
+void runTask('Train', readInputs, async () => (await import('./train')).train);

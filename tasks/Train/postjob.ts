@@ -1,5 +1,4 @@
 import { readPostJobInputs } from '../common/task/postJobInputs';
 import { runPostJob } from '../common/task/runTask';
-import { cancelLeftJob } from './cancelLeftJob';
 
-void runPostJob(readPostJobInputs, cancelLeftJob);
+void runPostJob(readPostJobInputs, async () => (await import('./cancelLeftJob')).cancelLeftJob);

@@ -53,16 +53,16 @@ describe('What must be given', () => {
       );
       const asDesigner = { ...defaultValues(task), ...branch };
 
-      it(`to ${folder} ${JSON.stringify(branch)} is enough: ${needed.join(', ') || 'nothing'}`, () => {
-        const { problems } = readAsAgent(readers[folder]!, { inputs: { ...asDesigner, ...given }, files });
+      it(`to ${folder} ${JSON.stringify(branch)} is enough: ${needed.join(', ') || 'nothing'}`, async () => {
+        const { problems } = await readAsAgent(readers[folder]!, { inputs: { ...asDesigner, ...given }, files });
         assert.deepEqual(problems, []);
       });
 
       for (const left of needed) {
-        it(`to ${folder} ${JSON.stringify(branch)} is missed where ${left} is left out`, () => {
+        it(`to ${folder} ${JSON.stringify(branch)} is missed where ${left} is left out`, async () => {
           const inputs = { ...asDesigner, ...given, [left]: '' };
           assert.match(
-            readAsAgent(readers[folder]!, { inputs, files }).problems.join(),
+            (await readAsAgent(readers[folder]!, { inputs, files })).problems.join(),
             new RegExp(`^Input ${left}: `),
           );
         });

@@ -31,10 +31,10 @@ export interface AgentInputs {
  * Reads inputs as a task does that the agent started: from task-lib, which takes them from the environment when it loads.
  * @returns what was read; each problem, one an element; and the warnings
  */
-export function readAsAgent<Inputs>(
-  read: (reader: InputReader) => Inputs,
+export async function readAsAgent<Inputs>(
+  read: (reader: InputReader) => Inputs | Promise<Inputs>,
   { inputs, files = {}, endpoints = [someConnection] }: AgentInputs,
-): { inputs: Inputs; problems: string[]; warnings: readonly string[] } {
+): Promise<{ inputs: Inputs; problems: string[]; warnings: readonly string[] }> {
   const folder = mkdtempSync(path.join(os.tmpdir(), 'inputs-'));
   const before = { ...process.env };
   try {
@@ -50,7 +50,7 @@ export function readAsAgent<Inputs>(
     internal._setStdStream(new PassThrough().resume());
     internal._loadData();
     const reader = new InputReader();
-    const result = read(reader);
+    const result = await read(reader);
     return { inputs: result, problems: problemsOf(reader), warnings: reader.warnings };
   } finally {
     for (const name of Object.keys(process.env)) if (!(name in before)) delete process.env[name];

@@ -16,16 +16,16 @@ export interface ReadInputs<Inputs> {
 }
 
 /** Reads a task's inputs as its agent hands them over: what is left out has the default of task.json. */
-export function readTaskInputs<Inputs>(
+export async function readTaskInputs<Inputs>(
   task: string,
-  read: (reader: InputReader) => Inputs,
+  read: (reader: InputReader) => Inputs | Promise<Inputs>,
   given: Readonly<Record<string, string>>,
   { data = {} }: AgentConnection = {},
-): ReadInputs<Inputs> {
+): Promise<ReadInputs<Inputs>> {
   const defaults = readTask(task).inputs.map(({ name, defaultValue }) => [name, String(defaultValue ?? '')]);
   const inputs = { ...(Object.fromEntries(defaults) as Record<string, string>), ...given };
   const connection = { ...someConnection, id: given.azureSubscription ?? someConnection.id };
   const endpoints = [{ ...connection, data: { subscriptionid: 'subscription-1', ...data } }];
-  const { problems, ...rest } = readAsAgent(read, { inputs, endpoints });
+  const { problems, ...rest } = await readAsAgent(read, { inputs, endpoints });
   return { ...rest, problems: problems.map((each) => each.replace(/^Input /, '')) };
 }

@@ -23,17 +23,19 @@ const recordVariable = 'mlops.recordFile';
 /**
  * Runs a task: reads and checks its inputs, runs its stage, sets its outputs and its result. It holds the only try/catch
  * that ends a task. The agent wants exit code 0 whatever the result is.
+ * @param loadStage is called when the inputs are right, so that a task says what is wrong with them before it has loaded the rest
  */
 export async function runTask<Inputs>(
   name: string,
-  readInputs: (reader: InputReader) => Inputs,
-  stage: (inputs: Inputs, context: TaskContext) => Promise<StageResult>,
+  readInputs: (reader: InputReader) => Inputs | Promise<Inputs>,
+  loadStage: () => Promise<(inputs: Inputs, context: TaskContext) => Promise<StageResult>>,
 ): Promise<void> {
   endWithTheAgent();
   const stop = cancellation();
   try {
     const context = createContext(stop.signal);
-    const inputs = readChecked(readInputs, (warning) => context.log.warning(warning));
+    const inputs = await readChecked(readInputs, (warning) => context.log.warning(warning));
+    const stage = await loadStage();
     const result = await stage(inputs, context);
     if (result.recordFile) context.publish.record(result.recordFile);
     finish(name, result);
@@ -50,12 +52,14 @@ export async function runTask<Inputs>(
  */
 export async function runPostJob<Inputs>(
   readInputs: (reader: InputReader) => Inputs,
-  cleanUp: (inputs: Inputs, context: TaskContext) => Promise<void>,
+  loadCleanUp: () => Promise<(inputs: Inputs, context: TaskContext) => Promise<void>>,
 ): Promise<void> {
   endWithTheAgent();
   const stop = cancellation();
   try {
-    await cleanUp(readChecked(readInputs), createContext(stop.signal));
+    const inputs = await readChecked(readInputs);
+    const cleanUp = await loadCleanUp();
+    await cleanUp(inputs, createContext(stop.signal));
   } catch (error) {
     agentLog.warning(messageOf(error));
     // What could not be ended may cost money: the step shows its warning in the list of steps too.
@@ -66,9 +70,12 @@ export async function runPostJob<Inputs>(
 }
 
 /** @param warn is left out by the post-job step, which reads the same inputs again */
-function readChecked<Inputs>(readInputs: (reader: InputReader) => Inputs, warn?: (warning: string) => void): Inputs {
+async function readChecked<Inputs>(
+  readInputs: (reader: InputReader) => Inputs | Promise<Inputs>,
+  warn?: (warning: string) => void,
+): Promise<Inputs> {
   const reader = new InputReader();
-  const inputs = readInputs(reader);
+  const inputs = await readInputs(reader);
   if (warn) reader.warnings.forEach(warn);
   reader.finish();
   return inputs;

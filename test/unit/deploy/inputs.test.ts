@@ -9,8 +9,8 @@ const digest = `sha256:${'a'.repeat(64)}`;
 const subnet = '/subscriptions/s/resourceGroups/g/providers/Microsoft.Network/virtualNetworks/n/subnets/x';
 
 describe('the inputs of Deploy-ACI', () => {
-  it('have the defaults of task.json', () => {
-    const { inputs, problems } = read();
+  it('have the defaults of task.json', async () => {
+    const { inputs, problems } = await read();
     assert.deepEqual(problems, []);
     const { connection, gatewayImage, ...rest } = inputs;
     assert.equal(connection.subscriptionId, 'subscription-1');
@@ -39,8 +39,8 @@ describe('the inputs of Deploy-ACI', () => {
     });
   });
 
-  it('are read each from the input of its name', () => {
-    const { inputs, problems } = read({
+  it('are read each from the input of its name', async () => {
+    const { inputs, problems } = await read({
       workspace: 'w',
       recordFile: __filename,
       containerGroup: 'group',
@@ -120,7 +120,7 @@ describe('the inputs of Deploy-ACI', () => {
     });
   });
 
-  it('take every choice of task.json', () => {
+  it('take every choice of task.json', async () => {
     for (const [name, choices] of Object.entries({
       restartPolicy: ['Always', 'OnFailure', 'Never'],
       dnsNameLabelReuse: ['Unsecure', 'TenantReuse', 'SubscriptionReuse', 'ResourceGroupReuse', 'Noreuse'],
@@ -129,32 +129,34 @@ describe('the inputs of Deploy-ACI', () => {
       sku: ['Standard', 'Confidential'],
     })) {
       for (const choice of choices) {
-        const { inputs, problems } = read({ [name]: choice });
+        const { inputs, problems } = await read({ [name]: choice });
         assert.deepEqual([inputs[name as 'sku'], problems], [choice, []]);
       }
     }
   });
 
-  it('say who pulls the image', () => {
-    const by = (given: Record<string, string>) => read(given).inputs.registryAuthentication;
-    assert.deepEqual(by({ registryAuthentication: 'adminUser', userAssignedIdentity: 'x' }), { kind: 'adminUser' });
-    assert.deepEqual(by({ registryAuthentication: 'none' }), { kind: 'none' });
+  it('say who pulls the image', async () => {
+    const by = async (given: Record<string, string>) => (await read(given)).inputs.registryAuthentication;
+    assert.deepEqual(await by({ registryAuthentication: 'adminUser', userAssignedIdentity: 'x' }), {
+      kind: 'adminUser',
+    });
+    assert.deepEqual(await by({ registryAuthentication: 'none' }), { kind: 'none' });
     const login = { registryAuthentication: 'credentials', registryUsername: 'u', registryPassword: 'password-1' };
-    const credentials = by(login);
+    const credentials = await by(login);
     assert.ok(credentials.kind === 'credentials');
     assert.deepEqual([credentials.username, credentials.password.reveal()], ['u', 'password-1']);
   });
 
-  it("take the service connection's own resource group where none is named", () => {
+  it("take the service connection's own resource group where none is named", async () => {
     const data = { resourceGroupName: 'scoped' };
-    const scoped = readTaskInputs('DeployACI', readInputs, { azureSubscription: 'c' }, { data });
+    const scoped = await readTaskInputs('DeployACI', readInputs, { azureSubscription: 'c' }, { data });
     assert.deepEqual([scoped.inputs.resourceGroup, scoped.problems], ['scoped', []]);
-    assert.equal(readTaskInputs('DeployACI', readInputs, least, { data }).inputs.resourceGroup, 'rg');
+    assert.equal((await readTaskInputs('DeployACI', readInputs, least, { data })).inputs.resourceGroup, 'rg');
   });
 
-  it('take the subscription that is named in place of the connection’s', () => {
+  it('take the subscription that is named in place of the connection’s', async () => {
     const subscription = '00000000-0000-0000-0000-000000000001';
-    assert.equal(read({ subscription }).inputs.connection.subscriptionId, subscription);
+    assert.equal((await read({ subscription })).inputs.connection.subscriptionId, subscription);
   });
 
   const tooLong = 'x'.repeat(257);
@@ -272,7 +274,8 @@ describe('the inputs of Deploy-ACI', () => {
     [{ confidentialPolicy: 'policy' }, 'confidentialPolicy: it needs the SKU Confidential.'],
   ];
   for (const [given, ...problems] of wrong) {
-    it(`refuse ${JSON.stringify(given).slice(0, 90)}`, () => assert.deepEqual(read(given).problems, problems));
+    it(`refuse ${JSON.stringify(given).slice(0, 90)}`, async () =>
+      assert.deepEqual((await read(given)).problems, problems));
   }
 
   const limits: Array<[name: string, wrong: string[]]> = [
@@ -282,9 +285,9 @@ describe('the inputs of Deploy-ACI', () => {
     ['startTimeoutInMinutes', ['0.09', '120.1']],
   ];
   for (const [name, texts] of limits) {
-    it(`refuse ${texts.join(' and ')} as ${name}`, () => {
+    it(`refuse ${texts.join(' and ')} as ${name}`, async () => {
       for (const text of texts) {
-        const { problems } = read({ [name]: text });
+        const { problems } = await read({ [name]: text });
         assert.ok(problems.length > 0 && problems.every((problem) => problem.startsWith(`${name}: `)), text);
       }
     });
@@ -309,12 +312,12 @@ describe('the inputs of Deploy-ACI', () => {
     { dnsNameLabel: `a${'b'.repeat(61)}z` },
   ];
   for (const given of right) {
-    it(`accept ${JSON.stringify(given).slice(0, 90)}`, () => assert.deepEqual(read(given).problems, []));
+    it(`accept ${JSON.stringify(given).slice(0, 90)}`, async () => assert.deepEqual((await read(given)).problems, []));
   }
 
-  it('of the post-job step are no more than undoing needs', () => {
+  it('of the post-job step are no more than undoing needs', async () => {
     const given = { ...least, keepFailedGroup: 'true', startTimeoutInMinutes: '3', image: 'gone', recordFile: '/gone' };
-    const { inputs, problems } = readTaskInputs('DeployACI', readPostJobInputs, given);
+    const { inputs, problems } = await readTaskInputs('DeployACI', readPostJobInputs, given);
     const { connection, ...rest } = inputs;
     assert.deepEqual([connection.subscriptionId, problems], ['subscription-1', []]);
     assert.deepEqual(rest, {

@@ -19,8 +19,8 @@ describe('the inputs of Evaluate', () => {
     return join(folder, name);
   };
 
-  it('have the defaults of task.json', () => {
-    const { inputs, problems } = read();
+  it('have the defaults of task.json', async () => {
+    const { inputs, problems } = await read();
     assert.deepEqual(problems, []);
     const { connection, criteria, ...rest } = inputs;
     assert.equal(connection.subscriptionId, 'subscription-1');
@@ -38,9 +38,9 @@ describe('the inputs of Evaluate', () => {
     });
   });
 
-  it('are read each from the input of its name', () => {
+  it('are read each from the input of its name', async () => {
     const metricsFile = file('metrics.json', '{}');
-    const { inputs, problems } = read({
+    const { inputs, problems } = await read({
       resourceGroup: 'rg',
       workspace: 'w',
       champion: 'version',
@@ -73,7 +73,7 @@ describe('the inputs of Evaluate', () => {
     });
   });
 
-  it('take every choice of task.json', () => {
+  it('take every choice of task.json', async () => {
     for (const [name, choices] of Object.entries({
       champion: ['tagged', 'none'],
       firstModel: ['skipComparison', 'reject'],
@@ -81,67 +81,69 @@ describe('the inputs of Evaluate', () => {
       onRejection: ['fail', 'warn', 'continue'],
     })) {
       for (const choice of choices) {
-        const { inputs, problems } = read({ [name]: choice });
+        const { inputs, problems } = await read({ [name]: choice });
         assert.deepEqual([inputs[name as 'onRejection'], problems], [choice, []]);
       }
     }
   });
 
-  it('pass over what another choice does not use', () => {
-    const { inputs, problems } = read({ championVersion: '3', metricsFile: file('m.json', '{}') });
+  it('pass over what another choice does not use', async () => {
+    const { inputs, problems } = await read({ championVersion: '3', metricsFile: file('m.json', '{}') });
     assert.deepEqual([inputs.championVersion, inputs.metricsFile, problems], [undefined, undefined, []]);
   });
 
-  it('demand the criteria of both the input and the file', () => {
-    const { inputs, problems } = read({ criteriaFile: file('criteria.txt', '# why\nmae <= 4\n') });
+  it('demand the criteria of both the input and the file', async () => {
+    const { inputs, problems } = await read({ criteriaFile: file('criteria.txt', '# why\nmae <= 4\n') });
     assert.deepEqual([inputs.criteria.map(({ text }) => text), problems], [['rmse <= 5', 'mae <= 4'], []]);
   });
 
-  it('need a criterion', () => {
+  it('need a criterion', async () => {
     const none = { criteria: '' };
-    assert.deepEqual(read(none).problems, ['criteria: no criterion is given. Write one per line, e.g. rmse <= 5.0.']);
-    assert.deepEqual(read({ criteria: '# only a comment' }).problems, ['criteria: it has no criterion.']);
+    assert.deepEqual((await read(none)).problems, [
+      'criteria: no criterion is given. Write one per line, e.g. rmse <= 5.0.',
+    ]);
+    assert.deepEqual((await read({ criteria: '# only a comment' })).problems, ['criteria: it has no criterion.']);
     const empty = { ...none, criteriaFile: file('empty.txt', '# nothing\n') };
-    assert.deepEqual(read(empty).problems, ['criteriaFile: it has no criterion.']);
-    const [missing, ...others] = read({ ...none, criteriaFile: join(folder, 'missing.txt') }).problems;
+    assert.deepEqual((await read(empty)).problems, ['criteriaFile: it has no criterion.']);
+    const [missing, ...others] = (await read({ ...none, criteriaFile: join(folder, 'missing.txt') })).problems;
     assert.match(missing!, /^criteriaFile: the file .*missing\.txt does not exist\./);
     assert.deepEqual(others, []);
   });
 
-  it('say where a criterion is wrong', () => {
-    const { problems } = read({ criteria: 'rmse <= 5\nrmse <', criteriaFile: file('wrong.txt', 'mae ! 5') });
+  it('say where a criterion is wrong', async () => {
+    const { problems } = await read({ criteria: 'rmse <= 5\nrmse <', criteriaFile: file('wrong.txt', 'mae ! 5') });
     assert.match(problems[0]!, /^criteria: line 2, column \d+: /);
     assert.match(problems[1]!, /^criteriaFile: line 1, column \d+: /);
   });
 
-  it('belong together', () => {
-    assert.deepEqual(read({ champion: 'version' }).problems, [
+  it('belong together', async () => {
+    assert.deepEqual((await read({ champion: 'version' })).problems, [
       'championVersion: it is required when champion is "version". Name the version to compare with.',
     ]);
-    assert.deepEqual(read({ champion: 'none', criteria: 'rmse < champion' }).problems, [
+    assert.deepEqual((await read({ champion: 'none', criteria: 'rmse < champion' })).problems, [
       'criteria: "rmse < champion" compares with the champion, but the input champion is "none".',
     ]);
-    assert.deepEqual(read({ champion: 'none' }).problems, []);
-    assert.deepEqual(read({ metricsFrom: 'file' }).problems, [
+    assert.deepEqual((await read({ champion: 'none' })).problems, []);
+    assert.deepEqual((await read({ metricsFrom: 'file' })).problems, [
       'metricsFile: it is required when metricsFrom is "file". Name the JSON file with the metrics.',
     ]);
   });
 
-  it('name a file by which both models are measured', () => {
+  it('name a file by which both models are measured', async () => {
     const job = file(
       'job.yml',
       'command: python e.py ${{inputs.model}}\nenvironment: azureml:e:1\ninputs:\n  model: {type: custom_model, path: azureml:m:1}\n',
     );
-    const { inputs, problems } = read({ evaluationJobFile: job });
+    const { inputs, problems } = await read({ evaluationJobFile: job });
     assert.deepEqual(problems, []);
     assert.ok(inputs.evaluation, 'the file is read');
-    assert.deepEqual(read({ evaluationJobFile: job, metricsFrom: 'job' }).problems, [
+    assert.deepEqual((await read({ evaluationJobFile: job, metricsFrom: 'job' })).problems, [
       'metricsFrom: leave it at "auto" where evaluationJobFile is set: the evaluation measures the models.',
     ]);
-    const wrong = read({ evaluationJobFile: file('wrong.yml', 'command: [') });
+    const wrong = await read({ evaluationJobFile: file('wrong.yml', 'command: [') });
     assert.match(wrong.problems.join(), /^evaluationJobFile: /);
     assert.equal(wrong.inputs.evaluation, undefined);
-    const missing = read({ evaluationJobFile: join(folder, 'missing.yml') });
+    const missing = await read({ evaluationJobFile: join(folder, 'missing.yml') });
     assert.match(missing.problems.join(), /^evaluationJobFile: the file .* does not exist/);
   });
 

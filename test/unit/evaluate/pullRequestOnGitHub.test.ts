@@ -178,15 +178,15 @@ describe('The connection to GitHub', () => {
     ['OAuth', 'AccessToken'],
     ['Token', 'AccessToken'],
   ] as const) {
-    it(`gives its token by the scheme ${scheme}`, () => {
-      const { inputs, problems } = read(scheme, { [name]: 'the-token' });
+    it(`gives its token by the scheme ${scheme}`, async () => {
+      const { inputs, problems } = await read(scheme, { [name]: 'the-token' });
       assert.deepEqual(problems, []);
       assert.equal(inputs.gitHub?.token.reveal(), 'the-token');
     });
   }
 
-  it('of the GitHub app is refused, with what to choose instead', () => {
-    const { problems } = read('InstallationToken', { idToken: 'x' });
+  it('of the GitHub app is refused, with what to choose instead', async () => {
+    const { problems } = await read('InstallationToken', { idToken: 'x' });
     assert.match(
       problems.join(),
       /^Input gitHubConnection: the GitHub service connection .* holds no token\. .*personal access token/,
