@@ -10,6 +10,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { build } from 'esbuild';
 import { connectLocalAzure, type LocalAzure } from '../local/azure/connection/localAzure';
 import { localCloud } from '../local/azure/context';
+import { followTrace, traceHours, traces } from '../test/support/jobTraces';
 import { cacheDir, median, toRow, type Row } from './rows';
 
 const root = path.join(__dirname, '..');
@@ -29,15 +30,17 @@ interface Result {
 type Side = (work: 'upload' | 'stream', what: string, onLine?: (line: string) => void) => Promise<Result>;
 
 export async function bench(): Promise<Row[]> {
+  const long = await longJobRows();
   const scratch = mkdtempSync(path.join(tmpdir(), 'bench-train-'));
   const python = installReference();
   const { azure, stop } = await startAzure(path.join(scratch, 'azure'));
   try {
     const sides = { ours: await ourSide(azure), theirs: referenceSide(azure, python) };
     return [
-      ...(await uploadRows('10,000 files of 2 KiB', sides, async (side) => manyFiles(path.join(scratch, side)))),
-      ...(await uploadRows('one file of 1 GiB', sides, async (side) => largeFile(path.join(scratch, side)))),
+      ...(await uploadRows('10,000 files of 2 KiB', 0.35, sides, async (side) => manyFiles(path.join(scratch, side)))),
+      ...(await uploadRows('one file of 1 GiB', 0.25, sides, async (side) => largeFile(path.join(scratch, side)))),
       ...(await streamRows(azure, sides)),
+      ...long,
     ];
   } finally {
     await stop();
@@ -47,6 +50,7 @@ export async function bench(): Promise<Row[]> {
 
 async function uploadRows(
   what: string,
+  timeRatio: number,
   sides: Record<'ours' | 'theirs', Side>,
   make: (side: string) => Promise<string>,
 ): Promise<Row[]> {
@@ -65,7 +69,7 @@ async function uploadRows(
       ours: results.ours.seconds,
       unit: 's',
       reference: { name: reference, value: results.theirs.seconds },
-      goal: { ratioAtMost: 0.5 },
+      goal: { ratioAtMost: timeRatio },
       method,
     }),
     toRow('train', {
@@ -95,6 +99,7 @@ async function streamRows(azure: LocalAzure, sides: Record<'ours' | 'theirs', Si
       ours: median(delays.ours!),
       unit: 's',
       reference: { name: 'jobs.stream', value: median(delays.theirs!) },
+      goal: { ratioAtMost: 0.5 },
       method,
     }),
     toRow('train', {
@@ -109,8 +114,37 @@ async function streamRows(azure: LocalAzure, sides: Record<'ours' | 'theirs', Si
       ours: (ours.requests / ours.seconds) * 60,
       unit: '/min',
       reference: { name: 'jobs.stream', value: (theirs.requests / theirs.seconds) * 60 },
+      goal: { ratioAtMost: 1.5 },
       method,
     }),
+  ];
+}
+
+/** Jobs of hours, in virtual time: what is asked for is exact, the same on every machine. */
+async function longJobRows(): Promise<Row[]> {
+  const method = `Long jobs: virtual time, ${traceHours} hours, requests of any kind take none; of a silent job the busiest hour but the first, in which the end of a short job is to be seen at once; bursts of two minutes every ten; while it prints means half a minute after a silence.`;
+  const row = (name: string, ours: number, unit: string, atMost?: number): Row =>
+    toRow('train', {
+      name: `long job, ${name}`,
+      ours,
+      unit,
+      goal: atMost === undefined ? undefined : { atMost },
+      method,
+    });
+  const busiest = (requests: number[]): number => Math.max(...requests.slice(0, -1));
+  const silent = await followTrace(traces.silent);
+  const regular = await followTrace(traces['a line each 10 s']);
+  const bursts = await followTrace(traces.bursts);
+  return [
+    row('silent: requests', busiest(silent.requests.slice(1)), '/h', 130),
+    row('silent: requests in the first hour', silent.requests[0]!, '/h'),
+    row('silent: its end is known', silent.endDelay, 's late'),
+    row('a line each 10 s: requests', busiest(regular.requests), '/h', 800),
+    row('a line each 10 s: delay, worst', Math.max(...regular.delays), 's', 5),
+    row('a line each 10 s: its end is known', regular.endDelay, 's late'),
+    row('bursts: requests', busiest(bursts.requests), '/h', 800),
+    row('bursts: delay after a silence, worst', Math.max(...bursts.delays), 's', 30),
+    row('bursts: delay while it prints, worst', Math.max(...bursts.delaysWhilePrinting), 's', 5),
   ];
 }
 

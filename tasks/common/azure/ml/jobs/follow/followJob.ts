@@ -8,6 +8,7 @@ import { ChildRuns, type SeenChild } from './childRuns';
 import { JobLog } from './jobLog';
 import { hasEnded, isWaiting } from './jobStatus';
 import type { Job, Jobs } from '../rest/jobs';
+import { lookInterval, logInterval, type Standing } from './rhythm';
 import { errorText, type RunDetails, type RunHistory } from './runHistory';
 import { messageOf } from '../../../../messageOf';
 
@@ -65,8 +66,8 @@ const computeInterval = minute;
 const cancelGrace = 5 * minute;
 
 /**
- * Follows a job to its end: shows its log and status, watches its time, rides out passing faults. A look at the job adds
- * at most 2 % to the time that the run takes, so that short jobs are told at once and long ones cost few requests.
+ * Follows a job to its end: shows its log and status, watches its time, rides out passing faults. How often it asks, so that
+ * short jobs are told at once and long ones cost few requests: rhythm.ts.
  * @throws the signal's reason when it is aborted; the job runs on then, and whoever aborted cancels it
  * @throws NotCancelled where the job went past a limit and could not be told to stop
  * @throws TaskFailure where the job could not be seen for too long: it is not known to have ended
@@ -98,6 +99,8 @@ class Follower {
   private shown = '';
   private lastWord: number;
   private lastLook: number;
+  /** When the job last wrote a line, or came to another status. */
+  private quietSince: number;
   private nextLook = 0;
   private compute: string | undefined;
   private nextCompute = 0;
@@ -116,7 +119,7 @@ class Follower {
     this.service = new Outage(log, clock, { follows: true });
     this.storage = new Outage(log, clock, { follows: true });
     this.cancelling = new Outage(log, clock, { follows: true });
-    this.begin = this.lastWord = this.lastLook = clock.now();
+    this.begin = this.lastWord = this.lastLook = this.quietSince = clock.now();
     const createdAt = Date.parse(job.systemData?.createdAt ?? '');
     this.waitingSince = Math.min(this.begin, Number.isNaN(createdAt) ? this.begin : createdAt);
   }
@@ -136,40 +139,44 @@ class Follower {
   async look(): Promise<void> {
     const { clock } = this.ports;
     const isDue = clock.now() >= this.nextLook;
-    const wrote = isDue ? await this.lookAtJob() : await this.readLog();
+    await (isDue ? this.lookAtJob() : this.readLog());
     if (isDue) this.lastLook = clock.now();
-    this.nextLook = this.lastLook + lookInterval(clock.now() - this.begin, wrote === true);
+    this.nextLook = this.lastLook + lookInterval(this.standing);
   }
 
-  private async lookAtJob(): Promise<boolean | undefined> {
-    const { history, signal, watch } = this.ports;
+  private get standing(): Standing {
+    const now = this.ports.clock.now();
+    const hasLog = this.output.isKnown && !this.isLogLost;
+    return { followed: now - this.begin, quiet: now - this.quietSince, hasLog };
+  }
+
+  private async lookAtJob(): Promise<void> {
+    const { clock, history, signal, watch } = this.ports;
     const details = await this.service.ride(() => history.details(this.job.name, signal));
-    if (!details) return undefined;
+    if (!details) return;
+    if (details.status !== this.details?.status) this.quietSince = clock.now();
     this.details = details;
     this.output.know(this.job.name, details.logFiles ?? {});
     const { children } = this;
     if (children) await this.service.ride(() => children.look(signal));
     // What the job wrote before it came to this status is shown before it.
-    const wrote = await this.readLog();
+    await this.readLog();
     await this.askCompute(details);
     this.tell(details);
     await watch?.(details, children?.seen ?? []).catch(() => undefined);
-    return wrote;
   }
 
-  private async readLog(): Promise<boolean | undefined> {
+  private async readLog(): Promise<void> {
     const { clock, log, signal } = this.ports;
-    if (this.isLogLost) return undefined;
+    if (this.isLogLost) return;
     try {
       const wrote = await this.storage.ride(() => this.output.readNew(signal));
-      if (wrote) this.lastWord = clock.now();
-      return wrote;
+      if (wrote) this.lastWord = this.quietSince = clock.now();
     } catch (error) {
       if (signal.aborted) throw error;
       // A pity, but the job goes on, and so do we.
       this.isLogLost = true;
       log.warning(`The job's log is not shown any more; the studio has it. ${messageOf(error)}`);
-      return undefined;
     }
   }
 
@@ -219,7 +226,7 @@ class Follower {
         throw new NotCancelled(`${this.stopped!.because} ${error.message}`, undefined, { cause: error });
       });
     if (!isAsked) return;
-    this.stopped.askedAt = time;
+    this.stopped.askedAt = this.quietSince = time;
     this.nextLook = 0;
   }
 
@@ -230,8 +237,7 @@ class Follower {
 
   /** Milliseconds until there is something to look at again. */
   private pause(): number {
-    const now = this.ports.clock.now();
-    return Math.max(0, Math.min(this.nextLook - now, logInterval(now - this.begin)));
+    return Math.max(0, Math.min(this.nextLook - this.ports.clock.now(), logInterval(this.standing)));
   }
 
   async conclude(): Promise<JobEnd> {
@@ -269,22 +275,6 @@ class Follower {
 function showProgress(log: TaskLog, children: ChildRuns | undefined, status: string, elapsedMs: number): void {
   // Whole minutes: the page need not change more often.
   log.progress(children?.percentEnded ?? 0, `${status}, ${Math.floor(elapsedMs / minute)} min`);
-}
-
-/** Whose log grows is running: then there is less to look for, and when it stops growing the next look is due. */
-function lookInterval(elapsedMs: number, wrote: boolean): number {
-  const interval = Math.min(30_000, Math.max(shortest(elapsedMs), elapsedMs * 0.02));
-  return wrote && elapsedMs > 30_000 ? Math.max(15_000, interval) : interval;
-}
-
-/** The log alone is looked at more often: it is one small request to the storage account. */
-function logInterval(elapsedMs: number): number {
-  return Math.min(10_000, Math.max(shortest(elapsedMs), elapsedMs * 0.01));
-}
-
-/** One second in the first ten, as a job may be over soon; two from the twentieth on. */
-function shortest(elapsedMs: number): number {
-  return Math.min(2_000, Math.max(1_000, elapsedMs * 0.1));
 }
 
 function startOf(details: RunDetails, now: number): number {

@@ -43,6 +43,11 @@ export class JobLog {
     return this.last;
   }
 
+  /** There is a file to read. */
+  get isKnown(): boolean {
+    return this.tails.size > 0;
+  }
+
   /**
    * Takes note of a run's log files.
    * @param title names the run; undefined for the job itself
