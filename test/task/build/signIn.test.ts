@@ -49,6 +49,17 @@ describe('signing in by a service connection', function () {
     });
   }
 
+  it('asks for a token once, however much it asks of Azure', async () => {
+    const azure = await localAzure();
+    await azure.requests.clear();
+    await ask([azure.serviceConnection('WorkloadIdentityFederation')], {});
+    const asked = (await azure.requests.list()).map(({ url }) => url);
+    assert.ok(asked.filter((url) => url.startsWith('/subscriptions/')).length > 1, asked.join('\n'));
+    assert.equal(asked.filter((url) => url.includes('/oauth2/v2.0/token')).length, 1);
+    // One to know whom the SDK signs in as, one for Entra.
+    assert.ok(asked.filter((url) => url.includes('/oidctoken')).length <= 2, asked.join('\n'));
+  });
+
   it("goes around the agent's proxy to this machine, as the agent does, and trusts the agent's authorities", async () => {
     const azure = await localAzure();
     const proxy = await startForwardProxy([Number(new URL(azure.url).port)]);

@@ -1,4 +1,4 @@
-import type { TokenCredential } from '@azure/core-auth';
+import type { AccessToken, GetTokenOptions, TokenCredential } from '@azure/core-auth';
 import type { NetworkSettings } from './network';
 import { clientOptions } from './pipeline';
 import type { ServiceConnection } from './serviceConnection';
@@ -13,9 +13,13 @@ export interface RenewableCredential extends TokenCredential {
   renew(): void;
 }
 
+/** A token that ends sooner is not used any more. MSAL draws the line at the same place. */
+const leastLife = 5 * 60_000;
+
 /**
  * The one credential of a task run. It fetches a fresh federated token whenever Entra wants one, so that it outlives the
- * ten minutes of a pipeline's ID token for as long as the job itself runs.
+ * ten minutes of a pipeline's ID token for as long as the job itself runs. It keeps each token itself, as the SDK asks for a
+ * federated token each time before it finds that it has a token of Entra yet: two requests where one would do.
  */
 export async function createCredential(
   connection: ServiceConnection,
@@ -23,15 +27,25 @@ export async function createCredential(
 ): Promise<RenewableCredential> {
   let credential = await credentialOf(connection, network);
   let renewing: Promise<TokenCredential> | undefined;
+  let kept = new Map<string, AccessToken>();
   return {
-    renew: () => void (renewing ??= credentialOf(connection, network)),
-    async getToken(scopes, options) {
+    renew() {
+      renewing ??= credentialOf(connection, network);
+      kept = new Map();
+    },
+    async getToken(scopes, options = {}) {
+      const tokens = kept;
+      const kind = keptAs(scopes, options);
+      const known = kind && tokens.get(kind);
+      if (known && known.expiresOnTimestamp - Date.now() > leastLife) return known;
       if (renewing) {
         credential = await renewing;
         renewing = undefined;
       }
       try {
-        return await credential.getToken(scopes, options);
+        const token = await credential.getToken(scopes, options);
+        if (kind && token) tokens.set(kind, token);
+        return token;
       } catch (error) {
         // MSAL says this alone, and not of whom.
         if (!/endpoints_resolution_error|network_error/.test(messageOf(error))) throw error;
@@ -40,6 +54,11 @@ export async function createCredential(
       }
     },
   };
+}
+
+/** @returns undefined of what Entra must be asked for each time: it has refused the claims of the token before */
+function keptAs(scopes: string | string[], { claims, tenantId, enableCae }: GetTokenOptions): string | undefined {
+  return claims === undefined ? JSON.stringify([scopes, tenantId, enableCae]) : undefined;
 }
 
 async function credentialOf(connection: ServiceConnection, network: NetworkSettings): Promise<TokenCredential> {
