@@ -135,10 +135,14 @@ async function longJobRows(): Promise<Row[]> {
   const silent = await followTrace(traces.silent);
   const regular = await followTrace(traces['a line each 10 s']);
   const bursts = await followTrace(traces.bursts);
+  const lengths = Array.from({ length: 8 }, (_, index) => 5 * 3_600_000 + index * 61_000);
+  const silentEnds = (await Promise.all(lengths.map((length) => followTrace([0], length)))).map(
+    (each) => each.endDelay,
+  );
   return [
     row('silent: requests', busiest(silent.requests.slice(1)), '/h', 130),
     row('silent: requests in the first hour', silent.requests[0]!, '/h'),
-    row('silent: its end is known', silent.endDelay, 's late'),
+    row('silent: its end is known, worst of eight lengths', Math.max(...silentEnds), 's late'),
     row('a line each 10 s: requests', busiest(regular.requests), '/h', 800),
     row('a line each 10 s: delay, worst', Math.max(...regular.delays), 's', 5),
     row('a line each 10 s: its end is known', regular.endDelay, 's late'),

@@ -1,6 +1,9 @@
 /** Jobs that print by a known pattern, followed in virtual time: what following asks for, and how late it is. */
+import { MetricsWatch } from '../../tasks/Train/metricsWatch';
 import { followJob } from '../../tasks/common/azure/ml/jobs/follow/followJob';
+import type { TaskLog } from '../../tasks/common/log';
 import type { Job } from '../../tasks/common/azure/ml/jobs/rest/jobs';
+import type { Tracking } from '../../tasks/common/azure/ml/metrics';
 import type { RunDetails } from '../../tasks/common/azure/ml/jobs/follow/runHistory';
 
 const second = 1000;
@@ -45,30 +48,31 @@ export async function followTrace(births: readonly number[], runs = traceHours *
     const logFiles = { 'user_logs/std_log.txt': 'https://logs' };
     return { runId, status: now < runs ? 'Running' : 'Completed', logFiles };
   };
+  /** A metric that changes with each line. */
+  const run = (): Promise<{ metrics: Record<string, number> }> => {
+    ask();
+    return Promise.resolve({ metrics: { step: printed() } });
+  };
   const printed = (): number => births.filter((birth) => birth <= now).length;
   const delays: number[] = [];
+  const log: TaskLog = {
+    info: (text) => {
+      for (const line of text.split('\n')) {
+        if (/^\d{7}$/.test(line)) delays[Number(line)] = (now - births[Number(line)]!) / second;
+      }
+    },
+    ...{ debug: () => {}, warning: () => {}, error: () => {}, group: () => {}, endGroup: () => {}, progress: () => {} },
+    taken: () => Promise.resolve(),
+  };
+  const clock = { now: () => now, sleep: async (milliseconds: number) => void (now += milliseconds) };
+  const { signal } = new AbortController();
+  const metrics = new MetricsWatch({ run: run as unknown as Tracking['run'] }, 'job', log, clock, signal);
   await followJob(
     { id: '', name: 'job', properties: { jobType: 'Command' } } as Job,
     { allRanks: false },
     {
-      log: {
-        info: (text) => {
-          for (const line of text.split('\n')) {
-            if (/^\d{7}$/.test(line)) delays[Number(line)] = (now - births[Number(line)]!) / second;
-          }
-        },
-        ...{
-          debug: () => {},
-          warning: () => {},
-          error: () => {},
-          group: () => {},
-          endGroup: () => {},
-          progress: () => {},
-        },
-        taken: () => Promise.resolve(),
-      },
-      clock: { now: () => now, sleep: async (milliseconds) => void (now += milliseconds) },
-      signal: new AbortController().signal,
+      ...{ log, clock, signal },
+      watch: () => metrics.look(),
       jobs: { requestCancel: () => Promise.resolve() },
       history: { details, children: () => Promise.resolve([]) },
       transfer: {

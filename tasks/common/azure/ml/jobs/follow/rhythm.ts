@@ -21,7 +21,7 @@ const whilePrinting = 5 * second;
 const whileSilent = 30 * second;
 /** Between two looks at a job. */
 const longestWhilePrinting = 300 * second;
-const longestWhileSilent = 360 * second;
+const longestWhileSilent = 420 * second;
 
 /** Until the log is read again: a tenth of the silence so far, as who has been silent for long seldom speaks. */
 export function logInterval({ followed, quiet }: Standing): number {
@@ -31,7 +31,7 @@ export function logInterval({ followed, quiet }: Standing): number {
 /** From one look at the job to the next. */
 export function lookInterval({ followed, quiet, hasLog }: Standing): number {
   // Whose log grows is running: there is little to look for.
-  if (hasLog && quiet < fallenSilent(followed)) return within(followed / 4, 5 * second, longestWhilePrinting);
+  if (hasLog && quiet < fallenSilent(followed)) return within(followed / 2, 5 * second, longestWhilePrinting);
   // A twentieth of the time that a short job takes is added to it, of a long one a fiftieth.
   const regular = Math.max(within(followed / 20, second, 4 * second), within(followed / 50, 0, 30 * second));
   return hasLog ? within(quiet ** 2 / (30_000 * second), regular, longestWhileSilent) : regular;
@@ -39,7 +39,7 @@ export function lookInterval({ followed, quiet, hasLog }: Standing): number {
 
 /** A job that has written nothing for so long may have ended. */
 function fallenSilent(followed: number): number {
-  return within(followed / 6, 2 * second, 12 * second);
+  return within(followed / 5, 2 * second, 12 * second);
 }
 
 function within(value: number, least: number, most: number): number {
