@@ -1,8 +1,16 @@
 import { execFileSync } from 'node:child_process';
-import { createWriteStream, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import {
+  appendFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { once } from 'node:events';
 import { build } from 'esbuild';
 import { localCloud } from '../local/azure/context';
 import { startLocalAzure, type LocalAzure } from '../local/azure/index';
@@ -12,7 +20,7 @@ import { writeRecord } from '../tasks/common/record/recordFile';
 import { Random } from '../tasks/Evaluate/confidence/random';
 import { runBuiltTask, TestJob } from '../test/support/agent';
 import { MlWorkspace, workspaceId } from '../test/support/mlWorkspace';
-import { cacheDir, median, toRow, type Row } from './rows';
+import { cacheDir, median, toRow, type Measurement, type Row } from './rows';
 
 const root = path.join(__dirname, '..');
 const folder = path.join(cacheDir, 'evaluate');
@@ -127,54 +135,92 @@ async function manyRows(): Promise<Row[]> {
   const program = path.join(folder, 'intervals.js');
   const entry = path.join(__dirname, 'evaluate', 'intervals.ts');
   await build({ entryPoints: [entry], outfile: program, bundle: true, platform: 'node', minify: true });
-  const python = installPython();
-  const rows: Row[] = [];
-  for (const [metric, operator, referenceResamples] of [
-    ['rmse', '<', 100],
-    ['auc', '>', 10],
-  ] as const) {
-    const files = [await writeRows(metric, 'candidate', 1), await writeRows(metric, 'champion', 1.01)];
-    const criterion = `${metric} ${operator} champion with 95% confidence`;
-    const ours = JSON.parse(
-      execFileSync(process.execPath, [program, criterion, ...files], { encoding: 'utf8' }),
+  const run = (criteria: string, files: string[]): Ours => {
+    const found = JSON.parse(
+      execFileSync(process.execPath, [program, criteria, ...files], { encoding: 'utf8' }),
     ) as Ours;
-    if (ours.kind !== 'interval') throw new Error(JSON.stringify(ours));
+    if (found.kind !== 'interval') throw new Error(JSON.stringify(found));
+    return found;
+  };
+  return [...besideNumpy(run), ...allAtOnce(run), ...tenMillion(run)].map((row) => toRow('evaluate', row));
+}
+
+type Run = (criteria: string, files: string[]) => Ours;
+const rowFiles = (metric: RowKind, count = rowCount) => [
+  writeRows(metric, 'candidate', 1, count),
+  writeRows(metric, 'champion', 1.01, count),
+];
+
+function besideNumpy(run: Run): Measurement[] {
+  const python = installPython();
+  const goals = { rmse: { ratioAtMost: 0.2 }, auc: { atMost: 10 } };
+  return (
+    [
+      ['rmse', '<', 100],
+      ['auc', '>', 10],
+    ] as const
+  ).flatMap(([metric, operator, referenceResamples]) => {
+    const files = rowFiles(metric);
+    const ours = run(`${metric} ${operator} champion with 95% confidence`, files);
     const script = path.join(__dirname, 'evaluate', 'reference.py');
     const theirs = JSON.parse(
       execFileSync(python, [script, metric, ...files, String(referenceResamples)], { encoding: 'utf8' }),
     ) as Theirs;
     const seconds = theirs.read + theirs.perResample * ours.resamples;
-    const method = `studentised interval and randomisation test, ${ours.resamples} resamples each of ${rowCount} rows from two CSV files, a process of its own; the reference (pandas, numpy, scipy; percentile bootstrap) reads the same files, makes ${referenceResamples} resamples and is scaled up`;
-    rows.push(
-      toRow('evaluate', { name: `interval of ${metric} from a million rows: time`, ours: ours.seconds, unit: 's', reference: { name: 'numpy', value: seconds }, goal: { ratioAtMost: 1 }, method }), // prettier-ignore
-      toRow('evaluate', { name: `interval of ${metric} from a million rows: memory`, ours: megabytes(ours.maxRss), unit: 'MB', reference: { name: 'numpy', value: megabytes(theirs.maxRss) }, goal: { ratioAtMost: 1 }, method }), // prettier-ignore
-    );
-  }
-  return rows;
+    const method = `studentised interval and randomisation test over 400 blocks of rows, ${ours.resamples} resamples each, of ${rowCount} rows from two CSV files, a process of its own on one core; the reference (pandas, numpy, scipy; percentile bootstrap) reads the same files, makes ${referenceResamples} resamples and is scaled up`;
+    const name = `interval of ${metric} from a million rows`;
+    return [
+      { name: `${name}: time`, ours: ours.seconds, unit: 's', reference: { name: 'numpy', value: seconds }, goal: goals[metric], method }, // prettier-ignore
+      { name: `${name}: memory`, ours: megabytes(ours.maxRss), unit: 'MB', reference: { name: 'numpy', value: megabytes(theirs.maxRss) }, goal: { ratioAtMost: 1 }, method }, // prettier-ignore
+    ];
+  });
 }
 
+/** Two criteria, and one of them over each of four slices: the files are read once for all. */
+function allAtOnce(run: Run): Measurement[] {
+  const files = rowFiles('rmse');
+  const each = ['rmse', 'mae', ...[0, 1, 2, 3].map((part) => `rmse[part=${part}]`)].map(
+    (metric) => `${metric} < champion with 95% confidence`,
+  );
+  const together = run(each.join('\n'), files).seconds;
+  const apart = each.reduce((sum, criterion) => sum + run(criterion, files).seconds, 0);
+  const method = `rmse, mae, and rmse of four slices over ${rowCount} rows in one process; the reference is a process for each`;
+  const reference = { name: 'one by one', value: apart };
+  return [{ name: 'six criteria of one file: time', ours: together, unit: 's', reference, goal: { ratioAtMost: 0.5 }, method }]; // prettier-ignore
+}
+
+function tenMillion(run: Run): Measurement[] {
+  const { maxRss, seconds } = run('rmse < champion with 95% confidence', rowFiles('rmse', 10 * rowCount));
+  const method = `rmse of ${10 * rowCount} rows from two CSV files, a process of its own; peak of resident memory`;
+  return [
+    { name: 'interval of rmse from ten million rows: memory', ours: (maxRss * 1024) / 1e6, unit: 'MB', goal: { atMost: 1000 }, method }, // prettier-ignore
+    { name: 'interval of rmse from ten million rows: time', ours: seconds, unit: 's', method },
+  ];
+}
+
+type RowKind = 'rmse' | 'auc';
+
 /** One model's predictions, the same in every run; the larger the noise, the worse the model. */
-async function writeRows(metric: 'rmse' | 'auc', model: string, noise: number): Promise<string> {
-  const file = path.join(folder, `${metric}-${model}.csv`);
+function writeRows(metric: RowKind, model: string, noise: number, count: number): string {
+  const file = path.join(folder, `${metric}-${model}-${count}.csv`);
   if (existsSync(file)) return file;
   const [truth, own] = [new Random(1), new Random(model.length)];
   const uniform = (random: Random) => random.next() / 2 ** 32;
-  const stream = createWriteStream(file);
-  stream.write(metric === 'rmse' ? 'id,label,prediction\n' : 'id,label,score\n');
-  for (let start = 0; start < rowCount; start += 10_000) {
+  const part = `${file}.part`;
+  writeFileSync(part, metric === 'rmse' ? 'id,part,label,prediction\n' : 'id,label,score\n');
+  for (let start = 0; start < count; start += 10_000) {
     let text = '';
     for (let row = start; row < start + 10_000; row++) {
       const hidden = uniform(truth);
       const error = (uniform(own) - 0.5) * noise;
       text +=
         metric === 'rmse'
-          ? `${row},${(hidden * 100).toFixed(4)},${(hidden * 100 + error * 10).toFixed(4)}\n`
+          ? `${row},${row % 4},${(hidden * 100).toFixed(4)},${(hidden * 100 + error * 10).toFixed(4)}\n`
           : `${row},${uniform(truth) < hidden ? 1 : 0},${Math.min(1, Math.max(0, hidden + error)).toFixed(5)}\n`;
     }
-    if (!stream.write(text)) await once(stream, 'drain');
+    appendFileSync(part, text);
   }
-  stream.end();
-  await once(stream, 'finish');
+  renameSync(part, file);
   return file;
 }
 

@@ -1,9 +1,9 @@
 import { uncertainties } from '../../tasks/Evaluate/confidence/uncertainty';
 import { parseCriteria } from '../../tasks/common/criteria/parseCriteria';
 
-/** A program of its own, so that its memory is its own: <criterion> <candidate's rows> <champion's rows>. */
-async function main([criterion, candidate, champion]: string[]): Promise<void> {
-  const { criteria } = parseCriteria(criterion!);
+/** A program of its own, so that its memory is its own: <criteria> <candidate's rows> <champion's rows>. */
+async function main([text, candidate, champion]: string[]): Promise<void> {
+  const { criteria } = parseCriteria(text!);
   const started = performance.now();
   const found = await uncertainties(criteria, { candidate, champion }, async () => {});
   const seconds = (performance.now() - started) / 1000;

@@ -13,7 +13,14 @@ import {
 } from './confusionMetric';
 import { discountedGains } from './discountedGain';
 import { meanMetric, r2Metric, type PairedMetric } from './pairedMetric';
-import { areaUnderRoc, averagePrecision, rankMetric, type RankSum } from './rankMetric';
+import {
+  areaUnderRoc,
+  areaWithoutEach,
+  averagePrecision,
+  rankMetric,
+  type RankSum,
+  type WithoutEach,
+} from './rankMetric';
 import type { ClassDictionary, ColumnRequest } from './predictions';
 
 /** A metric that can be computed from rows. */
@@ -157,13 +164,13 @@ const falsePositiveRate = ofPositives('false_positive_rate', falsePositiveRateOf
 
 const ranking = [number('label'), number('score')];
 
-function ofRanking(name: string, sum: () => RankSum): Formula {
+function ofRanking(name: string, sum: () => RankSum, withoutEach?: WithoutEach): Formula {
   return {
     columns: ranking,
     build([label, score]) {
       const why = notBinary(label!.candidate);
       if (why) return { why: `${name} needs labels of 0 and 1, but ${why}` };
-      return rankMetric(Uint8Array.from(label!.candidate), score!.candidate, score!.champion, sum);
+      return rankMetric(Uint8Array.from(label!.candidate), score!.candidate, score!.champion, sum, withoutEach);
     },
   };
 }
@@ -194,7 +201,7 @@ const logLoss = ofProbability('log loss', (label, score) => {
   return label === 1 ? -Math.log(probability) : -Math.log1p(-probability);
 });
 const brier = ofProbability('brier score', (label, score) => (score - label) ** 2);
-const auc = ofRanking('auc', areaUnderRoc);
+const auc = ofRanking('auc', areaUnderRoc, areaWithoutEach);
 const prAuc = ofRanking('average precision', averagePrecision);
 
 /** The mean over queries; what is drawn and compared are queries, not rows. */

@@ -1,4 +1,4 @@
-import type { PairedMetric } from './pairedMetric';
+import type { Blocks, PairedMetric } from './pairedMetric';
 import { Random } from './random';
 
 /** So many pseudo-values at most: with more rows, a pseudo-value is of a block of them, drawn at random. */
@@ -21,21 +21,40 @@ export async function pseudoValues(
   pause: () => Promise<void> = async () => {},
 ): Promise<Float64Array> {
   const { rows } = metric;
-  const blocks = Math.min(rows, mostBlocks);
-  const order = blocks < rows ? shuffled(rows) : Uint32Array.from({ length: rows }, (_, row) => row);
-  const counts = new Uint8Array(rows).fill(1);
-  const whole = statistic(...metric.values(counts));
-  const often = Math.max(1, Math.floor(2_000_000 / Math.max(1, rows)));
-  const values = new Float64Array(blocks);
-  for (let block = 0; block < blocks; block++) {
-    const [start, end] = [Math.floor((block * rows) / blocks), Math.floor(((block + 1) * rows) / blocks)];
-    for (let place = start; place < end; place++) counts[order[place]!] = 0;
-    const rest = statistic(...metric.values(counts));
-    for (let place = start; place < end; place++) counts[order[place]!] = 1;
-    values[block] = whole + ((rows - (end - start)) / (end - start)) * (whole - rest);
+  const count = Math.min(rows, mostBlocks);
+  const whole = statistic(...metric.values(new Uint8Array(rows).fill(1)));
+  const ofRow = new Uint16Array(rows);
+  const order = count < rows ? shuffled(rows) : undefined;
+  for (let place = 0, block = 0; place < rows; place++) {
+    if (place >= startOf(block + 1, rows, count)) block++;
+    ofRow[order ? order[place]! : place] = block;
+  }
+  const rests = metric.withoutEach?.({ count, ofRow }) ?? (await leftOut(metric, { count, ofRow }, pause));
+  return Float64Array.from(rests, (rest, block) => {
+    const size = startOf(block + 1, rows, count) - startOf(block, rows, count);
+    return whole + ((rows - size) / size) * (whole - statistic(...rest));
+  });
+}
+
+function startOf(block: number, rows: number, blocks: number): number {
+  return Math.floor((block * rows) / blocks);
+}
+
+/** The metric without each block, by a pass over all rows for each. */
+async function leftOut(
+  metric: PairedMetric,
+  { count, ofRow }: Blocks,
+  pause: () => Promise<void>,
+): Promise<Array<[number, number]>> {
+  const often = Math.max(1, Math.floor(2_000_000 / Math.max(1, metric.rows)));
+  const rests: Array<[number, number]> = [];
+  const counts = new Uint8Array(metric.rows);
+  for (let block = 0; block < count; block++) {
+    for (let row = 0; row < counts.length; row++) counts[row] = ofRow[row] === block ? 0 : 1;
+    rests.push(metric.values(counts));
     if (block % often === 0) await pause();
   }
-  return values;
+  return rests;
 }
 
 function shuffled(rows: number): Uint32Array {

@@ -29,7 +29,7 @@ export interface Readable {
   readonly ids?: Float64Array;
   /**
    * SHA-256, in hex, of what the rows are of: their ids and labels in any order, or their labels in this order where there are no ids.
-   * Undefined where the file has neither.
+   * Undefined where the file has neither, and of a champion.
    */
   readonly rowsHash?: string;
   column(request: ColumnRequest): Float64Array | undefined;
@@ -59,11 +59,13 @@ export class ClassDictionary {
 /**
  * Reads a file of predictions, one row at a time, and keeps of it the columns that are asked for, as numbers.
  * A column that is not there is left out; a cell that is missing or no number makes the file unusable.
+ * @param whose the rows of a candidate are hashed, by which a later candidate's are known to be the same
  */
 export async function readPredictions(
   file: string,
   requests: readonly ColumnRequest[],
   classes: ClassDictionary,
+  whose: 'candidate' | 'champion',
   signal?: AbortSignal,
 ): Promise<Predictions> {
   const found: Array<{ request: ColumnRequest; name: string; place: number; values: GrowingArray }> = [];
@@ -114,7 +116,8 @@ export async function readPredictions(
           }
         }
         // Without ids a row is what it is by its place, as it is where two files are paired.
-        rowHashes.push(hash53(`${cells[idPlace] ?? rows}\0${className(cells[labelPlace] ?? '')}`));
+        if (whose === 'candidate')
+          rowHashes.push(hash53(`${cells[idPlace] ?? rows}\0${className(cells[labelPlace] ?? '')}`));
         rows++;
       },
       signal,
@@ -128,7 +131,7 @@ export async function readPredictions(
     kind: 'rows',
     rows,
     ids: ids?.toArray(),
-    rowsHash: idPlace < 0 && labelPlace < 0 ? undefined : hashInAnyOrder(rowHashes.toArray()),
+    rowsHash: whose === 'champion' || (idPlace < 0 && labelPlace < 0) ? undefined : hashInAnyOrder(rowHashes.toArray()),
     column: ({ role, name, as }) =>
       found
         .find(({ request }) => request.role === role && request.name === name && request.as === as)
@@ -146,6 +149,8 @@ function nameOf(
 }
 
 function className(text: string): string {
+  // What most rows have: a number as short as it can be written.
+  if (/^-?(?:0|[1-9]\d{0,14})(?:\.\d{0,5}[1-9])?$/.test(text) && text.length <= 16 && text !== '-0') return text;
   const word = text.trim();
   if (/^true$/i.test(word)) return '1';
   if (/^false$/i.test(word)) return '0';

@@ -1,4 +1,4 @@
-import { extended, type PairedMetric } from './pairedMetric';
+import { extended, type Blocks, type PairedMetric } from './pairedMetric';
 
 /** Adds up a metric of a ranking, from the highest score down, by groups of rows with the same score. */
 export interface RankSum {
@@ -41,12 +41,65 @@ export function averagePrecision(): RankSum {
   };
 }
 
-/** A metric of how rows are ranked by their scores; any growing function of the scores gives the same. */
+/** A metric of a ranking without the rows of each block, by one pass over all. */
+export type WithoutEach = (ranked: RankedRows, positive: Uint8Array, blocks: Blocks) => Float64Array;
+
+/**
+ * The area under the ROC curve without each block: of all pairs of a positive and a negative row, those that the block has a part in
+ * are taken away, and those that lie wholly in it given back, as they were taken twice.
+ */
+export const areaWithoutEach: WithoutEach = ({ order, places }, positive, { count, ofRow }) => {
+  const each = () => new Float64Array(count);
+  const [positives, negatives, lost, within, above, tied] = [each(), each(), each(), each(), each(), each()] as const;
+  for (const row of order) (positive[row] === 1 ? positives : negatives)[ofRow[row]!]!++;
+  const sum = (parts: Float64Array) => parts.reduce((all, part) => all + part, 0);
+  const [allPositives, allNegatives] = [sum(positives), sum(negatives)];
+  let [area, positivesAbove, negativesAbove] = [0, 0, 0];
+  for (let start = 0, end = 0; start < order.length; start = end) {
+    let ties = 0;
+    for (end = start; end < order.length && places[end] === places[start]; end++) {
+      const row = order[end]!;
+      if (positive[row] !== 1) continue;
+      ties++;
+      tied[ofRow[row]!]!++;
+    }
+    const others = end - start - ties;
+    for (let place = start; place < end; place++) {
+      const row = order[place]!;
+      const block = ofRow[row]!;
+      if (positive[row] === 1) {
+        lost[block]! += allNegatives - negativesAbove - others / 2;
+      } else {
+        lost[block]! += positivesAbove + ties / 2;
+        within[block]! += above[block]! + tied[block]! / 2;
+      }
+    }
+    for (let place = start; place < end; place++) {
+      const row = order[place]!;
+      if (positive[row] !== 1) continue;
+      above[ofRow[row]!]!++;
+      tied[ofRow[row]!]!--;
+    }
+    area += others * (positivesAbove + ties / 2);
+    positivesAbove += ties;
+    negativesAbove += others;
+  }
+  return lost.map(
+    (taken, block) =>
+      (area - taken + within[block]!) / ((allPositives - positives[block]!) * (allNegatives - negatives[block]!)),
+  );
+};
+
+/**
+ * A metric of how rows are ranked by their scores; any growing function of the scores gives the same.
+ * @param withoutEach where leaving out a block takes no pass of its own
+ */
 export function rankMetric(
   positive: Uint8Array,
   candidate: Float64Array,
   champion: Float64Array | undefined,
   sum: () => RankSum,
+  withoutEach?: WithoutEach,
 ): PairedMetric {
   const [first, second] = [sum(), sum()];
   const own = rankedRows(candidate);
@@ -58,6 +111,13 @@ export function rankMetric(
     rows: positive.length,
     rarest: positives < negatives ? { what: 'rows of class 1', count: positives } : { what: 'rows of class 0', count: negatives }, // prettier-ignore
     values: (counts) => [ranked(own, positive, counts, first), other ? ranked(other, positive, counts, second) : NaN],
+    withoutEach:
+      withoutEach &&
+      ((blocks) => {
+        const first = withoutEach(own, positive, blocks);
+        const second = other && withoutEach(other, positive, blocks);
+        return Array.from(first, (value, block) => [value, second ? second[block]! : NaN]);
+      }),
     swapped(swap) {
       pooled ??= pool(own, other ?? own);
       return swappedRanks(pooled, positive, swap, first, second);
@@ -75,12 +135,13 @@ export function rankMetric(
         extended(candidate, ends(candidate)),
         champion && extended(champion, ends(champion).reverse()),
         sum,
+        withoutEach,
       );
     },
   };
 }
 
-interface RankedRows {
+export interface RankedRows {
   /** Rows from the highest score to the lowest. */
   readonly order: Uint32Array;
   /** The place of each, the same where the score is; the middle of the places of those that share it. */

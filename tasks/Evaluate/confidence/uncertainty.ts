@@ -45,9 +45,11 @@ export async function uncertainties(
   if (!files.candidate) return all(`the candidate's job left no predictions; ${howTo}.`);
   const classes = new ClassDictionary();
   const requests = requestsOf(criteria);
-  const candidate = await readPredictions(files.candidate, requests, classes, signal);
+  const candidate = await readPredictions(files.candidate, requests, classes, 'candidate', signal);
   if (candidate.kind === 'unusable') return all(`${candidate.why} (candidate).`);
-  const champion = files.champion ? await readPredictions(files.champion, requests, classes, signal) : undefined;
+  const champion = files.champion
+    ? await readPredictions(files.champion, requests, classes, 'champion', signal)
+    : undefined;
   const pairing = champion?.kind === 'rows' ? pairRows(candidate, champion) : undefined;
 
   const found = new Map<Criterion, Uncertainty>();

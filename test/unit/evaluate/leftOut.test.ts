@@ -1,0 +1,47 @@
+import assert from 'node:assert/strict';
+import { meanMetric, type PairedMetric } from '../../../tasks/Evaluate/confidence/pairedMetric';
+import { Random } from '../../../tasks/Evaluate/confidence/random';
+import { areaUnderRoc, areaWithoutEach, rankMetric } from '../../../tasks/Evaluate/confidence/rankMetric';
+
+const rows = 500;
+const blocks = 7;
+
+/** The metric of the rows that are not in a block, by going through them. */
+function oneByOne(metric: PairedMetric, ofRow: Uint16Array): Array<[number, number]> {
+  return Array.from({ length: blocks }, (_, block) => metric.values(Uint8Array.from(ofRow, (own) => Number(own !== block)))); // prettier-ignore
+}
+
+describe('Evaluate: leaving out blocks of rows', () => {
+  const random = new Random(4);
+  const values = (distinct: number) => Float64Array.from({ length: rows }, () => random.below(distinct) / distinct);
+  const ofRow = Uint16Array.from({ length: rows }, () => random.below(blocks));
+  const positive = Uint8Array.from({ length: rows }, () => random.below(2));
+
+  it('gives a mean and its root as going through the rest does', () => {
+    for (const champion of [values(1e6), undefined]) {
+      const metric = meanMetric(values(1e6), champion, Math.sqrt);
+      const found = metric.withoutEach!({ count: blocks, ofRow });
+      for (const [block, [own, other]] of oneByOne(metric, ofRow).entries()) {
+        assert.ok(Math.abs(found[block]![0] - own) < 1e-12);
+        assert.ok(champion ? Math.abs(found[block]![1] - other) < 1e-12 : Number.isNaN(found[block]![1]));
+      }
+    }
+  });
+
+  for (const [what, distinct] of [
+    ['without ties', 1e9],
+    ['with many ties', 8],
+    ['with one score', 1],
+  ] as const) {
+    it(`gives the very same area under the curve ${what}`, () => {
+      const metric = rankMetric(positive, values(distinct), values(distinct), areaUnderRoc, areaWithoutEach);
+      assert.deepEqual(metric.withoutEach!({ count: blocks, ofRow }), oneByOne(metric, ofRow));
+    });
+  }
+
+  it('gives no area where all rows of a class are in one block', () => {
+    const lone = Uint8Array.from({ length: rows }, (_, row) => Number(ofRow[row] === 3));
+    const metric = rankMetric(lone, values(1e9), undefined, areaUnderRoc, areaWithoutEach);
+    assert.ok(Number.isNaN(metric.withoutEach!({ count: blocks, ofRow })[3]![0]));
+  });
+});
