@@ -116,10 +116,10 @@ const dearModulesLate: Plugin = {
         : { path: path.replace('node:', ''), namespace: 'late' },
     );
     build.onLoad({ filter: /./, namespace: 'late' }, ({ path }) => {
-      const getters = Object.keys(createRequire(__filename)(path) as object)
-        .filter((name) => name !== 'default')
-        .map((name) => `get ${name}() { return require('${path}').${name}; }`);
-      return { contents: `module.exports = { ${getters.join(', ')} };` };
+      const names = Object.keys(createRequire(__filename)(path) as object).filter((name) => name !== 'default');
+      const contents = `for (const name of '${names.join(' ')}'.split(' '))
+  Object.defineProperty(exports, name, { enumerable: true, get: () => require('${path}')[name] });`;
+      return { contents };
     });
   },
 };

@@ -152,34 +152,37 @@ describe('the inputs of Evaluate', () => {
     const reports = (dataReports: string, criteria = 'evidently.drift.share_of_drifted_columns <= 0.2') =>
       read({ dataReports, criteria });
 
-    it('take a file, a folder and a pattern', () => {
+    it('take a file, a folder and a pattern', async () => {
       mkdirSync(join(folder, 'reports', 'deep'), { recursive: true });
       const one = file('reports/one.json', drift);
       file('reports/deep/two.json', drift);
       file('reports/deep/notes.txt', 'no report');
-      const names = (input: string) => reports(input).inputs.dataReports?.map((each) => basename(each.file));
-      assert.deepEqual(names(one), ['one.json']);
-      assert.deepEqual(names(join(folder, 'reports')), ['two.json', 'one.json']);
-      assert.deepEqual(names(join(folder, 'reports', '*.json')), ['one.json']);
-      assert.deepEqual(names(`${join(folder, 'reports')}\n# why\n!${join(folder, '**', 'two.json')}`), ['one.json']);
+      const names = async (input: string) =>
+        (await reports(input)).inputs.dataReports?.map((each) => basename(each.file));
+      assert.deepEqual(await names(one), ['one.json']);
+      assert.deepEqual(await names(join(folder, 'reports')), ['two.json', 'one.json']);
+      assert.deepEqual(await names(join(folder, 'reports', '*.json')), ['one.json']);
+      assert.deepEqual(await names(`${join(folder, 'reports')}\n# why\n!${join(folder, '**', 'two.json')}`), [
+        'one.json',
+      ]);
     });
 
-    it('name each file that is missing or no report', () => {
-      const { problems } = reports(`${join(folder, 'gone', '*.json')}\n${file('rmse.json', '{"rmse": 3}')}`);
+    it('name each file that is missing or no report', async () => {
+      const { problems } = await reports(`${join(folder, 'gone', '*.json')}\n${file('rmse.json', '{"rmse": 3}')}`);
       assert.equal(problems.length, 2);
       assert.match(problems[0]!, /^dataReports: line 1: no file .*gone.*\.json exists\./);
       assert.match(problems[1]!, /^dataReports: The data report .*rmse\.json is JSON of something else\. Expected is/);
     });
 
-    it('cannot be compared with the champion, whose data they do not tell', () => {
+    it('cannot be compared with the champion, whose data they do not tell', async () => {
       const compared = 'evidently.drift.share_of_drifted_columns <= champion';
-      assert.match(reports(file('d.json', drift), compared).problems.join(), /^criteria: ".*" compares with the champion, but the reports in dataReports are of this/); // prettier-ignore
-      assert.deepEqual(read({ criteria: compared }).problems, []);
+      assert.match((await reports(file('d.json', drift), compared)).problems.join(), /^criteria: ".*" compares with the champion, but the reports in dataReports are of this/); // prettier-ignore
+      assert.deepEqual((await read({ criteria: compared })).problems, []);
     });
 
-    it('have no rows for confidence', () => {
+    it('have no rows for confidence', async () => {
       const sure = 'ge.success_percent >= 90 with 95% confidence';
-      assert.match(read({ criteria: `rmse <= 5\n${sure}` }).problems.join(), /^criteria: line 2: ".*": a report of Great Expectations has no rows/); // prettier-ignore
+      assert.match((await read({ criteria: `rmse <= 5\n${sure}` })).problems.join(), /^criteria: line 2: ".*": a report of Great Expectations has no rows/); // prettier-ignore
     });
   });
 });

@@ -62,9 +62,9 @@ describe('What is signed, and by which keys', () => {
     ['one that cannot sign', () => pem(generateKeyPairSync('x25519')), /Use EC P-256/],
   ];
   for (const [title, make, expected] of unfit) {
-    it(`refuses ${title}, without a word of it`, () => {
+    it(`refuses ${title}, without a word of it`, async () => {
       const text = make();
-      const { inputs, problems } = readTaskInputs('PackageImage', readSigningKey, { signWith: 'privateKey', privateKey: text }); // prettier-ignore
+      const { inputs, problems } = await readTaskInputs('PackageImage', readSigningKey, { signWith: 'privateKey', privateKey: text }); // prettier-ignore
       assert.equal(inputs, undefined);
       assert.match(problems.join(), expected);
       const longest = text.split('\n').sort((a, b) => b.length - a.length)[0]!;
@@ -72,7 +72,7 @@ describe('What is signed, and by which keys', () => {
     });
   }
 
-  it('reads keys from files, and identifiers of keys in vaults', () => {
+  it('reads keys from files, and identifiers of keys in vaults', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'keys-'));
     try {
       const { privateKey, publicKey } = signingKey();
@@ -80,14 +80,17 @@ describe('What is signed, and by which keys', () => {
         writeFileSync(join(folder, name), text);
         return join(folder, name);
       };
-      const own = readTaskInputs('PackageImage', readSigningKey, { signWith: 'privateKey', privateKey: file('key.pem', privateKey) }); // prettier-ignore
+      const own = await readTaskInputs('PackageImage', readSigningKey, { signWith: 'privateKey', privateKey: file('key.pem', privateKey) }); // prettier-ignore
       assert.deepEqual([own.inputs?.kind, own.problems], ['privateKey', []]);
       const id = 'https://V.vault.azure.net/keys/Release';
       const trustedKeys = `# ours\n${publicKey}${id}\n\n${file('key.pub', publicKey)}`;
-      const trusted = readTaskInputs('DeployACI', readTrustedKeys, { requireSignature: 'true', trustedKeys });
+      const trusted = await readTaskInputs('DeployACI', readTrustedKeys, { requireSignature: 'true', trustedKeys });
       assert.deepEqual(trusted.problems, []);
       assert.deepEqual(trusted.inputs!.map(({ kind }) => kind), ['publicKey', 'keyVault', 'publicKey']); // prettier-ignore
-      const vault = readTaskInputs('PackageImage', readSigningKey, { signWith: 'keyVault', keyVaultKey: `${id}/1a` });
+      const vault = await readTaskInputs('PackageImage', readSigningKey, {
+        signWith: 'keyVault',
+        keyVaultKey: `${id}/1a`,
+      });
       assert.deepEqual(vault.inputs, { kind: 'keyVault', id: { vault: 'https://v.vault.azure.net', name: 'Release', version: '1a' } }); // prettier-ignore
     } finally {
       rmSync(folder, { recursive: true });
@@ -104,28 +107,28 @@ describe('What is signed, and by which keys', () => {
     ['a secret of a vault', { requireSignature: 'true', trustedKeys: 'https://v.vault.azure.net/secrets/x' }, /is not a public key/], // prettier-ignore
   ];
   for (const [title, given, expected] of wrong) {
-    it(`refuses ${title}`, () => {
-      const { problems } = readTaskInputs('DeployACI', readTrustedKeys, given);
+    it(`refuses ${title}`, async () => {
+      const { problems } = await readTaskInputs('DeployACI', readTrustedKeys, given);
       assert.equal(problems.length, 1, problems.join());
       assert.match(problems[0]!, expected);
     });
   }
 
-  it('asks for the key that the choice needs', () => {
+  it('asks for the key that the choice needs', async () => {
     for (const [signWith, input] of [
       ['keyVault', 'keyVaultKey'],
       ['privateKey', 'privateKey'],
     ] as const) {
-      const { problems } = readTaskInputs('PackageImage', readSigningKey, { signWith });
+      const { problems } = await readTaskInputs('PackageImage', readSigningKey, { signWith });
       assert.equal(problems.length, 1);
       assert.ok(problems[0]!.startsWith(`${input}: it is required`), problems[0]);
     }
-    const { problems } = readTaskInputs('PackageImage', readSigningKey, {
+    const { problems } = await readTaskInputs('PackageImage', readSigningKey, {
       signWith: 'keyVault',
       keyVaultKey: 'my-key',
     });
     assert.match(problems.join(), /"my-key" is not the identifier of a key: https:/);
-    assert.deepEqual(readTaskInputs('PackageImage', readSigningKey, {}), {
+    assert.deepEqual(await readTaskInputs('PackageImage', readSigningKey, {}), {
       inputs: undefined,
       problems: [],
       warnings: [],
