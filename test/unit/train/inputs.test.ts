@@ -19,8 +19,8 @@ describe('Train: the input maxCost', () => {
     [' 0.50 ', 0.5],
     ['0.0001', 0.0001],
   ] as const) {
-    it(`takes "${text}"`, () => {
-      const { inputs, problems } = read(text);
+    it(`takes "${text}"`, async () => {
+      const { inputs, problems } = await read(text);
       assert.deepEqual([inputs.maxCost, problems], [amount, []]);
     });
   }
@@ -40,8 +40,8 @@ describe('Train: the input maxCost', () => {
     '0x10',
     '.5',
   ]) {
-    it(`refuses "${text}"`, () => {
-      const { inputs, problems } = read(text);
+    it(`refuses "${text}"`, async () => {
+      const { inputs, problems } = await read(text);
       assert.equal(inputs.maxCost, undefined);
       assert.deepEqual(problems, [
         `maxCost: "${text}" is not an amount above 0 in US dollars. Write only digits and a point, such as 25 or 0.50.`,
