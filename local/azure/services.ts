@@ -14,7 +14,8 @@ import { registerResourceGroups } from './arm/resourceGroupRoutes';
 import { ResourceGroups } from './arm/resourceGroups';
 import { registerResourceLists } from './arm/resourceLists';
 import { ResourceTypes } from './arm/resourceTypes';
-import { isStorageAccountMade, registerStorageAccounts } from './arm/storageAccounts';
+import { registerStorageAccounts } from './arm/storageAccountRoutes';
+import { StorageAccounts } from './arm/storageAccounts';
 import { registerSubscriptions } from './arm/subscriptions';
 import { registerContainerInstances } from './containerInstance/index';
 import { registerContainerRegistry } from './containerRegistry/index';
@@ -62,6 +63,7 @@ export function register(app: FastifyInstance, options: ServiceOptions): void {
   const types = new ResourceTypes();
   types.watch(app);
   const groups = new ResourceGroups(context);
+  const accounts = new StorageAccounts(context);
   guardRequests(app, context.url, groups, tokens, types);
   guardAccess(app, context, (token) => tokens.subjectOf(token));
   workspaces.translate(app);
@@ -74,7 +76,7 @@ export function register(app: FastifyInstance, options: ServiceOptions): void {
   provider((scope) => registerResourceLists(scope, context.url, context.resources));
   provider((scope) => registerProviders(scope, types));
   provider((scope) => registerDeployments(scope, context.url, new Deployments(context.collection('deployments'))));
-  provider((scope) => registerStorageAccounts(scope, context));
+  provider((scope) => registerStorageAccounts(scope, accounts));
   provider((scope) => registerKeyVaults(scope, context));
   provider((scope) => registerPermissions(scope, context));
   provider((scope) => registerRoleDefinitions(scope));
@@ -83,7 +85,7 @@ export function register(app: FastifyInstance, options: ServiceOptions): void {
   );
   provider((scope) => registerContainerRegistry(scope, context));
   provider((scope) => registerOciRegistry(scope, context, credentials));
-  provider((scope) => registerFileShares(scope, shares, (account) => isStorageAccountMade(context, account)));
+  provider((scope) => registerFileShares(scope, shares, (account) => accounts.isMade(account)));
   provider((scope) => registerManagedIdentities(scope, context, identities));
   provider((scope) => registerRoleAssignments(scope, identities.assignments, context.resources));
   provider((scope) => registerLogAnalytics(scope, context));

@@ -1,7 +1,8 @@
 import type { FastifyInstance } from 'fastify';
-import { ArmError, localCloud, type LocalAzureContext } from '../context';
-import { resourceNotFound } from './resourceNotFound';
-import { groupOf, type GenericResource } from './resourceCatalog';
+import { ArmError, localCloud, type Collection, type LocalAzureContext } from '../context';
+import { registerGroupedResources } from './groupedResourceRoutes';
+import { GroupedResources } from './groupedResources';
+import type { GenericResource } from './resourceCatalog';
 
 interface Vault extends GenericResource {
   properties: Record<string, unknown>;
@@ -13,7 +14,7 @@ interface DeletedVault {
   deleted: number;
 }
 
-type Params = { group: string; vault: string };
+type Params = { group: string; name: string };
 type DeletedParams = { location: string; vault: string };
 type Body = { location?: string; tags?: Record<string, string>; properties?: Record<string, unknown> } | undefined;
 
@@ -24,37 +25,14 @@ const usualRetention = 90;
  * as in Azure, where every vault is deleted softly.
  */
 export function registerKeyVaults(app: FastifyInstance, context: LocalAzureContext): void {
-  const vaults = context.collection<Vault>('keyVaults');
   const deleted = context.collection<DeletedVault>('deletedKeyVaults');
-  const all = () => vaults.list().map(({ value }) => value);
-  const subscription = `/subscriptions/${localCloud.subscriptionId}`;
-  const route = '/subscriptions/:subscription/resourceGroups/:group/providers/Microsoft.KeyVault/vaults/:vault';
-  const inGroup = ({ group, vault }: Params): Vault | undefined => {
-    const found = vaults.get(vault);
-    return found && groupOf(found).toLowerCase() === group.toLowerCase() ? found : undefined;
-  };
-  const remove = (vault: Vault): void => {
-    vaults.delete(vault.name);
-    deleted.put(vault.name, { vault, deleted: Date.now() });
-  };
-  context.resources.add({
-    list: all,
-    removeGroup: (group) => {
-      for (const vault of all()) if (groupOf(vault).toLowerCase() === group.toLowerCase()) remove(vault);
-    },
-  });
+  const vaults = new GroupedResources<Vault>('Microsoft.KeyVault/vaults', context.collection('keyVaults'), (vault) =>
+    deleted.put(vault.name, { vault, deleted: Date.now() }),
+  ).joinCatalog(context);
 
-  app.get<{ Params: Params }>(route, async ({ params }) => {
-    const found = inGroup(params);
-    if (found) return found;
-    throw resourceNotFound('Microsoft.KeyVault/vaults', params.vault, params.group);
-  });
-  app.get('/subscriptions/:subscription/providers/Microsoft.KeyVault/vaults', async () => ({ value: all() }));
-  app.get<{ Params: Params }>(route.replace('/:vault', ''), async ({ params }) => ({
-    value: all().filter((each) => groupOf(each).toLowerCase() === params.group.toLowerCase()),
-  }));
-  app.put<{ Params: Params; Body: Body }>(route, async ({ params, body }, reply) => {
-    const { group, vault } = params;
+  const one = registerGroupedResources(app, vaults);
+  app.put<{ Params: Params; Body: Body }>(one, async ({ params, body }, reply) => {
+    const { group, name: vault } = params;
     if (!/^[a-zA-Z](?!.*--)[a-zA-Z0-9-]{1,22}[a-zA-Z0-9]$/.test(vault)) {
       throw new ArmError(400, 'VaultNameNotValid', `The vault name '${vault}' is invalid. A vault's name must be between 3-24 alphanumeric characters. The name must begin with a letter, end with a letter or digit, and not contain consecutive hyphens.`); // prettier-ignore
     }
@@ -62,13 +40,13 @@ export function registerKeyVaults(app: FastifyInstance, context: LocalAzureConte
     if (!body?.location || !sku?.name || !tenantId) {
       throw new ArmError(400, 'BadRequest', "The parameters 'location', 'properties.sku' and 'properties.tenantId' are required."); // prettier-ignore
     }
-    const former = inGroup(params);
-    if (deleted.get(vault) || (!former && vaults.get(vault))) {
+    const former = vaults.find(group, vault);
+    if (deleted.get(vault) || (!former && vaults.isTaken(vault))) {
       const message = `The vault name '${vault}' is already in use. Vault names are globally unique so it is possible that the name is already taken. If you are sure that the vault name was not taken then it is possible that a vault with the same name was recently deleted but not purged after being placed in a recoverable state.`;
       throw new ArmError(409, 'VaultAlreadyExists', message);
     }
     const made: Vault = {
-      id: `${subscription}/resourceGroups/${group}/providers/Microsoft.KeyVault/vaults/${vault}`,
+      id: `/subscriptions/${localCloud.subscriptionId}/resourceGroups/${group}/providers/Microsoft.KeyVault/vaults/${vault}`,
       name: vault,
       type: 'Microsoft.KeyVault/vaults',
       location: body.location,
@@ -82,28 +60,13 @@ export function registerKeyVaults(app: FastifyInstance, context: LocalAzureConte
         provisioningState: 'Succeeded',
       },
     };
-    vaults.put(vault, made);
+    vaults.put(made);
     return reply.code(former ? 200 : 201).send(made);
   });
-  app.delete<{ Params: Params }>(route, async ({ params }, reply) => {
-    const found = inGroup(params);
-    if (!found) return reply.code(204).send();
-    remove(found);
-    return reply.code(200).send();
-  });
+  registerDeletedVaults(app, deleted);
+}
 
-  const deletedAnswer = ({ vault, deleted: at }: DeletedVault) => ({
-    id: `${subscription}/providers/Microsoft.KeyVault/locations/${vault.location}/deletedVaults/${vault.name}`,
-    name: vault.name,
-    type: 'Microsoft.KeyVault/deletedVaults',
-    properties: {
-      vaultId: vault.id,
-      location: vault.location,
-      tags: vault.tags,
-      deletionDate: new Date(at).toISOString(),
-      scheduledPurgeDate: new Date(at + Number(vault.properties.softDeleteRetentionInDays) * 86_400_000).toISOString(),
-    },
-  });
+function registerDeletedVaults(app: FastifyInstance, deleted: Collection<DeletedVault>): void {
   app.get('/subscriptions/:subscription/providers/Microsoft.KeyVault/deletedVaults', async () => ({
     value: deleted.list().map(({ value }) => deletedAnswer(value)),
   }));
@@ -126,3 +89,16 @@ export function registerKeyVaults(app: FastifyInstance, context: LocalAzureConte
     },
   );
 }
+
+const deletedAnswer = ({ vault, deleted: at }: DeletedVault) => ({
+  id: `/subscriptions/${localCloud.subscriptionId}/providers/Microsoft.KeyVault/locations/${vault.location}/deletedVaults/${vault.name}`,
+  name: vault.name,
+  type: 'Microsoft.KeyVault/deletedVaults',
+  properties: {
+    vaultId: vault.id,
+    location: vault.location,
+    tags: vault.tags,
+    deletionDate: new Date(at).toISOString(),
+    scheduledPurgeDate: new Date(at + Number(vault.properties.softDeleteRetentionInDays) * 86_400_000).toISOString(),
+  },
+});
