@@ -44,31 +44,58 @@ const cases: Array<[file: string, text: string, refused: boolean]> = [
   ['views/tab/main.ts', 'const a = (error as Error).message;', true],
 ];
 
-/** The rules that forbid a form of the text; they need no types. */
-const looked = ['no-restricted-syntax', '@typescript-eslint/no-restricted-imports'] as const;
+/** The rules that need no types: those that forbid a form of the text, and those that keep functions small. */
+const looked = [
+  'no-restricted-syntax',
+  '@typescript-eslint/no-restricted-imports',
+  'complexity',
+  'max-lines-per-function',
+] as const;
+
+const functionOf = (line: string, count: number): string => `function a() {\n${`${line};\n`.repeat(count)}}`;
 
 describe('What ESLint refuses in this repository', () => {
   const eslint = new ESLint({ cwd: root });
   const linter = new Linter({ configType: 'flat' });
 
+  const messagesOf = async (file: string, text: string): Promise<Linter.LintMessage[]> => {
+    const { rules } = (await eslint.calculateConfigForFile(file)) as { rules: Linter.RulesRecord };
+    return linter.verify(
+      text,
+      {
+        files: ['**/*.ts'],
+        plugins: { '@typescript-eslint': tseslint.plugin as unknown as ESLint.Plugin },
+        languageOptions: { parser: tseslint.parser },
+        rules: Object.fromEntries(looked.flatMap((name) => (rules[name] ? [[name, rules[name]]] : []))),
+      },
+      { filename: file },
+    );
+  };
+
   for (const [file, text, refused] of cases) {
     it(`${refused ? 'refuses' : 'accepts'} ${text} in ${file}`, async () => {
-      const { rules } = (await eslint.calculateConfigForFile(file)) as { rules: Linter.RulesRecord };
-      const messages = linter.verify(
-        text,
-        {
-          files: ['**/*.ts'],
-          plugins: { '@typescript-eslint': tseslint.plugin as unknown as ESLint.Plugin },
-          languageOptions: { parser: tseslint.parser },
-          rules: Object.fromEntries(looked.flatMap((name) => (rules[name] ? [[name, rules[name]]] : []))),
-        },
-        { filename: file },
-      );
+      const messages = await messagesOf(file, text);
       assert.deepEqual(
         messages.filter(({ fatal }) => fatal),
         [],
       );
       assert.equal(messages.length > 0, refused, JSON.stringify(messages));
+    });
+  }
+
+  for (const file of [
+    'tasks/Train/train.ts',
+    'local/azure/server.ts',
+    'local/agent/runPipeline.ts',
+    'views/modelView.ts',
+    'scripts/build.ts',
+    'bench/train.ts',
+  ]) {
+    it(`refuses functions that are longer than a screen or have many branches in ${file}`, async () => {
+      const rulesOf = async (text: string) => (await messagesOf(file, text)).map(({ ruleId }) => ruleId);
+      assert.deepEqual(await rulesOf(functionOf('b()', 55)), []);
+      assert.deepEqual(await rulesOf(functionOf('b()', 60)), ['max-lines-per-function']);
+      assert.deepEqual(await rulesOf(functionOf('if (b) c()', 20)), ['complexity']);
     });
   }
 });
