@@ -196,6 +196,7 @@ function trainingCard(training: NonNullable<ModelRecord['training']>, source: Mo
     ['Compute', training.compute],
     ['Cost (estimate)', training.cost && cost(training.cost)],
     ['Environment', training.environment && shortId(training.environment)],
+    ['Data checks', training.dataChecks?.criteria.map(({ explanation }) => explanation).join(' ')],
     [
       'Data',
       training.data?.length > 0 ? training.data.map(({ name, uri }) => `${name}: ${uri}`).join(', ') : undefined,

@@ -35,12 +35,12 @@ export interface EndedJob extends StartedJob {
 
 /** What there is to say of a job that nobody waits for. */
 export function handBack(
-  { job, codeHash, isUnchanged }: StartedJob,
+  { job, codeHash, isUnchanged, dataChecks }: StartedJob,
   provenance: Provenance,
   context: TaskContext,
 ): StageResult {
   const { status } = job.properties;
-  const training = trainingSection(job, { status }, {}, { codeHash });
+  const training = trainingSection(job, { status }, {}, { codeHash, dataChecks });
   const recordFile = writeSections(context, provenance, (record) => append(record, 'training', training));
   context.log.info(`Not waiting for the job ${job.name}: a later Train step can follow it by its name.`);
   const trained = String(!isUnchanged);
@@ -88,6 +88,7 @@ export async function conclude(
     codeHash: started.codeHash,
     goldenRequests: golden,
     cost: costSection(cost, inputs.maxCost),
+    dataChecks: started.dataChecks,
   });
   const recordFile = writeSections(context, provenance, (record) => {
     const trained = append(record, 'training', training);

@@ -1,6 +1,7 @@
 import type { InputLine, InputReader } from '../common/task/inputReader';
 import { portNames } from '../common/azure/ml/jobs/specification/jobShapes';
 import type { ServiceConnection } from '../common/azure/http/serviceConnection';
+import { readDataChecks, type AskedOfData } from './dataChecks';
 import { namedInCommand } from './rootCode';
 
 /** The inputs of Train, checked. Names and meaning: task.json. */
@@ -12,6 +13,8 @@ export interface TrainInputs {
     | InlineJob
     | { readonly source: 'file'; readonly file: string }
     | { readonly source: 'existing'; readonly name: string };
+  /** What the data must meet before a job is started. */
+  readonly dataChecks?: AskedOfData;
   /** Set over what the job file says. */
   readonly overrides: Overrides;
   readonly model?: {
@@ -80,6 +83,7 @@ export function readInputs(reader: InputReader): TrainInputs {
     resourceGroup: scoped('resourceGroup'),
     workspace: scoped('workspace'),
     job: source === 'inline' ? readInline(reader) : source === 'file' ? readFile(reader) : readExisting(reader),
+    dataChecks: source === 'existing' ? dataChecksTooLate(reader) : readDataChecks(reader),
     overrides: {
       compute: reader.text('compute'),
       instanceType: reader.text('instanceType'),
@@ -153,6 +157,11 @@ function readExisting(reader: InputReader): TrainInputs['job'] {
     reader.problem('waitForCompletion', 'it is off, but a job that was started before can only be waited for.');
   }
   return { source: 'existing', name: name ?? '' };
+}
+
+function dataChecksTooLate(reader: InputReader): undefined {
+  if (reader.text('dataChecks') === undefined) return;
+  reader.problem('dataChecks', 'the job was started before. Give it to the step that starts the job.');
 }
 
 /** Lines of name=value, whose names Azure ML must take for inputs or outputs of a job. */

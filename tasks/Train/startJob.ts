@@ -2,6 +2,7 @@ import { Outage } from '../common/azure/http/outage';
 import { hasEnded } from '../common/azure/ml/jobs/follow/jobStatus';
 import { studioUrl, type Job, type JobProperties } from '../common/azure/ml/jobs/rest/jobs';
 import { restJob } from '../common/azure/ml/jobs/rest/restJob';
+import type { DataChecks } from '../common/record/record';
 import type { TaskContext } from '../common/task/taskContext';
 import { TaskFailure } from '../common/taskFailure';
 import { cancelJob } from './cancelJob';
@@ -35,6 +36,8 @@ export interface StartedJob {
   readonly budget?: Budget;
   /** It was trained for an earlier run, and nothing has changed since. */
   readonly isUnchanged?: boolean;
+  /** What the data were held against before. */
+  readonly dataChecks?: DataChecks;
 }
 
 /** Takes up the job of this name, which somebody has started. */

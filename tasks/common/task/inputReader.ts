@@ -200,7 +200,7 @@ export class InputReader {
         : tl
             .findMatch(this.workDirectory, [pattern, ...leftOut])
             .filter((each) => fs.statSync(each, { throwIfNoEntry: false })?.isFile());
-      for (const each of matches) found.set(each, path.relative(this.workDirectory, each).replace(/\\/g, '/'));
+      for (const each of matches) found.set(each, this.shown(each));
       if (matches.length > 0) continue;
       this.problem(
         name,
@@ -208,6 +208,11 @@ export class InputReader {
       );
     }
     return [...found].map(([each, shown]) => ({ path: each, name: shown }));
+  }
+
+  private shown(file: string): string {
+    const relative = path.relative(this.workDirectory, file);
+    return (relative.startsWith('..') ? file : relative).replace(/\\/g, '/');
   }
 
   /** Where relative paths start. */

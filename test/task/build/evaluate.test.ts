@@ -36,7 +36,10 @@ error = float(sys.argv[1])
 measure(error, 3)
 pathlib.Path("outputs/model").mkdir(parents=True)
 pathlib.Path("outputs/model/model.json").write_text(str(error))
+drift = {"metric_name": "DriftedColumnsCount(drift_share=0.5)", "value": {"count": 1.0, "share": 0.125}}
+pathlib.Path("outputs/drift.json").write_text(json.dumps({"metrics": [drift], "tests": []}))
 `;
+const drifted = 'evidently.drift.share_of_drifted_columns';
 const evaluation = `
 from measuring import *
 model = next(pathlib.Path(sys.argv[1]).rglob("model.json")) if os.path.isdir(sys.argv[1]) else pathlib.Path(sys.argv[1])
@@ -167,7 +170,12 @@ describeOnEachNode('MLOpsEvaluate, built', (nodePath) => {
 
   it('approves a first model, and says so everywhere', async function () {
     this.timeout(300_000);
-    const result = await evaluate(registry, '1', { criteria: 'rmse <= 2\nrmse < champion' }, { nodePath });
+    const result = await evaluate(
+      registry,
+      '1',
+      { criteria: `rmse <= 2\n${drifted} <= 0.2\nrmse < champion` },
+      { nodePath },
+    );
     assert.equal(result.result, 'succeeded', result.log);
     assert.equal(result.outputs.decision, 'approved');
     assert.equal(result.outputs.deployModel, 'true');
@@ -177,6 +185,7 @@ describeOnEachNode('MLOpsEvaluate, built', (nodePath) => {
       result.testRuns[0]!.cases.map(({ name, outcome }) => [name, outcome]),
       [
         ['rmse <= 2', 'passed'],
+        [`${drifted} <= 0.2`, 'passed'],
         ['rmse < champion', 'skipped'],
       ],
     );
@@ -188,6 +197,11 @@ describeOnEachNode('MLOpsEvaluate, built', (nodePath) => {
     );
     assert.equal(info.deploy_model, true);
     assert.equal(info.metric_threshold, 2);
+    assert.equal(result.record.evaluation!.metrics[drifted], 0.125);
+    assert.deepEqual(
+      result.record.evaluation!.dataReports?.map(({ file }) => file),
+      ['outputs/drift.json'],
+    );
     assert.equal((await registry.tags('1')).evaluation, 'approved');
   });
 

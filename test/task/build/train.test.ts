@@ -34,9 +34,11 @@ describeOnEachNode('MLOpsTrain, built', (nodePath) => {
     const result = await runBuiltTask('Train', {
       azure,
       nodePath,
-      files: { 'src/train.py': script },
+      files: { 'src/train.py': script, 'reports/pandera.json': '{"SCHEMA": {}, "DATA": {}}' },
       inputs: {
         ...connection,
+        dataChecks: 'pandera.errors == 0',
+        dataReports: 'reports',
         sourceDirectory: 'src',
         command: 'python train.py',
         environment: 'mcr.microsoft.com/azureml/openmpi5.0-ubuntu24.04',
@@ -60,6 +62,8 @@ describeOnEachNode('MLOpsTrain, built', (nodePath) => {
     assert.match(properties.properties!['azureml.git.build_uri']!, /buildId=7$/);
     const record = JSON.parse(readFileSync(result.outputs.recordFile!, 'utf8'));
     assert.equal(record.training.jobName, result.outputs.jobName);
+    assert.deepEqual(record.training.dataChecks.criteria[0].value, 0);
+    assert.equal(record.training.dataChecks.reports[0].file, 'reports/pandera.json');
     assert.equal(record.model.version, result.outputs.modelVersion);
     const { cost } = record.training;
     assert.deepEqual(
@@ -82,6 +86,11 @@ describeOnEachNode('MLOpsTrain, built', (nodePath) => {
 describe('MLOpsTrain, built', function () {
   this.timeout(180_000);
 
+  const validation = JSON.stringify({
+    success: false,
+    statistics: { evaluated_expectations: 4, successful_expectations: 3, success_percent: 75 },
+    results: [],
+  });
   const inline = {
     ...connection,
     sourceDirectory: 'src',
@@ -651,6 +660,15 @@ environment: {image: python}
       /Conda file .*broken\.yml is not YAML: .*at line 3, column 1\.$/,
     ],
     ['a Conda file that is a list', { condaFile: 'list.yml' }, /Conda file .*list\.yml is not a mapping with channels/],
+    [
+      'data that have drifted',
+      {
+        dataChecks: '# the schema\nge.success_percent == 100',
+        dataReports: 'reports/*.json',
+        workspace: 'never-asked-for',
+      },
+      /Input dataChecks: the data check does not hold, so nothing was trained\. Line 2: ge\.success_percent is 75, but must be exactly 100\./,
+    ],
     ['an unknown workspace', { workspace: 'nope' }, /workspace "nope" does not exist.*quick-starts-ws/],
     ['several at once', { command: '', instanceCount: '0', runTimeoutInMinutes: 'x' }, /3 inputs are wrong/],
   ];
@@ -659,7 +677,12 @@ environment: {image: python}
       const azure = await localAzure();
       const result = await runBuiltTask('Train', {
         azure,
-        files: { 'src/a.py': '', 'broken.yml': 'dependencies:\n  - pip: [a\n', 'list.yml': '- scikit-learn\n' },
+        files: {
+          'src/a.py': '',
+          'broken.yml': 'dependencies:\n  - pip: [a\n',
+          'list.yml': '- scikit-learn\n',
+          'reports/ge.json': validation,
+        },
         inputs: { ...inline, ...inputs },
       });
       assert.equal(result.result, 'failed');

@@ -8,6 +8,8 @@ import type { RunDetails } from '../../../tasks/common/azure/ml/jobs/follow/runH
 import type { Machine } from '../../../tasks/common/azure/ml/prices/prices';
 import type { Job } from '../../../tasks/common/azure/ml/jobs/rest/jobs';
 import type { TrainingSection } from '../../../tasks/common/record/record';
+import { parseCriteria } from '../../../tasks/common/criteria/parseCriteria';
+import { readRecord } from '../../../tasks/common/record/recordFile';
 import type { TaskContext } from '../../../tasks/common/task/taskContext';
 import type { TrainInputs } from '../../../tasks/Train/inputs';
 import { leftJob } from '../../../tasks/Train/leftJob';
@@ -448,5 +450,59 @@ describe('Train: the stage', () => {
     assert.deepEqual(world.services.jobs.find.firstCall.args.slice(2), [true]);
     world.jobs.set('theirs', { id: '', name: 'theirs', properties: { jobType: 'Command', status: 'Running' } });
     assert.equal((await world.run()).outputs.jobStatus, 'Completed');
+  });
+
+  describe('where something is asked of the data', () => {
+    const drift = (share: number) => ({
+      tool: 'evidently' as const,
+      file: 'drift.json',
+      sha256: 'a'.repeat(64),
+      content: { values: new Map([['drift.share_of_drifted_columns', share]]), ambiguous: new Set<string>() },
+    });
+    const ask = (share: number, ...lines: string[]) =>
+      setUp({ dataChecks: { criteria: parseCriteria(lines.join('\n')).criteria, reports: [drift(share)] } });
+    const line = 'evidently.drift.share_of_drifted_columns <= 0.2';
+
+    it('trains where it holds, and says so in record, log and summary', async () => {
+      const world = ask(0.1, line);
+      const { recordFile } = await world.run();
+      const { training } = await readRecord(recordFile!);
+      assert.deepEqual(training!.dataChecks, {
+        criteria: [
+          {
+            text: line,
+            metric: 'evidently.drift.share_of_drifted_columns',
+            value: 0.1,
+            limit: 0.2,
+            explanation: 'evidently.drift.share_of_drifted_columns is 0.1, which is at most 0.2.',
+          },
+        ],
+        reports: [{ tool: 'evidently', file: 'drift.json', sha256: 'a'.repeat(64) }],
+      });
+      assert.ok(world.said.includes(`holds    ${line}`), world.said.join('\n'));
+      assert.deepEqual(world.publish.summary.args[0]![0], 'Data checks');
+    });
+
+    it('asks nothing of Azure where it does not hold, and names each line that does not', async () => {
+      const world = ask(0.3, line, 'evidently.drift.share_of_drifted_columns > 0', '', 'ge.success == 1');
+      await assert.rejects(world.run(), {
+        message:
+          'Input dataChecks: 2 of 3 data checks do not hold, so nothing was trained. ' +
+          'Line 1: evidently.drift.share_of_drifted_columns is 0.3, but must be at most 0.2. ' +
+          'Line 4: ge.success was not measured: there is no report of Great Expectations among the files of the input dataReports, only drift.json (Evidently). ' +
+          'Mend the data, or change what is asked of them.',
+      });
+      sinon.assert.notCalled(world.services.checkWorkspace);
+      assert.deepEqual(world.names(), []);
+      const [title, text] = world.publish.summary.args[0] as [string, string];
+      assert.equal(title, 'Data checks');
+      assert.match(text, /❌.*0\.3.*0\.2/);
+    });
+
+    it('keeps it in the record of a job that nobody waits for', async () => {
+      const dataChecks = { criteria: parseCriteria(line).criteria, reports: [drift(0.1)] };
+      const { recordFile } = await setUp({ waitForCompletion: false, dataChecks }).run();
+      assert.equal((await readRecord(recordFile!)).training!.dataChecks?.criteria.length, 1);
+    });
   });
 });
