@@ -1,63 +1,83 @@
 /**
- * How often `metric < champion with … confidence` approves a model that is no better, and how often one that is: the whole
- * table by default, which takes many hours; a part of it by options. Seeded: the same options give the same table.
+ * How often `metric < champion with … confidence` approves a model that is no better, and how often one that is: the whole table, on all
+ * processors, within the time given; each row says how many comparisons it is of. Seeded: the same comparisons in the same order.
  *
- *   npm run confidence
+ *   npm run confidence                             an hour
+ *   npm run confidence -- --minutes 4000           20,000 comparisons a row, on two processors
  *   npm run confidence -- --rows 30,100 --levels 95 --comparisons 2000 --metrics rmse,auc --shapes normal,t3
  */
+import { fork } from 'node:child_process';
+import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
-import { frequencyOf, upperBound } from './frequency';
-import { scenarios, type Rivalry } from './rivals';
-
-/** What false approvals may come to at most, by level: what is promised and a fifth more for chance. */
-const mostFalse: Readonly<Record<string, number>> = { '90': 0.06, '95': 0.03, '99': 0.006 };
-/** So far below the reference may the approvals of a better model lie. */
-const mostLost = 0.02;
+import { cellsOf, heads, rowsOf, type NamedCell } from './table';
+import type { Answer, Order } from './worker';
 
 const { values: options } = parseArgs({
   options: {
     rows: { type: 'string', default: '30,100,500,2000,10000' },
     levels: { type: 'string', default: '90,95,99' },
     comparisons: { type: 'string', default: '20000' },
+    minutes: { type: 'string', default: '60' },
     metrics: { type: 'string' },
     shapes: { type: 'string' },
   },
 });
 const list = (text: string | undefined) => text?.split(',').map((each) => each.trim());
-const percent = (share: number) => `${(100 * share).toFixed(2)} %`;
+const numbers = (text: string) => list(text)!.map(Number);
 
 function print(cells: readonly string[]): void {
   console.log(`| ${cells.join(' | ')} |`);
 }
 
 async function main(): Promise<void> {
-  const comparisons = Number(options.comparisons);
-  const [metrics, shapes] = [list(options.metrics), list(options.shapes)];
-  const heads = ['metric', 'shape', 'rivals', 'rows', 'level', 'approved', 'bound', 'goal', 'refused', '']; // prettier-ignore
-  console.log(`${comparisons} comparisons a row; bound: one-sided 99.9 %, of false approvals\n`);
+  const levels = numbers(options.levels).map((level) => level / 100);
+  const cells = cellsOf(numbers(options.rows), list(options.metrics), list(options.shapes));
+  const end = Date.now() + Number(options.minutes) * 60_000;
+  console.log(`bound: one-sided 99.9 %, of false approvals; ?: too few comparisons to tell\n`);
   print(heads);
   print(heads.map(() => '---'));
-  let missed = 0;
-  for (const scenario of scenarios.filter(({ name }) => !shapes || shapes.includes(name))) {
-    for (const metric of scenario.metrics.filter((name) => !metrics || metrics.includes(name))) {
-      for (const rows of list(options.rows)!.map(Number)) {
-        for (const level of list(options.levels)!) {
-          const rivalries: Rivalry[] = ['equal', ...(scenario.hasOtherShape ? ['otherShape' as const] : []), 'better'];
-          for (const rivalry of rivalries) {
-            const found = await frequencyOf(scenario, metric, rows, rivalry, Number(level) / 100, comparisons);
-            const share = found.approved / comparisons;
-            const bound = upperBound(found.approved, comparisons);
-            const reference = found.byReference / comparisons;
-            const holds = rivalry === 'better' ? share >= reference - mostLost : bound <= mostFalse[level]!;
-            if (!holds) missed++;
-            const goal = rivalry === 'better' ? `reference ${percent(reference)}` : `≤ ${percent(mostFalse[level]!)}`;
-            print([metric, scenario.name, rivalry === 'otherShape' ? 'other shape' : rivalry, String(rows), `${level} %`, percent(share), rivalry === 'better' ? '' : percent(bound), goal, percent(found.refused / comparisons), holds ? '✓' : '✗']); // prettier-ignore
-          }
-        }
-      }
+  const count = { '✓': 0, '✗': 0, '?': 0 };
+  const crew = Math.min(availableParallelism(), cells.length);
+  await eachOnItsOwn(crew, cells, end, levels, (cell, { comparisons, byLevel }) => {
+    for (const row of rowsOf(cell, { comparisons, byLevel: new Map(byLevel) })) {
+      print(row.cells);
+      count[row.verdict]++;
     }
-  }
-  console.log(missed === 0 ? '\nAll goals hold.' : `\n${missed} rows miss their goal: ✗`);
+  });
+  console.log(`\n${count['✓']} rows hold their goal, ${count['✗']} miss it, of ${count['?']} it cannot be told.`);
+}
+
+/** Shares the cells and the time that is left among processes; what is found is told in the order of the cells. */
+async function eachOnItsOwn(
+  crew: number,
+  cells: readonly NamedCell[],
+  end: number,
+  levels: readonly number[],
+  tell: (cell: NamedCell, found: Answer) => void,
+): Promise<void> {
+  const found = new Map<number, Answer>();
+  let [next, told] = [0, 0];
+  const work = async () => {
+    const worker = fork(require.resolve('./worker'), { execArgv: process.execArgv });
+    try {
+      while (next < cells.length) {
+        const index = next++;
+        const share = ((end - Date.now()) * crew) / (cells.length - index);
+        const order: Order = { cell: cells[index]!, levels, comparisons: Number(options.comparisons), milliseconds: share }; // prettier-ignore
+        const answer = await new Promise<Answer>((resolve, reject) => {
+          worker.once('message', resolve);
+          worker.once('exit', (code) => reject(new Error(`A worker ended with code ${code}.`)));
+          worker.send(order);
+        });
+        worker.removeAllListeners('exit');
+        found.set(index, answer);
+        for (; found.has(told); told++) tell(cells[told]!, found.get(told)!);
+      }
+    } finally {
+      worker.kill();
+    }
+  };
+  await Promise.all(Array.from({ length: crew }, work));
 }
 
 void main();

@@ -58,7 +58,9 @@ describe('Evaluate: confidence of 95% approves an equal model in at most 2.5% of
   ] as const) {
     it(`${metric}, ${shape}, ${rows} rows`, async () => {
       const scenario = scenarios.find(({ name, metrics }) => name === shape && metrics.includes(metric))!;
-      const { approved } = await frequencyOf(scenario, metric, rows, 'equal', 0.95, comparisons);
+      const cell = { metric, rows, rivalry: 'equal' } as const;
+      const { byLevel } = await frequencyOf(scenario, cell, [0.95], { comparisons });
+      const { approved } = byLevel.get(0.95)!;
       // By a chance of 0.025 more than 20 come in 1 of 1,000 series; the interval of rmse by itself approves about 30.
       assert.ok(approved <= 20, `${approved} of ${comparisons}`);
     });
