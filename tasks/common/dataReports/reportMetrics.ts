@@ -14,7 +14,7 @@ export interface ReportMetrics {
 }
 
 /**
- * The only report of a tool goes by the tool's name, `ge.success_percent`. Each of several goes by its file's name too,
+ * What one report of a tool tells goes by the tool's name, `ge.success_percent`. What several tell goes by the file's name,
  * `ge.titanic.success_percent`, or by its path where two files have the same name.
  */
 export function metricsOfReports(reports: readonly DataReport[], place: string): ReportMetrics {
@@ -30,12 +30,18 @@ export function metricsOfReports(reports: readonly DataReport[], place: string):
       if (value === undefined) ambiguous.set(named, `${file} has several, different values of it.`);
       else metrics.set(named, value);
       const plain = `${tool}.${name}`;
-      if (others.length > 0) ambiguous.set(plain, severalReports([report, ...others], name));
+      // A job may leave one report in two places.
+      const rivals = others.filter((each) => each.sha256 !== report.sha256 && tells(each, name));
+      if (rivals.length > 0) ambiguous.set(plain, severalReports([report, ...rivals], name));
       else if (value === undefined) ambiguous.set(plain, ambiguous.get(named)!);
       else metrics.set(plain, value);
     }
   }
   return { reports, place, metrics: Object.fromEntries(metrics), ambiguous };
+}
+
+function tells({ content }: DataReport, name: string): boolean {
+  return content.values.has(name) || content.ambiguous.has(name);
 }
 
 function ownName({ file }: DataReport, others: readonly DataReport[]): string {

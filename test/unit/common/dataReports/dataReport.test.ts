@@ -160,6 +160,18 @@ describe('a data report', () => {
       assert.equal(judge('ge.fares.success_percent == 100', one(), two()).passed, false);
     });
 
+    it('need not be named where no other tells the value', () => {
+      const rows = read({ metrics: [{ metric_name: 'RowCount()', value: 300 }], tests: [] }, 'summary.json');
+      assert.equal(judge('evidently.drift.share_of_drifted_columns <= 0.2', read(drift(0.1)), rows).passed, true);
+      assert.equal(judge('evidently.RowCount >= 100', read(drift(0.1)), rows).passed, true);
+    });
+
+    it('may lie in two places', () => {
+      const twice = [read(validation(100), 'outputs/ge.json'), read(validation(100), 'copy.json')];
+      assert.equal(judge('ge.success_percent == 100', ...twice).passed, true);
+      assert.equal(judge('ge.copy.success_percent == 100', ...twice).passed, true);
+    });
+
     it('goes by its path where another has its name', () => {
       const namesakes = [read(validation(100), 'train/data.json'), read(validation(90), 'test/data.json')];
       assert.equal(judge('ge.train/data.success_percent == 100', ...namesakes).passed, true);
