@@ -2,6 +2,7 @@ import { leftJob, type LeftJob } from '../../../tasks/Train/leftJob';
 import assert from 'node:assert/strict';
 import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import type { SweepJob } from '@azure/arm-machinelearning';
 import { localCloud } from '../../../local/azure/context';
 import type { LocalAzure } from '../../../local/azure/index';
 import { Variables } from '../../../local/agent/variables';
@@ -536,7 +537,7 @@ for step in range(3):
     {"Authorization": "Bearer " + os.environ["MLFLOW_TRACKING_TOKEN"], "Content-Type": "application/json"}), context=context)
 `,
       },
-      inputs: { ...connection, jobSource: 'file', jobFile: 'sweep.yml', modelName: 'sweep' },
+      inputs: { ...connection, jobSource: 'file', jobFile: 'sweep.yml', modelName: 'sweep', maxCost: '0.58' },
     });
     const log = result.log.join('\n');
     assert.equal(result.result, 'succeeded', log);
@@ -549,6 +550,15 @@ for step in range(3):
       await workspace()
     ).client.modelVersions.get(localCloud.resourceGroup, localCloud.workspace, name, version);
     assert.equal(model.properties.tags!.loss, '0.1');
+    const { cost } = record.training;
+    assert.deepEqual(namesOf(cost.runs), ['trial 0', 'trial 1']);
+    assert.equal(model.properties.properties!['mlops.estimatedCost'], `${cost.amount} USD`);
+    // Two trials at once, of a node each at 0.29 USD an hour.
+    const { properties: job } = await (
+      await workspace()
+    ).client.jobs.get(localCloud.resourceGroup, localCloud.workspace, result.outputs.jobName!);
+    assert.equal((job as SweepJob).limits?.timeout, 'PT3600S');
+    assert.match(result.summaries[0]!.text, /\| trial 0 \| 1 × Standard\\_DS3\\_v2 \| 0:0\d:\d\d \| [\d.]+ USD \|/);
     assert.match(result.summaries[0]!.text, /`loss` \| 0\.1 \| █[▄▅]▁ 0\.3 → 0\.1, 3 points/);
   });
 
@@ -582,10 +592,28 @@ command: cat \${{inputs.text}}/a.txt && cp \${{inputs.text}}/a.txt \${{outputs.r
 environment: {image: python}
 `,
       },
-      inputs: { ...connection, jobSource: 'file', jobFile: 'pipeline.yml', modelName: 'piped', modelPath: 'report' },
+      inputs: {
+        ...connection,
+        jobSource: 'file',
+        jobFile: 'pipeline.yml',
+        modelName: 'piped',
+        modelPath: 'report',
+        maxCost: '0.29',
+      },
     });
     const log = result.log.join('\n');
     assert.equal(result.result, 'succeeded', log);
+    const { training } = JSON.parse(readFileSync(result.outputs.recordFile!, 'utf8'));
+    assert.deepEqual(namesOf(training.cost.runs), ['prepare', 'use']);
+    assert.match(
+      log,
+      /no time limit for a pipeline as a whole, .* limited to what it pays for: prepare 1:00:00, use 1:00:00\.$/m,
+    );
+    const { body } = await (await workspace()).call('GET', (await workspace()).arm(`/jobs/${result.outputs.jobName}`));
+    const steps = Object.values(
+      (body as { properties: { jobs: Record<string, { limits: unknown }> } }).properties.jobs,
+    );
+    for (const { limits } of steps) assert.deepEqual(limits, { job_limits_type: 'Command', timeout: 'PT3600S' });
     assert.match(log, /##\[group\]use\nhello\nfactor 1\.0\n##\[endgroup\]/);
     assert.equal(result.outputs.modelVersion, '1');
   });
@@ -737,6 +765,8 @@ environment: {image: python}
     assert.match(result.issues.at(-1)!.message, /left nothing under "outputs\/model".*outputs\/other\.txt/s);
   });
 });
+
+const namesOf = (runs: Array<{ name: string }>): string[] => runs.map(({ name }) => name).sort();
 
 /** What the step's page lists in red. */
 function errorsOf({ issues }: Awaited<ReturnType<typeof runBuiltTask>>): string {
