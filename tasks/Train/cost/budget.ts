@@ -122,10 +122,11 @@ function limitedStep(node: Record<string, unknown>, most: number): Record<string
   return { ...node, limits: { ...limits, job_limits_type: 'Command', timeout } };
 }
 
-/** The time limit that a job has, in seconds. */
+/** The time limit that a job has, in seconds. Source: azure-rest-api-specs, mfe.json, JobLimits and the limits of AutoML's tasks. */
 export function limitOf({ properties }: { readonly properties: object }): number | undefined {
-  const { limits } = properties as { limits?: { timeout?: string | null } | null };
-  return secondsOf(limits?.timeout);
+  type Limits = { readonly timeout?: string | null } | null;
+  const { limits, taskDetails } = properties as { limits?: Limits; taskDetails?: { limitSettings?: Limits } | null };
+  return secondsOf(limits?.timeout ?? taskDetails?.limitSettings?.timeout);
 }
 
 /** What a user should know of a budget. */

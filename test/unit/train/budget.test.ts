@@ -190,12 +190,14 @@ describe('Train: the budget in the job itself', () => {
       a: { type: 'command', limits: { job_limits_type: 'Command', timeout: 'PT10S' } },
       b: { type: 'command' },
       c: { type: 'sweep', limits: { max_total_trials: 3, timeout: 999 } },
+      short: { type: 'sweep', limits: { timeout: 59 } },
       d: { type: 'command', componentId: 'unknown' },
     };
     const steps: Array<[string, number]> = [
       ['a', 60],
       ['b', 60],
       ['c', 60],
+      ['short', 60],
     ];
     assert.deepEqual(withBudget(body({ jobType: 'Pipeline', jobs }), budget(undefined, steps)), {
       jobType: 'Pipeline',
@@ -204,6 +206,7 @@ describe('Train: the budget in the job itself', () => {
         a: jobs.a,
         b: { type: 'command', limits: { job_limits_type: 'Command', timeout: 'PT60S' } },
         c: { type: 'sweep', limits: { max_total_trials: 3, timeout: 60 } },
+        short: jobs.short,
         d: jobs.d,
       },
     });
@@ -283,6 +286,12 @@ describe('Train: the budget of a job that was started elsewhere', () => {
     const trial = { resources: { instanceType: 'Standard_A' } };
     await budgetOfOther(job('Sweep', { computeId: null, trial, queueSettings: { jobTier: 'Spot' } }), 5, prices);
     assert.deepEqual(asked, [{ compute: undefined, instanceType: 'Standard_A', isLowPriority: true }]);
+  });
+
+  it('is beside the limit that the job has, be it of AutoML', async () => {
+    const limited = job('AutoML', { taskDetails: { limitSettings: { timeout: 'PT6H' } } });
+    assert.match((await budgetOfOther(limited, 5, found(machine(1))))!.text, /started with a time limit of 6:00:00,/);
+    assert.equal(limitOf(job('Command', { limits: null })), undefined);
   });
 
   it('cannot be held without a price: the job is not followed', async () => {

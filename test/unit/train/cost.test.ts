@@ -247,7 +247,7 @@ describe('Train: what of a job holds nodes', () => {
 });
 
 describe('Train: the cost of a job that is followed', () => {
-  const setUp = (agentIsAheadBy = 0, found: Machine = machine(60)) => {
+  const setUp = (agentIsAheadBy = 0, found: Machine = machine(60), jobType = 'Command') => {
     let time = noon;
     const warnings: string[] = [];
     const asked: ComputeUse[][] = [];
@@ -260,14 +260,14 @@ describe('Train: the cost of a job that is followed', () => {
     };
     const log = { warning: (text: string) => void warnings.push(text) } as never;
     const clock = { now: () => time + agentIsAheadBy, sleep: () => Promise.resolve() };
-    const cost = new JobCost(job('Command'), prices, log, clock);
+    const cost = new JobCost(job(jobType), prices, log, clock);
     return {
       cost,
       warnings,
-      look: (minutes: number, more: Partial<RunDetails>) => {
+      look: (minutes: number, more: Partial<RunDetails>, children: SeenChild[] = []) => {
         time = noon + minutes * minute;
         const open = { status: 'Running', endTimeUtc: null, answeredAt: new Date(time).toUTCString() };
-        return cost.look(details({ ...open, ...more }), []);
+        return cost.look(details({ ...open, ...more }), children);
       },
       pass: (minutes: number) => void (time = noon + minutes * minute),
     };
@@ -326,6 +326,13 @@ describe('Train: the cost of a job that is followed', () => {
     await look(1, {});
     pass(50);
     assert.equal(cost.final(at(7)).amount, 7);
+    const sweep = setUp(0, machine(60), 'Sweep');
+    const trials = [child('trial 0', { endTimeUtc: at(2) }), child('trial 1', { status: 'Running', endTimeUtc: null })];
+    await sweep.look(3, {}, trials);
+    assert.deepEqual(
+      sweep.cost.final(at(7)).runs.map(({ amount }) => amount),
+      [2, 7],
+    );
   });
 
   describe('with a budget', () => {
