@@ -79,7 +79,7 @@ function follow(
         await Promise.allSettled([metrics.look(), cost.look(details, children)]);
       },
       costSoFar: () => cost.soFar(),
-      overBudget: (pause) => (maxCost === undefined ? undefined : cost.overBudget(maxCost, pause)),
+      overBudget: maxCost === undefined ? undefined : (pause) => cost.overBudget(maxCost, pause),
     },
   );
 }

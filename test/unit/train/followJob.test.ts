@@ -59,6 +59,7 @@ function setUp(jobType = 'Command') {
   const controller = new AbortController();
   const test = {
     compute: undefined as FollowPorts['compute'],
+    cost: undefined as Pick<FollowPorts, 'costSoFar' | 'overBudget'> | undefined,
     clock,
     log,
     details,
@@ -80,6 +81,7 @@ function setUp(jobType = 'Command') {
           history: { details, children },
           transfer: { readRange },
           compute: test.compute,
+          ...test.cost,
         },
       ),
   };
@@ -407,6 +409,61 @@ describe('Train: following a job', () => {
     await test.follow();
     const signs = test.said().filter((line) => /^0:\d+:\d+ {2}Running$/.test(line));
     assert.ok(signs.length >= 6 && signs.length <= 7, signs.join('\n'));
+  });
+
+  it('says what the job has cost so far, every ten minutes where the job writes all the time', async () => {
+    const test = setUp();
+    test.answers((at) => ({
+      status: at < 31 * minute ? 'Running' : 'Completed',
+      logFiles: { 'user_logs/std_log.txt': 'https://logs.test/a' },
+    }));
+    let size = 0;
+    test.readRange.callsFake(async () => ({ bytes: Buffer.from('a line\n'), blobSize: (size += 7) }));
+    test.cost = { costSoFar: () => 'about 1.00 USD so far' };
+    await test.follow();
+    const signs = test.said().filter((line) => /^0:\d+:\d+ {2}Running, about 1\.00 USD so far$/.test(line));
+    assert.ok(signs.length >= 3 && signs.length <= 4, signs.join('\n'));
+    assert.match(String(test.log.progress.lastCall.args[1]), /^Completed, about 1\.00 USD so far, 3\d min$/);
+  });
+
+  it('cancels a job that is over its budget, asks with the time until the next look, and tells why', async () => {
+    const test = setUp();
+    let cancelled = false;
+    test.requestCancel.callsFake(async () => void (cancelled = true));
+    test.answers(() => ({ status: cancelled ? 'Canceled' : 'Running' }));
+    const pauses: number[] = [];
+    const begin = test.clock.time;
+    const overBudget = (pause: number) => {
+      pauses.push(pause);
+      return test.clock.time - begin + pause >= 10 * minute ? 'Too dear.' : undefined;
+    };
+    test.cost = { overBudget };
+    const end = await test.follow();
+    assert.deepEqual([end.status, end.stoppedBecause], ['Canceled', 'Too dear.']);
+    assert.ok(test.said().includes('Too dear. Cancelling the job.'));
+    assert.ok(test.clock.time - begin < 10 * minute + 1_000);
+    // Each is as long as was slept then: nothing is spent unseen.
+    assert.deepEqual(pauses.slice(0, -1), test.clock.sleeps.slice(0, pauses.length - 1));
+  });
+
+  it('looks often at what is beneath a job with a budget: a step that begins unseen spends unseen', async () => {
+    for (const [cost, jobType, most] of [
+      [{ overBudget: () => undefined }, 'Pipeline', 30_000],
+      [{ overBudget: () => undefined }, 'Command', Infinity],
+      [undefined, 'Pipeline', Infinity],
+    ] as const) {
+      const test = setUp(jobType);
+      test.cost = cost;
+      const looks: number[] = [];
+      test.answers((at) => {
+        looks.push(at);
+        return { status: at < 600 * minute ? 'Running' : 'Completed', logFiles: { 'user_logs/std_log.txt': 'url' } };
+      });
+      await test.follow();
+      const longest = Math.max(...looks.slice(1).map((at, index) => at - looks[index]!));
+      if (most === Infinity) assert.ok(longest > 30_000, String(longest));
+      else assert.ok(longest <= most, String(longest));
+    }
   });
 
   it('stops at once with the reason of the signal', async () => {

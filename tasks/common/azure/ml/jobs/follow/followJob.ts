@@ -60,6 +60,10 @@ const minute = 60_000;
 export const notRespondingGrace = 10 * minute;
 /** Nothing is said for at most so long. */
 const silence = 5 * minute;
+/** What a job that writes all the time has cost is said no more often. */
+const costInterval = 10 * minute;
+/** Steps and trials that begin unseen spend money of a budget unseen: they are looked for this often. */
+const budgetInterval = minute / 2;
 /** The compute is asked for no more often. */
 const computeInterval = minute;
 /** A cancelled job gets so long to end. */
@@ -98,6 +102,7 @@ class Follower {
   private details: RunDetails | undefined;
   private shown = '';
   private lastWord: number;
+  private lastCost: number;
   private lastLook: number;
   /** When the job last wrote a line, or came to another status. */
   private quietSince: number;
@@ -119,7 +124,7 @@ class Follower {
     this.service = new Outage(log, clock, { follows: true });
     this.storage = new Outage(log, clock, { follows: true });
     this.cancelling = new Outage(log, clock, { follows: true });
-    this.begin = this.lastWord = this.lastLook = this.quietSince = clock.now();
+    this.begin = this.lastWord = this.lastCost = this.lastLook = this.quietSince = clock.now();
     const createdAt = Date.parse(job.systemData?.createdAt ?? '');
     this.waitingSince = Math.min(this.begin, Number.isNaN(createdAt) ? this.begin : createdAt);
   }
@@ -141,7 +146,8 @@ class Follower {
     const isDue = clock.now() >= this.nextLook;
     await (isDue ? this.lookAtJob() : this.readLog());
     if (isDue) this.lastLook = clock.now();
-    this.nextLook = this.lastLook + lookInterval(this.standing);
+    const longest = this.children && this.ports.overBudget ? budgetInterval : Infinity;
+    this.nextLook = this.lastLook + Math.min(longest, lookInterval(this.standing));
   }
 
   private get standing(): Standing {
@@ -193,13 +199,15 @@ class Follower {
     const { clock, log, costSoFar } = this.ports;
     const status = describe(details, this.compute);
     const cost = costSoFar?.();
+    const now = clock.now();
     // A sign of life where a job is silent for long.
-    if (status !== this.shown || clock.now() - this.lastWord > silence) {
-      this.output.say(`${elapsed(clock.now() - this.begin)}  ${status}${cost ? `, ${cost}` : ''}`);
-      this.lastWord = clock.now();
+    const isDue = now - this.lastWord > silence || (cost !== undefined && now - this.lastCost > costInterval);
+    if (status !== this.shown || isDue) {
+      this.output.say(`${elapsed(now - this.begin)}  ${status}${cost ? `, ${cost}` : ''}`);
+      this.lastWord = this.lastCost = now;
     }
     this.shown = status;
-    showProgress(log, this.children, cost ? `${status}, ${cost}` : status, clock.now() - this.begin);
+    showProgress(log, this.children, cost ? `${status}, ${cost}` : status, now - this.begin);
   }
 
   /** Tells a job to stop that has gone past a limit of the user's: again until the service has answered, since it costs money. */
