@@ -131,17 +131,18 @@ export async function bench(): Promise<Row[]> {
   const { total, work, steps } = spent.find((run) => run.rest === rest)!;
 
   const method = `The median of ${warmRuns} runs of the quickstart after a first one in a new folder, with a warm cache of Python environments: the process from start to end; parts by the times that the job and the container note themselves, and by the timestamps of the logs.`;
-  const seconds = (name: string, ours: number): Row => toRow('chain', { name, ours, unit: 's', method });
+  const seconds = (name: string, ours: number, atMost?: number): Row =>
+    toRow('chain', { name, ours, unit: 's', goal: atMost === undefined ? undefined : { atMost }, method });
   const inSteps = steps.reduce((sum, step) => sum + step.seconds, 0);
   return [
     toRow('chain', {
       name: 'the chain, apart from training, pip and server start',
       ours: rest,
       unit: 's',
-      goal: { atMost: 10 },
+      goal: { atMost: 4 },
       method,
     }),
-    seconds('the whole run', total),
+    seconds('the whole run', total, 11),
     ...work.map((part) => seconds(part.name, part.seconds)),
     ...steps.map((step) => seconds(`step ${step.displayName}, the rest`, step.seconds)),
     seconds('local Azure and agent: start and end', rest - inSteps),

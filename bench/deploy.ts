@@ -67,12 +67,49 @@ export async function bench(): Promise<Row[]> {
         goal: { ratioAtMost: 1 },
         method,
       }),
+      ...(await unchangedRows(azure, image)),
     ];
   } finally {
     await agent.close();
     await azure.close();
     rmSync(stateDir, { recursive: true, force: true });
   }
+}
+
+/** The same deployment again, of a group that runs and answers. */
+async function unchangedRows(azure: LocalAzure, image: DeployableImage): Promise<Row[]> {
+  await deployByTask(azure, image, 'unchanged');
+  const seconds: number[] = [];
+  let asked: string[] = [];
+  for (let round = 0; round < 5; round++) {
+    await azure.requests.clear();
+    const started = performance.now();
+    await deployByTask(azure, image, 'unchanged');
+    seconds.push((performance.now() - started) / 1000);
+    asked = (await azure.requests.list()).map(({ url }) => url);
+  }
+  const method =
+    'unchanged deployment: the whole task as the agent starts it, from its process to its end, median of 5 after the first; requests to the resource manager, and to sign in apart from them';
+  const requests = (name: string, ours: number, atMost?: number): Row =>
+    toRow('deploy', {
+      name: `unchanged deployment: ${name}`,
+      ours,
+      unit: 'requests',
+      goal: atMost === undefined ? undefined : { atMost },
+      method,
+    });
+  const managing = asked.filter((url) => url.startsWith('/subscriptions/')).length;
+  return [
+    toRow('deploy', {
+      name: 'unchanged deployment',
+      ours: median(seconds),
+      unit: 's',
+      goal: { atMost: 0.5 },
+      method,
+    }),
+    requests('requests', managing, 4),
+    requests('requests to sign in', asked.length - managing),
+  ];
 }
 
 async function measure(

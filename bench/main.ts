@@ -10,7 +10,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import type { Area, Row } from './rows';
 
-const areas: Area[] = ['size', 'chain', 'train', 'evaluate', 'package', 'deploy', 'test', 'limits'];
+const areas: Area[] = ['size', 'chain', 'train', 'evaluate', 'package', 'deploy', 'test', 'localAzure', 'limits'];
 
 /** What bench/<area>.ts exports. */
 interface AreaModule {

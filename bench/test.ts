@@ -67,8 +67,7 @@ async function highestRate(serverScript: string, ours: Generator): Promise<Row[]
       ours: mine,
       unit: 'requests/s',
       reference: { name, value: theirs },
-      // wrk is written in C.
-      goal: { ratioAtLeast: name === 'wrk' ? 0.5 : 0.9 },
+      goal: { ratioAtLeast: 1 },
       method: `${connections} connections, one thread each, 2 s in turn against one node:http server in a process of its own; of ${rounds} rounds the one with the middle ratio`,
     });
   });
@@ -132,7 +131,7 @@ function agreement<Name extends keyof Figures>(
     ours: mine[worst],
     unit: worst === 'perSecond' ? 'requests/s' : 'ms',
     reference: { name: reference, value: theirs[worst] },
-    goal: { ratioWithin: 0.05 },
+    goal: { ratioWithin: 0.01 },
     method,
   });
 }
