@@ -285,7 +285,7 @@ const rollbacks: Record<NonNullable<TestsSection['rollback']>['outcome'], string
 };
 
 const promotion = ({ isChampion, champion: version }: NonNullable<TestsSection['promotion']>): string =>
-  isChampion ? 'This version is the champion now.' : `Version ${version} stays the champion.`;
+  isChampion ? 'This version is now the champion.' : `Version ${version} is still the champion.`;
 
 /** The tests that failed, and what could be better though nothing fails for it, each with its remedy. */
 function testFindings({ cases = [], findings = [] }: TestsSection): Html | false {

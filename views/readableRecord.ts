@@ -39,7 +39,7 @@ export function readableRecord(content: string, origin: string): ReadableRecord 
   if (parsed === undefined) {
     const record = usable(parse(completePart(content)));
     if (!record) return { note: `${origin} was cut off, so none of it can be shown.` };
-    return { record: record.record, note: `${origin} was cut off. What is complete of it is shown.` };
+    return { record: record.record, note: `${origin} was cut off. Its complete sections are shown.` };
   }
   const found = usable(parsed);
   if (!found) return { note: `${origin} is not a model record, so it is not shown.` };

@@ -68,7 +68,7 @@ describe('what a run shows of its models', () => {
       attached('three', '{"schemaVersion'),
     ]);
     assert.deepEqual(notes, [
-      'The model record of the step "Deploy" was cut off. What is complete of it is shown.',
+      'The model record of the step "Deploy" was cut off. Its complete sections are shown.',
       'The model record of the step "Other" is not a model record, so it is not shown.',
       'The model record of one step was cut off, so none of it can be shown.',
     ]);
