@@ -192,7 +192,7 @@ function checkNames(reader: InputReader, inputs: Inputs): void {
   if (inputs.image && parseImageName(inputs.image)?.digest === undefined && !inputs.allowImageTag) {
     reader.problem(
       'image',
-      `"${inputs.image}" has no digest, so that what runs could change unseen. Write registry/repository@sha256:…, or set allowImageTag.`,
+      `"${inputs.image}" has no digest, so what runs could change without notice. Write registry/repository@sha256:…, or set allowImageTag.`,
     );
   }
   check('subnet', inputs.subnet, (value) =>

@@ -45,7 +45,7 @@ export function createParking(session: AzureSession, resourceGroup: string, grou
       } catch (error) {
         if (!isAzureFailure(error)) throw error;
         log.warning(
-          `What runs as ${group} could not be noted in the deployment history of ${resourceGroup}: should this agent die now, a later run could not bring it back. ${error.message}`,
+          `What runs as ${group} could not be noted in the deployment history of ${resourceGroup}: if this agent dies now, a later run could not restore it. ${error.message}`,
         );
       }
     },

@@ -83,7 +83,7 @@ function imageOf(
   }
   if (name.digest || allowImageTag) return { image, name };
   throw new TaskFailure(
-    `The image ${image} has no digest, so that what runs could change unseen.`,
+    `The image ${image} has no digest, so what runs could change without notice.`,
     'Run Package-Image, which records the digest, or set allowImageTag.',
   );
 }
@@ -92,7 +92,7 @@ function imageOf(
 function checkDoors(inputs: Choice, release: Release): void {
   if (inputs.apiKey && release.readinessPath === release.scoringPath) {
     throw new TaskFailure(
-      `The health route ${release.readinessPath} stays open, and it is the scoring route too, so that the key would protect nothing.`,
+      `The health route ${release.readinessPath} stays open, and it is the scoring route too, so the key would protect nothing.`,
       'Set readinessPath to another route.',
     );
   }
@@ -121,7 +121,7 @@ async function findRecord(
     return { recordFile, record: await readRecord(recordFile) };
   } catch (error) {
     if (!(error instanceof TaskFailure)) throw error;
-    log.warning(`The deployment goes on without a record, as requireApproval is off. ${error.message}`);
+    log.warning(`The deployment continues without a record, because requireApproval is off. ${error.message}`);
     return {};
   }
 }
@@ -131,7 +131,7 @@ function checkApproval(inputs: Choice, record: ModelRecord, recordFile: string, 
   const from = record.model?.workspace.name;
   if (workspace && from && workspace.toLowerCase() !== from.toLowerCase()) {
     throw new TaskFailure(
-      `The record ${recordFile} speaks of a model of the workspace ${from}, not of ${workspace}.`,
+      `The record ${recordFile} is about a model of the workspace ${from}, not of ${workspace}.`,
       'Download the record of the right build, or leave the input workspace empty.',
     );
   }

@@ -107,7 +107,7 @@ function warnOfLostSecrets(
 ): void {
   if (missing.length === 0 || !rollbackOnFailure) return;
   log.warning(
-    `A rollback could not bring back what runs now: this run does not set ${missing.join(', ')}, and Azure never gives secret values back.`,
+    `A rollback could not restore what runs now: this run does not set ${missing.join(', ')}, and Azure never gives secret values back.`,
   );
 }
 
@@ -252,7 +252,7 @@ function announce(
 ): void {
   if (left) {
     log.warning(
-      `An unfinished run was changing ${name}, and it does not serve: this run takes up there. Should it fail, ${mainContainer(left)?.image} is brought back, which ran before.`,
+      `An unfinished run was changing ${name}, and it does not serve: this run continues from there. If it fails, ${mainContainer(left)?.image} is restored, which ran before.`,
     );
   }
   if (way === 'created') return log.info(`${name} is new: it is created.`);
@@ -297,7 +297,7 @@ async function verifyBesides(
   const left = await look(groups, temporary, deadline, ports);
   if (left && left.tags?.[deploymentTags.besides] !== name) {
     throw new TaskFailure(
-      `The new image cannot be verified beside ${name}: a container group ${temporary} is there that this task did not make.`,
+      `The new image cannot be verified next to ${name}: there is a container group ${temporary} that this task did not create.`,
       'Delete it, or set strategy to replace.',
     );
   }

@@ -36,7 +36,7 @@ export function leftDeployment(state: TaskState): LeftWork<Unfinished> {
   return leftWork(state, 'unfinished', true);
 }
 
-/** In milliseconds; after that what ran before is brought back unseen. */
+/** In milliseconds; after that what ran before is restored unseen. */
 const longestLook = 5 * 60_000;
 
 /**
@@ -60,7 +60,7 @@ export async function undo(
       // Nobody can say what runs there; what ran before did serve.
       const mayBeUnseen = previous.definition && rollbackOnFailure && !ports.signal.aborted;
       if (!mayBeUnseen || !(error instanceof TaskFailure)) throw error;
-      ports.log.warning(`${name} cannot be read, and what ran before is brought back unseen. ${error.message}`);
+      ports.log.warning(`${name} cannot be read, and what ran before is restored unseen. ${error.message}`);
       return undefined;
     },
   );
@@ -72,13 +72,13 @@ export async function undo(
     if (keepFailedGroup) return `The container group ${name} is left as it is, as keepFailedGroup is on.`;
     ports.log.info(`Removing the container group ${name}: nothing ran there before.`);
     await removeAndWait(groups, name, deadline, ports);
-    return `The container group ${name} was removed, as nothing ran there before.`;
+    return `The container group ${name} was removed, because nothing ran there before.`;
   }
   if (!rollbackOnFailure) return `The container group ${name} is left as it is, as rollbackOnFailure is off.`;
   const image = mainContainer(previous.definition)!.image;
-  ports.log.info(`Bringing back ${image} as ${name}.`);
+  ports.log.info(`Restoring ${image} as ${name}.`);
   const { origin, seconds } = await restore({ groups, name, previous, minutes, isUnseen: !seen }, ports);
-  return `${image} was brought back and serves again at ${origin}, after ${Math.round(seconds)} s.`;
+  return `${image} was restored and serves again at ${origin}, after ${Math.round(seconds)} s.`;
 }
 
 /** The image that runs, where this run did not bring it there: then nothing here is ours to undo. */
@@ -108,13 +108,13 @@ export async function startUndoing(
       log.info(`Cancelled: the container group ${name} is being removed.`);
       await groups.remove(name, signal);
     } else if (rollbackOnFailure && previous.missing.length === 0) {
-      log.info(`Cancelled: what ran as ${name} before is being brought back.`);
+      log.info(`Cancelled: what ran as ${name} before is being restored.`);
       if (mustDelete(current, previous.definition)) await groups.remove(name, signal);
       else await groups.put(name, previous.definition, signal);
     }
   } catch (error) {
     // A group that is still being made takes no change: the post-job step has the time to wait for it.
-    log.debug(`Undoing goes on in the post-job step: ${messageOf(error)}`);
+    log.debug(`The rollback continues in the post-job step: ${messageOf(error)}`);
   }
 }
 

@@ -157,7 +157,7 @@ export class EvaluationJobs {
     const look = () => this.tracking.run(job.name, signal);
     const outage = new Outage(log, clock, { follows: true });
     const run = await outage.insist(() => believedAbsence(look, clock, signal), signal);
-    if (!run) throw new TaskFailure(`The metrics of the job ${job.name} cannot be found, so that nothing is decided.`);
+    if (!run) throw new TaskFailure(`The metrics of the job ${job.name} cannot be found, so nothing is decided.`);
     return { metrics: run.metrics, source: `the evaluation job ${job.name}`, jobName: job.name };
   }
 }

@@ -42,7 +42,7 @@ export class JobFiles {
 
   private notFound(what: string): TaskFailure {
     return new TaskFailure(
-      `The job ${this.jobName} is there, and its ${what} not to be found, so that nothing is decided.`,
+      `The job ${this.jobName} exists, but its ${what} missing, so nothing is decided.`,
       'Run this step again.',
     );
   }

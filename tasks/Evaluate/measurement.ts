@@ -53,7 +53,7 @@ export async function measure(
   }
   if (from === 'job') {
     throw new TaskFailure(
-      `Input metricsFrom: the model ${name} names no job that made it.`,
+      `Input metricsFrom: the model ${name} does not name the job that made it.`,
       'Set metricsFrom to "model" or "file", or register the model with Train.',
       { help: 'the-decision-cannot-be-made' },
     );

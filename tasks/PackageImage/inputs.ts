@@ -177,7 +177,7 @@ function checkBuilderKnows(reader: InputReader, dockerfile: string): void {
   const told = found.map(({ line, feature }) => `${feature} in line ${line}`).join(', ');
   reader.problem(
     'dockerfile',
-    `ACR Tasks build without BuildKit and do not know ${told}. Write it without, or set the input builder to "docker".`,
+    `ACR Tasks build without BuildKit and do not support ${told}. Write it without that, or set the input builder to "docker".`,
   );
 }
 

@@ -72,7 +72,7 @@ export async function conclude(
   }
   if (!run.isTracked) {
     log.warning(
-      `MLflow does not find the run ${run.runId}, and so nobody can say what it logged: the record holds no metrics of it. Evaluate asks again.`,
+      `MLflow does not find the run ${run.runId}, so it is not known what it logged: the record has no metrics of it. Evaluate asks again.`,
     );
   }
   const directory = recordDirectory(context);
@@ -139,7 +139,7 @@ async function summarize(
 function failureOf(job: Job, end: JobEnd, cost: FinalCost, budget: Budget | undefined): string {
   const what =
     end.status === 'Paused'
-      ? `The job ${job.name} is paused. Resume it in the studio and run this step again: it takes the job up.`
+      ? `The job ${job.name} is paused. Resume it in the studio and run this step again: it then follows the job.`
       : end.status === 'NotResponding'
         ? `The job ${job.name} has not responded for ten minutes. ${runsOn(job)}`
         : `The job ${job.name} ended as ${end.status}.`;

@@ -45,7 +45,7 @@ export async function followTraining(
 /** What to do about a job that is not followed any more. */
 export function runsOn(job: Job): string {
   const url = studioUrl(job);
-  return `The job ${job.name} was not cancelled and may run on${url ? ` (${url})` : ''}. Run this step again, by "Rerun failed jobs": it takes the job up where it is then. Or cancel it in the studio.`;
+  return `The job ${job.name} was not cancelled and may run on${url ? ` (${url})` : ''}. Run this step again, by "Rerun failed jobs": it then follows the job. Or cancel it in the studio.`;
 }
 
 function follow(

@@ -57,7 +57,7 @@ export async function makeGoldenRequests(
   const name = example ? "the model's input example" : "one row made of the model's signature";
   fs.writeFileSync(file, requestsFileOf(name, request));
   log.warning(
-    `Training left no ${leftByTraining}, so the correct answers are not known. The later stages send ${name} and prove only that it is answered.`,
+    `Training left no ${leftByTraining}, so the correct answers are not known. The later stages send ${name} and only prove that it is answered.`,
   );
   return sectionOf(file);
 }

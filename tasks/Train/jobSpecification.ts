@@ -74,7 +74,7 @@ function inlineOutput(name: string, text: string): OutputSpec {
   if (type) return { type, path: uri };
   if (looksLikeUri.test(text)) return { path: text };
   throw new TaskFailure(
-    `Input jobOutputs: "${name}=${text}" names no type.`,
+    `Input jobOutputs: "${name}=${text}" has no type.`,
     'Write the type of the output, such as uri_folder or mlflow_model, and after it, if you like, a URI.',
   );
 }

@@ -56,7 +56,7 @@ export async function registerModel(
   const registered = await new Outage(log, clock).insist(() => registerOnce(services.models, model), signal);
   const text = `${registered.model.name} version ${registered.model.version}`;
   log.info(
-    registered.isNew ? `Registered the model ${text}.` : `The model of this job is registered already: ${text}.`,
+    registered.isNew ? `Registered the model ${text}.` : `The model of this job is already registered: ${text}.`,
   );
   return { ...registered, output: found };
 }

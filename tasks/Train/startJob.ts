@@ -152,7 +152,7 @@ async function create(
     if (!(error instanceof TaskFailure) || 'status' in error) throw error;
     throw new TaskFailure(
       `${error.message} The job ${name} may have been started all the same, and would run on.`,
-      'Run this step again: it takes the job up by its name, or starts it. Or look for it in the studio.',
+      'Run this step again: it follows the job by its name, or starts it. Or look for it in the studio.',
       { cause: error },
     );
   }

@@ -20,7 +20,7 @@ export const helpTopics = [
   'the-image-cannot-be-pulled',
   'the-container-does-not-serve',
   'certificates',
-  'what-ran-before-is-not-brought-back',
+  'what-ran-before-is-not-restored',
   'signed-evidence',
 ] as const;
 

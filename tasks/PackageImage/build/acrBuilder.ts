@@ -159,7 +159,7 @@ export class AcrBuilder implements ImageBuilder {
         if (!(error instanceof TaskFailure)) throw error;
         // A pity, but no reason to stop a build that goes on.
         isLogLost = true;
-        log.warning(`The log of the build ${runId} cannot be read; the build goes on. ${error.message}`);
+        log.warning(`The log of the build ${runId} cannot be read; the build continues. ${error.message}`);
         return false;
       }
     };
@@ -191,9 +191,9 @@ export class AcrBuilder implements ImageBuilder {
     const { runId } = build;
     try {
       await this.tasks.cancel(runId);
-      this.log.info(`Build ${runId} was told to stop.`);
+      this.log.info(`Build ${runId} was asked to stop.`);
     } catch (error) {
-      this.log.warning(`The build ${runId} could not be told to stop and may go on: ${messageOf(error)}`);
+      this.log.warning(`The build ${runId} could not be stopped and may still be running: ${messageOf(error)}`);
       return;
     }
     await this.scheduling.forget(build);

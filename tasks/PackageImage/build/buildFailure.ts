@@ -85,7 +85,7 @@ export function buildFailure(status: string, message: string | undefined, log: s
         );
   }
   const said = message ? ` The builder says: ${message}` : '';
-  if (status === 'Canceled') return new TaskFailure(`The build was cancelled by somebody else.${said}`, link);
+  if (status === 'Canceled') return new TaskFailure(`The build was cancelled by someone else.${said}`, link);
   const exitCode = /(?:exit (?:status|code):?|non-zero code:) (\d+)/.exec(log)?.[1];
   if (selfTestBrokeOff(log) && exitCode !== undefined && exitCode !== '137') {
     return new TaskFailure(
@@ -109,7 +109,7 @@ export function unansweredFailure(error: AzureFailure, registry: string, open: r
   const runs = open.length > 0 ? ` Open runs that began since: ${open.join(', ')}.` : '';
   return new TaskFailure(
     `${error.message} It is not known whether the build was scheduled: one may be running on the registry ${registry}.${runs}`,
-    'It is not asked for a second time, which could build twice. See the runs of the registry and cancel the one that you do not want, then run the step again: an image that was pushed meanwhile is found by its content.',
+    'It is not requested again, because that could build twice. See the runs of the registry and cancel the one that you do not want, then run the step again: an image that was pushed meanwhile is found by its content.',
     { cause: error },
   );
 }
@@ -160,7 +160,7 @@ export function schedulingFailure(error: unknown, registry: ContainerRegistry): 
   if (status === 403) {
     return new TaskFailure(
       `The service connection may not build on the registry ${registry.name}: ${serviceMessage}`,
-      'Give its identity the role "Container Registry Tasks Contributor" on the registry; AcrPush alone is not enough.',
+      'Give its identity the role "Container Registry Tasks Contributor" on the registry; AcrPush is not enough.',
       { cause: error, help: 'roles' },
     );
   }

@@ -157,7 +157,7 @@ export class BuildScheduling {
     if (!isRefused && !/^(InvalidResourceType|NoRegisteredProviderFound)$/.test(code)) return false;
     this.namesRuns = false;
     this.log.info(
-      `Builds are asked for without a name, since the registry ${this.registry.name} refuses task runs: ${serviceMessage} A build whose request is not answered is then not found again; the role "Container Registry Tasks Contributor" mends that.`,
+      `Builds are requested without a name, because the registry ${this.registry.name} refuses task runs: ${serviceMessage} If a request is not answered, its build cannot be found again; the role "Container Registry Tasks Contributor" fixes that.`,
     );
     return true;
   }

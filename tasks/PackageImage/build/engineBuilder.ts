@@ -108,7 +108,7 @@ export class EngineBuilder implements ImageBuilder {
       }
     }
     throw new TaskFailure(
-      `Input builder: neither Docker nor Podman answers on this agent (${reasons.join('; ')}).`,
+      `Input builder: neither Docker nor Podman responds on this agent (${reasons.join('; ')}).`,
       'Install one, start it, or build by ACR Tasks (builder "acrTasks").',
     );
   }

@@ -30,7 +30,7 @@ export class ImageBuild {
     const tag = await environmentTag(plan, context.signal);
     records.keep('environment.Dockerfile', plan.dockerfile);
     const known = rebuild === 'always' ? undefined : await findBuilt(contents, repository, tag, context);
-    if (known) context.log.info(`The environment is there already: ${known}`);
+    if (known) context.log.info(`The environment already exists: ${known}`);
     if (known) return `${this.place}@${known}`;
     const { digest } = await this.run(`the environment of ${repository}`, {
       context: [textFile(dockerfileName, plan.dockerfile), ...plan.files],

@@ -45,7 +45,7 @@ export async function pinBaseImage(
   } catch (error) {
     if (isAzureFailure(error, 401, 403) && !keptOut.test(error.serviceMessage)) {
       throw new TaskFailure(
-        `Input baseImage: the registry ${name.registry} does not hand out ${reference}: ${error.serviceMessage || error.message}`,
+        `Input baseImage: the registry ${name.registry} does not serve ${reference}: ${error.serviceMessage || error.message}`,
         signIn.kind === 'anonymous'
           ? 'If the image is there, name a Docker registry service connection in baseImageConnection.'
           : 'Check the credentials and what they may pull.',

@@ -51,8 +51,7 @@ export const dockerfileName = 'Dockerfile';
 /** The whole build context of the scoring image. */
 export function contextOf(plan: ImagePlan, dockerfile: string, modelFiles: readonly ModelFile[]): ContextFile[] {
   const astray = modelFiles.find((file) => file.path.split('/').some((part) => part === '..' || part === '.'));
-  if (astray)
-    throw new TaskFailure(`The model has a file of the name "${astray.path}", which leads out of its folder.`);
+  if (astray) throw new TaskFailure(`The model has a file named "${astray.path}", which leads out of its folder.`);
   return [
     textFile(plan.dockerfilePath, dockerfile),
     ...plan.files,

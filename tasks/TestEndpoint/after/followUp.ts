@@ -52,13 +52,13 @@ async function promotion(
     requireRecordedEndpoint(record, target.scoringUri, 'promoteToChampion');
     const { champion, dethroned, isChampion } = await promoteModel(inputs, session, record, clock);
     const name = `${champion.name}:${champion.version}`;
-    const before = dethroned.length > 0 ? ` in place of version ${dethroned.join(', ')}` : '';
+    const before = dethroned.length > 0 ? `, replacing version ${dethroned.join(', ')}` : '';
     return {
       facts: { promotion: { isChampion, champion: champion.version } },
       notes: [
         isChampion
-          ? `${name} is champion now${before}.`
-          : `Another release promoted ${name} in the meantime; it stays champion.`,
+          ? `${name} is now the champion${before}.`
+          : `Another release promoted ${name} in the meantime; it is still the champion.`,
       ],
     };
   } catch (error) {

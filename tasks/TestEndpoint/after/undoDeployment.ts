@@ -9,7 +9,7 @@ import { TaskFailure } from '../../common/taskFailure';
 
 /**
  * Brings back what ran before the record's deployment.
- * @throws TaskFailure if the record names no deployment, or if the previous one cannot be brought back
+ * @throws TaskFailure if the record names no deployment, or if the previous one cannot be restored
  */
 export async function undoDeployment(
   session: AzureSession,

@@ -15,7 +15,7 @@ export function milliseconds(value: number): string {
 /** One line on what the load test found. */
 export function loadSentence(figures: LoadFigures): string {
   return (
-    `${figures.requests} requests, ${formatNumber(figures.perSecond, 3)} answered a second, ` +
+    `${figures.requests} requests, ${formatNumber(figures.perSecond, 3)} answered per second, ` +
     `${formatNumber((figures.errors / figures.requests) * 100 || 0, 3)} % errors; ` +
     `p50 ${milliseconds(figures.percentile(50))}, p95 ${milliseconds(figures.percentile(95))}, ` +
     `p99 ${milliseconds(figures.percentile(99))}, max ${milliseconds(figures.max)}`

@@ -15,10 +15,10 @@ export function findingsReport({ cases, robustness }: Pick<Findings, 'cases' | '
 
 function robustnessParts({ probes, findings }: RobustnessReport): string[] {
   const sent = probes.filter(({ isHeld }) => isHeld !== undefined);
-  const count = `Of ${sent.length} requests that nobody should send, or that its description allows, the service took ${sent.length - findings.length} well.`;
+  const count = `The service handled ${sent.length - findings.length} of ${sent.length} invalid or unusual requests well.`;
   if (findings.length === 0) return [count];
   const table = markdownTable(
-    [{ title: 'Sent' }, { title: 'Came back' }, { title: 'Wanted' }],
+    [{ title: 'Sent' }, { title: 'Answer' }, { title: 'Expected' }],
     findings.map(({ sent: what, answered, wanted = '' }) => [what, answered, wanted].map(escapeMarkdown)),
   );
   return [count, table, ...remediesOf(findings)];

@@ -80,7 +80,7 @@ function testsTable(cases: readonly TestCase[]): string {
       escapeMarkdown(messageOf(each)),
     ]),
   );
-  return shown === cases ? table : `${table}\n\n${cases.length - shownRows} more stand in test_results.json.`;
+  return shown === cases ? table : `${table}\n\n${cases.length - shownRows} more are in test_results.json.`;
 }
 
 function rank({ outcome, warning }: TestCase): number {
@@ -107,7 +107,7 @@ function loadParts({ load }: Findings, figures: LoadFigures | undefined): string
     '### Latency under load',
     escapeMarkdown(loadSentence(figures)),
     percentileTable(figures),
-    'How latency is spread, without the slowest half percent:',
+    'Distribution of latency, without the slowest half percent:',
     latencyBars(load),
     'The tab Model of this run shows it as pictures.',
   ];

@@ -18,5 +18,5 @@ export function warningOf({ cases, robustness }: Findings): string | undefined {
   if (found.length === 0) return undefined;
   const told = [...found.slice(0, named), ...(found.length > named ? [`and ${found.length - named} more`] : [])];
   const what = found.length === 1 ? '1 finding that fails' : `${found.length} findings that fail`;
-  return `The endpoint has ${what} no test: ${told.join('; ')}. The summary says how to mend ${found.length === 1 ? 'it' : 'them'}; robustness: fail makes a gate of it, robustness: off leaves bad requests out.`;
+  return `The endpoint has ${what} no test: ${told.join('; ')}. The summary says how to fix ${found.length === 1 ? 'it' : 'them'}; robustness: fail makes the step fail for it, robustness: off leaves bad requests out.`;
 }

@@ -58,18 +58,18 @@ function badRequest(kind: NegativeKind, good: HttpRequest, json: unknown, hasKey
   const noColumns = 'The good request has no named columns.';
   switch (kind) {
     case 'malformedJson': {
-      const name = 'JSON that breaks off before its end';
+      const name = 'JSON that is cut off';
       if (json === undefined) return { name, why: 'The good request is not JSON.' };
       // A number or a word without its last character may be one still.
       const text = stringifyExact(json);
       return { name, request: withBody(/[\]}"]$/.test(text) ? text.slice(0, -1) : `[${text}`) };
     }
     case 'wrongType':
-      return changed(withWrongType(json), 'a text in place of a number', 'The good request has no number to replace.');
+      return changed(withWrongType(json), 'text instead of a number', 'The good request has no number to replace.');
     case 'missingColumn':
       return changed(withoutColumn(json), 'without one of its columns', noColumns);
     case 'extraColumn':
-      return changed(withExtraColumn(json), 'with one column more', noColumns);
+      return changed(withExtraColumn(json), 'with an additional column', noColumns);
     case 'emptyBody':
       return { name: 'an empty body', request: withBody('') };
     case 'oversizedBody':
@@ -79,7 +79,7 @@ function badRequest(kind: NegativeKind, good: HttpRequest, json: unknown, hasKey
         mayClose: true,
       };
     case 'wrongMethod':
-      return { name: `DELETE in place of ${good.method}`, request: { ...good, method: 'DELETE', body: undefined } };
+      return { name: `DELETE instead of ${good.method}`, request: { ...good, method: 'DELETE', body: undefined } };
     case 'wrongKey':
       return hasKey
         ? { name: 'a wrong key', request: withKey(good, 'not-the-key') }
@@ -147,7 +147,7 @@ function withoutColumn(json: unknown): Change | undefined {
 
 function withExtraColumn(json: unknown): Change | undefined {
   const column = 'unexpected_column';
-  const name = 'with one column more';
+  const name = 'with an additional column';
   return changeTable(
     json,
     ({ columns, data, ...rest }) => ({
@@ -162,7 +162,7 @@ function withExtraColumn(json: unknown): Change | undefined {
 function withWrongType(json: unknown, where = ''): Change | undefined {
   if (isNumber(json)) {
     return {
-      name: `a text in place of the number${where && ` at ${where.replace(/^\./, '')}`}`,
+      name: `text instead of the number${where && ` at ${where.replace(/^\./, '')}`}`,
       value: 'not a number',
     };
   }

@@ -63,7 +63,7 @@ export function robustnessCases({ probes, findings }: RobustnessReport): TestCas
     if (isHeld === undefined) return { kind, name, outcome: 'skipped', message: answered };
     if (isHeld) return { kind, name, outcome: 'passed', milliseconds, message: answered };
     const { advice, code } = findings.find(({ sent }) => sent === name)!.remedy;
-    const message = `${sentence(answered)} Wanted is ${wanted}. ${advice}`;
+    const message = `${sentence(answered)} Expected: ${wanted}. ${advice}`;
     return { kind, name, outcome: 'failed', milliseconds, message, details: code ? `${details}\n\n${code}` : details };
   });
 }

@@ -39,7 +39,7 @@ export async function restore(
   } catch (error) {
     const failure = await diagnose(error, { groups, name, definition, minutes }, ports);
     throw failure instanceof TaskFailure
-      ? new TaskFailure(`The previous deployment of ${name} could not be brought back. ${failure.message}`, undefined, {
+      ? new TaskFailure(`The previous deployment of ${name} could not be restored. ${failure.message}`, undefined, {
           cause: error,
         })
       : failure;
@@ -60,11 +60,11 @@ function isAsDefined(current: ContainerGroup, definition: ContainerGroup): boole
 }
 
 function completeDefinition({ definition, missing }: PreviousDeployment, name: string): ContainerGroup {
-  if (!definition) throw new TaskFailure(`Nothing ran as ${name} before, so that there is nothing to bring back.`);
+  if (!definition) throw new TaskFailure(`Nothing ran as ${name} before, so there is nothing to restore.`);
   if (missing.length === 0) return definition;
   throw new TaskFailure(
-    `The previous deployment of ${name} cannot be brought back: Azure never gives secret values back, and nobody gave ${missing.join(', ')}.`,
+    `The previous deployment of ${name} cannot be restored: Azure never returns secret values, and this run was not given ${missing.join(', ')}.`,
     'Set them in the inputs of Deploy-ACI, also those that only the previous version needs, or deploy the previous release again.',
-    { help: 'what-ran-before-is-not-brought-back' },
+    { help: 'what-ran-before-is-not-restored' },
   );
 }

@@ -60,7 +60,7 @@ export async function rollback({
   const isOurs = running === deployment.image;
   if (current && !isOurs && running !== previousImage) throw deployedByOthers(deployment, running);
   const kept = keptFor(deployment, handedOver);
-  // A deployment of the same image may have changed something else. Where it is not ours any more, it was brought back.
+  // A deployment of the same image may have changed something else. Where it is not ours any more, it was restored.
   if (current && previousImage === running && !(kept && isOurs)) {
     log.info(`${name} runs ${running}, as before this deployment: it is left alone.`);
     return { outcome: 'kept', image: running };
@@ -77,7 +77,7 @@ export async function rollback({
     return { outcome: 'removed', image: null };
   }
   const image = mainContainer(previous.definition)!.image;
-  log.info(`Bringing back ${image} as ${name}.`);
+  log.info(`Restoring ${image} as ${name}.`);
   const { origin, seconds } = await restore({ groups, name, previous, minutes: startTimeoutInMinutes }, ports);
   log.info(`${image} serves again at ${origin}, after ${Math.round(seconds)} s.`);
   return { outcome: 'restored', image, scoringUri: origin + new URL(scoringUri).pathname };
@@ -98,7 +98,7 @@ function deployedByOthers({ containerGroup, image }: RollbackOptions['deployment
   return new TaskFailure(
     `${containerGroup} is not rolled back: it runs ${running}, which another release deployed after ${image}.`,
     'Test that release; it is the one that users call.',
-    { help: 'what-ran-before-is-not-brought-back' },
+    { help: 'what-ran-before-is-not-restored' },
   );
 }
 
@@ -111,9 +111,9 @@ function withImage(
 ): PreviousDeployment {
   if (!current) {
     throw new TaskFailure(
-      `The container group ${name} is not there any more, and what ran in it before is not known to this job.`,
+      `The container group ${name} no longer exists, and this job does not know what ran in it before.`,
       'Deploy the previous release again, or run Deploy-ACI and this task in one job.',
-      { help: 'what-ran-before-is-not-brought-back' },
+      { help: 'what-ran-before-is-not-restored' },
     );
   }
   const main = mainContainer(current);

@@ -20,8 +20,7 @@ const largestFile = 128 * 1024 * 1024;
  */
 export function readRequestsFile(file: string, tolerance: Tolerance): GivenRequest[] {
   const requests = entryTexts(file, readText(file)).map((text, index) => readRequest(text, index, file, tolerance));
-  if (requests.length === 0)
-    throw new TaskFailure(`The requests file ${file} holds no request.`, 'Write at least one.');
+  if (requests.length === 0) throw new TaskFailure(`The requests file ${file} has no request.`, 'Write at least one.');
   const names = new Set<string>();
   for (const [index, { name }] of requests.entries()) {
     if (names.has(name)) {

@@ -29,7 +29,7 @@ export async function addBuildTag(
   const tag = text.replace(/[^A-Za-z0-9._-]+/g, '-');
   const { hostType, build } = pipeline;
   if (hostType !== 'build' || !build) {
-    log.debug(`This host has no builds to tag: ${tag}`);
+    log.debug(`This is not a build, so it cannot be tagged: ${tag}`);
     return true;
   }
   const server = pipeline.server();

@@ -168,7 +168,7 @@ describe('MLOpsPackageImage', function () {
     ],
     [
       'a model whose files are gone',
-      /nothing lies at its path azureml:/,
+      /there is nothing at its path azureml:/,
       async () => [(await registerModel({})).record, own],
     ],
     [
@@ -263,7 +263,7 @@ describe('MLOpsPackageImage', function () {
     });
     assert.equal(result.result, 'canceled', result.log.join('\n'));
 
-    const runId = /Build (ca\w+) was told to stop/.exec(result.log.join('\n'))?.[1];
+    const runId = /Build (ca\w+) was asked to stop/.exec(result.log.join('\n'))?.[1];
     const cancelled = (await azure.requests.list()).filter(({ url }) => url.includes(`/runs/${runId}/cancel`));
     assert.equal(cancelled.length, 1);
     assert.ok([200, 202].includes(cancelled[0]!.status));
@@ -288,7 +288,7 @@ describe('MLOpsPackageImage', function () {
         if (/^Build ca\w+ on the registry/.test(line)) setTimeout(() => cancel.abort(), 500);
       },
     });
-    const runId = /The build (ca\w+) could not be told to stop/.exec(main.log.join('\n'))?.[1];
+    const runId = /The build (ca\w+) could not be stopped/.exec(main.log.join('\n'))?.[1];
     assert.ok(runId, main.log.join('\n'));
     await azure.faults.clear();
     await azure.requests.clear();

@@ -106,7 +106,7 @@ describe('MLOpsDeployACI', function () {
     const { outputs } = await run(one, inputs, { secretVariables });
     const result = await run(sick, inputs, { secretVariables });
     assert.equal(result.result, 'failed');
-    assert.match(result.log.join('\n'), /was brought back and serves again/);
+    assert.match(result.log.join('\n'), /was restored and serves again/);
     assert.deepEqual(await score(outputs.scoringUri!), { status: 200, version: 'one', secret: 14 });
   });
 
@@ -184,7 +184,7 @@ describe('MLOpsDeployACI', function () {
     );
     assert.equal(result.result, 'canceled');
     const after = await run(two, {}, { job, phase: 'postjob', taskVariables: result.taskVariables });
-    assert.match(after.log.join('\n'), new RegExp(`${one.digest} was brought back and serves again`));
+    assert.match(after.log.join('\n'), new RegExp(`${one.digest} was restored and serves again`));
     assert.equal((await score(outputs.scoringUri!)).version, 'one');
   });
 
@@ -284,7 +284,7 @@ describe('MLOpsDeployACI', function () {
       const updated = await deploy(two, { certificateShare });
       assert.equal(updated.result, 'succeeded', updated.log.join('\n'));
       const failed = await deploy(sick, { certificateShare, cpu: '2' });
-      assert.match(failed.log.join('\n'), /was brought back and serves again/);
+      assert.match(failed.log.join('\n'), /was restored and serves again/);
       const answer = await call(scoringUri, 'POST', { authorization: `Bearer ${apiKey}` });
       assert.equal(JSON.parse(answer.text).version, 'two');
       assert.equal(authority.issued(), before + 1, 'no further certificate in three deployments');
@@ -407,7 +407,7 @@ describe('MLOpsDeployACI', function () {
       assert.equal(failed.result, 'failed');
       const log = failed.log.join('\n');
       assert.match(log, /An unfinished run was changing/);
-      assert.match(log, new RegExp(`${one.digest} was brought back and serves again`));
+      assert.match(log, new RegExp(`${one.digest} was restored and serves again`));
       assert.deepEqual(await score(scoringUri), { status: 200, version: 'one', secret: 14 });
       assert.equal((await find()).json.properties.containers[0].properties.resources.requests.cpu, 1);
     });
@@ -427,7 +427,7 @@ describe('MLOpsDeployACI', function () {
       const job = new TestJob('build', azure);
       const { taskVariables } = await killedRun(two, job);
       const after = await run(two, { ...inputs, cpu: '2' }, { job, phase: 'postjob', taskVariables, secretVariables });
-      assert.match(after.log.join('\n'), /was brought back and serves again/);
+      assert.match(after.log.join('\n'), /was restored and serves again/);
       assert.deepEqual(await score(scoringUri), { status: 200, version: 'one', secret: 14 });
     });
 
@@ -452,7 +452,7 @@ describe('MLOpsDeployACI', function () {
     const updated = await run(two);
     assert.equal(updated.result, 'succeeded', updated.log.join('\n'));
     const warnings = updated.issues.map(({ message }) => message).join();
-    assert.match(warnings, /could not be noted in the deployment history .* a later run could not bring it back/);
+    assert.match(warnings, /could not be noted in the deployment history .* a later run could not restore it/);
   });
 
   it('sends what else a group can have, as the service takes it', async () => {

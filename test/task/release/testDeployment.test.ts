@@ -156,7 +156,7 @@ describe('MLOpsTestEndpoint after MLOpsDeployACI', function () {
     assert.equal(again.result, 'failed');
   });
 
-  it('says what the tests found and what went wrong where the previous image cannot be brought back', async () => {
+  it('says what the tests found and what went wrong where the previous image cannot be restored', async () => {
     const job = new TestJob('build', azure);
     await deploy(job, one, '1');
     const uri = await deploy(job, two, '2');
@@ -168,11 +168,11 @@ describe('MLOpsTestEndpoint after MLOpsDeployACI', function () {
     assert.equal(result.result, 'failed');
     assert.match(
       result.issues[0]!.message,
-      /1 of 3 tests failed: the right version .*The previous deployment of tested-\d+ could not be brought back\. .*quota/,
+      /1 of 3 tests failed: the right version .*The previous deployment of tested-\d+ could not be restored\. .*quota/,
     );
     const { tests } = await recordIn(job);
     assert.deepEqual([tests!.passed, tests!.rollback], [false, { outcome: 'failed', image: null }]);
-    assert.match(result.summaries[0]!.text, /could not be brought back/);
+    assert.match(result.summaries[0]!.text, /could not be restored/);
     assert.equal((await served(uri)).version, 'two');
   });
 
@@ -269,7 +269,7 @@ describe('MLOpsTestEndpoint with promoteToChampion', function () {
     assert.deepEqual(await champions(), ['1']);
     const right = await release('2');
     assert.equal(right.result, 'succeeded', right.log.join('\n'));
-    assert.match(right.log.join('\n'), /raced:2 is champion now in place of version 1\./);
+    assert.match(right.log.join('\n'), /raced:2 is now the champion, replacing version 1\./);
     assert.deepEqual([await champions(), right.tests.promotion], [['2'], { isChampion: true, champion: '2' }]);
     const { body } = (await ml.call('GET', url('1'))) as { body: { properties: { tags: object } } };
     assert.deepEqual(body.properties.tags, { owner: 'team' }, 'other tags stay');

@@ -100,13 +100,13 @@ describe('MLOpsTestEndpoint', () => {
         .filter((each: { kind: string }) => each.kind === 'negative')
         .map((each: { name: string }) => each.name),
       [
-        'JSON that breaks off before its end',
-        'a text in place of the number at data[0].a',
+        'JSON that is cut off',
+        'text instead of the number at data[0].a',
         'without the column "a"',
-        'with one column more',
+        'with an additional column',
         'an empty body',
         'a body of 16 MB',
-        'DELETE in place of POST',
+        'DELETE instead of POST',
         'a wrong key',
         'without the key',
       ],
@@ -156,7 +156,7 @@ describe('MLOpsTestEndpoint', () => {
     );
     assert.match(
       result.issues.map(({ message }) => message).join(),
-      /breaks off before its end \(Answered 200\. Wanted is a status of 400.*DELETE in place of POST \(Answered 500/,
+      /is cut off \(Answered 200\. Expected: a status of 400.*DELETE instead of POST \(Answered 500/,
     );
   });
 
@@ -305,7 +305,7 @@ describe('MLOpsTestEndpoint', () => {
       startupTimeoutInSeconds: '1',
     });
     const { cases } = casesOf(result);
-    assert.match(cases.get('DELETE in place of POST')!.message!, /gave no whole answer within 2 s/);
+    assert.match(cases.get('DELETE instead of POST')!.message!, /gave no whole answer within 2 s/);
     assert.match(cases.get('a body of 16 MB')!.message!, /connection was closed/);
     assert.equal(cases.get('one row, again after the bad requests')!.passed, false);
     assert.equal(result.result, 'failed');

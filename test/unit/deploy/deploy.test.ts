@@ -179,7 +179,7 @@ describe('Deploy-ACI: the stage', () => {
   it('brings back what a run that died had parked, should it fail', async () => {
     azure.parked = definitionOf('before-the-dead-run');
     azure.behaviours[image] = { crashes: 1 };
-    await assert.rejects(run(), /before-the-dead-run was brought back/);
+    await assert.rejects(run(), /before-the-dead-run was restored/);
     assert.equal(azure.definition('cost-estimator')?.containers[0]?.image, 'before-the-dead-run');
   });
 

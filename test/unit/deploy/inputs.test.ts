@@ -206,11 +206,11 @@ describe('the inputs of Deploy-ACI', () => {
     [
       { image: 'not an image' },
       'image: "not an image" is not an image. Write registry/repository@sha256:….',
-      'image: "not an image" has no digest, so that what runs could change unseen. Write registry/repository@sha256:…, or set allowImageTag.',
+      'image: "not an image" has no digest, so what runs could change without notice. Write registry/repository@sha256:…, or set allowImageTag.',
     ],
     [
       { image: 'r.example.net/i:1' },
-      'image: "r.example.net/i:1" has no digest, so that what runs could change unseen. Write registry/repository@sha256:…, or set allowImageTag.',
+      'image: "r.example.net/i:1" has no digest, so what runs could change without notice. Write registry/repository@sha256:…, or set allowImageTag.',
     ],
     [{ gatewayImage: 'a b' }, 'gatewayImage: "a b" is not an image. Write registry/repository@sha256:….'],
     [

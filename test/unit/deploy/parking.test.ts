@@ -49,7 +49,7 @@ describe('What runs, kept while it is changed', () => {
     write.rejects(refused(403));
     await parking().park(definition, azure.ports);
     assert.deepEqual(azure.warnings, [
-      'What runs as estimator could not be noted in the deployment history of rg: should this agent die now, a later run could not bring it back. Azure answered 403',
+      'What runs as estimator could not be noted in the deployment history of rg: if this agent dies now, a later run could not restore it. Azure answered 403',
     ]);
     await parking().clear(azure.ports);
     assert.equal(azure.warnings.length, 1);
@@ -76,7 +76,7 @@ describe('What runs, kept while it is changed', () => {
       assert.equal(azure.parked, undefined, 'and the note is emptied');
     });
     for (const state of ['fails', 'changes', 'gone'] as const) {
-      it(`is to be brought back should this run fail, where what is there ${state}`, async () => {
+      it(`is to be restored should this run fail, where what is there ${state}`, async () => {
         assert.deepEqual(await leftOf(state), definition);
         assert.ok(azure.parked, 'and the note stays');
       });

@@ -61,7 +61,7 @@ describe('Rolling out a container group', () => {
     azure.behaviours['one'] = { crashes: 3, log: ['Traceback', "ModuleNotFoundError: No module named 'pandas'"] };
     await assert.rejects(run(definitionOf('one')), (error: Error) => {
       assert.match(error.message, /crashed while it was loaded.*ModuleNotFoundError: No module named 'pandas'/);
-      assert.match(error.message, /estimator was removed, as nothing ran there before/);
+      assert.match(error.message, /estimator was removed, because nothing ran there before/);
       return true;
     });
     assert.deepEqual(azure.calls, ['PUT estimator one', 'DELETE estimator']);
@@ -190,7 +190,7 @@ describe('Rolling out a container group', () => {
     azure.behaviours['two'] = { answer: { status: 503 } };
     const wanted = definitionOf('two');
     wanted.containers[0]!.environmentVariables!.push(secret);
-    await assert.rejects(run(wanted), /HTTP 503.*one was brought back and serves again at http:\/\/estimator/s);
+    await assert.rejects(run(wanted), /HTTP 503.*one was restored and serves again at http:\/\/estimator/s);
     assert.equal(images(), 'one');
     assert.deepEqual(azure.definition('estimator')!.containers[0]!.environmentVariables, [
       { name: 'LEVEL', value: 'info' },
@@ -203,7 +203,7 @@ describe('Rolling out a container group', () => {
     before.containers[0]!.environmentVariables!.push({ name: 'OLD_SECRET', secureValue: 'unknown' });
     azure.runs('estimator', before);
     azure.behaviours['two'] = { crashes: 1 };
-    await assert.rejects(run(definitionOf('two')), /nobody gave the environment variable OLD_SECRET/);
+    await assert.rejects(run(definitionOf('two')), /this run was not given the environment variable OLD_SECRET/);
     assert.match(azure.warnings.join(), /OLD_SECRET/);
     assert.equal(images(), 'two');
   });
@@ -214,7 +214,7 @@ describe('Rolling out a container group', () => {
     azure.behaviours['two'] = { crashes: 1 };
     await assert.rejects(
       run(definitionOf('two')),
-      /exit code 1.*previous deployment of estimator could not be brought back/s,
+      /exit code 1.*previous deployment of estimator could not be restored/s,
     );
   });
 
@@ -265,7 +265,7 @@ describe('Rolling out a container group', () => {
       { code: 'ServiceUnavailable', message: 'no 4 CPU in eastus', status: 409 },
       { code: 'DnsNameLabelAlreadyTaken', message: 'it is taken' },
     );
-    await assert.rejects(run(definitionOf('two', {}, 4)), /one was brought back and serves again/);
+    await assert.rejects(run(definitionOf('two', {}, 4)), /one was restored and serves again/);
     assert.deepEqual(azure.calls, ['DELETE estimator', 'PUT estimator two', 'PUT estimator one', 'PUT estimator one']);
   });
 
@@ -276,7 +276,7 @@ describe('Rolling out a container group', () => {
       { code: 'ServiceUnavailable', message: 'no 1 CPU in eastus', status: 409 },
       { code: 'ContainerGroupQuotaReached', message: 'StandardCores' },
     );
-    await assert.rejects(run(definitionOf('two', {}, 4)), /4 CPU.*one was brought back and serves again/);
+    await assert.rejects(run(definitionOf('two', {}, 4)), /4 CPU.*one was restored and serves again/);
     const [removed, wanted, ...back] = azure.calls;
     assert.deepEqual([removed, wanted], ['DELETE estimator', 'PUT estimator two']);
     assert.deepEqual(back, Array(3).fill('PUT estimator one'));
@@ -286,7 +286,7 @@ describe('Rolling out a container group', () => {
     azure.runs('estimator', definitionOf('one'));
     azure.behaviours['one'] = { refused: { code: 'ContainerGroupQuotaReached', message: 'The quota is reached.' } };
     azure.behaviours['two'] = { crashes: 1 };
-    await assert.rejects(run(definitionOf('two')), /could not be brought back.*quota/s);
+    await assert.rejects(run(definitionOf('two')), /could not be restored.*quota/s);
     assert.deepEqual(azure.calls, ['PUT estimator two', 'PUT estimator one']);
   });
 
@@ -309,7 +309,7 @@ describe('Rolling out a container group', () => {
           return Promise.reject(azureError({ code: 'ServerBusy', message: 'busy', status: 503 }));
         },
       });
-      await assert.rejects(run(definitionOf('two', {}, 4)), /exit code 1.*one was brought back and serves again/s);
+      await assert.rejects(run(definitionOf('two', {}, 4)), /exit code 1.*one was restored and serves again/s);
       assert.equal(faults, times, method);
       assert.equal(images(), 'one');
     }
@@ -325,10 +325,7 @@ describe('Rolling out a container group', () => {
 
     // The post-job step finds what is to be undone.
     azure.groups.put = put;
-    assert.match(
-      await undo(azure.groups, journal.read()!, options, azure.ports),
-      /^one was brought back|was not changed/,
-    );
+    assert.match(await undo(azure.groups, journal.read()!, options, azure.ports), /^one was restored|was not changed/);
     assert.equal(images(), 'one');
   });
 
@@ -416,7 +413,7 @@ describe('Rolling out a container group', () => {
   it('removes a first deployment that a dead run has sent and that fails', async () => {
     azure.behaviours['one'] = { startsAfter: 9, crashes: 1 };
     await azure.groups.put('estimator', definitionOf('one'));
-    await assert.rejects(run(definitionOf('one')), /estimator was removed, as nothing ran there before/);
+    await assert.rejects(run(definitionOf('one')), /estimator was removed, because nothing ran there before/);
     assert.deepEqual(azure.calls, ['PUT estimator one', 'DELETE estimator']);
   });
 
@@ -426,7 +423,7 @@ describe('Rolling out a container group', () => {
     azure.runs('estimator', of('7'));
     await assert.rejects(run(of('8')), /exit code 1.*What ran as estimator before was not changed/s);
     assert.deepEqual(azure.calls, ['RESTART estimator']);
-    await assert.rejects(run(of('7')), /exit code 1.*estimator was removed, as nothing ran there before/s);
+    await assert.rejects(run(of('7')), /exit code 1.*estimator was removed, because nothing ran there before/s);
     assert.equal(azure.definition('estimator'), undefined);
   });
 
@@ -457,7 +454,7 @@ describe('Rolling out a container group', () => {
       assert.equal(kind, 'recreated');
       assert.equal(previous?.definition?.containers[0]?.image, 'one');
       assert.equal(images(), 'two');
-      assert.match(azure.warnings.join(), /An unfinished run .* one is brought back, which ran before/);
+      assert.match(azure.warnings.join(), /An unfinished run .* one is restored, which ran before/);
       assert.equal(azure.parked, undefined);
     });
 
@@ -470,7 +467,7 @@ describe('Rolling out a container group', () => {
       azure.parked = withSecret('one', {});
       azure.behaviours['two'] = failing;
       const wanted = withSecret('two', { secureValue: 'from this run' }, 2);
-      await assert.rejects(run(wanted), /one was brought back and serves again/);
+      await assert.rejects(run(wanted), /one was restored and serves again/);
       const { containers } = withSecret('one', { secureValue: 'from this run' });
       assert.deepEqual(azure.definition('estimator')!.containers, containers);
       assert.equal(azure.parked, undefined);
@@ -479,7 +476,7 @@ describe('Rolling out a container group', () => {
     it('brings it back where Azure refuses the new one, too', async () => {
       azure.parked = definitionOf('one');
       azure.behaviours['two'] = { refused: { code: 'InaccessibleImage', message: 'not accessible' } };
-      await assert.rejects(run(definitionOf('two')), /could not be pulled.*one was brought back and serves again/s);
+      await assert.rejects(run(definitionOf('two')), /could not be pulled.*one was restored and serves again/s);
       assert.equal(images(), 'one');
     });
 
@@ -487,7 +484,7 @@ describe('Rolling out a container group', () => {
       azure.parked = definitionOf('one');
       azure.runs('estimator', definitionOf('two'));
       azure.behaviours['two'] = failing;
-      await assert.rejects(run(definitionOf('two')), /one was brought back and serves again/);
+      await assert.rejects(run(definitionOf('two')), /one was restored and serves again/);
       await azure.parking.park(definitionOf('one'), azure.ports);
       azure.runs('estimator', definitionOf('two'));
       const { previous } = await run(definitionOf('three'));
@@ -515,7 +512,7 @@ describe('Rolling out a container group', () => {
       azure.runs('estimator', definitionOf('one'));
       azure.behaviours['two'] = failing;
       azure.onRemove = () => (azure.behaviours['one'] = failing);
-      await assert.rejects(run(definitionOf('two', {}, 2)), /could not be brought back/);
+      await assert.rejects(run(definitionOf('two', {}, 2)), /could not be restored/);
       assert.equal(parkedImage(), 'one');
     });
   });
@@ -540,7 +537,7 @@ describe('Rolling out a container group', () => {
       azure.runs('estimator-next', definitionOf('other'));
       await assert.rejects(
         run(definitionOf('two'), { strategy: 'verifyFirst' }),
-        /estimator-next is there that this task did not make/,
+        /there is a container group estimator-next that this task did not create/,
       );
       assert.deepEqual(azure.calls, []);
     });
@@ -586,7 +583,7 @@ describe('Rolling out a container group', () => {
       assert.ok(unfinished, 'the post-job step finds what is unfinished');
       azure.onSleep = () => undefined;
       const ports = { ...azure.ports, signal: new AbortController().signal };
-      assert.match(await undo(azure.groups, unfinished, options, ports), /one was brought back and serves again/);
+      assert.match(await undo(azure.groups, unfinished, options, ports), /one was restored and serves again/);
     });
 
     it('removes what stands beside', async () => {

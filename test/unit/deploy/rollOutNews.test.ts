@@ -35,7 +35,7 @@ describe('What a deployment says before it does it', () => {
 
   it('of a group that a dead run has deleted', async () => {
     await run(definitionOf('two'), {}, definitionOf('one'));
-    assert.match(azure.warnings[0]!, /^An unfinished run was changing estimator, .*: this run takes up there\. Should it fail, one is brought back/); // prettier-ignore
+    assert.match(azure.warnings[0]!, /^An unfinished run was changing estimator, .*: this run continues from there\. If it fails, one is restored/); // prettier-ignore
     assert.match(azure.lines[0]!, /^estimator is deleted already: /);
   });
 
@@ -109,7 +109,7 @@ describe('What a deployment says before it does it', () => {
     await run(definitionOf('two'));
     assert.match(
       azure.warnings.join('\n'),
-      /could not bring back what runs now: this run does not set .*A.*, .*B.*, and Azure/,
+      /could not restore what runs now: this run does not set .*A.*, .*B.*, and Azure/,
     );
   });
 

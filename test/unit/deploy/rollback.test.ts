@@ -57,7 +57,7 @@ describe('Rolling back a deployment that its tests rejected', () => {
     azure.runs('estimator', running);
     await assert.rejects(
       rollback({ groups: azure.groups, deployment: deployment('one'), ports: azure.ports }),
-      /nobody gave the environment variable SECRET of the container scoring/,
+      /this run was not given the environment variable SECRET of the container scoring/,
     );
     assert.deepEqual(azure.calls, []);
   });
@@ -79,7 +79,7 @@ describe('Rolling back a deployment that its tests rejected', () => {
     assert.deepEqual(azure.calls, []);
   });
 
-  it('leaves alone what an earlier try has brought back', async () => {
+  it('leaves alone what an earlier try has restored', async () => {
     azure.runs('estimator', definitionOf('one'));
     const before = definitionOf('one');
     const handedOver = encodePreviousDeployment(previousDeployment(azure.groups.id('estimator'), before, before));
@@ -127,7 +127,7 @@ describe('Rolling back a deployment that its tests rejected', () => {
     azure.behaviours['one'] = { answer: { status: 500 } };
     await assert.rejects(
       rollback({ groups: azure.groups, deployment: deployment('one'), ports: azure.ports }),
-      /could not be brought back.*HTTP 500/s,
+      /could not be restored.*HTTP 500/s,
     );
   });
 });

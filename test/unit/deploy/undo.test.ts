@@ -67,7 +67,7 @@ describe('Undoing a deployment', () => {
       assert.deepEqual(azure.calls, []);
       await start({ previous: oldBefore });
       assert.deepEqual(azure.calls, ['PUT estimator old']);
-      assert.ok(azure.lines.includes('Cancelled: what ran as estimator before is being brought back.'));
+      assert.ok(azure.lines.includes('Cancelled: what ran as estimator before is being restored.'));
     });
 
     it('deletes first where Azure cannot change it back in place', async () => {
@@ -95,7 +95,7 @@ describe('Undoing a deployment', () => {
       ['is of another release', 'else', oldBefore, {}, 'estimator is left alone: it runs else, which another release has deployed meanwhile.', []], // prettier-ignore
       ['is gone', undefined, nothingBefore, {}, 'Nothing is left behind.', []],
       ['is to be kept', 'new', nothingBefore, { keepFailedGroup: true }, 'The container group estimator is left as it is, as keepFailedGroup is on.', []], // prettier-ignore
-      ['was the first', 'new', nothingBefore, {}, 'The container group estimator was removed, as nothing ran there before.', ['DELETE estimator']], // prettier-ignore
+      ['was the first', 'new', nothingBefore, {}, 'The container group estimator was removed, because nothing ran there before.', ['DELETE estimator']], // prettier-ignore
       ['is not to be rolled back', 'new', oldBefore, { rollbackOnFailure: false }, 'The container group estimator is left as it is, as rollbackOnFailure is off.', []], // prettier-ignore
     ];
     for (const [what, running, previous, changes, said, calls] of outcomes) {
@@ -110,10 +110,10 @@ describe('Undoing a deployment', () => {
       azure.runs('estimator', definitionOf('new'));
       assert.match(
         await run({ previous: oldBefore }),
-        /^old was brought back and serves again at http:\/\/estimator\.eastus\.azurecontainer\.io:5001, after \d+ s\.$/,
+        /^old was restored and serves again at http:\/\/estimator\.eastus\.azurecontainer\.io:5001, after \d+ s\.$/,
       );
       assert.deepEqual(azure.calls, ['PUT estimator old']);
-      assert.ok(azure.lines.includes('Bringing back old as estimator.'));
+      assert.ok(azure.lines.includes('Restoring old as estimator.'));
     });
 
     it('says that it removes a first deployment', async () => {
@@ -130,7 +130,7 @@ describe('Undoing a deployment', () => {
       assert.equal(image(), 'old');
     });
 
-    it('of what cannot be read throws where nothing may be brought back unseen', async () => {
+    it('of what cannot be read throws where nothing may be restored unseen', async () => {
       const broken = new AzureFailure('Azure answered 503', undefined, 503, 'X', '', undefined);
       for (const [previous, changes] of [
         [nothingBefore, {}],
@@ -172,7 +172,7 @@ describe('Undoing a deployment', () => {
       assert.equal(azure.parked, undefined);
       const { lines } = tools.traces;
       assert.equal(lines[0], 'The deployment of estimator did not finish; it is being undone now.');
-      assert.match(lines.at(-1)!, /^old was brought back/);
+      assert.match(lines.at(-1)!, /^old was restored/);
       azure.calls.length = 0;
       await finish(tools);
       assert.deepEqual(azure.calls, []);

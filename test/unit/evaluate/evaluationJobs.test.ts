@@ -115,7 +115,7 @@ describe('Evaluate: the jobs of an evaluation', () => {
   it('decides nothing by a run that is not to be found', async () => {
     const { measure, world } = setUp();
     world.metrics = () => undefined;
-    await assert.rejects(measure(), /metrics of the job \S+ cannot be found, so that nothing is decided/);
+    await assert.rejects(measure(), /metrics of the job \S+ cannot be found, so nothing is decided/);
   });
 
   it('cancels both where the pipeline is cancelled, and leaves to the post-job step what it could not', async () => {

@@ -13,10 +13,10 @@ describe('Evaluate: the files of a job', () => {
   it('tell a job that left no predictions from one whose files are not to be found', async () => {
     assert.equal(await files(['outputs/model.pkl']).predictions(), undefined);
     assert.match((await files(['outputs/predictions.csv']).predictions())!, /predictions\.csv$/);
-    await assert.rejects(files(undefined).predictions(), /files are not to be found, so that nothing is decided/);
+    await assert.rejects(files(undefined).predictions(), /files are missing, so nothing is decided/);
     await assert.rejects(
       files(['outputs/predictions.csv'], false).predictions(),
-      /file outputs\/predictions\.csv is not to be found/,
+      /file outputs\/predictions\.csv is missing/,
     );
   });
 });

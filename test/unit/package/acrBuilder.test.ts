@@ -288,7 +288,7 @@ describe('AcrBuilder', () => {
         sinon.assert.calledOnce(fake.schedule);
         sinon.assert.notCalled(fake.taskRuns.forget);
         const said = log.info.args.flat().join('\n');
-        assert.match(said, /without a name, since the registry acr refuses task runs: no\. .*Tasks Contributor/);
+        assert.match(said, /without a name, because the registry acr refuses task runs: no\. .*Tasks Contributor/);
         assert.deepEqual(states().slice(-3), [
           { registryId: registry.id, since: -120_000 },
           { registryId: registry.id, runId: 'ca7' },
@@ -434,7 +434,7 @@ describe('AcrBuilder', () => {
     ['Failed', 'unauthorized: authentication required', /may not pull an image/],
     ['Failed', 'something else', /could not be built \(Failed\)\. The builder says: exit status 1/],
     ['Timeout', '', /longer than the input buildTimeoutInMinutes/],
-    ['Canceled', '', /cancelled by somebody else/],
+    ['Canceled', '', /cancelled by someone else/],
     ['Error', '', /could not be built \(Error\)/],
   ];
   for (const [status, text, expected] of ends) {
@@ -515,7 +515,7 @@ describe('AcrBuilder', () => {
     sinon.assert.calledOnce(log.warning);
     assert.match(
       log.warning.firstCall.args[0],
-      /log of the build ca7 cannot be read; the build goes on\. Storage answered 403/,
+      /log of the build ca7 cannot be read; the build continues\. Storage answered 403/,
     );
     sinon.assert.calledOnce(fake.buildLog.read);
   });

@@ -58,7 +58,7 @@ describe('the base image', () => {
 
   it('that is private is refused with the way to sign in', async () => {
     asked.rejects(new AzureFailure('no', undefined, 401, 'UNAUTHORIZED', 'authentication required', undefined));
-    await assert.rejects(pin('a.example.net/b:1'), /does not hand out.*authentication required.*baseImageConnection/);
+    await assert.rejects(pin('a.example.net/b:1'), /does not serve.*authentication required.*baseImageConnection/);
     await assert.rejects(pin('private.example.net/b:1'), /Check the credentials/);
   });
 

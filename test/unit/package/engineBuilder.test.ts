@@ -215,7 +215,7 @@ describe('EngineBuilder', function () {
     process.env.FAKE_ENGINE = 'none';
     await assert.rejects(
       build(),
-      /Input builder: neither Docker nor Podman answers.*docker: no daemon; podman: no daemon.*acrTasks/,
+      /Input builder: neither Docker nor Podman responds.*docker: no daemon; podman: no daemon.*acrTasks/,
     );
     assert.ok(!existsSync(path.join(directory, 'calls')));
   });

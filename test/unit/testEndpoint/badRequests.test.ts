@@ -55,17 +55,17 @@ describe('bad requests', () => {
   it('say what is sent', () => {
     const names = (json: unknown) => badRequests(negativeKinds, good, json, true).map(({ name }) => name);
     assert.deepEqual(names({ data: [{ age: 1, b: 'x' }] }), [
-      'JSON that breaks off before its end',
-      'a text in place of the number at data[0].age',
+      'JSON that is cut off',
+      'text instead of the number at data[0].age',
       'without the column "age"',
-      'with one column more',
+      'with an additional column',
       'an empty body',
       'a body of 16 MB',
-      'DELETE in place of POST',
+      'DELETE instead of POST',
       'a wrong key',
       'without the key',
     ]);
-    assert.equal(names([[1, 2]])[1], 'a text in place of the number at [0][0]');
+    assert.equal(names([[1, 2]])[1], 'text instead of the number at [0][0]');
   });
   it('keep every other number as it is written', () => {
     const made = badRequests(['extraColumn', 'wrongType'], good, parseExact('{"a":1.0,"b":2.50}', 'all'), false);

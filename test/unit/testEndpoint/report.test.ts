@@ -83,7 +83,7 @@ describe('the report', () => {
       'Rolled back: r.io/i@sha256:1 serves again.',
       'ready after 4.0 s; before that: 3 × 503.',
       '<td>&lt;b&gt;two|rows&lt;/b&gt;</td>',
-      '1000 requests, 99.9 answered a second, 0.1 % errors; p50 10 ms, p95 40 ms, p99 90',
+      '1000 requests, 99.9 answered per second, 0.1 % errors; p50 10 ms, p95 40 ms, p99 90',
       '<td>p99</td>',
       `<td style="text-align:right">90 %</td>\n<td>${'█'.repeat(30)}</td>`,
       'The tab Model of this run shows it as pictures.',
@@ -115,14 +115,14 @@ describe('the report', () => {
     const page = summary('http://s/score', { cases: passed, robustness }, undefined, []);
     assert.match(page, /## ✅ Endpoint tests: 1 of 1 passed\n/);
     assert.match(page, /### What could be better\n\n- one: The reply is encoded twice\./);
-    assert.match(page, /Of 3 requests .* the service took 1 well\./);
+    assert.match(page, /The service handled 1 of 3/);
     assert.match(page, /\| an empty body \| answered 500 \| a status of 400 to 499 \|/);
     assert.equal(page.split('```python\nreturn AMLResponse("no", 400)\n```').length, 2);
     assert.match(page, /\*\*an empty body; JSON \\\| that breaks off\*\*: An AMLResponse/);
     const warning = warningOf({ cases: passed, robustness })!;
     assert.match(
       warning,
-      /has 3 findings that fail no test: an empty body \(answered 500\); JSON \| that breaks off \(answered 500\); one: The reply is encoded twice; |robustness: fail makes a gate/,
+      /has 3 findings that fail no test: an empty body \(answered 500\); JSON \| that breaks off \(answered 500\); one: The reply is encoded twice; |robustness: fail makes the step fail/,
     );
     assert.equal(warningOf({ cases: [{ kind: 'request', name: 'one', outcome: 'passed' }] }), undefined);
   });

@@ -156,8 +156,8 @@ describe('Test-Endpoint: a requests file that training wrote', () => {
   });
 
   const wrong: Array<[string, RegExp]> = [
-    ['[]', /holds no request/],
-    ['', /holds no request/],
+    ['[]', /has no request/],
+    ['', /has no request/],
     ['[{"request": 1},]', /is not valid JSON/],
     ['{"request": 1}\n{"request": ', /is not valid at line 2/],
     ['[1]', /in request 1, it is not a JSON object/],

@@ -44,9 +44,9 @@ describe('robustness', () => {
   it('wants a refusal of each bad request', async () => {
     const kinds = ['malformedJson', 'emptyBody', 'wrongMethod', 'wrongKey'] as const;
     assert.deepEqual(await said(kinds, ({ method }) => (method === 'DELETE' ? 501 : undefined)), [
-      ['JSON that breaks off before its end', true, 'answered 400'],
+      ['JSON that is cut off', true, 'answered 400'],
       ['an empty body', true, 'answered 400'],
-      ['DELETE in place of POST', true, 'answered 501'],
+      ['DELETE instead of POST', true, 'answered 501'],
       ['a wrong key', undefined, 'The endpoint takes no key (input apiKey is empty).'],
     ]);
   });
@@ -65,7 +65,7 @@ describe('robustness', () => {
       );
       const [test] = robustnessCases(found);
       assert.deepEqual([test!.kind, test!.name, test!.outcome], ['negative', 'an empty body', 'failed']);
-      assert.match(test!.message!, /Wanted is a status of 400 to 499\. Check the request before/);
+      assert.match(test!.message!, /Expected: a status of 400 to 499\. Check the request before/);
       assert.match(test!.details!, /^POST http:\/\/service\/score/);
     });
   }
@@ -80,9 +80,9 @@ describe('robustness', () => {
   it('lets a service ignore an extra column, as MLflow does by design, as long as its answer is the same', async () => {
     const by = async (answer: Answer) =>
       (await said(['extraColumn'], ({ method }) => (method === 'POST' ? answer : undefined)))[0];
-    assert.deepEqual(await by([200, [2]]), ['with one column more', true, 'answered 200, as without it']);
-    assert.deepEqual(await by([200, [3]]), ['with one column more', false, 'answered 200']);
-    assert.deepEqual(await by(422), ['with one column more', true, 'answered 422']);
+    assert.deepEqual(await by([200, [2]]), ['with an additional column', true, 'answered 200, as without it']);
+    assert.deepEqual(await by([200, [3]]), ['with an additional column', false, 'answered 200']);
+    assert.deepEqual(await by(422), ['with an additional column', true, 'answered 422']);
   });
 
   it('says how to mend a finding in what serves', async () => {

@@ -95,9 +95,7 @@ export class Artifacts {
     for (const { path: name, url } of (await this.list(jobName, prefix, signal)) ?? []) {
       const file = path.resolve(into, name.slice(prefix.length));
       if (!file.startsWith(path.resolve(into) + path.sep)) {
-        throw new TaskFailure(
-          `The job ${jobName} has an artifact of the name "${name}", which leads out of its folder.`,
-        );
+        throw new TaskFailure(`The job ${jobName} has an artifact named "${name}", which leads out of its folder.`);
       }
       await this.transfer.download(url, file, signal);
       files.push(file);

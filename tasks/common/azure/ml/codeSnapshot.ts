@@ -48,12 +48,12 @@ export async function uploadSnapshot(
   const name = [8, 12, 16, 20, 32].map((end, index) => sha256.slice([0, 8, 12, 16, 20][index], end)).join('-');
   const known = await findByHash(workspace, name, sha256, signal);
   if (known) {
-    log.info(`Code snapshot of ${directory} (${asText}) is unchanged: the workspace has it already.`);
+    log.info(`Code snapshot of ${directory} (${asText}) is unchanged: the workspace already has it.`);
     return { id: known, sha256, uploaded: false };
   }
   if (size > warnAbove) {
     log.warning(
-      `The code snapshot of ${directory} holds ${asText}; the largest files: ${largest(files)}. ` +
+      `The code snapshot of ${directory} has ${asText}; the largest files: ${largest(files)}. ` +
         'List what the job does not need in a .amlignore file there, and give it data as inputs.',
     );
   }

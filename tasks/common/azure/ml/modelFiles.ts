@@ -48,7 +48,7 @@ export async function listModelFiles(
     }));
   if (files.length > 0) return files.sort((a, b) => (a.path < b.path ? -1 : 1));
   throw new TaskFailure(
-    `The model ${model.name} version ${model.version} has no files: nothing lies at its path ${model.uri}.`,
+    `The model ${model.name} version ${model.version} has no files: there is nothing at its path ${model.uri}.`,
     'They were deleted or moved after registration: run the training again, or register a version whose files are there.',
   );
 }

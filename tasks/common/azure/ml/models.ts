@@ -81,7 +81,7 @@ export class Models extends ModelTags {
     const stray = promoted.find(({ tags }) => !(championTag in tags));
     if (stray) {
       throw new TaskFailure(
-        `The registry was asked for the versions of "${name}" with the tag "${championTag}" and answered with version ${stray.version}, which has none: who is champion is not known.`,
+        `The registry was asked for the versions of "${name}" with the tag "${championTag}" and answered with version ${stray.version}, which does not have it: it is not known which version is the champion.`,
         undefined,
         { help: 'the-champion' },
       );

@@ -294,7 +294,7 @@ export class RegistryContents {
     const realm = new URL(parameter('realm') ?? `https://${this.host}/oauth2/token`);
     if (realm.protocol !== 'https:') {
       throw new TaskFailure(
-        `The registry ${this.host} wants credentials sent to ${realm.origin}, which is not encrypted.`,
+        `The registry ${this.host} asks for credentials to be sent to ${realm.origin}, which is not encrypted.`,
       );
     }
     let response: PipelineResponse;

@@ -24,7 +24,7 @@ export async function readCondaFile(file: string): Promise<string> {
     return pipLinesResolved(content, path.dirname(file)) ? stringify(content) : text;
   throw new TaskFailure(
     `The Conda file ${file} is not a mapping with channels and dependencies.`,
-    'A list of packages alone goes below "dependencies:".',
+    'If you only have a list of packages, write it below "dependencies:".',
   );
 }
 
