@@ -5,15 +5,18 @@ export class Html {
 
 type Part = Html | string | number | undefined | false | Part[];
 
-/** A template whose values are escaped, unless they are HTML themselves; undefined and false are nothing. */
+/**
+ * A template whose values are escaped, unless they are HTML themselves; undefined and false are nothing, and neither is what a
+ * record has in place of a text: a view shows records of other versions too.
+ */
 export function html(strings: TemplateStringsArray, ...parts: Part[]): Html {
   return new Html(strings.reduce((text, string, index) => text + render(parts[index - 1]) + string));
 }
 
 function render(part: Part): string {
-  if (part === undefined || part === false) return '';
   if (part instanceof Html) return part.text;
-  return Array.isArray(part) ? part.map(render).join('') : escapeHtml(String(part));
+  if (Array.isArray(part)) return part.map(render).join('');
+  return typeof part === 'string' || typeof part === 'number' ? escapeHtml(String(part)) : '';
 }
 
 export function escapeHtml(text: string): string {

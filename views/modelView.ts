@@ -5,6 +5,7 @@ import type {
   ModelRecord,
   SelfTestResult,
   TestsSection,
+  TrainingSection,
 } from '../tasks/common/record/record';
 import { html, type Html } from './html';
 import type { Component } from './reports';
@@ -40,11 +41,13 @@ export function modelView(record: ModelRecord, components: Component[] = []): Ht
   `;
 }
 
-function champion(other: { name: string; version: string } | null | undefined): Html {
-  const text = other
-    ? `The champion was ${other.name} version ${other.version}.`
-    : 'There was no champion to compare with.';
-  return html`<p class="quiet">${text}</p>`;
+/** A record of another version may have something else in a place where nothing depends on it. */
+const isText = (value: unknown): value is string => typeof value === 'string';
+
+function champion(other: { name: string; version: string } | null | undefined): Html | false {
+  if (!other) return html`<p class="quiet">There was no champion to compare with.</p>`;
+  const isKnown = isText(other.name) && isText(other.version);
+  return isKnown && html`<p class="quiet">The champion was ${other.name} version ${other.version}.</p>`;
 }
 
 function metricTiles(metrics: Record<string, MetricValue>): Html {
@@ -197,10 +200,7 @@ function trainingCard(training: NonNullable<ModelRecord['training']>, source: Mo
     ['Cost (estimate)', training.cost && cost(training.cost)],
     ['Environment', training.environment && shortId(training.environment)],
     ['Data checks', training.dataChecks?.criteria.map(({ explanation }) => explanation).join(' ')],
-    [
-      'Data',
-      training.data?.length > 0 ? training.data.map(({ name, uri }) => `${name}: ${uri}`).join(', ') : undefined,
-    ],
+    ['Data', dataOf(training.data)],
     [
       'Commit',
       repository &&
@@ -213,7 +213,7 @@ function imageCard(image: NonNullable<ModelRecord['image']>, record: ModelRecord
   return card('Image', [
     ['Repository', safeLink(portalUrl(record, image.registryId), `${image.registry}/${image.repository}`)],
     ['Digest', html`${copyable(image.digest)}`],
-    ['Tags', image.tags.join(', ')],
+    ['Tags', image.tags.filter(isText).join(', ')],
     ['Built', image.built ? 'in this run' : 'not needed: the same content was built before'],
     ['Base image', image.baseImage],
     ['Self-test', image.selfTest && image.selfTest.outcome !== 'unknown' ? selfTest(image.selfTest) : undefined],
@@ -227,7 +227,10 @@ function endpointCard(deployment: NonNullable<ModelRecord['deployment']>, record
     ['Scoring URI', copyable(deployment.scoringUri)],
     [
       'Container group',
-      safeLink(portalUrl(record, deployment.containerGroupId), `${containerGroup} in ${resourceGroup}, ${location}`),
+      safeLink(
+        portalUrl(record, deployment.containerGroupId),
+        [`${containerGroup} in ${resourceGroup}`, location].filter(isText).join(', '),
+      ),
     ],
     ['Previous image', previousImage ? html`<code>${shortId(previousImage)}</code>` : 'none'],
     ['Deployed', `${deployment.deployedAt.slice(0, 19).replace('T', ' ')} UTC`],
@@ -252,7 +255,7 @@ function counts({ total, failed, skipped }: TestsSection): string {
 type Latency = NonNullable<TestsSection['latency']>;
 
 function load({ requests, perSecond, errors }: Latency): string {
-  return `${requests} requests, ${metric(perSecond)} answered per second, ${errors} errors`;
+  return `${metric(requests)} requests, ${metric(perSecond)} answered per second, ${metric(errors)} errors`;
 }
 
 /** Percentiles as bars on one scale. */
@@ -263,8 +266,8 @@ function latency(values: Latency): Html {
 }
 
 function selfTest({ outcome, text }: SelfTestResult): string {
-  const words = { passed: 'passed', notTested: 'not tested', off: 'switched off', unknown: '' }[outcome];
-  return text ? `${words}: ${text}` : words;
+  const words: Partial<Record<string, string>> = { passed: 'passed', notTested: 'not tested', off: 'switched off' };
+  return [words[outcome], text].filter(isText).join(': ');
 }
 
 function packages(components: Component[]): Html {
@@ -284,8 +287,15 @@ const rollbacks: Record<NonNullable<TestsSection['rollback']>['outcome'], string
   failed: 'The rollback failed. Look at the log of the step.',
 };
 
+const dataOf = (data: TrainingSection['data'] | undefined): string =>
+  (data ?? []).flatMap(({ name, uri }) => (isText(name) && isText(uri) ? [`${name}: ${uri}`] : [])).join(', ');
+
 const promotion = ({ isChampion, champion: version }: NonNullable<TestsSection['promotion']>): string =>
-  isChampion ? 'This version is now the champion.' : `Version ${version} is still the champion.`;
+  isChampion
+    ? 'This version is now the champion.'
+    : isText(version)
+      ? `Version ${version} is still the champion.`
+      : 'Another version is still the champion.';
 
 /** The tests that failed, and what could be better though nothing fails for it, each with its remedy. */
 function testFindings({ cases = [], findings = [] }: TestsSection): Html | false {

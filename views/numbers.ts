@@ -2,8 +2,8 @@ import type { MetricValue } from '../tasks/common/record/record';
 
 /** A metric in four significant digits, large ones with all digits before the point. */
 export function metric(value: MetricValue | null | undefined): string {
-  if (value === null || value === undefined) return '–';
-  if (typeof value !== 'number') return value;
+  if (typeof value === 'string') return value;
+  if (typeof value !== 'number') return '–';
   const digits = Math.abs(value) >= 1000 ? { maximumFractionDigits: 1 } : { maximumSignificantDigits: 4 };
   return new Intl.NumberFormat('en-US', digits).format(value);
 }

@@ -92,6 +92,25 @@ describe('what a run shows of its models', () => {
     assert.match(reportsView({ reports, notes }).text, new RegExp(full.deployment!.containerGroup));
   });
 
+  it('shows a record of which any value is missing or something else: never a word of the program, never nothing', () => {
+    const pathsOf = (value: object, path: string[] = []): string[][] =>
+      Object.entries(value).flatMap(([key, each]: [string, unknown]) => [
+        [...path, key],
+        ...(typeof each === 'object' && each !== null ? pathsOf(each, [...path, key]) : []),
+      ]);
+    for (const path of pathsOf(full)) {
+      for (const value of [undefined, null, 5, 'x', [], {}, [null]]) {
+        const changed = structuredClone(full);
+        const owner = path.slice(0, -1).reduce((each: any, key) => each[key], changed);
+        owner[path.at(-1)!] = value;
+        const { text } = reportsView(readReports([attached('a', changed)]));
+        const what = `${path.join('.')} = ${JSON.stringify(value)}`;
+        assert.doesNotMatch(text, /undefined|\[object Object\]|NaN|>null</, what);
+        assert.match(text, /class="(report|note)"/, what);
+      }
+    }
+  });
+
   it('lets a record that no view can show hide none of the others', () => {
     const broken = structuredClone(full);
     broken.model!.version = '9';
