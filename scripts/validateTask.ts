@@ -20,11 +20,22 @@ const repeated = (names: string[]): string[] => {
 
 const variables = (text: string): string[] => [...text.matchAll(/\$\(([^)]+)\)/g)].map((match) => match[1]!);
 
+/** A step's name in the designer must read well whatever is left empty. */
+function stepNameProblems(task: TaskManifest, inputs: ReadonlyMap<string, TaskInput>): string[] {
+  return variables(task.instanceNameFormat).flatMap((name) => {
+    const input = inputs.get(name);
+    if (!input) return [`instanceNameFormat: $(${name}) is not an input`];
+    const isGiven = input.required && !input.visibleRule;
+    return isGiven ? [] : [`instanceNameFormat: $(${name}) may be empty, and the name then ends in a blank`];
+  });
+}
+
 /** Checks what no schema can say: that every name which task.json refers to exists, and what the agent does with it. */
 export function referenceProblems(task: TaskManifest): string[] {
   const inputs = new Map(task.inputs.map((input) => [input.name, input]));
   return [
     ...nameProblems(task),
+    ...stepNameProblems(task, inputs),
     ...inputProblems(task, inputs),
     ...bindingProblems(task, inputs),
     ...(serverRequest(task) ? requestProblems(task, inputs) : targetProblems(task)),
@@ -79,7 +90,7 @@ function ruleProblems(rule: string | undefined, inputs: Map<string, TaskInput>):
   }
 }
 
-/** Lists that Azure fills, and the name that a step gets, name inputs that are there. */
+/** Lists that Azure fills name inputs that are there. */
 function bindingProblems(task: TaskManifest, inputs: Map<string, TaskInput>): string[] {
   const problems: string[] = [];
   for (const binding of task.dataSourceBindings ?? []) {
@@ -92,9 +103,6 @@ function bindingProblems(task: TaskManifest, inputs: Map<string, TaskInput>): st
     if (connection && !connection.type.startsWith('connectedService:')) {
       problems.push(`${owner}: endpointId names ${connection.name}, which is not a service connection`);
     }
-  }
-  for (const name of variables(task.instanceNameFormat)) {
-    if (!inputs.has(name)) problems.push(`instanceNameFormat: $(${name}) is not an input`);
   }
   return problems;
 }

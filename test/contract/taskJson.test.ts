@@ -164,6 +164,11 @@ describe('The check of task.json', () => {
       /\$\(town\) is not an input/,
     ],
     [
+      'an instance name that ends in a blank where an input is left empty',
+      (task) => Object.assign(task.inputs.find(({ name }) => name === 'place')!, { required: false }),
+      /\$\(place\) may be empty/,
+    ],
+    [
       'a binding through no connection',
       (task) => (task.dataSourceBindings![0]!.endpointId = '$(mode)'),
       /not a service connection/,

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { zipEntries } from '../../scripts/zipFile';
@@ -71,12 +72,32 @@ function locations() {
   };
 }
 
+/** A copy of the repository whose owner has named it, as the public package demands. */
+function ownedRepository(directory: string): string {
+  const files = execFileSync('git', ['ls-files', '-z'], { cwd: root, encoding: 'utf8' }).split('\0').filter(Boolean);
+  const folder = path.join(directory, 'repository');
+  for (const file of files) cpSync(path.join(root, file), path.join(folder, file));
+  const manifest = path.join(folder, 'package.json');
+  writeFileSync(manifest, readFileSync(manifest, 'utf8').replace('your-organization', 'contoso'));
+  const git = (...args: string[]) => execFileSync('git', ['-c', 'user.name=a', '-c', 'user.email=a@example.com', ...args], { cwd: folder }); // prettier-ignore
+  git('init', '-q');
+  git('add', '-A');
+  git('commit', '-qm', 'Everything');
+  return folder;
+}
+
+/** What the gallery reads of a package. */
+function manifestIn(vsix: Buffer): string {
+  const script = "import sys, io, zipfile; sys.stdout.write(zipfile.ZipFile(io.BytesIO(sys.stdin.buffer.read())).read('extension.vsixmanifest').decode())"; // prettier-ignore
+  return execFileSync('python3', ['-c', script], { input: vsix, encoding: 'utf8' });
+}
+
 describe("the extension's own pipeline", function () {
-  this.timeout(300_000);
+  this.timeout(600_000);
   const directory = mkdtempSync(path.join(os.tmpdir(), 'mlops-own-'));
   after(() => rmSync(directory, { recursive: true, force: true }));
 
-  it('packages the extension and uploads it, and no log shows the token', async () => {
+  it('publishes the extension privately and then for all under the names of its owner, and no log shows the token', async () => {
     const gallery = await startGallery();
     try {
       const program = [
@@ -88,6 +109,7 @@ describe("the extension's own pipeline", function () {
       ];
       const set = {
         publisher: 'contoso',
+        publicRelease: 'true',
         marketplaceUrl: gallery.url,
         // What is installed here is what the lock file says.
         install: `ln -s ${path.join(root, 'node_modules')} node_modules`,
@@ -96,10 +118,7 @@ describe("the extension's own pipeline", function () {
       const { code, output } = await startProgram(
         [
           ...program,
-          '--stage',
-          'package',
-          '--stage',
-          'private',
+          ...['package', 'private', 'dogfood', 'public'].flatMap((stage) => ['--stage', stage]),
           '--directory',
           directory,
           ...options,
@@ -107,11 +126,12 @@ describe("the extension's own pipeline", function () {
           'marketplaceToken',
         ],
         { marketplaceToken: 'token-of-the-test' },
-        root,
+        ownedRepository(directory),
       ).ended;
       assert.equal(code, 0, output);
       assert.doesNotMatch(output, /token-of-the-test/);
-      const [upload] = gallery.uploads;
+      assert.equal(gallery.uploads.length, 2);
+      const [upload, last] = gallery.uploads;
       assert.match(
         Buffer.from(upload!.authorization.replace(/^Basic /, ''), 'base64').toString(),
         /:token-of-the-test$/,
@@ -119,6 +139,14 @@ describe("the extension's own pipeline", function () {
       const names = zipEntries(upload!.vsix).map(({ name }) => name);
       assert.ok(names.includes('extension.vsixmanifest') && names.includes('bom.cdx.json'), names.join(', '));
       assert.deepEqual(gallery.shared, ['your-organisation']);
+      const [first, second] = [upload!, last!].map(({ vsix }) => manifestIn(vsix));
+      for (const manifest of [first!, second!]) {
+        assert.match(manifest, /Id="mlops" Publisher="contoso"/);
+        assert.match(manifest, /https:\/\/github\.com\/contoso\/mlops-azure-devops\/blob\/main\/docs\//);
+        assert.doesNotMatch(manifest, /your-organization/);
+      }
+      assert.match(first!, /<GalleryFlags>Preview</);
+      assert.match(second!, /<GalleryFlags>Public</);
     } finally {
       gallery.close();
     }

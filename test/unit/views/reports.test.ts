@@ -101,7 +101,9 @@ describe('what a run shows of its models', () => {
     for (const path of pathsOf(full)) {
       for (const value of [undefined, null, 5, 'x', [], {}, [null]]) {
         const changed = structuredClone(full);
-        const owner = path.slice(0, -1).reduce((each: any, key) => each[key], changed);
+        const owner = path
+          .slice(0, -1)
+          .reduce<Record<string, unknown>>((each, key) => each[key] as Record<string, unknown>, changed as never);
         owner[path.at(-1)!] = value;
         const { text } = reportsView(readReports([attached('a', changed)]));
         const what = `${path.join('.')} = ${JSON.stringify(value)}`;
