@@ -165,7 +165,11 @@ describe('The check of task.json', () => {
     ],
     [
       'an instance name that ends in a blank where an input is left empty',
-      (task) => Object.assign(task.inputs.find(({ name }) => name === 'place')!, { required: false }),
+      (task) =>
+        Object.assign(
+          task.inputs.find(({ name }) => name === 'place')!,
+          { required: false },
+        ),
       /\$\(place\) may be empty/,
     ],
     [
