@@ -10,7 +10,18 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import type { Area, Row } from './rows';
 
-const areas: Area[] = ['size', 'chain', 'train', 'evaluate', 'package', 'deploy', 'test', 'localAzure', 'limits'];
+const areas: Area[] = [
+  'size',
+  'chain',
+  'train',
+  'evaluate',
+  'package',
+  'deploy',
+  'test',
+  'localAzure',
+  'growth',
+  'limits',
+];
 
 /** What bench/<area>.ts exports. */
 interface AreaModule {

@@ -3,7 +3,8 @@ import path from 'node:path';
 /** Where benches keep what they install and make; ignored by git. */
 export const cacheDir = path.join(__dirname, '..', '.local', 'cache', 'bench');
 
-export type Area = 'train' | 'evaluate' | 'package' | 'deploy' | 'test' | 'chain' | 'size' | 'localAzure' | 'limits';
+export type Area =
+  'train' | 'evaluate' | 'package' | 'deploy' | 'test' | 'chain' | 'size' | 'localAzure' | 'growth' | 'limits';
 
 /** One measurement, as `npm run bench -- --json` prints it. */
 export interface Row {

@@ -17,6 +17,7 @@ export const traces = {
     { length: (traceHours * hour) / (10 * second) },
     (_, index) => index * 10 * second + 137,
   ),
+  'a line each minute': Array.from({ length: traceHours * 60 }, (_, index) => index * 60 * second + 137),
   /** Two minutes with a line each half second, every ten minutes. */
   bursts: Array.from({ length: traceHours * 6 }, (_, burst) =>
     Array.from({ length: 240 }, (_, line) => burst * 600 * second + line * 500 + 137 * burst),

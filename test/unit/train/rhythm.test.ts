@@ -20,6 +20,11 @@ describe('Train: how often a job is asked for', () => {
     assert.ok(Math.max(...followed.delays) <= 5, String(Math.max(...followed.delays)));
   });
 
+  it('is at most 800 times in an hour that brings a line each minute, after the first two', async () => {
+    const followed = await followTrace(traces['a line each minute']);
+    assert.ok(Math.max(...whole(followed).slice(2)) <= 800, String(followed.requests));
+  });
+
   it('lets no line be later than thirty seconds after a silence, and five once it prints', async () => {
     const { requests, delays, delaysWhilePrinting } = await followTrace(traces.bursts);
     assert.ok(Math.max(...requests) <= 800, String(requests));

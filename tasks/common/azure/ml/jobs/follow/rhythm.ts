@@ -33,7 +33,7 @@ export function lookInterval({ followed, quiet, hasLog }: Standing): number {
   // Whose log grows is running: there is little to look for.
   if (hasLog && quiet < fallenSilent(followed)) return within(followed / 2, 5 * second, longestWhilePrinting);
   // A twentieth of the time that a short job takes is added to it, of a long one a fiftieth.
-  const regular = Math.max(within(followed / 20, second, 4 * second), within(followed / 50, 0, 30 * second));
+  const regular = Math.max(within(followed / 20, second, 4 * second), within(followed / 50, 0, 90 * second));
   return hasLog ? within(quiet ** 2 / (30_000 * second), regular, longestWhileSilent) : regular;
 }
 
