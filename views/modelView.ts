@@ -216,6 +216,7 @@ function imageCard(image: NonNullable<ModelRecord['image']>, record: ModelRecord
     ['Tags', image.tags.filter(isText).join(', ')],
     ['Built', image.built ? 'in this run' : 'not needed: the same content was built before'],
     ['Base image', image.baseImage],
+    ['Signed by', signedBy(record)],
     ['Self-test', image.selfTest && image.selfTest.outcome !== 'unknown' ? selfTest(image.selfTest) : undefined],
     ['Contents', components.length > 0 ? packages(components) : undefined],
   ]);
@@ -278,6 +279,12 @@ function packages(components: Component[]): Html {
       ${items}
     </ul>
   </details>`;
+}
+
+/** The key, and what has been checked since. */
+function signedBy({ image, deployment }: ModelRecord): string | undefined {
+  if (!image?.attestations) return undefined;
+  return `${image.attestations.signer}${deployment?.verifiedAttestations ? ', verified before the deployment' : ''}`;
 }
 
 const rollbacks: Record<NonNullable<TestsSection['rollback']>['outcome'], string> = {

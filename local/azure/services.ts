@@ -26,6 +26,7 @@ import { registerEntra } from './entra/entra';
 import type { TokenIssuer } from './entra/tokenIssuer';
 import type { FaultPlan } from './faults/faultPlan';
 import { FileShares, registerFileShares } from './files/fileShares';
+import { registerKeyVaultKeys } from './keyVault/index';
 import { registerMachineLearning } from './machineLearning/index';
 import type { MadeWorkspaces } from './machineLearning/workspace/madeWorkspaces';
 import { Identities } from './managedIdentity/identities';
@@ -78,6 +79,7 @@ export function register(app: FastifyInstance, options: ServiceOptions): void {
   provider((scope) => registerDeployments(scope, context.url, new Deployments(context.collection('deployments'))));
   provider((scope) => registerStorageAccounts(scope, accounts));
   provider((scope) => registerKeyVaults(scope, context));
+  provider((scope) => registerKeyVaultKeys(scope, context, tokens));
   provider((scope) => registerPermissions(scope, context));
   provider((scope) => registerRoleDefinitions(scope));
   provider((scope) =>

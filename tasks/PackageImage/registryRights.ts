@@ -1,3 +1,4 @@
+import { registryWriter } from '../common/azure/registry/imageRegistry';
 import type { NeededRole } from '../common/azure/rights/requireRights';
 import type { PackageInputs } from './inputs';
 
@@ -14,16 +15,6 @@ export function registryRoles(registryId: string, { builder }: Pick<PackageInput
       actions: ['read', ...(isTasks ? tasks : [])].map((right) => `${provider}/${right}`),
       purpose: isTasks ? 'to find it and to build' : 'to find it',
     },
-    {
-      role: 'AcrPush',
-      scope: registryId,
-      // Of a registry with ABAC repository permissions these are rights on data, in other roles.
-      actions: [
-        [`${provider}/pull/read`, `${provider}/repositories/content/read`],
-        [`${provider}/push/write`, `${provider}/repositories/content/write`],
-      ],
-      purpose:
-        'to find, push and tag images (Container Registry Repository Writer on one with ABAC repository permissions)',
-    },
+    registryWriter(registryId, 'to find, push and tag images'),
   ];
 }

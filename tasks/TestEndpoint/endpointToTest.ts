@@ -31,7 +31,15 @@ export interface Subject {
 export async function findSubject(
   inputs: Pick<
     Inputs,
-    'scoringUri' | 'recordFile' | 'requestsFile' | 'tolerance' | 'apiKey' | 'promoteToChampion' | 'rollbackOnFailure'
+    | 'scoringUri'
+    | 'recordFile'
+    | 'requestsFile'
+    | 'tolerance'
+    | 'apiKey'
+    | 'promoteToChampion'
+    | 'rollbackOnFailure'
+    | 'trustedKeys'
+    | 'signingKey'
   >,
   session: AzureSession | undefined,
   {

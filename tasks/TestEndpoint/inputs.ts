@@ -1,5 +1,8 @@
 import { validateHeaderValue } from 'node:http';
 import type { ServiceConnection } from '../common/azure/http/serviceConnection';
+import { readSigningKey, type SigningKey } from '../common/evidence/signingKey';
+import type { TrustedKey } from '../common/evidence/trustedKeys';
+import { readTrustedKeys } from '../common/evidence/trustedKeysInput';
 import type { InputReader } from '../common/task/inputReader';
 import { negativeKinds, type NegativeKind } from './robustness/badRequests';
 import { parseThresholds, withErrorLimit, type Threshold } from './load/thresholds';
@@ -27,6 +30,9 @@ export interface Inputs {
   readonly rollbackOnFailure: boolean;
   readonly promoteToChampion: boolean;
   readonly publishTestResults: boolean;
+  /** Whose signatures count; undefined where none is asked for. */
+  readonly trustedKeys?: readonly TrustedKey[];
+  readonly signingKey?: SigningKey;
 }
 
 export function readInputs(reader: InputReader): Inputs {
@@ -46,9 +52,13 @@ export function readInputs(reader: InputReader): Inputs {
       `within ${loadSeconds} s fewer than two requests would be due; raise it, or loadDurationInSeconds.`,
     );
   }
+  const trustedKeys = readTrustedKeys(reader);
+  const signingKey = readSigningKey(reader);
   for (const [name, wanted] of [
     ['rollbackOnFailure', rollbackOnFailure],
     ['promoteToChampion', promoteToChampion],
+    ['requireSignature', trustedKeys !== undefined],
+    ['signWith', signingKey !== undefined],
   ] as const) {
     if (wanted && !connection && reader.text('azureSubscription') === undefined) {
       reader.problem(name, 'it needs Azure: choose a service connection in azureSubscription.');
@@ -74,6 +84,8 @@ export function readInputs(reader: InputReader): Inputs {
     rollbackOnFailure,
     promoteToChampion,
     publishTestResults: reader.flag('publishTestResults'),
+    trustedKeys,
+    signingKey,
   };
 }
 

@@ -3,15 +3,16 @@ import { WorkspaceAddress } from '../common/azure/ml/workspaceAddress';
 import type { NeededRole } from '../common/azure/rights/requireRights';
 import { workspaceRole } from '../common/azure/rights/workspaceRights';
 import type { ModelRecord } from '../common/record/record';
+import { registryReader, registryWriter } from '../common/azure/registry/imageRegistry';
 import type { Inputs } from './inputs';
 
 /** What the tests, and what may follow them, need of Azure by what the record says. */
 export function neededRoles(
-  inputs: Pick<Inputs, 'promoteToChampion' | 'rollbackOnFailure' | 'scoringUri'>,
+  inputs: Pick<Inputs, 'promoteToChampion' | 'rollbackOnFailure' | 'scoringUri' | 'trustedKeys' | 'signingKey'>,
   record: ModelRecord,
   session: AzureSession,
 ): NeededRole[] {
-  const { deployment, model } = record;
+  const { deployment, image, model } = record;
   const roles: NeededRole[] = [];
   if (deployment && (inputs.rollbackOnFailure || !inputs.scoringUri)) {
     const groups = 'Microsoft.ContainerInstance/containerGroups';
@@ -32,5 +33,9 @@ export function neededRoles(
     const workspace = new WorkspaceAddress(session, model.workspace.resourceGroup, model.workspace.name);
     roles.push(workspaceRole(workspace, ['models/versions/read', 'models/versions/write'], 'to tag the champion'));
   }
+  if (image?.registryId && (inputs.trustedKeys || inputs.signingKey)) {
+    roles.push(registryReader(image.registryId, 'to read the signatures of the image'));
+  }
+  if (image?.registryId && inputs.signingKey) roles.push(registryWriter(image.registryId, 'to attach what is signed'));
   return roles;
 }

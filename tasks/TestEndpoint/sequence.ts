@@ -1,6 +1,7 @@
 import type { TaskContext } from '../common/task/taskContext';
 import { TaskFailure } from '../common/taskFailure';
 import { testServedModel } from './after/servedModel';
+import { testEvidence } from './evidence/testEvidence';
 import type { Inputs } from './inputs';
 import type { LoadResult } from './load/loadGenerator';
 import { testLoad, testThresholds } from './load/measureLoad';
@@ -28,7 +29,7 @@ export interface Findings {
 }
 
 /**
- * Runs the tests in their order: readiness, requests, the right model, load, robustness. What ends them before their time
+ * Runs the tests in their order: evidence, readiness, requests, the right model, load, robustness. What ends them before their time
  * is a failed test too, so that results are written and a roll-back follows as after any other.
  */
 export async function runTests(run: TestRun): Promise<Findings> {
@@ -58,6 +59,7 @@ async function inOrder(run: TestRun, findings: Findings): Promise<void> {
   const { inputs, subject, ledger, context } = run;
   const { log } = context;
   log.info(`Testing ${shownUrl(subject.target.scoringUri)}`);
+  await testEvidence(run);
   const startup = await awaitStart(run);
   if (startup instanceof TaskFailure) {
     // A service that never came up is a failed test, so that a roll-back follows it.

@@ -2,6 +2,7 @@ import type { StageResult, TaskContext } from '../common/task/taskContext';
 import { followUp } from './after/followUp';
 import { findSubject } from './endpointToTest';
 import type { Inputs } from './inputs';
+import { prepareSigning } from './evidence/signRelease';
 import { isForbiddenAddress } from './recordedAddress';
 import { CaseLedger } from './report/caseLedger';
 import { lineOfCause } from './report/containerLogs';
@@ -18,6 +19,7 @@ export async function testEndpoint(inputs: Inputs, context: TaskContext): Promis
   const subject = await findSubject(inputs, session, context);
   const { target, secrets } = subject;
   secrets.values.forEach(context.secret);
+  const signRelease = await prepareSigning(inputs, subject, session, context);
   const client = createScoringClient(
     network,
     inputs.requestTimeoutMs,
@@ -37,8 +39,12 @@ export async function testEndpoint(inputs: Inputs, context: TaskContext): Promis
   if (warning !== undefined) log.warning(warning);
   // Before a roll-back, which takes its time and may be cancelled: what was found is not lost with it.
   writeResults(subject, section, context);
-  const { facts, notes, failure } = await followUp(inputs, subject, session, findings.cases, context);
-  const file = writeResults(subject, { ...section, ...facts }, context);
+  const signed = await signRelease(section);
+  // What nobody could vouch for is not promoted.
+  const wanted = signed.failure ? { ...inputs, promoteToChampion: false } : inputs;
+  const { facts, notes, ...followed } = await followUp(wanted, subject, session, findings.cases, context);
+  const failure = [signed.failure, followed.failure].filter(Boolean).join(' ') || undefined;
+  const file = writeResults(subject, { ...section, ...facts, attestations: signed.attestations }, context);
   for (const each of [...notes, `Results: ${file}`]) log.info(each);
   showResults(inputs.publishTestResults, subject, findings, figures, notes, context);
   return {

@@ -1,10 +1,13 @@
+import { createHash, createPublicKey, type JsonWebKey } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { request } from 'undici';
+import type { ModelRecord } from '../../tasks/common/record/record';
 import { AttachedBundles, forged, type AttachedBundle, type AskRegistry } from '../support/attachedBundles';
 import { reachFromHere } from '../support/azure';
-import { approvedModel, packageSigned, signedRepository } from '../support/signedImage';
+import { approvedModel, packageSigned, releaseSigned, signedRepository } from '../support/signedImage';
+import { makeVault, vaultToken } from '../support/keyVault';
 import { signingKey, type TestKey } from '../support/signingKey';
 import { goProgram } from './installation';
 import { tryCommand, type Client, type Tried, type World } from './world';
@@ -55,7 +58,53 @@ class Trial {
       await this.verify(`signed by a key of the kind ${kind}, with another key`, reference, signingKey(kind), provenance, refusal); // prettier-ignore
       if (kind === 'ec') await this.changes(record.image!.digest, reference, key);
     }
+    for (const kind of ['EC', 'RSA']) await this.signedInVault(kind, approved);
     return this.results;
+  }
+
+  /** By a key that never leaves its vault; one of them signs a release as well. */
+  private async signedInVault(kty: string, approved: ModelRecord): Promise<void> {
+    const { azure, environment } = this.world;
+    const headers = {
+      authorization: `Bearer ${environment.MLFLOW_TRACKING_TOKEN}`,
+      'content-type': 'application/json',
+    };
+    const send = async (
+      method: string,
+      url: string,
+      options: { headers?: Record<string, string>; body?: string | Buffer } = {},
+    ) => {
+      const answer = await request(url, { method: method as 'GET', ...options });
+      const text = await answer.body.text();
+      return {
+        status: answer.statusCode,
+        headers: {},
+        bytes: Buffer.from(text),
+        text,
+        json: JSON.parse(text) as never,
+      };
+    };
+    const arm = (method: string, path: string, body?: unknown) => send(method, `${azure.url}${path}`, { headers, body: JSON.stringify(body) }); // prettier-ignore
+    const vault = await makeVault({ arm }, `cosign-${kty}-${Date.now() % 1e6}`, { enableRbacAuthorization: true });
+    const authorization = `Bearer ${await vaultToken({ azure, send })}`;
+    const made = await send('POST', `${vault}/keys/release/create?api-version=7.4`, {
+      headers: { ...headers, authorization },
+      body: JSON.stringify({ kty }),
+    });
+    const jwk = (made.json as { key: JsonWebKey }).key;
+    const publicKey = createPublicKey({ key: jwk, format: 'jwk' }).export({ type: 'spki', format: 'pem' }) as string;
+    const signing = { signWith: 'keyVault', keyVaultKey: `${vault}/keys/release` };
+    const signed = await packageSigned(azure, approved, signing);
+    let record = signed.record;
+    if (kty === 'EC') record = await releaseSigned(azure, signed, signing.keyVaultKey, signing);
+    const { attestations, reference } = record.image!;
+    const statements = [...attestations!.statements, ...(record.tests?.attestations?.statements ?? [])];
+    for (const { predicateType } of statements) {
+      await this.verify(`${predicateType}, signed in a vault by ${kty}`, reference, { publicKey }, predicateType);
+    }
+    for (const { predicateType } of statements) {
+      await this.verify(`${predicateType}, signed in a vault by ${kty}, with another key`, reference, signingKey(), predicateType, refusal); // prettier-ignore
+    }
   }
 
   /** Each genuine statement, changed in each of the ways in which one can lie. */
@@ -98,7 +147,6 @@ class Trial {
   }
 
   private async signedBy(attached: AttachedBundles, digest: string, { publicKey }: TestKey): Promise<AttachedBundle[]> {
-    const { createHash, createPublicKey } = await import('node:crypto');
     const der = createPublicKey(publicKey).export({ type: 'spki', format: 'der' });
     const hint = createHash('sha256').update(der).digest('base64');
     return (await attached.of(digest)).filter(({ bundle }) => JSON.stringify(bundle).includes(hint));
@@ -107,7 +155,7 @@ class Trial {
   private async verify(
     what: string,
     image: string,
-    { publicKey }: TestKey,
+    { publicKey }: Pick<TestKey, 'publicKey'>,
     type: string,
     expected?: RegExp,
   ): Promise<void> {

@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { localCloud } from '../../local/azure/context';
 import { cloudClient, groupPath, type CloudClient } from '../local/containers/cloudClient';
 import { trafficFile } from '../support/azure';
+import { makeVault, vaultToken } from '../support/keyVault';
 import { reportText, specificationsDirectory, validateTraffic } from './validateTraffic';
 
 const subscription = `/subscriptions/${localCloud.subscriptionId}`;
@@ -120,6 +121,28 @@ async function askRegistry({ send, token, loginServer }: CloudClient): Promise<v
   await ask('GET', '/acr/v1/specified/nonesuch/_tags');
 }
 
+/** As the tasks sign and verify, and a user of the vault makes keys. */
+async function askVault(cloud: CloudClient): Promise<void> {
+  const vault = await makeVault(cloud, `specified-${randomUUID().slice(0, 8)}`, { enableRbacAuthorization: true });
+  const token = await vaultToken(cloud);
+  const ask = async (method: string, path: string, body?: object, authorization = `Bearer ${token}`) => {
+    const headers = { ...(authorization && { authorization }), ...(body && { 'content-type': 'application/json' }) };
+    return cloud.send(method, `${vault}${path}?api-version=7.4`, { headers, body: body && JSON.stringify(body) });
+  };
+  const made = await ask('POST', '/keys/release/create', { kty: 'EC', crv: 'P-256', key_ops: ['sign', 'verify'] });
+  const { pathname } = new URL(made.json.key.kid as string);
+  assert.equal((await ask('GET', pathname, undefined, '')).status, 401);
+  await ask('GET', pathname);
+  await ask('GET', '/keys');
+  await ask('GET', '/keys/release/versions');
+  await ask('PATCH', pathname, { attributes: { exp: 4102444800 }, tags: { a: 'b' } });
+  const digest = Buffer.alloc(32, 1).toString('base64url');
+  const { json } = await ask('POST', `${pathname}/sign`, { alg: 'ES256', value: digest });
+  const verified = await ask('POST', `${pathname}/verify`, { alg: 'ES256', digest, value: json.value });
+  assert.equal(verified.json.value, true);
+  assert.equal((await ask('GET', '/keys/none/versions')).status, 200);
+}
+
 describe('The rest of Azure in local Azure', function () {
   this.timeout(60_000);
   const specifications = specificationsDirectory();
@@ -127,11 +150,12 @@ describe('The rest of Azure in local Azure', function () {
     if (!specifications) this.skip();
   });
 
-  it('follows the official specifications: resource groups, deployments, rights, identities, registries', async () => {
+  it('follows the official specifications: resource groups, deployments, rights, identities, registries, vaults', async () => {
     const cloud = await cloudClient();
     await askResourceManager(cloud);
     await askForRights(cloud);
     await askRegistry(cloud);
+    await askVault(cloud);
     const report = await validateTraffic(trafficFile, specifications!);
     console.log(reportText(report));
     assert.deepEqual(report.violations, []);
@@ -142,8 +166,9 @@ describe('The rest of Azure in local Azure', function () {
       'Role assignments, role definitions, permissions',
       'Managed identities',
       "The registries' data plane",
+      'Key Vault keys',
     ].map(operations);
-    assert.deepEqual(counts.map((count, index) => count >= [14, 4, 7, 8, 16][index]!), Array(5).fill(true), counts.join()); // prettier-ignore
+    assert.deepEqual(counts.map((count, index) => count >= [14, 4, 7, 8, 16, 7][index]!), Array(6).fill(true), counts.join()); // prettier-ignore
     assert.equal(report.checked['unknown operation'], undefined);
   });
 });

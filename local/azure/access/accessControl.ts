@@ -8,23 +8,24 @@ export interface GrantedRole {
 }
 
 /**
- * What the service connection's identity may do: everything, as the owner of the subscription, until a test or a curious user
- * says which roles it has. Jobs and containers have identities of their own.
+ * What the service connection's identity may do: everything, as the owner of the subscription who may use its keys too, until a test
+ * or a curious user says which roles it has. Jobs and containers have identities of their own.
  */
 export class AccessControl {
-  private readonly owner: GrantedRole;
+  private readonly all: readonly GrantedRole[];
   private granted: readonly GrantedRole[];
 
   constructor(subscriptionId: string) {
-    this.owner = { role: 'Owner', scope: `/subscriptions/${subscriptionId}` };
-    this.granted = [this.owner];
+    const scope = `/subscriptions/${subscriptionId}`;
+    this.all = ['Owner', 'Key Vault Crypto Officer'].map((role) => ({ role, scope }));
+    this.granted = this.all;
   }
 
   /** @throws Error that names the roles that local Azure knows */
   limitTo(roles: readonly GrantedRole[] | undefined): void {
     const unknown = roles?.find(({ role }) => !builtInRoles[role]);
     if (unknown) throw new Error(`No role "${unknown.role}"; there are ${Object.keys(builtInRoles).join(', ')}.`);
-    this.granted = roles ?? [this.owner];
+    this.granted = roles ?? this.all;
   }
 
   /** Of each role that reaches the scope. */
@@ -39,6 +40,15 @@ export class AccessControl {
     return this.permissionsAt(scope).some(
       ({ actions, notActions }) =>
         actions.some((pattern) => covers(pattern, action)) && !notActions.some((pattern) => covers(pattern, action)),
+    );
+  }
+
+  /** An action on data, such as to sign by a key of a vault: in Azure no owner has it by that. */
+  allowsOnData(action: string, scope: string): boolean {
+    return this.permissionsAt(scope).some(
+      ({ dataActions, notDataActions }) =>
+        dataActions.some((pattern) => covers(pattern, action)) &&
+        !notDataActions.some((pattern) => covers(pattern, action)),
     );
   }
 }

@@ -6,10 +6,10 @@ export interface Permission {
   notDataActions: string[];
 }
 
-const role = (actions: string[], notActions: string[] = []): Permission => ({
+const role = (actions: string[], notActions: string[] = [], dataActions: string[] = []): Permission => ({
   actions,
   notActions,
-  dataActions: [],
+  dataActions,
   notDataActions: [],
 });
 
@@ -23,6 +23,9 @@ const usual = [
   'Microsoft.Resources/subscriptions/resourceGroups/read',
   'Microsoft.Support/*',
 ];
+
+const vault = 'Microsoft.KeyVault/vaults';
+const ofVaults = [...usual, 'Microsoft.KeyVault/checkNameAvailability/read', 'Microsoft.KeyVault/deletedVaults/read', 'Microsoft.KeyVault/locations/*/read', `${vault}/*/read`, 'Microsoft.KeyVault/operations/read']; // prettier-ignore
 
 /** The built-in roles that the documentation names, by name. Source: learn.microsoft.com/azure/role-based-access-control/built-in-roles. */
 export const builtInRoles: Record<string, { id: string; permission: Permission }> = {
@@ -83,6 +86,22 @@ export const builtInRoles: Record<string, { id: string; permission: Permission }
       'Microsoft.ContainerInstance/containerGroups/*',
       'Microsoft.ResourceHealth/availabilityStatuses/read',
     ]),
+  },
+  'Key Vault Crypto Officer': {
+    id: '14b46e9e-c2b7-41b4-b07b-48a6ebf60603',
+    permission: role(ofVaults, [], [`${vault}/keys/*`, `${vault}/keyrotationpolicies/*`]),
+  },
+  'Key Vault Crypto User': {
+    id: '12338af0-0e69-4776-bea7-57ae8d297424',
+    permission: role(
+      [],
+      [],
+      ['read', ...['update', 'backup', 'encrypt', 'decrypt', 'wrap', 'unwrap', 'sign', 'verify'].map((each) => `${each}/action`)].map((rest) => `${vault}/keys/${rest}`), // prettier-ignore
+    ),
+  },
+  'Key Vault Reader': {
+    id: '21090545-7ca7-4776-b22c-e363652d74d2',
+    permission: role(ofVaults, [], [`${vault}/*/read`, `${vault}/secrets/readMetadata/action`]),
   },
   'Managed Identity Operator': {
     id: 'f1a07417-d97a-45cb-824c-7a7467783830',

@@ -4,7 +4,7 @@ import { registerGroupedResources } from './groupedResourceRoutes';
 import { GroupedResources } from './groupedResources';
 import type { GenericResource } from './resourceCatalog';
 
-interface Vault extends GenericResource {
+export interface Vault extends GenericResource {
   properties: Record<string, unknown>;
 }
 
@@ -20,8 +20,16 @@ type Body = { location?: string; tags?: Record<string, string>; properties?: Rec
 
 const usualRetention = 90;
 
+/** https://myvault.vault.localhost:8443 */
+export const vaultUrl = (vault: string, port: number): string =>
+  `https://${vault.toLowerCase()}.vault.localhost:${port}`;
+
+/** The vault of that name, unless it is deleted. */
+export const findVault = (context: Pick<LocalAzureContext, 'collection'>, name: string): Vault | undefined =>
+  context.collection<Vault>('keyVaults').get(name);
+
 /**
- * Key vaults as resources (Microsoft.KeyVault 2022-07-01), which hold nothing here. A deleted one keeps its name until it is purged,
+ * Key vaults as resources (Microsoft.KeyVault 2022-07-01); what they hold is in keyVault/. A deleted one keeps its name until it is purged,
  * as in Azure, where every vault is deleted softly.
  */
 export function registerKeyVaults(app: FastifyInstance, context: LocalAzureContext): void {
@@ -56,7 +64,7 @@ export function registerKeyVaults(app: FastifyInstance, context: LocalAzureConte
         softDeleteRetentionInDays: usualRetention,
         accessPolicies: [],
         ...body.properties,
-        vaultUri: `https://${vault}.vault.localhost/`,
+        vaultUri: `${vaultUrl(vault, context.port)}/`,
         provisioningState: 'Succeeded',
       },
     };

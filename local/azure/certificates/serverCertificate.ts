@@ -10,7 +10,7 @@ export interface ServerCertificate {
 }
 
 /** Every name that a client may call a server by. Wildcards cover one label, as in Azure's own certificates. */
-const serverNames = ['localhost', '*.localhost', '*.azurecr.localhost', '*.blob.core.localhost'];
+const serverNames = ['localhost', '*.localhost', '*.azurecr.localhost', '*.blob.core.localhost', '*.vault.localhost'];
 
 const thirtyDays = 30 * 24 * 60 * 60 * 1000;
 

@@ -10,10 +10,11 @@ export interface RecordedExchange {
   response: { statusCode: number; headers: Record<string, string>; body?: unknown };
 }
 
-/** The resource manager, and the data plane of the registries. */
+/** The resource manager, and the data planes of registries and vaults. */
 const isSpecified = (host: string, url: string): boolean =>
   /^\/(subscriptions|tenants)(\/|\?|$)/i.test(url) ||
-  (/\.azurecr\./.test(host) && /^\/(v2|acr\/v1|oauth2)(\/|\?|$)/.test(url));
+  (/\.azurecr\./.test(host) && /^\/(v2|acr\/v1|oauth2)(\/|\?|$)/.test(url)) ||
+  /\.vault\./.test(host);
 
 /** Appends every exchange that a specification holds to a file of JSON lines. Credentials are left out. */
 export function recordTraffic(app: FastifyInstance, file: string): void {

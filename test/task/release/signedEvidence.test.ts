@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { localCloud } from '../../../local/azure/context';
@@ -9,10 +10,11 @@ import { cloudClient, groupPath, type CloudClient } from '../../local/containers
 import { runBuiltTask, TestJob } from '../../support/agent';
 import { AttachedBundles, forged, type AttachedBundle } from '../../support/attachedBundles';
 import { localAzure } from '../../support/azure';
-import { approvedModel, packageSigned, signedRepository } from '../../support/signedImage';
+import { makeVault, vaultToken } from '../../support/keyVault';
+import { approvedModel, packageSigned, signedRepository, type SignedImage } from '../../support/signedImage';
 import { signingKey } from '../../support/signingKey';
 
-describe('Signed evidence, from Package-Image to Deploy-ACI', function () {
+describe('Signed evidence, from Package-Image to Test-Endpoint', function () {
   this.timeout(300_000);
   const key = signingKey();
   let azure: LocalAzure;
@@ -117,6 +119,101 @@ describe('Signed evidence, from Package-Image to Deploy-ACI', function () {
         isRefused(new RegExp(`has no signed ${what} of it, or it was removed`)),
       );
     }
+  });
+
+  describe('by a key in a vault', () => {
+    const vaultName = `signing-${randomBytes(4).toString('hex')}`;
+    const vaultId = `${groupPath}/Microsoft.KeyVault/vaults/${vaultName}`;
+    let key: string;
+    let signed: SignedImage;
+
+    before(async () => {
+      const url = await makeVault(cloud, vaultName, { enableRbacAuthorization: true });
+      key = `${url}/keys/release`;
+      await askVault('POST', `${key}/create`, { kty: 'EC', crv: 'P-256', key_ops: ['sign', 'verify'] });
+      await azure.requests.clear();
+      signed = await packageSigned(azure, await approvedModel(azure), { signWith: 'keyVault', keyVaultKey: key });
+    });
+    afterEach(() => azure.roles.reset());
+
+    async function askVault(method: string, url: string, body: object) {
+      const headers = { authorization: `Bearer ${await vaultToken(cloud)}`, 'content-type': 'application/json' };
+      const answer = await cloud.send(method, `${url}?api-version=7.4`, { headers, body: JSON.stringify(body) });
+      assert.equal(answer.status, 200, answer.text);
+    }
+
+    it('signs, deploys, tests and promotes, and signs what was found', async () => {
+      const { attestations } = signed.record.image!;
+      assert.match(attestations!.signer, new RegExp(`^${key}/[0-9a-f]{32}$`));
+      const asked = (await azure.requests.list()).filter(({ url }) => /^\/keys\//.test(url));
+      assert.ok(asked.length <= 5, `${asked.length} requests to the vault`);
+      const { result, text, job: deployed, outputs, containerGroup } = await release({ trustedKeys: key, dnsNameLabel: vaultName }, signed.record); // prettier-ignore
+      assert.equal(result, 'succeeded', text);
+      const test = () => testEndpoint(deployed, key);
+      const tested = await test();
+      assert.equal(tested.result, 'succeeded', tested.log.join('\n'));
+      assert.match(tested.log.join('\n'), /✔ signed evidence/);
+      const { tests } = await readRecord(path.join(deployed.root, 'record/mlops-record.json'));
+      assert.equal(tests?.promotion?.isChampion, true);
+      const bundles = await attached.of(signed.record.image!.digest);
+      const made = bundles.find(({ digest }) => digest === tests.attestations!.statements[0]!.digest)!;
+      const { predicate } = JSON.parse(Buffer.from(made.bundle.dsseEnvelope.payload, 'base64').toString()) as {
+        predicate: { deployment: { scoringUri: string }; tests: { passed: boolean } };
+      };
+      assert.deepEqual([predicate.deployment.scoringUri, predicate.tests.passed], [outputs.scoringUri, true]);
+
+      // What cannot be signed is not promoted, and what nobody vouches for fails the tests.
+      const upload = { method: 'POST', host: 'azurecr', path: '/blobs/uploads/' };
+      await azure.faults.http({ ...upload, times: 9, action: { status: 403, body: { errors: [{ code: 'DENIED' }] } } });
+      const unsigned = await test();
+      assert.equal(unsigned.result, 'failed');
+      assert.match(unsigned.log.join('\n'), /What was tested could not be signed: The registry answered 403 DENIED/);
+      await azure.faults.clear();
+      const foreign = await testEndpoint(deployed, signingKey().publicKey);
+      assert.equal(foreign.result, 'failed');
+      assert.match(foreign.log.join('\n'), /✘ signed evidence: Nothing vouches for the image/);
+      for (const { log } of [unsigned, foreign]) assert.doesNotMatch(log.join('\n'), /is champion now/);
+      await cloud.arm('DELETE', `${groupPath}/Microsoft.ContainerInstance/containerGroups/${containerGroup}?api-version=2023-05-01`); // prettier-ignore
+    });
+
+    const testEndpoint = (deployed: TestJob, trustedKeys: string) =>
+      runBuiltTask('TestEndpoint', {
+        job: deployed,
+        refName: 'test',
+        inputs: {
+          azureSubscription: localCloud.serviceConnectionId,
+          ...{
+            requestsFile: 'requests.json',
+            loadDurationInSeconds: '0',
+            robustness: 'off',
+            promoteToChampion: 'true',
+          },
+          ...{ requireSignature: 'true', trustedKeys, signWith: 'keyVault', keyVaultKey: key },
+        },
+        files: { 'requests.json': JSON.stringify([{ name: 'one', request: [1], expected: [] }]) },
+      });
+
+    const withoutRights: Array<[string, string[], RegExp]> = [
+      ['the key may not be read', [], /may not use the key .*Key Vault Crypto User/s],
+      ['the key may be read only', ['Key Vault Reader'], /may not use the key .*Action: 'Microsoft\.KeyVault\/vaults\/keys\/sign\/action'/s], // prettier-ignore
+    ];
+    for (const [title, roles, expected] of withoutRights) {
+      it(`says before it builds that ${title}`, async () => {
+        const scope = `/subscriptions/${localCloud.subscriptionId}`;
+        await azure.roles.limitTo([{ role: 'Owner', scope }, ...roles.map((role) => ({ role, scope: vaultId }))]);
+        await azure.requests.clear();
+        const failed = await assert.rejects(packageSigned(azure, await approvedModel(azure), { signWith: 'keyVault', keyVaultKey: key }), expected); // prettier-ignore
+        assert.equal(failed, undefined);
+        assert.ok(!(await azure.requests.list()).some(({ url }) => /scheduleRun|taskRuns/.test(url)));
+      });
+    }
+
+    it('deploys nothing when the key was disabled since', async () => {
+      const version = signed.record.image!.attestations!.signer;
+      await askVault('PATCH', version, { attributes: { enabled: false } });
+      await isRefused(/its key is disabled in the vault/, { trustedKeys: key }, signed.record);
+      await askVault('PATCH', version, { attributes: { enabled: true } });
+    });
   });
 });
 

@@ -217,4 +217,68 @@ describe("a registry's contents", () => {
       'an answer to HEAD has no body',
     );
   });
+
+  describe('that is about other contents', () => {
+    const bundle = 'application/vnd.dev.sigstore.bundle.v0.3+json';
+    const manifest = {
+      ...{ schemaVersion: 2 as const, mediaType: 'application/vnd.oci.image.manifest.v1+json', artifactType: bundle },
+      ...{ config: { mediaType: 'c', digest, size: 2 }, layers: [], annotations: { a: 'b' } },
+      subject: { mediaType: 'm', digest, size: 1 },
+    };
+    const tag = `https://r.example.net/v2/a/manifests/sha256-${'d'.repeat(64)}`;
+    const other = { mediaType: 'm', digest: `sha256:${'e'.repeat(64)}`, size: 1, artifactType: bundle };
+
+    it('is only pushed where the registry lists it by itself', async () => {
+      const registry = contents({ kind: 'anonymous' }, { status: 201, headers: { 'oci-subject': digest } });
+      assert.match(await registry.addReferrer('a', manifest, signal), /^sha256:[0-9a-f]{64}$/);
+      assert.equal(asked.length, 1);
+    });
+
+    it('is added to the list under a tag where the registry has none', async () => {
+      const listed = { status: 200, body: { manifests: [other] } };
+      const registry = contents({ kind: 'anonymous' }, { status: 201 }, listed, { status: 201 });
+      const added = await registry.addReferrer('a', manifest, signal);
+      assert.deepEqual(asked.slice(1).map(({ method, url }) => [method, url]), [['GET', tag], ['PUT', tag]]); // prettier-ignore
+      const { manifests } = JSON.parse(String(asked[2]!.body)) as { manifests: Array<{ digest: string }> };
+      assert.deepEqual(manifests.map((each) => each.digest), [other.digest, added]); // prettier-ignore
+    });
+
+    it('is found page by page, without what is of another type', async () => {
+      const stranger = { ...other, artifactType: 'application/spdx+json' };
+      const next = `</v2/a/referrers/${digest}?n=1&last=x>; rel="next"`;
+      const registry = contents(
+        { kind: 'anonymous' },
+        { status: 200, body: { manifests: [stranger] }, headers: { link: next } },
+        { status: 200, body: { manifests: [other] } },
+      );
+      assert.deepEqual(await registry.referrers('a', digest, bundle, signal), [other]);
+      assert.equal(asked[1]!.url, `https://r.example.net/v2/a/referrers/${digest}?n=1&last=x`);
+    });
+
+    it('is found by the tag where the registry has no list, and is nothing where it has no tag either', async () => {
+      const registry = contents({ kind: 'anonymous' }, { status: 404 }, { status: 200, body: { manifests: [other] } });
+      assert.deepEqual(await registry.referrers('a', digest, bundle, signal), [other]);
+      assert.equal(asked[1]!.url, tag);
+      sinon.restore();
+      const none = contents({ kind: 'anonymous' }, { status: 404 }, { status: 404 });
+      assert.deepEqual(await none.referrers('a', digest, bundle, signal), []);
+    });
+
+    it('has its blob sent to the registry itself, once', async () => {
+      const there = contents({ kind: 'anonymous' }, { status: 200 });
+      const { size } = await there.addBlob('a', Buffer.from('{}'), signal);
+      assert.deepEqual([size, asked.length], [2, 1]);
+      sinon.restore();
+      const started = { status: 202, headers: { location: '/v2/a/blobs/uploads/1?_state=x' } };
+      await contents({ kind: 'anonymous' }, { status: 404 }, started, { status: 201 }).addBlob('a', Buffer.from('{}'), signal); // prettier-ignore
+      assert.match(
+        asked[2]!.url,
+        /^https:\/\/r\.example\.net\/v2\/a\/blobs\/uploads\/1\?_state=x&digest=sha256%3A44136fa3/,
+      );
+      sinon.restore();
+      const elsewhere = { status: 202, headers: { location: 'https://elsewhere.example.org/upload' } };
+      const lured = contents({ kind: 'anonymous' }, { status: 404 }, elsewhere);
+      await assert.rejects(lured.addBlob('a', Buffer.from('{}'), signal), /wants a blob sent to https:\/\/elsewhere/);
+    });
+  });
 });

@@ -10,6 +10,7 @@ function read(texts: Record<string, string>) {
   const reader: Partial<InputReader> = {
     problem: (name, problem) => void problems.push(`${name}: ${problem}`),
     text,
+    required: (name) => text(name) ?? '',
     secret: (name) => (text(name) === undefined ? undefined : new Secret(text(name)!)),
     file: text,
     flag: (name) => text(name) === 'true',
@@ -83,10 +84,12 @@ describe('inputs of Test-Endpoint', () => {
   });
 
   it('want Azure for what changes Azure', () => {
-    const { problems } = read({ rollbackOnFailure: 'true', promoteToChampion: 'true' });
+    const evidence = { requireSignature: 'true', signWith: 'keyVault' };
+    const key = 'https://v.vault.azure.net/keys/k';
+    const { problems } = read({ rollbackOnFailure: 'true', promoteToChampion: 'true', ...evidence, trustedKeys: key, keyVaultKey: key }); // prettier-ignore
     assert.deepEqual(
       problems.map((each) => each.split(':')[0]),
-      ['rollbackOnFailure', 'promoteToChampion'],
+      ['rollbackOnFailure', 'promoteToChampion', 'requireSignature', 'signWith'],
     );
   });
 });

@@ -79,8 +79,8 @@ export class KeyVault {
     const asked = `${method} ${id.vault}${path}`;
     try {
       if (!this.scopes.has(id.vault)) {
-        // Without a token, and without what is to be signed: it only asks whose tokens the vault takes.
-        const refused = await this.send(method, url, undefined, method === 'POST' ? {} : undefined);
+        // Without a token: it only asks whose tokens the vault takes.
+        const refused = await this.send('GET', `${id.vault}${keyPath(id)}?api-version=${apiVersion}`);
         this.scopes.set(id.vault, scopeOf(refused, id.vault, asked));
       }
       const { token } = await this.session.token(this.scopes.get(id.vault));

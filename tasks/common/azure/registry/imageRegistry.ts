@@ -12,9 +12,23 @@ export async function imageRegistry(named: NamedRegistry, session: AzureSession)
   return new RegistryContents(session, named.registry, { kind: 'entra' });
 }
 
+const provider = 'Microsoft.ContainerRegistry/registries';
+
+/** What it takes to push to a registry; of one with ABAC repository permissions these are rights on data, in other roles. */
+export function registryWriter(registryId: string, purpose: string): NeededRole {
+  return {
+    role: 'AcrPush',
+    scope: registryId,
+    actions: [
+      [`${provider}/pull/read`, `${provider}/repositories/content/read`],
+      [`${provider}/push/write`, `${provider}/repositories/content/write`],
+    ],
+    purpose: `${purpose} (Container Registry Repository Writer on one with ABAC repository permissions)`,
+  };
+}
+
 /** What it takes to find a registry and to read what is attached to its images. */
 export function registryReader(registryId: string, purpose: string): NeededRole {
-  const provider = 'Microsoft.ContainerRegistry/registries';
   return {
     role: 'Reader',
     scope: registryId,

@@ -21,7 +21,7 @@ export async function registryIdOf({ registry, registryId }: NamedRegistry, sess
   if (found) return found.id;
   throw new TaskFailure(
     `The image's registry ${registry} is not among the container registries that the service connection may see.`,
-    'Set registryAuthentication to credentials, or give the connection the right to read that registry.',
+    'Give the connection the right to read that registry, or, in Deploy-ACI, set registryAuthentication to credentials.',
     { help: 'the-image-cannot-be-pulled' },
   );
 }

@@ -1,0 +1,79 @@
+import type { AzureSession } from '../../common/azure/http/session';
+import { imageRegistry } from '../../common/azure/registry/imageRegistry';
+import { attest } from '../../common/evidence/attest';
+import { releaseType } from '../../common/evidence/predicateTypes';
+import type { Signer } from '../../common/evidence/signer';
+import { openSigner, signingTime } from '../../common/evidence/signingKey';
+import { statementOf } from '../../common/evidence/statement';
+import { parseImageName } from '../../common/imageName';
+import { append } from '../../common/record/chain';
+import type { Attestations, DeploymentSection, ModelRecord, TestsSection } from '../../common/record/record';
+import type { TaskContext } from '../../common/task/taskContext';
+import { TaskFailure } from '../../common/taskFailure';
+import { requireRecordedEndpoint } from '../recordedEndpoint';
+import type { Subject } from '../endpointToTest';
+import type { Inputs } from '../inputs';
+
+/** Signs what was deployed and what its tests found. */
+export type SignRelease = (section: TestsSection) => Promise<{ attestations?: Attestations; failure?: string }>;
+
+/**
+ * Makes ready to sign, before anything is tested.
+ * @throws TaskFailure where there is nothing that could be signed, or the key cannot
+ */
+export async function prepareSigning(
+  { signingKey }: Pick<Inputs, 'signingKey'>,
+  { record, target }: Subject,
+  session: AzureSession | undefined,
+  context: TaskContext,
+): Promise<SignRelease> {
+  if (!signingKey) return () => Promise.resolve({});
+  const { deployment } = record ?? {};
+  if (!record || !deployment?.imageDigest || !session) {
+    throw new TaskFailure(
+      'signWith needs a model record that names the deployment of an image, by its digest.',
+      'Run Package-Image and Deploy-ACI before this task, or set signWith to none.',
+    );
+  }
+  requireRecordedEndpoint(record, target.scoringUri, 'signWith');
+  const signer = await openSigner(signingKey, session, context);
+  return async (section) => {
+    try {
+      return { attestations: await sign(record, deployment, section, signer, session, context) };
+    } catch (error) {
+      // A roll-back that is due must not fail for want of a signature.
+      if (context.signal.aborted || !(error instanceof TaskFailure)) throw error;
+      return { failure: `What was tested could not be signed: ${error.message}` };
+    }
+  };
+}
+
+async function sign(
+  record: ModelRecord,
+  deployment: DeploymentSection,
+  tests: TestsSection,
+  signer: Signer,
+  session: AzureSession,
+  { clock, log, pipeline, signal }: TaskContext,
+): Promise<Attestations> {
+  const name = parseImageName(deployment.image)!;
+  const registryId = record.image?.registry === name.registry ? record.image.registryId : undefined;
+  const contents = await imageRegistry({ registry: name.registry, registryId }, session);
+  const now = signingTime(signer, clock.now());
+  const { model, image, evaluation } = record;
+  const predicate = {
+    signedAt: new Date(now).toISOString(),
+    record: { sha256: append(record, 'tests', tests).sha256 },
+    run: (pipeline.release ?? pipeline.build)?.url,
+    model: model && { name: model.name, version: model.version },
+    decision: evaluation?.decision,
+    evidence: image?.attestations,
+    deployment,
+    tests,
+  };
+  const digest = deployment.imageDigest;
+  const statement = statementOf({ name: `${name.registry}/${name.repository}`, digest }, releaseType, predicate);
+  const made = await attest(contents, { repository: name.repository, digest }, [statement], signer, { now, signal });
+  log.info(`Signed by ${made.signer}: what was deployed of ${deployment.image}, and what the tests found.`);
+  return made;
+}
