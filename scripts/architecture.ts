@@ -15,6 +15,7 @@ const rooms = [
   'tasks/common/task',
   'tasks/common/azure',
   'tasks/common/record',
+  'tasks/common/modelCard',
   'tasks/common/deployment',
   'tasks/common/charts',
   'tasks/common',

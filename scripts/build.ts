@@ -223,8 +223,8 @@ const options: BuildOptions = {
   // The agent's log shows class names of errors.
   keepNames: true,
   legalComments: 'eof',
-  // Scripts that go into images and builds.
-  loader: { '.py': 'text', '.sh': 'text' },
+  // Scripts that go into images and builds; the style of the model card.
+  loader: { '.py': 'text', '.sh': 'text', '.css': 'text' },
   metafile: true,
   sourcemap: 'external',
   sourcesContent: false,

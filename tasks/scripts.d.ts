@@ -1,5 +1,9 @@
-/** A Python or shell source as text; the builder's text loader and scripts/scriptText.cjs bring it. */
+/** A Python, shell or CSS source as text; the builder's text loader and scripts/scriptText.cjs bring it. */
 declare module '*.py' {
+  const text: string;
+  export default text;
+}
+declare module '*.css' {
   const text: string;
   export default text;
 }

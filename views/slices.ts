@@ -2,7 +2,10 @@ import type { MetricValue } from '../tasks/common/record/record';
 
 /** One metric by the slices of one column, such as rmse by clarity. */
 export interface SlicedMetric {
+  /** `rmse by clarity` */
   name: string;
+  metric: string;
+  column: string;
   values: Array<[slice: string, value: MetricValue]>;
 }
 
@@ -23,7 +26,7 @@ export function slicesOf(metrics: Readonly<Record<string, MetricValue>>): {
       continue;
     }
     const title = `${metric} by ${column}`;
-    const known = sliced.get(title) ?? { name: title, values: [] };
+    const known = sliced.get(title) ?? { name: title, metric, column, values: [] };
     known.values.push([slice, value]);
     sliced.set(title, known);
   }

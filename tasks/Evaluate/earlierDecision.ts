@@ -14,6 +14,9 @@ export const decisionTags = {
   build: 'evaluation.build',
 } as const;
 
+/** The tag by which people get from the model version to its card. */
+export const modelCardTag = 'modelCard';
+
 /** Longer values are cut: a tag is a label, the record tells the whole. */
 const longestTag = 250;
 
@@ -61,6 +64,9 @@ export function tagsOf(
     [decisionTags.criteria]: basisHash(model, inputs),
     [decisionTags.at]: at,
     [decisionTags.build]: pipeline.build?.url ?? pipeline.release?.url,
+    [modelCardTag]: pipeline.build
+      ? `${pipeline.build.url}&view=artifacts&type=publishedArtifacts`
+      : pipeline.release?.url,
   };
 }
 

@@ -3,12 +3,14 @@ import * as path from 'node:path';
 import type { RegisteredModel } from '../common/azure/ml/registeredModel';
 import { junitXml } from '../common/junit';
 import { reportLabel } from '../common/dataReports/dataReport';
+import { ownGaps } from '../common/modelCard/gaps';
 import { append } from '../common/record/chain';
 import { writeEvaluationInfo } from '../common/record/compatibilityFiles';
 import { placesOf } from '../common/record/places';
 import type { ModelRecord, ModelSection } from '../common/record/record';
 import { readRecord, requireRecordFile, requireSection, writeRecord } from '../common/record/recordFile';
 import type { StageResult, TaskContext } from '../common/task/taskContext';
+import { withCardVerdict } from './cardVerdict';
 import { earlierApproval, tagsOf } from './earlierDecision';
 import { evaluationSection } from './evaluationSection';
 import { costHistory, historyChart, historyLength, metricHistories, type MetricHistory } from './history';
@@ -57,9 +59,11 @@ export async function evaluateRecord(
   const candidate = await services.models.get(model.name, model.version);
   const earlier = earlierApproval(candidate, inputs);
   const directory = fs.mkdtempSync(path.join(pipeline.directories.temp, 'evaluate-'));
-  const judgement = earlier
+  const judged = earlier
     ? await repeatApproval(earlier, candidate, inputs, services, context)
     : await judgeCandidate(candidate, inputs, services, context, directory);
+  const cardGaps = ownGaps(record, inputs.modelCard);
+  const judgement = inputs.requireModelCard ? withCardVerdict(judged, cardGaps) : judged;
   const { decision, champion, plots, looks } = judgement;
   const evaluatedAt = new Date(clock.now()).toISOString();
 
@@ -73,6 +77,7 @@ export async function evaluateRecord(
     warnings: judgement.warnings,
     looks,
     dataReports: judgement.dataReports,
+    cardGaps: inputs.modelCard && cardGaps,
     histories,
     plots: plots.markdown,
     places: placesOf(record),
@@ -80,7 +85,7 @@ export async function evaluateRecord(
   };
   sayDecision(report, context);
 
-  const written = append(record, 'evaluation', evaluationSection(judgement, evaluatedAt));
+  const written = append(record, 'evaluation', evaluationSection(judgement, evaluatedAt, inputs.modelCard));
   writeRecord(file, written);
   writeEvaluationInfo(path.dirname(file), written);
 
@@ -89,21 +94,30 @@ export async function evaluateRecord(
   if (inputs.publishTestResults) publishTestResults(report, evaluatedAt, directory, publish);
   if (inputs.postToPullRequest) await postToPullRequest(report, inputs.gitHub, context);
   const isTagged = await publish.buildTag(`model-${decision.decision}`);
-  if (!earlier) {
+  if (!earlier || decision.decision === 'rejected') {
     const tags = tagsOf(decision, candidate, inputs, evaluatedAt, pipeline);
     await tagModel(candidate, looks ? { ...tags, [holdoutTag(looks)]: evaluatedAt } : tags, services, log);
   }
 
-  const approved = decision.decision === 'approved';
+  return { ...outcomeOf(judgement, inputs.onRejection, model, isTagged), recordFile: file };
+}
+
+/** @param isTagged whether whoever asks the build's tags, as MLOpsCheckDecision does, can know of the rejection */
+function outcomeOf(
+  { decision: { decision, reason }, champion }: Judgement,
+  onRejection: EvaluateInputs['onRejection'],
+  model: ModelSection,
+  isTagged: boolean,
+): StageResult {
+  const isApproved = decision === 'approved';
   return {
     outputs: {
-      decision: decision.decision,
-      deployModel: String(approved),
-      reason: decision.reason,
+      decision,
+      deployModel: String(isApproved),
+      reason,
       championVersion: champion?.version ?? '',
     },
-    ...(approved ? {} : rejection(inputs.onRejection, model, decision.reason, isTagged)),
-    recordFile: file,
+    ...(isApproved ? {} : rejection(onRejection, model, reason, isTagged)),
   };
 }
 
@@ -160,7 +174,7 @@ async function tagModel(
 }
 
 function sayDecision(
-  { model, decision, champion, sources, warnings, looks, dataReports }: Report,
+  { model, decision, champion, sources, warnings, looks, dataReports, cardGaps }: Report,
   { log }: TaskContext,
 ): void {
   log.info(`Candidate: ${model.name} version ${model.version}, measured by ${sources.candidate}`);
@@ -175,11 +189,11 @@ function sayDecision(
     log.info(`          ${explanation}`);
   }
   if (looks) log.info(looksSentence(decision.verdicts, looks));
+  for (const gap of cardGaps ?? []) log.info(`Model card: ${gap}`);
   for (const warning of warnings) log.warning(warning);
   log.info(`Decision: ${decision.decision}. ${decision.reason}`);
 }
 
-/** @param isTagged whether whoever asks the build's tags, as MLOpsCheckDecision does, can know of the rejection */
 function rejection(
   onRejection: EvaluateInputs['onRejection'],
   model: ModelSection,

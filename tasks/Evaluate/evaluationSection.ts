@@ -1,4 +1,10 @@
-import { toMetricValue, toMetricValues, type CriterionResult, type EvaluationSection } from '../common/record/record';
+import {
+  toMetricValue,
+  toMetricValues,
+  type CriterionResult,
+  type EvaluationSection,
+  type WrittenCard,
+} from '../common/record/record';
 import { metricLabel } from '../common/criteria/criterion';
 import type { Verdict } from '../common/criteria/judge';
 import { reportFile } from '../common/dataReports/dataReport';
@@ -8,6 +14,7 @@ import type { Judgement } from './judgement';
 export function evaluationSection(
   { decision: { decision, reason, verdicts }, metrics, champion, looks, dataReports }: Judgement,
   evaluatedAt: string,
+  modelCard?: WrittenCard,
 ): EvaluationSection {
   return {
     decision,
@@ -17,6 +24,7 @@ export function evaluationSection(
     champion: champion ? { name: champion.name, version: champion.version } : null,
     ...(looks ? { holdout: { sha256: looks.sha256, rows: looks.rows, candidates: looks.candidates } } : {}),
     ...(dataReports ? { dataReports: dataReports.map(reportFile) } : {}),
+    ...(modelCard ? { modelCard } : {}),
     evaluatedAt,
   };
 }

@@ -8,6 +8,8 @@ import type { EvaluationSpec } from './evaluationJob';
 import { isComparison, type Criterion } from '../common/criteria/criterion';
 import { parseCriteria } from '../common/criteria/parseCriteria';
 import { messageOf } from '../common/messageOf';
+import type { WrittenCard } from '../common/record/record';
+import { longestCard, readWrittenCard } from './modelCardFile';
 
 export interface EvaluateInputs {
   readonly connection: ServiceConnection;
@@ -23,6 +25,9 @@ export interface EvaluateInputs {
   readonly dataReports?: readonly DataReport[];
   /** The user's evaluation, which measures both models on the same data. */
   readonly evaluation?: EvaluationSpec;
+  /** What people wrote for the model card. */
+  readonly modelCard?: WrittenCard;
+  readonly requireModelCard: boolean;
   readonly onRejection: 'fail' | 'warn' | 'continue';
   readonly publishTestResults: boolean;
   readonly postToPullRequest: boolean;
@@ -71,12 +76,33 @@ export async function readInputs(reader: InputReader): Promise<EvaluateInputs> {
     metricsFile: metricsFrom === 'file' ? metricsFile : undefined,
     dataReports,
     evaluation: evaluationFile ? await readEvaluation(reader, evaluationFile) : undefined,
+    ...(await readCardInputs(reader)),
     onRejection: reader.choice('onRejection', ['fail', 'warn', 'continue']),
     publishTestResults: reader.flag('publishTestResults'),
     postToPullRequest: reader.flag('postToPullRequest'),
     gitHub: reader.gitHubConnection('gitHubConnection') ?? reader.gitHubConnection('gitHubEnterpriseConnection'),
     recordFile: reader.file('recordFile'),
   };
+}
+
+async function readCardInputs(reader: InputReader): Promise<Pick<EvaluateInputs, 'modelCard' | 'requireModelCard'>> {
+  const requireModelCard = reader.flag('requireModelCard');
+  const file = reader.file('modelCard');
+  if (requireModelCard && !file) {
+    reader.problem(
+      'modelCard',
+      'it is required when requireModelCard is on. Name the Markdown file that describes intended use and limits.',
+    );
+  }
+  const text = reader.textOf(file, 'modelCard', longestCard);
+  if (text === undefined) return { requireModelCard };
+  try {
+    const { parse } = await import('yaml');
+    return { modelCard: readWrittenCard(text, parse), requireModelCard };
+  } catch (error) {
+    reader.problem('modelCard', messageOf(error));
+    return { requireModelCard };
+  }
 }
 
 async function readEvaluation(reader: InputReader, file: string): Promise<EvaluationSpec | undefined> {

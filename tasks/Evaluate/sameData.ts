@@ -1,3 +1,4 @@
+import { dataHashes } from '../common/azure/ml/dataHashes';
 import type { TrackedRun } from '../common/azure/ml/metrics';
 import type { Job } from '../common/azure/ml/jobs/rest/jobs';
 
@@ -10,13 +11,10 @@ export interface DataOf {
 }
 
 export function dataOf(run: TrackedRun | undefined, job: Job | undefined): DataOf {
-  const hashes = Object.entries(run?.tags ?? {}).filter(([name]) =>
-    /^(.*[._-])?data([._-].*)?[._-]sha256$/i.test(name),
-  );
   const inputs = Object.entries(job?.properties.inputs ?? {}).flatMap(([name, input]) =>
     input?.uri ? [[name, input.uri] as const] : [],
   );
-  return { hashes: Object.fromEntries(hashes), inputs: Object.fromEntries(inputs) };
+  return { hashes: dataHashes(run?.tags ?? {}), inputs: Object.fromEntries(inputs) };
 }
 
 /**

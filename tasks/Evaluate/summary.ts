@@ -18,6 +18,8 @@ export interface Report {
   readonly warnings: readonly string[];
   readonly looks?: HoldoutLooks;
   readonly dataReports?: readonly DataReport[];
+  /** What the model card does not say; undefined where nobody wrote for it. */
+  readonly cardGaps?: readonly string[];
   readonly histories: readonly MetricHistory[];
   /** Markdown of plots, such as a confusion matrix. */
   readonly plots: readonly string[];
@@ -42,6 +44,7 @@ export function summaryMarkdown(report: Report): string {
     warnings.map((warning) => `> ⚠️ ${escapeMarkdown(warning)}`).join('\n>\n'),
     histories.length > 0 ? `### History\n\n${histories.map((history) => `- ${historyLine(history)}`).join('\n')}` : '',
     ...plots,
+    ...(report.cardGaps ? [cardSection(report.cardGaps)] : []),
     [
       `Candidate: version ${escapeMarkdown(model.version)}, measured by ${escapeMarkdown(sources.candidate)}.`,
       champion
@@ -82,6 +85,11 @@ function criteriaTable(verdicts: readonly Verdict[], championVersion: string | u
       escapeMarkdown(explanation),
     ]),
   );
+}
+
+function cardSection(gaps: readonly string[]): string {
+  if (gaps.length === 0) return '### Model card\n\nComplete as far as people write it.';
+  return `### Model card\n\nNot complete:\n\n${gaps.map((gap) => `- ${escapeMarkdown(gap)}`).join('\n')}`;
 }
 
 function intervals(verdicts: readonly Verdict[], looks: HoldoutLooks | undefined): string[] {

@@ -66,7 +66,7 @@ export async function packageModel(
   const unsigned: ImageSection = {
     ...{ reference, digest, registry: registry.loginServer, repository, tags: [...tags], registryId: registry.id },
     ...{ environmentId, baseImage: baseImage || undefined, port, readinessPath, scoringPath, built: image.built },
-    ...{ packaging: inputs.packaging, selfTest: image.selfTest },
+    ...{ packaging: inputs.packaging, selfTest: image.selfTest, sbom: image.sbom },
   };
   const making = {
     model,

@@ -8,7 +8,7 @@ import type { ImageSection, SelfTestResult } from '../common/record/record';
 export function imageSummary(
   model: RegisteredModel,
   image: ImageSection,
-  { components, selfTest }: Pick<ObtainedImage, 'components' | 'selfTest'>,
+  { sbom, selfTest }: Pick<ObtainedImage, 'sbom' | 'selfTest'>,
   places: readonly Place[] = [],
 ): string {
   const rows: string[][] = [
@@ -20,8 +20,8 @@ export function imageSummary(
   rows.push(['Self-test', toldOf(selfTest, image.built)]);
   if (image.attestations) rows.push(['Signed by', inlineCode(image.attestations.signer)]);
   if (image.baseImage) rows.push(['Base image', inlineCode(image.baseImage)]);
-  if (components !== undefined)
-    rows.push(['Installed', `${components} components, listed in ${inlineCode('sbom.cdx.json')}`]);
+  if (sbom !== undefined)
+    rows.push(['Installed', `${sbom.components} components, listed in ${inlineCode('sbom.cdx.json')}`]);
   if (image.environmentId) rows.push(['Environment', inlineCode(image.environmentId)]);
   const links = places.length > 0 ? `\n${linksLine(places)}\n` : '';
   return `${markdownTable([{ title: 'Scoring image' }, { title: '' }], rows)}\n${links}`;

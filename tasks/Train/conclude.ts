@@ -86,6 +86,7 @@ export async function conclude(
   const golden = left ?? (await reading.insist(make, signal));
   const training = trainingSection(job, end, run.metrics, {
     codeHash: started.codeHash,
+    dataHashes: run.dataHashes,
     goldenRequests: golden,
     cost: costSection(cost, inputs.maxCost),
     dataChecks: started.dataChecks,

@@ -1,3 +1,4 @@
+import { dataHashes } from '../common/azure/ml/dataHashes';
 import type { Job } from '../common/azure/ml/jobs/rest/jobs';
 import { believedAbsence } from '../common/azure/http/believedAbsence';
 import type { Clock } from '../common/clock';
@@ -10,6 +11,8 @@ export interface TrainedRun {
   /** The run, and of a pipeline its steps after it, the last first: where anything of the training may lie. */
   readonly runs: readonly string[];
   readonly metrics: Readonly<Record<string, number>>;
+  /** Hashes of data that it logged as tags. */
+  readonly dataHashes: Readonly<Record<string, string>>;
   /** Whether MLflow knows the run that counts; else nobody can say what it logged. */
   readonly isTracked: boolean;
   /** All points of the metrics that were logged more than once; of twenty metrics at most, those of the whole data first. */
@@ -37,6 +40,7 @@ export async function trainedRun(
   }
   // By Map: a metric may have any name, __proto__ too.
   const found = new Map<string, { readonly value: number; readonly run: string }>();
+  const tags: Record<string, string> = {};
   let isTracked = false;
   for (const each of runs) {
     const look = () => tracking.run(each, signal);
@@ -46,12 +50,14 @@ export async function trainedRun(
     for (const [name, value] of Object.entries(tracked?.metrics ?? {})) {
       if (!found.has(name)) found.set(name, { value, run: each });
     }
+    Object.assign(tags, { ...tracked?.tags, ...tags });
   }
   const metrics = Object.fromEntries([...found].map(([name, { value }]) => [name, value]));
   return {
     runId,
     runs,
     metrics,
+    dataHashes: dataHashes(tags),
     isTracked,
     async histories() {
       const names = [...found.keys()].sort();

@@ -8,7 +8,7 @@ export function trainingSection(
   job: Job,
   end: Pick<JobEnd, 'status' | 'startedAt' | 'endedAt'>,
   metrics: Readonly<Record<string, number>>,
-  more: Pick<TrainingSection, 'codeHash' | 'goldenRequests' | 'cost' | 'dataChecks'>,
+  more: Pick<TrainingSection, 'codeHash' | 'dataHashes' | 'goldenRequests' | 'cost' | 'dataChecks'>,
 ): TrainingSection {
   const { jobType, experimentName, computeId, environmentId, inputs } = job.properties;
   return {

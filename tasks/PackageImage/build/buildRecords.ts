@@ -1,5 +1,7 @@
+import { createHash } from 'node:crypto';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
+import type { ImageSection } from '../../common/record/record';
 import type { Secrets } from '../../common/secrets';
 import { selfTestOutcome, type SelfTestOutcome } from './selfTestOutcome';
 import type { TaskContext } from '../../common/task/taskContext';
@@ -10,8 +12,7 @@ export class BuildRecords {
   private readonly artifact: string;
   /** How the image's self-test ended, where the log says it. */
   selfTest: SelfTestOutcome | undefined;
-  /** How many components the bill of materials lists. */
-  components: number | undefined;
+  sbom: ImageSection['sbom'];
 
   constructor(
     temp: string,
@@ -46,8 +47,14 @@ export class BuildRecords {
   /** @param text CycloneDX JSON; undefined where it could not be read */
   billOfMaterials(text: string | undefined): void {
     if (text === undefined) return;
-    this.components = (JSON.parse(text) as { components?: unknown[] }).components?.length;
+    const { components = [] } = JSON.parse(text) as { components?: unknown[] };
     const file = this.file('sbom.cdx.json');
+    this.sbom = {
+      format: 'CycloneDX',
+      file: `${this.artifact}/${path.basename(file)}`,
+      sha256: createHash('sha256').update(text).digest('hex'),
+      components: components.length,
+    };
     fs.writeFileSync(file, text);
     this.context.publish.artifact(this.artifact, file);
     this.context.publish.imageContents(file);

@@ -1,4 +1,4 @@
-import type { SelfTestResult } from '../../common/record/record';
+import type { ImageSection, SelfTestResult } from '../../common/record/record';
 import type { TaskContext } from '../../common/task/taskContext';
 import { readBillOfMaterials } from '../image/billOfMaterials';
 import { readSelfTestNotes } from '../image/selfTestNote';
@@ -18,8 +18,8 @@ export interface ObtainedImage {
   readonly built: boolean;
   /** False where it may lack tags that were asked for. */
   readonly tagged: boolean;
-  /** How many components its bill of materials lists, where it has one. */
-  readonly components?: number;
+  /** Its bill of materials, where this run has one. */
+  readonly sbom?: ImageSection['sbom'];
   readonly selfTest: SelfTestResult;
 }
 
@@ -56,7 +56,7 @@ export async function obtainImage(
   // A build that was followed is another run's.
   if (!isFollowed) selfTest.build = context.pipeline.build?.number;
   if (plan.environment) records.billOfMaterials(await readBillOfMaterials(contents, repository, digest, log, signal));
-  return { digest, built: true, tagged: !isFollowed, components: records.components, selfTest };
+  return { digest, built: true, tagged: !isFollowed, sbom: records.sbom, selfTest };
 }
 
 /** Of an image that was pushed: a line that says otherwise is not the test's own. */

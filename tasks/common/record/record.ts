@@ -33,6 +33,8 @@ export interface TrainingSection {
   metrics: Record<string, MetricValue>;
   /** The job's data inputs, by name: what the model was trained on. */
   data: Array<{ name: string; type: string; uri: string; sha256?: string }>;
+  /** Hashes of data that training logged as tags of its run, such as `data.sha256`. */
+  dataHashes?: Record<string, string>;
   environment?: string;
   /** SHA-256 of the code snapshot, as azure-ai-ml computes it. */
   codeHash?: string;
@@ -107,6 +109,8 @@ export interface EvaluationSection {
   holdout?: { sha256: string; rows: number; candidates: number };
   /** Reports on the candidate's data, where a criterion names a value of one. */
   dataReports?: DataReportFile[];
+  /** What people wrote for the model card. */
+  modelCard?: WrittenCard;
   evaluatedAt: string;
 }
 
@@ -116,6 +120,24 @@ export interface Attestations {
   signer: string;
   /** Each by the digest of the manifest that attaches it to the image. */
   statements: Array<{ predicateType: string; digest: string }>;
+}
+
+/** The file of Evaluate's input modelCard, taken apart. */
+export interface WrittenCard {
+  /** Of the file. */
+  sha256: string;
+  /** Its front matter, as the Hugging Face hub names the fields: license, tags, pipeline_tag, … */
+  metadata: Record<string, unknown>;
+  /** What stands before the first heading has an empty title. */
+  sections: WrittenSection[];
+}
+
+export interface WrittenSection {
+  title: string;
+  /** 1 to 6, that of its heading. */
+  level: number;
+  /** Markdown, without comments and without the sections below it. */
+  text: string;
 }
 
 export interface ImageSection {
@@ -141,6 +163,8 @@ export interface ImageSection {
   selfTest?: SelfTestResult;
   /** What Package-Image signed: the record without this field, and the image's provenance. */
   attestations?: Attestations;
+  /** Its bill of materials; of an image that is used again the build that made it has it. */
+  sbom?: { format: 'CycloneDX'; file: string; sha256: string; components: number };
 }
 
 export interface SelfTestResult {
@@ -167,7 +191,19 @@ export interface DeploymentSection {
   previousImage: string | null;
   /** What Deploy-ACI was given as evidence, and has verified. */
   verifiedAttestations?: Attestations;
+  /** Who let the stage begin that deployed. */
+  approvals?: Approvals;
   deployedAt: string;
+}
+
+/** Who approved a stage, as Azure DevOps says it. */
+export interface Approvals {
+  /** `none`: nobody is asked; `unknown`: the server did not say. */
+  outcome: 'approved' | 'none' | 'unknown';
+  stage: string;
+  by: Array<{ name: string; at?: string; comment?: string }>;
+  /** Why it is not known. */
+  reason?: string;
 }
 
 export interface TestsSection {
@@ -199,6 +235,8 @@ export interface TestsSection {
   promotion?: { isChampion: boolean; champion: string };
   /** What Test-Endpoint signed: deployment and tests, without this field and without what followed from them. */
   attestations?: Attestations;
+  /** Who let the stage begin that tested. */
+  approvals?: Approvals;
   testedAt: string;
 }
 

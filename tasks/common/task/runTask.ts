@@ -12,6 +12,7 @@ import { readNetworkSettings } from './agentNetwork';
 import { readPipeline } from './agentPipeline';
 import { cancellation, Cancelled, endWithTheAgent } from './cancellation';
 import { InputReader } from './inputReader';
+import { leaveModelCard } from './leaveModelCard';
 import { agentPublisher } from './publisher';
 import { registerSecret } from './registerSecret';
 import type { StageResult, TaskContext } from './taskContext';
@@ -37,7 +38,10 @@ export async function runTask<Inputs>(
     const inputs = await readChecked(readInputs, (warning) => context.log.warning(warning));
     const stage = await loadStage();
     const result = await stage(inputs, context);
-    if (result.recordFile) context.publish.record(result.recordFile);
+    if (result.recordFile) {
+      await leaveModelCard(result.recordFile, context);
+      context.publish.record(result.recordFile);
+    }
     finish(name, result);
   } catch (error) {
     fail(name, error);

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { localCloud } from '../../../local/azure/context';
 import type { LocalAzure } from '../../../local/azure';
@@ -12,6 +12,7 @@ import { localAzure } from '../../support/azure';
 import { FakeDevOps } from '../../support/devOps';
 import { MlWorkspace, workspaceId } from '../../support/mlWorkspace';
 import { describeOnEachNode } from '../../support/node';
+import { completeFile } from '../../unit/common/modelCard/exampleRecord';
 
 const connection = { azureSubscription: localCloud.serviceConnectionId };
 
@@ -170,12 +171,11 @@ describeOnEachNode('MLOpsEvaluate, built', (nodePath) => {
 
   it('approves a first model, and says so everywhere', async function () {
     this.timeout(300_000);
-    const result = await evaluate(
-      registry,
-      '1',
-      { criteria: `rmse <= 2\n${drifted} <= 0.2\nrmse < champion` },
-      { nodePath },
-    );
+    const job = new TestJob('build', registry.ml.azure);
+    const modelCard = path.join(job.variables.get('Build.ArtifactStagingDirectory')!, 'card.md');
+    writeFileSync(modelCard, completeFile);
+    const criteria = `rmse <= 2\n${drifted} <= 0.2\nrmse < champion`;
+    const result = await evaluate(registry, '1', { criteria, modelCard }, { nodePath, job });
     assert.equal(result.result, 'succeeded', result.log);
     assert.equal(result.outputs.decision, 'approved');
     assert.equal(result.outputs.deployModel, 'true');
@@ -202,7 +202,16 @@ describeOnEachNode('MLOpsEvaluate, built', (nodePath) => {
       result.record.evaluation!.dataReports?.map(({ file }) => file),
       ['outputs/drift.json'],
     );
-    assert.equal((await registry.tags('1')).evaluation, 'approved');
+    const tags = await registry.tags('1');
+    assert.equal(tags.evaluation, 'approved');
+    assert.match(tags.modelCard!, /_build\/results\?buildId=\d+&view=artifacts/);
+    const card = JSON.parse(
+      readFileSync(path.join(path.dirname(result.outputs.recordFile!), 'model-card.json'), 'utf8'),
+    );
+    assert.deepEqual([card.record, card.decision, card.metadata.license], [result.record.sha256, 'approved', 'mit']);
+    assert.deepEqual(card.gaps, [
+      'The data is not known: the training job has no data input, and the file has no section "Training data" that describes it.',
+    ]);
   });
 
   it('compares with the champion, with confidence from the predictions of both', async function () {

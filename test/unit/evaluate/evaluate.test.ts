@@ -16,6 +16,7 @@ import type { EvaluationSpec } from '../../../tasks/Evaluate/evaluationJob';
 import type { EvaluateInputs } from '../../../tasks/Evaluate/inputs';
 import type { Measurement } from '../../../tasks/Evaluate/measurement';
 import type { Services } from '../../../tasks/Evaluate/services';
+import { writtenCard } from '../common/modelCard/exampleRecord';
 import { serviceConnection } from '../../support/serviceConnection';
 
 const now = Date.UTC(2026, 5, 1);
@@ -169,6 +170,7 @@ describe('Evaluate: the stage', () => {
         champion: 'tagged',
         firstModel: 'skipComparison',
         metricsFrom: 'auto',
+        requireModelCard: false,
         onRejection: 'fail',
         publishTestResults: true,
         postToPullRequest: true,
@@ -189,6 +191,79 @@ describe('Evaluate: the stage', () => {
       record: JSON.parse(fs.readFileSync(file, 'utf8')) as ModelRecord,
     };
   };
+
+  describe('model card', () => {
+    const metrics = { '7': { rmse: 2 }, '3': { rmse: 3 } };
+    const written = (text: string) => ({
+      metadata: {},
+      sections: writtenCard(text).sections,
+      sha256: 'a'.repeat(64),
+    });
+    const complete = '# Intended use\na\n# Misuse\nb\n# Limitations\nc\n# Ethics\nd\n# Training data\ne';
+    const judged = { evaluation: 'approved', 'evaluation.at': '2026' };
+
+    it('keeps in the record what people wrote, and links the card from the model version', async () => {
+      const { record, models, result, publish } = await run({
+        metrics,
+        champion: '3',
+        inputs: { modelCard: written('# Limitations\nc') },
+      });
+      assert.deepEqual(record.evaluation!.modelCard, written('# Limitations\nc'));
+      assert.equal(result.outputs.decision, 'approved');
+      assert.equal(
+        models.tag.firstCall.args[2].modelCard,
+        'https://dev.azure.com/x/_build/results?buildId=1&view=artifacts&type=publishedArtifacts',
+      );
+      assert.match(
+        publish.summary.firstCall.args[1],
+        /### Model card\n\nNot complete:\n\n- The section "Intended use" is missing/,
+      );
+    });
+
+    it('is a criterion where it is required', async () => {
+      const { record, result } = await run({
+        metrics,
+        champion: '3',
+        inputs: { modelCard: written('# Limitations\nTBD'), requireModelCard: true },
+      });
+      assert.equal(result.outcome, 'failed');
+      assert.equal(record.evaluation!.decision, 'rejected');
+      const { passed, candidate, limit, explanation } = record.evaluation!.criteria.at(-1)!;
+      assert.deepEqual([passed, candidate, limit], [false, 5, 0]);
+      assert.match(
+        explanation,
+        /has 5 gaps\. .*"Intended use" is missing.*"Limitations" still has "TBD".*data is not known/,
+      );
+      assert.match(record.evaluation!.reason, /^1 of 2 criteria does not hold: The model card has 5 gaps/);
+    });
+
+    it('approves as before where it is complete', async () => {
+      const { record } = await run({
+        metrics,
+        champion: '3',
+        inputs: { modelCard: written(complete), requireModelCard: true },
+      });
+      assert.equal(record.evaluation!.decision, 'approved');
+      assert.equal(record.evaluation!.criteria.at(-1)!.explanation, 'The model card has no gap.');
+    });
+
+    it('takes an earlier approval back where the card has a gap, in the tags too', async () => {
+      const first = await run({ metrics, champion: '3' });
+      const tags = { ...judged, ...first.models.tag.firstCall.args[2] };
+      const world = (text: string) => ({
+        metrics,
+        champion: '3',
+        tags,
+        inputs: { modelCard: written(text), requireModelCard: true },
+      });
+      const again = await run(world('# Limitations\nc'));
+      assert.equal(again.record.evaluation!.decision, 'rejected');
+      assert.equal(again.models.tag.firstCall.args[2].evaluation, 'rejected');
+      const whole = await run(world(complete));
+      assert.match(whole.record.evaluation!.reason, /was approved by these criteria/);
+      assert.equal(whole.record.evaluation!.criteria.length, 2);
+    });
+  });
 
   describe('decides: metrics × champion × rule × mode', () => {
     const good = { rmse: 2 };

@@ -35,6 +35,7 @@ describe('the inputs of Evaluate', () => {
       onRejection: 'fail',
       publishTestResults: true,
       postToPullRequest: true,
+      requireModelCard: false,
     });
   });
 
@@ -69,6 +70,7 @@ describe('the inputs of Evaluate', () => {
       onRejection: 'warn',
       publishTestResults: false,
       postToPullRequest: false,
+      requireModelCard: false,
       recordFile: metricsFile,
     });
   });
@@ -95,6 +97,24 @@ describe('the inputs of Evaluate', () => {
   it('demand the criteria of both the input and the file', async () => {
     const { inputs, problems } = await read({ criteriaFile: file('criteria.txt', '# why\nmae <= 4\n') });
     assert.deepEqual([inputs.criteria.map(({ text }) => text), problems], [['rmse <= 5', 'mae <= 4'], []]);
+  });
+
+  it('take the text for the model card', async () => {
+    const modelCard = file('card.md', '---\nlicense: mit\n---\n# Uses\n\nNone.');
+    const { inputs, problems } = await read({ modelCard, requireModelCard: 'true' });
+    assert.deepEqual([problems, inputs.requireModelCard], [[], true]);
+    assert.deepEqual(inputs.modelCard?.sections, [{ title: 'Uses', level: 1, text: 'None.' }]);
+    assert.deepEqual((await read({ requireModelCard: 'true' })).problems, [
+      'modelCard: it is required when requireModelCard is on. Name the Markdown file that describes intended use and limits.',
+    ]);
+    const [missing, ...others] = (await read({ modelCard: join(folder, 'none.md'), requireModelCard: 'true' }))
+      .problems;
+    assert.match(missing!, /^modelCard: the file .*none\.md does not exist\./);
+    assert.deepEqual(others, []);
+    const broken = file('broken.md', '---\nlicense: [\n---\n');
+    assert.match((await read({ modelCard: broken })).problems[0]!, /^modelCard: its front matter is not YAML/);
+    const long = file('long.md', 'x'.repeat(300_000));
+    assert.match((await read({ modelCard: long })).problems[0]!, /^modelCard: The file .* has 0\.3 MB, more than/);
   });
 
   it('need a criterion', async () => {

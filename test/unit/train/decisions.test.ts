@@ -347,6 +347,14 @@ describe('Train: the run that counts', () => {
     assert.deepEqual([lost.metrics, lost.isTracked], [{}, false]);
   });
 
+  it('tells the hashes of data that it logged as tags', async () => {
+    const tags = { 'data.sha256': 'a1', 'test_data.sha256': 'b2', 'mlflow.user': 'x', sha256: 'c3' };
+    const run = sinon.stub().resolves({ metrics: {}, params: {}, tags });
+    const history = { details: sinon.stub(), children: sinon.stub() };
+    const { dataHashes } = await trainedRun(job(), history, { ...tracking({}), run }, clock, signal);
+    assert.deepEqual(dataHashes, { 'data.sha256': 'a1', 'test_data.sha256': 'b2' });
+  });
+
   it('of a sweep is the best trial', async () => {
     const history = {
       details: async () => ({ runId: 'job-1', status: 'Completed', properties: { best_child_run_id: 'job-1_7' } }),

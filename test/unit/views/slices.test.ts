@@ -8,12 +8,14 @@ describe('slices of the data', () => {
     assert.deepEqual(sliced, [
       {
         name: 'rmse by clarity',
+        metric: 'rmse',
+        column: 'clarity',
         values: [
           ['IF', 2],
           ['VS.1', 3],
         ],
       },
-      { name: 'rmse by cut', values: [['Fair', 4]] },
+      { name: 'rmse by cut', metric: 'rmse', column: 'cut', values: [['Fair', 4]] },
     ]);
   });
 

@@ -17,7 +17,7 @@ export function claimOf({ tags }: RegisteredModel): number {
 
 /** Whether a tag is one that a task writes: by some of them the next release decides. */
 export function isTaskTag(name: string): boolean {
-  return name === championTag || /^(evaluation(\..*)?|image|imageDigest)$/.test(name);
+  return name === championTag || /^(evaluation(\..*)?|image|imageDigest|modelCard)$/.test(name);
 }
 
 /** MLflow flavours by name, as a model version carries them. */

@@ -1,0 +1,65 @@
+import type { ModelRecord, WrittenSection } from '../record/record';
+import type { Block, CardSection } from './card';
+import { dataGap } from './gaps';
+import * as built from './pipelineSections';
+import { owedSections, sectionsFor, whyEmpty } from './writtenSections';
+
+/** The sections of the card, in its order: what people wrote, what the pipeline knows, where it all comes from. */
+export function cardSections(record: ModelRecord): CardSection[] {
+  const written = record.evaluation?.modelCard?.sections ?? [];
+  const owed = owedSections.map((each) => ({ ...each, sections: sectionsFor(each, written) }));
+  const shown = new Set<WrittenSection>();
+  const first = owed.map(({ id, title, sections }) => {
+    const own = sections.filter((each) => !shown.has(each));
+    const elsewhere = sections.find((each) => shown.has(each));
+    own.forEach((each) => shown.add(each));
+    return owedSection(id, title, own, elsewhere);
+  });
+  const others = written.filter((each) => !shown.has(each) && whyEmpty(each.text) === undefined);
+  return [
+    built.modelDetails(record),
+    ...first,
+    data(record),
+    ...built.pipelineSections(record),
+    ...(others.length > 0
+      ? [{ ...people('further-information', 'Further information'), blocks: writtenBlocks(others) }]
+      : []),
+    built.lineage(record),
+  ];
+}
+
+const people = (id: string, title: string) => ({ id, title, source: 'people', state: 'complete' }) as const;
+
+/** @param elsewhere of its text, what stands in a section before it: one heading may stand for several */
+function owedSection(
+  id: string,
+  title: string,
+  sections: readonly WrittenSection[],
+  elsewhere: WrittenSection | undefined,
+): CardSection {
+  const full = sections.filter((each) => whyEmpty(each.text) === undefined);
+  const blocks = [
+    ...(elsewhere ? [{ kind: 'text', text: `See "${elsewhere.title}" above.` } as const] : []),
+    ...writtenBlocks(full, title),
+  ];
+  if (blocks.length > 0) return { ...people(id, title), blocks };
+  const note = sections.length === 0 ? 'No one has written this yet.' : 'The file has this section, without a text.';
+  return { ...people(id, title), state: 'gap', note, blocks };
+}
+
+/** @param title of the section that they stand in, which is not said again */
+function writtenBlocks(sections: readonly WrittenSection[], title?: string): Block[] {
+  const top = Math.min(...sections.map(({ level }) => level));
+  return sections.map(({ title: own, level, text }) => ({
+    kind: 'written',
+    ...(own === '' || own === title ? {} : { heading: own }),
+    depth: level - top,
+    markdown: text,
+  }));
+}
+
+function data(record: ModelRecord): CardSection {
+  const section = built.data(record);
+  const [gap] = dataGap(record, record.evaluation?.modelCard);
+  return gap === undefined ? section : { ...section, state: 'gap', note: gap };
+}

@@ -1,0 +1,328 @@
+import { slicesOf } from '../../../views/slices';
+import { formatNumber } from '../formatNumber';
+import type {
+  Approvals,
+  CriterionResult,
+  ImageSection,
+  MetricValue,
+  ModelRecord,
+  TestsSection,
+} from '../record/record';
+import type { Block, CardSection, Fact, Value } from './card';
+
+const complete = (id: string, title: string, ...blocks: Block[]): CardSection => ({
+  id,
+  title,
+  source: 'pipeline',
+  state: 'complete',
+  blocks,
+});
+
+const pending = (id: string, title: string, note: string): CardSection => ({
+  id,
+  title,
+  source: 'pipeline',
+  state: 'pending',
+  note,
+  blocks: [],
+});
+
+const code = (text: string): Value => ({ text, code: true });
+const time = (iso: string): string => iso.replace(/^(\d{4}-\d\d-\d\d)T(\d\d:\d\d).*$/, '$1 $2 UTC');
+const text = (sentence: string): Block => ({ kind: 'text', text: sentence });
+
+/** Those that are known. */
+function facts(...rows: Array<readonly [label: string, value: Value | undefined]>): Block {
+  const known = rows.filter((row): row is Fact => row[1] !== undefined && row[1] !== '');
+  return { kind: 'facts', rows: known };
+}
+
+function number(value: MetricValue | null | undefined): string {
+  if (value === null || value === undefined) return '–';
+  return typeof value === 'number' ? formatNumber(value) : value;
+}
+
+export function modelDetails({ model, evaluation, sha256 }: ModelRecord): CardSection {
+  return complete(
+    'model-details',
+    'Model details',
+    facts(
+      ['Name', model?.name],
+      ['Version', model?.version],
+      ['Type', model?.type],
+      ['Id', model && code(model.id)],
+      ['Decision', evaluation?.decision],
+      ['Made of the record', code(sha256)],
+    ),
+  );
+}
+
+export function data({ training, evaluation }: ModelRecord): CardSection {
+  const inputs = training?.data ?? [];
+  const table: Block = {
+    kind: 'table',
+    columns: [{ title: 'Data input' }, { title: 'Type' }, { title: 'Where' }, { title: 'SHA-256' }],
+    rows: inputs.map(({ name, type, uri, sha256 }) => [name, type, code(uri), sha256 ? code(sha256) : 'not recorded']),
+  };
+  const hashes = Object.entries(training?.dataHashes ?? {}).map(([name, hash]) => [name, code(hash)] as const);
+  const rows = evaluation?.holdout;
+  return complete(
+    'data',
+    'Data',
+    ...(inputs.length > 0 ? [table] : []),
+    ...(hashes.length > 0 ? [text('Hashes that training logged:'), facts(...hashes)] : []),
+    ...(rows ? [facts(['Rows of the comparison', String(rows.rows)], ['Their SHA-256', code(rows.sha256)])] : []),
+  );
+}
+
+/** What the pipeline knows of training, results, decision and what was made of it, in the order of its stages. */
+export function pipelineSections(record: ModelRecord): CardSection[] {
+  return [
+    training(record),
+    metrics(record),
+    comparison(record),
+    decision(record),
+    approvals(record),
+    image(record),
+    endpoint(record),
+    tests(record),
+    cost(record),
+  ];
+}
+
+function training({ training: own, source }: ModelRecord): CardSection {
+  if (!own) return pending('training', 'Training', 'The record says nothing of the training.');
+  return complete(
+    'training',
+    'Training',
+    facts(
+      ['Job', own.studioUrl ? { text: own.jobName, url: own.studioUrl } : own.jobName],
+      ['Kind of job', own.jobType],
+      ['Status', own.status],
+      ['Experiment', own.experimentName],
+      ['Compute', own.compute],
+      ['Environment', own.environment && code(own.environment)],
+      ['Begun', own.startedAt && time(own.startedAt)],
+      ['Ended', own.endedAt && time(own.endedAt)],
+      ['SHA-256 of the code', own.codeHash && code(own.codeHash)],
+      ['Uncommitted changes', source?.repository?.dirty ? 'yes: the commit is not all of the code' : undefined],
+    ),
+  );
+}
+
+function metrics({ training: own, evaluation }: ModelRecord): CardSection {
+  const { whole, sliced } = slicesOf(evaluation?.metrics ?? own?.metrics ?? {});
+  const names = Object.entries(whole);
+  if (names.length === 0) return pending('metrics', 'Metrics', 'No metric was logged.');
+  const value = { title: 'Value', align: 'right' } as const;
+  const slices = sliced.map(({ metric, column, values }): Block => ({
+    kind: 'table',
+    columns: [{ title: column }, { title: metric, align: 'right' }],
+    rows: values.map(([slice, each]) => [slice, number(each)]),
+  }));
+  const intervals = (evaluation?.criteria ?? []).flatMap(({ text: criterion, interval }) =>
+    interval
+      ? [
+          [
+            code(criterion),
+            `${formatNumber(interval.level * 100)}%`,
+            `${number(interval.lower)} to ${number(interval.upper)}`,
+            String(interval.rows),
+          ],
+        ]
+      : [],
+  );
+  return complete(
+    'metrics',
+    'Metrics',
+    { kind: 'table', columns: [{ title: 'Metric' }, value], rows: names.map(([name, each]) => [name, number(each)]) },
+    ...(slices.length > 0 ? [text('By slices of the data:'), ...slices] : []),
+    ...(intervals.length > 0
+      ? [
+          text('Confidence intervals of candidate − limit:'),
+          {
+            kind: 'table',
+            columns: [
+              { title: 'Criterion' },
+              { title: 'Level', align: 'right' },
+              { title: 'Interval', align: 'right' },
+              { title: 'Rows', align: 'right' },
+            ],
+            rows: intervals,
+          } as const,
+        ]
+      : []),
+  );
+}
+
+function comparison({ evaluation }: ModelRecord): CardSection {
+  if (!evaluation) return pending('comparison', 'Comparison with the champion', 'Evaluate has not run.');
+  const { champion, criteria } = evaluation;
+  const compared = criteria.filter((each) => each.champion !== null || each.skipped);
+  return complete(
+    'comparison',
+    'Comparison with the champion',
+    text(
+      champion
+        ? `The champion was ${champion.name} version ${champion.version}.`
+        : 'There was no champion to compare with.',
+    ),
+    ...(compared.length > 0 ? [criteriaTable(compared)] : []),
+  );
+}
+
+function criteriaTable(criteria: readonly CriterionResult[]): Block {
+  return {
+    kind: 'table',
+    columns: [
+      { title: 'Criterion' },
+      { title: 'Candidate', align: 'right' },
+      { title: 'Champion', align: 'right' },
+      { title: 'Limit', align: 'right' },
+      { title: 'Result' },
+      { title: 'Why' },
+    ],
+    rows: criteria.map(({ text: criterion, candidate, champion, limit, passed, skipped, explanation }) => [
+      code(criterion),
+      number(candidate),
+      number(champion),
+      number(limit),
+      skipped ? 'skipped' : passed ? 'holds' : 'does not hold',
+      explanation,
+    ]),
+  };
+}
+
+function decision({ evaluation, source }: ModelRecord): CardSection {
+  if (!evaluation) return pending('decision', 'Decision', 'Evaluate has not run.');
+  const { build } = source ?? {};
+  return complete(
+    'decision',
+    'Decision',
+    facts(
+      ['Decision', evaluation.decision],
+      ['Reason', evaluation.reason],
+      ['By', 'the criteria below, in MLOps: Evaluate'],
+      ['Build', build && { text: `${build.definition} ${build.number}`, url: build.url }],
+      ['At', time(evaluation.evaluatedAt)],
+    ),
+    criteriaTable(evaluation.criteria),
+  );
+}
+
+function approvals({ deployment, tests }: ModelRecord): CardSection {
+  const known = [deployment?.approvals, tests?.approvals].filter((each) => each !== undefined);
+  // Both tasks of one stage say the same.
+  const stages = known.filter((each, index) => known.findIndex(({ stage }) => stage === each.stage) === index);
+  if (stages.length === 0) {
+    return pending('approvals', 'Approvals by people', 'No stage has been approved that the record knows of.');
+  }
+  return complete('approvals', 'Approvals by people', ...stages.flatMap(approvalBlocks));
+}
+
+function approvalBlocks({ stage, outcome, reason, by }: Approvals): Block[] {
+  if (outcome === 'none') return [text(`The stage ${stage} asks no one for approval.`)];
+  if (outcome === 'unknown') return [text(`Who approved the stage ${stage} is not known: ${reason ?? ''}`)];
+  return [
+    {
+      kind: 'table',
+      columns: [{ title: 'Stage' }, { title: 'Approved by' }, { title: 'At' }, { title: 'Comment' }],
+      rows: by.map(({ name, at, comment }) => [stage, name, at ? time(at) : '', comment ?? '']),
+    },
+  ];
+}
+
+function image({ image: own }: ModelRecord): CardSection {
+  if (!own) return pending('image', 'Image', 'Package-Image has not run.');
+  const { sbom, selfTest } = own;
+  return complete(
+    'image',
+    'Image',
+    facts(
+      ['Image', code(own.reference)],
+      ['Tags', own.tags.join(', ')],
+      ['Base image', own.baseImage && code(own.baseImage)],
+      ['Kind', own.packaging],
+      ['Built', own.built ? 'in this run' : 'before: the same content was there already'],
+      ['Self-test', selfTest && [selfTest.outcome, selfTest.text].filter(Boolean).join(': ')],
+      [
+        'SBOM',
+        sbom ? `${sbom.format}, ${sbom.components} components, in the artifact ${sbom.file}` : sbomElsewhere(own),
+      ],
+      ['SHA-256 of the SBOM', sbom && code(sbom.sha256)],
+    ),
+  );
+}
+
+function sbomElsewhere({ built, packaging }: Pick<ImageSection, 'built' | 'packaging'>): string {
+  if (packaging === 'dockerfile') return 'none: the image is of a Dockerfile of its own';
+  return built ? 'not recorded' : 'with the build that made the image';
+}
+
+function endpoint({ deployment }: ModelRecord): CardSection {
+  if (!deployment) return pending('endpoint', 'Endpoint', 'Deploy-ACI has not run.');
+  const { containerGroup, resourceGroup, location, image: running, previousImage } = deployment;
+  return complete(
+    'endpoint',
+    'Endpoint',
+    facts(
+      ['Scoring URI', code(deployment.scoringUri)],
+      ['Container group', `${containerGroup} in ${resourceGroup}, ${location}`],
+      ['Runs the image', code(running)],
+      ['Ran before', previousImage ? code(previousImage) : 'nothing'],
+      ['Deployed', time(deployment.deployedAt)],
+    ),
+  );
+}
+
+function tests({ tests: own }: ModelRecord): CardSection {
+  if (!own) return pending('tests', 'Endpoint tests', 'Test-Endpoint has not run.');
+  const { total, failed, skipped, latency, cases } = own;
+  const failures = cases.filter(({ passed }) => !passed);
+  return complete(
+    'tests',
+    'Endpoint tests',
+    facts(
+      ['Result', own.passed ? 'passed' : 'failed'],
+      ['Tests', `${total - failed - skipped} of ${total} passed, ${failed} failed, ${skipped} skipped`],
+      ['Latency', latency && latencyText(latency)],
+      ['Load', latency && `${latency.requests} requests, ${latency.errors} errors`],
+      ['Tested', time(own.testedAt)],
+    ),
+    ...(failures.length > 0
+      ? [
+          {
+            kind: 'table',
+            columns: [{ title: 'Failed test' }, { title: 'Message' }],
+            rows: failures.map(({ name, message }) => [name, message ?? '']),
+          } as const,
+        ]
+      : []),
+  );
+}
+
+const latencyText = ({ p50, p95, p99 }: NonNullable<TestsSection['latency']>): string =>
+  `p50 ${number(p50)} ms, p95 ${number(p95)} ms, p99 ${number(p99)} ms`;
+
+function cost(_: ModelRecord): CardSection {
+  return pending('cost', 'Cost', 'The record has no cost of the training.');
+}
+
+/** From the commit to the endpoint. */
+export function lineage({ source, training: job, model, image: own, deployment }: ModelRecord): CardSection {
+  const { repository, build } = source ?? {};
+  return complete(
+    'lineage',
+    'Lineage',
+    facts(
+      ['Repository', repository?.uri],
+      ['Branch', repository?.branch],
+      ['Commit', repository && code(repository.commit)],
+      ['Build', build && { text: build.number, url: build.url }],
+      ['Job', job && (job.studioUrl ? { text: job.jobName, url: job.studioUrl } : job.jobName)],
+      ['Model', model && `${model.name}:${model.version}`],
+      ['Image', own && code(own.digest)],
+      ['Endpoint', deployment && code(deployment.containerGroupId)],
+    ),
+  );
+}

@@ -1,0 +1,206 @@
+import assert from 'node:assert/strict';
+import * as fs from 'node:fs';
+import * as os from 'node:os';
+import * as path from 'node:path';
+import { Ajv2020 } from 'ajv/dist/2020.js';
+import { parse } from 'yaml';
+import { modelCard } from '../../../../tasks/common/modelCard/modelCard';
+import { cardHtml } from '../../../../tasks/common/modelCard/cardHtml';
+import { cardMarkdown } from '../../../../tasks/common/modelCard/cardMarkdown';
+import schema from '../../../../tasks/common/modelCard/modelCard.schema.json';
+import { writeModelCard } from '../../../../tasks/common/modelCard/writeModelCard';
+import type { Approvals, ModelRecord, SectionName } from '../../../../tasks/common/record/record';
+import { exampleRecord, exampleSections, writtenCard } from './exampleRecord';
+
+const card = (record: ModelRecord = exampleRecord()) => modelCard(record)!;
+const frontMatter = (markdown: string) => parse(markdown.split('---\n')[1]!);
+const written = (text: string) => exampleRecord({ evaluation: { modelCard: writtenCard(text) } });
+
+interface Metric {
+  type: string;
+  value: number;
+}
+
+interface Result {
+  task: { type: string };
+  dataset: { name: string; config?: string; revision?: string };
+}
+
+describe('model card', () => {
+  it('says all that the record knows, in all three forms', () => {
+    const said = [
+      'To suggest a price to a trained seller.',
+      'Insurance values.',
+      'No person is described by the data.',
+      'azureml:diamonds:3',
+      'a'.repeat(64),
+      'job-1',
+      '2.5',
+      'rmse < champion with 95% confidence',
+      'All 2 criteria hold.',
+      'An approver',
+      exampleSections.image.digest,
+      'f'.repeat(64),
+      'https://cost.westeurope.azurecontainer.io/score',
+      'answered 500',
+      'c0ffee1234',
+    ];
+    const unescaped = (text: string) =>
+      text
+        .replace(/&lt;/g, '<')
+        .replace(/\\(.)/g, '$1')
+        .replace(/:&#8203;/g, ':');
+    const whole = card();
+    for (const text of [cardMarkdown(whole), cardHtml(whole), JSON.stringify(whole)])
+      for (const each of said) assert.ok(unescaped(text).includes(each), `${each} is missing of ${text.slice(0, 30)}`);
+    assert.deepEqual(whole.gaps, []);
+  });
+
+  it('has the same sections at each stage, and says which stage has not run', () => {
+    const ids = card().sections.map(({ id }) => id);
+    assert.deepEqual(ids, [
+      ...['model-details', 'intended-use', 'out-of-scope-use', 'limitations', 'ethical-considerations'],
+      ...['data', 'training', 'metrics', 'comparison', 'decision', 'approvals', 'image', 'endpoint', 'tests', 'cost'],
+      ...['further-information', 'lineage'],
+    ]);
+    const pending = (...without: SectionName[]) =>
+      card(exampleRecord(Object.fromEntries(without.map((name) => [name, null]))))
+        .sections.filter(({ state }) => state === 'pending')
+        .map(({ id }) => id);
+    assert.deepEqual(pending('image', 'deployment', 'tests'), ['approvals', 'image', 'endpoint', 'tests', 'cost']);
+    assert.deepEqual(pending('tests'), ['tests', 'cost']);
+  });
+
+  it('states as gaps what people owe it, in all three forms', () => {
+    const bare = card(exampleRecord({ evaluation: { modelCard: undefined } }));
+    const titles = ['Intended use', 'Out-of-scope use', 'Limitations', 'Ethical considerations'];
+    assert.deepEqual(
+      bare.gaps,
+      titles.map((title) => `The section "${title}" is missing.`),
+    );
+    assert.match(cardMarkdown(bare), /> \*\*Not complete\.\*\* 4 to be written:/);
+    assert.match(cardHtml(bare), /<h2 id="gaps">Not complete<\/h2>/);
+    assert.deepEqual(
+      bare.sections.filter(({ state }) => state === 'gap').map(({ title }) => title),
+      titles,
+    );
+  });
+
+  it('lets people describe data that the job does not name', () => {
+    const gapOf = (text: string) =>
+      card(exampleRecord({ training: { data: [] }, evaluation: { modelCard: writtenCard(text) } })).gaps.at(-1);
+    assert.match(gapOf('# Uses')!, /^The data is not known: the training job has no data input/);
+    assert.doesNotMatch(gapOf('# Training data\n\nDiamonds of 2024.')!, /data is not known/);
+  });
+
+  it('shows a section that stands for two once, and points to it', () => {
+    const { sections } = card(written('## Bias, Risks, and Limitations\n\nSmall stones only.'));
+    const of = (id: string) => JSON.stringify(sections.find((each) => each.id === id));
+    assert.match(of('limitations'), /Small stones only/);
+    assert.match(of('ethical-considerations'), /See \\"Bias, Risks, and Limitations\\" above/);
+  });
+
+  it('gives approvals as they are known, and never guesses', () => {
+    const of = (approvals: Approvals | undefined) =>
+      JSON.stringify(card(exampleRecord({ deployment: { approvals } })).sections.find(({ id }) => id === 'approvals'));
+    assert.match(of({ outcome: 'none', stage: 'dev', by: [] }), /asks no one for approval/);
+    assert.match(of({ outcome: 'unknown', stage: 'prod', by: [], reason: 'refused.' }), /not known: refused\./);
+    assert.match(of(undefined), /"state":"pending"/);
+  });
+
+  it('is made of a model only, and leaves no card of another', () => {
+    const directory = fs.mkdtempSync(path.join(os.tmpdir(), 'card-'));
+    const files = () => fs.readdirSync(directory).sort();
+    assert.deepEqual(writeModelCard(directory, exampleRecord()).length, 3);
+    assert.deepEqual(files(), ['model-card.html', 'model-card.json', 'model-card.md']);
+    const parsed = JSON.parse(fs.readFileSync(path.join(directory, 'model-card.json'), 'utf8'));
+    assert.equal(parsed.record, exampleRecord().sha256);
+    assert.deepEqual(writeModelCard(directory, exampleRecord({ model: null })), []);
+    assert.deepEqual(files(), []);
+    fs.rmSync(directory, { recursive: true });
+  });
+
+  it('follows its schema, whole and bare', () => {
+    const validate = new Ajv2020({ allErrors: true }).compile(schema);
+    const bare = exampleRecord({ source: null, training: null, evaluation: null, image: null, deployment: null, tests: null }); // prettier-ignore
+    for (const record of [exampleRecord(), bare]) {
+      const json = JSON.parse(JSON.stringify(card(record)));
+      assert.ok(validate(json), JSON.stringify(validate.errors));
+    }
+    assert.ok(!validate({ ...card(), sections: [{ id: 1 }] }));
+  });
+});
+
+describe('model card: metadata for the hub', () => {
+  it('has the results as a model-index, slices as parts of the data', () => {
+    const { license, tags, ...rest } = frontMatter(cardMarkdown(card()));
+    assert.deepEqual([license, tags], ['mit', ['tabular', 'prices']]);
+    const [{ name, results }] = rest['model-index'];
+    assert.equal(name, 'cost-estimator');
+    assert.deepEqual(
+      results.map(({ task, dataset }: Result) => [task.type, dataset.name, dataset.config, dataset.revision]),
+      [
+        ['tabular-regression', 'Evaluation data of cost-estimator', undefined, 'e'.repeat(64)],
+        ['tabular-regression', 'Evaluation data of cost-estimator, cut=Fair', 'cut=Fair', 'e'.repeat(64)],
+        ['tabular-regression', 'Evaluation data of cost-estimator, cut=Good', 'cut=Good', 'e'.repeat(64)],
+      ],
+    );
+    assert.deepEqual(results[0].metrics, [
+      { type: 'rmse', value: 2.5, name: 'rmse' },
+      { type: 'odd', value: 'NaN', name: 'odd' },
+      { type: 'tiny', value: 1e-7, name: 'tiny' },
+    ]);
+  });
+
+  it('is YAML whatever the names hold', () => {
+    const odd = { 'a: b # c': 1, 'quote"\n---\n': 2, no: 3, '\u2028\u0085': 1e21, '😀': -0.5 };
+    const { 'model-index': index } = frontMatter(
+      cardMarkdown(card(exampleRecord({ evaluation: { metrics: odd, modelCard: undefined } }))),
+    );
+    assert.deepEqual(
+      Object.fromEntries(index[0].results[0].metrics.map(({ type, value }: Metric) => [type, value])),
+      odd,
+    );
+  });
+
+  it('keeps what people wrote, nested too', () => {
+    const file =
+      '---\nlanguage: [en, de]\nno: off\nco2:\n  kg: 1.5\n  by: [{a: 1}, [2, [3]], {}, null]\nempty: {}\n---\n# Uses';
+    const { 'model-index': _, ...rest } = frontMatter(cardMarkdown(card(written(file))));
+    assert.deepEqual(rest, {
+      language: ['en', 'de'],
+      no: 'off',
+      co2: { kg: 1.5, by: [{ a: 1 }, [2, [3]], {}, null] },
+      empty: {},
+    });
+  });
+});
+
+describe('model card: text of others', () => {
+  const attack = '<script>alert(1)</script><img src=x onerror=alert(1)> [x](javascript:alert(1)) ![y](https://e/x.png)';
+
+  it('runs nothing and fetches nothing on the page', () => {
+    const text = `# Uses\n\n${attack}\n\n\`\`\`html\n<script>\n\`\`\`\n\n- <iframe src="//e">\n\n| a | b |\n|---|---|\n| <svg onload=x> | c |`;
+    const record = exampleRecord({
+      evaluation: { reason: attack, modelCard: writtenCard(text) },
+      model: { name: '<b>"x', version: "'>" },
+      training: { studioUrl: 'javascript:alert(1)', jobName: '<i>' },
+    });
+    const page = cardHtml(card(record));
+    const allowed =
+      /<\/?(html|head|meta|title|style|body|header|footer|nav|main|section|h[1-6]|p|ul|ol|li|dl|dt|dd|div|table|thead|tbody|tr|th|td|code|pre|a|strong|em|hr)\b[^>]*>|<!doctype html>/g;
+    const rest = page.replace(/<style>[\s\S]*?<\/style>/, '').replace(allowed, '');
+    assert.doesNotMatch(rest, /<[a-z!/]/i);
+    assert.doesNotMatch(page, /href="javascript|<a[^>]*onerror|src=(?!x onerror|&quot;)/i);
+    assert.match(page, /default-src 'none'/);
+  });
+
+  it('stays text in Markdown, and a fence left open ends with its section', () => {
+    const markdown = cardMarkdown(card(written(`# Uses\n\n${attack} and \`<b>\` at <https://e.org>\n\n\`\`\`\n<i>`)));
+    assert.match(markdown, /&lt;script>alert\(1\)&lt;\/script>&lt;img src=x/);
+    assert.match(markdown, /and `<b>` at <https:\/\/e\.org>/);
+    assert.match(markdown, /```\n<i>\n```\n/);
+    const [, before] = markdown.split('## Intended use');
+    assert.ok(before!.includes('## Lineage'));
+  });
+});
