@@ -9,12 +9,8 @@
 import { existsSync, watch } from 'node:fs';
 import { mkdir, readFile, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { createRequire, isBuiltin } from 'node:module';
-import { basename, dirname, join, relative, sep } from 'node:path';
-import { Ajv2020 } from 'ajv/dist/2020.js';
-import standaloneCode from 'ajv/dist/standalone';
+import { basename, join, relative, sep } from 'node:path';
 import { build, type BuildOptions, type Metafile, type Plugin } from 'esbuild';
-import schema from '../tasks/common/record/record.schema.json';
-import { validatorOptions } from '../tasks/common/record/recordValidator';
 import { helpTopics } from '../tasks/common/troubleshooting';
 import { handlerTargets, projectVersion, readTask, root, taskFolders, type TaskManifest } from './taskManifest';
 import { absoluteLinks, fileUrl, repositoryUrl } from './repository';
@@ -174,19 +170,6 @@ function takenFromMain(main: Metafile, asked: Set<string>): Plugin {
   };
 }
 
-/** Puts the compiled schema of the record in the place of what compiles it when a task runs. */
-export const schemaCompiled: Plugin = {
-  name: 'schema compiled',
-  setup(build) {
-    build.onLoad({ filter: /[\\/]record[\\/]recordValidator\.ts$/ }, ({ path }) => {
-      const ajv = new Ajv2020({ ...validatorOptions, schemas: { record: schema }, code: { source: true } });
-      const contents = `${standaloneCode(ajv, { validate: 'record' })}
-exports.recordValidator = async () => exports.validate;`;
-      return { contents, resolveDir: dirname(path) };
-    });
-  },
-};
-
 /** The source of packages.js: how each package is loaded, by its name. */
 function packagesSource(moved: Set<string>, seldom: Map<string, string>): string {
   const loaders = [
@@ -324,10 +307,7 @@ async function buildTask(folder: string, place: BuildPlace): Promise<BuiltTask> 
   const asked = new Set<string>();
   // Once to learn what is in it, and again with what the other file needs of that.
   const { metafile } = await bundleMain([]);
-  const packages = await bundle(packagesFile, packagesSource(moved, seldom), root, [
-    schemaCompiled,
-    takenFromMain(metafile, asked),
-  ]);
+  const packages = await bundle(packagesFile, packagesSource(moved, seldom), root, [takenFromMain(metafile, asked)]);
   const main = await bundleMain([...asked].sort());
   const doubles = sharedModules(main.metafile, packages.metafile);
   if (doubles.length > 0) throw new Error(`${folder}: bundled twice, so that each would be two: ${doubles.join(', ')}`);

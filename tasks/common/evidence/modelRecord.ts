@@ -20,6 +20,6 @@ export function asSigned(record: ModelRecord): ModelRecord {
 export async function readModelRecordPredicate(predicate: unknown): Promise<ModelRecordPredicate | undefined> {
   const { signedAt, record } = (predicate ?? {}) as Partial<ModelRecordPredicate>;
   if (typeof signedAt !== 'string' || Number.isNaN(Date.parse(signedAt))) return undefined;
-  if ((await checkShape(record)).length > 0 || verify(record!).length > 0) return undefined;
+  if (checkShape(record).length > 0 || verify(record!).length > 0) return undefined;
   return { signedAt, record: record! };
 }

@@ -74,7 +74,7 @@ export async function readRecord(file: string): Promise<ModelRecord> {
       { help: 'the-model-record' },
     );
   }
-  const problems = await checkShape(parsed);
+  const problems = checkShape(parsed);
   if (problems.length === 0) problems.push(...verify(parsed as ModelRecord));
   if (problems.length > 0) throw refusal(file, problems);
   return parsed as ModelRecord;

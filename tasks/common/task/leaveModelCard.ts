@@ -1,6 +1,5 @@
 import * as path from 'node:path';
 import { messageOf } from '../messageOf';
-import { writeModelCard } from '../modelCard/writeModelCard';
 import { readRecord } from '../record/recordFile';
 import type { TaskContext } from './taskContext';
 
@@ -13,6 +12,7 @@ export async function leaveModelCard(
   { log, pipeline, publish }: Pick<TaskContext, 'log' | 'pipeline' | 'publish'>,
 ): Promise<void> {
   try {
+    const { writeModelCard } = await import('../modelCard/writeModelCard');
     const files = writeModelCard(path.dirname(recordFile), await readRecord(recordFile));
     const page = files.find((file) => file.endsWith('.html'));
     if (page === undefined) return;

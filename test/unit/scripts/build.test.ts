@@ -1,10 +1,6 @@
 import assert from 'node:assert/strict';
-import { createRequire } from 'node:module';
-import { compileFunction } from 'node:vm';
-import { build, type Metafile } from 'esbuild';
-import { schemaCompiled, sharedModules, taskLibCopies } from '../../../scripts/build';
-import { root } from '../../../scripts/taskManifest';
-import { checkShape } from '../../../tasks/common/record/shape';
+import type { Metafile } from 'esbuild';
+import { sharedModules, taskLibCopies } from '../../../scripts/build';
 
 describe('The build', () => {
   it('finds a second copy of task-lib, which would see no inputs', () => {
@@ -30,35 +26,5 @@ describe('The build', () => {
       'tasks/common/errors.ts',
     ]);
     assert.deepEqual(sharedModules(main, files('tasks/TestEndpoint/undici.ts')), []);
-  });
-
-  it('compiles the schema of the record to what says the same of every record', async () => {
-    const { outputFiles } = await build({
-      entryPoints: [`${root}/tasks/common/record/shape.ts`],
-      bundle: true,
-      platform: 'node',
-      format: 'cjs',
-      write: false,
-      plugins: [schemaCompiled],
-    });
-    const text = outputFiles[0]!.text;
-    assert.doesNotMatch(text, /class Ajv2020/, 'the compiler is not in it');
-    const module: { exports: Partial<{ checkShape: typeof checkShape }> } = { exports: {} };
-    compileFunction(text, ['module', 'exports', 'require'])(module, module.exports, createRequire(__filename));
-    const digest = 'a'.repeat(64);
-    const records = [
-      { schemaVersion: 1, sha256: digest },
-      { schemaVersion: 2, sha256: digest },
-      { schemaVersion: 1, sha256: 'short', unknown: true },
-      { schemaVersion: 1, sha256: digest, source: { repository: { uri: 5 }, build: [] }, training: { jobName: null } },
-      { schemaVersion: 1, sha256: digest, evaluation: { decision: 'perhaps', criteria: [{}] }, deployment: 'x' },
-      [],
-      null,
-    ];
-    for (const record of records) {
-      const problems = await checkShape(record);
-      assert.deepEqual(await module.exports.checkShape!(record), problems);
-      assert.equal(problems.length === 0, record === records[0], JSON.stringify(problems));
-    }
   });
 });
