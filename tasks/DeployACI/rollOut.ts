@@ -256,8 +256,8 @@ function announce(
     );
   }
   if (way === 'created') return log.info(`${name} is new: it is created.`);
-  if (!current) return log.info(`${name} is deleted already: it is created again.`);
-  if (way === 'restarted') return log.info(`${name} is as it should be but does not answer: it is restarted.`);
+  if (!current) return log.info(`${name} was already deleted; creating it again.`);
+  if (way === 'restarted') return log.info(`${name} matches its definition but does not respond; restarting it.`);
   if (way === 'resumed') {
     return log.info(`An unfinished run has already sent this definition of ${name}: waiting for it.`);
   }

@@ -87,7 +87,7 @@ function imageOfOthers(current: ContainerGroup | undefined, images: readonly str
   return running && !images.includes(running) ? running : undefined;
 }
 
-/** The agent gives a cancelled task 7.5 s before it ends it harder. */
+/** The agent gives a cancelled task 7.5 s before it kills it. */
 const timeAfterCancellation = 6_000;
 
 /** Sends what undoes a cancelled deployment and does not wait for it: the post-job step sees to the rest. */

@@ -51,7 +51,7 @@ function interrupted(error: Error, { log }: TaskContext): TestCase {
   const test = { kind: 'request', name: 'the tests came to their end', outcome: 'failed' } as const;
   if (error instanceof TaskFailure) return { ...test, message: error.message, isInconclusive: true };
   log.info(error.stack ?? String(error));
-  const message = `Test-Endpoint met an error that it did not expect: ${error.message} The stack above belongs in a bug report.`;
+  const message = `Test-Endpoint failed unexpectedly: ${error.message} Please report this bug with the stack trace above.`;
   return { ...test, message };
 }
 

@@ -90,7 +90,7 @@ export async function runCell(world: World, scenario: Scenario, cell: Cell): Pro
 }
 
 /** A step that fell over, and did not end. */
-const fellOver = /did not expect|failed unexpectedly|belongs in a bug report|^\s+at .+:\d+:\d+\)?$|unhandled/im;
+const fellOver = /failed unexpectedly|report this bug|^\s+at .+:\d+:\d+\)?$|unhandled/im;
 
 async function judge(
   scenario: Scenario,

@@ -300,7 +300,7 @@ function problemOf(size: Size, result: TaskStepResult, seconds: number, megabyte
   const errors = result.issues.filter(({ type }) => type === 'error').map(({ message }) => message);
   const isAsExpected = size.ends === 'failed' ? result.result === 'failed' : /^succeeded/.test(result.result);
   if (!isAsExpected) return `it ${result.result}: ${errors.join(' ').slice(0, 300)}`;
-  if (errors.some((message) => /did not expect|Maximum call stack/.test(message)))
+  if (errors.some((message) => /failed unexpectedly|Maximum call stack/.test(message)))
     return errors.join(' ').slice(0, 300);
   if (seconds > size.seconds) return `more than ${size.seconds} s`;
   if (megabytes > size.megabytes) return `more than ${size.megabytes} MB`;

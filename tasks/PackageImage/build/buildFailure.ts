@@ -9,7 +9,7 @@ const explanations: ReadonlyArray<[RegExp, string, string, HelpTopic?]> = [
   [
     /non-zero code: 137|exit (?:status|code):? 137|\bKilled\b|MemoryError|Cannot allocate memory/i,
     'The build ran out of memory (exit code 137).',
-    'Pin the versions of your packages, so that less must be tried out; or name an agent pool with more memory in the input agentPool.',
+    'Pin the versions of your packages, so that the solver has fewer combinations to try; or name an agent pool with more memory in the input agentPool.',
   ],
   [
     /client with IP .* is not allowed access|denied: .*firewall|networkRuleBypass/i,

@@ -115,7 +115,7 @@ export function judge(
   const champion = (other as { value: number }).value;
   const { factor, offset } = criterion.limit;
   if (factor !== 1 && champion <= 0) {
-    const why = `the champion's is ${formatNumber(champion)}: a factor of a value that is not above zero says nothing sure. Write champion + x or champion - x.`;
+    const why = `the champion's is ${formatNumber(champion)}: multiplying a value of zero or less is ambiguous. Write champion + x or champion - x.`;
     return verdict(false, `${label} is ${formatNumber(value)}, but ${why}`, { champion });
   }
   const limit = factor === 1 && offset === 0 ? champion : exact(champion * factor + offset);
@@ -155,20 +155,24 @@ function decide(
   const range = `the ${percent} interval of the difference is ${formatNumber(interval.lower)} to ${formatNumber(interval.upper)}`;
   const sure = compare(interval.lower, criterion.operator, 0) && compare(interval.upper, criterion.operator, 0);
   if (!sure) {
-    return verdict(false, `${is}, which is ${words} ${limitText}, but not surely so: ${range}, which holds 0.`, values);
+    return verdict(
+      false,
+      `${is}, which is ${words} ${limitText}, but that is not statistically certain: ${range}, which includes 0.`,
+      values,
+    );
   }
   const test = interval.mcNemar
     ? { name: "McNemar's test", pValue: interval.mcNemar.pValue }
     : interval.swapPValue === undefined
       ? undefined
       : { name: 'the randomisation test', pValue: interval.swapPValue };
-  // Models that say the same in each row are surely at most, and at least, as good as each other.
+  // Models that say the same in each row are certainly at most, and at least, as good as each other.
   const same = interval.lower === 0 && interval.upper === 0;
   if (test && !same && !(test.pValue < 1 - interval.level)) {
     return verdict(false, `${is}, which is ${words} ${limitText}, but ${test.name} does not confirm it: p = ${formatNumber(test.pValue, 3)}.`, values); // prettier-ignore
   }
   const confirmed = test ? `; ${test.name}: p = ${formatNumber(test.pValue, 3)}` : '';
-  return verdict(true, `${is}, surely ${words} ${limitText}: ${range}${confirmed}.`, values);
+  return verdict(true, `${is}, ${words} ${limitText} with ${percent} confidence: ${range}${confirmed}.`, values);
 }
 
 export function compare(left: number, operator: Operator, right: number): boolean {

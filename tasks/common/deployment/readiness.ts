@@ -17,7 +17,7 @@ export interface Ready {
   readonly seconds: number;
 }
 
-/** Why waiting has no more sense, with all that was seen. */
+/** Why waiting is pointless, with all that was seen. */
 export class NotReady extends Error {
   constructor(
     readonly reason: 'failed' | 'gone' | 'crashed' | 'ended' | 'pullFailed' | 'timeout',
@@ -204,7 +204,7 @@ function isRestarted({ restartPolicy = 'Always' }: ContainerGroup, exitCode: num
   return restartPolicy === 'Always' || (restartPolicy === 'OnFailure' && exitCode !== 0);
 }
 
-/** Whether pulling failed again and again, and did not come off at last. */
+/** Whether pulling failed again and again, and never succeeded afterwards. */
 function isPullHopeless(events: readonly ContainerEvent[]): boolean {
   const failed = events.find(
     ({ name, message = '', count = 1 }) => name === 'Failed' && /pull/i.test(message) && count >= 2,

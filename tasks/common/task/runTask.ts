@@ -135,7 +135,7 @@ function fail(name: string, error: unknown): void {
   agentLog.info(String((error as Error)?.stack ?? error));
   tl.setResult(
     tl.TaskResult.Failed,
-    foreignText(`${name} met an error that it did not expect: ${text} The stack above belongs in a bug report.`),
+    foreignText(`${name} failed unexpectedly: ${text} Please report this bug with the stack trace above.`),
     true,
   );
 }

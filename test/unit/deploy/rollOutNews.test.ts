@@ -36,7 +36,7 @@ describe('What a deployment says before it does it', () => {
   it('of a group that a dead run has deleted', async () => {
     await run(definitionOf('two'), {}, definitionOf('one'));
     assert.match(azure.warnings[0]!, /^An unfinished run was changing estimator, .*: this run continues from there\. If it fails, one is restored/); // prettier-ignore
-    assert.match(azure.lines[0]!, /^estimator is deleted already: /);
+    assert.match(azure.lines[0]!, /^estimator was already deleted; /);
   });
 
   it('of a group that is as it should be and does not answer', async () => {
@@ -47,7 +47,7 @@ describe('What a deployment says before it does it', () => {
     };
     const { rolledOut } = await run(definitionOf('one'));
     assert.equal(rolledOut.kind, 'restarted');
-    assert.match(azure.lines[0]!, /^estimator is as it should be but does not answer: /);
+    assert.match(azure.lines[0]!, /^estimator matches its definition but does not respond; /);
   });
 
   it('of what a dead run has sent', async () => {

@@ -66,8 +66,8 @@ const table: Array<[criterion: string, candidate: Record<string, number>, oppone
   ['rmse <= champion * 0.98', { rmse: 2.95 }, champion({ rmse: 3 }), ['fail', 'at most 2.94']],
   ['rmse <= champion * 1.02', { rmse: 3.05 }, champion({ rmse: 3 }), ['pass', 'at most 3.06']],
   // A factor of what is not above zero would turn around what it demands.
-  ['loss <= champion * 0.98', { loss: -200 }, champion({ loss: -100 }), ['fail', 'a factor of a value that is not above zero']],
-  ['loss >= champion * 0.98', { loss: 200 }, champion({ loss: -100 }), ['fail', 'a factor of a value that is not above zero']],
+  ['loss <= champion * 0.98', { loss: -200 }, champion({ loss: -100 }), ['fail', 'multiplying a value of zero or less']],
+  ['loss >= champion * 0.98', { loss: 200 }, champion({ loss: -100 }), ['fail', 'multiplying a value of zero or less']],
   ['acc >= champion * 0.98', { acc: 1 }, champion({ acc: 0 }), ['fail', "the champion's is 0"]],
   ['acc >= champion', { acc: 0 }, champion({ acc: 0 }), ['pass', 'at least 0']],
   ['loss <= champion - 1', { loss: -102 }, champion({ loss: -100 }), ['pass', 'at most −101']],

@@ -5,8 +5,8 @@ export const usualLimit = 120_000;
 
 /**
  * Ends a request that is not answered in time with ETIMEDOUT. The SDK has such a limit too, but lets its timer run on after a
- * request that failed, which would keep the task's process alive until that timer ends, and would have it that somebody
- * cancelled the request. Source: ts-http-runtime, nodeHttpClient.js.
+ * request that failed, which would keep the task's process alive until that timer ends, and reports it as a
+ * cancellation. Source: ts-http-runtime, nodeHttpClient.js.
  */
 export function timeLimit(limit = usualLimit): PipelinePolicy {
   return {
