@@ -1,5 +1,6 @@
 import { portalUrl } from '../tasks/common/record/places';
 import type {
+  Approvals,
   CriterionResult,
   MetricValue,
   ModelRecord,
@@ -234,8 +235,14 @@ function endpointCard(deployment: NonNullable<ModelRecord['deployment']>, record
       ),
     ],
     ['Previous image', previousImage ? html`<code>${shortId(previousImage)}</code>` : 'none'],
+    ['Approved by', deployment.approvals && approvals(deployment.approvals)],
     ['Deployed', `${deployment.deployedAt.slice(0, 19).replace('T', ' ')} UTC`],
   ]);
+}
+
+function approvals({ outcome, by = [], reason }: Approvals): string {
+  if (outcome === 'approved') return by.map(({ name }) => name).join(', ');
+  return outcome === 'none' ? 'no one: the stage asks for no approval' : `not known: ${reason ?? ''}`;
 }
 
 function testsCard(tests: TestsSection): Html {

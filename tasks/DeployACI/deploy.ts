@@ -7,8 +7,9 @@ import { untilDeadline } from '../common/deployment/untilDeadline';
 import { append } from '../common/record/chain';
 import { writeWebService } from '../common/record/compatibilityFiles';
 import { placesOf } from '../common/record/places';
-import type { Attestations, DeploymentSection } from '../common/record/record';
+import type { Approvals, Attestations, DeploymentSection } from '../common/record/record';
 import { writeRecord } from '../common/record/recordFile';
+import { stageApprovals } from '../common/stageApprovals';
 import type { StageResult, TaskContext } from '../common/task/taskContext';
 import * as path from 'node:path';
 import { containerGroupDefinition, type Surroundings } from './definition';
@@ -59,7 +60,8 @@ export async function deployWith(services: Services, inputs: Inputs, context: Ta
   if (rolledOut.previous) {
     context.jobSecrets.set(previousDeploymentVariable, encodePreviousDeployment(rolledOut.previous));
   }
-  return conclude(inputs, { ...release, verified }, groups.id(name), name, rolledOut, context);
+  const approvals = release.record && (await stageApprovals(context));
+  return conclude(inputs, { ...release, verified, approvals }, groups.id(name), name, rolledOut, context);
 }
 
 function warnOfOpenDoors({ https, apiKey, subnet }: Inputs, log: TaskContext['log']): void {
@@ -160,7 +162,7 @@ function withTags(definition: ContainerGroup, tags: Record<string, string>): Con
 
 function conclude(
   inputs: Inputs,
-  release: Release & { readonly verified?: Attestations },
+  release: Release & { readonly verified?: Attestations; readonly approvals?: Approvals },
   containerGroupId: string,
   name: string,
   rolledOut: RolledOut,
@@ -182,6 +184,7 @@ function conclude(
     ipAddress: ip,
     previousImage: previousImageOf(rolledOut),
     verifiedAttestations: release.verified,
+    approvals: release.approvals,
     deployedAt: new Date(clock.now()).toISOString(),
   };
   log.progress(100, 'serving');

@@ -1,3 +1,4 @@
+import { stageApprovals } from '../common/stageApprovals';
 import type { StageResult, TaskContext } from '../common/task/taskContext';
 import { followUp } from './after/followUp';
 import { findSubject } from './endpointToTest';
@@ -33,7 +34,8 @@ export async function testEndpoint(inputs: Inputs, context: TaskContext): Promis
     await client.close();
   }
   const figures = findings.load?.latencies.figures(findings.load.seconds);
-  const section = testsSection(subject, findings, figures, context);
+  const approvals = subject.record && (await stageApprovals(context));
+  const section = { ...testsSection(subject, findings, figures, context), approvals };
   log.info(`Tests: ${countSentence(findings.cases)}.`);
   const warning = warningOf(findings);
   if (warning !== undefined) log.warning(warning);

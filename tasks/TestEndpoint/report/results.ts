@@ -54,7 +54,7 @@ export function writeResults(
   { pipeline }: TaskContext,
 ): string {
   const directory = recordFile ? path.dirname(recordFile) : path.join(pipeline.directories.staging, 'mlops');
-  const { scoringUri, ...results } = section;
+  const { scoringUri, approvals: _, ...results } = section;
   const file = writeTestResults(directory, { scoring_uri: scoringUri, ...results });
   if (recordFile && record && !speaksOfOtherEndpoint(record, target.scoringUri))
     writeRecord(recordFile, append(record, 'tests', section));

@@ -304,8 +304,29 @@ function tests({ tests: own }: ModelRecord): CardSection {
 const latencyText = ({ p50, p95, p99 }: NonNullable<TestsSection['latency']>): string =>
   `p50 ${number(p50)} ms, p95 ${number(p95)} ms, p99 ${number(p99)} ms`;
 
-function cost(_: ModelRecord): CardSection {
-  return pending('cost', 'Cost', 'The record has no cost of the training.');
+function cost({ training: own }: ModelRecord): CardSection {
+  const known = own?.cost;
+  if (!known) return pending('cost', 'Cost', 'The record has no cost of the training.');
+  const { amount, currency, asOf, maxCost, idle, prices, runs, gaps = [] } = known;
+  const money = (value: number | undefined) => value !== undefined && `${value.toFixed(2)} ${currency}`;
+  const total = money(amount);
+  const seconds = runs.reduce((sum, run) => sum + run.seconds * run.nodes, 0);
+  return complete(
+    'cost',
+    'Cost',
+    facts(
+      ['Training, by estimate', total === false ? 'not known' : `${gaps.length > 0 ? 'at least ' : ''}${total}`],
+      ['Limit', money(maxCost) || undefined],
+      ['Idle time on top, at most', (idle && money(idle.amount)) || undefined],
+      ['Compute', `${(seconds / 3600).toFixed(2)} hours of nodes`],
+      [
+        'Prices',
+        prices.map(({ size, tier, perHour }) => `${size} (${tier}): ${perHour} ${currency} an hour`).join('; '),
+      ],
+      ['Prices of', asOf && time(asOf)],
+    ),
+    ...gaps.map(text),
+  );
 }
 
 /** From the commit to the endpoint. */

@@ -16,6 +16,7 @@ import type { TaskContext } from '../../../tasks/common/task/taskContext';
 import type { Inputs } from '../../../tasks/TestEndpoint/inputs';
 import { isRecordedEndpoint } from '../../../tasks/TestEndpoint/recordedEndpoint';
 import { testEndpoint } from '../../../tasks/TestEndpoint/testEndpoint';
+import { buildPipeline } from '../../support/taskContext';
 
 const workspace = { subscriptionId: 'sub-a', resourceGroup: 'group', name: 'home' };
 
@@ -96,7 +97,7 @@ describe('Test-Endpoint: what a record lets tests decide', () => {
       log,
       clock: { now: () => (time += 1000), sleep: () => Promise.resolve() },
       signal: new AbortController().signal,
-      pipeline: { directories: { temp: directory, staging: directory, artifacts: [] } },
+      pipeline: buildPipeline(directory),
       publish: {
         summary: (_title: string, text: string) => void published.push(text),
         testResults: (file: string) => void published.push(fs.readFileSync(file, 'utf8')),
