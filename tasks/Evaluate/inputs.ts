@@ -38,6 +38,35 @@ export interface EvaluateInputs {
 
 export async function readInputs(reader: InputReader): Promise<EvaluateInputs> {
   const criteria = readCriteria(reader);
+  const champion = readChampion(reader, criteria);
+  const dataReports = reader.text('dataReports') === undefined ? undefined : readDataReports(reader);
+  for (const each of dataReports ? criteria : []) {
+    const problem = comparisonByFiles(each);
+    if (problem) reader.problem('criteria', problem);
+  }
+  const measurement = await readMeasurement(reader);
+  return {
+    connection: reader.requiredServiceConnection('azureSubscription', reader.subscriptionId('subscription')),
+    resourceGroup: reader.text('resourceGroup'),
+    workspace: reader.text('workspace'),
+    criteria,
+    ...champion,
+    firstModel: reader.choice('firstModel', ['skipComparison', 'reject']),
+    ...measurement,
+    dataReports,
+    ...(await readCardInputs(reader)),
+    onRejection: reader.choice('onRejection', ['fail', 'warn', 'continue']),
+    publishTestResults: reader.flag('publishTestResults'),
+    postToPullRequest: reader.flag('postToPullRequest'),
+    gitHub: reader.gitHubConnection('gitHubConnection') ?? reader.gitHubConnection('gitHubEnterpriseConnection'),
+    recordFile: reader.file('recordFile'),
+  };
+}
+
+function readChampion(
+  reader: InputReader,
+  criteria: readonly Criterion[],
+): Pick<EvaluateInputs, 'champion' | 'championVersion'> {
   const champion = reader.choice('champion', ['tagged', 'version', 'none']);
   const championVersion = reader.text('championVersion');
   if (champion === 'version' && !championVersion) {
@@ -47,41 +76,28 @@ export async function readInputs(reader: InputReader): Promise<EvaluateInputs> {
   if (champion === 'none' && comparison) {
     reader.problem('criteria', `"${comparison.text}" compares with the champion, but the input champion is "none".`);
   }
-  const dataReports = reader.text('dataReports') === undefined ? undefined : readDataReports(reader);
-  for (const each of dataReports ? criteria : []) {
-    const problem = comparisonByFiles(each);
-    if (problem) reader.problem('criteria', problem);
-  }
+  return { champion, championVersion: champion === 'version' ? championVersion : undefined };
+}
+
+async function readMeasurement(
+  reader: InputReader,
+): Promise<Pick<EvaluateInputs, 'metricsFrom' | 'metricsFile' | 'evaluation'>> {
   const metricsFrom = reader.choice('metricsFrom', ['auto', 'job', 'model', 'file']);
   const metricsFile = reader.file('metricsFile');
   if (metricsFrom === 'file' && !metricsFile) {
     reader.problem('metricsFile', 'it is required when metricsFrom is "file". Name the JSON file with the metrics.');
   }
-  const evaluationFile = reader.file('evaluationJobFile');
-  if (evaluationFile && metricsFrom !== 'auto') {
+  const file = reader.file('evaluationJobFile');
+  if (file && metricsFrom !== 'auto') {
     reader.problem(
       'metricsFrom',
       'leave it at "auto" where evaluationJobFile is set: the evaluation measures the models.',
     );
   }
   return {
-    connection: reader.requiredServiceConnection('azureSubscription', reader.subscriptionId('subscription')),
-    resourceGroup: reader.text('resourceGroup'),
-    workspace: reader.text('workspace'),
-    criteria,
-    champion,
-    championVersion: champion === 'version' ? championVersion : undefined,
-    firstModel: reader.choice('firstModel', ['skipComparison', 'reject']),
     metricsFrom,
     metricsFile: metricsFrom === 'file' ? metricsFile : undefined,
-    dataReports,
-    evaluation: evaluationFile ? await readEvaluation(reader, evaluationFile) : undefined,
-    ...(await readCardInputs(reader)),
-    onRejection: reader.choice('onRejection', ['fail', 'warn', 'continue']),
-    publishTestResults: reader.flag('publishTestResults'),
-    postToPullRequest: reader.flag('postToPullRequest'),
-    gitHub: reader.gitHubConnection('gitHubConnection') ?? reader.gitHubConnection('gitHubEnterpriseConnection'),
-    recordFile: reader.file('recordFile'),
+    evaluation: file ? await readEvaluation(reader, file) : undefined,
   };
 }
 

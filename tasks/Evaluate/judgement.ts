@@ -79,9 +79,7 @@ export async function judgeCandidate(
   const warnings = [
     ...(standsInFor ? [standsInFor] : []),
     ...verdicts.flatMap((verdict) => discrepancy(verdict, own)),
-    ...(!inputs.evaluation && rival && own.jobName && other?.jobName && inputs.criteria.some(isComparison)
-      ? await differentData(own.jobName, other.jobName, services, context)
-      : []),
+    ...(rival ? await otherData(own, other, inputs, services, context) : []),
   ];
   return {
     decision: decide(verdicts),
@@ -93,6 +91,18 @@ export async function judgeCandidate(
     ...(looks ? { looks } : {}),
     ...(reports ? { dataReports: reports.own.reports } : {}),
   };
+}
+
+/** Where both were measured by the jobs that trained them: whether those read the same data. */
+async function otherData(
+  own: Measurement,
+  other: Measurement | undefined,
+  { evaluation, criteria }: EvaluateInputs,
+  services: Services,
+  context: Pick<TaskContext, 'log' | 'signal'>,
+): Promise<string[]> {
+  if (evaluation || !own.jobName || !other?.jobName || !criteria.some(isComparison)) return [];
+  return differentData(own.jobName, other.jobName, services, context);
 }
 
 function opponentOf(

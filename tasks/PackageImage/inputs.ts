@@ -59,13 +59,7 @@ const tagPattern = /^\w[\w.-]{0,127}$/;
 
 export function readInputs(reader: InputReader): PackageInputs {
   const packaging = reader.choice('packaging', ['scoringScript', 'mlflow', 'dockerfile']);
-  const modelName = reader.text('modelName');
-  const modelVersion = reader.text('modelVersion');
-  if (modelVersion && !modelName) reader.problem('modelName', 'it is required when modelVersion is set.');
-  if (modelVersion && !/^\d+$/.test(modelVersion)) {
-    reader.problem('modelVersion', `"${modelVersion}" is not a version. Versions are whole numbers, e.g. 3.`);
-  }
-
+  const model = readModel(reader);
   const baseImage = reader.text('baseImage') ?? '';
   if (packaging !== 'dockerfile' && baseImage === '') reader.problem('baseImage', 'it is required but empty.');
   if (baseImage !== '' && !parseImageName(baseImage)) {
@@ -88,8 +82,7 @@ export function readInputs(reader: InputReader): PackageInputs {
     connection: reader.requiredServiceConnection('azureSubscription', reader.subscriptionId('subscription')),
     resourceGroup: reader.text('resourceGroup'),
     workspace: reader.text('workspace'),
-    modelName,
-    modelVersion,
+    ...model,
     packaging,
     ...sources,
     selfTest: reader.flag('selfTest'),
@@ -112,6 +105,16 @@ export function readInputs(reader: InputReader): PackageInputs {
     recordFile: reader.file('recordFile'),
     signingKey: readSigningKey(reader),
   };
+}
+
+function readModel(reader: InputReader): Pick<PackageInputs, 'modelName' | 'modelVersion'> {
+  const modelName = reader.text('modelName');
+  const modelVersion = reader.text('modelVersion');
+  if (modelVersion && !modelName) reader.problem('modelName', 'it is required when modelVersion is set.');
+  if (modelVersion && !/^\d+$/.test(modelVersion)) {
+    reader.problem('modelVersion', `"${modelVersion}" is not a version. Versions are whole numbers, e.g. 3.`);
+  }
+  return { modelName, modelVersion };
 }
 
 function readImageTags(reader: InputReader): string[] {

@@ -75,7 +75,7 @@ export async function startJob(
   const budget = await planBudget(inputs.maxCost, spec, source.directory, services.prices);
   const assets = services.assets();
   const body = await restJob(spec, source, assets);
-  const experiment = body.experimentName ?? (experimentOf(pipeline.build?.definition) || 'Default');
+  const experiment = body.experimentName ?? usualExperiment(pipeline);
   const specification = specificationOf(body);
   const wanted = withOrigin(body, experiment, specification, provenance, pipeline);
   // Not of the specification: a job that runs is found again when the budget is another.
@@ -109,6 +109,8 @@ export async function startJob(
     log.info(`The job ${name} of an earlier try ${isSame ? `is ${status}` : 'did something else'}: starting another.`);
   }
 }
+
+const usualExperiment = ({ build }: TaskContext['pipeline']): string => experimentOf(build?.definition) || 'Default';
 
 /** What the job is asked to do, with where it comes from. */
 function withOrigin(

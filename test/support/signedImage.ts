@@ -92,6 +92,8 @@ export async function releaseSigned(
     inputs: {
       ...{ azureSubscription, resourceGroup, location, containerGroup: group, dnsNameLabel: group, ...evidence },
       ...{ recordFile: 'record/mlops-record.json', startTimeoutInMinutes: '2' },
+      // Other clients may have made identities in the same group.
+      userAssignedIdentity: 'quick-starts-identity',
     },
     files: { 'record/mlops-record.json': JSON.stringify(record) },
   });

@@ -89,17 +89,8 @@ async function ofCriterion(
   const formula = formulaOf(criterion.metric);
   const chosen = sliceRows(criterion, candidate, classes);
   if ('why' in chosen) return unavailable(chosen.why);
-  const part = (values: Float64Array) => (chosen.rows ? Float64Array.from(chosen.rows, (row) => values[row]!) : values);
-
-  const columns: PairedColumn[] = [];
-  for (const request of formula.columns) {
-    const own = candidate.column(request);
-    const other = champion?.column(request);
-    const name = request.name ?? request.role;
-    if (!own) return unavailable(`the candidate's predictions have no column "${name}".`);
-    if (champion && !other) return unavailable(`the champion's predictions have no column "${name}".`);
-    columns.push({ candidate: part(own), champion: other && part(inCandidateOrder(other, pairing!)) });
-  }
+  const columns = columnsOf(formula.columns, { candidate, champion, pairing }, chosen.rows);
+  if ('why' in columns) return unavailable(columns.why);
   const labels = columns[formula.columns.findIndex(({ role }) => role === 'label')];
   if (labels?.champion && !labels.candidate.every((label, row) => label === labels.champion![row])) {
     return unavailable('the two files of predictions have different labels, so that they are not of the same rows.');
@@ -118,6 +109,25 @@ async function ofCriterion(
   if (sure.kind === 'unavailable' || !isPlainComparison(limit) || !isAccuracy(criterion.metric)) return sure;
   // McNemar's exact test is the randomisation test of accuracy, counted out instead of drawn.
   return { ...sure, swapPValue: undefined, mcNemar: mcNemarOf(columns) };
+}
+
+/** The columns that a formula asks for, of the rows that are chosen: all of them where none are named. */
+function columnsOf(
+  requests: readonly ColumnRequest[],
+  { candidate, champion, pairing }: Omit<Rows, 'classes'>,
+  rows: Uint32Array | undefined,
+): PairedColumn[] | { why: string } {
+  const part = (values: Float64Array) => (rows ? Float64Array.from(rows, (row) => values[row]!) : values);
+  const columns: PairedColumn[] = [];
+  for (const request of requests) {
+    const own = candidate.column(request);
+    const other = champion?.column(request);
+    const name = request.name ?? request.role;
+    if (!own) return { why: `the candidate's predictions have no column "${name}".` };
+    if (champion && !other) return { why: `the champion's predictions have no column "${name}".` };
+    columns.push({ candidate: part(own), champion: other && part(inCandidateOrder(other, pairing!)) });
+  }
+  return columns;
 }
 
 /** How sure a bound on the candidate's disparity is: the parser takes confidence in no other. */

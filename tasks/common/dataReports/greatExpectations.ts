@@ -80,13 +80,18 @@ function resultsOf(validation: Record<string, unknown>): Record<string, unknown>
   return objectsOf(validation.results ?? validation.expectations);
 }
 
+function columnOf(expectation: Record<string, unknown>): string | undefined {
+  const config = isObject(expectation.expectation_config) ? expectation.expectation_config : expectation;
+  const column = isObject(config.kwargs) ? config.kwargs.column : undefined;
+  return typeof column === 'string' ? column : undefined;
+}
+
 /** Of several expectations the worst counts: those of a column, those of a kind, and all. */
 function addExpectations(validation: Record<string, unknown>, collected: ValueCollector): void {
   for (const expectation of resultsOf(validation)) {
-    const config = isObject(expectation.expectation_config) ? expectation.expectation_config : expectation;
-    const column = isObject(config.kwargs) ? config.kwargs.column : undefined;
+    const column = columnOf(expectation);
     const ofType = { key: 'expectation', value: typeOf(expectation) ?? '' };
-    const ofColumn = typeof column === 'string' ? { key: 'column', value: column } : undefined;
+    const ofColumn = column === undefined ? undefined : { key: 'column', value: column };
     const exact = ofColumn ? [ofColumn, ofType] : [ofType];
     const result = isObject(expectation.result) ? expectation.result : {};
     // It raised an exception, or the result format keeps the numbers back.

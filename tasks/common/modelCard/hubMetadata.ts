@@ -25,6 +25,15 @@ export function hubMetadata(record: ModelRecord): Record<string, unknown> {
     metrics: metrics.map(([metric, value]) => ({ type: metric, value, name: metric })),
     ...(source === undefined ? {} : { source: { name: 'Build', url: source } }),
   });
+  const results = [
+    result(undefined, Object.entries(whole)),
+    ...[...partsOf(sliced)].map(([part, metrics]) => result(part, metrics)),
+  ];
+  return { ...written, 'model-index': [{ name: model.name, results }] };
+}
+
+/** The metrics of each slice, by `column=slice`. */
+function partsOf(sliced: ReturnType<typeof slicesOf>['sliced']): Map<string, Array<[string, MetricValue]>> {
   const parts = new Map<string, Array<[string, MetricValue]>>();
   for (const { metric, column, values } of sliced) {
     for (const [slice, value] of values) {
@@ -32,9 +41,5 @@ export function hubMetadata(record: ModelRecord): Record<string, unknown> {
       parts.set(part, [...(parts.get(part) ?? []), [metric, value]]);
     }
   }
-  const results = [
-    result(undefined, Object.entries(whole)),
-    ...[...parts].map(([part, metrics]) => result(part, metrics)),
-  ];
-  return { ...written, 'model-index': [{ name: model.name, results }] };
+  return parts;
 }

@@ -262,6 +262,9 @@ describe('MLOpsPackageImage', function () {
       },
     });
     assert.equal(result.result, 'canceled', result.log.join('\n'));
+    // The agent says two more of its own, before and after.
+    const said = result.issues.filter(({ type, data }) => type === 'error' && data.source === 'TaskInternal');
+    assert.match(said.map(({ message }) => message).join(), /^The task was cancelled: [^:]*$/);
 
     const runId = /Build (ca\w+) was asked to stop/.exec(result.log.join('\n'))?.[1];
     const cancelled = (await azure.requests.list()).filter(({ url }) => url.includes(`/runs/${runId}/cancel`));

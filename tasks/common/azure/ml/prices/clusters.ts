@@ -1,4 +1,4 @@
-import type { AmlCompute, ComputeInstance, ComputeResource } from '@azure/arm-machinelearning';
+import type { AmlCompute, ScaleSettings, ComputeInstance, ComputeResource } from '@azure/arm-machinelearning';
 import { secondsOf } from '../isoDuration';
 import { firstOf } from '../machineLearningSdk';
 import type { Workspace } from '../workspace';
@@ -49,15 +49,20 @@ function toCluster({ name = '', location, properties }: ComputeResource): Cluste
     const own = (properties as ComputeInstance).properties;
     return { ...common, size: own?.vmSize, os: 'Linux', isLowPriority: false };
   }
-  const own = kind === 'AmlCompute' ? (properties as AmlCompute).properties : undefined;
-  const { minNodeCount = 0, maxNodeCount, nodeIdleTimeBeforeScaleDown: idle } = own?.scaleSettings ?? {};
+  const { vmSize, osType, vmPriority, scaleSettings } =
+    (kind === 'AmlCompute' ? (properties as AmlCompute).properties : undefined) ?? {};
   return {
     ...common,
-    size: own?.vmSize,
-    os: /^windows$/i.test(own?.osType ?? '') ? 'Windows' : 'Linux',
-    isLowPriority: /^lowpriority$/i.test(own?.vmPriority ?? ''),
-    ...(maxNodeCount !== undefined && {
-      scale: { minNodes: minNodeCount, maxNodes: maxNodeCount, idleSeconds: secondsOf(idle) ?? usualIdleSeconds },
-    }),
+    size: vmSize,
+    os: osType?.toLowerCase() === 'windows' ? 'Windows' : 'Linux',
+    isLowPriority: vmPriority?.toLowerCase() === 'lowpriority',
+    ...scaleOf(scaleSettings),
   };
+}
+
+function scaleOf(settings: ScaleSettings | undefined): Pick<Cluster, 'scale'> {
+  if (settings?.maxNodeCount === undefined) return {};
+  const { minNodeCount = 0, maxNodeCount, nodeIdleTimeBeforeScaleDown: idle } = settings;
+  const idleSeconds = secondsOf(idle) ?? usualIdleSeconds;
+  return { scale: { minNodes: minNodeCount, maxNodes: maxNodeCount, idleSeconds } };
 }
