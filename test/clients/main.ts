@@ -10,13 +10,22 @@ import { join } from 'node:path';
 import { startLocalAzure } from '../../local/azure/index';
 import { cosign } from './cosign';
 import { ociConformance } from './ociConformance';
+import { modelCardReader } from './modelCardReader';
 import { crane, skopeo } from './registryClients';
 import { reportClients } from './reportClients';
 import { scriptedClients } from './scriptedClients';
 import { connect, type Client, type Tried } from './world';
 
 const root = join(__dirname, '..', '..');
-const clients: Client[] = [skopeo, ...scriptedClients, ...reportClients, crane, cosign, ociConformance];
+const clients: Client[] = [
+  skopeo,
+  ...scriptedClients,
+  ...reportClients,
+  modelCardReader,
+  crane,
+  cosign,
+  ociConformance,
+];
 
 const row = (name: string, version: string, columns: unknown[]): string =>
   name.padEnd(27) + version.padEnd(10) + columns.map((each, index) => String(each).padStart([5, 7, 23, 7, 9][index]!)).join(''); // prettier-ignore
