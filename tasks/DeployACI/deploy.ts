@@ -9,7 +9,7 @@ import { writeWebService } from '../common/record/compatibilityFiles';
 import { placesOf } from '../common/record/places';
 import type { Approvals, Attestations, DeploymentSection } from '../common/record/record';
 import { writeRecord } from '../common/record/recordFile';
-import { stageApprovals } from '../common/stageApprovals';
+import { stageApprovals } from '../common/hosts/stageApprovals';
 import type { StageResult, TaskContext } from '../common/task/taskContext';
 import * as path from 'node:path';
 import { containerGroupDefinition, type Surroundings } from './definition';

@@ -1,6 +1,6 @@
 import * as fs from 'node:fs';
 import type { ServiceConnection } from '../common/azure/http/serviceConnection';
-import type { GitHubConnection } from '../common/gitHubConnection';
+import type { GitHubConnection } from '../common/hosts/gitHubConnection';
 import type { DataReport } from '../common/dataReports/dataReport';
 import { beyondReports, comparisonByFiles, readDataReports } from '../common/dataReports/reportInputs';
 import type { InputReader } from '../common/task/inputReader';

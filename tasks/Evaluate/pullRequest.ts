@@ -1,7 +1,7 @@
-import { AzureDevOps, AzureDevOpsFailure } from '../common/azure/azureDevOps';
-import { GitHub, GitHubFailure } from '../common/gitHub';
+import { AzureDevOps, AzureDevOpsFailure } from '../common/hosts/azureDevOps';
+import { GitHub, GitHubFailure } from '../common/hosts/gitHub';
 import { messageOf } from '../common/messageOf';
-import type { GitHubConnection } from '../common/gitHubConnection';
+import type { GitHubConnection } from '../common/hosts/gitHubConnection';
 import type { TaskContext } from '../common/task/taskContext';
 import { writeToAzureRepos } from './pullRequestOfAzureRepos';
 import { writeToGitHub } from './pullRequestOfGitHub';

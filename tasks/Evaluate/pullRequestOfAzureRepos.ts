@@ -1,4 +1,4 @@
-import { AzureDevOpsFailure, type AzureDevOps } from '../common/azure/azureDevOps';
+import { AzureDevOpsFailure, type AzureDevOps } from '../common/hosts/azureDevOps';
 import { commentText, markOf, statusText } from './pullRequestText';
 import type { Report } from './summary';
 

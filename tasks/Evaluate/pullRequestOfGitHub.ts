@@ -1,4 +1,4 @@
-import type { GitHub } from '../common/gitHub';
+import type { GitHub } from '../common/hosts/gitHub';
 import { commentText, markOf, statusText } from './pullRequestText';
 import type { Report } from './summary';
 

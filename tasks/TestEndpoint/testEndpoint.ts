@@ -1,4 +1,4 @@
-import { stageApprovals } from '../common/stageApprovals';
+import { stageApprovals } from '../common/hosts/stageApprovals';
 import type { StageResult, TaskContext } from '../common/task/taskContext';
 import { followUp } from './after/followUp';
 import { findSubject } from './endpointToTest';

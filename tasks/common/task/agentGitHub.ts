@@ -1,5 +1,5 @@
 import * as tl from 'azure-pipelines-task-lib/task';
-import type { GitHubConnection } from '../gitHubConnection';
+import type { GitHubConnection } from '../hosts/gitHubConnection';
 import { Secret } from '../secret';
 import { TaskFailure } from '../taskFailure';
 import { connectionName } from './connectionName';

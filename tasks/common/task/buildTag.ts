@@ -1,4 +1,4 @@
-import { AzureDevOps, AzureDevOpsFailure } from '../azure/azureDevOps';
+import { AzureDevOps, AzureDevOpsFailure } from '../hosts/azureDevOps';
 import type { NetworkSettings } from '../azure/http/network';
 import type { TaskLog } from '../log';
 import { messageOf } from '../messageOf';

@@ -3,7 +3,7 @@ import * as path from 'node:path';
 import * as tl from 'azure-pipelines-task-lib/task';
 import type { ServiceConnection } from '../azure/http/serviceConnection';
 import type { DockerRegistryConnection } from '../dockerRegistryConnection';
-import type { GitHubConnection } from '../gitHubConnection';
+import type { GitHubConnection } from '../hosts/gitHubConnection';
 import { TaskFailure } from '../taskFailure';
 import { readTextFile } from '../textFile';
 import { readDockerRegistryConnection } from './agentDockerRegistry';

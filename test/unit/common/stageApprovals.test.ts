@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import type { IncomingMessage } from 'node:http';
 import type { Pipeline } from '../../../tasks/common/pipeline';
 import { Secret } from '../../../tasks/common/secret';
-import { stageApprovals } from '../../../tasks/common/stageApprovals';
+import { stageApprovals } from '../../../tasks/common/hosts/stageApprovals';
 import { JsonServer, type JsonAnswer } from '../../support/jsonServer';
 import { buildPipeline, taskContext } from '../../support/taskContext';
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { tmpdir } from 'node:os';
 import sinon from 'sinon';
-import { AzureDevOps, AzureDevOpsFailure, type AzureDevOpsRequest } from '../../../tasks/common/azure/azureDevOps';
+import { AzureDevOps, AzureDevOpsFailure, type AzureDevOpsRequest } from '../../../tasks/common/hosts/azureDevOps';
 import type { Pipeline } from '../../../tasks/common/pipeline';
 import { Secret } from '../../../tasks/common/secret';
 import { postToPullRequest } from '../../../tasks/Evaluate/pullRequest';
@@ -37,7 +37,7 @@ describe('The result on a pull request', () => {
     sinon.stub(AzureDevOps.prototype, 'request').callsFake(async (request) => {
       asked.push(request);
       if (failure) throw failure;
-      if (refuses(request)) throw new AzureDevOpsFailure('Azure DevOps answered 403', 403);
+      if (refuses(request)) throw new AzureDevOpsFailure('Azure DevOps', 'PUT it', 403, 'no');
       return { value: threads };
     });
   });
@@ -133,12 +133,14 @@ describe('The result on a pull request', () => {
   }
 
   it('never decides: what goes wrong is said', async () => {
-    failure = new AzureDevOpsFailure('Azure DevOps answered 403', 403);
+    failure = new AzureDevOpsFailure('Azure DevOps', 'PUT it', 403, 'no');
     const forbidden = await post();
     assert.match(forbidden.lines.join(), /may not write to it \(403\)\. Give it "Contribute to pull requests" in the security of the repository https:.*set postToPullRequest to false/); // prettier-ignore
-    failure = new AzureDevOpsFailure('Azure DevOps answered 500', 500);
+    failure = new AzureDevOpsFailure('Azure DevOps', 'PUT it', 500, 'no');
     const broken = await post();
-    assert.deepEqual(broken.warnings, ['The result could not be written to pull request 7: Azure DevOps answered 500']);
+    assert.deepEqual(broken.warnings, [
+      'The result could not be written to pull request 7: Azure DevOps answered 500 to PUT it: no',
+    ]);
     assert.deepEqual(broken.lines, []);
   });
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import { apiOf } from '../../../tasks/common/gitHub';
-import type { GitHubConnection } from '../../../tasks/common/gitHubConnection';
+import { apiOf } from '../../../tasks/common/hosts/gitHub';
+import type { GitHubConnection } from '../../../tasks/common/hosts/gitHubConnection';
 import { Secret } from '../../../tasks/common/secret';
 import type { Pipeline } from '../../../tasks/common/pipeline';
 import { readInputs } from '../../../tasks/Evaluate/inputs';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import type { TLSSocket } from 'node:tls';
 import { createPrincipalCertificate } from '../../../../local/azure/certificates/certificateAuthority';
-import { AzureDevOps } from '../../../../tasks/common/azure/azureDevOps';
+import { AzureDevOps } from '../../../../tasks/common/hosts/azureDevOps';
 import { BlobTransfer } from '../../../../tasks/common/azure/storage/blobTransfer';
 import { healthRequest } from '../../../../tasks/common/azure/containerGroups/healthRequest';
 import { RegistryContents } from '../../../../tasks/common/azure/registry/containerRegistryContents';

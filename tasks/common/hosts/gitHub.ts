@@ -1,17 +1,9 @@
-import type { NetworkSettings } from './azure/http/network';
-import { requestJson } from './azure/http/requestJson';
+import type { NetworkSettings } from '../azure/http/network';
+import { requestJson } from '../azure/http/requestJson';
 import type { GitHubConnection } from './gitHubConnection';
+import { HostFailure } from './hostFailure';
 
-/** What GitHub answered when it refused. */
-export class GitHubFailure extends Error {
-  constructor(
-    message: string,
-    readonly status: number,
-  ) {
-    super(message);
-    this.name = 'GitHubFailure';
-  }
-
+export class GitHubFailure extends HostFailure {
   /** A token that may not see a private repository is told that there is none. */
   get isForbidden(): boolean {
     return [401, 403, 404].includes(this.status);
@@ -44,7 +36,7 @@ export class GitHub {
       signal,
     });
     if (status < 200 || status > 299) {
-      throw new GitHubFailure(`GitHub answered ${status} to ${method} ${url.pathname}: ${reasonIn(text)}`, status);
+      throw new GitHubFailure('GitHub', `${method} ${url.pathname}`, status, text);
     }
     return JSON.parse(text) as T;
   }
@@ -59,13 +51,4 @@ export function apiOf(url: string): string {
   if (/^(www\.|api\.)?github\.com$/i.test(hostname)) return 'https://api.github.com/';
   if (/\.ghe\.com$/i.test(hostname)) return `https://api.${hostname.replace(/^api\./, '')}/`;
   return `${origin}/api/v3/`;
-}
-
-function reasonIn(text: string): string {
-  try {
-    const { message } = JSON.parse(text) as { message?: unknown };
-    return typeof message === 'string' ? message : text.slice(0, 300);
-  } catch {
-    return text.startsWith('<') ? 'it shows a page' : text.slice(0, 300);
-  }
 }

@@ -1,4 +1,4 @@
-import type { Secret } from './secret';
+import type { Secret } from '../secret';
 
 /** A service connection to GitHub or GitHub Enterprise Server, as plain data. Its token is registered as a secret. */
 export interface GitHubConnection {

@@ -1,6 +1,7 @@
-import type { NetworkSettings } from './http/network';
-import { requestJson } from './http/requestJson';
+import type { NetworkSettings } from '../azure/http/network';
+import { requestJson } from '../azure/http/requestJson';
 import type { Secret } from '../secret';
+import { HostFailure } from './hostFailure';
 
 export interface AzureDevOpsRequest {
   readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH';
@@ -10,16 +11,8 @@ export interface AzureDevOpsRequest {
   readonly signal?: AbortSignal;
 }
 
-/** What Azure DevOps answered when it refused. 401 and 403 (and its sign-in page, 203) mean that the job's identity may not. */
-export class AzureDevOpsFailure extends Error {
-  constructor(
-    message: string,
-    readonly status: number,
-  ) {
-    super(message);
-    this.name = 'AzureDevOpsFailure';
-  }
-
+/** 401 and 403 (and its sign-in page, 203) mean that the job's identity may not. */
+export class AzureDevOpsFailure extends HostFailure {
   get isForbidden(): boolean {
     return [203, 302, 401, 403].includes(this.status);
   }
@@ -52,21 +45,8 @@ export class AzureDevOps {
       signal,
     });
     if (status === 203 || status < 200 || status > 299) {
-      throw new AzureDevOpsFailure(
-        `Azure DevOps answered ${status} to ${method} ${url.pathname}: ${reasonIn(text)}`,
-        status,
-      );
+      throw new AzureDevOpsFailure('Azure DevOps', `${method} ${url.pathname}`, status, text);
     }
     return JSON.parse(text) as T;
-  }
-}
-
-function reasonIn(text: string): string {
-  try {
-    const { message } = JSON.parse(text) as { message?: unknown };
-    return typeof message === 'string' ? message : text.slice(0, 300);
-  } catch {
-    // A page of HTML says nothing to a person who reads a log.
-    return text.startsWith('<') ? 'it shows its sign-in page' : text.slice(0, 300);
   }
 }

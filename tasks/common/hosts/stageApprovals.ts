@@ -1,8 +1,8 @@
-import { AzureDevOps, AzureDevOpsFailure } from './azure/azureDevOps';
-import { messageOf } from './messageOf';
-import type { Pipeline } from './pipeline';
-import type { Approvals } from './record/record';
-import type { TaskContext } from './task/taskContext';
+import { AzureDevOps, AzureDevOpsFailure } from './azureDevOps';
+import { messageOf } from '../messageOf';
+import type { Pipeline } from '../pipeline';
+import type { Approvals } from '../record/record';
+import type { TaskContext } from '../task/taskContext';
 
 type Approver = Approvals['by'][number];
 type Get = <T>(path: string) => Promise<T>;
