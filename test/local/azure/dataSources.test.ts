@@ -22,12 +22,13 @@ const ofTemplate = template.processParameters.dataSourceBindings.map((binding) =
 }));
 const bindings = [...ofTasks, ...ofTemplate];
 const { subscriptionId, resourceGroup, workspace } = localCloud;
-/** Of services that local Azure does not have, or has no list of: what the real ones answer. */
+/** Of services that local Azure does not have, or has no list of, and of groups, each of which would need an image: what Azure answers. */
 const canned: Array<[RegExp, unknown]> = [
   [
     /Microsoft\.Network\/virtualNetworks\?/,
     { value: [{ name: 'v', properties: { subnets: [{ id: '/subscriptions/s/subnets/inner', name: 'inner' }] } }] },
   ],
+  [/Microsoft\.ContainerInstance\/containerGroups\?/, { value: [{ id: '/groups/listed', name: 'listed' }] }],
   [/registries\/agentPools'/, { value: [{ id: '/pools/p', name: 'my-registry/my-pool' }] }],
   [/Microsoft\.OperationalInsights\/workspaces\?/, { value: [{ id: '/logs/l', name: 'l' }] }],
 ];
@@ -46,6 +47,7 @@ describe('the lists of the designer', function () {
     environment: /^azureml:env-.*@latest$/,
     modelVersion: '1',
     containerRegistry: localCloud.registry,
+    containerGroup: 'listed',
     userAssignedIdentity: /\/userAssignedIdentities\/quick-starts-identity$/,
     location: localCloud.location,
     subnet: '/subscriptions/s/subnets/inner',
@@ -89,7 +91,6 @@ describe('the lists of the designer', function () {
         const { choices, urls } = await listChoices(binding, inputs(), endpoint, get);
         for (const url of urls) assert.doesNotMatch(url.replace('https://', ''), /\/\/|\{\{|\$\(/);
         const values = choices.map(({ Value }) => Value);
-        if (binding.target === 'containerGroup') return assert.deepEqual(values, []);
         const wanted = binding.target === 'modelName' ? modelName : expected[binding.target]!;
         assert.ok(
           values.some((value) => (typeof wanted === 'string' ? value === wanted : wanted.test(value))),
