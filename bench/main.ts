@@ -17,6 +17,7 @@ const areas: Area[] = [
   'evaluate',
   'package',
   'deploy',
+  'evidence',
   'test',
   'localAzure',
   'growth',

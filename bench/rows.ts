@@ -4,7 +4,17 @@ import path from 'node:path';
 export const cacheDir = path.join(__dirname, '..', '.local', 'cache', 'bench');
 
 export type Area =
-  'train' | 'evaluate' | 'package' | 'deploy' | 'test' | 'chain' | 'size' | 'localAzure' | 'growth' | 'limits';
+  | 'train'
+  | 'evaluate'
+  | 'package'
+  | 'deploy'
+  | 'evidence'
+  | 'test'
+  | 'chain'
+  | 'size'
+  | 'localAzure'
+  | 'growth'
+  | 'limits';
 
 /** One measurement, as `npm run bench -- --json` prints it. */
 export interface Row {

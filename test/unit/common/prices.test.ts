@@ -1,12 +1,9 @@
 import assert from 'node:assert/strict';
-import { existsSync, readFileSync } from 'node:fs';
-import path from 'node:path';
 import type { ServiceConnection } from '../../../tasks/common/azure/http/serviceConnection';
 import { secondsOf } from '../../../tasks/common/azure/ml/isoDuration';
 import { priceIn, type PriceList } from '../../../tasks/common/azure/ml/prices/priceList';
 import { Prices } from '../../../tasks/common/azure/ml/prices/prices';
 import { Workspace } from '../../../tasks/common/azure/ml/workspace';
-import { specificationsDirectory } from '../../contract/validateTraffic';
 import { PatientSession } from '../../support/patientSession';
 import { startSecureServer } from '../../support/secureServer';
 
@@ -64,20 +61,6 @@ describe('prices: what a size costs by the list', () => {
       assert.match(priceIn(list, { ...linux, size: name }) as string, why);
     });
   }
-
-  it('is read from the example of the official specification', function () {
-    const specifications = specificationsDirectory();
-    const example = path.join(
-      specifications ?? '',
-      'specification/machinelearningservices/resource-manager/Microsoft.MachineLearningServices/stable/2024-04-01/examples/VirtualMachineSize/list.json',
-    );
-    if (!specifications || !existsSync(example)) return this.skip();
-    const { responses } = JSON.parse(readFileSync(example, 'utf8')) as {
-      responses: { 200: { body: { value: PriceList } } };
-    };
-    const price = priceIn(responses[200].body.value, { ...linux, size: 'standard_ds5_v2' });
-    assert.deepEqual(price, { size: 'Standard_DS5_v2', os: 'Linux', tier: 'Standard', perHour: 1.17, currency: 'USD' });
-  });
 });
 
 describe('prices: durations of the service', () => {
