@@ -75,10 +75,10 @@ function writtenMarkdown(markdown: string): string {
   return [...lines, ...(open === undefined ? [] : [open])].join('\n');
 }
 
-/** Outside of code spans; `<https://…>` stays a link. */
+/** Outside of code spans, which end with as many backticks as they begin with; `<https://…>` stays a link. */
 function withoutTags(line: string): string {
-  return line
-    .split(/(`+[^`]+`+)/)
-    .map((part) => (part.startsWith('`') ? part : part.replace(/<(?=[a-z/!?])(?!https?:\/\/|mailto:)/gi, '&lt;')))
-    .join('');
+  return line.replace(
+    /(?<!`)(?<ticks>`+)(?!`).*?(?<!`)\k<ticks>(?!`)|<(?=[a-z/!?])(?!https?:\/\/|mailto:)/gi,
+    (found) => (found === '<' ? '&lt;' : found),
+  );
 }
