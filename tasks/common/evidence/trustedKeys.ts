@@ -1,8 +1,8 @@
 import type { KeyObject } from 'node:crypto';
+import { isAzureFailure } from '../azure/http/azureFailure';
 import { isVersionOf, keyIdText, parseKeyId, type KeyId } from '../azure/keyVault/keyId';
 import type { KeyVault, VaultKey } from '../azure/keyVault/keyVault';
 import { nameOfKey } from './publicKey';
-import { TaskFailure } from '../taskFailure';
 
 /** A key whose statements count: one at hand, or one in a vault; without a version, any version of that. */
 export type TrustedKey =
@@ -47,7 +47,7 @@ export class TrustedKeys {
       this.known.get(text) ??
       this.vault.key(id).then(knownVaultKey, (error: unknown) => {
         // What a hint names need not be there; what an input names must.
-        if (id !== named && error instanceof TaskFailure && /There is no key/.test(error.message)) return undefined;
+        if (id !== named && isAzureFailure(error, 404)) return undefined;
         throw error;
       });
     this.known.set(text, found);

@@ -1,16 +1,15 @@
-import { TaskFailure } from '../../taskFailure';
-import type { AzureFailure } from '../http/azureFailure';
+import { AzureFailure } from '../http/azureFailure';
 import { keyIdText, type KeyId } from './keyId';
 
 /**
  * What to do about a vault's refusal. Source: "Azure Key Vault REST API error codes"; the texts are recorded in
  * Azure/azure-cli and microsoft/AL-Go#1343.
  */
-export function keyRefusal(failure: AzureFailure, id: KeyId, connection: string): TaskFailure {
+export function keyRefusal(failure: AzureFailure, id: KeyId, connection: string): AzureFailure {
   const { status, serviceMessage: said, code } = failure;
   const key = keyIdText(id);
   const because = (problem: string, remedy: string, help?: 'roles' | 'azure-cannot-be-reached') =>
-    new TaskFailure(problem, remedy, { cause: failure, help });
+    new AzureFailure(problem, remedy, status, code, said, failure, help);
   if (status === 404) {
     return because(`There is no key ${key}: ${said || code}.`, 'Check its name and version, and that it was not deleted.'); // prettier-ignore
   }

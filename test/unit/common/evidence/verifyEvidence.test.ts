@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { createPublicKey, generateKeyPairSync, type KeyObject } from 'node:crypto';
+import { AzureFailure } from '../../../../tasks/common/azure/http/azureFailure';
 import { parseKeyId } from '../../../../tasks/common/azure/keyVault/keyId';
 import type { VaultKey } from '../../../../tasks/common/azure/keyVault/keyVault';
 import { attest } from '../../../../tasks/common/evidence/attest';
@@ -62,7 +63,10 @@ describe('Verifying what vouches for an image', () => {
     const vault = {
       key: (id: VaultKey['id']): Promise<VaultKey> => {
         const found = vaultKeys[id.version ?? 'newest'];
-        if (!found) return Promise.reject(new TaskFailure(`There is no key ${id.version}.`));
+        if (!found)
+          return Promise.reject(
+            new AzureFailure(`There is no key ${id.version}.`, undefined, 404, 'KeyNotFound', '', undefined),
+          );
         return Promise.resolve({ id, publicKey: createPublicKey(key), mayDo: [], enabled: true, ...found });
       },
     };
