@@ -1,5 +1,5 @@
 import type { Criterion } from '../common/criteria/criterion';
-import type { Verdict } from '../common/criteria/judge';
+import type { Verdict } from '../common/criteria/verdict';
 import { decide } from './decision';
 import type { Judgement } from './judgement';
 

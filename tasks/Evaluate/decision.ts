@@ -1,4 +1,4 @@
-import type { Verdict } from '../common/criteria/judge';
+import type { Verdict } from '../common/criteria/verdict';
 
 export interface Decision {
   readonly decision: 'approved' | 'rejected';

@@ -6,7 +6,7 @@ import {
   type WrittenCard,
 } from '../common/record/record';
 import { metricLabel } from '../common/criteria/criterion';
-import type { Verdict } from '../common/criteria/judge';
+import type { Verdict } from '../common/criteria/verdict';
 import { reportFile } from '../common/dataReports/dataReport';
 import type { Judgement } from './judgement';
 

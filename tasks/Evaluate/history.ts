@@ -4,7 +4,7 @@ import { sparkline } from '../common/charts/sparkline';
 import { formatNumber } from '../common/formatNumber';
 import { escapeMarkdown } from '../common/markdown';
 import { metricLabel } from '../common/criteria/criterion';
-import type { Verdict } from '../common/criteria/judge';
+import type { Verdict } from '../common/criteria/verdict';
 import { lookUp, type Metrics } from '../common/criteria/metricLookup';
 import { metricsOfModel } from './measurement';
 

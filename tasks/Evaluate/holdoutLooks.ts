@@ -3,7 +3,7 @@ import type { RegisteredModel } from '../common/azure/ml/registeredModel';
 import { formatNumber } from '../common/formatNumber';
 import type { Holdout } from './confidence/uncertainty';
 import type { Criterion } from '../common/criteria/criterion';
-import { unavailable, type Uncertainty } from '../common/criteria/judge';
+import { unavailable, type Uncertainty } from '../common/criteria/verdict';
 
 /** More candidates than this wear out any rows. */
 const mostCandidates = 2000;

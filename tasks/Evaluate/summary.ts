@@ -2,7 +2,7 @@ import { formatDifference, formatNumber } from '../common/formatNumber';
 import { escapeMarkdown, inlineCode, linksLine, markdownTable } from '../common/markdown';
 import type { Place } from '../common/record/places';
 import { reportLabel, type DataReport } from '../common/dataReports/dataReport';
-import type { Interval, Verdict } from '../common/criteria/judge';
+import type { Interval, Verdict } from '../common/criteria/verdict';
 import type { Decision } from './decision';
 import { historyLine, type MetricHistory } from './history';
 import { worthOfLooks, type HoldoutLooks } from './holdoutLooks';

@@ -1,5 +1,5 @@
 import { isComparison, metricLabel, type Criterion } from '../common/criteria/criterion';
-import type { Verdict } from '../common/criteria/judge';
+import type { Verdict } from '../common/criteria/verdict';
 import { parseCriteria } from '../common/criteria/parseCriteria';
 import { reportFile, reportLabel, reportTools, toolOf, type DataReport } from '../common/dataReports/dataReport';
 import { beyondReports, readDataReports } from '../common/dataReports/reportInputs';

@@ -1,5 +1,5 @@
 import { disparityOf, type Disparity } from '../../common/criteria/disparity';
-import { unavailable, type Uncertainty } from '../../common/criteria/judge';
+import { unavailable, type Uncertainty } from '../../common/criteria/verdict';
 import { pseudoValues } from './jackknife';
 import { cautious, type PairedMetric } from './pairedMetric';
 import { resamplesFor, studentisedInterval } from './studentised';

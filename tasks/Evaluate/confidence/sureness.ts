@@ -1,5 +1,5 @@
 import { isPlainComparison, type Limit } from '../../common/criteria/criterion';
-import { unavailable, type Uncertainty } from '../../common/criteria/judge';
+import { unavailable, type Uncertainty } from '../../common/criteria/verdict';
 import { needAt, skewnessOf } from './enough';
 import { pseudoValues } from './jackknife';
 import { cautious, type PairedMetric } from './pairedMetric';

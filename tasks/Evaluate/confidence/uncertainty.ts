@@ -1,6 +1,6 @@
 import { isPlainComparison, type Criterion } from '../../common/criteria/criterion';
 import type { Disparity } from '../../common/criteria/disparity';
-import { unavailable, type Uncertainty } from '../../common/criteria/judge';
+import { unavailable, type Uncertainty } from '../../common/criteria/verdict';
 import { disparitySureness, type Group } from './disparity';
 import { correctCells, formulaOf, isAccuracy, type PairedColumn } from './formulas';
 import { mcNemarPValue } from './mcNemar';

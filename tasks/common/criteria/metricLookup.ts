@@ -57,6 +57,15 @@ function groupOf(name: string, metric: string, column: string): string | undefin
   return undefined;
 }
 
+/** The number that was measured, or why there is none that could be judged. */
+export function valueOf(measured: Measured): number | string {
+  if (measured.kind === 'missing') return 'was not measured';
+  if (measured.kind === 'ambiguous') return `has several, different values (${measured.names.join(', ')})`;
+  if (Number.isNaN(measured.value)) return 'is NaN';
+  if (!Number.isFinite(measured.value)) return 'is infinite';
+  return measured.value;
+}
+
 /** The names under which the metric may have been logged. */
 export function namesOf({ metric, slice }: Pick<Criterion, 'metric' | 'slice'>): string[] {
   if (slice.length === 0) return [metric];

@@ -1,5 +1,6 @@
 import { metricLabel, type Criterion } from '../criteria/criterion';
-import { judge, type Opponent, type Verdict } from '../criteria/judge';
+import { judge } from '../criteria/judge';
+import type { Opponent, Verdict } from '../criteria/verdict';
 import { lookUp, namesOf, type Metrics } from '../criteria/metricLookup';
 import { reportLabel, reportName, toolName, toolOf, type DataReport, type ReportTool } from './dataReport';
 

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import type { Verdict } from '../../../tasks/common/criteria/judge';
+import type { Verdict } from '../../../tasks/common/criteria/verdict';
 import { decide } from '../../../tasks/Evaluate/decision';
 
 const verdict = (passed: boolean, explanation: string, skipped = false) =>

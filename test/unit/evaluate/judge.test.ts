@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import type { Criterion, Operator } from '../../../tasks/common/criteria/criterion';
-import { judge, type Interval, type Opponent, type Uncertainty } from '../../../tasks/common/criteria/judge';
+import { judge } from '../../../tasks/common/criteria/judge';
+import type { Interval, Opponent, Uncertainty } from '../../../tasks/common/criteria/verdict';
 import { parseCriteria } from '../../../tasks/common/criteria/parseCriteria';
 import { decide as decideAll } from '../../../tasks/Evaluate/decision';
 
