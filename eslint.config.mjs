@@ -119,11 +119,6 @@ export default tseslint.config(
       'max-lines-per-function': ['error', 60],
     },
   },
-  {
-    // A rule of evaluation a line, in the order of docs/guides/evaluation-rules.md: cut apart it could not be compared with it.
-    files: ['tasks/{common/criteria,Evaluate/confidence}/**/*.ts'],
-    rules: { complexity: ['error', 30], 'max-lines-per-function': ['error', 80] },
-  },
   { files: ['tasks/*/**/*.ts'], rules: forbid(inTasks, taskLib, azure, local, otherTask) },
   { files: ['tasks/common/**/*.ts'], rules: forbid(inTasks, taskLib, azure, local, anyTask) },
   { files: ['tasks/common/task/**/*.ts'], rules: forbid(inTasks, azure, local, anyTask) },

@@ -19,23 +19,7 @@ export function confusionMetric(
   of: (confusion: Confusion) => number,
 ): PairedMetric {
   const rows = label.length;
-  const other = champion ?? candidate;
-  const cellOfRow = new Uint32Array(rows);
-  const places = new Map<number, number>();
-  const [own, theirs]: [number[], number[]] = [[], []];
-  for (let row = 0; row < rows; row++) {
-    const first = label[row]! * classes + candidate[row]!;
-    const second = label[row]! * classes + other[row]!;
-    const key = first * classes + other[row]!;
-    let cell = places.get(key);
-    if (cell === undefined) {
-      cell = own.length;
-      places.set(key, cell);
-      own.push(first);
-      theirs.push(second);
-    }
-    cellOfRow[row] = cell;
-  }
+  const { cellOfRow, own, theirs } = cellsOf(classes, label, candidate, champion ?? candidate);
   const cells = own.length;
   const matrices = [0, 1].map(() => ({ classes, counts: new Float64Array(classes * classes) }));
   const [mine, his] = [matrices[0]!, matrices[1]!];
@@ -66,19 +50,49 @@ export function confusionMetric(
       return both();
     },
     cautious() {
-      const present = [...new Set(label)];
-      const labels = present.flatMap((code) => [code, code]);
-      const wrong = (code: number) => (code + 1) % classes;
-      const [first, second] = [0, 1].map((turn) => labels.map((code, at) => (at % 2 === turn ? code : wrong(code))));
+      const { labels, first, second } = cautiousRows(classes, label);
       return confusionMetric(
         classes,
         extended(label, labels),
-        extended(candidate, first!),
-        champion && extended(champion, second!),
+        extended(candidate, first),
+        champion && extended(champion, second),
         of,
       );
     },
   };
+}
+
+/** Which cell each row is of; and of each cell, where it counts in the candidate's matrix and in the champion's. */
+function cellsOf(
+  classes: number,
+  label: Float64Array,
+  candidate: Float64Array,
+  champion: Float64Array,
+): { cellOfRow: Uint32Array; own: number[]; theirs: number[] } {
+  const cellOfRow = new Uint32Array(label.length);
+  const places = new Map<number, number>();
+  const [own, theirs]: [number[], number[]] = [[], []];
+  for (let row = 0; row < label.length; row++) {
+    const first = label[row]! * classes + candidate[row]!;
+    const second = label[row]! * classes + champion[row]!;
+    const key = first * classes + champion[row]!;
+    let cell = places.get(key);
+    if (cell === undefined) {
+      cell = own.length;
+      places.set(key, cell);
+      own.push(first);
+      theirs.push(second);
+    }
+    cellOfRow[row] = cell;
+  }
+  return { cellOfRow, own, theirs };
+}
+
+/** Two rows more of each class that occurs, of which each model gets one right and the other wrong. */
+function cautiousRows(classes: number, label: Float64Array): { labels: number[]; first: number[]; second: number[] } {
+  const labels = [...new Set(label)].flatMap((code) => [code, code]);
+  const rightAt = (turn: number) => labels.map((code, at) => (at % 2 === turn ? code : (code + 1) % classes));
+  return { labels, first: rightAt(0), second: rightAt(1) };
 }
 
 export function accuracyOf({ classes, counts }: Confusion): number {

@@ -68,75 +68,91 @@ export async function readPredictions(
   whose: 'candidate' | 'champion',
   signal?: AbortSignal,
 ): Promise<Predictions> {
-  const found: Array<{ request: ColumnRequest; name: string; place: number; values: GrowingArray }> = [];
-  let ids: GrowingArray | undefined;
-  const rowHashes = new GrowingArray();
-  let idPlace = -1;
-  let labelPlace = -1;
-  const choose = (columns: readonly string[]): string[] => {
-    // One column may be asked for as numbers and as classes.
-    const wanted: string[] = [];
-    const placeOf = (name: string) => {
-      if (!wanted.includes(name)) wanted.push(name);
-      return wanted.indexOf(name);
-    };
-    const id = nameOf('id', undefined, columns);
-    if (id !== undefined) {
-      ids = new GrowingArray();
-      idPlace = placeOf(id);
-    }
-    const label = nameOf('label', undefined, columns);
-    if (label !== undefined) labelPlace = placeOf(label);
-    for (const request of requests) {
-      const name = nameOf(request.role, request.name, columns);
-      if (name !== undefined) found.push({ request, name, place: placeOf(name), values: new GrowingArray() });
-    }
-    return wanted;
-  };
-  let rows = 0;
+  const reading = new Reading(requests, classes, whose === 'candidate');
   try {
     await readRows(
       file,
-      choose,
-      (cells) => {
-        if (ids) {
-          const id = cells[idPlace];
-          if (id === undefined) throw new RowsUnreadable('it has no id');
-          ids.push(hash53(id));
-        }
-        for (const { request, name, place, values } of found) {
-          const cell = cells[place];
-          if (cell === undefined) throw new RowsUnreadable(`it has no ${name}`);
-          if (request.as === 'class') {
-            values.push(classes.code(cell));
-          } else {
-            const value = Number(className(cell));
-            if (!Number.isFinite(value)) throw new RowsUnreadable(`its ${name}, "${cell}", is not a finite number`);
-            values.push(value);
-          }
-        }
-        // Without ids a row is what it is by its place, as it is where two files are paired.
-        if (whose === 'candidate')
-          rowHashes.push(hash53(`${cells[idPlace] ?? rows}\0${className(cells[labelPlace] ?? '')}`));
-        rows++;
-      },
+      (columns) => reading.choose(columns),
+      (cells) => reading.take(cells),
       signal,
     );
   } catch (error) {
     if (!(error instanceof RowsUnreadable)) throw error;
     return { kind: 'unusable', why: `in the predictions, ${error.message}` };
   }
-  if (rows === 0) return { kind: 'unusable', why: 'the predictions have no rows' };
-  return {
-    kind: 'rows',
-    rows,
-    ids: ids?.toArray(),
-    rowsHash: whose === 'champion' || (idPlace < 0 && labelPlace < 0) ? undefined : hashInAnyOrder(rowHashes.toArray()),
-    column: ({ role, name, as }) =>
-      found
-        .find(({ request }) => request.role === role && request.name === name && request.as === as)
-        ?.values.toArray(),
-  };
+  return reading.rows === 0 ? { kind: 'unusable', why: 'the predictions have no rows' } : reading.result();
+}
+
+/** What is kept of one file's rows while they are read. */
+class Reading {
+  rows = 0;
+  private readonly found: Array<{ request: ColumnRequest; name: string; place: number; values: GrowingArray }> = [];
+  private readonly ids = new GrowingArray();
+  private readonly rowHashes = new GrowingArray();
+  private idPlace = -1;
+  private labelPlace = -1;
+
+  constructor(
+    private readonly requests: readonly ColumnRequest[],
+    private readonly classes: ClassDictionary,
+    /** Whether it is hashed what the rows are of. */
+    private readonly hashed: boolean,
+  ) {}
+
+  /** The columns to read, each once: one may be asked for as numbers and as classes. */
+  choose(columns: readonly string[]): string[] {
+    const wanted: string[] = [];
+    const placeOf = (name: string | undefined) => {
+      if (name === undefined) return -1;
+      if (!wanted.includes(name)) wanted.push(name);
+      return wanted.indexOf(name);
+    };
+    this.idPlace = placeOf(nameOf('id', undefined, columns));
+    this.labelPlace = placeOf(nameOf('label', undefined, columns));
+    for (const request of this.requests) {
+      const name = nameOf(request.role, request.name, columns);
+      if (name !== undefined) this.found.push({ request, name, place: placeOf(name), values: new GrowingArray() });
+    }
+    return wanted;
+  }
+
+  take(cells: ReadonlyArray<string | undefined>): void {
+    if (this.idPlace >= 0) {
+      const id = cells[this.idPlace];
+      if (id === undefined) throw new RowsUnreadable('it has no id');
+      this.ids.push(hash53(id));
+    }
+    for (const { request, name, place, values } of this.found) {
+      const cell = cells[place];
+      if (cell === undefined) throw new RowsUnreadable(`it has no ${name}`);
+      values.push(request.as === 'class' ? this.classes.code(cell) : numberOf(cell, name));
+    }
+    // Without ids a row is what it is by its place, as it is where two files are paired.
+    if (this.hashed) {
+      this.rowHashes.push(hash53(`${cells[this.idPlace] ?? this.rows}\0${className(cells[this.labelPlace] ?? '')}`));
+    }
+    this.rows++;
+  }
+
+  result(): Readable {
+    const named = this.idPlace >= 0 || this.labelPlace >= 0;
+    return {
+      kind: 'rows',
+      rows: this.rows,
+      ids: this.idPlace >= 0 ? this.ids.toArray() : undefined,
+      rowsHash: this.hashed && named ? hashInAnyOrder(this.rowHashes.toArray()) : undefined,
+      column: ({ role, name, as }) =>
+        this.found
+          .find(({ request }) => request.role === role && request.name === name && request.as === as)
+          ?.values.toArray(),
+    };
+  }
+}
+
+function numberOf(cell: string, column: string): number {
+  const value = Number(className(cell));
+  if (!Number.isFinite(value)) throw new RowsUnreadable(`its ${column}, "${cell}", is not a finite number`);
+  return value;
 }
 
 function nameOf(
