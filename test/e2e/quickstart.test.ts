@@ -160,8 +160,9 @@ describe('the quickstart', function () {
     cloud = startCommand('local/azure/main.ts', ['--state', state, '--cache', cache, '--port', '0', ...recording]);
     await cloud.printed('Local Azure answers');
     // From here on the connection may do what the set-up script's roles allow, and nothing else.
-    const az = new AzureCli();
+    const az = await AzureCli.start();
     const setup = await az.setup('--yes', '--pull-identity', 'quick-starts-identity');
+    az.close();
     assert.equal(setup.code, 0, setup.output);
     await connectLocalAzure(state)!.roles.limitTo(az.rolesOf('mlops-connection'));
     const { code, output } = await quickstart();

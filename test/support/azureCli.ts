@@ -1,77 +1,137 @@
 import { execFile } from 'node:child_process';
-import { chmodSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { randomUUID } from 'node:crypto';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import type { GrantedRole } from '../../local/azure/access/accessControl';
 import { localCloud } from '../../local/azure/context';
+import { StandInPrograms, type Deed } from './standInProgram';
 
 const root = join(__dirname, '..', '..');
-const group = `/subscriptions/${localCloud.subscriptionId}/resourceGroups/${localCloud.resourceGroup}`;
+const groupOf = (name: string): string => `/subscriptions/${localCloud.subscriptionId}/resourceGroups/${name}`;
+const group = groupOf(localCloud.resourceGroup);
 
-interface Subscription {
-  resources: Record<string, unknown>;
-  identities: Record<string, { principalId: string; clientId: string }>;
-  credentials: Record<string, Record<string, string>>;
-  assignments: Array<GrantedRole & { principal: string }>;
-  providers: Record<string, string>;
-  /** Every command, as it was given. */
-  calls: string[][];
+interface Identity {
+  principalId: string;
+  clientId: string;
 }
 
-/** `az` as `scripts/azure/setup.sh` sees it: a program that keeps a small subscription in a file. */
+/** `az` as `scripts/azure/setup.sh` sees it: a program upon a small subscription. */
 export class AzureCli {
-  private readonly folder = mkdtempSync(join(tmpdir(), 'azure-cli-'));
-  private readonly state = join(this.folder, 'subscription.json');
   readonly workspace = `${group}/providers/Microsoft.MachineLearningServices/workspaces/${localCloud.workspace}`;
   readonly storage = `${group}/providers/Microsoft.Storage/storageAccounts/${localCloud.storageAccount}`;
   readonly registry = `${group}/providers/Microsoft.ContainerRegistry/registries/${localCloud.registry}`;
+  readonly identities: Record<string, Identity> = {};
+  readonly credentials: Record<string, Record<string, string | undefined>> = {};
+  readonly assignments: Array<GrantedRole & { principal: string }> = [];
+  /** Every command, as it was given. */
+  readonly calls: string[][] = [];
+  private readonly providers: Record<string, string> = {};
+  private readonly resources: Record<string, unknown>;
+  private readonly folder = mkdtempSync(join(tmpdir(), 'azure-cli-'));
+  private program: StandInPrograms | undefined;
 
-  constructor(registryMode = 'LegacyRegistryPermissions') {
-    const bin = join(this.folder, 'bin');
-    mkdirSync(bin);
-    const program = join(__dirname, 'azureCliProgram.cjs');
-    writeFileSync(join(bin, 'az'), `#!/bin/sh\nexec "${process.execPath}" "${program}" "${this.state}" "$@"\n`);
-    chmodSync(join(bin, 'az'), 0o755);
-    const state: Subscription = {
-      resources: {
-        [this.workspace]: {
-          id: this.workspace,
-          properties: { containerRegistry: this.registry, storageAccount: this.storage },
-        },
-        [this.registry]: { id: this.registry, properties: { roleAssignmentMode: registryMode } },
-        [group]: { id: group },
+  private constructor(registryMode: string) {
+    this.resources = {
+      [this.workspace]: {
+        id: this.workspace,
+        properties: { containerRegistry: this.registry, storageAccount: this.storage },
       },
-      identities: {},
-      credentials: {},
-      assignments: [],
-      providers: {},
-      calls: [],
+      [this.registry]: { id: this.registry, properties: { roleAssignmentMode: registryMode } },
+      [group]: { id: group },
     };
-    writeFileSync(this.state, JSON.stringify(state));
   }
 
-  get subscription(): Subscription {
-    return JSON.parse(readFileSync(this.state, 'utf8')) as Subscription;
+  static async start(registryMode = 'LegacyRegistryPermissions'): Promise<AzureCli> {
+    const cli = new AzureCli(registryMode);
+    cli.program = await StandInPrograms.start(({ words }) => cli.answer(words));
+    cli.program.write(join(cli.folder, 'az'));
+    return cli;
+  }
+
+  close(): void {
+    this.program?.close();
+    rmSync(this.folder, { recursive: true, force: true });
   }
 
   /** The roles of an identity, by its name. */
   rolesOf(identity: string): GrantedRole[] {
-    const { identities, assignments } = this.subscription;
-    const principal = identities[identity]?.principalId;
-    return assignments.filter((each) => each.principal === principal).map(({ role, scope }) => ({ role, scope }));
+    const principal = this.identities[identity]?.principalId;
+    return this.assignments.filter((each) => each.principal === principal).map(({ role, scope }) => ({ role, scope }));
   }
 
   /** Runs the script with the stand-in before everything else on the PATH. */
   setup(...args: string[]): Promise<{ code: number; output: string }> {
     const places = ['--workspace', localCloud.workspace, '--workspace-group', localCloud.resourceGroup];
-    const env = { ...process.env, PATH: [join(this.folder, 'bin'), process.env.PATH].join(delimiter) };
+    const env = { ...process.env, PATH: [this.folder, process.env.PATH].join(delimiter) };
+    const script = [join(root, 'scripts', 'azure', 'setup.sh'), ...places, ...args];
     return new Promise((resolve) => {
-      execFile(
-        'bash',
-        [join(root, 'scripts', 'azure', 'setup.sh'), ...places, ...args],
-        { env },
-        (error, stdout, stderr) => resolve({ code: error ? 1 : 0, output: stdout + stderr }),
+      execFile('bash', script, { env }, (error, stdout, stderr) =>
+        resolve({ code: error ? 1 : 0, output: stdout + stderr }),
       );
     });
   }
+
+  private answer(args: string[]): Deed {
+    this.calls.push(args);
+    const isOption = (word: string): boolean => word.startsWith('--');
+    const command = args.slice(0, args.findIndex(isOption)).join(' ');
+    const option = (name: string): string => args[args.indexOf(`--${name}`) + 1]!;
+    const answer = this.carryOut(command, option, args);
+    if (answer === undefined) return { err: `ERROR: (ResourceNotFound) ${args.join(' ')}\n`, code: 3 };
+    return { out: args.includes('--query') ? asValues(answer, option('query')) : '' };
+  }
+
+  /** @returns undefined for what is not there */
+  private carryOut(command: string, option: (name: string) => string, args: string[]): unknown {
+    const { identities, credentials, assignments, providers, resources } = this;
+    switch (command) {
+      case 'account show':
+        return { id: localCloud.subscriptionId, tenantId: '72000000-0000-4000-8000-000000000001' };
+      case 'resource show':
+        if (args.includes('--ids')) return resources[option('ids')];
+        return resources[`${groupOf(option('resource-group'))}/providers/${option('resource-type')}/${option('name')}`];
+      case 'group show':
+        return resources[groupOf(option('name'))];
+      case 'provider show':
+        return { registrationState: providers[option('namespace')] ?? 'NotRegistered' };
+      case 'provider register':
+        return (providers[option('namespace')] = 'Registered');
+      case 'identity show':
+        return identities[option('name')];
+      case 'identity create':
+        return (identities[option('name')] ??= { principalId: randomUUID(), clientId: randomUUID() });
+      case 'identity federated-credential show':
+        return credentials[option('identity-name')];
+      case 'identity federated-credential create': {
+        const [issuer, subject, audience] = ['issuer', 'subject', 'audiences'].map(option);
+        return (credentials[option('identity-name')] = { issuer, subject, audience });
+      }
+      case 'role assignment list':
+        return assignments
+          .filter(({ principal }) => principal === option('assignee'))
+          .map(({ role, scope }) => ({ roleDefinitionName: role, scope }));
+      case 'role assignment create': {
+        const principal = option('assignee-object-id');
+        if (!Object.values(identities).some(({ principalId }) => principalId === principal)) return undefined;
+        assignments.push({ principal, role: option('role'), scope: option('scope') });
+        return {};
+      }
+      default:
+        return undefined;
+    }
+  }
+}
+
+const pick = (from: unknown, path: string): string =>
+  (path.split('.').reduce<unknown>((value, key) => (value as Record<string, unknown> | undefined)?.[key], from) ??
+    '') as string;
+
+/** What a query finds, as `--output tsv` writes it: one value a line, or of a list of rows one row a line. */
+function asValues(answer: unknown, query: string): string {
+  const many = /\[([^\]]+)\]$/.exec(query)?.[1]!.split(',');
+  const lines = query.startsWith('[].')
+    ? (answer as unknown[]).map((each) => many!.map((path) => pick(each, path)).join('\t'))
+    : (many ?? [query]).map((path) => pick(answer, path));
+  return lines.map((line) => `${line}\n`).join('');
 }

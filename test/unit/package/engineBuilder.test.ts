@@ -1,14 +1,5 @@
 import assert from 'node:assert/strict';
-import {
-  chmodSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readFileSync,
-  readdirSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'; // prettier-ignore
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import sinon from 'sinon';
@@ -17,52 +8,63 @@ import { textFile, type ContextFile } from '../../../tasks/PackageImage/context/
 import type { ServerTest } from '../../../tasks/PackageImage/plan/serverTest';
 import { EngineBuilder } from '../../../tasks/PackageImage/build/engineBuilder';
 import { Secret } from '../../../tasks/common/secret';
-
-/** Notes what it is called with; fails or stays as its name in the environment says. */
-const fakeEngine = `#!${process.execPath}
-const fs = require('node:fs');
-const [command] = process.argv.slice(2);
-const name = require('node:path').basename(process.argv[1]);
-if (command === 'info') process.exit(process.env.FAKE_ENGINE === name ? 0 : (console.error('no daemon'), 1));
-const files = command === 'build' ? fs.readdirSync(process.argv.at(-1)).sort() : [];
-const { PIP_INDEX_URL, REGISTRY_AUTH_FILE, DOCKER_CONFIG, BUILDX_NO_DEFAULT_ATTESTATIONS: single } = process.env;
-const auth = JSON.parse(fs.readFileSync(REGISTRY_AUTH_FILE, 'utf8'));
-const mode = fs.statSync(REGISTRY_AUTH_FILE).mode & 0o777;
-const same = fs.existsSync(DOCKER_CONFIG + '/config.json');
-const contexts = fs.existsSync(DOCKER_CONFIG + '/contexts') ? fs.readdirSync(DOCKER_CONFIG + '/contexts') : [];
-fs.appendFileSync(process.env.FAKE_CALLS, JSON.stringify({ args: process.argv.slice(2), files, PIP_INDEX_URL, single, auth, mode, same, contexts }) + '\\n');
-console.log('Step 1');
-console.error('a warning');
-if (command === process.env.FAKE_FAILS) { console.log('returned a non-zero code: 137'); process.exit(1); }
-if (command === process.env.FAKE_STAYS) setInterval(() => {}, 1000);
-`;
+import { StandInPrograms, type Call, type Deed } from '../../support/standInProgram';
 
 interface EngineCall {
   args: string[];
   files: string[];
-  PIP_INDEX_URL?: string;
-  single?: string;
+  PIP_INDEX_URL: string;
+  single: string;
   auth: { auths: Record<string, { auth: string }>; [name: string]: unknown };
   contexts: string[];
   mode: number;
   same: boolean;
 }
 
+const listed = (folder: string): string[] => (existsSync(folder) ? readdirSync(folder).sort() : []);
+/** What an engine reads of its environment. */
+const variables = ['PIP_INDEX_URL', 'REGISTRY_AUTH_FILE', 'DOCKER_CONFIG', 'BUILDX_NO_DEFAULT_ATTESTATIONS'];
+
 describe('EngineBuilder', function () {
   if (process.platform === 'win32') return;
   let directory: string;
   let printed: string;
+  let calls: EngineCall[];
+  /** The engine that responds, and the commands that fail and that do not end. */
+  let behaviour: { responding: string; failing?: string; staying?: string };
+  let engines: StandInPrograms;
   const saved = { ...process.env };
   const log = { info: sinon.stub() } as unknown as TaskLog;
 
+  /** Notes what it is called with. */
+  function engine({ program, words: args, environment }: Call): Deed {
+    const [command] = args;
+    if (command === 'info') return program === behaviour.responding ? {} : { err: 'no daemon\n', code: 1 };
+    const { PIP_INDEX_URL, REGISTRY_AUTH_FILE, DOCKER_CONFIG, BUILDX_NO_DEFAULT_ATTESTATIONS: single } = environment;
+    calls.push({
+      args,
+      files: command === 'build' ? listed(args.at(-1)!) : [],
+      PIP_INDEX_URL: PIP_INDEX_URL!,
+      single: single!,
+      auth: JSON.parse(readFileSync(REGISTRY_AUTH_FILE!, 'utf8')) as EngineCall['auth'],
+      mode: statSync(REGISTRY_AUTH_FILE!).mode & 0o777,
+      same: existsSync(path.join(DOCKER_CONFIG!, 'config.json')),
+      contexts: listed(path.join(DOCKER_CONFIG!, 'contexts')),
+    });
+    const said = { out: 'Step 1\n', err: 'a warning\n' };
+    if (command === behaviour.failing) return { ...said, out: `${said.out}returned a non-zero code: 137\n`, code: 1 };
+    return command === behaviour.staying ? { ...said, become: ['/bin/sleep', '60'] } : said;
+  }
+
+  before(async () => (engines = await StandInPrograms.start(engine, variables)));
+  after(() => engines.close());
   beforeEach(() => {
     directory = mkdtempSync(path.join(tmpdir(), 'engine-'));
     printed = '';
-    for (const name of ['docker', 'podman']) {
-      writeFileSync(path.join(directory, name), fakeEngine);
-      chmodSync(path.join(directory, name), 0o755);
-    }
-    Object.assign(process.env, { PATH: directory, FAKE_ENGINE: 'docker', FAKE_CALLS: path.join(directory, 'calls') });
+    calls = [];
+    behaviour = { responding: 'docker' };
+    for (const name of ['docker', 'podman']) engines.write(path.join(directory, name));
+    process.env.PATH = directory;
   });
   afterEach(() => {
     for (const name of Object.keys(process.env)) if (!(name in saved)) delete process.env[name];
@@ -70,8 +72,6 @@ describe('EngineBuilder', function () {
     rmSync(directory, { recursive: true });
   });
 
-  const calls = () =>
-    readFileSync(path.join(directory, 'calls'), 'utf8').trim().split('\n').map((line) => JSON.parse(line) as EngineCall); // prettier-ignore
   function build(signal = new AbortController().signal, more: ContextFile[] = [], serverTest?: ServerTest) {
     const logins = {
       'acr.example.net': { userName: 'pusher', password: new Secret('push word') },
@@ -102,7 +102,7 @@ describe('EngineBuilder', function () {
       await assert.rejects(build(undefined, [textFile(name, 'x')]), /would lie outside of the build's folder/);
     }
     assert.deepEqual(
-      readdirSync(directory).filter((each) => !['docker', 'podman', 'calls'].includes(each)),
+      readdirSync(directory).filter((each) => !['docker', 'podman'].includes(each)),
       [],
     );
   });
@@ -111,7 +111,7 @@ describe('EngineBuilder', function () {
     const test = { environment: {}, cases: [], port: 8080, readinessPath: '/', scoringPath: '/score' };
     await assert.rejects(build(undefined, [], test), /failed its self-test: the server's process ended/);
     assert.deepEqual(
-      calls().map(({ args }) => args[0]),
+      calls.map(({ args }) => args[0]),
       ['build', 'run', 'inspect', 'logs', 'rm'],
     );
     assert.match(printed, /Self-test begins\.\n[^]*SELF-TEST FAILED: .*\n$/);
@@ -119,7 +119,7 @@ describe('EngineBuilder', function () {
 
   it('builds, then pushes each tag, with secrets on no command line', async () => {
     await build();
-    const all = calls();
+    const all = calls;
     assert.deepEqual(
       all.map(({ args }) => args[0]),
       ['build', 'push', 'push'],
@@ -141,7 +141,7 @@ describe('EngineBuilder', function () {
 
   it('signs in by a file for its own user alone, which is gone afterwards', async () => {
     await build();
-    const [{ auth, mode, same }] = calls() as [EngineCall];
+    const [{ auth, mode, same }] = calls as [EngineCall];
     const decoded = Object.entries(auth.auths).map(([server, { auth: text }]) => [
       server,
       Buffer.from(text, 'base64').toString(),
@@ -152,7 +152,7 @@ describe('EngineBuilder', function () {
     ]);
     assert.equal(mode, 0o600);
     assert.ok(same, 'Docker and Podman read one file');
-    assert.deepEqual(readdirSync(directory).sort(), ['calls', 'docker', 'podman']);
+    assert.deepEqual(readdirSync(directory).sort(), ['docker', 'podman']);
   });
 
   it("keeps to the agent's own engine, plug-ins and proxies, and hands none of its credentials on", async () => {
@@ -171,7 +171,7 @@ describe('EngineBuilder', function () {
       mkdirSync(path.join(own, 'contexts', 'meta'), { recursive: true });
       process.env.DOCKER_CONFIG = own;
       await build();
-      const [{ auth, contexts }] = calls() as [EngineCall];
+      const [{ auth, contexts }] = calls as [EngineCall];
       const { auths, ...rest } = auth;
       assert.deepEqual(Object.keys(auths), ['acr.example.net', 'https://index.docker.io/v1/']);
       assert.deepEqual(rest, {
@@ -193,7 +193,7 @@ describe('EngineBuilder', function () {
         writeFileSync(path.join(own, 'config.json'), text);
         process.env.DOCKER_CONFIG = own;
         await build();
-        assert.equal(calls().length, 3);
+        assert.equal(calls.length, 3);
       } finally {
         rmSync(own, { recursive: true });
       }
@@ -206,34 +206,34 @@ describe('EngineBuilder', function () {
   });
 
   it('takes Podman where Docker does not answer', async () => {
-    process.env.FAKE_ENGINE = 'podman';
+    behaviour.responding = 'podman';
     await build();
     sinon.assert.calledWith(log.info as sinon.SinonStub, 'Building with podman on this agent');
   });
 
   it('says what each engine said where none answers', async () => {
-    process.env.FAKE_ENGINE = 'none';
+    behaviour.responding = 'none';
     await assert.rejects(
       build(),
       /Input builder: neither Docker nor Podman responds.*docker: no daemon; podman: no daemon.*acrTasks/,
     );
-    assert.ok(!existsSync(path.join(directory, 'calls')));
+    assert.deepEqual(calls, []);
   });
 
   it('explains a failed build, pushes nothing and leaves nothing', async () => {
-    process.env.FAKE_FAILS = 'build';
+    behaviour.failing = 'build';
     await assert.rejects(build(), /ran out of memory/);
-    assert.equal(calls().length, 1);
-    assert.deepEqual(readdirSync(directory).sort(), ['calls', 'docker', 'podman']);
+    assert.equal(calls.length, 1);
+    assert.deepEqual(readdirSync(directory).sort(), ['docker', 'podman']);
   });
 
   it('ends the engine at cancellation', async () => {
-    process.env.FAKE_STAYS = 'build';
+    behaviour.staying = 'build';
     const stop = new AbortController();
     const building = build(stop.signal);
     while (!printed.includes('Step 1')) await new Promise((resolve) => setTimeout(resolve, 20));
     stop.abort(new Error('cancelled'));
     await assert.rejects(building, /cancelled/);
-    assert.deepEqual(readdirSync(directory).sort(), ['calls', 'docker', 'podman']);
+    assert.deepEqual(readdirSync(directory).sort(), ['docker', 'podman']);
   });
 });

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -10,6 +10,7 @@ import { tryServer } from '../../../tasks/PackageImage/build/server/serverTrial'
 import { outcomeLine, selfTestOutcome } from '../../../tasks/PackageImage/build/selfTestOutcome';
 import type { SelfTestCase } from '../../../tasks/PackageImage/plan/selfTestCase';
 import { serverTestFiles, type ServerTest } from '../../../tasks/PackageImage/plan/serverTest';
+import { StandInPrograms, type Call, type Deed } from '../../support/standInProgram';
 
 /** A container as an engine tells of it, and what its server answers. */
 interface Scenario {
@@ -119,27 +120,27 @@ const scenarios: Scenario[] = [
   { title: 'too little memory', state: 'false 137 true', outcome: /^SELF-TEST FAILED: the server's process was ended, as it took more memory than .* has, / }, // prettier-ignore
 ];
 
-/** Docker's client, for the script: answers from files, and runs the Python of this machine for the image's. */
-const fakeDocker = `#!${process.execPath}
-const { readFileSync, appendFileSync } = require('node:fs');
-const { join } = require('node:path');
-const { spawnSync } = require('node:child_process');
-const words = process.argv.slice(2);
-appendFileSync(join(__dirname, 'calls'), JSON.stringify(words) + '\\n');
-const read = (name) => readFileSync(join(__dirname, name), 'utf8');
-if (words[0] === 'inspect') console.log(words[2].includes('IPAddress') ? '127.0.0.1' : read('state'));
-if (words[0] === 'logs') process.stdout.write(read('log'));
-const at = words.indexOf('--entrypoint');
-if (at > 0) process.exit(spawnSync(read('python'), [words.at(-1).replace('/workspace', process.cwd())], { stdio: 'inherit' }).status);
-`;
-
 describe('the test of a server, by the script for ACR Tasks and by the agent', function () {
   if (process.platform === 'win32') return;
   let directory: string;
   let server: Server;
   let answers: Scenario['answers'];
   let python: string;
+  let docker: StandInPrograms;
+  /** The scenario that Docker's client is in, and how it was called. */
+  let container: Pick<Scenario, 'state' | 'log'>;
+  const dockerCalls: string[][] = [];
   const received: string[] = [];
+
+  /** Docker's client, for the script; it runs the Python of this machine for the image's. */
+  function answerAsDocker({ words }: Call): Deed {
+    dockerCalls.push(words);
+    const { state = 'true 0 false', log = '' } = container;
+    if (words[0] === 'inspect') return { out: `${words[2]!.includes('IPAddress') ? '127.0.0.1' : state}\n` };
+    if (words[0] === 'logs') return { out: log };
+    if (words.includes('--entrypoint')) return { become: [python, words.at(-1)!.replace('/workspace', directory)] };
+    return {};
+  }
 
   before(async () => {
     ({ executable: python } = await findPython());
@@ -154,8 +155,12 @@ describe('the test of a server, by the script for ACR Tasks and by the agent', f
       });
     });
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    docker = await StandInPrograms.start(answerAsDocker);
   });
-  after(() => server.close());
+  after(() => {
+    server.close();
+    docker.close();
+  });
   beforeEach(() => {
     received.length = 0;
     directory = mkdtempSync(path.join(tmpdir(), 'server-test-'));
@@ -177,7 +182,8 @@ describe('the test of a server, by the script for ACR Tasks and by the agent', f
   }
 
   async function byScript(scenario: Scenario): Promise<{ code: number; text: string }> {
-    const { state = 'true 0 false', log = '' } = scenario;
+    container = scenario;
+    dockerCalls.length = 0;
     const test = testOf(scenario);
     for (const { path: name, open } of serverTestFiles(test)) {
       mkdirSync(path.dirname(path.join(directory, name)), { recursive: true });
@@ -186,8 +192,7 @@ describe('the test of a server, by the script for ACR Tasks and by the agent', f
     }
     const programs = path.join(directory, 'programs');
     mkdirSync(programs);
-    for (const [name, text] of Object.entries({ docker: fakeDocker, state, log, python })) writeFileSync(path.join(programs, name), text); // prettier-ignore
-    chmodSync(path.join(programs, 'docker'), 0o755);
+    docker.write(path.join(programs, 'docker'));
     const args = ['check/server_test.sh', 'image', String(test.port), '/', 'volume', 'network', '900'];
     const env = { ...process.env, PATH: `${programs}:${process.env.PATH}` };
     return new Promise((resolve) =>
@@ -236,7 +241,7 @@ describe('the test of a server, by the script for ACR Tasks and by the agent', f
     answers = well;
     const scenario = scenarios[0]!;
     await byScript(scenario);
-    const calls = readFileSync(path.join(directory, 'programs', 'calls'), 'utf8');
+    const calls = dockerCalls.map((words) => JSON.stringify(words)).join('\n');
     assert.match(calls, /"run","--detach",.*"--network","network",.*"--env-file","check\/environment","image"/);
     assert.equal(readFileSync(path.join(directory, 'check', 'environment'), 'utf8'), 'SCALE=3\n');
     assert.doesNotMatch(calls, /SCALE/);

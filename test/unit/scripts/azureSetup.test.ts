@@ -13,20 +13,23 @@ describe('scripts/azure/setup.sh', function () {
     if (process.platform === 'win32') this.skip();
   });
 
+  let az: AzureCli;
+  afterEach(() => az.close());
+
   it('says what it would do, and does nothing', async () => {
-    const az = new AzureCli();
+    az = await AzureCli.start();
     const { code, output } = await az.setup('--dry-run');
     assert.equal(code, 0, output);
     assert.match(output, /create {2}identity mlops-connection/);
     assert.match(output, /create {2}role AzureML Data Scientist of mlops-connection on quick-starts-ws/);
     assert.match(output, /later {3}federated credential/);
-    const { identities, assignments, calls } = az.subscription;
+    const { identities, assignments, calls } = az;
     assert.deepEqual([identities, assignments], [{}, []]);
     assert.ok(calls.every((args) => !args.includes('create') && !args.includes('register')));
   });
 
   it('makes identities, the federated credential and the least roles, each on one resource', async () => {
-    const az = new AzureCli();
+    az = await AzureCli.start();
     const { code, output } = await az.setup('--yes', ...federation);
     assert.equal(code, 0, output);
     const group = az.workspace.split('/').slice(0, 5).join('/');
@@ -41,28 +44,28 @@ describe('scripts/azure/setup.sh', function () {
       },
     ]);
     assert.deepEqual(az.rolesOf('mlops-pull'), [{ role: 'AcrPull', scope: az.registry }]);
-    assert.deepEqual(az.subscription.credentials['mlops-connection'], {
+    assert.deepEqual(az.credentials['mlops-connection'], {
       issuer: 'https://login.example/tenant/v2.0',
       subject: 'sc://organisation/project/connection',
       audience: 'api://AzureADTokenExchange',
     });
-    assert.match(output, new RegExp(`Client id +${az.subscription.identities['mlops-connection']!.clientId}`));
+    assert.match(output, new RegExp(`Client id +${az.identities['mlops-connection']!.clientId}`));
   });
 
   it('can be run again: it makes what is missing, and nothing twice', async () => {
-    const az = new AzureCli();
+    az = await AzureCli.start();
     await az.setup('--yes');
-    const before = az.subscription.assignments.length;
+    const before = az.assignments.length;
     const second = await az.setup('--yes', ...federation);
     assert.equal(second.code, 0, second.output);
-    assert.equal(az.subscription.assignments.length, before);
-    assert.ok(az.subscription.credentials['mlops-connection']);
+    assert.equal(az.assignments.length, before);
+    assert.ok(az.credentials['mlops-connection']);
     const third = await az.setup('--yes', ...federation);
     assert.match(third.output, /There is nothing left to do/);
   });
 
   it('gives a registry with ABAC repository permissions the roles that it honours', async () => {
-    const az = new AzureCli('AbacRepositoryPermissions');
+    az = await AzureCli.start('AbacRepositoryPermissions');
     const { code, output } = await az.setup('--yes');
     assert.equal(code, 0, output);
     assert.ok(az.rolesOf('mlops-connection').some(({ role }) => role === 'Container Registry Repository Writer'));
@@ -79,11 +82,11 @@ describe('scripts/azure/setup.sh', function () {
     ['a resource group that is not there', ['--group', 'nowhere'], /no resource group nowhere/],
   ] as const) {
     it(`refuses ${what} before it does anything`, async () => {
-      const az = new AzureCli();
+      az = await AzureCli.start();
       const { code, output } = await az.setup('--yes', ...args);
       assert.equal(code, 1);
       assert.match(output, message);
-      assert.deepEqual(az.subscription.assignments, []);
+      assert.deepEqual(az.assignments, []);
     });
   }
 });
