@@ -87,8 +87,9 @@ export function fingerprint(definition: ContainerGroup, salt = randomBytes(16)):
 
 /** Whether the fingerprint is that of these secure values. */
 export function hasFingerprint(definition: ContainerGroup, stored: string | undefined): boolean {
-  const salt = stored && /^scrypt\.([\w-]+)\.[\w-]+$/.exec(stored)?.[1];
-  const expected = fingerprint(definition, salt ? Buffer.from(salt, 'base64url') : undefined);
-  if (!stored || !expected) return !stored && !expected;
-  return stored.length === expected.length && timingSafeEqual(Buffer.from(stored), Buffer.from(expected));
+  if (!stored) return secureValuesOf(definition) === '';
+  const salt = /^scrypt\.([\w-]+)\.[\w-]+$/.exec(stored)?.[1];
+  const expected = salt && fingerprint(definition, Buffer.from(salt, 'base64url'));
+  if (!expected || stored.length !== expected.length) return false;
+  return timingSafeEqual(Buffer.from(stored), Buffer.from(expected));
 }
