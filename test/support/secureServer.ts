@@ -5,6 +5,7 @@ import { createServer, type ServerOptions } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { NetworkSettings } from '../../tasks/common/azure/http/network';
 import { serverCertificate } from '../../local/azure/certificates/serverCertificate';
 
 /** An HTTPS server whose certificate is of an authority that Node does not know. */
@@ -22,5 +23,6 @@ export async function startSecureServer(listener: RequestListener, options: Serv
   };
   // The agent goes around its proxy to 127.0.0.1, but not to the second name.
   const urls = { url: `https://127.0.0.1:${port}`, urlByProxy: `https://any.azurecr.localhost:${port}` };
-  return { ...urls, port, certificateAuthorities, key, certificate, close };
+  const network: NetworkSettings = { certificateAuthorities };
+  return { ...urls, port, certificateAuthorities, network, key, certificate, close };
 }

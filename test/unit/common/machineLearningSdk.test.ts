@@ -46,7 +46,7 @@ describe("Azure ML's control plane by its SDK", () => {
       audience: 'https://management.example',
       subscriptionId: 's',
     } as ServiceConnection;
-    session = new PatientSession(connection, { certificateAuthorities: server.certificateAuthorities });
+    session = new PatientSession(connection, server.network);
     workspace = new Workspace(session, 'g', 'w');
   });
 

@@ -136,7 +136,7 @@ describe('prices: the computes of a workspace', () => {
       audience: 'https://management.example',
       subscriptionId: 's',
     } as ServiceConnection;
-    const session = new PatientSession(connection, { certificateAuthorities: server.certificateAuthorities });
+    const session = new PatientSession(connection, server.network);
     prices = new Prices(new Workspace(session, 'g', 'w'), () => 7, new AbortController().signal);
   });
 

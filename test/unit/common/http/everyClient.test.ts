@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import type { TLSSocket } from 'node:tls';
+import { createPipelineRequest } from '@azure/core-rest-pipeline';
 import { createPrincipalCertificate } from '../../../../local/azure/certificates/certificateAuthority';
 import { AzureDevOps } from '../../../../tasks/common/hosts/azureDevOps';
 import { BlobTransfer } from '../../../../tasks/common/azure/storage/blobTransfer';
@@ -7,6 +8,7 @@ import { healthRequest } from '../../../../tasks/common/azure/containerGroups/he
 import { RegistryContents } from '../../../../tasks/common/azure/registry/containerRegistryContents';
 import { Workspace } from '../../../../tasks/common/azure/ml/workspace';
 import type { NetworkSettings } from '../../../../tasks/common/azure/http/network';
+import { createSender } from '../../../../tasks/common/azure/http/pipeline';
 import type { ServiceConnection } from '../../../../tasks/common/azure/http/serviceConnection';
 import { AzureSession } from '../../../../tasks/common/azure/http/session';
 import { startForwardProxy, type ForwardProxy } from '../../../support/forwardProxy';
@@ -128,4 +130,22 @@ describe("the agent's proxy together with its certificates", () => {
       other.close();
     }
   });
+});
+
+it("clients of one network use each other's connections, with the authorities of the agent too", async () => {
+  const ports = new Set<number | undefined>();
+  const server = await startSecureServer((request, response) => {
+    ports.add(request.socket.remotePort);
+    response.end();
+  });
+  try {
+    for (const client of [1, 2]) {
+      const send = await createSender(server.network);
+      const { status } = await send(createPipelineRequest({ url: `${server.url}/${client}` }));
+      assert.equal(status, 200);
+    }
+    assert.equal(ports.size, 1);
+  } finally {
+    server.close();
+  }
 });
