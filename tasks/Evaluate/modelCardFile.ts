@@ -42,7 +42,7 @@ function frontMatter(lines: string[], parse: ParseYaml): { metadata: Record<stri
 function codeFences(): (line: string) => boolean {
   let open: string | undefined;
   return (line) => {
-    const mark = /^ {0,3}(`{3,}|~{3,})/.exec(line)?.[1];
+    const mark = /^ {0,3}(`{3,}(?!.*`)|~{3,})/.exec(line)?.[1];
     if (open === undefined) {
       open = mark;
       return mark !== undefined;
@@ -61,13 +61,19 @@ function withoutComments(lines: readonly string[]): string[] {
     let kept = '';
     let rest = line;
     while (rest !== '') {
-      const at = rest.indexOf(isComment ? '-->' : '<!--');
+      const at = isComment ? rest.indexOf('-->') : startOfComment(rest);
       if (!isComment) kept += at < 0 ? rest : rest.slice(0, at);
       rest = at < 0 ? '' : rest.slice(at + (isComment ? 3 : 4));
       if (at >= 0) isComment = !isComment;
     }
     return kept.trim() === '' && line.trim() !== '' ? [] : [kept];
   });
+}
+
+/** What stands between backticks is code. @returns -1 where there is none */
+function startOfComment(line: string): number {
+  const code = /(?<!`)(`+)(?!`).*?(?<!`)\1(?!`)/g;
+  return line.replace(code, (found) => '`'.repeat(found.length)).indexOf('<!--');
 }
 
 /** Source: CommonMark 0.31.2, ATX and setext headings. */

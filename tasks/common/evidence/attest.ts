@@ -9,6 +9,8 @@ import type { Statement } from './statement';
 export const predicateAnnotation = 'dev.sigstore.bundle.predicateType';
 /** The version of the key in its vault: a hint at where its public half is. */
 export const keyAnnotation = 'mlops.key';
+/** Source: OCI image specification 1.1, "Pre-Defined Annotation Keys". */
+export const createdAnnotation = 'org.opencontainers.image.created';
 
 const manifestType = 'application/vnd.oci.image.manifest.v1+json';
 /** Source: OCI image specification 1.1, "Guidance for an Empty Descriptor". */
@@ -41,7 +43,7 @@ export async function attest(
       layers: [{ ...layer, mediaType: bundleType }],
       subject,
       annotations: {
-        'org.opencontainers.image.created': new Date(now).toISOString(),
+        [createdAnnotation]: new Date(now).toISOString(),
         'dev.sigstore.bundle.content': 'dsse-envelope',
         [predicateAnnotation]: statement.predicateType,
         ...(signer.keyId && { [keyAnnotation]: signer.keyId }),

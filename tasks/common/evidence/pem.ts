@@ -11,7 +11,7 @@ export type ReadKey = { readonly key: KeyObject } | { readonly problem: string }
 export function readPrivateKey(text: string): ReadKey {
   const pem = text.includes('-----BEGIN') ? text : Buffer.from(text, 'base64').toString('latin1');
   const block = /-----BEGIN ((?:[A-Z]+ )*PRIVATE KEY)-----([^]*?)-----END \1-----/.exec(pem);
-  if (!block) return { problem: 'it does not hold a private key in PEM ("-----BEGIN PRIVATE KEY-----").' };
+  if (!block) return { problem: otherThanPrivateKey(pem) };
   const [, label = '', content = ''] = block;
   if (/ENCRYPTED/.test(label + content)) {
     return {
@@ -19,7 +19,29 @@ export function readPrivateKey(text: string): ReadKey {
         'the key is encrypted, by a password that the task does not have. Decrypt it ("openssl pkey -in key.pem -out plain.pem"; one of cosign\'s is not in PEM\'s own form: make another), and keep it as a secret.',
     };
   }
+  if (/OPENSSH/.test(label)) {
+    return { problem: 'the key is in the form of OpenSSH. Make one in PEM: "openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out key.pem".' }; // prettier-ignore
+  }
   return readKey(() => createPrivateKey(pemOf(label, content)), 'private');
+}
+
+/** What stands in the place of a public key, where it is something known: a sentence that says how to get the key. */
+export function otherThanPublicKey(text: string): string | undefined {
+  if (certificate.test(text)) {
+    return 'it holds a certificate, and what is checked is the key, not who issued the certificate or until when. Give the key that it is about: "openssl x509 -in certificate.pem -pubkey -noout".';
+  }
+  if (/^(ssh-|ecdsa-sha2-|sk-)[\w@.-]+ AAAA/m.test(text)) {
+    return 'it holds a key in the form of OpenSSH. Give it in PEM: "ssh-keygen -e -m PKCS8 -f key.pub".';
+  }
+  return undefined;
+}
+
+const certificate = /-----BEGIN (TRUSTED |X509 )?CERTIFICATE-----/;
+
+function otherThanPrivateKey(pem: string): string {
+  if (certificate.test(pem)) return 'it holds a certificate, which has the public half of a key only. Give the private key in PEM.'; // prettier-ignore
+  if (/-----BEGIN ([A-Z]+ )*PUBLIC KEY-----/.test(pem)) return 'it holds a public key, which does not sign. Give the private key in PEM.'; // prettier-ignore
+  return 'it does not hold a private key in PEM ("-----BEGIN PRIVATE KEY-----").';
 }
 
 /** The public keys in a text, one after another. */

@@ -1,7 +1,7 @@
 import type { KeyObject } from 'node:crypto';
 import { isAzureFailure } from '../azure/http/azureFailure';
 import { isVersionOf, keyIdText, parseKeyId, type KeyId } from '../azure/keyVault/keyId';
-import type { KeyVault, VaultKey } from '../azure/keyVault/keyVault';
+import { UnusableKey, type KeyVault, type VaultKey } from '../azure/keyVault/keyVault';
 import { nameOfKey } from './publicKey';
 
 /** A key whose statements count: one at hand, or one in a vault; without a version, any version of that. */
@@ -16,9 +16,16 @@ export interface KnownKey {
   problemAt(time: number): string | undefined;
 }
 
+/** The keys by which a statement may be signed. */
+export interface Candidates {
+  readonly keys: readonly KnownKey[];
+  /** Why the key that it names is not among them, in words that follow its digest. */
+  readonly problem?: string;
+}
+
 /** Looks up public keys, those in vaults once each. */
 export class TrustedKeys {
-  private readonly known = new Map<string, Promise<KnownKey | undefined>>();
+  private readonly known = new Map<string, Promise<KnownKey | string>>();
 
   constructor(
     private readonly trusted: readonly TrustedKey[],
@@ -28,9 +35,9 @@ export class TrustedKeys {
   /**
    * The trusted keys that may have signed a statement.
    * @param hint of the statement, which anybody may have written: it chooses among the versions of a trusted key
-   * @throws TaskFailure where a vault cannot be asked
+   * @throws TaskFailure where a vault cannot be asked, or the key that is trusted is not one that signs
    */
-  async candidates(hint: string | undefined): Promise<KnownKey[]> {
+  async candidates(hint: string | undefined): Promise<Candidates> {
     const hinted = hint ? parseKeyId(hint) : undefined;
     const all = await Promise.all(
       this.trusted.map(async (each) => {
@@ -38,21 +45,34 @@ export class TrustedKeys {
         return this.inVault(hinted && isVersionOf(hinted, each.id) ? hinted : each.id, each.id);
       }),
     );
-    return all.filter((each) => each !== undefined);
+    return {
+      keys: all.filter((each) => typeof each !== 'string'),
+      problem: all.find((each) => typeof each === 'string'),
+    };
   }
 
-  private inVault(id: KeyId, named: KeyId): Promise<KnownKey | undefined> {
+  private inVault(id: KeyId, named: KeyId): Promise<KnownKey | string> {
     const text = keyIdText(id);
     const found =
       this.known.get(text) ??
       this.vault.key(id).then(knownVaultKey, (error: unknown) => {
-        // What a hint names need not be there; what an input names must.
-        if (id !== named && isAzureFailure(error, 404)) return undefined;
-        throw error;
+        // What a hint names may be gone or switched off, and nobody must stop a release by it; what an input names must be there.
+        const problem = id === named ? undefined : whyUnusable(error);
+        if (problem === undefined) throw error;
+        return `names the key ${text}, which ${problem}`;
       });
     this.known.set(text, found);
     return found;
   }
+}
+
+/** @returns undefined where it says nothing about the key */
+function whyUnusable(error: unknown): string | undefined {
+  if (isAzureFailure(error, 404)) return 'is not in the vault';
+  if (isAzureFailure(error, 403) && /disabled/i.test(error.serviceMessage)) {
+    return 'is disabled in the vault';
+  }
+  return error instanceof UnusableKey ? 'is not one that signs' : undefined;
 }
 
 const knownKey = (publicKey: KeyObject): KnownKey => ({

@@ -2,7 +2,7 @@ import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { keyIdForm, parseKeyId } from '../azure/keyVault/keyId';
 import type { InputReader } from '../task/inputReader';
-import { readPublicKeys } from './pem';
+import { otherThanPublicKey, readPublicKeys } from './pem';
 import type { TrustedKey } from './trustedKeys';
 
 /** Reads requireSignature and trustedKeys; undefined where no signature is asked for. */
@@ -22,6 +22,11 @@ export function readTrustedKeys(reader: InputReader): readonly TrustedKey[] | un
   if (/PRIVATE KEY-----/.test(text)) {
     reader.secretText('trustedKeys');
     reader.problem('trustedKeys', 'it holds a private key. Give its public half ("openssl pkey -in key.pem -pubout"), and make another key if anyone has seen this one.'); // prettier-ignore
+    return [];
+  }
+  const others = otherThanPublicKey(text);
+  if (others) {
+    reader.problem('trustedKeys', others);
     return [];
   }
   return trustedKeysIn(text, reader);
@@ -49,8 +54,10 @@ function trustedKeysOfFile(name: string, reader: InputReader): TrustedKey[] {
     reader.problem('trustedKeys', `"${name.slice(0, 200)}" is not a public key in PEM, the path of a file with one, or the identifier of a key (${keyIdForm}).`); // prettier-ignore
     return [];
   }
-  const { keys } = readPublicKeys(reader.textOf(file, 'trustedKeys', 64 * 1024) ?? '');
-  if (keys.length === 0) reader.problem('trustedKeys', `the file ${file} does not hold a public key in PEM ("-----BEGIN PUBLIC KEY-----").`); // prettier-ignore
+  const text = reader.textOf(file, 'trustedKeys', 64 * 1024) ?? '';
+  const { keys } = readPublicKeys(text);
+  const problem = otherThanPublicKey(text) ?? 'it does not hold a public key in PEM ("-----BEGIN PUBLIC KEY-----").';
+  if (keys.length === 0) reader.problem('trustedKeys', `${file}: ${problem}`);
   return keys.flatMap((each): TrustedKey[] => {
     if ('key' in each) return [{ kind: 'publicKey', key: each.key }];
     reader.problem('trustedKeys', `${file}: ${each.problem}`);

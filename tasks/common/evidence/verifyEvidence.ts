@@ -2,7 +2,7 @@ import type { RegistryContents } from '../azure/registry/containerRegistryConten
 import type { TaskLog } from '../log';
 import type { Attestations, ModelRecord } from '../record/record';
 import { TaskFailure } from '../taskFailure';
-import { attachedStatements, type AttachedStatement } from './attachedStatements';
+import { AttachedStatements, type AttachedStatement } from './attachedStatements';
 import { asSigned, readModelRecordPredicate } from './modelRecord';
 import { modelRecordType, provenanceType } from './predicateTypes';
 import type { TrustedKeys } from './trustedKeys';
@@ -30,40 +30,62 @@ export interface Verifier {
 /** So far may the clocks of two agents be apart. Milliseconds. */
 const clockTolerance = 5 * 60_000;
 
+/** An image that is released many times has many, and whoever may write to a registry may attach more. */
+const mostStatements = 200;
+const readAtOnce = 4;
+
+/** A kind of statement that is needed, and what of it was found. */
+interface Search {
+  readonly type: string;
+  readonly what: string;
+  readonly problemOf: (each: AttachedStatement) => Promise<string | undefined> | string | undefined;
+  readonly problems: string[];
+  sound?: AttachedStatement;
+}
+
 /**
- * Makes sure that a trusted key has signed where an image comes from, and that its model was approved.
+ * Makes sure that a trusted key has signed where an image comes from, and that its model was approved. The statements that the
+ * record names are read first, so that others beside them hinder no release.
  * @returns what vouches for it
  * @throws TaskFailure that says why nothing does
  */
 export async function verifyEvidence(wanted: VouchedFor, verifier: Verifier): Promise<Attestations> {
   const { contents, keys, signal, log } = verifier;
-  const types = [modelRecordType, provenanceType];
-  const all = await attachedStatements(contents, wanted, types, keys, signal);
-  const ofType = (type: string) => all.filter(({ predicateType = type }) => predicateType === type);
-  const record = await firstSound(ofType(modelRecordType), (each) => recordProblem(each, wanted, verifier));
-  if ('problems' in record) throw refusal(wanted, 'record of its model', record.problems);
-  const provenance = await firstSound(ofType(provenanceType), (each) => provenanceProblem(each, verifier));
-  if ('problems' in provenance) throw refusal(wanted, 'SLSA provenance', provenance.problems);
-  const signer = record.sound.trusted!.key.name;
-  const statements = [record.sound, provenance.sound].map(({ predicateType, digest }) => ({ predicateType: predicateType!, digest })); // prettier-ignore
+  const searches: readonly Search[] = [
+    { type: modelRecordType, what: 'record of its model', problems: [], problemOf: (each) => recordProblem(each, wanted, verifier) }, // prettier-ignore
+    { type: provenanceType, what: 'SLSA provenance', problems: [], problemOf: (each) => provenanceProblem(each, verifier) }, // prettier-ignore
+  ];
+  const attached = new AttachedStatements(contents, wanted, keys, signal);
+  const named = wanted.record?.image?.attestations?.statements ?? [];
+  const types = searches.map(({ type }) => type);
+  const listed = await attached.list(types, new Set(named.map(({ digest }) => digest)));
+  let count = 0;
+  while (count < Math.min(listed.length, mostStatements) && searches.some(({ sound }) => !sound)) {
+    const next = listed.slice(count, Math.min(count + readAtOnce, mostStatements));
+    count += next.length;
+    for (const each of await Promise.all(next.map((one) => attached.read(one)))) await take(each, searches);
+  }
+  const unread = listed.length - count;
+  for (const { what, sound, problems } of searches) if (!sound) throw refusal(wanted, what, problems, unread);
+  const others = new Set(searches.flatMap(({ problems }) => problems));
+  for (const problem of others) log.info(`A further statement, ${problem}, and was not heeded.`);
+  if (unread > 0) log.debug(`${unread} further statements are attached, which were not read.`);
+  const [{ sound: record }, { sound: provenance }] = searches as [Search, Search];
+  const signer = record!.trusted!.key.name;
   log.info(`Verified: ${signer} has signed the record of the model and the provenance of ${wanted.reference}.`);
-  const others = all.filter(({ problem }) => problem !== undefined);
-  for (const { digest, problem } of others) log.info(`A further statement, ${digest}, ${problem}, and was not heeded.`);
+  const statements = [record!, provenance!].map(({ predicateType, digest }) => ({ predicateType: predicateType!, digest })); // prettier-ignore
   return { signer, statements };
 }
 
-/** The first statement that nothing speaks against, or what speaks against each. */
-async function firstSound(
-  found: readonly AttachedStatement[],
-  problemOf: (each: AttachedStatement) => Promise<string | undefined> | string | undefined,
-): Promise<{ sound: AttachedStatement } | { problems: string[] }> {
-  const problems: string[] = [];
-  for (const each of found) {
-    const problem = each.problem ?? (await problemOf(each));
-    if (problem === undefined) return { sound: each };
-    problems.push(`${each.digest} ${problem}`);
+/** Notes what is found, or what speaks against it. */
+async function take(each: AttachedStatement, searches: readonly Search[]): Promise<void> {
+  for (const search of searches) {
+    const { predicateType = search.type } = each;
+    if (predicateType !== search.type || search.sound) continue;
+    const problem = each.problem ?? (await search.problemOf(each));
+    if (problem === undefined) search.sound = each;
+    else search.problems.push(`${each.digest} ${problem}`);
   }
-  return { problems };
 }
 
 async function recordProblem(
@@ -97,18 +119,27 @@ function timeProblem(time: number, { now }: Verifier): string | undefined {
   return `was signed ${minutes} minutes from now, by this agent's clock (${new Date(now).toISOString()}): this clock or that of the signing agent is wrong`;
 }
 
-function refusal({ reference }: VouchedFor, what: string, problems: readonly string[]): TaskFailure {
+/** So many problems help to find the fault. */
+const shownProblems = 20;
+
+function refusal({ reference }: VouchedFor, what: string, problems: readonly string[], unread: number): TaskFailure {
   const remedy =
     'Release the image and the record of one run of Package-Image with its input signWith set, and name its key in trustedKeys.';
-  if (problems.length === 0) {
+  if (problems.length === 0 && unread === 0) {
     return new TaskFailure(
       `Nothing vouches for the image ${reference}: its registry has no signed ${what} of it, or it was removed.`,
       remedy,
       { help: 'signed-evidence' },
     );
   }
+  const hidden = Math.max(0, problems.length - shownProblems);
+  const lines = [
+    ...problems.slice(0, shownProblems).map((each) => `${each}.`),
+    ...(hidden > 0 ? [`and ${hidden} more.`] : []),
+    ...(unread > 0 ? [`${unread} further statements were not read, as there are more than ${mostStatements}: delete those from the registry that are not yours.`] : []), // prettier-ignore
+  ];
   return new TaskFailure(
-    `Nothing vouches for the image ${reference}: no signed ${what} can be trusted.\n${problems.map((each) => `  - ${each}.`).join('\n')}\n`,
+    `Nothing vouches for the image ${reference}: no signed ${what} can be trusted.\n${lines.map((each) => `  - ${each}`).join('\n')}\n`,
     remedy,
     { help: 'signed-evidence' },
   );

@@ -1,5 +1,6 @@
 import { escapeMarkdown, inlineCode, markdownTable } from '../markdown';
 import type { Block, CardSection, ModelCard, Value } from './card';
+import { harmlessLine, harmlessMarkdown } from './harmlessMarkdown';
 import { yamlText } from './yamlText';
 
 /** The card as the Hugging Face hub and any other reader of Markdown take it. */
@@ -42,8 +43,8 @@ function blockMarkdown(block: Block): string {
       return [
         ...(block.heading === undefined
           ? []
-          : [`${'#'.repeat(Math.min(6, 3 + block.depth))} ${withoutTags(block.heading)}`]),
-        writtenMarkdown(block.markdown),
+          : [`${'#'.repeat(Math.min(6, 3 + block.depth))} ${harmlessLine(block.heading)}`]),
+        harmlessMarkdown(block.markdown),
       ]
         .filter((part) => part !== '')
         .join('\n\n');
@@ -59,26 +60,3 @@ function valueMarkdown(value: Value): string {
 }
 
 export const isWebAddress = (url: string): boolean => /^https?:\/\//i.test(url);
-
-/** What people wrote, as it is: but HTML is text, and a fence that they left open does not swallow the rest of the card. */
-function writtenMarkdown(markdown: string): string {
-  let open: string | undefined;
-  const lines = markdown.split('\n').map((line) => {
-    const mark = /^ {0,3}(`{3,}|~{3,})/.exec(line)?.[1];
-    if (open === undefined) {
-      open = mark;
-      return mark === undefined ? withoutTags(line) : line;
-    }
-    if (mark?.startsWith(open) && line.trim() === mark) open = undefined;
-    return line;
-  });
-  return [...lines, ...(open === undefined ? [] : [open])].join('\n');
-}
-
-/** Outside of code spans, which end with as many backticks as they begin with; `<https://…>` stays a link. */
-function withoutTags(line: string): string {
-  return line.replace(
-    /(?<!`)(?<ticks>`+)(?!`).*?(?<!`)\k<ticks>(?!`)|<(?=[a-z/!?])(?!https?:\/\/|mailto:)/gi,
-    (found) => (found === '<' ? '&lt;' : found),
-  );
-}

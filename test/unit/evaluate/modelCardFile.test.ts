@@ -23,6 +23,17 @@ describe('Evaluate: the file for the model card', () => {
     ]);
   });
 
+  it('takes neither code for a comment nor a line with backticks for a fence', () => {
+    const { sections } = writtenCard('# A\n`<!--` <!-- gone --> b\n``` c`d\n# E\nf');
+    assert.deepEqual(
+      sections.map(({ title, text }) => [title, text]),
+      [
+        ['A', '`<!--`  b\n``` c`d'],
+        ['E', 'f'],
+      ],
+    );
+  });
+
   it('may name its sections as the templates of the field do', () => {
     assert.deepEqual(gaps(completeFile), []);
     const huggingFace =

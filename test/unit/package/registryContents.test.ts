@@ -2,7 +2,11 @@ import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
 import sinon from 'sinon';
-import { RegistryContents, type RegistrySignIn } from '../../../tasks/common/azure/registry/containerRegistryContents';
+import {
+  RegistryContents,
+  TooLargeBlob,
+  type RegistrySignIn,
+} from '../../../tasks/common/azure/registry/containerRegistryContents';
 import type { AzureSession } from '../../../tasks/common/azure/http/session';
 import { Secret } from '../../../tasks/common/secret';
 
@@ -66,6 +70,12 @@ describe("a registry's contents", () => {
     sinon.restore();
     const dead = contents({ kind: 'anonymous' }, cut, cut, cut, cut);
     await assert.rejects(dead.blob('a', digest, signal), /registry r\.example\.net could not be reached: aborted/);
+  });
+
+  it('are read no further than there is room for, whatever is there', async () => {
+    const registry = contents({ kind: 'anonymous' }, { status: 200, bytes: Buffer.alloc(11) }, { status: 200, bytes: Buffer.alloc(10) }); // prettier-ignore
+    await assert.rejects(registry.blob('a', digest, signal, 10), (error) => error instanceof TooLargeBlob);
+    assert.equal((await registry.blob('a', digest, signal, 10)).length, 10);
   });
 
   it('are read again where a blob falls silent on the way', async () => {
@@ -253,6 +263,12 @@ describe("a registry's contents", () => {
       );
       assert.deepEqual(await registry.referrers('a', digest, bundle, signal), [other]);
       assert.equal(asked[1]!.url, `https://r.example.net/v2/a/referrers/${digest}?n=1&last=x`);
+    });
+
+    it('is not looked for in a list without an end', async () => {
+      const page = { status: 200, headers: { link: `</v2/a/referrers/${digest}?page=2>; rel="next"` }, body: {} };
+      const registry = contents({ kind: 'anonymous' }, ...Array.from({ length: 300 }, () => page));
+      await assert.rejects(registry.referrers('a', digest, 't', signal), /has more than 200 pages/);
     });
 
     it('is found by the tag where the registry has no list, and is nothing where it has no tag either', async () => {

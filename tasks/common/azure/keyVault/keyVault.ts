@@ -1,5 +1,6 @@
 import { createPublicKey, type JsonWebKey, type KeyObject } from 'node:crypto';
 import type { PipelineResponse } from '@azure/core-rest-pipeline';
+import { algorithmOf } from '../../evidence/publicKey';
 import { TaskFailure } from '../../taskFailure';
 import { AzureFailure, azureFailure, isAzureFailure } from '../http/azureFailure';
 import type { Send } from '../http/pipeline';
@@ -12,6 +13,9 @@ import { keyRefusal } from './keyRefusal';
 const apiVersion = '7.4';
 /** Milliseconds that one try may take. */
 const patience = 30_000;
+
+/** There is such a key, and it is not of a kind that signs. */
+export class UnusableKey extends TaskFailure {}
 
 /** One version of a key, without its private half, which never leaves the vault. */
 export interface VaultKey {
@@ -141,18 +145,22 @@ function scopeOf(response: PipelineResponse, vault: string, asked: string): stri
   return `${resource}/.default`;
 }
 
-/** Keys in hardware differ in the name of their type alone. */
+/**
+ * Keys in hardware differ in the name of their type alone.
+ * @throws UnusableKey for one that cannot sign, or not in a way that every verifier takes
+ */
 function publicKeyOf({ kty = '', crv, x, y, n, e }: JsonWebKey, id: KeyId): KeyObject {
   const key = { kty: kty.replace(/-HSM$/, ''), ...(kty.startsWith('EC') ? { crv, x, y } : { n, e }) };
+  const named = `The key ${keyIdText(id)} (${[kty, crv].filter(Boolean).join(' ')})`;
+  const remedy = 'Use one of EC with the curve P-256, or of RSA with at least 2048 bits.';
+  let publicKey: KeyObject;
   try {
-    return createPublicKey({ key, format: 'jwk' });
+    publicKey = createPublicKey({ key, format: 'jwk' });
   } catch (cause) {
-    throw new TaskFailure(
-      `The key ${keyIdText(id)} (${[kty, crv].filter(Boolean).join(' ')}) is not one that can sign here.`,
-      'Use one of EC with the curve P-256, or of RSA.',
-      { cause },
-    );
+    throw new UnusableKey(`${named} is not one that can sign here.`, remedy, { cause });
   }
+  if (algorithmOf(publicKey)) return publicKey;
+  throw new UnusableKey(`${named} is of a kind that cosign does not take without more ado.`, remedy);
 }
 
 function parsed(text: string | null | undefined): unknown {

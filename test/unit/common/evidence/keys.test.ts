@@ -13,6 +13,10 @@ import { isSignatureOf } from '../../../../tasks/common/evidence/publicKey';
 import { readTaskInputs } from '../../../support/readTaskInputs';
 import { signingKey } from '../../../support/signingKey';
 
+/** A chain of two. */
+const certificates =
+  '-----BEGIN CERTIFICATE-----\nMIIBszCCAVmgAwIBAgIUbWFkZSB1cA==\nAQAB\n-----END CERTIFICATE-----\n'.repeat(2);
+
 describe('What is signed, and by which keys', () => {
   it('encodes type and text as DSSE does', () => {
     // The example of dsse, protocol.md.
@@ -53,7 +57,9 @@ describe('What is signed, and by which keys', () => {
   const unfit: Array<[string, () => string, RegExp]> = [
     ['nothing like a key', () => 'secret', /does not hold a private key in PEM/],
     ['what is too long for the name of a file', () => 'A'.repeat(700), /does not hold a private key in PEM/],
-    ['a public key', () => signingKey().publicKey, /does not hold a private key in PEM/],
+    ['a public key', () => signingKey().publicKey, /it holds a public key, which does not sign/],
+    ['a certificate', () => certificates, /a certificate, which has the public half of a key only/],
+    ["one in OpenSSH's form", () => '-----BEGIN OPENSSH PRIVATE KEY-----\nb3BlbnNzaC1rZXk=\n-----END OPENSSH PRIVATE KEY-----', /form of OpenSSH.*openssl genpkey/], // prettier-ignore
     ['one that is cut', () => signingKey().privateKey.replace(/.{20}\n-----END/, '\n-----END'), /cut or damaged/],
     ['one with a password', () => encrypted(), /is encrypted.*openssl pkey/],
     ["one of cosign's own", () => '-----BEGIN ENCRYPTED SIGSTORE PRIVATE KEY-----\nZXk=\n-----END ENCRYPTED SIGSTORE PRIVATE KEY-----', /is encrypted/], // prettier-ignore
@@ -67,7 +73,10 @@ describe('What is signed, and by which keys', () => {
       const { inputs, problems } = await readTaskInputs('PackageImage', readSigningKey, { signWith: 'privateKey', privateKey: text }); // prettier-ignore
       assert.equal(inputs, undefined);
       assert.match(problems.join(), expected);
-      const longest = text.split('\n').sort((a, b) => b.length - a.length)[0]!;
+      const longest = text
+        .trim()
+        .split('\n')
+        .sort((a, b) => b.length - a.length)[0]!;
       assert.ok(!problems.join().includes(longest));
     });
   }
@@ -102,8 +111,14 @@ describe('What is signed, and by which keys', () => {
     ['trusted keys that nothing asks for', { trustedKeys: signingKey().publicKey }, /no signature is checked without/],
     ['a private key', { requireSignature: 'true', trustedKeys: signingKey().privateKey }, /it holds a private key/],
     ['what is too long for a path', { requireSignature: 'true', trustedKeys: 'A'.repeat(700) }, /"A{200}" is not a public key/], // prettier-ignore
+    ['a chain of certificates', { requireSignature: 'true', trustedKeys: certificates }, /certificate.*openssl x509 .*-pubkey/], // prettier-ignore
+    ['a key of OpenSSH', { requireSignature: 'true', trustedKeys: 'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5 me' }, /form of OpenSSH.*ssh-keygen/], // prettier-ignore
     ['a path to nowhere', { requireSignature: 'true', trustedKeys: 'keys/none.pub' }, /"keys\/none\.pub" is not a public key/], // prettier-ignore
-    ['a file without a key', { requireSignature: 'true', trustedKeys: __filename }, /does not hold a public key/],
+    [
+      'a file without a key',
+      { requireSignature: 'true', trustedKeys: join(__dirname, 'memoryRegistry.ts') },
+      /does not hold a public key/,
+    ],
     ['a secret of a vault', { requireSignature: 'true', trustedKeys: 'https://v.vault.azure.net/secrets/x' }, /is not a public key/], // prettier-ignore
   ];
   for (const [title, given, expected] of wrong) {

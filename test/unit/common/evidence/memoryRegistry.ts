@@ -1,5 +1,10 @@
 import { createHash } from 'node:crypto';
-import type { Descriptor, Manifest, Referrer } from '../../../../tasks/common/azure/registry/containerRegistryContents';
+import {
+  TooLargeBlob,
+  type Descriptor,
+  type Manifest,
+  type Referrer,
+} from '../../../../tasks/common/azure/registry/containerRegistryContents';
 import { bundleType, readBundle } from '../../../../tasks/common/evidence/bundle';
 import type { Envelope } from '../../../../tasks/common/evidence/envelope';
 
@@ -32,9 +37,18 @@ export class MemoryRegistry {
     );
   };
 
-  readonly manifest = (_: string, digest: string): Promise<Manifest> => Promise.resolve(this.manifests.get(digest)!);
+  readonly manifest = (_: string, digest: string): Promise<Manifest> => {
+    this.read++;
+    return Promise.resolve(this.manifests.get(digest)!);
+  };
 
-  readonly blob = (_: string, digest: string): Promise<Buffer> => Promise.resolve(this.blobs.get(digest)!);
+  readonly blob = (_: string, digest: string, _signal: AbortSignal, most = Infinity): Promise<Buffer> => {
+    const blob = this.blobs.get(digest)!;
+    return blob.length > most ? Promise.reject(new TooLargeBlob('It is too large.')) : Promise.resolve(blob);
+  };
+
+  /** How many statements were read. */
+  read = 0;
 
   /** What is attached to images, by the digest of the manifest that attaches it. */
   statements(): Array<{ digest: string; predicateType: string; envelope: Envelope }> {
@@ -46,9 +60,9 @@ export class MemoryRegistry {
   }
 
   /** Puts other bytes in the place of a bundle. */
-  async replace(digest: string, bytes: Buffer): Promise<void> {
+  async replace(digest: string, bytes: Buffer, size = bytes.length): Promise<void> {
     const manifest = this.manifests.get(digest)!;
-    const layer = { ...(await this.addBlob('', bytes)), mediaType: bundleType };
+    const layer = { ...(await this.addBlob('', bytes)), size, mediaType: bundleType };
     this.manifests.set(digest, { ...manifest, layers: [layer] });
   }
 }

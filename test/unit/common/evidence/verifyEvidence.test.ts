@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { createPublicKey, generateKeyPairSync, type KeyObject } from 'node:crypto';
 import { AzureFailure } from '../../../../tasks/common/azure/http/azureFailure';
 import { parseKeyId } from '../../../../tasks/common/azure/keyVault/keyId';
-import type { VaultKey } from '../../../../tasks/common/azure/keyVault/keyVault';
+import { UnusableKey, type VaultKey } from '../../../../tasks/common/azure/keyVault/keyVault';
 import { attest } from '../../../../tasks/common/evidence/attest';
 import { asSigned } from '../../../../tasks/common/evidence/modelRecord';
 import { modelRecordType, provenanceType } from '../../../../tasks/common/evidence/predicateTypes';
@@ -63,6 +63,11 @@ describe('Verifying what vouches for an image', () => {
     const vault = {
       key: (id: VaultKey['id']): Promise<VaultKey> => {
         const found = vaultKeys[id.version ?? 'newest'];
+        if (id.version === 'off') {
+          const said = 'Operation get is not allowed on a disabled key.';
+          return Promise.reject(new AzureFailure('No.', undefined, 403, 'Forbidden', said, undefined));
+        }
+        if (id.version === 'symmetric') return Promise.reject(new UnusableKey('It is symmetric.'));
         if (!found)
           return Promise.reject(
             new AzureFailure(`There is no key ${id.version}.`, undefined, 404, 'KeyNotFound', '', undefined),
@@ -131,6 +136,59 @@ describe('Verifying what vouches for an image', () => {
     });
   }
 
+  describe('among statements that others have attached', () => {
+    const stranger = (index: number) =>
+      sign({ signer: privateKeySigner(newKey()), at: signedAt + index, types: [modelRecordType] });
+
+    it('reads those first that the record names, and no more than it needs', async () => {
+      await sign();
+      const statements = registry.statements().map(({ digest: each, predicateType }) => ({ digest: each, predicateType })); // prettier-ignore
+      for (let index = 1; index <= 300; index++) await stranger(index);
+      const { previous: _, ...image } = recordOf(digest).image!;
+      const record = append(recordOf(digest), 'image', { ...image, attestations: { signer: 'us', statements } });
+      await verify({ record });
+      assert.ok(registry.read <= 4, `${registry.read} read`);
+    });
+
+    it('reads the newest first where no record names them', async () => {
+      for (let index = 1; index <= 10; index++) await stranger(-index);
+      await sign();
+      await verify({ record: undefined });
+      assert.ok(registry.read <= 4, `${registry.read} read`);
+    });
+
+    it('gives up where there are too many, and says so', async () => {
+      await sign();
+      for (let index = 1; index <= 205; index++) await stranger(index);
+      await assert.rejects(verify({ record: undefined }), (error: Error) => {
+        assert.match(
+          error.message,
+          /and \d+ more\.\n.*\d further statements were not read, as there are more than 200/,
+        );
+        assert.ok(error.message.length < 6000, `${error.message.length} characters`);
+        return true;
+      });
+    });
+
+    it('reads none that is too large, whatever its manifest says of it', async () => {
+      await sign();
+      const [first, second] = registry.statements();
+      await registry.replace(first!.digest, Buffer.alloc(10), 33 * 1024 * 1024);
+      await registry.replace(second!.digest, Buffer.alloc(2000), 1000);
+      await assert.rejects(verify(), /is larger than 32 MiB/);
+      await registry.replace(first!.digest, Buffer.alloc(2000), 1000);
+      await assert.rejects(verify(), /is larger than its manifest says/);
+    });
+
+    it('reads no more than so much of them together', async () => {
+      await sign({ types: [modelRecordType] });
+      await sign({ types: [modelRecordType], at: signedAt + 1 });
+      await sign({ types: [modelRecordType], at: signedAt + 2 });
+      for (const each of registry.statements()) await registry.replace(each.digest, Buffer.alloc(10), 31 * 1024 * 1024);
+      await assert.rejects(verify(), /was not read: those before it have 64 MiB/);
+    });
+  });
+
   async function everyBundle(change: (bytes: Buffer) => Buffer): Promise<void> {
     for (const { digest: each } of registry.statements()) {
       const layer = registry.manifests.get(each)!.layers![0]!;
@@ -173,10 +231,20 @@ describe('Verifying what vouches for an image', () => {
 
     it('does not follow a hint to a version that is not there, or to another vault', async () => {
       await sign({ signer: signer(`${keyId}/gone`) });
-      await assert.rejects(verify({}, trusted, { newest: {} }), /not signed by a trusted key/);
+      await assert.rejects(verify({}, trusted, { newest: {} }), /names the key .*\/gone, which is not in the vault/);
       registry = new MemoryRegistry();
       await sign({ signer: signer('https://evil.vault.azure.net/keys/release/old') });
       await assert.rejects(verify({}, trusted, { newest: another, old: {} }), /not signed by a trusted key/);
+    });
+
+    it("is not stopped by a stranger's hint to a version that is switched off or of another kind", async () => {
+      for (const version of ['off', 'symmetric']) {
+        registry = new MemoryRegistry();
+        await sign({ signer: { ...privateKeySigner(newKey()), keyId: `${keyId}/${version}` } });
+        await sign({ signer: signer(`${keyId}/v`) });
+        await verify({}, trusted, { v: {} });
+      }
+      assert.match(lines.join('\n'), /names the key .*\/symmetric, which is not one that signs, and was not heeded/);
     });
 
     it('says that the trusted key itself is not there', async () => {
