@@ -27,11 +27,12 @@ describe('local data', () => {
     there: Record<string, string> | undefined,
     as?: 'azureml' | 'https',
     isStore = true,
+    secrets: Record<string, string> = { secretsType: 'Sas', sasToken: 'sig=1' },
   ) {
     const { context, traces } = taskContext(folder);
     const workspace = fakeWorkspace(
       async ({ method, url }: AzureRequest) => {
-        if (method === 'POST') return { body: { secretsType: 'Sas', sasToken: 'sig=1' } };
+        if (method === 'POST') return { body: secrets };
         const properties = { datastoreType: 'AzureBlob', accountName: 'acct', containerName: 'c' };
         if (url !== 'datastores') return { body: { name: 'store', properties } };
         return { body: { value: isStore ? [{ name: 'store', properties }] : [] } };
@@ -83,6 +84,12 @@ describe('local data', () => {
     assert.match(lines[0]!, /\(2 files, 6 bytes\)/);
     const address = (await upload(file('rows.csv'), undefined, 'https')).uri;
     assert.match(address, /^https:\/\/acct\.blob\.core\.windows\.net\/c\/LocalUpload\/[0-9a-f]+\/rows\.csv$/);
+  });
+
+  it('goes by a permission to write', async () => {
+    const key = Buffer.from('key').toString('base64');
+    const { uploaded } = await upload(file('rows.csv'), undefined, 'azureml', true, { secretsType: 'AccountKey', key });
+    assert.equal(new URL(uploaded.firstCall.args[0].reveal()).searchParams.get('sp'), 'rcwl');
   });
 
   it('has nowhere to go without a default datastore', async () => {

@@ -3,6 +3,7 @@ import { createHmac } from 'node:crypto';
 import type { AzureFailure } from '../../../tasks/common/azure/http/azureFailure';
 import type { PipelineRequest } from '@azure/core-rest-pipeline';
 import type { Send } from '../../../tasks/common/azure/http/pipeline';
+import { traitsOf } from '../../../tasks/common/azure/http/requestTraits';
 import type { AzureRequest } from '../../../tasks/common/azure/http/session';
 import type { Workspace } from '../../../tasks/common/azure/ml/workspace';
 import type { BlobTransfer } from '../../../tasks/common/azure/storage/blobTransfer';
@@ -45,10 +46,10 @@ describe('the container behind a datastore', () => {
   const blobs = { datastoreType: 'AzureBlob', accountName: 'acct', containerName: 'c' };
 
   it('is opened by the SAS that the datastore holds, which nobody may see', async () => {
-    for (const sasToken of ['sv=1&sig=abc', '?sv=1&sig=abc']) {
+    for (const sasToken of ['sv=1&sig=a?c', '?sv=1&sig=a?c']) {
       const { url, sasUrl } = await openDatastore(workspaceWith(blobs, { sasToken, key: 'k' }), 'a b', signal);
       assert.equal(url, 'https://acct.blob.core.windows.net/c');
-      assert.equal(sasUrl.reveal(), 'https://acct.blob.core.windows.net/c?sv=1&sig=abc');
+      assert.equal(sasUrl.reveal(), 'https://acct.blob.core.windows.net/c?sv=1&sig=a?c');
       assert.deepEqual(kept.splice(0), ['k', sasToken]);
     }
     assert.deepEqual(
@@ -73,6 +74,7 @@ describe('the container behind a datastore', () => {
       const { sp, st, se, spr, sv, sr, sig } = Object.fromEntries(url.searchParams) as Record<string, string>;
       assert.deepEqual([sp, sv, sr], [permissions ?? 'rl', '2021-12-02', 'c']);
       assert.equal(spr, protocol === 'http' ? 'https,http' : 'https');
+      for (const each of [st, se]) assert.match(each!, /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/);
       const [start, end] = [Date.parse(st!), Date.parse(se!)];
       assert.equal(end - start, (8 * 60 + 15) * 60_000);
       assert.ok(Math.abs(Date.now() - 15 * 60_000 - start) < 60_000);
@@ -98,6 +100,8 @@ describe('the container behind a datastore', () => {
       assert.equal(sent?.method, 'POST');
       assert.equal(sent?.url, 'https://acct.blob.core.windows.net/?restype=service&comp=userdelegationkey');
       assert.match(sent?.headers.get('authorization') ?? '', /^Bearer .+/);
+      assert.equal(sent?.headers.get('content-type'), 'application/xml');
+      assert.equal(traitsOf(sent).repeatable, true, 'a second key does no harm');
       const query = Object.fromEntries(new URL(sasUrl.reveal()).searchParams) as Record<string, string>;
       const { sp, st, se, spr, sv, sig, skoid, sktid, skt, ske, sks, skv } = query;
       assert.deepEqual([skoid, sktid, skt, ske, sks, skv], ['oid', 'tid', 's', 'e', 'b', 'v']);
@@ -132,6 +136,30 @@ describe('the container behind a datastore', () => {
     }
   });
 
+  it('is not opened where the storage account says nothing, or cannot be asked', async () => {
+    const answers: Array<[what: string, send: Send, message: RegExp, code: string]> = [
+      [
+        'an empty answer',
+        async (request) => ({ request, status: 503, headers: request.headers }),
+        /gave the service connection's identity none either \(503\)\.$/,
+        '',
+      ],
+      [
+        'no answer',
+        () => Promise.reject(Object.assign(new Error('reset'), { code: 'ECONNRESET' })),
+        /POST https:\/\/acct\.blob\.core\.windows\.net\/\?restype=service&comp=userdelegationkey/,
+        'ECONNRESET',
+      ],
+    ];
+    for (const [what, send, message, code] of answers) {
+      await assert.rejects(openDatastore(workspaceWith(blobs, {}, send), 'd', signal), (error: AzureFailure) => {
+        assert.match(error.message, message, what);
+        assert.equal(error.code, code);
+        return true;
+      });
+    }
+  });
+
   it('is not opened where its secrets are refused for another reason', async () => {
     await assert.rejects(openDatastore(workspaceWith(blobs, 403), 'd', signal), /403/);
   });
@@ -143,6 +171,8 @@ describe('the container behind a datastore', () => {
       { ...blobs, datastoreType: 'AzureFile' },
       { ...blobs, datastoreType: 'XAzureBlob' },
       { ...blobs, datastoreType: 'AzureBlobX' },
+      { ...blobs, datastoreType: 'XAzureDataLakeGen2' },
+      { ...blobs, datastoreType: 'AzureDataLakeGen2X' },
       { datastoreType: 'AzureBlob', containerName: 'c' },
       { datastoreType: 'AzureBlob', accountName: 'acct' },
     ];
@@ -193,5 +223,9 @@ describe('the blobs of a container', () => {
       { name: 'a & <b> "c" \'d\' üü &other;', size: 3 },
       { name: 'bare', size: 0 },
     ]);
+  });
+
+  it('are none where the answer is not a list', async () => {
+    assert.deepEqual((await list('<html/>')).found, []);
   });
 });

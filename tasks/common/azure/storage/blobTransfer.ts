@@ -325,7 +325,7 @@ function refusal(request: PipelineRequest, { status, headers }: PipelineResponse
   const code = headers.get('x-ms-error-code') ?? /<Code>([^<]*)/.exec(body)?.[1] ?? '';
   const message = (/<Message>([^<]*)/.exec(body)?.[1] ?? body).split('\n')[0]!;
   return new AzureFailure(
-    `Azure Storage answered ${status} ${code} to ${asked(request)}: ${message}`,
+    `Azure Storage answered ${`${status} ${code}`.trim()} to ${asked(request)}${message ? `: ${message}` : '.'}`,
     status === 403
       ? "The storage account's firewall or the permission's end may be why: check its network rules."
       : undefined,
