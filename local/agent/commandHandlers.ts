@@ -6,7 +6,7 @@ import { mergeTaskResults, parseTaskResult } from './taskResult';
 import { isReadOnlyName } from './readOnlyVariables';
 import { publishTestRun } from './publishTestRun';
 import { isSystemConnection } from './taskEnvironment';
-import { tagBuild } from './buildTags';
+import { tagBuild } from './organization/buildTags';
 import type { Variables } from './variables';
 import { messageOf } from '../messageOf';
 

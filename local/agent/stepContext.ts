@@ -57,6 +57,8 @@ export interface StepContextOptions {
   masker: SecretMasker;
   /** Whether the identity of the job has the permission by which builds are tagged; it has unless somebody took it away. */
   mayEditBuildQuality?: boolean;
+  /** The tags that earlier steps gave the build. */
+  earlierBuildTags?: readonly string[];
   /** The job's folders before PATH; a step adds to them. */
   prependPath: string[];
   /** Each line of the log as the user sees it, masked. */

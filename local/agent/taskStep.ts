@@ -6,7 +6,8 @@ import type { ServiceEndpoint } from '../serviceEndpoint';
 import { StepContext, type HostType } from './stepContext';
 import { stepOutcome, type StepOutcome } from './stepOutcome';
 import { runStep, runStepProcess, type StepProcess } from './stepRun';
-import { BuildServer } from './buildServer';
+import { organizationOf } from './organization/organizationOf';
+import type { Route } from './organization/route';
 import { chooseHandler, readTaskDefinition, type TaskDefinition, type TaskPhase } from './taskDefinition';
 import {
   endpointEnvironment,
@@ -52,8 +53,10 @@ export interface TaskStepOptions {
   retryCountOnTaskFailure?: number;
   /** Whether the identity of the job has the permission by which builds are tagged; it has unless somebody took it away. */
   mayEditBuildQuality?: boolean;
-  /** Azure DevOps as the task finds it by the connection of its job; a server of our own unless given. */
-  serverUrl?: string;
+  /** The tags that earlier steps gave the build. */
+  earlierBuildTags?: readonly string[];
+  /** What Azure DevOps serves the task besides its own build and approvals; these go first. */
+  routes?: readonly Route[];
   onLine?: (line: string) => void;
   onProgress?: (percent: number, operation: string) => void;
 }
@@ -87,12 +90,14 @@ export async function runTaskStep(options: TaskStepOptions): Promise<TaskStepRes
     masker,
     prependPath: options.prependPath ?? [],
     mayEditBuildQuality: options.mayEditBuildQuality,
+    earlierBuildTags: options.earlierBuildTags,
     onLine: options.onLine ?? (() => {}),
     onProgress: options.onProgress,
   });
   const connection = endpoints.find(isSystemConnection);
-  const server = connection && !options.serverUrl ? new BuildServer(context, connection) : undefined;
-  const serverUrl = options.serverUrl ?? (await server?.start());
+  const token = connection?.auth.parameters.AccessToken;
+  const organization = token ? organizationOf(context, token, options.routes) : undefined;
+  const serverUrl = await organization?.start();
   let exitCode: number | null = null;
   let attempts = 0;
   await runStep(context, { ...options, displayName }, async (signal) => {
@@ -103,7 +108,7 @@ export async function runTaskStep(options: TaskStepOptions): Promise<TaskStepRes
     if (exitCode === 0 || signal.aborted) return;
     if (exitCode === 137) context.error('The task exited with code 137, which means it ran out of memory.');
     throw new Error(`Exit code ${exitCode ?? 'unknown'} returned from process: file name '${start.file}'.`);
-  }).finally(() => server?.stop());
+  }).finally(() => organization?.stop());
   return { ...stepOutcome(context), taskVariables: context.options.taskVariables, exitCode };
 }
 

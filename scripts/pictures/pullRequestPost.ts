@@ -6,7 +6,7 @@ import { startCloud } from '../../local/cloudProcess';
 import { localDirectories } from '../../local/directories';
 import { recordFileName } from '../../tasks/common/record/record';
 import { runBuiltTask, TestJob } from '../../test/support/agent';
-import { FakeDevOps } from '../../test/support/devOps';
+import { PullRequest } from '../../test/support/pullRequest';
 
 export interface PullRequestPost {
   /** Markdown. */
@@ -23,9 +23,8 @@ const criteria = 'rmse <= 500\nr2 >= 0.95\nrmse[clarity=I1] <= 1200\nrmse <= cha
  */
 export async function postOfPullRequest(record: string, directory: string): Promise<PullRequestPost> {
   const cloud = await startCloud(localDirectories(directory), { tied: true });
-  const devOps = new FakeDevOps();
+  const pullRequest = new PullRequest(12);
   try {
-    await devOps.start();
     const job = new TestJob('build', cloud.azure);
     job.variables.set('System.PullRequest.PullRequestId', '12');
     job.variables.set('Build.Repository.ID', '7a1b2c3d-0000-4000-8000-000000000007');
@@ -39,13 +38,12 @@ export async function postOfPullRequest(record: string, directory: string): Prom
       championVersion: '1',
       onRejection: 'continue',
     };
-    const { log } = await runBuiltTask('Evaluate', { job, inputs, serverUrl: devOps.url });
-    const comment = devOps.threads[0]?.comments[0]?.content;
-    const status = devOps.statuses[0] as PullRequestPost['status'] | undefined;
+    const { log } = await runBuiltTask('Evaluate', { job, inputs, routes: pullRequest.routes });
+    const comment = pullRequest.threads[0]?.comments[0]?.content;
+    const status = pullRequest.statuses[0] as PullRequestPost['status'] | undefined;
     if (!comment || !status) throw new Error(`Evaluate posted nothing:\n${log.join('\n')}`);
     return { comment, status };
   } finally {
-    devOps.stop();
     if (!cloud.wasUp) await cloud.stop();
   }
 }

@@ -1,3 +1,4 @@
+import { findIgnoringCase } from '../ignoringCase';
 import { expressionFunctions, type ExpressionFunction } from './expressionFunctions';
 import { parseExpression, type ExpressionNode } from './expressionParser';
 import { allOf, lookUp, type Value } from './expressionValue';
@@ -27,7 +28,7 @@ export function evaluate(expression: string, scope: Scope): Value {
 /** Throws if the expression could not be evaluated whatever its names stood for. */
 export function readExpression(expression: string, scope: Scope): ExpressionNode {
   return parseExpression(expression, {
-    hasValue: (name) => find(scope.values, name) !== undefined,
+    hasValue: (name) => findIgnoringCase(scope.values, name) !== undefined,
     argumentsOf: (name) => functionOf(scope, name),
   });
 }
@@ -37,7 +38,7 @@ function valueOf(node: ExpressionNode, scope: Scope): Value {
     case 'literal':
       return node.value;
     case 'name':
-      return find(scope.values, node.name)!;
+      return findIgnoringCase(scope.values, node.name)!;
     case 'index':
       return lookUp(valueOf(node.target, scope), valueOf(node.key, scope));
     case 'all':
@@ -48,10 +49,5 @@ function valueOf(node: ExpressionNode, scope: Scope): Value {
 }
 
 function functionOf(scope: Scope, name: string): ExpressionFunction | undefined {
-  return find(scope.functions ?? {}, name) ?? find(expressionFunctions, name);
-}
-
-function find<T>(holder: Record<string, T>, name: string): T | undefined {
-  const key = Object.keys(holder).find((candidate) => candidate.toLowerCase() === name.toLowerCase());
-  return key === undefined ? undefined : holder[key];
+  return findIgnoringCase(scope.functions ?? {}, name) ?? findIgnoringCase(expressionFunctions, name);
 }

@@ -9,7 +9,6 @@ import type { ServiceEndpoint } from '../../serviceEndpoint';
 import { StepContext, type HostType, type StepContextOptions } from '../stepContext';
 import { stepOutcome, type StepOutcome } from '../stepOutcome';
 import { runStep, type StepRunOptions } from '../stepRun';
-import type { Organization } from '../server/organization';
 import { runServerTask, serverRequest } from '../server/serverTask';
 import type { TaskPhase } from '../taskDefinition';
 import { systemConnection } from '../taskEnvironment';
@@ -44,8 +43,6 @@ export interface JobSurroundings {
   chosenStages: string[];
   oidcRequestUri?: string;
   accessToken?: string;
-  /** For the tasks that the server runs; begun by the first of them. */
-  organization(): Promise<Organization>;
   nodePath?: string;
   signal: AbortSignal;
   observer: RunObserver;
@@ -205,6 +202,7 @@ export class JobRun {
       variables: this.#variables,
       masker: this.#masker,
       prependPath: this.#prependPath,
+      earlierBuildTags: this.around.run.buildTags,
       timeoutInMinutes: plan.timeoutInMinutes,
       retryCountOnTaskFailure: plan.retryCountOnTaskFailure,
       signal: cancel.signal,
@@ -250,11 +248,10 @@ export class JobRun {
   ): Promise<StepOutcome> {
     for (const variable of this.#variables.list()) if (variable.secret) this.#masker.addVariable(variable.value);
     const { oidcRequestUri, accessToken, environment } = this.around;
-    const organization = await this.around.organization();
     const context = new StepContext({ ...common, task, taskVariables: new Variables() });
     const caFile = environment.NODE_EXTRA_CA_CERTS;
     await runStep(context, common, (signal) =>
-      runServerTask(context, { task, inputs, organization, oidcRequestUri, accessToken, caFile }, signal),
+      runServerTask(context, { task, inputs, oidcRequestUri, accessToken, caFile }, signal),
     );
     return stepOutcome(context);
   }

@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import { cpSync } from 'node:fs';
 import path from 'node:path';
 import { dependencyValue, expandRuntime, nodeRuns, type FinishedNode, type NodeContext } from '../pipeline/conditions';
@@ -7,7 +6,6 @@ import type { JobPlan, LegPlan, PipelinePlan, StagePlan, VariableDefinition } fr
 import type { ServiceEndpoint } from '../../serviceEndpoint';
 import { localProject, sourceVariables, type SourceVersion } from '../jobVariables';
 import type { HostType } from '../stepContext';
-import { Organization } from '../server/organization';
 import type { TaskResult } from '../taskResult';
 import { ArtifactStore } from './artifactStore';
 import { Counters } from './counters';
@@ -79,7 +77,6 @@ export async function runPipeline(
   if (options.stages && !rerun) takeArtifacts(artifacts, options.runs);
   run.artifacts = artifacts.list();
 
-  const server = lazyOrganization(run, options.accessToken);
   const observer = options.observer ?? {};
   const save = (): void => writeRunRecord(folder, run);
   const around: JobSurroundings = {
@@ -91,17 +88,12 @@ export async function runPipeline(
     hostType: run.hostType,
     artifacts,
     counters,
-    organization: server.start,
     observer,
     save,
   };
   save();
   observer.runStarted?.(run);
-  try {
-    run.result = await new StagesRun(around, stages, kept).run();
-  } finally {
-    await server.stop();
-  }
+  run.result = await new StagesRun(around, stages, kept).run();
   run.finishTime = new Date().toISOString();
   save();
   observer.runFinished?.(run);
@@ -157,20 +149,6 @@ const givenToJobs = (plan: PipelinePlan, options: PipelineRunOptions) => ({
   nodePath: options.nodePath,
   signal: options.signal ?? new AbortController().signal,
 });
-
-/** The part of Azure DevOps that server tasks speak with; it is not there in a run that has none. */
-function lazyOrganization(run: RunRecord, accessToken: string = randomUUID()) {
-  let started: Promise<Organization> | undefined;
-  const start = async (): Promise<Organization> => {
-    const organization = new Organization(run, accessToken);
-    await organization.start();
-    return organization;
-  };
-  return {
-    start: () => (started ??= start()),
-    stop: async () => void (await started)?.stop(),
-  };
-}
 
 function numberOf(plan: PipelinePlan, run: RunRecord, counters: Counters): string {
   const variables: Record<string, Value> = { ...sourceVariables(run.source), ...plan.given };

@@ -1,10 +1,13 @@
 import { randomUUID } from 'node:crypto';
+import { findIgnoringCase } from '../ignoringCase';
+import { organizationOf } from '../organization/organizationOf';
+import { taskEventRoutes } from '../organization/routes';
+import { TaskEvents } from '../organization/taskEvents';
 import type { StepContext } from '../stepContext';
 import type { TaskDefinition } from '../taskDefinition';
 import { endpointsOf, resolveInputs } from '../taskInputs';
 import type { Variables } from '../variables';
 import { connectionToken, type SignIn } from './connectionToken';
-import type { Organization } from './organization';
 import { expandTemplate, type RequestTemplate } from './requestTemplate';
 import { send } from './send';
 import { meetsCriteria } from './successCriteria';
@@ -12,7 +15,6 @@ import { meetsCriteria } from './successCriteria';
 export interface ServerTaskOptions extends SignIn {
   task: TaskDefinition;
   inputs: Record<string, string>;
-  organization: Organization;
 }
 
 /** The request of a task that the server runs itself; undefined for one that an agent runs. */
@@ -27,27 +29,44 @@ export function serverRequest(task: TaskDefinition): RequestTemplate | undefined
  */
 export async function runServerTask(
   context: StepContext,
-  { task, inputs, organization, ...signIn }: ServerTaskOptions,
+  options: ServerTaskOptions,
+  signal: AbortSignal,
+): Promise<void> {
+  const { accessToken = randomUUID() } = options;
+  const events = new TaskEvents();
+  const organization = organizationOf(context, accessToken, taskEventRoutes(events));
+  try {
+    const variables = serverVariables(context.options.variables, await organization.start(), accessToken);
+    await runRequest(context, options, variables, events, signal);
+  } finally {
+    organization.stop();
+  }
+}
+
+async function runRequest(
+  context: StepContext,
+  { task, inputs, ...signIn }: ServerTaskOptions,
+  variables: Variables,
+  events: TaskEvents,
   signal: AbortSignal,
 ): Promise<void> {
   const template = serverRequest(task)!;
-  const variables = serverVariables(context.options.variables, organization);
   const { endpoints } = context.options;
   const values = resolveInputs(task, inputs, { variables, endpoints, rootFolder: '/' });
   // An input that names a connection is resolved to its id.
   const withoutEndpoint = (text: string): string =>
-    expandTemplate(text, (name) => find(values, name) ?? variables.get(name));
+    expandTemplate(text, (name) => findIgnoringCase(values, name) ?? variables.get(name));
   const [endpoint] = endpointsOf(withoutEndpoint(template.EndpointId), endpoints);
   const lookup = (name: string): string | undefined => {
     const field = name.replace(/^endpoint\./i, '');
-    const ofEndpoint = field.toLowerCase() === 'url' ? endpoint?.url : find(endpoint?.data ?? {}, field);
+    const ofEndpoint = field.toLowerCase() === 'url' ? endpoint?.url : findIgnoringCase(endpoint?.data ?? {}, field);
     if (field !== name) return ofEndpoint;
-    return find(values, name) ?? variables.get(name) ?? ofEndpoint;
+    return findIgnoringCase(values, name) ?? variables.get(name) ?? ofEndpoint;
   };
   const expanded = (part: keyof RequestTemplate): string => expandTemplate(template[part], lookup);
 
   const isAwaited = expanded('WaitForCompletion').toLowerCase() === 'true';
-  const end = isAwaited ? organization.endOf(variables.get('System.TaskInstanceId')!) : undefined;
+  const end = isAwaited ? events.endOf(variables.get('System.TaskInstanceId')!) : undefined;
   const url = expanded('EndpointUrl');
   const headers = JSON.parse(expanded('Headers') || '{}') as Record<string, string>;
   if (endpoint) headers.Authorization = `Bearer ${await connectionToken(endpoint, signIn)}`;
@@ -79,17 +98,12 @@ async function follow(context: StepContext, end: Promise<string>, signal: AbortS
 }
 
 /** The server gives each task an instance of its own, and the address by which others may end it. */
-function serverVariables(job: Variables, organization: Organization): Variables {
+function serverVariables(job: Variables, url: string, accessToken: string): Variables {
   const variables = job.copy();
   for (const name of ['System.CollectionUri', 'System.TeamFoundationCollectionUri']) {
-    variables.set(name, organization.url);
+    variables.set(name, url);
   }
   variables.set('System.TaskInstanceId', randomUUID());
-  variables.set('System.AccessToken', organization.token, { secret: true });
+  variables.set('System.AccessToken', accessToken, { secret: true });
   return variables;
-}
-
-function find(values: Record<string, string>, name: string): string | undefined {
-  const key = Object.keys(values).find((candidate) => candidate.toLowerCase() === name.toLowerCase());
-  return key === undefined ? undefined : values[key];
 }

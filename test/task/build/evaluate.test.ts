@@ -9,7 +9,7 @@ import { recordFileName, type ModelRecord } from '../../../tasks/common/record/r
 import { writeRecord } from '../../../tasks/common/record/recordFile';
 import { runBuiltTask, TestJob } from '../../support/agent';
 import { localAzure } from '../../support/azure';
-import { FakeDevOps } from '../../support/devOps';
+import { PullRequest } from '../../support/pullRequest';
 import { MlWorkspace, workspaceId } from '../../support/mlWorkspace';
 import { describeOnEachNode } from '../../support/node';
 import { completeFile } from '../../unit/common/modelCard/exampleRecord';
@@ -279,38 +279,36 @@ describeOnEachNode('MLOpsEvaluate, built', (nodePath) => {
   });
 
   describe('on a pull request', () => {
-    const devOps = new FakeDevOps();
-    before(() => devOps.start());
-    after(() => devOps.stop());
+    const pullRequest = new PullRequest(12);
 
-    const run = async (criteria: string) => {
+    const run = async (criteria: string, mayEditBuildQuality = true) => {
       const job = new TestJob('build', registry.ml.azure);
       job.variables.set('System.PullRequest.PullRequestId', '12');
       job.variables.set('Build.Repository.ID', '7a1b2c3d-0000-4000-8000-000000000007');
-      return evaluate(registry, '2', { criteria, onRejection: 'continue' }, { nodePath, job, serverUrl: devOps.url });
+      const options = { nodePath, job, mayEditBuildQuality, routes: pullRequest.routes };
+      return evaluate(registry, '2', { criteria, onRejection: 'continue' }, options);
     };
 
     it('writes one comment, updates it in place, and sets a status', async function () {
       this.timeout(300_000);
       await run('rmse < 5');
-      assert.equal(devOps.threads.length, 1);
-      assert.match(devOps.threads[0]!.comments[0]!.content, /version 2: approved/);
-      assert.equal(devOps.threads[0]!.status, 'closed');
+      assert.equal(pullRequest.threads.length, 1);
+      assert.match(pullRequest.threads[0]!.comments[0]!.content, /version 2: approved/);
+      assert.equal(pullRequest.threads[0]!.status, 'closed');
       await run('rmse < 0');
-      assert.equal(devOps.threads.length, 1);
-      assert.match(devOps.threads[0]!.comments[0]!.content, /version 2: rejected/);
-      assert.equal(devOps.threads[0]!.status, 'active');
+      assert.equal(pullRequest.threads.length, 1);
+      assert.match(pullRequest.threads[0]!.comments[0]!.content, /version 2: rejected/);
+      assert.equal(pullRequest.threads[0]!.status, 'active');
       assert.deepEqual(
-        devOps.statuses.map(({ state }) => state),
+        pullRequest.statuses.map(({ state }) => state),
         ['succeeded', 'failed'],
       );
-      assert.ok(devOps.authorizations.every((each) => each === `Bearer ${registry.ml.azure.systemAccessToken}`));
     });
 
     it('does without where the build service may not, and says what to give it', async function () {
       this.timeout(300_000);
-      devOps.forbidden = true;
-      const { result, log } = await run('rmse < 4');
+      pullRequest.forbidden = true;
+      const { result, log } = await run('rmse < 4', false);
       assert.equal(result, 'succeeded');
       assert.match(log, /may not write to it \(403\)\. Give it "Contribute to pull requests"/);
       assert.match(log, /##\[warning\]The build was not tagged model-approved: .* answered 403 .*"Edit build quality"/);

@@ -1,4 +1,10 @@
-import type { StepContext } from './stepContext';
+import type { StepContext } from '../stepContext';
+import { ApiError } from './apiError';
+
+/** Those of earlier steps, and those of this one. */
+export function buildTagsOf({ options, buildTags }: StepContext): string[] {
+  return [...new Set([...(options.earlierBuildTags ?? []), ...buildTags])];
+}
 
 /** Tags the build as the server does, whether the agent asks it or the task itself. Throws where it refuses. */
 export function tagBuild(context: StepContext, tag: string): void {
@@ -6,15 +12,14 @@ export function tagBuild(context: StepContext, tag: string): void {
   if (!mayEditBuildQuality) {
     const [project, build] = ['System.TeamProject', 'Build.BuildId'].map((name) => variables.get(name));
     // Seen in microsoft/azure-quantum-python issue 600.
-    throw new AccessDenied(
+    throw new ApiError(
+      403,
       `Access denied. ${project} Build Service needs Edit build quality permissions for vstfs:///Build/Build/${build} in team project ${project} to perform the action. For more information, contact the Azure DevOps administrator.`,
     );
   }
   checkBuildTag(tag);
   if (!context.buildTags.includes(tag)) context.buildTags.push(tag);
 }
-
-export class AccessDenied extends Error {}
 
 /**
  * The agent puts a tag into the path of a URL, which the server refuses by its characters, and it fails where the server
@@ -23,7 +28,11 @@ export class AccessDenied extends Error {}
  */
 function checkBuildTag(tag: string): void {
   const [refused] = /[<>*%&:\\?]/.exec(tag) ?? [];
-  if (refused) throw new Error(`A potentially dangerous Request.Path value was detected from the client (${refused}).`);
+  if (refused) {
+    throw new ApiError(400, `A potentially dangerous Request.Path value was detected from the client (${refused}).`);
+  }
   // eslint-disable-next-line no-control-regex
-  if (/[^\x00-\x7f]/.test(tag) || tag !== tag.trim()) throw new Error(`Build tag '${tag}' was not added successfully.`);
+  if (/[^\x00-\x7f]/.test(tag) || tag !== tag.trim()) {
+    throw new ApiError(400, `Build tag '${tag}' was not added successfully.`);
+  }
 }
