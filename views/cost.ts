@@ -5,9 +5,9 @@ type TrainingCost = NonNullable<TrainingSection['cost']>;
 
 const mostRuns = 50;
 
-/** What the training cost by estimate, with its prices, and what each trial or step cost. Of a record that was cut, less. */
-export function cost(known: Partial<TrainingCost>): Html {
-  const { amount, currency = '', asOf, maxCost, idle, prices = [], runs = [], gaps = [] } = known;
+/** What the training cost by estimate, with its prices, and what each trial or step cost. */
+export function cost(known: TrainingCost): Html {
+  const { amount, currency, asOf, maxCost, idle, prices, runs, gaps = [] } = known;
   const total =
     amount === undefined ? 'not known' : `${gaps.length > 0 ? 'at least' : 'about'} ${money(amount, currency)}`;
   const rates = prices.map(({ size, tier, perHour }) => {

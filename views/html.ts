@@ -5,10 +5,7 @@ export class Html {
 
 type Part = Html | string | number | undefined | false | Part[];
 
-/**
- * A template whose values are escaped, unless they are HTML themselves; undefined and false are nothing, and neither is what a
- * record has in place of a text: a view shows records of other versions too.
- */
+/** A template whose values are escaped, unless they are HTML themselves; undefined and false are nothing. */
 export function html(strings: TemplateStringsArray, ...parts: Part[]): Html {
   return new Html(strings.reduce((text, string, index) => text + render(parts[index - 1]) + string));
 }

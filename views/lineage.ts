@@ -1,6 +1,6 @@
 import { modelUrl, portalUrl } from '../tasks/common/record/places';
-import type { ModelRecord } from '../tasks/common/record/record';
 import { html, type Html } from './html';
+import type { ShownRecord } from './readableRecord';
 
 /** A link that opens beside the run; the content only, where there is no address or it is none of the web. */
 export function safeLink(url: string | undefined, content: Html | string): Html {
@@ -9,7 +9,7 @@ export function safeLink(url: string | undefined, content: Html | string): Html 
 }
 
 /** From the commit to the endpoint: each stage that the record knows, with its place. */
-export function lineage(record: ModelRecord): Html {
+export function lineage(record: ShownRecord): Html {
   const { source, training, model, image, deployment } = record;
   const commit = source?.repository;
   const stations: Array<[kind: string, content: Html] | undefined> = [

@@ -1,25 +1,25 @@
-import { portalUrl } from '../tasks/common/record/places';
+import { cardUrl, portalUrl } from '../tasks/common/record/places';
 import type {
-  Approvals,
   CriterionResult,
   MetricValue,
-  ModelRecord,
   SelfTestResult,
   TestsSection,
   TrainingSection,
 } from '../tasks/common/record/record';
+import { approvalsText } from './approvals';
 import { html, type Html } from './html';
 import type { Component } from './reports';
 import { cost } from './cost';
 import { slicesOf, type SlicedMetric } from './slices';
 import { lineage, safeLink } from './lineage';
 import { metric } from './numbers';
+import type { ShownRecord } from './readableRecord';
 
 /**
  * What became of the model, told by the record that the tasks wrote.
  * @param components what is in the image, where that is known
  */
-export function modelView(record: ModelRecord, components: Component[] = []): Html {
+export function modelView(record: ShownRecord, components: Component[] = []): Html {
   const { model, training, evaluation } = record;
   const decision = evaluation?.decision;
   const { whole, sliced } = slicesOf(evaluation?.metrics ?? training?.metrics ?? {});
@@ -35,20 +35,29 @@ export function modelView(record: ModelRecord, components: Component[] = []): Ht
         ${decision && html`<span class="stamp ${decision}">${decision}</span>`}
       </header>
       ${evaluation && html`<p class="reason">${evaluation.reason}</p>`} ${metricTiles(whole)}
-      ${evaluation && criteria(evaluation.criteria)} ${evaluation && champion(evaluation.champion)}
+      ${evaluation && criteria(evaluation.criteria)} ${evaluation && champion(evaluation.champion)} ${cardLink(record)}
     </section>
     ${lineage(record)} ${sliced.length > 0 && slices(sliced)} ${facts(record, components)}
     ${record.tests && testFindings(record.tests)}
   `;
 }
 
-/** A record of another version may have something else in a place where nothing depends on it. */
-const isText = (value: unknown): value is string => typeof value === 'string';
-
+/** Of a record that is not whole it may be unknown. */
 function champion(other: { name: string; version: string } | null | undefined): Html | false {
-  if (!other) return html`<p class="quiet">There was no champion to compare with.</p>`;
-  const isKnown = isText(other.name) && isText(other.version);
-  return isKnown && html`<p class="quiet">The champion was ${other.name} version ${other.version}.</p>`;
+  if (other === undefined) return false;
+  return other === null
+    ? html`<p class="quiet">There was no champion to compare with.</p>`
+    : html`<p class="quiet">The champion was ${other.name} version ${other.version}.</p>`;
+}
+
+function cardLink(record: ShownRecord): Html | false {
+  const url = cardUrl(record);
+  return (
+    url !== undefined &&
+    html`<p class="quiet">
+      ${safeLink(url, 'Model card')}: <code>model-card.html</code> in the artifacts of the build.
+    </p>`
+  );
 }
 
 function metricTiles(metrics: Record<string, MetricValue>): Html {
@@ -181,17 +190,17 @@ function gauge(result: CriterionResult): Html | false {
   `;
 }
 
-function facts(record: ModelRecord, components: Component[]): Html {
+function facts(record: ShownRecord, components: Component[]): Html {
   const { training, image, deployment, tests } = record;
   return html`
     <div class="columns">
       ${training && trainingCard(training, record.source)} ${image && imageCard(image, record, components)}
-      ${deployment && endpointCard(deployment, record)} ${tests && testsCard(tests)}
+      ${deployment && endpointCard(deployment, record)} ${tests && testsCard(tests, deployment)}
     </div>
   `;
 }
 
-function trainingCard(training: NonNullable<ModelRecord['training']>, source: ModelRecord['source']): Html {
+function trainingCard(training: NonNullable<ShownRecord['training']>, source: ShownRecord['source']): Html {
   const { repository } = source ?? {};
   return card('Training', [
     ['Job', safeLink(training.studioUrl, html`<code>${training.jobName}</code>`)],
@@ -210,12 +219,15 @@ function trainingCard(training: NonNullable<ModelRecord['training']>, source: Mo
   ]);
 }
 
-function imageCard(image: NonNullable<ModelRecord['image']>, record: ModelRecord, components: Component[]): Html {
+function imageCard(image: NonNullable<ShownRecord['image']>, record: ShownRecord, components: Component[]): Html {
   return card('Image', [
     ['Repository', safeLink(portalUrl(record, image.registryId), `${image.registry}/${image.repository}`)],
     ['Digest', html`${copyable(image.digest)}`],
-    ['Tags', image.tags.filter(isText).join(', ')],
-    ['Built', image.built ? 'in this run' : 'not needed: the same content was built before'],
+    ['Tags', image.tags.join(', ')],
+    [
+      'Built',
+      image.built !== undefined && (image.built ? 'in this run' : 'not needed: the same content was built before'),
+    ],
     ['Base image', image.baseImage],
     ['Signed by', signedBy(record)],
     ['Self-test', image.selfTest && image.selfTest.outcome !== 'unknown' ? selfTest(image.selfTest) : undefined],
@@ -223,7 +235,7 @@ function imageCard(image: NonNullable<ModelRecord['image']>, record: ModelRecord
   ]);
 }
 
-function endpointCard(deployment: NonNullable<ModelRecord['deployment']>, record: ModelRecord): Html {
+function endpointCard(deployment: NonNullable<ShownRecord['deployment']>, record: ShownRecord): Html {
   const { containerGroup, resourceGroup, location, previousImage } = deployment;
   return card('Endpoint', [
     ['Scoring URI', copyable(deployment.scoringUri)],
@@ -231,35 +243,37 @@ function endpointCard(deployment: NonNullable<ModelRecord['deployment']>, record
       'Container group',
       safeLink(
         portalUrl(record, deployment.containerGroupId),
-        [`${containerGroup} in ${resourceGroup}`, location].filter(isText).join(', '),
+        [`${containerGroup} in ${resourceGroup}`, location].filter(Boolean).join(', '),
       ),
     ],
-    ['Previous image', previousImage ? html`<code>${shortId(previousImage)}</code>` : 'none'],
-    ['Approved by', deployment.approvals && approvals(deployment.approvals)],
+    [
+      'Previous image',
+      previousImage ? html`<code>${shortId(previousImage)}</code>` : previousImage === null ? 'none' : '',
+    ],
+    ['Approved by', deployment.approvals && approvalsText(deployment.approvals)],
     ['Deployed', `${deployment.deployedAt.slice(0, 19).replace('T', ' ')} UTC`],
   ]);
 }
 
-function approvals({ outcome, by = [], reason }: Approvals): string {
-  if (outcome === 'approved') return by.map(({ name }) => name).join(', ');
-  return outcome === 'none' ? 'no one: the stage asks for no approval' : `not known: ${reason ?? ''}`;
-}
-
-function testsCard(tests: TestsSection): Html {
+function testsCard(tests: ShownTests, deployment: ShownRecord['deployment']): Html {
+  // Both tasks of one stage say the same.
+  const isOwnStage = tests.approvals?.stage !== deployment?.approvals?.stage;
   return card('Endpoint tests', [
     ['Result', counts(tests)],
     ['Latency', tests.latency && latency(tests.latency)],
     ['Load', tests.latency && load(tests.latency)],
     ['Rollback', tests.rollback && rollbacks[tests.rollback.outcome]],
     ['Champion', tests.promotion && promotion(tests.promotion)],
+    ['Approved by', isOwnStage && tests.approvals && approvalsText(tests.approvals)],
   ]);
 }
 
-function counts({ total, failed, skipped }: TestsSection): string {
+function counts({ total, failed, skipped }: ShownTests): string {
   const rest = [failed > 0 && `${failed} failed`, skipped > 0 && `${skipped} skipped`].filter(Boolean);
   return [`${total - failed - skipped} of ${total} passed`, ...rest].join(', ');
 }
 
+type ShownTests = NonNullable<ShownRecord['tests']>;
 type Latency = NonNullable<TestsSection['latency']>;
 
 function load({ requests, perSecond, errors }: Latency): string {
@@ -275,7 +289,7 @@ function latency(values: Latency): Html {
 
 function selfTest({ outcome, text }: SelfTestResult): string {
   const words: Partial<Record<string, string>> = { passed: 'passed', notTested: 'not tested', off: 'switched off' };
-  return [words[outcome], text].filter(isText).join(': ');
+  return [words[outcome], text].filter(Boolean).join(': ');
 }
 
 function packages(components: Component[]): Html {
@@ -289,7 +303,7 @@ function packages(components: Component[]): Html {
 }
 
 /** The key, and what has been checked since. */
-function signedBy({ image, deployment }: ModelRecord): string | undefined {
+function signedBy({ image, deployment }: ShownRecord): string | undefined {
   if (!image?.attestations) return undefined;
   return `${image.attestations.signer}${deployment?.verifiedAttestations ? ', verified before the deployment' : ''}`;
 }
@@ -302,17 +316,13 @@ const rollbacks: Record<NonNullable<TestsSection['rollback']>['outcome'], string
 };
 
 const dataOf = (data: TrainingSection['data'] | undefined): string =>
-  (data ?? []).flatMap(({ name, uri }) => (isText(name) && isText(uri) ? [`${name}: ${uri}`] : [])).join(', ');
+  (data ?? []).map(({ name, uri }) => `${name}: ${uri}`).join(', ');
 
 const promotion = ({ isChampion, champion: version }: NonNullable<TestsSection['promotion']>): string =>
-  isChampion
-    ? 'This version is now the champion.'
-    : isText(version)
-      ? `Version ${version} is still the champion.`
-      : 'Another version is still the champion.';
+  isChampion ? 'This version is now the champion.' : `Version ${version} is still the champion.`;
 
 /** The tests that failed, and what could be better though nothing fails for it, each with its remedy. */
-function testFindings({ cases = [], findings = [] }: TestsSection): Html | false {
+function testFindings({ cases = [], findings = [] }: ShownTests): Html | false {
   const failures = cases.filter(({ passed }) => !passed);
   const failed = failures.map(
     ({ name, message }) =>
@@ -346,8 +356,11 @@ function testFindings({ cases = [], findings = [] }: TestsSection): Html | false
   );
 }
 
-function card(title: string, rows: ReadonlyArray<readonly [label: string, value: Html | string | undefined]>): Html {
-  const present = rows.filter(([, value]) => value !== undefined && value !== '');
+function card(
+  title: string,
+  rows: ReadonlyArray<readonly [label: string, value: Html | string | false | undefined]>,
+): Html {
+  const present = rows.filter(([, value]) => value !== undefined && value !== false && value !== '');
   return html`
     <section class="card">
       <h3>${title}</h3>

@@ -1,11 +1,13 @@
 import type { MetricValue } from '../tasks/common/record/record';
 
+const large = new Intl.NumberFormat('en-US', { maximumFractionDigits: 1 });
+const small = new Intl.NumberFormat('en-US', { maximumSignificantDigits: 4 });
+
 /** A metric in four significant digits, large ones with all digits before the point. */
 export function metric(value: MetricValue | null | undefined): string {
   if (typeof value === 'string') return value;
   if (typeof value !== 'number') return '–';
-  const digits = Math.abs(value) >= 1000 ? { maximumFractionDigits: 1 } : { maximumSignificantDigits: 4 };
-  return new Intl.NumberFormat('en-US', digits).format(value);
+  return (Math.abs(value) >= 1000 ? large : small).format(value);
 }
 
 export function bytes(count: number): string {

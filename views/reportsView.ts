@@ -1,6 +1,6 @@
-import type { ModelRecord } from '../tasks/common/record/record';
 import { html, type Html } from './html';
 import { modelView } from './modelView';
+import type { ShownRecord } from './readableRecord';
 import type { Picture, Report, Reports } from './reports';
 
 function pictures(all: Picture[]): Html | false {
@@ -15,7 +15,7 @@ function pictures(all: Picture[]): Html | false {
 }
 
 /** What tells the report of one model or deployment from the others of the run. */
-function nameOf({ model, training }: ModelRecord): string {
+function nameOf({ model, training }: ShownRecord): string {
   if (model) return `${model.name} version ${model.version}`;
   return training ? `Job ${training.jobName}, no model` : 'No model';
 }

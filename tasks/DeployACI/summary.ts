@@ -1,3 +1,4 @@
+import { approvalsText } from '../../views/approvals';
 import { codeBlock, escapeMarkdown, inlineCode, link, linksLine, markdownTable } from '../common/markdown';
 import type { Place } from '../common/record/places';
 import type { DeploymentSection } from '../common/record/record';
@@ -33,6 +34,7 @@ export function summary(section: DeploymentSection, { kind, changes, ready }: Ro
     ipAddress,
     previousImage,
     verifiedAttestations,
+    approvals,
   } = section;
   const rows = [
     ...(facts.model
@@ -46,6 +48,7 @@ export function summary(section: DeploymentSection, { kind, changes, ready }: Ro
     ],
     ['Address', inlineCode(fqdn ?? ipAddress ?? '')],
     ['Access', accessSentence(facts)],
+    ...(approvals ? [['Approved by', escapeMarkdown(approvalsText(approvals))]] : []),
     ['Ran before', previousImage ? inlineCode(previousImage) : 'nothing'],
     ...(ready.seconds > 0 ? [['Ready after', `${Math.round(ready.seconds)} s`]] : []),
   ];

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import type { RegisteredModel } from '../common/azure/ml/registeredModel';
 import type { Pipeline } from '../common/pipeline';
 import type { Criterion } from '../common/criteria/criterion';
+import { artifactsUrl } from '../common/record/places';
 import type { Decision } from './decision';
 import type { EvaluateInputs } from './inputs';
 
@@ -64,9 +65,7 @@ export function tagsOf(
     [decisionTags.criteria]: basisHash(model, inputs),
     [decisionTags.at]: at,
     [decisionTags.build]: pipeline.build?.url ?? pipeline.release?.url,
-    [modelCardTag]: pipeline.build
-      ? `${pipeline.build.url}&view=artifacts&type=publishedArtifacts`
-      : pipeline.release?.url,
+    [modelCardTag]: pipeline.build ? artifactsUrl(pipeline.build.url) : pipeline.release?.url,
   };
 }
 

@@ -80,7 +80,7 @@ export async function evaluateRecord(
     cardGaps: inputs.modelCard && cardGaps,
     histories,
     plots: plots.markdown,
-    places: placesOf(record),
+    places: placesOf({ ...record, evaluation: decision }),
     attachments: pictures.map(({ name }) => name),
   };
   sayDecision(report, context);

@@ -1,3 +1,4 @@
+import { approvalsText } from '../../views/approvals';
 import { stageApprovals } from '../common/hosts/stageApprovals';
 import type { StageResult, TaskContext } from '../common/task/taskContext';
 import { followUp } from './after/followUp';
@@ -48,7 +49,8 @@ export async function testEndpoint(inputs: Inputs, context: TaskContext): Promis
   const failure = [signed.failure, followed.failure].filter(Boolean).join(' ') || undefined;
   const file = writeResults(subject, { ...section, ...facts, attestations: signed.attestations }, context);
   for (const each of [...notes, `Results: ${file}`]) log.info(each);
-  showResults(inputs.publishTestResults, subject, findings, figures, notes, context);
+  const approved = approvals ? [`Stage approved by: ${approvalsText(approvals)}`] : [];
+  showResults(inputs.publishTestResults, subject, findings, figures, [...approved, ...notes], context);
   return {
     outputs: { testsPassed: String(section.passed), latencyP95: figures && String(figures.percentile(95)) },
     recordFile: subject.recordFile,

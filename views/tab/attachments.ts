@@ -83,9 +83,17 @@ export async function releaseAttachments(
   return await contents(get, lists.flat());
 }
 
+/** What the attachments hold. One that the server does not give hides none of the others. */
 async function contents(get: Get, links: Array<Omit<Attachment, 'content'> & { href: string }>): Promise<Attachment[]> {
   const all = await Promise.all(
-    links.map(async ({ href, ...attachment }) => ({ ...attachment, content: await get(href) })),
+    links.map(async ({ href, ...attachment }) => {
+      try {
+        return { ...attachment, content: await get(href) };
+      } catch (error) {
+        const { message } = error as Error;
+        return { ...attachment, content: '', problem: message };
+      }
+    }),
   );
   // Retention may have deleted a content whose name is listed still.
   return all.flatMap(({ content, ...attachment }) => (content === undefined ? [] : [{ ...attachment, content }]));

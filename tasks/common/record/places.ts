@@ -1,4 +1,11 @@
-import type { DeploymentSection, ImageSection, ModelRecord } from './record';
+import type {
+  DeploymentSection,
+  EvaluationSection,
+  ImageSection,
+  ModelSection,
+  SourceSection,
+  TrainingSection,
+} from './record';
 
 /** The Azure portal of each cloud, by the host of its Azure ML studio. Source: Azure's lists of endpoints by cloud. */
 const portals: Record<string, string> = {
@@ -17,14 +24,24 @@ function hostOf(url: string | undefined): string {
   return /^https:\/\/([^/]+)\//.exec(url ?? '')?.[1] ?? '';
 }
 
+/** What the places are found by: of each section, as far as it is known, a little. */
+interface Known {
+  readonly source?: Pick<SourceSection, 'build'>;
+  readonly training?: Pick<TrainingSection, 'studioUrl'>;
+  readonly model?: Pick<ModelSection, 'name' | 'version'> & Partial<Pick<ModelSection, 'workspace'>>;
+  readonly evaluation?: Pick<EvaluationSection, 'decision'>;
+  readonly image?: Pick<ImageSection, 'registryId'>;
+  readonly deployment?: Pick<DeploymentSection, 'containerGroupId'>;
+}
+
 /** The page of an Azure resource in the portal; undefined in a cloud whose portal is not known, such as a local Azure. */
-export function portalUrl({ training }: Pick<ModelRecord, 'training'>, id: string | undefined): string | undefined {
+export function portalUrl({ training }: Pick<Known, 'training'>, id: string | undefined): string | undefined {
   const portal = portals[hostOf(training?.studioUrl)];
   return portal && id?.startsWith('/subscriptions/') ? `${portal}/#@/resource${id}` : undefined;
 }
 
 /** The model's page in the studio, beside that of its job. */
-export function modelUrl({ training, model }: Pick<ModelRecord, 'training' | 'model'>): string | undefined {
+export function modelUrl({ training, model }: Pick<Known, 'training' | 'model'>): string | undefined {
   const host = hostOf(training?.studioUrl);
   if (!model?.workspace || !(host in portals)) return undefined;
   const { subscriptionId, resourceGroup, name } = model.workspace;
@@ -32,9 +49,13 @@ export function modelUrl({ training, model }: Pick<ModelRecord, 'training' | 'mo
   return `https://${host}/model/${encodeURIComponent(`${model.name}:${model.version}`)}/details?wsid=${encodeURIComponent(workspace)}`;
 }
 
-interface Known extends Pick<ModelRecord, 'training' | 'model'> {
-  readonly image?: Pick<ImageSection, 'registryId'>;
-  readonly deployment?: Pick<DeploymentSection, 'containerGroupId'>;
+/** Where a build's artifacts are listed: the model card is in that which holds the record. */
+export const artifactsUrl = (buildUrl: string): string => `${buildUrl}&view=artifacts&type=publishedArtifacts`;
+
+/** The artifacts of the build that evaluated the model and left its card there; undefined where no stage has left one. */
+export function cardUrl({ source, model, evaluation }: Known): string | undefined {
+  const url = source?.build?.url;
+  return model && evaluation && url && /^https?:/.test(url) ? artifactsUrl(url) : undefined;
 }
 
 /** What a summary links to: the page of each thing that the record knows so far. */
@@ -44,6 +65,7 @@ export function placesOf(record: Known): Place[] {
   return [
     { name: 'Job in the studio', url: job },
     { name: 'Model in the studio', url: modelUrl(record) },
+    { name: 'Model card in the artifacts of the build', url: cardUrl(record) },
     { name: 'Container registry in the portal', url: portalUrl(record, image?.registryId) },
     { name: 'Container group in the portal', url: portalUrl(record, deployment?.containerGroupId) },
   ].filter((place): place is Place => place.url !== undefined);

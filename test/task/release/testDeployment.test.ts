@@ -137,7 +137,9 @@ describe('MLOpsTestEndpoint after MLOpsDeployACI', function () {
     assert.equal(deployment!.image, two.reference, 'what was tested');
     const said = `Rolled back: ${one.reference} serves again.`;
     assert.ok(result.log.some((line) => line.includes(said)));
-    assert.ok(result.summaries[0]!.text.replaceAll('&#64;', '@').includes(said));
+    const [{ text }] = result.summaries as [{ text: string }];
+    assert.ok(text.replaceAll('&#64;', '@').includes(said));
+    assert.match(text, /^Stage approved by: no one \\\(the stage asks for no approval\\\)$/m);
     const { tags, properties } = (await cloud.arm('GET', groupUrl())).json;
     assert.equal(properties.containers[0].properties.image, one.reference);
     assert.equal(tags['mlops-model-version'], '1');

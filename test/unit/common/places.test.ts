@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { link, linksLine } from '../../../tasks/common/markdown';
-import { placesOf, portalUrl } from '../../../tasks/common/record/places';
+import { cardUrl, placesOf, portalUrl } from '../../../tasks/common/record/places';
 import type { ModelRecord } from '../../../tasks/common/record/record';
 import { Secret } from '../../../tasks/common/secret';
 import { summary as deploymentSummary } from '../../../tasks/DeployACI/summary';
@@ -39,6 +39,7 @@ describe('The places that a record names', () => {
         [
           ['Job in the studio', studio],
           ['Model in the studio', studio],
+          ['Model card in the artifacts of the build', 'localhost'],
           ['Container registry in the portal', portal],
           ['Container group in the portal', portal],
         ],
@@ -50,13 +51,29 @@ describe('The places that a record names', () => {
     const local = inCloud('localhost:41489');
     assert.deepEqual(
       placesOf(local).map(({ name }) => name),
-      ['Job in the studio'],
+      ['Job in the studio', 'Model card in the artifacts of the build'],
     );
     assert.equal(portalUrl(local, local.deployment!.containerGroupId), undefined);
-    assert.deepEqual(placesOf({ ...inCloud('ml.azure.com'), training: undefined }), []);
+    assert.deepEqual(placesOf({ ...inCloud('ml.azure.com'), training: undefined, evaluation: undefined }), []);
     const evil = inCloud('ml.azure.com');
     evil.training!.studioUrl = 'javascript:alert(1)';
+    evil.source!.build!.url = 'javascript:alert(1)';
     assert.deepEqual(placesOf(evil), []);
+  });
+
+  it('include the artifacts with the model card as soon as a stage has written one', () => {
+    const { source, model, evaluation } = full;
+    assert.equal(
+      cardUrl({ source, model, evaluation }),
+      `${source!.build!.url}&view=artifacts&type=publishedArtifacts`,
+    );
+    for (const less of [
+      { source, model },
+      { source, evaluation },
+      { source: {}, model, evaluation },
+      { model, evaluation },
+    ])
+      assert.equal(cardUrl(less), undefined);
   });
 
   it('are linked in every summary', () => {

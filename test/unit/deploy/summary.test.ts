@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import type { DeploymentSection } from '../../../tasks/common/record/record';
+import { escapeMarkdown } from '../../../tasks/common/markdown';
 import { Secret } from '../../../tasks/common/secret';
 import type { RolledOut } from '../../../tasks/DeployACI/rollOut';
 import { summary } from '../../../tasks/DeployACI/summary';
@@ -81,6 +82,22 @@ describe("The summary on the run's page", () => {
     it(`says of one that was ${kind}: ${sentence}`, () => {
       assert.ok(summary(section, { ...rolledOut, kind }, { https: false }).includes(`.** ${sentence}\n`));
     });
+  }
+
+  const stage = 'production';
+  const at = '2026-11-28T10:05:00Z';
+  const people = [{ name: 'First | approver', at, comment: 'as\nagreed' }, { name: 'Second' }];
+  for (const [approvals, text] of [
+    [{ outcome: 'approved', stage, by: people }, 'First | approver (2026-11-28 10:05 UTC): “as agreed”; Second'],
+    [{ outcome: 'none', stage, by: [] }, 'no one (the stage asks for no approval)'],
+    [{ outcome: 'unknown', stage, by: [], reason: 'no token.' }, 'not known: no token.'],
+  ] as const) {
+    it(`says who approved the stage: ${text}`, () =>
+      assert.ok(
+        summary({ ...section, approvals: { ...approvals, by: [...approvals.by] } }, rolledOut, {
+          https: false,
+        }).includes(`| Approved by | ${escapeMarkdown(text)} |`),
+      ));
   }
 
   const apiKey = new Secret('k'.repeat(16));
