@@ -137,7 +137,7 @@ describe('MLOpsTestEndpoint after MLOpsDeployACI', function () {
     assert.equal(deployment!.image, two.reference, 'what was tested');
     const said = `Rolled back: ${one.reference} serves again.`;
     assert.ok(result.log.some((line) => line.includes(said)));
-    const [{ text }] = result.summaries as [{ text: string }];
+    const { text } = result.summaries[0]!;
     assert.ok(text.replaceAll('&#64;', '@').includes(said));
     assert.match(text, /^Stage approved by: no one \\\(the stage asks for no approval\\\)$/m);
     const { tags, properties } = (await cloud.arm('GET', groupUrl())).json;
