@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import * as http from 'node:http';
+import tls from 'node:tls';
 import * as rest from '@azure/core-rest-pipeline';
+import sinon from 'sinon';
 import { UnreadableAnswer } from '../../../../tasks/common/azure/http/policies/readableAnswer';
 import { brokenConnection } from '../../../../tasks/common/azure/http/policies/brokenConnection';
 import { certificates } from '../../../../tasks/common/azure/http/policies/certificates';
@@ -185,16 +187,42 @@ describe("the agent's proxy", () => {
 });
 
 describe('the certificates of the agent', () => {
+  const own = {
+    certificateAuthorities: 'authority',
+    clientCertificate: { cert: 'c', key: new Secret('k'), passphrase: new Secret('p') },
+  };
+  const context = { context: undefined };
+  let create: sinon.SinonStub<[options?: tls.SecureContextOptions], tls.SecureContext>;
+  beforeEach(() => (create = sinon.stub(tls, 'createSecureContext').returns(context)));
+  afterEach(() => sinon.restore());
+
   it('come beside those of Node, to a proxy as well', async () => {
-    const own = {
-      certificateAuthorities: 'authority',
-      clientCertificate: { cert: 'c', key: new Secret('k'), passphrase: new Secret('p') },
-    };
-    const [request] = (await tryPolicy(certificates(own), [200])).sent;
-    assert.ok((request?.tlsSettings?.ca as unknown as string[]).includes('authority'));
-    assert.ok((request?.tlsSettings?.ca as unknown as string[]).length > 2);
-    const { cert, key, passphrase } = request!.tlsSettings!;
+    const agent = new http.Agent();
+    const direct = (await tryPolicy(certificates(own), [200])).sent[0];
+    const prepare = (request: rest.PipelineRequest) => void (request.agent = agent);
+    const byProxy = (await tryPolicy(certificates(own), [200], undefined, prepare)).sent[0];
+    assert.deepEqual(direct?.tlsSettings, { secureContext: context });
+    assert.equal(direct?.requestOverrides, undefined);
+    assert.deepEqual(byProxy?.requestOverrides, { secureContext: context });
+    const { ca, cert, key, passphrase } = create.firstCall.args[0]!;
+    assert.deepEqual(ca, [...tls.rootCertificates, 'authority']);
+    assert.ok(tls.rootCertificates.length > 2);
     assert.deepEqual([cert, key, passphrase], ['c', 'k', 'p']);
+  });
+
+  it('are read once for all clients of a network, for connections are kept by them', async () => {
+    const network = { ...own };
+    const [first, second, other] = [network, network, { ...own }].map((each) => certificates(each));
+    const settings = async (policy = first!) => (await tryPolicy(policy, [200])).sent[0]?.tlsSettings;
+    const read = await settings();
+    assert.equal(await settings(second), read);
+    sinon.assert.calledOnce(create);
+    assert.notEqual(await settings(other), read);
+    sinon.assert.calledTwice(create);
+  });
+
+  it('are none where the agent has none', async () => {
     assert.equal((await tryPolicy(certificates({}), [200])).sent[0]?.tlsSettings, undefined);
+    sinon.assert.notCalled(create);
   });
 });
