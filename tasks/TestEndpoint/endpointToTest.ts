@@ -1,9 +1,7 @@
 import * as fs from 'node:fs';
 import type { ModelRecord } from '../common/record/record';
 import { findRecordFile, readRecord, requireSection } from '../common/record/recordFile';
-import { requireRights } from '../common/azure/rights/requireRights';
 import { goldenRequestsFile } from '../common/requestsFile/goldenRequests';
-import type { AzureSession } from '../common/azure/http/session';
 import type { Secrets } from '../common/secrets';
 import type { TaskContext } from '../common/task/taskContext';
 import { TaskFailure } from '../common/taskFailure';
@@ -14,6 +12,7 @@ import { isRecordedEndpoint } from './recordedEndpoint';
 import { readRequestCases, type RequestCase } from './requests/requestCases';
 import { secretsOf } from './report/hiddenSecrets';
 import type { Target } from './requests/target';
+import type { AzureServices } from './services';
 
 /** What is tested, and the record that speaks of it, if there is one. */
 export interface Subject {
@@ -41,14 +40,8 @@ export async function findSubject(
     | 'trustedKeys'
     | 'signingKey'
   >,
-  session: AzureSession | undefined,
-  {
-    pipeline,
-    recordVariable,
-    log,
-    clock,
-    signal,
-  }: Pick<TaskContext, 'pipeline' | 'recordVariable' | 'log' | 'clock' | 'signal'>,
+  azure: AzureServices | undefined,
+  { pipeline, recordVariable, clock, signal }: Pick<TaskContext, 'pipeline' | 'recordVariable' | 'clock' | 'signal'>,
 ): Promise<Subject> {
   const recordFile = findRecordFile({
     input: inputs.recordFile,
@@ -72,8 +65,8 @@ export async function findSubject(
     readinessPath: isRecordedEndpoint(record, scoringUri) ? record?.image?.readinessPath : undefined,
     isOfRecord: inputs.scoringUri === undefined,
   };
-  if (session && record) await requireRights(session, neededRoles(inputs, record, session), { log, signal });
-  if (target.isOfRecord) await requireOwnAddress(target, requests, record!, session, clock, signal);
+  if (azure && record) await azure.requireRights(neededRoles(inputs, record, azure));
+  if (target.isOfRecord) await requireOwnAddress(target, requests, record!, azure, clock, signal);
   return { target, requests, secrets: secretsOf(target, requests), recordFile, record };
 }
 

@@ -1,16 +1,15 @@
-import type { AzureSession } from '../common/azure/http/session';
-import { WorkspaceAddress } from '../common/azure/ml/workspaceAddress';
 import type { NeededRole } from '../common/azure/rights/requireRights';
 import { workspaceRole } from '../common/azure/rights/workspaceRights';
 import type { ModelRecord } from '../common/record/record';
 import { registryReader, registryWriter } from '../common/azure/registry/imageRegistry';
 import type { Inputs } from './inputs';
+import type { AzureServices } from './services';
 
 /** What the tests, and what may follow them, need of Azure by what the record says. */
 export function neededRoles(
   inputs: Pick<Inputs, 'promoteToChampion' | 'rollbackOnFailure' | 'scoringUri' | 'trustedKeys' | 'signingKey'>,
   record: ModelRecord,
-  session: AzureSession,
+  { workspaceId }: Pick<AzureServices, 'workspaceId'>,
 ): NeededRole[] {
   const { deployment, image, model } = record;
   const roles: NeededRole[] = [];
@@ -30,8 +29,8 @@ export function neededRoles(
     );
   }
   if (inputs.promoteToChampion && model) {
-    const workspace = new WorkspaceAddress(session, model.workspace.resourceGroup, model.workspace.name);
-    roles.push(workspaceRole(workspace, ['models/versions/read', 'models/versions/write'], 'to tag the champion'));
+    const id = workspaceId(model.workspace.resourceGroup, model.workspace.name);
+    roles.push(workspaceRole({ id }, ['models/versions/read', 'models/versions/write'], 'to tag the champion'));
   }
   if (image?.registryId && (inputs.trustedKeys || inputs.signingKey)) {
     roles.push(registryReader(image.registryId, 'to read the signatures of the image'));

@@ -1,7 +1,6 @@
 import { BlockList, isIP } from 'node:net';
-import { ContainerGroups } from '../common/azure/containerGroups/containerGroups';
+import type { ContainerGroups } from '../common/azure/containerGroups/containerGroups';
 import { believedAbsence } from '../common/azure/http/believedAbsence';
-import type { AzureSession } from '../common/azure/http/session';
 import type { Clock } from '../common/clock';
 import type { ModelRecord } from '../common/record/record';
 import { TaskFailure } from '../common/taskFailure';
@@ -47,7 +46,7 @@ export async function requireOwnAddress(
   { scoringUri, apiKey }: Target,
   requests: readonly RequestCase[],
   record: ModelRecord,
-  session: AzureSession | undefined,
+  azure: { groups(resourceGroup: string): Pick<ContainerGroups, 'find'> } | undefined,
   clock: Pick<Clock, 'sleep'>,
   signal: AbortSignal,
 ): Promise<void> {
@@ -60,13 +59,13 @@ export async function requireOwnAddress(
   }
   if (apiKey === undefined && !requests.some(({ headers }) => hasSecretHeader(headers))) return;
   const { containerGroup, resourceGroup } = record.deployment!;
-  if (!session) {
+  if (!azure) {
     throw new TaskFailure(
       `The key is not sent to ${scoringUri.origin}: only the record says that the endpoint is there.`,
       'Choose a service connection in azureSubscription, so that Azure can confirm it, or give the address in scoringUri.',
     );
   }
-  const groups = new ContainerGroups(session, resourceGroup);
+  const groups = azure.groups(resourceGroup);
   const group = await believedAbsence(() => groups.find(containerGroup, signal), clock, signal);
   const { fqdn, ip } = group?.ipAddress ?? {};
   const known = [fqdn, ip].flatMap((each) => (each ? [each.toLowerCase()] : []));

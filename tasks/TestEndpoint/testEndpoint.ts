@@ -5,32 +5,32 @@ import { followUp } from './after/followUp';
 import { findSubject } from './endpointToTest';
 import type { Inputs } from './inputs';
 import { prepareSigning } from './evidence/signRelease';
-import { isForbiddenAddress } from './recordedAddress';
 import { CaseLedger } from './report/caseLedger';
 import { lineOfCause } from './report/containerLogs';
 import { showResults, testsSection, writeResults } from './report/results';
 import { warningOf } from './report/warning';
 import { countSentence } from './requests/testCase';
-import { createScoringClient } from './requests/scoringClient';
 import { runTests, type Findings } from './sequence';
+import { openServices, type Services } from './services';
 
 /** Calls the endpoint, judges its answers, and says so everywhere; then promotes the model or brings the former one back. */
 export async function testEndpoint(inputs: Inputs, context: TaskContext): Promise<StageResult> {
-  const { log, network } = context;
-  const session = inputs.connection && context.azure(inputs.connection);
-  const subject = await findSubject(inputs, session, context);
+  return testEndpointWith(openServices(inputs, context), inputs, context);
+}
+
+/** As `testEndpoint`, with its services given. */
+export async function testEndpointWith(services: Services, inputs: Inputs, context: TaskContext): Promise<StageResult> {
+  const { log } = context;
+  const { azure } = services;
+  const subject = await findSubject(inputs, azure, context);
   const { target, secrets } = subject;
   secrets.values.forEach(context.secret);
-  const signRelease = await prepareSigning(inputs, subject, session, context);
-  const client = createScoringClient(
-    network,
-    inputs.requestTimeoutMs,
-    target.isOfRecord ? isForbiddenAddress : undefined,
-  );
+  const signRelease = await prepareSigning(inputs, subject, azure, context);
+  const client = services.scoringClient(target);
   const ledger = new CaseLedger(log, secrets);
   let findings: Findings;
   try {
-    findings = await runTests({ inputs, subject, session, client, ledger, context });
+    findings = await runTests({ inputs, subject, azure, client, ledger, context });
   } finally {
     await client.close();
   }
@@ -45,7 +45,7 @@ export async function testEndpoint(inputs: Inputs, context: TaskContext): Promis
   const signed = await signRelease(section);
   // What nobody could vouch for is not promoted.
   const wanted = signed.failure ? { ...inputs, promoteToChampion: false } : inputs;
-  const { facts, notes, ...followed } = await followUp(wanted, subject, session, findings.cases, context);
+  const { facts, notes, ...followed } = await followUp(wanted, subject, azure, findings.cases, context);
   const failure = [signed.failure, followed.failure].filter(Boolean).join(' ') || undefined;
   const file = writeResults(subject, { ...section, ...facts, attestations: signed.attestations }, context);
   for (const each of [...notes, `Results: ${file}`]) log.info(each);

@@ -1,4 +1,3 @@
-import type { AzureSession } from '../../common/azure/http/session';
 import type { RollbackResult } from '../../common/deployment/rollback';
 import type { TestsSection } from '../../common/record/record';
 import type { TaskContext } from '../../common/task/taskContext';
@@ -7,7 +6,10 @@ import { promoteModel } from './promotion';
 import { requireRecordedEndpoint } from '../recordedEndpoint';
 import type { TestCase } from '../requests/testCase';
 import type { Subject } from '../endpointToTest';
+import type { AzureServices } from '../services';
 import { undoDeployment } from './undoDeployment';
+
+type FollowUpServices = Pick<AzureServices, 'subscriptionId' | 'models' | 'groups' | 'health'>;
 
 /** What followed from the tests' result. */
 export interface FollowUp {
@@ -26,12 +28,12 @@ export interface FollowUp {
 export async function followUp(
   inputs: Inputs,
   subject: Subject,
-  session: AzureSession | undefined,
+  azure: FollowUpServices | undefined,
   cases: readonly TestCase[],
   context: TaskContext,
 ): Promise<FollowUp> {
   const failures = cases.filter(({ outcome }) => outcome === 'failed');
-  if (failures.length === 0 && inputs.promoteToChampion) return promotion(inputs, subject, session!, context);
+  if (failures.length === 0 && inputs.promoteToChampion) return promotion(inputs, subject, azure!, context);
   if (failures.length === 0 || !inputs.rollbackOnFailure) return { facts: {}, notes: [] };
   // A sound deployment is not undone because Azure could not be asked about it.
   if (failures.every(({ isInconclusive }) => isInconclusive)) {
@@ -39,18 +41,18 @@ export async function followUp(
       'Not rolled back: no test failed but those that could not be made, which say nothing against the deployment.';
     return { facts: {}, notes: [note] };
   }
-  return rollback(subject, session!, context);
+  return rollback(subject, azure!, context);
 }
 
 async function promotion(
   inputs: Inputs,
   { target, record }: Subject,
-  session: AzureSession,
+  azure: FollowUpServices,
   { clock, signal }: TaskContext,
 ): Promise<FollowUp> {
   try {
     requireRecordedEndpoint(record, target.scoringUri, 'promoteToChampion');
-    const { champion, dethroned, isChampion } = await promoteModel(inputs, session, record, clock);
+    const { champion, dethroned, isChampion } = await promoteModel(inputs, azure, record, clock);
     const name = `${champion.name}:${champion.version}`;
     const before = dethroned.length > 0 ? `, replacing version ${dethroned.join(', ')}` : '';
     return {
@@ -66,10 +68,10 @@ async function promotion(
   }
 }
 
-async function rollback({ target, record }: Subject, session: AzureSession, context: TaskContext): Promise<FollowUp> {
+async function rollback({ target, record }: Subject, azure: FollowUpServices, context: TaskContext): Promise<FollowUp> {
   try {
     requireRecordedEndpoint(record, target.scoringUri, 'rollbackOnFailure');
-    const { outcome, image } = await undoDeployment(session, record, context);
+    const { outcome, image } = await undoDeployment(azure, record, context);
     return {
       facts: { rollback: { outcome, image } },
       notes: [said[outcome](image, record!.deployment!.containerGroup)],

@@ -1,12 +1,11 @@
-import { ModelTags } from '../../common/azure/ml/modelTags';
+import type { ModelTags } from '../../common/azure/ml/modelTags';
 import { byClaim, championTag, claimOf, type RegisteredModel } from '../../common/azure/ml/registeredModel';
-import type { AzureSession } from '../../common/azure/http/session';
-import { WorkspaceAddress } from '../../common/azure/ml/workspaceAddress';
 import type { Clock } from '../../common/clock';
 import { requireHomeWorkspace } from '../../common/record/homeWorkspace';
 import type { ModelRecord } from '../../common/record/record';
 import { TaskFailure } from '../../common/taskFailure';
 import type { Inputs } from '../inputs';
+import type { AzureServices } from '../services';
 
 /**
  * Promotes the record's model, if it may be promoted.
@@ -14,7 +13,7 @@ import type { Inputs } from '../inputs';
  */
 export async function promoteModel(
   { resourceGroup, workspace }: Pick<Inputs, 'resourceGroup' | 'workspace'>,
-  session: AzureSession,
+  azure: Pick<AzureServices, 'subscriptionId' | 'models'>,
   record: ModelRecord | undefined,
   clock: Clock,
 ): Promise<Promotion> {
@@ -32,13 +31,12 @@ export async function promoteModel(
     );
   }
   const named = {
-    subscriptionId: session.connection.subscriptionId,
+    subscriptionId: azure.subscriptionId,
     resourceGroup: resourceGroup ?? model.workspace.resourceGroup,
     name: workspace ?? model.workspace.name,
   };
   requireHomeWorkspace(model, named, 'Promote');
-  const registry = new ModelTags(new WorkspaceAddress(session, named.resourceGroup, named.name));
-  return promote(registry, model.name, model.version, clock);
+  return promote(azure.models(named.resourceGroup, named.name), model.name, model.version, clock);
 }
 
 /** What became of the title. */

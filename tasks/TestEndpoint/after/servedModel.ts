@@ -1,4 +1,4 @@
-import { ContainerGroups } from '../../common/azure/containerGroups/containerGroups';
+import type { ContainerGroups } from '../../common/azure/containerGroups/containerGroups';
 import { believedAbsence } from '../../common/azure/http/believedAbsence';
 import type { Clock } from '../../common/clock';
 import { deploymentTags } from '../../common/deployment/containers';
@@ -9,12 +9,12 @@ import type { TestCase } from '../requests/testCase';
 import type { TestRun } from '../testRun';
 
 /** Tests that the right model is served, where record and connection allow it. What Azure cannot say is no word against it. */
-export async function testServedModel({ subject, session, ledger, context }: TestRun): Promise<void> {
+export async function testServedModel({ subject, azure, ledger, context }: TestRun): Promise<void> {
   const { target, record } = subject;
   const { log, clock, signal } = context;
   const deployment = record?.deployment;
   if (!deployment) return;
-  if (!session) {
+  if (!azure) {
     log.info('Whether the right model is served is not checked: the input azureSubscription is empty.');
     return;
   }
@@ -23,7 +23,7 @@ export async function testServedModel({ subject, session, ledger, context }: Tes
     return;
   }
   log.group('The right model');
-  const groups = new ContainerGroups(session, deployment.resourceGroup);
+  const groups = azure.groups(deployment.resourceGroup);
   try {
     ledger.note(...(await servedModelCases(groups, deployment, record.image, record.model, clock, signal)));
   } catch (error) {

@@ -1,18 +1,16 @@
-import { ContainerGroups } from '../../common/azure/containerGroups/containerGroups';
-import { healthRequest } from '../../common/azure/containerGroups/healthRequest';
-import type { AzureSession } from '../../common/azure/http/session';
 import { previousDeploymentVariable } from '../../common/deployment/previousDeployment';
 import { rollback, type RollbackResult } from '../../common/deployment/rollback';
 import type { ModelRecord } from '../../common/record/record';
 import type { TaskContext } from '../../common/task/taskContext';
 import { TaskFailure } from '../../common/taskFailure';
+import type { AzureServices } from '../services';
 
 /**
  * Brings back what ran before the record's deployment.
  * @throws TaskFailure if the record names no deployment, or if the previous one cannot be restored
  */
 export async function undoDeployment(
-  session: AzureSession,
+  azure: Pick<AzureServices, 'groups' | 'health'>,
   record: ModelRecord | undefined,
   { log, clock, signal, jobSecrets }: TaskContext,
 ): Promise<RollbackResult> {
@@ -26,10 +24,10 @@ export async function undoDeployment(
   log.group('Roll back');
   try {
     return await rollback({
-      groups: new ContainerGroups(session, deployment.resourceGroup),
+      groups: azure.groups(deployment.resourceGroup),
       deployment,
       handedOver: jobSecrets.get(previousDeploymentVariable),
-      ports: { log, clock, signal, health: healthRequest(session) },
+      ports: { log, clock, signal, health: azure.health },
     });
   } finally {
     log.endGroup();

@@ -1,9 +1,7 @@
-import type { AzureSession } from '../../common/azure/http/session';
-import { imageRegistry } from '../../common/azure/registry/imageRegistry';
 import { attest } from '../../common/evidence/attest';
 import { releaseType } from '../../common/evidence/predicateTypes';
 import type { Signer } from '../../common/evidence/signer';
-import { openSigner, signingTime } from '../../common/evidence/signingKey';
+import { signingTime } from '../../common/evidence/signingKey';
 import { statementOf } from '../../common/evidence/statement';
 import { parseImageName } from '../../common/imageName';
 import { append } from '../../common/record/chain';
@@ -13,6 +11,7 @@ import { TaskFailure } from '../../common/taskFailure';
 import { requireRecordedEndpoint } from '../recordedEndpoint';
 import type { Subject } from '../endpointToTest';
 import type { Inputs } from '../inputs';
+import type { AzureServices } from '../services';
 
 /** Signs what was deployed and what its tests found. */
 export type SignRelease = (section: TestsSection) => Promise<{ attestations?: Attestations; failure?: string }>;
@@ -24,22 +23,22 @@ export type SignRelease = (section: TestsSection) => Promise<{ attestations?: At
 export async function prepareSigning(
   { signingKey }: Pick<Inputs, 'signingKey'>,
   { record, target }: Subject,
-  session: AzureSession | undefined,
+  azure: Pick<AzureServices, 'registry' | 'signer'> | undefined,
   context: TaskContext,
 ): Promise<SignRelease> {
   if (!signingKey) return () => Promise.resolve({});
   const { deployment } = record ?? {};
-  if (!record || !deployment?.imageDigest || !session) {
+  if (!record || !deployment?.imageDigest || !azure) {
     throw new TaskFailure(
       'signWith needs a model record that names the deployment of an image, by its digest.',
       'Run Package-Image and Deploy-ACI before this task, or set signWith to none.',
     );
   }
   requireRecordedEndpoint(record, target.scoringUri, 'signWith');
-  const signer = await openSigner(signingKey, session, context);
+  const signer = await azure.signer(signingKey);
   return async (section) => {
     try {
-      return { attestations: await sign(record, deployment, section, signer, session, context) };
+      return { attestations: await sign(record, deployment, section, signer, azure, context) };
     } catch (error) {
       // A roll-back that is due must not fail for want of a signature.
       if (context.signal.aborted || !(error instanceof TaskFailure)) throw error;
@@ -53,12 +52,12 @@ async function sign(
   deployment: DeploymentSection,
   tests: TestsSection,
   signer: Signer,
-  session: AzureSession,
+  azure: Pick<AzureServices, 'registry'>,
   { clock, log, pipeline, signal }: TaskContext,
 ): Promise<Attestations> {
   const name = parseImageName(deployment.image)!;
   const registryId = record.image?.registry === name.registry ? record.image.registryId : undefined;
-  const contents = await imageRegistry({ registry: name.registry, registryId }, session);
+  const contents = await azure.registry({ registry: name.registry, registryId });
   const now = signingTime(signer, clock.now());
   const { model, image, evaluation } = record;
   const predicate = {

@@ -1,7 +1,4 @@
-import { KeyVault } from '../../common/azure/keyVault/keyVault';
 import { AzureFailure } from '../../common/azure/http/azureFailure';
-import { imageRegistry } from '../../common/azure/registry/imageRegistry';
-import { TrustedKeys } from '../../common/evidence/trustedKeys';
 import { verifyEvidence } from '../../common/evidence/verifyEvidence';
 import { parseImageName } from '../../common/imageName';
 import { TaskFailure } from '../../common/taskFailure';
@@ -32,12 +29,12 @@ function failed(test: Pick<TestCase, 'kind' | 'name'>, error: TaskFailure): Test
   return { ...test, outcome: 'failed', message: error.message, isInconclusive };
 }
 
-async function verify({ inputs, subject, session, context }: TestRun): Promise<void> {
+async function verify({ inputs, subject, azure, context }: TestRun): Promise<void> {
   const { clock, log, signal } = context;
   const { record, target } = subject;
   const { image, deployment } = record ?? {};
   const name = deployment && parseImageName(deployment.image);
-  if (!record || !image || !name || !session) {
+  if (!record || !image || !name || !azure) {
     throw new TaskFailure(
       'requireSignature needs a model record that names an image and its deployment.',
       'Run Package-Image and Deploy-ACI before this task, or switch requireSignature off.',
@@ -46,8 +43,8 @@ async function verify({ inputs, subject, session, context }: TestRun): Promise<v
   requireRecordedEndpoint(record, target.scoringUri, 'requireSignature');
   const { imageDigest: digest } = deployment;
   const registryId = digest === image.digest ? image.registryId : undefined;
-  const contents = await imageRegistry({ registry: name.registry, registryId }, session);
-  const keys = new TrustedKeys(inputs.trustedKeys!, new KeyVault(session, signal));
+  const contents = await azure.registry({ registry: name.registry, registryId });
+  const keys = azure.trustedKeys(inputs.trustedKeys!);
   await verifyEvidence(
     { reference: deployment.image, repository: name.repository, digest, record, requireApproval: true },
     { contents, keys, now: clock.now(), signal, log },

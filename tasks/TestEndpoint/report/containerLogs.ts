@@ -1,4 +1,3 @@
-import { ContainerGroups } from '../../common/azure/containerGroups/containerGroups';
 import { believedAbsence } from '../../common/azure/http/believedAbsence';
 import { gatewayContainer } from '../../common/deployment/containers';
 import { isRecordedEndpoint } from '../recordedEndpoint';
@@ -17,16 +16,16 @@ const shownLines = 40;
  * What the deployment's containers wrote, beside the requests that failed: the cause stands there, where a scoring script
  * caught it for one. What cannot be read is a line in the log and no failure.
  */
-export async function readContainerLogs({ subject, session, ledger, context }: TestRun): Promise<ContainerLog[]> {
+export async function readContainerLogs({ subject, azure, ledger, context }: TestRun): Promise<ContainerLog[]> {
   const { target, record } = subject;
   const { log, clock, signal } = context;
   const deployment = record?.deployment;
   if (!deployment || !isRecordedEndpoint(record, target.scoringUri)) return [];
-  if (!session) {
+  if (!azure) {
     log.info('What the container wrote is not shown: the input azureSubscription is empty.');
     return [];
   }
-  const groups = new ContainerGroups(session, deployment.resourceGroup);
+  const groups = azure.groups(deployment.resourceGroup);
   const logs: ContainerLog[] = [];
   try {
     const group = await believedAbsence(() => groups.find(deployment.containerGroup, signal), clock, signal);

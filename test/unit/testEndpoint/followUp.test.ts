@@ -1,9 +1,6 @@
 import assert from 'node:assert/strict';
-import sinon from 'sinon';
-import { ContainerGroups, type ContainerGroup } from '../../../tasks/common/azure/containerGroups/containerGroups';
-import { ModelTags } from '../../../tasks/common/azure/ml/modelTags';
+import type { ContainerGroup } from '../../../tasks/common/azure/containerGroups/containerGroups';
 import type { RegisteredModel } from '../../../tasks/common/azure/ml/registeredModel';
-import type { AzureSession } from '../../../tasks/common/azure/http/session';
 import { append, emptyRecord } from '../../../tasks/common/record/chain';
 import { Secrets } from '../../../tasks/common/secrets';
 import { TaskFailure } from '../../../tasks/common/taskFailure';
@@ -11,6 +8,7 @@ import { followUp } from '../../../tasks/TestEndpoint/after/followUp';
 import type { Inputs } from '../../../tasks/TestEndpoint/inputs';
 import type { TestCase } from '../../../tasks/TestEndpoint/requests/testCase';
 import { taskContext } from '../../support/taskContext';
+import { azureDoubles } from './azureDoubles';
 
 const scoringUri = new URL('http://serving.example/score');
 
@@ -33,8 +31,6 @@ const record = append(
 );
 
 describe('Test-Endpoint: what follows from the tests', () => {
-  afterEach(() => sinon.restore());
-
   const refusal = new TaskFailure('Azure refused.');
 
   /** What a follow-up began of the two, and what it came to. Azure does as it is told, or refuses. */
@@ -44,17 +40,17 @@ describe('Test-Endpoint: what follows from the tests', () => {
     { refuses = false, signal }: { refuses?: boolean; signal?: AbortSignal } = {},
   ) {
     const model = { name: 'm', version: '2', tags: { champion: '2026-01-01T00:00:00Z' } } as unknown as RegisteredModel;
-    const tag = sinon.stub(ModelTags.prototype, 'tag').resolves(model);
-    const withTags = sinon.stub(ModelTags.prototype, 'withTags').resolves([]);
+    const { azure, groups, models } = azureDoubles();
+    models.tag.resolves(model);
+    models.withTags.resolves([]);
     const group = { containers: [{ name: 'scoring', image: 'r/x@sha256:1' }] } as unknown as ContainerGroup;
-    const find = sinon.stub(ContainerGroups.prototype, 'find').resolves(group);
-    const remove = sinon.stub(ContainerGroups.prototype, 'remove').callsFake(async () => void find.resolves(undefined));
-    if (refuses) for (const stub of [withTags, find]) stub.rejects(refusal);
-    const session = { connection: { subscriptionId: 's' } } as unknown as AzureSession;
+    groups.find.resolves(group);
+    groups.remove.callsFake(async () => void groups.find.resolves(undefined));
+    if (refuses) for (const stub of [models.withTags, groups.find]) stub.rejects(refusal);
     const subject = { target: { scoringUri, isOfRecord: true }, requests: [], secrets: new Secrets([]), record };
     const { context } = taskContext('.', signal && { signal });
-    const result = await followUp(inputs as Inputs, subject, session, cases, context);
-    const begun = [...(tag.called ? ['promotion'] : []), ...(remove.called ? ['roll-back'] : [])];
+    const result = await followUp(inputs as Inputs, subject, azure, cases, context);
+    const begun = [...(models.tag.called ? ['promotion'] : []), ...(groups.remove.called ? ['roll-back'] : [])];
     return { begun, ...result };
   }
 
@@ -78,7 +74,6 @@ describe('Test-Endpoint: what follows from the tests', () => {
     const promoted = await follow({ promoteToChampion: true }, [passed]);
     assert.deepEqual(promoted.facts, { promotion: { isChampion: true, champion: '2' } });
     assert.deepEqual(promoted.notes, ['m:2 is now the champion.']);
-    sinon.restore();
     const undone = await follow({ rollbackOnFailure: true }, [failed]);
     assert.deepEqual(undone.facts, { rollback: { outcome: 'removed', image: null } });
     assert.deepEqual(undone.notes, ['Rolled back: nothing ran before, so the container group serving was removed.']);
@@ -88,7 +83,6 @@ describe('Test-Endpoint: what follows from the tests', () => {
   it('says what could not be done, and that a roll-back failed in the record too', async () => {
     const undone = await follow({ rollbackOnFailure: true }, [failed], { refuses: true });
     assert.deepEqual(undone.facts, { rollback: { outcome: 'failed', image: null } });
-    sinon.restore();
     const promoted = await follow({ promoteToChampion: true }, [passed], { refuses: true });
     assert.deepEqual(promoted.facts, {});
     for (const { notes, failure } of [undone, promoted]) {
@@ -100,7 +94,6 @@ describe('Test-Endpoint: what follows from the tests', () => {
   it('ends where the step was cancelled meanwhile', async () => {
     const signal = AbortSignal.abort(new Error('cancelled'));
     await assert.rejects(follow({ promoteToChampion: true }, [passed], { refuses: true, signal }));
-    sinon.restore();
     await assert.rejects(follow({ rollbackOnFailure: true }, [failed], { refuses: true, signal }));
   });
 });

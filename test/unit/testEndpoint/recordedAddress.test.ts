@@ -1,20 +1,14 @@
 import assert from 'node:assert/strict';
-import sinon from 'sinon';
-import { ContainerGroups, type ContainerGroup } from '../../../tasks/common/azure/containerGroups/containerGroups';
-import { AzureSession } from '../../../tasks/common/azure/http/session';
+import type { ContainerGroup } from '../../../tasks/common/azure/containerGroups/containerGroups';
 import type { DeploymentSection, ModelRecord } from '../../../tasks/common/record/record';
 import { isForbiddenAddress, requireOwnAddress } from '../../../tasks/TestEndpoint/recordedAddress';
 import type { RequestCase } from '../../../tasks/TestEndpoint/requests/requestCases';
 import { Secret } from '../../../tasks/common/secret';
-import { serviceConnection } from '../../support/serviceConnection';
 
 const deployment = { containerGroup: 'serving', resourceGroup: 'group' } as DeploymentSection;
 const record = { deployment } as ModelRecord;
-const session = new AzureSession(serviceConnection);
 
 describe('an address that only a record names', () => {
-  afterEach(() => sinon.restore());
-
   async function allowed(
     scoringUri: string,
     {
@@ -25,13 +19,12 @@ describe('an address that only a record names', () => {
     ipAddress?: Partial<NonNullable<ContainerGroup['ipAddress']>> | null,
   ): Promise<void> {
     const group = ipAddress === null ? undefined : ({ ipAddress } as ContainerGroup);
-    sinon.restore();
-    sinon.stub(ContainerGroups.prototype, 'find').resolves(group);
+    const azure = { groups: () => ({ find: async () => group }) };
     const requests = [{ headers } as unknown as RequestCase];
     const target = { scoringUri: new URL(scoringUri), apiKey: apiKey === undefined ? undefined : new Secret(apiKey) };
     const { signal } = new AbortController();
     const clock = { sleep: () => Promise.resolve() };
-    await requireOwnAddress(target, requests, record, signedIn ? session : undefined, clock, signal);
+    await requireOwnAddress(target, requests, record, signedIn ? azure : undefined, clock, signal);
   }
   const apiKey = 'the-key-1234';
 

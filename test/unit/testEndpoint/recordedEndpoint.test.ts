@@ -5,18 +5,18 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import * as path from 'node:path';
-import sinon from 'sinon';
-import { ContainerGroups, type ContainerGroup } from '../../../tasks/common/azure/containerGroups/containerGroups';
-import type { AzureRequest } from '../../../tasks/common/azure/http/session';
+import type { ContainerGroup, ContainerGroups } from '../../../tasks/common/azure/containerGroups/containerGroups';
+import type { RegisteredModel } from '../../../tasks/common/azure/ml/registeredModel';
 import { append, emptyRecord } from '../../../tasks/common/record/chain';
 import type { DeploymentSection, EvaluationSection, ModelRecord } from '../../../tasks/common/record/record';
 import { writeRecord } from '../../../tasks/common/record/recordFile';
 import { TaskFailure } from '../../../tasks/common/taskFailure';
-import type { TaskContext } from '../../../tasks/common/task/taskContext';
 import type { Inputs } from '../../../tasks/TestEndpoint/inputs';
 import { isRecordedEndpoint } from '../../../tasks/TestEndpoint/recordedEndpoint';
-import { testEndpoint } from '../../../tasks/TestEndpoint/testEndpoint';
-import { buildPipeline } from '../../support/taskContext';
+import { createScoringClient } from '../../../tasks/TestEndpoint/requests/scoringClient';
+import { testEndpointWith } from '../../../tasks/TestEndpoint/testEndpoint';
+import { taskContext } from '../../support/taskContext';
+import { azureDoubles } from './azureDoubles';
 
 const workspace = { subscriptionId: 'sub-a', resourceGroup: 'group', name: 'home' };
 
@@ -26,10 +26,8 @@ describe('Test-Endpoint: what a record lets tests decide', () => {
   const requestsFile = path.join(directory, 'requests.json');
   let server: Server;
   let scoringUri: URL;
-  let asked: string[];
-  let said: string[];
-  let time = Date.UTC(2026, 0, 1);
-  let published: string[];
+  /** What Azure says of the container group. */
+  let deployed: { find: ContainerGroups['find']; log: string[] };
   before(async () => {
     fs.writeFileSync(requestsFile, '[{"name": "one", "request": {}, "expected": {"predictions": [1]}}]');
     server = createServer((request, response) => {
@@ -55,7 +53,7 @@ describe('Test-Endpoint: what a record lets tests decide', () => {
     fs.rmSync(directory, { recursive: true });
   });
 
-  afterEach(() => sinon.restore());
+  beforeEach(() => (deployed = { find: async () => undefined, log: [] }));
 
   function recordOf({ deployedAt, decision }: { deployedAt?: string; decision?: EvaluationSection['decision'] }) {
     const model = { name: 'm', version: '2', id: '/m/2', type: 'custom_model', uri: 'azureml://x', workspace };
@@ -79,38 +77,21 @@ describe('Test-Endpoint: what a record lets tests decide', () => {
     return append(record, 'deployment', deployment);
   }
 
-  function run(record: ModelRecord, inputs: Partial<Inputs>, subscriptionId = 'sub-a') {
-    asked = [];
-    said = [];
-    published = [];
+  async function run(record: ModelRecord, inputs: Partial<Inputs>, subscriptionId = 'sub-a') {
     writeRecord(recordFile, record);
-    const resource = { id: '/m/2', name: '2', properties: { modelUri: 'azureml://x', tags: { champion: '2026' } } };
-    const request = ({ method = 'GET', url }: AzureRequest) => {
-      // The connection may do everything.
-      if (url.endsWith('/permissions')) return Promise.resolve({ body: { value: [{ actions: ['*'] }] } });
-      asked.push(`${method} ${url}`);
-      return Promise.resolve({ status: 200, headers: {}, body: { ...resource, value: [] } });
-    };
-    const nothing = () => undefined;
-    const log = { info: (text: string) => void said.push(text), debug: nothing, warning: (text: string) => void said.push(`WARNING ${text}`), error: nothing, group: nothing, endGroup: nothing, progress: nothing }; // prettier-ignore
-    const context = {
-      log,
-      clock: { now: () => (time += 1000), sleep: () => Promise.resolve() },
-      signal: new AbortController().signal,
-      pipeline: buildPipeline(directory),
-      publish: {
-        summary: (_title: string, text: string) => void published.push(text),
-        testResults: (file: string) => void published.push(fs.readFileSync(file, 'utf8')),
-        artifact: nothing,
-      },
-      network: {},
-      secret: nothing,
-      jobSecrets: { get: nothing },
-      azure: () => ({ connection: { subscriptionId }, request }),
-    } as unknown as TaskContext;
-    return testEndpoint(
+    const { azure, groups, models } = azureDoubles(subscriptionId);
+    groups.find.callsFake(deployed.find);
+    groups.log.resolves(deployed.log);
+    groups.remove.callsFake(async () => void groups.find.resolves(undefined));
+    const champion = { name: 'm', version: '2', tags: { champion: '2026' } } as unknown as RegisteredModel;
+    models.tag.resolves(champion);
+    models.withTags.resolves([]);
+    const { context, traces } = taskContext(directory);
+    const published: string[] = [];
+    const testResults = (file: string) => void published.push(fs.readFileSync(file, 'utf8'));
+    const result = await testEndpointWith(
+      { scoringClient: () => createScoringClient({}, 5000), azure },
       {
-        connection: { subscriptionId } as Inputs['connection'],
         recordFile,
         scoringUri,
         requestsFile,
@@ -127,8 +108,14 @@ describe('Test-Endpoint: what a record lets tests decide', () => {
         publishTestResults: false,
         ...inputs,
       },
-      context,
+      { ...context, publish: { ...context.publish, testResults } },
     );
+    const summaries = traces.summaries.map(([, markdown]) => markdown);
+    const changed = [
+      ...models.tag.args.map(([name, version]) => `tag ${name}:${version}`),
+      ...groups.remove.args.map(([name]) => `remove ${name}`),
+    ];
+    return { ...result, ...traces, published: [...summaries, ...published], changed };
   }
 
   it('knows its endpoint, however the address is written', () => {
@@ -142,7 +129,7 @@ describe('Test-Endpoint: what a record lets tests decide', () => {
   it('promotes the model of a record that names no deployment', async () => {
     const result = await run(recordOf({ decision: 'approved' }), { promoteToChampion: true });
     assert.equal(result.outcome, 'succeeded', result.reason);
-    assert.ok(asked.some((each) => each.startsWith('PUT') && each.endsWith('workspaces/home/models/m/versions/2')));
+    assert.deepEqual(result.changed, ['tag m:2']);
     const { tests } = JSON.parse(fs.readFileSync(recordFile, 'utf8')) as ModelRecord;
     assert.deepEqual(
       [tests?.passed, tests?.scoringUri],
@@ -176,7 +163,7 @@ describe('Test-Endpoint: what a record lets tests decide', () => {
     const result = await run(record, { promoteToChampion: true });
     assert.equal(result.outcome, 'failed');
     assert.match(result.reason!, /promoteToChampion did nothing: .* the deployment at http:\/\/other\.example\/score/);
-    assert.deepEqual(asked, []);
+    assert.deepEqual(result.changed, []);
     assert.deepEqual(JSON.parse(fs.readFileSync(recordFile, 'utf8')), record);
   });
 
@@ -184,44 +171,41 @@ describe('Test-Endpoint: what a record lets tests decide', () => {
     const record = recordOf({ decision: 'approved', deployedAt: 'http://other.example/score' });
     const result = await run(record, { rollbackOnFailure: true, scoringUri: new URL('/wrong', scoringUri) });
     assert.match(result.reason!, /1 of 1 tests failed: .*rollbackOnFailure did nothing/);
-    assert.deepEqual(asked, []);
+    assert.deepEqual(result.changed, []);
   });
 
-  /** A group that runs the record's image and whose container wrote this. */
-  function deployed(logLines: string[] = []) {
-    const containers = [{ name: 'scoring', image: 'r/x@sha256:1' }];
-    const tags = { 'mlops-model': 'm', 'mlops-model-version': '2' };
-    sinon.stub(ContainerGroups.prototype, 'find').resolves({ containers, tags } as unknown as ContainerGroup);
-    sinon.stub(ContainerGroups.prototype, 'log').resolves(logLines);
-  }
+  /** A group that runs the record's image. */
+  const group = {
+    containers: [{ name: 'scoring', image: 'r/x@sha256:1' }],
+    tags: { 'mlops-model': 'm', 'mlops-model-version': '2' },
+  } as unknown as ContainerGroup;
   const asks = { rollbackOnFailure: true, publishTestResults: true };
 
   it('rolls back, and writes results, whatever a hostile answer or an error of its own ended', async () => {
     const deep = new URL('/deep', scoringUri);
-    deployed();
+    deployed.find = async () => group;
     const hostile = await run(recordOf({ decision: 'approved', deployedAt: deep.href }), { ...asks, scoringUri: deep });
     assert.match(hostile.reason!, /one \(The reply cannot be judged: it is nested more than 1000 levels deep\.\)/);
-    sinon.restore();
-
-    deployed();
-    (ContainerGroups.prototype.find as sinon.SinonStub)
-      .onFirstCall()
-      .rejects(new RangeError('Maximum call stack size exceeded'));
+    let looks = 0;
+    deployed.find = async () => {
+      if (looks++ === 0) throw new RangeError('Maximum call stack size exceeded');
+      return group;
+    };
     const broken = await run(recordOf({ decision: 'approved', deployedAt: scoringUri.href }), asks);
     assert.match(broken.reason!, /failed unexpectedly: Maximum call stack/);
     for (const { outcome } of [hostile, broken]) assert.equal(outcome, 'failed');
     const { tests } = JSON.parse(fs.readFileSync(recordFile, 'utf8')) as ModelRecord;
     assert.equal(tests!.rollback?.outcome, 'removed');
-    assert.match(published.join(), /<testsuites [^]*failed unexpectedly/);
+    assert.match(broken.published.join(), /<testsuites [^]*failed unexpectedly/);
   });
 
   it('rolls nothing back because Azure could not be asked', async () => {
-    sinon.stub(ContainerGroups.prototype, 'find').rejects(new TaskFailure('Azure could not be reached.'));
+    deployed.find = () => Promise.reject(new TaskFailure('Azure could not be reached.'));
     const result = await run(recordOf({ decision: 'approved', deployedAt: scoringUri.href }), asks);
     assert.match(result.reason!, /1 of 2 tests failed: container group \(It cannot be checked: Azure could not be/);
     const { tests } = JSON.parse(fs.readFileSync(recordFile, 'utf8')) as ModelRecord;
     assert.deepEqual([tests!.rollback, tests!.failed], [undefined, 1]);
-    assert.match(said.join('\n'), /Not rolled back: no test failed but those that could not be made/);
+    assert.match(result.lines.join('\n'), /Not rolled back: no test failed but those that could not be made/);
   });
 
   it('passes a service that answers 500 to nonsense, with one warning and a page that says what could be better', async () => {
@@ -234,17 +218,20 @@ describe('Test-Endpoint: what a record lets tests decide', () => {
     const result = await run(recordOf({ decision: 'approved' }), tests);
     assert.equal(result.outcome, 'succeeded', result.reason);
     assert.deepEqual(
-      said.filter((each) => each.startsWith('WARNING')).map((each) => each.slice(0, 60)),
-      ['WARNING The endpoint has 2 findings that fail no test: JSON '],
+      result.warnings.map((each) => each.slice(0, 52)),
+      ['The endpoint has 2 findings that fail no test: JSON '],
     );
     assert.match(
-      published[0]!,
+      result.published[0]!,
       /✅ Endpoint tests: 2 of 2 passed[^]*What could be better[^]*\| an empty body \| answered 500/,
     );
   });
 
   it("shows the container's last lines beside a request that failed", async () => {
-    deployed(['Started', "Exception during init: No module named 'six'", '"POST /score" 200']);
+    deployed = {
+      find: async () => group,
+      log: ['Started', "Exception during init: No module named 'six'", '"POST /score" 200'],
+    };
     const wrong = new URL('/wrong', scoringUri);
     const result = await run(recordOf({ decision: 'approved', deployedAt: wrong.href }), {
       scoringUri: wrong,
@@ -254,21 +241,27 @@ describe('Test-Endpoint: what a record lets tests decide', () => {
       result.reason!,
       /1 of 3 tests failed: .*the container's log says "Exception during init: No module named 'six'"/,
     );
-    for (const place of [said.join('\n'), ...published]) assert.match(place, /Exception during init: No module named/);
-    assert.equal(published.length, 2);
+    for (const place of [result.lines.join('\n'), ...result.published])
+      assert.match(place, /Exception during init: No module named/);
+    assert.equal(result.published.length, 2);
   });
 
   it('promotes no model that Evaluate rejected', async () => {
     const result = await run(recordOf({ decision: 'rejected' }), { promoteToChampion: true });
     assert.match(result.reason!, /m:2 is not promoted, because Evaluate rejected it: rmse is 9/);
-    assert.deepEqual(asked, []);
+    assert.deepEqual(result.changed, []);
   });
 
   it('promotes no model of the same name and version of another workspace', async () => {
     const record = recordOf({ decision: 'approved' });
     const elsewhere = /is registered in the workspace home of group \(subscription sub-a\)/;
-    assert.match((await run(record, { promoteToChampion: true, workspace: 'other' })).reason!, elsewhere);
-    assert.match((await run(record, { promoteToChampion: true }, 'sub-b')).reason!, elsewhere);
-    assert.deepEqual(asked, []);
+    const others = [
+      await run(record, { promoteToChampion: true, workspace: 'other' }),
+      await run(record, { promoteToChampion: true }, 'sub-b'),
+    ];
+    for (const { reason, changed } of others) {
+      assert.match(reason!, elsewhere);
+      assert.deepEqual(changed, []);
+    }
   });
 });

@@ -1,0 +1,72 @@
+import { ContainerGroups } from '../common/azure/containerGroups/containerGroups';
+import { healthRequest, type HealthRequest } from '../common/azure/containerGroups/healthRequest';
+import { KeyVault } from '../common/azure/keyVault/keyVault';
+import { ModelTags } from '../common/azure/ml/modelTags';
+import { WorkspaceAddress } from '../common/azure/ml/workspaceAddress';
+import type { RegistryContents } from '../common/azure/registry/containerRegistryContents';
+import { imageRegistry } from '../common/azure/registry/imageRegistry';
+import type { NamedRegistry } from '../common/azure/registry/registryIdOf';
+import { requireRights, type NeededRole } from '../common/azure/rights/requireRights';
+import type { Signer } from '../common/evidence/signer';
+import { openSigner, type SigningKey } from '../common/evidence/signingKey';
+import { TrustedKeys, type TrustedKey } from '../common/evidence/trustedKeys';
+import type { TaskContext } from '../common/task/taskContext';
+import type { Inputs } from './inputs';
+import { isForbiddenAddress } from './recordedAddress';
+import { createScoringClient, type ScoringClient } from './requests/scoringClient';
+import type { Target } from './requests/target';
+
+/** What a test of an endpoint speaks with. */
+export interface Services {
+  scoringClient(target: Pick<Target, 'isOfRecord'>): ScoringClient;
+  /** Undefined where no service connection was chosen. */
+  readonly azure?: AzureServices;
+}
+
+/** What the tests, and what may follow them, read and change in Azure. */
+export interface AzureServices {
+  readonly subscriptionId: string;
+  readonly health: HealthRequest;
+  groups(resourceGroup: string): ContainerGroups;
+  /** ARM id of a workspace. */
+  workspaceId(resourceGroup: string, name: string): string;
+  /** The versions of a workspace's models. */
+  models(resourceGroup: string, workspace: string): Pick<ModelTags, 'withTags' | 'tag'>;
+  /** @throws TaskFailure that names the roles that are missing */
+  requireRights(roles: readonly NeededRole[]): Promise<void>;
+  /** @throws TaskFailure where Azure does not say that it is one of its own */
+  registry(named: NamedRegistry): Promise<RegistryContents>;
+  trustedKeys(keys: readonly TrustedKey[]): TrustedKeys;
+  /** @throws TaskFailure where a key in a vault cannot sign */
+  signer(key: SigningKey): Promise<Signer>;
+}
+
+export function openServices(
+  { connection, requestTimeoutMs }: Pick<Inputs, 'connection' | 'requestTimeoutMs'>,
+  context: Pick<TaskContext, 'azure' | 'clock' | 'log' | 'network' | 'signal'>,
+): Services {
+  return {
+    scoringClient: ({ isOfRecord }) =>
+      createScoringClient(context.network, requestTimeoutMs, isOfRecord ? isForbiddenAddress : undefined),
+    azure: connection && openAzure(connection, context),
+  };
+}
+
+function openAzure(
+  connection: NonNullable<Inputs['connection']>,
+  context: Pick<TaskContext, 'azure' | 'clock' | 'log' | 'signal'>,
+): AzureServices {
+  const session = context.azure(connection);
+  const address = (resourceGroup: string, name: string) => new WorkspaceAddress(session, resourceGroup, name);
+  return {
+    subscriptionId: connection.subscriptionId,
+    health: healthRequest(session),
+    groups: (resourceGroup) => new ContainerGroups(session, resourceGroup),
+    workspaceId: (resourceGroup, name) => address(resourceGroup, name).id,
+    models: (resourceGroup, workspace) => new ModelTags(address(resourceGroup, workspace)),
+    requireRights: (roles) => requireRights(session, roles, context),
+    registry: (named) => imageRegistry(named, session),
+    trustedKeys: (keys) => new TrustedKeys(keys, new KeyVault(session, context.signal)),
+    signer: (key) => openSigner(key, session, context),
+  };
+}
