@@ -117,12 +117,9 @@ async function decide(azure: LocalAzure): Promise<{ seconds: number; requests: n
 const rowCount = 1_000_000;
 
 interface Ours {
-  kind: string;
   seconds: number;
   maxRss: number;
-  lower: number;
-  upper: number;
-  resamples: number;
+  intervals: Array<{ kind: string; lower: number; upper: number; resamples: number }>;
 }
 interface Theirs {
   read: number;
@@ -133,19 +130,28 @@ interface Theirs {
 
 async function manyRows(): Promise<Row[]> {
   const program = path.join(folder, 'intervals.js');
-  const entry = path.join(__dirname, 'evaluate', 'intervals.ts');
-  await build({ entryPoints: [entry], outfile: program, bundle: true, platform: 'node', minify: true });
-  const run = (criteria: string, files: string[]): Ours => {
-    const found = JSON.parse(
-      execFileSync(process.execPath, [program, criteria, ...files], { encoding: 'utf8' }),
-    ) as Ours;
-    if (found.kind !== 'interval') throw new Error(JSON.stringify(found));
+  const entryPoints = [
+    path.join(__dirname, 'evaluate', 'intervals.ts'),
+    path.join(root, 'tasks', 'Evaluate', 'worker.ts'),
+  ];
+  await build({ entryPoints, outdir: folder, entryNames: '[name]', bundle: true, platform: 'node', minify: true });
+  const run: Run = (criteria, files, threads = 'all') => {
+    const output = execFileSync(process.execPath, [program, criteria, String(threads), ...files], { encoding: 'utf8' });
+    const found = JSON.parse(output) as Ours;
+    if (found.intervals.some(({ kind }) => kind !== 'interval')) throw new Error(output);
     return found;
   };
-  return [...besideNumpy(run), ...allAtOnce(run), ...tenMillion(run)].map((row) => toRow('evaluate', row));
+  return [
+    ...besideNumpy(run),
+    ...allAtOnce(run),
+    ...otherMetrics(run),
+    ...onMoreProcessors(run),
+    ...tenMillion(run),
+  ].map((row) => toRow('evaluate', row));
 }
 
-type Run = (criteria: string, files: string[]) => Ours;
+/** @param threads all processors where it is left out */
+type Run = (criteria: string, files: string[], threads?: number | 'all') => Ours;
 const rowFiles = (metric: RowKind, count = rowCount) => [
   writeRows(metric, 'candidate', 1, count),
   writeRows(metric, 'champion', 1.01, count),
@@ -166,8 +172,9 @@ function besideNumpy(run: Run): Measurement[] {
     const theirs = JSON.parse(
       execFileSync(python, [script, metric, ...files, String(referenceResamples)], { encoding: 'utf8' }),
     ) as Theirs;
-    const seconds = theirs.read + theirs.perResample * ours.resamples;
-    const method = `studentised interval and randomisation test over 400 blocks of rows, ${ours.resamples} resamples each, of ${rowCount} rows from two CSV files, a process of its own on one core; the reference (pandas, numpy, scipy; percentile bootstrap) reads the same files, makes ${referenceResamples} resamples and is scaled up`;
+    const { resamples } = ours.intervals[0]!;
+    const seconds = theirs.read + theirs.perResample * resamples;
+    const method = `studentised interval and randomisation test over 400 blocks of rows, ${resamples} resamples each, of ${rowCount} rows from two CSV files, a process of its own on all processors; the reference (pandas, numpy, scipy; percentile bootstrap) reads the same files, makes ${referenceResamples} resamples and is scaled up`;
     const name = `interval of ${metric} from a million rows`;
     return [
       { name: `${name}: time`, ours: ours.seconds, unit: 's', reference: { name: 'numpy', value: seconds }, goal: goals[metric], method }, // prettier-ignore
@@ -187,6 +194,43 @@ function allAtOnce(run: Run): Measurement[] {
   const method = `rmse, mae, and rmse of four slices over ${rowCount} rows in one process; the reference is a process for each`;
   const reference = { name: 'one by one', value: apart };
   return [{ name: 'six criteria of one file: time', ours: together, unit: 's', reference, goal: { ratioAtMost: 0.5 }, method }]; // prettier-ignore
+}
+
+/** Those whose value without a block of rows is not a difference of sums, or is of many groups. */
+function otherMetrics(run: Run): Measurement[] {
+  const files = rowFiles('auc');
+  const method = `${rowCount} rows from two CSV files, a process of its own on all processors`;
+  const row = (name: string, criterion: string, files: string[]): Measurement => {
+    const ours = run(`${criterion} with 95% confidence`, files).seconds;
+    return { name: `${name} from a million rows: time`, ours, unit: 's', goal: { atMost: 10 }, method };
+  };
+  return [
+    row('interval of average precision', 'pr_auc > champion', files),
+    row('interval of r2', 'r2 > champion', rowFiles('rmse')),
+    row(
+      'interval of a difference between four groups',
+      'max difference of rmse over part < 1',
+      rowFiles('rmse').slice(0, 1),
+    ),
+  ];
+}
+
+/** What threads spare is told by their work: the machine may be busy. The decisions are the same on any number of them. */
+function onMoreProcessors(run: Run): Measurement[] {
+  const files = rowFiles('rmse');
+  const criteria = ['rmse <', 'mae <', 'r2 >'].map((each) => `${each} champion with 95% confidence`).join('\n');
+  const counts = [1, 2, 3, 8];
+  const found = counts.map((count) => run(criteria, files, count));
+  const different = found.filter(({ intervals }) => JSON.stringify(intervals) !== JSON.stringify(found[0]!.intervals)).length; // prettier-ignore
+  const pairs = Array.from(
+    { length: 5 },
+    () => [run(criteria, files, 2).seconds, run(criteria, files, 1).seconds] as const,
+  );
+  const [two, one] = [...pairs].sort((a, b) => a[0] / a[1] - b[0] / b[1])[2]!;
+  return [
+    { name: `decisions of ${counts.join(', ')} threads that differ`, ours: different, unit: 'decisions', goal: { atMost: 0 }, method: 'rmse, mae and r2 of a million rows: intervals and p-values to the last digit' }, // prettier-ignore
+    { name: 'three criteria on two processors: time', ours: two, unit: 's', reference: { name: 'on one', value: one }, goal: { ratioAtMost: 0.75 }, method: 'rmse, mae and r2 of a million rows, five times in turn, the pair with the middle ratio; the look for where rows end, which all parts wait for, is on one' }, // prettier-ignore
+  ];
 }
 
 function tenMillion(run: Run): Measurement[] {

@@ -1,6 +1,6 @@
 /**
- * Builds the tasks as the agent runs them: dist/tasks/<Folder>/{task.json, icon.png, main.js, packages.js}, and beside them
- * dist/maps/<Folder>, by which a debugger and a stack trace find the source.
+ * Builds the tasks as the agent runs them: dist/tasks/<Folder>/{task.json, icon.png, main.js, packages.js}, with worker.js
+ * where the task starts threads, and beside them dist/maps/<Folder>, by which a debugger and a stack trace find the source.
  *
  *   npm run build             every task
  *   npm run build -- Train    one task
@@ -12,7 +12,16 @@ import { createRequire, isBuiltin } from 'node:module';
 import { basename, join, relative, sep } from 'node:path';
 import { build, type BuildOptions, type Metafile, type Plugin } from 'esbuild';
 import { helpTopics } from '../tasks/common/troubleshooting';
-import { handlerTargets, projectVersion, readTask, root, taskFolders, type TaskManifest } from './taskManifest';
+import {
+  handlerTargets,
+  hasWorker,
+  projectVersion,
+  readTask,
+  root,
+  taskFolders,
+  workerFile,
+  type TaskManifest,
+} from './taskManifest';
 import { absoluteLinks, fileUrl, repositoryUrl } from './repository';
 import { bundledPackages } from './thirdPartyNotices';
 
@@ -316,7 +325,13 @@ async function buildTask(folder: string, place: BuildPlace): Promise<BuiltTask> 
 
   const files = new Map<string, Uint8Array | string>(targets.map((target) => [target, "require('./main.js');\n"]));
   const maps = new Map<string, Uint8Array | string>();
-  for (const [name, part] of [['main.js', main] as const, [packagesFile, packages] as const]) {
+  const parts = new Map([
+    ['main.js', main],
+    [packagesFile, packages],
+  ]);
+  // A thread shares no code with the task that starts it: task-lib, loaded again, would write its key anew.
+  if (hasWorker(folder)) parts.set(workerFile, await bundle(workerFile, "import './worker';", sourceDir));
+  for (const [name, part] of parts) {
     files.set(name, built(part, name, folder, place));
     maps.set(`${name}.map`, part.map);
   }
@@ -325,11 +340,10 @@ async function buildTask(folder: string, place: BuildPlace): Promise<BuiltTask> 
   await fillFolder(join(place.maps, folder), maps);
   await fillFolder(join(place.tasks, folder), files);
 
-  const parts = [main, packages];
   return {
     folder,
-    bytes: parts.reduce((sum, { code }) => sum + code.byteLength, 0),
-    packages: parts.flatMap(({ metafile }) => bundledPackages(metafile)),
+    bytes: [...parts.values()].reduce((sum, { code }) => sum + code.byteLength, 0),
+    packages: [...parts.values()].flatMap(({ metafile }) => bundledPackages(metafile)),
   };
 }
 

@@ -15,7 +15,7 @@ import { buildTasks } from './build';
 import { buildTab } from './buildTab';
 import { editionNames, makeEdition, type Edition, type EditionName } from './edition';
 import { absoluteLinks, fileUrl, repositoryUrl } from './repository';
-import { handlerTargets, projectVersion, readTask, root, taskFolders } from './taskManifest';
+import { handlerTargets, hasWorker, projectVersion, readTask, root, taskFolders, workerFile } from './taskManifest';
 import { noticesFile, thirdPartyNotices } from './thirdPartyNotices';
 import { manifestProblems, readManifest, tabFolder, type ExtensionManifest } from './validateManifest';
 import { taskProblems, uniquenessProblems } from './validateTask';
@@ -103,7 +103,7 @@ async function stage(folder: string, maps: string, edition: Edition): Promise<vo
 function expectedFiles(): string[] {
   const tasks = taskFolders().flatMap((folder) => {
     const targets = handlerTargets(readTask(folder));
-    const code = targets.length > 0 ? ['packages.js', ...targets] : [];
+    const code = targets.length > 0 ? ['packages.js', ...targets, ...(hasWorker(folder) ? [workerFile] : [])] : [];
     return ['icon.png', 'task.json', ...code].map((file) => `tasks/${folder}/${file}`);
   });
   const sources = packagedSources().map((path) => (path.startsWith('templates/') ? `${path}/template.json` : path));

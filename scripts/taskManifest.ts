@@ -82,6 +82,11 @@ export function handlerTargets(task: TaskManifest): string[] {
   return [...new Set(phases.flatMap((phase) => Object.values(phase ?? {}).map((handler) => handler.target)))];
 }
 
+/** What a thread of a task runs, where the task starts any. */
+export const workerFile = 'worker.js';
+
+export const hasWorker = (folder: string): boolean => existsSync(join(root, 'tasks', folder, 'worker.ts'));
+
 /** The project's one version number, as task.json writes it. */
 export function projectVersion(): { text: string; parts: TaskManifest['version'] } {
   const { version } = readJson<{ version: string }>(join(root, 'package.json'));

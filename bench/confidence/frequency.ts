@@ -1,6 +1,6 @@
 import { formulaOf } from '../../tasks/Evaluate/confidence/formulas';
 import type { PairedMetric } from '../../tasks/Evaluate/confidence/pairedMetric';
-import { ClassDictionary } from '../../tasks/Evaluate/confidence/predictions';
+import { ClassDictionary } from '../../tasks/Evaluate/confidence/classDictionary';
 import { Random } from '../../tasks/Evaluate/confidence/random';
 import { resamplesFor } from '../../tasks/Evaluate/confidence/studentised';
 import { surenessOf } from '../../tasks/Evaluate/confidence/sureness';

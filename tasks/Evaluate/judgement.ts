@@ -7,6 +7,7 @@ import { judgeByReports } from '../common/dataReports/reportMetrics';
 import type { DataReport } from '../common/dataReports/dataReport';
 import { reportsOfBoth, type ReportsOfBoth } from './dataReports';
 import { findChampion } from './champion';
+import { openCrew } from './confidence/crew';
 import { uncertainties, type Holdout, type Uncertainties } from './confidence/uncertainty';
 import { isComparison, metricLabel } from '../common/criteria/criterion';
 import { judge } from '../common/criteria/judge';
@@ -179,7 +180,12 @@ async function confidences(
     await nextTurn();
     signal.throwIfAborted();
   };
-  return uncertainties(asking, found, pause, signal);
+  const crew = await openCrew(Object.values(found), path.join(__dirname, 'worker.js'), pause, signal);
+  try {
+    return await uncertainties(asking, found, crew, signal);
+  } finally {
+    await crew.close();
+  }
 }
 
 async function looksAt(

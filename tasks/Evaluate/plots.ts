@@ -5,6 +5,7 @@ import { residualPlot } from '../common/charts/residualPlot';
 import { escapeMarkdown } from '../common/markdown';
 import { columnNames } from './confidence/predictions';
 import { GrowingArray } from './confidence/growingArray';
+import { layOut } from './confidence/fileLayout';
 import { readRows, RowsUnreadable } from './confidence/rowReader';
 import type { JobFiles } from './jobFiles';
 
@@ -92,30 +93,24 @@ async function outcomesOf(file: string, signal: AbortSignal): Promise<Outcomes |
   const cells = new Map<string, number>();
   const classes = new Set<string>();
   let numeric = true;
-  const choose = (columns: readonly string[]) => {
-    const pick = (names: readonly string[]) => columns.find((column) => names.includes(column.toLowerCase()));
-    const [label, prediction] = [pick(columnNames.label), pick(columnNames.prediction)];
-    if (label === undefined || prediction === undefined) throw new RowsUnreadable('it has no label and prediction');
-    return [label, prediction];
+  const onRow = ([label = '', prediction = '']: readonly (string | undefined)[]) => {
+    if (classes.size <= mostClasses) {
+      classes.add(label).add(prediction);
+      const cell = JSON.stringify([label, prediction]);
+      cells.set(cell, (cells.get(cell) ?? 0) + 1);
+    }
+    if (!numeric) return;
+    const pair = [Number(label), Number(prediction)] as const;
+    numeric = label !== '' && prediction !== '' && pair.every(Number.isFinite);
+    truth.push(pair[0]);
+    predicted.push(pair[1]);
   };
   try {
-    await readRows(
-      file,
-      choose,
-      ([label = '', prediction = '']) => {
-        if (classes.size <= mostClasses) {
-          classes.add(label).add(prediction);
-          const cell = JSON.stringify([label, prediction]);
-          cells.set(cell, (cells.get(cell) ?? 0) + 1);
-        }
-        if (!numeric) return;
-        const pair = [Number(label), Number(prediction)] as const;
-        numeric = label !== '' && prediction !== '' && pair.every(Number.isFinite);
-        truth.push(pair[0]);
-        predicted.push(pair[1]);
-      },
-      signal,
-    );
+    const { columns, parts } = await layOut(file, signal);
+    const pick = (names: readonly string[]) => columns.find((column) => names.includes(column.toLowerCase()));
+    const [label, prediction] = [pick(columnNames.label), pick(columnNames.prediction)];
+    if (label === undefined || prediction === undefined) return undefined;
+    for (const part of parts) await readRows(file, part, columns, [label, prediction], onRow, signal);
   } catch (error) {
     // A plot is a courtesy: a file that cannot be drawn is left out, here as where a criterion judges by it and says why.
     if (error instanceof RowsUnreadable) return undefined;

@@ -11,12 +11,14 @@ import { absoluteLinks, repositoryUrl } from '../../scripts/repository';
 import { extensionProblems, packageExtension, publishedManifest } from '../../scripts/package';
 import {
   agentTaskFolders,
+  hasWorker,
   projectVersion,
   readJson,
   readTask,
   root,
   taskFolders,
   type TaskManifest,
+  workerFile,
 } from '../../scripts/taskManifest';
 import { thirdPartyNotices } from '../../scripts/thirdPartyNotices';
 import {
@@ -158,7 +160,9 @@ describe('The package', function () {
       .map(({ name }) => name);
     assert.deepEqual(bundles, [
       'tab/tab.js',
-      ...agentTaskFolders().flatMap((name) => [`tasks/${name}/main.js`, `tasks/${name}/packages.js`]),
+      ...agentTaskFolders().flatMap((name) =>
+        ['main.js', 'packages.js', ...(hasWorker(name) ? [workerFile] : [])].map((file) => `tasks/${name}/${file}`),
+      ),
     ]);
   });
 

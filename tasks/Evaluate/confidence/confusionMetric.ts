@@ -1,4 +1,4 @@
-import { extended, type PairedMetric } from './pairedMetric';
+import { extended, type Blocks, type PairedMetric } from './pairedMetric';
 
 /** How many rows of each class (first index) were said to be of each class (second index), row by row in one array. */
 export interface Confusion {
@@ -44,6 +44,14 @@ export function confusionMetric(
       for (let row = 0; row < rows; row++) kept[cellOfRow[row]!]! += counts[row]!;
       return both();
     },
+    withoutEach(blocks) {
+      const { all, parts } = countsOfCells(cellOfRow, cells, blocks);
+      kept.fill(0);
+      return parts.map((part) => {
+        for (let cell = 0; cell < cells; cell++) kept[cell] = all[cell]! - part[cell]!;
+        return both();
+      });
+    },
     swapped(swap) {
       kept.fill(0);
       for (let row = 0; row < rows; row++) kept[cellOfRow[row]! + swap[row]! * cells]!++;
@@ -86,6 +94,22 @@ function cellsOf(
     cellOfRow[row] = cell;
   }
   return { cellOfRow, own, theirs };
+}
+
+/** How many rows are of each cell: of all rows, and of each block. */
+function countsOfCells(
+  cellOfRow: Uint32Array,
+  cells: number,
+  { count, ofRow }: Blocks,
+): { all: Float64Array; parts: Float64Array[] } {
+  const all = new Float64Array(cells);
+  const parts = Array.from({ length: count }, () => new Float64Array(cells));
+  for (let row = 0; row < cellOfRow.length; row++) {
+    const cell = cellOfRow[row]!;
+    parts[ofRow[row]!]![cell]!++;
+    all[cell]!++;
+  }
+  return { all, parts };
 }
 
 /** Two rows more of each class that occurs, of which each model gets one right and the other wrong. */

@@ -33,11 +33,12 @@ export async function disparitySureness(
   const values = groups.map(({ metric }) => whole(metric)[0]);
   const disparity = disparityOf(kind, values);
   if (!Number.isFinite(disparity)) return unavailable('the metric has no value for the rows of a group.');
+  const metrics = groups.map(({ metric }) => cautious(metric));
   let [lower, upper] = kind === 'ratio' ? [Infinity, Infinity] : [-Infinity, -Infinity];
-  for (const [first, one] of groups.entries()) {
-    for (const [second, other] of groups.entries()) {
+  for (const [first, one] of metrics.entries()) {
+    for (const [second, other] of metrics.entries()) {
       if (first === second) continue;
-      const pair = pairOf(cautious(one.metric), cautious(other.metric));
+      const pair = pairOf(one, other);
       const statistic = (own: number, theirs: number) =>
         kind === 'ratio' ? own - limit * theirs : own - theirs - limit;
       const pseudo = await pseudoValues(pair, statistic, pause);
@@ -84,7 +85,17 @@ function pairOf(one: PairedMetric, other: PairedMetric): PairedMetric {
     one.values(counts.subarray(0, one.rows))[0],
     other.values(counts.subarray(one.rows))[0],
   ];
-  return { rows: one.rows + other.rows, values: part, swapped: part };
+  const rows = one.rows + other.rows;
+  return {
+    rows,
+    values: part,
+    swapped: part,
+    withoutEach({ count, ofRow }) {
+      const first = one.withoutEach({ count, ofRow: ofRow.subarray(0, one.rows) });
+      const second = other.withoutEach({ count, ofRow: ofRow.subarray(one.rows) });
+      return first.map(([own], block) => [own, second[block]![0]]);
+    },
+  };
 }
 
 function whole(metric: PairedMetric): [number, number] {

@@ -17,11 +17,13 @@ import {
   areaUnderRoc,
   areaWithoutEach,
   averagePrecision,
+  precisionWithoutEach,
   rankMetric,
   type RankSum,
   type WithoutEach,
 } from './rankMetric';
-import type { ClassDictionary, ColumnRequest } from './predictions';
+import type { ClassDictionary } from './classDictionary';
+import type { ColumnRequest } from './predictions';
 
 /** A metric that can be computed from rows. */
 export interface Formula {
@@ -164,7 +166,7 @@ const falsePositiveRate = ofPositives('false_positive_rate', falsePositiveRateOf
 
 const ranking = [number('label'), number('score')];
 
-function ofRanking(name: string, sum: () => RankSum, withoutEach?: WithoutEach): Formula {
+function ofRanking(name: string, sum: () => RankSum, withoutEach: WithoutEach): Formula {
   return {
     columns: ranking,
     build([label, score]) {
@@ -202,7 +204,7 @@ const logLoss = ofProbability('log loss', (label, score) => {
 });
 const brier = ofProbability('brier score', (label, score) => (score - label) ** 2);
 const auc = ofRanking('auc', areaUnderRoc, areaWithoutEach);
-const prAuc = ofRanking('average precision', averagePrecision);
+const prAuc = ofRanking('average precision', averagePrecision, precisionWithoutEach);
 
 /** The mean over queries; what is drawn and compared are queries, not rows. */
 function ndcg(depth?: number): Formula {

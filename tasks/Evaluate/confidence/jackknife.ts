@@ -1,4 +1,4 @@
-import type { Blocks, PairedMetric } from './pairedMetric';
+import type { PairedMetric } from './pairedMetric';
 import { Random } from './random';
 
 /** So many pseudo-values at most: with more rows, a pseudo-value is of a block of them, drawn at random. */
@@ -29,7 +29,8 @@ export async function pseudoValues(
     if (place >= startOf(block + 1, rows, count)) block++;
     ofRow[order ? order[place]! : place] = block;
   }
-  const rests = metric.withoutEach?.({ count, ofRow }) ?? (await leftOut(metric, { count, ofRow }, pause));
+  await pause();
+  const rests = metric.withoutEach({ count, ofRow });
   return Float64Array.from(rests, (rest, block) => {
     const size = startOf(block + 1, rows, count) - startOf(block, rows, count);
     return whole + ((rows - size) / size) * (whole - statistic(...rest));
@@ -38,23 +39,6 @@ export async function pseudoValues(
 
 function startOf(block: number, rows: number, blocks: number): number {
   return Math.floor((block * rows) / blocks);
-}
-
-/** The metric without each block, by a pass over all rows for each. */
-async function leftOut(
-  metric: PairedMetric,
-  { count, ofRow }: Blocks,
-  pause: () => Promise<void>,
-): Promise<Array<[number, number]>> {
-  const often = Math.max(1, Math.floor(2_000_000 / Math.max(1, metric.rows)));
-  const rests: Array<[number, number]> = [];
-  const counts = new Uint8Array(metric.rows);
-  for (let block = 0; block < count; block++) {
-    for (let row = 0; row < counts.length; row++) counts[row] = ofRow[row] === block ? 0 : 1;
-    rests.push(metric.values(counts));
-    if (block % often === 0) await pause();
-  }
-  return rests;
 }
 
 function shuffled(rows: number): Uint32Array {

@@ -8,11 +8,8 @@ export interface PairedMetric {
   readonly rarest?: { readonly what: string; readonly count: number };
   /** [candidate, champion], each row counted as often as said; without a champion the second is NaN. */
   values(counts: Uint8Array): [number, number];
-  /**
-   * For each of the blocks [candidate, champion] of the rows that are not in it: what `values` would say of them, by one pass over the
-   * rows for all blocks where the metric allows it.
-   */
-  withoutEach?(blocks: Blocks): Array<[number, number]>;
+  /** For each of the blocks [candidate, champion] of the rows that are not in it: what `values` would say of them, by one pass over the rows for all. */
+  withoutEach(blocks: Blocks): Array<[number, number]>;
   /** [candidate, champion], had the two changed places in the rows marked 1. */
   swapped(swap: Uint8Array): [number, number];
   /**
@@ -55,20 +52,10 @@ export function meanMetric(
       }
       return [after(first / weight), champion ? after(second / weight) : NaN];
     },
-    withoutEach({ count, ofRow }) {
-      const [weights, first, second] = [0, 1, 2].map(() => new Float64Array(count)) as [Float64Array, Float64Array, Float64Array]; // prettier-ignore
-      for (let row = 0; row < rows; row++) {
-        const block = ofRow[row]!;
-        weights[block]!++;
-        first[block]! += candidate[row]!;
-        second[block]! += other[row]!;
-      }
-      const sum = (parts: Float64Array) => parts.reduce((all, part) => all + part, 0);
-      const [own, theirs] = [sum(first), sum(second)];
-      return Array.from(weights, (weight, block) => {
-        const rest = rows - weight;
-        return [after((own - first[block]!) / rest), champion ? after((theirs - second[block]!) / rest) : NaN];
-      });
+    withoutEach(blocks) {
+      const [own, theirs] = [sumsOfBlocks(candidate, blocks), sumsOfBlocks(other, blocks)];
+      const mean = ({ all, parts }: Sums, block: number) => after((all - parts[block]!) / (rows - own.sizes[block]!));
+      return Array.from(own.sizes, (_, block) => [mean(own, block), champion ? mean(theirs, block) : NaN]);
     },
     swapped(swap) {
       const [first, second] = swappedSums(candidate, other, swap);
@@ -82,6 +69,23 @@ export function meanMetric(
       return meanMetric(extended(candidate, [most, least]), champion && extended(champion, [least, most]), after);
     },
   };
+}
+
+interface Sums {
+  readonly all: number;
+  readonly parts: Float64Array;
+  readonly sizes: Float64Array;
+}
+
+/** The sum of the values in each block, and of all, by one pass. */
+function sumsOfBlocks(values: Float64Array, { count, ofRow }: Blocks): Sums {
+  const [parts, sizes] = [new Float64Array(count), new Float64Array(count)];
+  for (let row = 0; row < values.length; row++) {
+    const block = ofRow[row]!;
+    parts[block]! += values[row]!;
+    sizes[block]!++;
+  }
+  return { all: parts.reduce((sum, part) => sum + part, 0), parts, sizes };
 }
 
 /** The values, and some more. */
@@ -115,6 +119,11 @@ export function r2Metric(
   const centred = label.map((value) => value - mean);
   const total = centred.reduce((sum, value) => sum + value * value, 0);
   const other = championSquares ?? candidateSquares;
+  const r2Of = (weight: number, sum: number, squares: number, errors: [number, number]): [number, number] => {
+    const spread = squares - (sum * sum) / weight;
+    if (!(spread > 0)) return [NaN, NaN];
+    return [1 - errors[0] / spread, championSquares ? 1 - errors[1] / spread : NaN];
+  };
   return {
     rows,
     values(counts) {
@@ -128,8 +137,21 @@ export function r2Metric(
         first += count * candidateSquares[row]!;
         second += count * other[row]!;
       }
-      const spread = squares - (sum * sum) / weight;
-      return spread > 0 ? [1 - first / spread, championSquares ? 1 - second / spread : NaN] : [NaN, NaN];
+      return r2Of(weight, sum, squares, [first, second]);
+    },
+    withoutEach(blocks) {
+      const [sums, squares] = [
+        sumsOfBlocks(centred, blocks),
+        sumsOfBlocks(
+          centred.map((value) => value * value),
+          blocks,
+        ),
+      ];
+      const [first, second] = [sumsOfBlocks(candidateSquares, blocks), sumsOfBlocks(other, blocks)];
+      const rest = ({ all, parts }: Sums, block: number) => all - parts[block]!;
+      return Array.from(sums.sizes, (size, block) =>
+        r2Of(rows - size, rest(sums, block), rest(squares, block), [rest(first, block), rest(second, block)]),
+      );
     },
     swapped(swap) {
       const [first, second] = swappedSums(candidateSquares, other, swap);

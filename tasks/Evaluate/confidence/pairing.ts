@@ -1,9 +1,13 @@
+import { fromTheHighest } from './order';
 import type { Readable } from './predictions';
 
 /** For each row of the candidate the row of the champion that is the same; undefined: they are in the same order. */
-export type Pairing =
-  | { readonly kind: 'paired'; readonly championRow?: Uint32Array }
-  | { readonly kind: 'different'; readonly why: string };
+export type Pairing = Paired | { readonly kind: 'different'; readonly why: string };
+
+export interface Paired {
+  readonly kind: 'paired';
+  readonly championRow?: Uint32Array;
+}
 
 /**
  * Finds which rows of two models' predictions are of the same thing: by id where both have one, else by their order.
@@ -34,8 +38,7 @@ export function inCandidateOrder(values: Float64Array, { championRow }: { champi
 
 /** Rows in the order of their ids; undefined if an id stands twice. */
 function rowsById(ids: Float64Array): Uint32Array | undefined {
-  const order = new Uint32Array(ids.length).map((_, row) => row);
-  order.sort((a, b) => ids[a]! - ids[b]!);
+  const order = fromTheHighest(ids);
   for (let place = 1; place < order.length; place++) {
     if (ids[order[place]!] === ids[order[place - 1]!]) return undefined;
   }

@@ -1,6 +1,9 @@
 import { createHash } from 'node:crypto';
-import { GrowingArray } from './growingArray';
-import { readRows, RowsUnreadable } from './rowReader';
+import type { ClassDictionary } from './classDictionary';
+import type { Crew } from './crew';
+import { layOut, type FileLayout } from './fileLayout';
+import type { PartOrder } from './partReader';
+import { RowsUnreadable } from './rowReader';
 
 /** What a column of predictions means, and the names by which it goes. */
 export const columnNames = {
@@ -21,7 +24,7 @@ export interface ColumnRequest {
 
 export type Predictions = Readable | { readonly kind: 'unusable'; readonly why: string };
 
-/** One model's rows, as far as they were asked for. */
+/** One model's rows, as far as they were asked for. Plain data, which the members of a crew share. */
 export interface Readable {
   readonly kind: 'rows';
   readonly rows: number;
@@ -32,127 +35,126 @@ export interface Readable {
    * Undefined where the file has neither, and of a champion.
    */
   readonly rowsHash?: string;
-  column(request: ColumnRequest): Float64Array | undefined;
+  readonly columns: ReadonlyArray<{ readonly request: ColumnRequest; readonly values: Float64Array }>;
 }
 
-/** Codes of class labels: `1`, `1.0` and `true` are one class, and so in both models' files. */
-export class ClassDictionary {
-  private readonly codes = new Map<string, number>();
-
-  code(text: string): number {
-    const name = className(text);
-    const known = this.codes.get(name);
-    if (known !== undefined) return known;
-    this.codes.set(name, this.codes.size);
-    return this.codes.size - 1;
-  }
-
-  find(text: string): number | undefined {
-    return this.codes.get(className(text));
-  }
-
-  get names(): string[] {
-    return [...this.codes.keys()];
-  }
+export function columnOf({ columns }: Readable, { role, name, as }: ColumnRequest): Float64Array | undefined {
+  return columns.find(({ request }) => request.role === role && request.name === name && request.as === as)?.values;
 }
 
 /**
- * Reads a file of predictions, one row at a time, and keeps of it the columns that are asked for, as numbers.
- * A column that is not there is left out; a cell that is missing or no number makes the file unusable.
- * @param whose the rows of a candidate are hashed, by which a later candidate's are known to be the same
+ * Reads both models' files of predictions, part by part on all members of the crew, and keeps of them the columns that are asked for, as
+ * numbers. A column that is not there is left out; a cell that is missing or no number makes the file unusable. What is read does not
+ * depend on how many read it: each part has its place in the columns, and classes are numbered in the order of the rows.
  */
-export async function readPredictions(
-  file: string,
+export async function readBoth(
+  { candidate, champion }: { readonly candidate: string; readonly champion?: string },
   requests: readonly ColumnRequest[],
   classes: ClassDictionary,
-  whose: 'candidate' | 'champion',
-  signal?: AbortSignal,
-): Promise<Predictions> {
-  const reading = new Reading(requests, classes, whose === 'candidate');
+  readers: Readers,
+): Promise<{ candidate: Predictions; champion?: Predictions }> {
+  // The rows of a candidate are hashed, by which a later candidate's are known to be the same.
+  const read = (file: string, hashed: boolean) => readFile(file, requests, hashed, readers);
+  const [own, other] = await Promise.all([read(candidate, true), champion === undefined ? undefined : read(champion, false)]); // prettier-ignore
+  return { candidate: numbered(own, classes), champion: other && numbered(other, classes) };
+}
+
+/** By whom files are read, and in parts of how many bytes. */
+export interface Readers {
+  readonly crew: Crew;
+  readonly signal?: AbortSignal;
+  readonly partSize?: number;
+}
+
+/** One file, each part of which has numbered its classes for itself. */
+interface ReadFile {
+  readonly content: Predictions;
+  readonly parts?: ReadonlyArray<{
+    readonly firstRow: number;
+    readonly rows: number;
+    readonly classNames: readonly string[];
+  }>;
+}
+
+async function readFile(
+  file: string,
+  requests: readonly ColumnRequest[],
+  hashed: boolean,
+  { crew, signal, partSize }: Readers,
+): Promise<ReadFile> {
+  let layout: FileLayout;
   try {
-    await readRows(
-      file,
-      (columns) => reading.choose(columns),
-      (cells) => reading.take(cells),
-      signal,
-    );
+    layout = await layOut(file, signal, partSize);
   } catch (error) {
     if (!(error instanceof RowsUnreadable)) throw error;
-    return { kind: 'unusable', why: `in the predictions, ${error.message}` };
+    return unusable(`in the predictions, ${error.message}`);
   }
-  return reading.rows === 0 ? { kind: 'unusable', why: 'the predictions have no rows' } : reading.result();
+  const { rows } = layout;
+  if (rows === 0) return unusable('the predictions have no rows');
+  const order = orderFor(file, layout, requests, hashed, crew);
+  const answers = await Promise.all(layout.parts.map((part) => crew.read({ ...order, part })));
+  const problem = answers.find((answer) => 'problem' in answer);
+  if (problem) return unusable(`in the predictions, ${problem.problem}`);
+  const { ids, rowHashes, columns } = order;
+  const content: Readable = {
+    kind: 'rows',
+    rows,
+    ids: ids?.values,
+    rowsHash: rowHashes && hashInAnyOrder(rowHashes.values),
+    columns: columns.map(({ request, values }) => ({ request, values })),
+  };
+  const parts = layout.parts.map((part, index) => ({ ...part, classNames: (answers[index] as { classNames: string[] }).classNames })); // prettier-ignore
+  return { content, parts };
 }
 
-/** What is kept of one file's rows while they are read. */
-class Reading {
-  rows = 0;
-  private readonly found: Array<{ request: ColumnRequest; name: string; place: number; values: GrowingArray }> = [];
-  private readonly ids = new GrowingArray();
-  private readonly rowHashes = new GrowingArray();
-  private idPlace = -1;
-  private labelPlace = -1;
-
-  constructor(
-    private readonly requests: readonly ColumnRequest[],
-    private readonly classes: ClassDictionary,
-    /** Whether it is hashed what the rows are of. */
-    private readonly hashed: boolean,
-  ) {}
-
-  /** The columns to read, each once: one may be asked for as numbers and as classes. */
-  choose(columns: readonly string[]): string[] {
-    const wanted: string[] = [];
-    const placeOf = (name: string | undefined) => {
-      if (name === undefined) return -1;
-      if (!wanted.includes(name)) wanted.push(name);
-      return wanted.indexOf(name);
-    };
-    this.idPlace = placeOf(nameOf('id', undefined, columns));
-    this.labelPlace = placeOf(nameOf('label', undefined, columns));
-    for (const request of this.requests) {
-      const name = nameOf(request.role, request.name, columns);
-      if (name !== undefined) this.found.push({ request, name, place: placeOf(name), values: new GrowingArray() });
-    }
-    return wanted;
-  }
-
-  take(cells: ReadonlyArray<string | undefined>): void {
-    if (this.idPlace >= 0) {
-      const id = cells[this.idPlace];
-      if (id === undefined) throw new RowsUnreadable('it has no id');
-      this.ids.push(hash53(id));
-    }
-    for (const { request, name, place, values } of this.found) {
-      const cell = cells[place];
-      if (cell === undefined) throw new RowsUnreadable(`it has no ${name}`);
-      values.push(request.as === 'class' ? this.classes.code(cell) : numberOf(cell, name));
-    }
-    // Without ids a row is what it is by its place, as it is where two files are paired.
-    if (this.hashed) {
-      this.rowHashes.push(hash53(`${cells[this.idPlace] ?? this.rows}\0${className(cells[this.labelPlace] ?? '')}`));
-    }
-    this.rows++;
-  }
-
-  result(): Readable {
-    const named = this.idPlace >= 0 || this.labelPlace >= 0;
-    return {
-      kind: 'rows',
-      rows: this.rows,
-      ids: this.idPlace >= 0 ? this.ids.toArray() : undefined,
-      rowsHash: this.hashed && named ? hashInAnyOrder(this.rowHashes.toArray()) : undefined,
-      column: ({ role, name, as }) =>
-        this.found
-          .find(({ request }) => request.role === role && request.name === name && request.as === as)
-          ?.values.toArray(),
-    };
-  }
+function unusable(why: string): ReadFile {
+  return { content: { kind: 'unusable', why } };
 }
 
-function numberOf(cell: string, column: string): number {
-  const value = Number(className(cell));
-  if (!Number.isFinite(value)) throw new RowsUnreadable(`its ${column}, "${cell}", is not a finite number`);
-  return value;
+/** What to read of each part, and where to put it. */
+function orderFor(
+  file: string,
+  { columns, rows }: FileLayout,
+  requests: readonly ColumnRequest[],
+  hashed: boolean,
+  crew: Crew,
+): Omit<PartOrder, 'part'> {
+  // One column may be asked for as numbers and as classes.
+  const wanted: string[] = [];
+  const placeOf = (name: string) => {
+    if (!wanted.includes(name)) wanted.push(name);
+    return wanted.indexOf(name);
+  };
+  const find = (role: ColumnRequest['role'] | 'id', name?: string) => {
+    const found = nameOf(role, name, columns);
+    return found === undefined ? undefined : { name: found, place: placeOf(found) };
+  };
+  const [id, label] = [find('id'), find('label')];
+  return {
+    file,
+    header: columns,
+    wanted,
+    ids: id && { ...id, values: crew.numbers(rows) },
+    rowHashes: hashed && (id ?? label) ? { label: label?.place, values: crew.numbers(rows) } : undefined,
+    columns: requests.flatMap((request) => {
+      const column = find(request.role, request.name);
+      return column ? [{ ...column, request, values: crew.numbers(rows) }] : [];
+    }),
+  };
+}
+
+/** Gives each class its number in the dictionary in place of that in the part. */
+function numbered({ content, parts }: ReadFile, classes: ClassDictionary): Predictions {
+  if (content.kind === 'unusable') return content;
+  const columns = content.columns.filter(({ request }) => request.as === 'class');
+  for (const { firstRow, rows, classNames } of parts ?? []) {
+    const codes = classNames.map((name) => classes.code(name));
+    if (codes.every((code, index) => code === index)) continue;
+    for (const { values } of columns) {
+      for (let row = firstRow; row < firstRow + rows; row++) values[row] = codes[values[row]!]!;
+    }
+  }
+  return content;
 }
 
 function nameOf(
@@ -164,30 +166,6 @@ function nameOf(
   return columnNames[role].map((name) => columns.find((column) => column.toLowerCase() === name)).find((name) => name !== undefined); // prettier-ignore
 }
 
-function className(text: string): string {
-  // What most rows have: a number as short as it can be written.
-  if (/^-?(?:0|[1-9]\d{0,14})(?:\.\d{0,5}[1-9])?$/.test(text) && text.length <= 16 && text !== '-0') return text;
-  const word = text.trim();
-  if (/^true$/i.test(word)) return '1';
-  if (/^false$/i.test(word)) return '0';
-  const number = Number(word);
-  return word === '' || Number.isNaN(number) ? word : String(number);
-}
-
 function hashInAnyOrder(values: Float64Array): string {
   return createHash('sha256').update(values.sort()).digest('hex');
-}
-
-/** 53 bits of two 32-bit hashes (Bryc's cyrb53 mixing), which a double holds exactly. Among a million ids two collide with a chance of 1 in 18,000, and a collision is found as a repeated id. */
-function hash53(text: string): number {
-  let first = 0xdeadbeef;
-  let second = 0x41c6ce57;
-  for (let index = 0; index < text.length; index++) {
-    const code = text.charCodeAt(index);
-    first = Math.imul(first ^ code, 2654435761);
-    second = Math.imul(second ^ code, 1597334677);
-  }
-  first = Math.imul(first ^ (first >>> 16), 2246822507) ^ Math.imul(second ^ (second >>> 13), 3266489909);
-  second = Math.imul(second ^ (second >>> 16), 2246822507) ^ Math.imul(first ^ (first >>> 13), 3266489909);
-  return 4294967296 * (2097151 & second) + (first >>> 0);
 }

@@ -1,6 +1,7 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { messageOf } from '../../common/messageOf';
+import type { FilePart } from './fileLayout';
 
 /** One row's cells, in the order in which columns were asked for; undefined where the row has none. */
 export type RowHandler = (cells: readonly (string | undefined)[]) => void;
@@ -11,22 +12,44 @@ export class RowsUnreadable extends Error {}
 /** Names of predictions' files that can be read, by their endings. */
 export const rowFileEndings = ['.csv', '.jsonl', '.ndjson'] as const;
 
+/** Else JSON Lines. */
+export function isCsv(file: string): boolean {
+  return path.extname(file).toLowerCase() === '.csv';
+}
+
+/** A line that has no other bytes is no row. */
+export function blankBytes(csv: boolean): readonly number[] {
+  return csv ? [0x0d] : [0x0d, 0x20, 0x09];
+}
+
+/** The columns that the first line of a CSV file names, or a row of JSON Lines. */
+export function columnsOf(record: string, csv: boolean): string[] {
+  const text = record.replace(/^\uFEFF/, '');
+  if (!csv) return Object.keys(jsonRow(text));
+  const columns = cellsOf(text).map((name) => name.trim());
+  const repeated = columns.find((name, index) => columns.indexOf(name) !== index);
+  if (repeated !== undefined) throw new RowsUnreadable(`two columns are named "${repeated}"`);
+  return columns;
+}
+
 /**
- * Reads a CSV (RFC 4180, first line names the columns) or JSON Lines file of any length, holding one chunk at a time.
- * @param choose given the file's columns, says which are wanted; a JSON Lines file's are those of its first row
+ * Reads the rows of a part of a CSV (RFC 4180, first line names the columns) or JSON Lines file, holding one chunk at a time.
+ * @param columns of the file
+ * @param wanted those of them whose cells are handed over
  * @throws RowsUnreadable that names the line
  */
 export async function readRows(
   file: string,
-  choose: (columns: readonly string[]) => readonly string[],
+  { start, end, linesBefore }: Pick<FilePart, 'start' | 'end' | 'linesBefore'>,
+  columns: readonly string[],
+  wanted: readonly string[],
   onRow: RowHandler,
   signal?: AbortSignal,
 ): Promise<void> {
-  const isJson = path.extname(file).toLowerCase() !== '.csv';
-  const handle = isJson ? jsonLines(choose, onRow) : csvRecords(choose, onRow);
-  const stream = fs.createReadStream(file, { encoding: 'utf8', highWaterMark: 1 << 18, signal });
+  const handle = isCsv(file) ? csvRecords(columns, wanted, onRow) : jsonLines(wanted, onRow);
+  const stream = fs.createReadStream(file, { encoding: 'utf8', highWaterMark: 1 << 18, start, end: end - 1, signal });
   let rest = '';
-  let number = 0;
+  let number = linesBefore;
   const say = (error: unknown) =>
     error instanceof RowsUnreadable ? new RowsUnreadable(`line ${number}: ${error.message}`) : error;
   try {
@@ -40,8 +63,10 @@ export async function readRows(
       }
       rest = rest.slice(start);
     }
-    number++;
-    if (rest !== '') handle.line(rest.replace(/\r$/, ''));
+    if (rest !== '') {
+      number++;
+      handle.line(rest.replace(/\r$/, ''));
+    }
     handle.end();
   } catch (error) {
     throw say(error);
@@ -53,23 +78,14 @@ interface LineHandler {
   end(): void;
 }
 
-function jsonLines(choose: (columns: readonly string[]) => readonly string[], onRow: RowHandler): LineHandler {
-  let wanted: readonly string[] | undefined;
+function jsonLines(wanted: readonly string[], onRow: RowHandler): LineHandler {
   return {
     line(text) {
-      if (text.trim() === '') return;
-      let row: unknown;
-      try {
-        row = JSON.parse(text.replace(/^\uFEFF/, ''));
-      } catch (error) {
-        throw new RowsUnreadable(`it is not JSON: ${messageOf(error)}`);
-      }
-      if (typeof row !== 'object' || row === null || Array.isArray(row))
-        throw new RowsUnreadable('it is not a JSON object');
-      wanted ??= choose(Object.keys(row));
+      if (/^[ \t\r]*$/.test(text)) return;
+      const row = jsonRow(text.replace(/^\uFEFF/, ''));
       onRow(
         wanted.map((name) => {
-          const value = (row as Record<string, unknown>)[name];
+          const value = row[name];
           return typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean'
             ? String(value)
             : undefined;
@@ -80,28 +96,29 @@ function jsonLines(choose: (columns: readonly string[]) => readonly string[], on
   };
 }
 
-function csvRecords(choose: (columns: readonly string[]) => readonly string[], onRow: RowHandler): LineHandler {
-  let header: string[] | undefined;
+function jsonRow(text: string): Record<string, unknown> {
+  let row: unknown;
+  try {
+    row = JSON.parse(text);
+  } catch (error) {
+    throw new RowsUnreadable(`it is not JSON: ${messageOf(error)}`);
+  }
+  if (typeof row !== 'object' || row === null || Array.isArray(row))
+    throw new RowsUnreadable('it is not a JSON object');
+  return row as Record<string, unknown>;
+}
+
+function csvRecords(columns: readonly string[], wanted: readonly string[], onRow: RowHandler): LineHandler {
   /** For each column of the file its place among the wanted ones, or -1. */
-  let places: number[] = [];
-  let wantedCount = 0;
+  const places = columns.map((name) => wanted.indexOf(name));
   let open = '';
   const record = (text: string) => {
-    if (!header) {
-      header = cellsOf(text.replace(/^\uFEFF/, '')).map((name) => name.trim());
-      const repeated = header.find((name, index) => header!.indexOf(name) !== index);
-      if (repeated !== undefined) throw new RowsUnreadable(`two columns are named "${repeated}"`);
-      const wanted = choose(header);
-      wantedCount = wanted.length;
-      places = header.map((name) => wanted.indexOf(name));
-      return;
-    }
-    if (text === '') return;
+    if (text === '' || (text[0] === '\r' && /^\r*$/.test(text))) return;
     const cells = text.includes('"') ? cellsOf(text) : text.split(',');
-    if (cells.length !== header.length) {
-      throw new RowsUnreadable(`it has ${cells.length} cells, but there are ${header.length} columns`);
+    if (cells.length !== columns.length) {
+      throw new RowsUnreadable(`it has ${cells.length} cells, but there are ${columns.length} columns`);
     }
-    const chosen = new Array<string | undefined>(wantedCount);
+    const chosen = new Array<string | undefined>(wanted.length);
     for (let index = 0; index < cells.length; index++) {
       const place = places[index]!;
       if (place >= 0) chosen[place] = cells[index] === '' ? undefined : cells[index];

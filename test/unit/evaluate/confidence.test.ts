@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { alone } from '../../../tasks/Evaluate/confidence/crew';
 import { uncertainties } from '../../../tasks/Evaluate/confidence/uncertainty';
 import { parseCriteria } from '../../../tasks/common/criteria/parseCriteria';
 import reference from './reference/reference.json';
@@ -25,7 +26,7 @@ describe('Evaluate: confidence from predictions', () => {
   };
   const judge = async (criterion: string, own: string | undefined, other?: string) => {
     const { criteria } = parseCriteria(criterion);
-    const found = await uncertainties(criteria, { candidate: own, champion: other }, async () => {});
+    const found = await uncertainties(criteria, { candidate: own, champion: other }, alone());
     return found.byCriterion.get(criteria[0]!)!;
   };
   const interval = async (...given: Parameters<typeof judge>) => {
@@ -56,7 +57,7 @@ describe('Evaluate: confidence from predictions', () => {
       write(['label,prediction,score', ...lines].join('\n')),
       write(lines.map((line) => JSON.stringify(Object.fromEntries(line.split(',').map((cell, at) => [['label', 'prediction', 'score'][at], cell])))).join('\n'), 'jsonl'), // prettier-ignore
     ]) {
-      const found = await uncertainties(criteria, { candidate: file }, async () => {});
+      const found = await uncertainties(criteria, { candidate: file }, alone());
       assert.deepEqual([...found.byCriterion.values()].map(({ kind }) => kind), ['interval', 'interval'], JSON.stringify([...found.byCriterion.values()])); // prettier-ignore
     }
   });

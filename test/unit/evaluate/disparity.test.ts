@@ -5,6 +5,7 @@ import * as path from 'node:path';
 import { disparitySureness } from '../../../tasks/Evaluate/confidence/disparity';
 import { meanMetric } from '../../../tasks/Evaluate/confidence/pairedMetric';
 import { Random } from '../../../tasks/Evaluate/confidence/random';
+import { alone } from '../../../tasks/Evaluate/confidence/crew';
 import { uncertainties } from '../../../tasks/Evaluate/confidence/uncertainty';
 import { judge } from '../../../tasks/common/criteria/judge';
 import { parseCriteria } from '../../../tasks/common/criteria/parseCriteria';
@@ -32,7 +33,7 @@ describe('Evaluate: differences between groups', () => {
   };
   const sureness = async (text: string, lines = rows) => {
     const criterion = parse(text);
-    const { byCriterion } = await uncertainties([criterion], { candidate: write(lines) }, async () => {});
+    const { byCriterion } = await uncertainties([criterion], { candidate: write(lines) }, alone());
     return byCriterion.get(criterion)!;
   };
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { frequencyOf, upperBound } from '../../../bench/confidence/frequency';
 import { scenarios } from '../../../bench/confidence/rivals';
 import { formulaOf } from '../../../tasks/Evaluate/confidence/formulas';
-import { ClassDictionary } from '../../../tasks/Evaluate/confidence/predictions';
+import { ClassDictionary } from '../../../tasks/Evaluate/confidence/classDictionary';
 import { Random } from '../../../tasks/Evaluate/confidence/random';
 import { surenessOf } from '../../../tasks/Evaluate/confidence/sureness';
 import { judge } from '../../../tasks/common/criteria/judge';

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { discountedGains } from '../../../tasks/Evaluate/confidence/discountedGain';
 import { formulaOf } from '../../../tasks/Evaluate/confidence/formulas';
 import { mcNemarPValue } from '../../../tasks/Evaluate/confidence/mcNemar';
-import { ClassDictionary } from '../../../tasks/Evaluate/confidence/predictions';
+import { ClassDictionary } from '../../../tasks/Evaluate/confidence/classDictionary';
 import type { PairedMetric } from '../../../tasks/Evaluate/confidence/pairedMetric';
 import { pseudoValues } from '../../../tasks/Evaluate/confidence/jackknife';
 import { Random } from '../../../tasks/Evaluate/confidence/random';
