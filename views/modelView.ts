@@ -10,7 +10,7 @@ import { approvalsText } from './approvals';
 import { html, type Html } from './html';
 import type { Component } from './reports';
 import { cost } from './cost';
-import { slicesOf, type SlicedMetric } from './slices';
+import { metricsOf, type SlicedMetric } from './slices';
 import { lineage, safeLink } from './lineage';
 import { metric } from './numbers';
 import type { ShownRecord } from './readableRecord';
@@ -22,7 +22,7 @@ import type { ShownRecord } from './readableRecord';
 export function modelView(record: ShownRecord, components: Component[] = []): Html {
   const { model, training, evaluation } = record;
   const decision = evaluation?.decision;
-  const { whole, sliced } = slicesOf(evaluation?.metrics ?? training?.metrics ?? {});
+  const { whole, sliced } = metricsOf(record);
   return html`
     <section class="card model ${decision ?? ''}">
       <header>

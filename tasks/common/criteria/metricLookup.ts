@@ -17,7 +17,9 @@ export type Measured =
  */
 export function lookUp(metrics: Metrics, criterion: Measurand): Measured {
   if (criterion.disparity) return lookUpDisparity(metrics, criterion.metric, criterion.disparity);
-  const found = namesOf(criterion).filter((name) => Object.hasOwn(metrics, name));
+  const logged = (names: readonly string[]) => names.filter((name) => Object.hasOwn(metrics, name));
+  let found = logged(namesOf(criterion));
+  if (found.length === 0) found = logged(sliceNamesOf(criterion));
   if (found.length === 0) return { kind: 'missing' };
   const value = metrics[found[0]!]!;
   if (found.some((name) => !Object.is(metrics[name], value))) return { kind: 'ambiguous', names: found };
@@ -72,6 +74,12 @@ export function namesOf({ metric, slice }: Pick<Criterion, 'metric' | 'slice'>):
   const compact = `${metric}[${slice.map(({ key, value }) => `${key}=${value}`).join(',')}]`;
   const joined = ['/', '.', '_'].map((sign) => [metric, ...slice.flatMap(({ key, value }) => [key, value])].join(sign));
   return [...new Set([compact, metricLabel({ metric, slice }), ...joined])];
+}
+
+/** A criterion may call the slice by one of those names itself: `rmse/clarity/IF` is logged as `rmse.clarity.IF` too. */
+function sliceNamesOf({ metric, slice }: Pick<Criterion, 'metric' | 'slice'>): string[] {
+  const [, whole, , key, value] = /^(.+?)([/.])([^/.]+)\2([^/.]+)$/.exec(metric) ?? [];
+  return slice.length === 0 && whole && key && value ? namesOf({ metric: whole, slice: [{ key, value }] }) : [];
 }
 
 const shownNames = 10;

@@ -10,18 +10,19 @@ import { readEvidently } from './evidently';
 import { readGreatExpectations } from './greatExpectations';
 import { readPandera } from './pandera';
 import type { ReportValues } from './reportValues';
-
-/** What a criterion's metric begins with, by the tool whose report tells it. */
-const tools = {
-  ge: { name: 'Great Expectations', read: readGreatExpectations },
-  pandera: { name: 'pandera', read: readPandera },
-  evidently: { name: 'Evidently', read: readEvidently },
-  deepchecks: { name: 'Deepchecks', read: readDeepchecks },
-} as const satisfies Record<DataReportFile['tool'], unknown>;
+import { toolNames } from './toolNames';
 
 export type ReportTool = DataReportFile['tool'];
-export const reportTools = Object.keys(tools) as ReportTool[];
-export const toolName = (tool: ReportTool): string => tools[tool].name;
+
+const readers: Readonly<Record<ReportTool, (content: unknown) => ReportValues | undefined>> = {
+  ge: readGreatExpectations,
+  pandera: readPandera,
+  evidently: readEvidently,
+  deepchecks: readDeepchecks,
+};
+
+export const reportTools = Object.keys(readers) as ReportTool[];
+export const toolName = (tool: ReportTool): string => toolNames[tool];
 
 /** What a data tool found, read from its JSON. */
 export interface DataReport {
@@ -59,7 +60,7 @@ export function readDataReport(file: string, name: string): DataReport {
   }
   for (const tool of reportTools) {
     try {
-      const values = tools[tool].read(content);
+      const values = readers[tool](content);
       if (values) return { tool, file: name, sha256, content: values };
     } catch (error) {
       throw new UnusableReport(

@@ -1,5 +1,6 @@
 import type { ModelRecord, WrittenSection } from '../record/record';
 import type { Block, CardSection } from './card';
+import { data } from './dataSection';
 import { dataGap } from './gaps';
 import * as built from './pipelineSections';
 import { owedSections, sectionsFor, whyEmpty } from './writtenSections';
@@ -19,7 +20,7 @@ export function cardSections(record: ModelRecord): CardSection[] {
   return [
     built.modelDetails(record),
     ...first,
-    data(record),
+    dataWithGap(record),
     ...built.pipelineSections(record),
     ...(others.length > 0
       ? [{ ...people('further-information', 'Further information'), blocks: writtenBlocks(others) }]
@@ -58,8 +59,8 @@ function writtenBlocks(sections: readonly WrittenSection[], title?: string): Blo
   }));
 }
 
-function data(record: ModelRecord): CardSection {
-  const section = built.data(record);
+function dataWithGap(record: ModelRecord): CardSection {
+  const section = data(record);
   const [gap] = dataGap(record, record.evaluation?.modelCard);
   return gap === undefined ? section : { ...section, state: 'gap', note: gap };
 }

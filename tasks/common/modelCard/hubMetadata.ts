@@ -1,4 +1,4 @@
-import { slicesOf } from '../../../views/slices';
+import { metricsOf } from '../../../views/slices';
 import type { MetricValue, ModelRecord } from '../record/record';
 
 /**
@@ -6,9 +6,9 @@ import type { MetricValue, ModelRecord } from '../record/record';
  * `model-index`. Source: huggingface/hub-docs, modelcard.md; huggingface_hub, repocard_data.py.
  */
 export function hubMetadata(record: ModelRecord): Record<string, unknown> {
-  const { model, training, evaluation } = record;
+  const { model, evaluation } = record;
   const written = evaluation?.modelCard?.metadata ?? {};
-  const { whole, sliced } = slicesOf(evaluation?.metrics ?? training?.metrics ?? {});
+  const { whole, sliced } = metricsOf(record);
   if (!model || Object.keys(whole).length === 0) return written;
   const task = typeof written.pipeline_tag === 'string' ? written.pipeline_tag : 'other';
   const name = `Evaluation data of ${model.name}`;
@@ -32,14 +32,21 @@ export function hubMetadata(record: ModelRecord): Record<string, unknown> {
   return { ...written, 'model-index': [{ name: model.name, results }] };
 }
 
-/** The metrics of each slice, by `column=slice`. */
-function partsOf(sliced: ReturnType<typeof slicesOf>['sliced']): Map<string, Array<[string, MetricValue]>> {
+/** The metrics of each slice, by `column=value`. */
+function partsOf(sliced: ReturnType<typeof metricsOf>['sliced']): Map<string, Array<[string, MetricValue]>> {
   const parts = new Map<string, Array<[string, MetricValue]>>();
   for (const { metric, column, values } of sliced) {
     for (const [slice, value] of values) {
-      const part = `${column}=${slice}`;
+      const part = partName(column, slice);
       parts.set(part, [...(parts.get(part) ?? []), [metric, value]]);
     }
   }
   return parts;
+}
+
+/** `sex=f, age=old` of several columns. */
+function partName(column: string, slice: string): string {
+  const [columns, values] = [column.split(', '), slice.split(', ')];
+  if (columns.length !== values.length) return `${column}=${slice}`;
+  return columns.map((each, index) => `${each}=${values[index]}`).join(', ');
 }

@@ -1,46 +1,8 @@
-import { slicesOf } from '../../../views/slices';
+import { metricsOf } from '../../../views/slices';
 import { formatNumber } from '../formatNumber';
-import type {
-  Approvals,
-  CriterionResult,
-  ImageSection,
-  MetricValue,
-  ModelRecord,
-  TestsSection,
-} from '../record/record';
-import type { Block, CardSection, Fact, Value } from './card';
-
-const complete = (id: string, title: string, ...blocks: Block[]): CardSection => ({
-  id,
-  title,
-  source: 'pipeline',
-  state: 'complete',
-  blocks,
-});
-
-const pending = (id: string, title: string, note: string): CardSection => ({
-  id,
-  title,
-  source: 'pipeline',
-  state: 'pending',
-  note,
-  blocks: [],
-});
-
-const code = (text: string): Value => ({ text, code: true });
-const time = (iso: string): string => iso.replace(/^(\d{4}-\d\d-\d\d)T(\d\d:\d\d).*$/, '$1 $2 UTC');
-const text = (sentence: string): Block => ({ kind: 'text', text: sentence });
-
-/** Those that are known. */
-function facts(...rows: Array<readonly [label: string, value: Value | undefined]>): Block {
-  const known = rows.filter((row): row is Fact => row[1] !== undefined && row[1] !== '');
-  return { kind: 'facts', rows: known };
-}
-
-function number(value: MetricValue | null | undefined): string {
-  if (value === null || value === undefined) return '–';
-  return typeof value === 'number' ? formatNumber(value) : value;
-}
+import type { Approvals, CriterionResult, ImageSection, ModelRecord, TestsSection } from '../record/record';
+import { code, complete, facts, number, pending, text, time } from './blocks';
+import type { Block, CardSection } from './card';
 
 export function modelDetails({ model, evaluation, sha256 }: ModelRecord): CardSection {
   return complete(
@@ -54,24 +16,6 @@ export function modelDetails({ model, evaluation, sha256 }: ModelRecord): CardSe
       ['Decision', evaluation?.decision],
       ['Made of the record', code(sha256)],
     ),
-  );
-}
-
-export function data({ training, evaluation }: ModelRecord): CardSection {
-  const inputs = training?.data ?? [];
-  const table: Block = {
-    kind: 'table',
-    columns: [{ title: 'Data input' }, { title: 'Type' }, { title: 'Where' }, { title: 'SHA-256' }],
-    rows: inputs.map(({ name, type, uri, sha256 }) => [name, type, code(uri), sha256 ? code(sha256) : 'not recorded']),
-  };
-  const hashes = Object.entries(training?.dataHashes ?? {}).map(([name, hash]) => [name, code(hash)] as const);
-  const rows = evaluation?.holdout;
-  return complete(
-    'data',
-    'Data',
-    ...(inputs.length > 0 ? [table] : []),
-    ...(hashes.length > 0 ? [text('Hashes that training logged:'), facts(...hashes)] : []),
-    ...(rows ? [facts(['Rows of the comparison', String(rows.rows)], ['Their SHA-256', code(rows.sha256)])] : []),
   );
 }
 
@@ -110,8 +54,9 @@ function training({ training: own, source }: ModelRecord): CardSection {
   );
 }
 
-function metrics({ training: own, evaluation }: ModelRecord): CardSection {
-  const { whole, sliced } = slicesOf(evaluation?.metrics ?? own?.metrics ?? {});
+function metrics(record: ModelRecord): CardSection {
+  const { evaluation } = record;
+  const { whole, sliced } = metricsOf(record);
   const names = Object.entries(whole);
   if (names.length === 0) return pending('metrics', 'Metrics', 'No metric was logged.');
   const value = { title: 'Value', align: 'right' } as const;
@@ -250,6 +195,7 @@ function image({ image: own }: ModelRecord): CardSection {
         sbom ? `${sbom.format}, ${sbom.components} components, in the artifact ${sbom.file}` : sbomElsewhere(own),
       ],
       ['SHA-256 of the SBOM', sbom && code(sbom.sha256)],
+      ['Signed by', own.attestations && code(own.attestations.signer)],
     ),
   );
 }
@@ -270,6 +216,7 @@ function endpoint({ deployment }: ModelRecord): CardSection {
       ['Container group', `${containerGroup} in ${resourceGroup}, ${location}`],
       ['Runs the image', code(running)],
       ['Ran before', previousImage ? code(previousImage) : 'nothing'],
+      ['Signature verified', deployment.verifiedAttestations && code(deployment.verifiedAttestations.signer)],
       ['Deployed', time(deployment.deployedAt)],
     ),
   );
@@ -288,6 +235,7 @@ function tests({ tests: own }: ModelRecord): CardSection {
       ['Latency', latency && latencyText(latency)],
       ['Load', latency && `${latency.requests} requests, ${latency.errors} errors`],
       ['Tested', time(own.testedAt)],
+      ['Signed by', own.attestations && code(own.attestations.signer)],
     ),
     ...(failures.length > 0
       ? [

@@ -89,6 +89,7 @@ const table: Array<[criterion: string, candidate: Record<string, number>, oppone
   ['rmse <= 5', { ['x'.repeat(300)]: 1 }, skip, ['fail', `metrics: ${'x'.repeat(79)}….`]],
   ['rmse[clarity=I9] <= 5', { rmse: 1, 'rmse.clarity.I1': 1, 'rmse[clarity=SI2]': 1, rmsle: 1 }, skip, ['fail', 'The candidate logged these slices: rmse.clarity.I1, rmse[clarity=SI2]. A slice is logged as e.g. rmse.clarity.I9.']],
   ['rmse[clarity=I9] <= 5', { mae: 1, rmse: 1 }, skip, ['fail', 'The candidate logged these metrics: rmse, mae. A slice is logged as e.g. rmse.clarity.I9.']],
+  ['rmse/clarity/I1 <= 5', { rmse: 9, 'rmse.clarity.I1': 1 }, skip, ['pass', 'rmse/clarity/I1 is 1, which is at most 5.']],
   ['toString > 0', missing, skip, ['fail', 'was not measured']],
   // With confidence, but nothing to have it from
   ['rmse < 5 with 95% confidence', { rmse: 1 }, skip, ['fail', 'there are no predictions']],

@@ -86,6 +86,23 @@ describe('model card', () => {
     );
   });
 
+  it('names the reports on the data once each, what was checked before the training, and who signed', () => {
+    const report = { tool: 'ge' as const, file: 'checks/data.json', sha256: '1'.repeat(64) };
+    const criteria = [{ text: 'ge.success == 1', metric: 'ge.success', value: 1, limit: 1, explanation: 'It is 1.' }];
+    const attestations = { signer: 'https://v.vault.azure.net/keys/k/1', statements: [] };
+    const record = exampleRecord({
+      training: { dataChecks: { criteria, reports: [report] } },
+      evaluation: { dataReports: [report, { tool: 'evidently', file: 'drift.json', sha256: '2'.repeat(64) }] },
+      image: { attestations },
+      deployment: { verifiedAttestations: attestations },
+    });
+    const markdown = cardMarkdown(card(record));
+    assert.match(markdown, /\| `ge\.success == 1` \| 1 \| 1 \| It is 1\. \|/);
+    assert.equal(markdown.split('Great Expectations | checks/data.json').length, 2);
+    assert.match(markdown, /\| Evidently \| drift\.json \| `2{64}` \|/);
+    assert.match(markdown, /Signed by \| `https:\/\/v.*Signature verified \| `https:\/\/v/s);
+  });
+
   it('lets people describe data that the job does not name', () => {
     const gapOf = (text: string) =>
       card(exampleRecord({ training: { data: [] }, evaluation: { modelCard: writtenCard(text) } })).gaps.at(-1);
@@ -150,6 +167,17 @@ describe('model card: metadata for the hub', () => {
       { type: 'odd', value: 'NaN', name: 'odd' },
       { type: 'tiny', value: 1e-7, name: 'tiny' },
     ]);
+  });
+
+  it('tells slices apart however they were logged', () => {
+    const metrics = { recall: 1, 'recall/region/eu': 2, 'recall[region=us, sex=f]': 3, recall_age_old: 4 };
+    const criteria = [{ ...exampleRecord().evaluation!.criteria[0]!, metric: 'max difference of recall over age' }];
+    const sliced = card(exampleRecord({ evaluation: { metrics, criteria } }));
+    const { 'model-index': index } = frontMatter(cardMarkdown(sliced));
+    assert.deepEqual(
+      index[0].results.map(({ dataset, metrics: own }: Result & { metrics: Metric[] }) => [dataset.config, ...own.map(({ type, value }) => `${type} ${value}`)]), // prettier-ignore
+      [[undefined, 'recall 1'], ['region=eu', 'recall 2'], ['region=us, sex=f', 'recall 3'], ['age=old', 'recall 4']], // prettier-ignore
+    );
   });
 
   it('is YAML whatever the names hold', () => {
