@@ -20,7 +20,7 @@ import type { ShownRecord } from './readableRecord';
  * @param components what is in the image, where that is known
  */
 export function modelView(record: ShownRecord, components: Component[] = []): Html {
-  const { model, training, evaluation } = record;
+  const { model, evaluation } = record;
   const decision = evaluation?.decision;
   const { whole, sliced } = metricsOf(record);
   return html`

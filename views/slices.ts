@@ -1,4 +1,4 @@
-import type { MetricValue, ModelRecord } from '../tasks/common/record/record';
+import type { MetricValue } from '../tasks/common/record/record';
 
 /** One metric by the slices of one column, such as rmse by clarity. */
 export interface SlicedMetric {
@@ -17,8 +17,13 @@ interface Slice {
 }
 
 /** The metrics by which the model was judged, or else those that training logged. */
-export function metricsOf({ evaluation, training }: Pick<ModelRecord, 'evaluation' | 'training'>): Metrics {
+export function metricsOf({ evaluation, training }: Judged): Metrics {
   return slicesOf(evaluation?.metrics ?? training?.metrics ?? {}, evaluation?.criteria);
+}
+
+interface Judged {
+  readonly evaluation?: { metrics: Record<string, MetricValue>; criteria: ReadonlyArray<{ metric: string }> };
+  readonly training?: { metrics: Record<string, MetricValue> };
 }
 
 interface Metrics {
