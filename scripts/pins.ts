@@ -14,6 +14,7 @@ import { curatedEnvironments, curatedRequirements } from '../local/azure/machine
 import { readCondaFile } from '../local/python/condaFile';
 import { findPython } from '../local/python/findPython';
 import { findUv, type Uv } from '../local/python/uv';
+import { withinShare } from './suiteShares';
 import { root } from './taskManifest';
 
 const run = promisify(execFile);
@@ -138,7 +139,7 @@ async function main(): Promise<number> {
 }
 
 main().then(
-  (code) => process.exit(code),
+  (code) => process.exit(withinShare('pins', code)),
   (error: Error) => {
     console.error(`Error: ${error.message}`);
     process.exit(1);

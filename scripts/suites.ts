@@ -1,6 +1,7 @@
 /** Suites of tests in processes of their own: how they run side by side, and how what they said is counted. */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { root } from './taskManifest';
 import { signalGroup } from '../local/processSignals';
@@ -54,6 +55,11 @@ export function mocha(name: string, files: string, more: Partial<Suite> = {}): S
   const reporter = ['--reporter', 'json', '--reporter-option', `output=${report}`];
   const args = [bin('mocha', 'bin', 'mocha.js'), '--spec', `test/${files}.test.ts`, ...reporter];
   return { name, report, args, ...more };
+}
+
+/** The same files in as many processes as there are cores: for tests that share nothing, and compute more than they wait. */
+export function onAllCores(suite: Suite): Suite {
+  return { ...suite, args: [...suite.args, '--parallel', '--jobs', String(Math.max(2, availableParallelism()))] };
 }
 
 const running = new Set<ChildProcess>();

@@ -7,10 +7,14 @@
 import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { nodeBinaries } from '../test/support/node';
-import { bin, check, mocha, runSteps, workDir, type Step, type Suite } from './suites';
+import { withinShare } from './suiteShares';
+import { bin, check, mocha, onAllCores, runSteps, workDir, type Step, type Suite } from './suites';
 
-/** In the order of what fails soonest. What runs side by side is what two cores can do, as most tests wait most of their time. */
-function steps(): Step[] {
+/**
+ * In the order of what fails soonest. A step that computes has a lane for each of two cores. In the last one a suite waits
+ * half of its time, for processes, pauses and each other's machine; lint, which computes, fills what the others leave.
+ */
+export function steps(): Step[] {
   const onEachNode = nodeBinaries.flatMap(({ handler, path }) =>
     path ? [mocha(`unit on ${handler.replace('Node', 'Node ').replace('_1', '')}`, 'unit/**/*', { node: path })] : [],
   );
@@ -18,31 +22,31 @@ function steps(): Step[] {
     {
       lanes: 2,
       suites: [
-        check('lint', bin('eslint', 'bin', 'eslint.js'), '.'),
         check('typecheck', bin('typescript', 'bin', 'tsc'), '--noEmit'),
-        check('typecheck tab', bin('typescript', 'bin', 'tsc'), '--noEmit', '-p', 'views/tab'),
-        check('format', bin('prettier', 'bin', 'prettier.cjs'), '--check', '.'),
-        check('unused', bin('knip', 'bin', 'knip.js'), '--no-progress'),
         check('build', bin('tsx', 'dist', 'cli.mjs'), 'scripts/build.ts'),
+        check('typecheck tab', bin('typescript', 'bin', 'tsc'), '--noEmit', '-p', 'views/tab'),
+        check('unused', bin('knip', 'bin', 'knip.js'), '--no-progress'),
       ],
     },
-    { lanes: 2, suites: onEachNode },
+    { lanes: 1, suites: onEachNode.map(onAllCores) },
     {
-      lanes: 4,
+      lanes: 5,
       // The longest first, so that none is left to run by itself at the end.
       suites: [
-        mocha('task deploy', 'task/release/deploy'),
+        check('lint', bin('eslint', 'bin', 'eslint.js'), '.'),
         mocha('task package', 'task/build/packageImage*'),
-        mocha('local', 'local/**/*'),
+        mocha('task deploy', 'task/release/deploy'),
         mocha('e2e', 'e2e/**/*'),
-        mocha('task deploy failures', 'task/release/deployFailures'),
         mocha('task train', 'task/build/!(packageImage)*'),
-        mocha('task test', 'task/release/test*'),
+        mocha('local azure', 'local/{azure,containers,python,realAzure}/**/*'),
+        mocha('local agent', 'local/{agent,program}/**/*'),
+        mocha('task deploy failures', 'task/release/deployFailures'),
+        mocha('task test', 'task/release/{test,signed}*'),
+        mocha('contract', 'contract/**/*'),
+        check('format', bin('prettier', 'bin', 'prettier.cjs'), '--check', '.'),
         mocha('tab', 'tab/**/*'),
       ],
     },
-    // Last: it judges the traffic that the suites before it recorded.
-    { lanes: 1, suites: [mocha('contract', 'contract/**/*')] },
   ];
 }
 
@@ -53,10 +57,11 @@ async function main(wanted: string[]): Promise<void> {
     const names = steps().flatMap(({ suites }) => suites.map(({ name }) => name));
     throw new Error(`No such suite: ${wanted.join(', ')}. There are: ${names.join(', ')}`);
   }
-  // What an earlier run recorded is not judged again.
+  // What a process recorded that was stopped before it judged it.
   const earlier = existsSync(workDir) ? readdirSync(workDir).filter((file) => file.startsWith('traffic-')) : [];
   for (const file of earlier) rmSync(join(workDir, file));
   await runSteps(all);
+  if (wanted.length === 0) process.exitCode = withinShare('npm test', Number(process.exitCode ?? 0));
 }
 
 if (require.main === module) {

@@ -12,6 +12,7 @@ import type { LocalAzure } from '../../local/azure/index';
 import { startCloud } from '../../local/cloudProcess';
 import { localDirectories, makeStateFolder } from '../../local/directories';
 import { messageOf } from '../../local/messageOf';
+import { withinShare } from '../../scripts/suiteShares';
 
 const root = path.join(__dirname, '..', '..');
 
@@ -57,7 +58,7 @@ async function main(args: string[]): Promise<number> {
 
 if (require.main === module) {
   main(process.argv.slice(2)).then(
-    (code) => process.exit(code),
+    (code) => process.exit(withinShare('simulation', code)),
     (error: unknown) => {
       console.error(`Error: ${messageOf(error)}`);
       process.exit(1);

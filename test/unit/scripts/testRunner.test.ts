@@ -1,8 +1,11 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { minimatch } from 'minimatch';
 import { judge, type Suite } from '../../../scripts/suites';
+import { steps } from '../../../scripts/test';
+import { root } from '../../../scripts/taskManifest';
 
 describe('The test runner', () => {
   let folder: string;
@@ -52,5 +55,25 @@ describe('The test runner', () => {
   it('judges a check by its exit code', () => {
     assert.deepEqual(judge({ name: 'lint', args: [] }, 0, ''), { passed: 1, failed: 0, skipped: 0, details: [] });
     assert.equal(judge({ name: 'lint', args: [] }, 2, 'line 1').failed, 1);
+  });
+
+  it('runs each file of tests in one suite, and the units on each Node', () => {
+    const suites = steps().flatMap(({ suites }) => suites.filter(({ report }) => report));
+    const specs = suites.map(({ args }) => args[args.indexOf('--spec') + 1]!);
+    const files = readdirSync(join(root, 'test'), { recursive: true, encoding: 'utf8' })
+      .map((file) => `test/${file.replaceAll('\\', '/')}`)
+      .filter((file) => file.endsWith('.test.ts') && !/node_modules|^test\/mutation/.test(file));
+    assert.ok(files.length > 200);
+    const often = (file: string): number => specs.filter((spec) => minimatch(file, spec)).length;
+    const units = often('test/unit/scripts/testRunner.test.ts');
+    assert.ok(units >= 1);
+    assert.deepEqual(
+      files.filter((file) => often(file) !== (file.startsWith('test/unit/') ? units : 1)),
+      [],
+    );
+    assert.deepEqual(
+      specs.filter((spec) => !files.some((file) => minimatch(file, spec))),
+      [],
+    );
   });
 });
