@@ -1,31 +1,21 @@
 /** Package-Image's build context beside that of `az acr build`, and a rebuild of what did not change. */
-import { execFileSync, spawn } from 'node:child_process';
 import { randomBytes, randomUUID } from 'node:crypto';
 import { once } from 'node:events';
-import {
-  createReadStream,
-  createWriteStream,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
+import { createReadStream, createWriteStream, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { rootCertificates } from 'node:tls';
 import { ContainerClient, StorageSharedKeyCredential } from '@azure/storage-blob';
-import { build } from 'esbuild';
-import { resolver } from '../local/azure/connection/clientEnvironment';
-import { connectLocalAzure, type LocalAzure } from '../local/azure/connection/localAzure';
+import type { LocalAzure } from '../local/azure/connection/localAzure';
 import { localCloud } from '../local/azure/context';
 import { append, emptyRecord } from '../tasks/common/record/chain';
 import { runBuiltTask, TestJob } from '../test/support/agent';
 import { MlWorkspace, workspaceId } from '../test/support/mlWorkspace';
-import { cacheDir, median, toRow, type Row } from './rows';
+import { startAzureProcess } from './azureProcess';
+import { benchConnection } from './benchConnection';
+import { bundled, measuredProcess, pythonWith } from './measuredProcess';
+import { median, toRow, type Row } from './rows';
 
 const root = path.join(__dirname, '..');
 const referenceVersion = '2.91.0';
@@ -40,8 +30,8 @@ interface Result {
 
 export async function bench(): Promise<Row[]> {
   const scratch = mkdtempSync(path.join(tmpdir(), 'bench-package-'));
-  const python = installReference();
-  const { azure, stop } = await startAzure(path.join(scratch, 'azure'));
+  const python = pythonWith('azure-cli', referenceVersion);
+  const { azure, stop } = await startAzureProcess(path.join(scratch, 'azure'));
   try {
     // First, as the large builds stay in the queue, and would be taken before any other.
     const rebuild = await rebuildRow(azure);
@@ -168,37 +158,10 @@ async function registerModel(
 }
 
 async function runOurs(azure: LocalAzure, model: string): Promise<Result> {
-  const script = path.join(cacheDir, 'package', 'ours.cjs');
-  await build({
-    entryPoints: [path.join(root, 'bench/package/ours.ts')],
-    outfile: script,
-    bundle: true,
-    platform: 'node',
-    mainFields: ['module', 'main'],
-    logLevel: 'error',
-  });
-  const { url, auth } = azure.serviceConnection('ServicePrincipal');
-  const resourceManagerUrl = url.replace(/\/+$/, '');
-  const settings = {
-    connection: {
-      resourceManagerUrl,
-      authorityUrl: azure.url,
-      audience: resourceManagerUrl,
-      subscriptionId: localCloud.subscriptionId,
-      tenantId: localCloud.tenantId,
-      defaults: {},
-      authentication: {
-        scheme: 'ServicePrincipalKey',
-        clientId: localCloud.clientId,
-        clientSecret: auth.parameters.serviceprincipalkey,
-      },
-    },
-    resourceGroup: localCloud.resourceGroup,
-    workspace: localCloud.workspace,
-    dockerfile,
-  };
+  const script = await bundled('package/ours.ts');
+  const settings = { connection: benchConnection(azure), dockerfile };
   const env = { ...process.env, ...azure.environment, BENCH_SETTINGS: JSON.stringify(settings) };
-  return measure(process.execPath, [script, model], env);
+  return timed(process.execPath, [script, model], env);
 }
 
 async function runReference(azure: LocalAzure, python: string, folder: string, config: string): Promise<Result> {
@@ -227,7 +190,7 @@ async function runReference(azure: LocalAzure, python: string, folder: string, c
     REQUESTS_CA_BUNDLE: bundle,
     PYTHONPATH: path.join(root, 'bench/package'),
   };
-  const az = (...args: string[]) => measure(python, [path.join(root, 'bench/package/reference.py'), ...args], env);
+  const az = (...args: string[]) => timed(python, [path.join(__dirname, 'package/reference.py'), ...args], env);
   const secret = azure.serviceConnection('ServicePrincipal').auth.parameters.serviceprincipalkey ?? '';
   const identity = ['--username', localCloud.clientId, '--password', secret, '--tenant', localCloud.tenantId];
   await az('login', '--service-principal', ...identity);
@@ -235,53 +198,10 @@ async function runReference(azure: LocalAzure, python: string, folder: string, c
   return az('acr', 'build', ...where, '--image', 'bench:reference', '--no-logs', '--no-wait', folder);
 }
 
-/** Runs a command; the last line of its stderr is what it measured of itself. */
-async function measure(file: string, args: string[], env: NodeJS.ProcessEnv): Promise<Result> {
+async function timed(file: string, args: string[], env: NodeJS.ProcessEnv): Promise<Result> {
   const started = performance.now();
-  const child = spawn(file, args, { env, stdio: ['ignore', 'ignore', 'pipe'] });
-  let errors = '';
-  child.stderr.on('data', (chunk) => (errors = (errors + String(chunk)).slice(-20_000)));
-  const [code] = (await once(child, 'close')) as [number];
-  const seconds = (performance.now() - started) / 1000;
-  const result = errors.trim().split('\n').at(-1) ?? '';
-  if (code !== 0 || !result.startsWith('{')) throw new Error(`${path.basename(args[0]!)} failed: ${errors}`);
-  return { seconds, ...(JSON.parse(result) as { megabytes: number }) };
-}
-
-async function startAzure(stateDir: string): Promise<{ azure: LocalAzure; stop: () => Promise<void> }> {
-  const args = ['--import', 'tsx', path.join(root, 'local/azure/main.ts'), '--state', stateDir, '--port', '0'];
-  const child = spawn(process.execPath, args, { cwd: root, stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
-  const stop = async () => {
-    if (child.exitCode !== null) return;
-    child.kill('SIGTERM');
-    await once(child, 'exit');
-  };
-  for (let attempt = 0; attempt < 600 && child.exitCode === null; attempt++) {
-    const azure = connectLocalAzure(stateDir);
-    if (azure) {
-      // This process too asks for its names.
-      process.env.LOCAL_AZURE_HOSTS = azure.hostsFile;
-      createRequire(__filename)(resolver);
-      return { azure, stop };
-    }
-    await sleep(100);
-  }
-  await stop();
-  throw new Error('The local Azure did not start.');
-}
-
-/** @returns the Python that has azure-cli */
-function installReference(): string {
-  const venv = path.join(cacheDir, `azure-cli-${referenceVersion}`);
-  const python = path.join(venv, process.platform === 'win32' ? 'Scripts/python.exe' : 'bin/python');
-  const done = path.join(venv, 'installed');
-  if (!existsSync(done)) {
-    mkdirSync(cacheDir, { recursive: true });
-    execFileSync('python3', ['-m', 'venv', venv]);
-    execFileSync(python, ['-m', 'pip', 'install', '--quiet', `azure-cli==${referenceVersion}`], { stdio: 'inherit' });
-    writeFileSync(done, '');
-  }
-  return python;
+  const { megabytes } = await measuredProcess<{ megabytes: number }>(file, args, env);
+  return { seconds: (performance.now() - started) / 1000, megabytes };
 }
 
 /** Bytes that do not compress, as weights hardly do. */

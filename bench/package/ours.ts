@@ -3,30 +3,28 @@ import { findContainerRegistry } from '../../tasks/common/azure/registry/contain
 import { ContainerRegistryTasks } from '../../tasks/common/azure/registry/containerRegistryTasks';
 import { listModelFiles } from '../../tasks/common/azure/ml/modelFiles';
 import { Models } from '../../tasks/common/azure/ml/models';
-import type { ServiceConnection } from '../../tasks/common/azure/http/serviceConnection';
 import { AzureSession } from '../../tasks/common/azure/http/session';
 import { Workspace } from '../../tasks/common/azure/ml/workspace';
 import { textFile } from '../../tasks/PackageImage/context/buildContext';
 import { archive } from '../../tasks/PackageImage/context/contextArchive';
+import { serviceConnectionOf, type BenchConnection } from '../benchConnection';
 
 interface Settings {
-  connection: ServiceConnection;
-  resourceGroup: string;
-  workspace: string;
+  connection: BenchConnection;
   dockerfile: string;
 }
 
 async function main(name: string): Promise<void> {
-  const settings = JSON.parse(process.env.BENCH_SETTINGS!) as Settings;
-  const session = new AzureSession(settings.connection);
-  const workspace = new Workspace(session, settings.resourceGroup, settings.workspace);
+  const { connection, dockerfile } = JSON.parse(process.env.BENCH_SETTINGS!) as Settings;
+  const session = new AzureSession(serviceConnectionOf(connection));
+  const workspace = new Workspace(session, connection.resourceGroup, connection.workspace);
   const { signal } = new AbortController();
   const [model, registry] = await Promise.all([
     new Models(workspace).get(name, '1'),
     findContainerRegistry(workspace, undefined),
   ]);
   const tasks = new ContainerRegistryTasks(session, registry);
-  const files = [textFile('Dockerfile', settings.dockerfile), ...(await listModelFiles(workspace, model, signal))];
+  const files = [textFile('Dockerfile', dockerfile), ...(await listModelFiles(workspace, model, signal))];
   const { sourceLocation } = await tasks.uploadContext(archive(files, signal), signal);
   await tasks.schedule({
     sourceLocation,

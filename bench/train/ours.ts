@@ -7,11 +7,11 @@ import { followJob } from '../../tasks/common/azure/ml/jobs/follow/followJob';
 import { Jobs } from '../../tasks/common/azure/ml/jobs/rest/jobs';
 import { RunHistory } from '../../tasks/common/azure/ml/jobs/follow/runHistory';
 import { Tracking } from '../../tasks/common/azure/ml/metrics';
-import type { ServiceConnection } from '../../tasks/common/azure/http/serviceConnection';
 import { AzureSession } from '../../tasks/common/azure/http/session';
 import { Workspace } from '../../tasks/common/azure/ml/workspace';
 import { systemClock } from '../../tasks/common/clock';
 import { MetricsWatch } from '../../tasks/Train/metricsWatch';
+import { serviceConnectionOf, type BenchConnection } from '../benchConnection';
 
 let requests = 0;
 for (const module of [http, https]) {
@@ -22,10 +22,7 @@ for (const module of [http, https]) {
   };
 }
 
-const settings = JSON.parse(process.env.BENCH_CONNECTION!) as ServiceConnection & {
-  resourceGroup: string;
-  workspace: string;
-};
+const settings = JSON.parse(process.env.BENCH_CONNECTION!) as BenchConnection;
 const log = {
   info: (text: string) => console.log(text),
   debug: () => {},
@@ -38,10 +35,16 @@ const log = {
 };
 
 async function main(work: string, what: string): Promise<void> {
-  const workspace = new Workspace(new AzureSession(settings), settings.resourceGroup, settings.workspace);
+  const workspace = new Workspace(
+    new AzureSession(serviceConnectionOf(settings)),
+    settings.resourceGroup,
+    settings.workspace,
+  );
   const transfer = new BlobTransfer(workspace.session);
   const { signal } = new AbortController();
   await workspace.resource();
+  const base = process.memoryUsage.rss() / 1024 ** 2;
+  const cpu = process.cpuUsage();
   const started = performance.now();
   if (work === 'upload') {
     await uploadSnapshot(workspace, transfer, what, { log, signal });
@@ -53,7 +56,9 @@ async function main(work: string, what: string): Promise<void> {
     await followJob((await jobs.find(what))!, { allRanks: false }, ports);
   }
   const seconds = (performance.now() - started) / 1000;
-  console.error(`\n${JSON.stringify({ seconds, megabytes: process.resourceUsage().maxRSS / 1024, requests })}`);
+  const { user, system } = process.cpuUsage(cpu);
+  const megabytes = process.resourceUsage().maxRSS / 1024;
+  console.error(`\n${JSON.stringify({ seconds, cpuSeconds: (user + system) / 1e6, megabytes, base, requests })}`);
 }
 
 void main(process.argv[2]!, process.argv[3]!);

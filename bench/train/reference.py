@@ -70,13 +70,21 @@ def client():
     )
 
 
+def peak_megabytes():
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (1024 if sys.platform != "darwin" else 1024**2)
+
+
+def begin():
+    return time.monotonic(), time.process_time(), peak_megabytes()
+
+
 def upload(folder):
     from azure.ai.ml.entities._assets import Code
 
     ml = client()
     # Signing in and finding the workspace are not what is measured.
     ml.workspaces.get(settings["workspace"])
-    started = time.monotonic()
+    started = begin()
     ml._code.create_or_update(Code(name=str(uuid.uuid4()), version="1", path=folder))
     return started
 
@@ -88,12 +96,17 @@ def stream(job):
     # details, as it does where there is no datastore; that spares it a request for the list of logs at each look.
     _job_ops_helper.get_datastore_info = lambda *_: None
     ml = client()
-    started = time.monotonic()
+    started = begin()
     ml.jobs.stream(job)
     return started
 
 
-started = {"upload": upload, "stream": stream}[sys.argv[1]](sys.argv[2])
-usage = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-result = {"seconds": time.monotonic() - started, "megabytes": usage / (1024 if sys.platform != "darwin" else 1024**2)}
-print("\n" + json.dumps({**result, "requests": count}), file=sys.stderr, flush=True)
+started, cpu, base = {"upload": upload, "stream": stream}[sys.argv[1]](sys.argv[2])
+result = {
+    "seconds": time.monotonic() - started,
+    "cpuSeconds": time.process_time() - cpu,
+    "megabytes": peak_megabytes(),
+    "base": base,
+    "requests": count,
+}
+print("\n" + json.dumps(result), file=sys.stderr, flush=True)

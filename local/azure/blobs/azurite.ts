@@ -24,6 +24,7 @@ const preload = [
   '../processes/end-with-parent.cjs',
   'quick-start.cjs',
   'large-blocks.cjs',
+  'small-blobs.cjs',
   'many-blobs.cjs',
   'behind-https.cjs',
 ];

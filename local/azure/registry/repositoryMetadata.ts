@@ -53,13 +53,15 @@ export class RepositoryMetadata {
   manifest(repository: Repository, digest: string) {
     const record = repository.manifest(digest);
     if (!record) throw manifestUnknown(digest);
-    return manifestAttributes(record, repository);
+    return manifestAttributes(record, repository, tagsByDigest(repository));
   }
 
   manifests(repository: Repository, query: URLSearchParams, path: string) {
     const entries = repository.listManifests().map((entry) => ({ key: entry.digest, time: entry.createdTime, entry }));
     const page = pageInOrder(entries, query, path);
-    return { headers: page.headers, manifests: page.entries.map((record) => manifestAttributes(record, repository)) };
+    const tags = tagsByDigest(repository);
+    const manifests = page.entries.map((record) => manifestAttributes(record, repository, tags));
+    return { headers: page.headers, manifests };
   }
 
   /** Locks or unlocks what is there, by the attributes of the body. */
@@ -94,7 +96,17 @@ const tagAttributes = (tag: TagRecord, repository: Repository) => ({
   changeableAttributes: repository.attributes('_tags', tag.name),
 });
 
-const manifestAttributes = (record: ManifestRecord, repository: Repository) => ({
+function tagsByDigest(repository: Repository): Map<string, string[]> {
+  const found = new Map<string, string[]>();
+  for (const { digest, name } of repository.listTags()) {
+    const names = found.get(digest);
+    if (names) names.push(name);
+    else found.set(digest, [name]);
+  }
+  return found;
+}
+
+const manifestAttributes = (record: ManifestRecord, repository: Repository, tags: Map<string, string[]>) => ({
   digest: record.digest,
   imageSize: record.imageSize,
   createdTime: record.createdTime,
@@ -103,9 +115,6 @@ const manifestAttributes = (record: ManifestRecord, repository: Repository) => (
   os: record.os,
   mediaType: record.mediaType,
   configMediaType: record.configMediaType,
-  tags: repository
-    .listTags()
-    .filter((tag) => tag.digest === record.digest)
-    .map((tag) => tag.name),
+  tags: tags.get(record.digest) ?? [],
   changeableAttributes: repository.attributes('_manifests', record.digest),
 });

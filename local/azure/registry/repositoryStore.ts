@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { hexOf } from './blobStore';
+import { RecordFolder } from './recordFolder';
 
 /** What the registry remembers of a manifest beside its content. */
 export interface ManifestRecord {
@@ -43,17 +44,21 @@ const unlocked: Attributes = { deleteEnabled: true, writeEnabled: true, readEnab
  */
 export class Repository {
   private readonly blobs: string;
-  private readonly manifests: string;
-  private readonly tags: string;
+  private readonly manifests: RecordFolder<ManifestRecord>;
+  private readonly tags: RecordFolder<TagRecord>;
+  private locked?: Record<string, Attributes>;
+  private isThere: boolean;
 
   constructor(private readonly directory: string) {
     this.blobs = join(directory, '_blobs');
-    this.manifests = join(directory, '_manifests');
-    this.tags = join(directory, '_tags');
+    this.manifests = new RecordFolder(join(directory, '_manifests'));
+    this.tags = new RecordFolder(join(directory, '_tags'));
+    this.isThere = existsSync(join(directory, '_manifests'));
   }
 
+  /** Since its first manifest, also when it holds none any more. */
   exists(): boolean {
-    return existsSync(this.manifests);
+    return this.isThere;
   }
 
   /** @param kind `_tags` or `_manifests` with the name of one; without them, of the repository itself */
@@ -62,8 +67,8 @@ export class Repository {
   }
 
   setAttributes(kind = '', name = '', changes: Partial<Attributes>): void {
-    const locks = { ...this.locks(), [`${kind}/${name}`]: { ...this.attributes(kind, name), ...changes } };
-    writeFileSync(join(this.directory, '_locks.json'), JSON.stringify(locks));
+    this.locked = { ...this.locks(), [`${kind}/${name}`]: { ...this.attributes(kind, name), ...changes } };
+    writeFileSync(join(this.directory, '_locks.json'), JSON.stringify(this.locked));
   }
 
   /** A lock of the repository is one of all that is in it. */
@@ -72,7 +77,7 @@ export class Repository {
   }
 
   private locks(): Record<string, Attributes> {
-    return readJson(join(this.directory, '_locks.json')) ?? {};
+    return (this.locked ??= readJson(join(this.directory, '_locks.json')) ?? {});
   }
 
   addBlob(digest: string): void {
@@ -89,77 +94,95 @@ export class Repository {
   }
 
   manifest(digest: string): ManifestRecord | undefined {
-    return readJson<ManifestRecord>(join(this.manifests, `${hexOf(digest)}.json`));
+    return this.manifests.get(hexOf(digest));
   }
 
   putManifest(record: ManifestRecord): void {
-    mkdirSync(this.manifests, { recursive: true });
-    writeFileSync(join(this.manifests, `${hexOf(record.digest)}.json`), JSON.stringify(record));
+    this.manifests.put(hexOf(record.digest), record);
+    this.isThere = true;
   }
 
   listManifests(): ManifestRecord[] {
-    return names(this.manifests).flatMap((name) => readJson<ManifestRecord>(join(this.manifests, name)) ?? []);
+    return this.manifests.list();
   }
 
   /** Removes the tags that name it as well. */
   deleteManifest(digest: string): void {
     for (const tag of this.listTags()) if (tag.digest === digest) this.deleteTag(tag.name);
-    rmSync(join(this.manifests, `${hexOf(digest)}.json`), { force: true });
+    this.manifests.delete(hexOf(digest));
   }
 
   tag(name: string): TagRecord | undefined {
-    return readJson<TagRecord>(join(this.tags, `${name}.json`));
+    return this.tags.get(name);
   }
 
   putTag(name: string, digest: string): void {
-    mkdirSync(this.tags, { recursive: true });
     const now = new Date().toISOString();
-    const record: TagRecord = { name, digest, createdTime: this.tag(name)?.createdTime ?? now, lastUpdateTime: now };
-    writeFileSync(join(this.tags, `${name}.json`), JSON.stringify(record));
+    this.tags.put(name, { name, digest, createdTime: this.tag(name)?.createdTime ?? now, lastUpdateTime: now });
   }
 
   deleteTag(name: string): boolean {
-    const known = this.tag(name) !== undefined;
-    rmSync(join(this.tags, `${name}.json`), { force: true });
-    return known;
+    return this.tags.delete(name);
   }
 
   /** In alphabetical order. */
   listTags(): TagRecord[] {
-    return names(this.tags)
-      .flatMap((name) => readJson<TagRecord>(join(this.tags, name)) ?? [])
-      .sort((a, b) => (a.name < b.name ? -1 : 1));
+    return this.tags.list();
   }
 
   delete(): void {
-    const parts = [this.blobs, this.manifests, this.tags, join(this.directory, '_locks.json')];
-    for (const part of parts) rmSync(part, { recursive: true, force: true });
+    this.manifests.clear();
+    this.tags.clear();
+    for (const part of [this.blobs, join(this.directory, '_locks.json')])
+      rmSync(part, { recursive: true, force: true });
+    this.locked = undefined;
+    this.isThere = false;
   }
 }
 
 /** The repositories of all registries. */
 export class RepositoryStore {
   private readonly directory: string;
+  /** Of each registry by its name in lower case: what is there, and what was asked about. */
+  private readonly registries = new Map<string, Map<string, Repository>>();
 
   constructor(directory: string) {
     this.directory = join(directory, 'repositories');
   }
 
   repository(registry: string, name: string): Repository {
-    return new Repository(join(this.directory, registry.toLowerCase(), ...name.split('/')));
+    const repositories = this.repositories(registry);
+    let repository = repositories.get(name);
+    if (!repository) repositories.set(name, (repository = this.open(registry, name)));
+    return repository;
   }
 
   /** The names of a registry's repositories that hold a manifest, in alphabetical order. */
   list(registry: string): string[] {
-    const found: string[] = [];
-    const visit = (directory: string, name: string): void => {
-      if (name && existsSync(join(directory, '_manifests'))) found.push(name);
-      for (const child of names(directory)) {
-        if (!child.startsWith('_')) visit(join(directory, child), name ? `${name}/${child}` : child);
-      }
-    };
-    visit(join(this.directory, registry.toLowerCase()), '');
-    return found.sort();
+    return [...this.repositories(registry)].flatMap(([name, repository]) => (repository.exists() ? [name] : [])).sort();
+  }
+
+  private repositories(registry: string): Map<string, Repository> {
+    const key = registry.toLowerCase();
+    let found = this.registries.get(key);
+    if (!found) {
+      this.registries.set(key, (found = new Map<string, Repository>()));
+      for (const name of this.namesOnDisk(join(this.directory, key))) found.set(name, this.open(registry, name));
+    }
+    return found;
+  }
+
+  private open(registry: string, name: string): Repository {
+    return new Repository(join(this.directory, registry.toLowerCase(), ...name.split('/')));
+  }
+
+  private namesOnDisk(directory: string, name = ''): string[] {
+    const children = names(directory);
+    const own = name && children.includes('_manifests') ? [name] : [];
+    const nested = children
+      .filter((child) => !child.startsWith('_'))
+      .flatMap((child) => this.namesOnDisk(join(directory, child), name ? `${name}/${child}` : child));
+    return [...own, ...nested];
   }
 }
 

@@ -122,6 +122,27 @@ describe('what is uploaded to blob storage', () => {
       /large became shorter while it was uploaded/,
     );
     assert.ok(!storage.sent.some(({ what }) => what.includes('blocklist')), 'and is not put together');
+    const small = file('small', 'abc', 5);
+    await assert.rejects(
+      storage.transfer.uploadAll(storage.container, [small], () => undefined, signal),
+      /small became shorter while it was uploaded/,
+    );
+    assert.ok(!storage.sent.some(({ what }) => what.includes('small')), 'and is not sent in part');
+  });
+
+  it('is asked for only as it is sent, however many files there are', async () => {
+    storage = await openStorage(created);
+    const one = file('a', 'x');
+    let ahead = 0;
+    const files = (function* () {
+      for (let index = 0; index < 300; index++) {
+        ahead = Math.max(ahead, index - storage.sent.length);
+        yield { ...one, blob: `code/${index}` };
+      }
+    })();
+    await storage.transfer.uploadAll(storage.container, files, () => undefined, signal);
+    assert.equal(new Set(storage.sent.map(({ what }) => what)).size, 300);
+    assert.ok(ahead < 100, `${ahead} files were taken before they could be sent`);
   });
 
   it('stops at the first refusal, whose blob and reason it names without the permission', async () => {

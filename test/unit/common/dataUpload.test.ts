@@ -54,7 +54,8 @@ describe('local data', () => {
   it('is uploaded, and marked as whole once it is', async () => {
     const { uri, uploaded, marked, lines } = await upload(file('rows.csv'), undefined);
     assert.match(uri, /^azureml:\/\/datastores\/store\/paths\/LocalUpload\/[0-9a-f]+\/rows\.csv$/);
-    const [sas, files] = uploaded.firstCall.args;
+    const [sas, given] = uploaded.firstCall.args;
+    const files = [...given];
     assert.equal(sas.reveal(), 'https://acct.blob.core.windows.net/c?sig=1');
     assert.deepEqual(
       files.map(({ blob, size }) => [uri.endsWith(blob), size]),
@@ -80,7 +81,7 @@ describe('local data', () => {
     file('data/b.csv');
     const { uri, uploaded, lines } = await upload(join(folder, 'data'), undefined);
     assert.match(uri, /\/LocalUpload\/[0-9a-f]+\/data\/$/);
-    assert.deepEqual(uploaded.firstCall.args[1].map(({ blob }) => blob.split('/').slice(2).join('/')).sort(), ['data/a.csv', 'data/b.csv']); // prettier-ignore
+    assert.deepEqual([...uploaded.firstCall.args[1]].map(({ blob }) => blob.split('/').slice(2).join('/')).sort(), ['data/a.csv', 'data/b.csv']); // prettier-ignore
     assert.match(lines[0]!, /\(2 files, 6 bytes\)/);
     const address = (await upload(file('rows.csv'), undefined, 'https')).uri;
     assert.match(address, /^https:\/\/acct\.blob\.core\.windows\.net\/c\/LocalUpload\/[0-9a-f]+\/rows\.csv$/);

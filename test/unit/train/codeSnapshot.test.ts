@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { hashSnapshot, listSnapshot } from '../../../tasks/common/azure/ml/codeSnapshot';
+import { listSnapshot } from '../../../tasks/common/azure/ml/snapshotFiles';
+import { hashSnapshot } from '../../../tasks/common/azure/ml/snapshotHash';
 
 describe('Train: code snapshot', () => {
   let root: string;
@@ -50,6 +51,31 @@ describe('Train: code snapshot', () => {
       ],
     );
     assert.equal(await hashSnapshot(files), '882cf7af94a1368da84df977a069af2a14b63cfa3535ee5c850db8a11c0a714a');
+  });
+
+  it('orders names by code points, not by the halves of characters beyond the first 65,536', async () => {
+    write({ 'd/\u{1f600}.py': '', 'd/\uff21.py': '', 'd/Z.py': '', 'd/a/\u{10000}': '', 'd/a.py': '' });
+    assert.deepEqual(await paths(), ['a.py', 'a/\u{10000}', 'Z.py', '\uff21.py', '\u{1f600}.py']);
+  });
+
+  it('takes a file whose rules are read again after many others as it takes the first', async () => {
+    const many = Object.fromEntries(Array.from({ length: 2100 }, (_, index) => [`d/${index}.log`, '']));
+    write({ ...many, 'd/.amlignore': '*.log\n!*7.log\n' });
+    const found = (await paths()).filter((name) => name !== '.amlignore');
+    assert.equal(found.length, 210);
+    assert.ok(found.every((name) => name.endsWith('7.log')));
+  });
+
+  it('notices an edit that leaves size and time as they were', async () => {
+    write({ 'd/a.py': 'x = 1\n' });
+    const file = path.join(root, 'd/a.py');
+    const time = new Date(1_700_000_000_000);
+    const hash = async () => hashSnapshot(await listSnapshot(path.join(root, 'd')));
+    utimesSync(file, time, time);
+    const before = await hash();
+    write({ 'd/a.py': 'x = 2\n' });
+    utimesSync(file, time, time);
+    assert.notEqual(await hash(), before);
   });
 
   it('hashes a file that is streamed as azure-ai-ml does', async () => {

@@ -9,7 +9,7 @@ import { streamedAnswer } from '../http/streamedAnswer';
 import { AzureFailure } from '../http/azureFailure';
 import type { Send } from '../http/pipeline';
 import { setTraits } from '../http/requestTraits';
-import { readFully } from './fileReading';
+import { readAtOnce, readFully } from './fileReading';
 import { sharedStop } from './sharedStop';
 import type { AzureSession } from '../http/session';
 
@@ -63,12 +63,13 @@ export class BlobTransfer {
   /**
    * Uploads files into a container.
    * @param containerSas URL of the container with its SAS
+   * @param files asked for one after the other, as they are sent: there may be a hundred thousand
    * @param onProgress called with the bytes and files that have arrived so far
    * @throws AzureFailure that names the blob; what is still under way is stopped first
    */
   async uploadAll(
     containerSas: Secret,
-    files: readonly FileToUpload[],
+    files: Iterable<FileToUpload>,
     onProgress: (bytes: number, files: number) => void,
     signal: AbortSignal,
   ): Promise<void> {
@@ -79,19 +80,21 @@ export class BlobTransfer {
       if (isLast) done++;
       onProgress(bytes, done);
     };
-    await inParallel(
-      parallelFiles,
-      files.filter(({ size }) => size <= blockSize),
-      signal,
-      async ({ file, blob, size }, stop) => {
-        const body = size <= smallFile ? await readStart(file, size) : start(file, size);
-        await this.put(blobUrl(containerSas, blob), body, size, { 'x-ms-blob-type': 'BlockBlob' }, stop);
-        arrived(size, true);
-      },
-    );
+    const large: FileToUpload[] = [];
+    const others = function* () {
+      for (const file of files) {
+        if (file.size <= blockSize) yield file;
+        else large.push(file);
+      }
+    };
+    await inParallel(parallelFiles, others(), signal, async ({ file, blob, size }, stop) => {
+      const body = size <= smallFile ? readStart(file, size) : start(file, size);
+      await this.put(blobUrl(containerSas, blob), body, size, { 'x-ms-blob-type': 'BlockBlob' }, stop);
+      arrived(size, true);
+    });
     // Used again and again, from file to file: what is read again for each block would pile up until it is collected.
     const free: Buffer[] = [];
-    for (const { file, blob, size } of files.filter((each) => each.size > blockSize)) {
+    for (const { file, blob, size } of large) {
       const url = blobUrl(containerSas, blob);
       const blocks = Array.from({ length: Math.ceil(size / blockSize) }, (_, index) => index);
       const id = (index: number) => Buffer.from(String(index).padStart(8, '0')).toString('base64');
@@ -102,9 +105,7 @@ export class BlobTransfer {
           const length = Math.min(size - start, blockSize);
           const buffer = free.pop() ?? Buffer.allocUnsafeSlow(blockSize);
           const block = buffer.subarray(0, length);
-          if ((await readFully(handle, block, start)) < length) {
-            throw new TaskFailure(`The file ${file} became shorter while it was uploaded.`);
-          }
+          if ((await readFully(handle, block, start)) < length) throw becameShorter(file);
           await this.put(withQuery(url, { comp: 'block', blockid: id(index) }), block, length, {}, stop);
           free.push(buffer);
           arrived(length, false);
@@ -352,25 +353,27 @@ function withQuery(url: string, query: Record<string, string>): string {
 /** Runs the work over all items, a few at once; the first failure stops the others and is thrown when they have ended. */
 async function inParallel<T>(
   most: number,
-  items: readonly T[],
+  items: Iterable<T>,
   signal: AbortSignal,
   work: (item: T, stop: AbortSignal) => Promise<void>,
 ): Promise<void> {
   const failed = new AbortController();
   const stop = sharedStop(signal, failed.signal);
-  let next = 0;
+  const queue = items[Symbol.iterator]();
   let failure: Error | undefined;
   const worker = async () => {
-    while (next < items.length && !stop.aborted) {
+    while (!stop.aborted) {
       try {
-        await work(items[next++]!, stop);
+        const next = queue.next();
+        if (next.done) return;
+        await work(next.value, stop);
       } catch (error) {
         failure ??= error as Error;
         failed.abort(error);
       }
     }
   };
-  await Promise.all(Array.from({ length: Math.min(most, items.length) }, worker));
+  await Promise.all(Array.from({ length: most }, worker));
   if (failure !== undefined) throw failure;
   signal.throwIfAborted();
 }
@@ -379,9 +382,14 @@ function start(file: string, size: number): () => NodeJS.ReadableStream {
   return () => fs.createReadStream(file, { end: size - 1, highWaterMark: smallFile });
 }
 
-async function readStart(file: string, size: number): Promise<Buffer> {
-  const bytes = await fs.promises.readFile(file);
-  return bytes.length > size ? bytes.subarray(0, size) : bytes;
+function readStart(file: string, size: number): Buffer {
+  const bytes = Buffer.allocUnsafe(size);
+  if (readAtOnce(file, bytes) < size) throw becameShorter(file);
+  return bytes;
+}
+
+function becameShorter(file: string): TaskFailure {
+  return new TaskFailure(`The file ${file} became shorter while it was uploaded.`);
 }
 
 async function readBody(response: PipelineResponse, signal: AbortSignal): Promise<Buffer> {

@@ -3,7 +3,8 @@ import * as path from 'node:path';
 import type { TaskLog } from '../../log';
 import { TaskFailure } from '../../taskFailure';
 import { blobUrl, type BlobTransfer } from './blobTransfer';
-import { hashSnapshot, listSnapshot } from '../ml/codeSnapshot';
+import { listSnapshot, SnapshotFile, uploadsOf } from '../ml/snapshotFiles';
+import { hashSnapshot } from '../ml/snapshotHash';
 import { firstOf } from '../ml/machineLearningSdk';
 import { openDatastore } from './datastoreContainer';
 import { byteText, progressOf } from './transferProgress';
@@ -24,25 +25,25 @@ export async function uploadData(
   const name = path.basename(local);
   const files = stat.isDirectory()
     ? await listSnapshot(local)
-    : [{ path: name, file: await fs.promises.realpath(local), size: stat.size }];
+    : [new SnapshotFile(name, stat.size, path.dirname(local), await fs.promises.realpath(local))];
   const hash = await hashSnapshot(files, signal);
   const datastore = await defaultDatastore(workspace, signal);
   const { url, sasUrl } = await openDatastore(workspace, datastore, signal, 'rcwl');
 
   const folder = `LocalUpload/${hash}${stat.isDirectory() ? `/${name}` : ''}`;
-  const uploads = files.map((file) => ({ ...file, blob: `${folder}/${file.path}` }));
+  const blobOf = (file: SnapshotFile) => `${folder}/${file.path}`;
   const size = files.reduce((sum, file) => sum + file.size, 0);
   const what = `${local} (${files.length} file${files.length === 1 ? '' : 's'}, ${byteText(size)})`;
   // The first file carries the sign that the upload came to its end, as azure-ai-ml leaves it.
-  const there = await transfer.properties(blobUrl(sasUrl, uploads[0]!.blob), signal);
+  const there = await transfer.properties(blobUrl(sasUrl, blobOf(files[0]!)), signal);
   if (there?.metadata.upload_status === 'completed') {
     log.info(`${what} is unchanged: the datastore ${datastore} has it already.`);
   } else {
     log.info(`Uploading ${what} to the datastore ${datastore}`);
-    await transfer.uploadAll(sasUrl, uploads, progressOf(log, 'Uploading data', size), signal);
-    await transfer.setMetadata(sasUrl, uploads[0]!.blob, { upload_status: 'completed' }, signal);
+    await transfer.uploadAll(sasUrl, uploadsOf(files, blobOf), progressOf(log, 'Uploading data', size), signal);
+    await transfer.setMetadata(sasUrl, blobOf(files[0]!), { upload_status: 'completed' }, signal);
   }
-  const target = stat.isDirectory() ? `${folder}/` : uploads[0]!.blob;
+  const target = stat.isDirectory() ? `${folder}/` : blobOf(files[0]!);
   if (as === 'https') return blobUrl(url, target);
   return `azureml://datastores/${datastore}/paths/${target}`;
 }

@@ -17,6 +17,26 @@ export async function readFully(handle: fs.promises.FileHandle, buffer: Buffer, 
 }
 
 /**
+ * Fills the buffer from the begin of a small file, while everything else waits: of a file that is read in a few microseconds most of
+ * the time would go into handing it to another thread, four times over.
+ * @returns the bytes read: as many as the buffer holds where the file has as many or more
+ */
+export function readAtOnce(file: string, buffer: Buffer): number {
+  const descriptor = fs.openSync(file, 'r');
+  try {
+    let filled = 0;
+    while (filled < buffer.length) {
+      const count = fs.readSync(descriptor, buffer, filled, buffer.length - filled, null);
+      filled += count;
+      if (count === 0) break;
+    }
+    return filled;
+  } finally {
+    fs.closeSync(descriptor);
+  }
+}
+
+/**
  * Reads a file from begin to end. Of its two buffers one is filled while the other is looked at, so that a file of any
  * size takes the same memory.
  * @returns pieces that hold only until the next one is asked for

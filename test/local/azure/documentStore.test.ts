@@ -1,0 +1,55 @@
+import assert from 'node:assert/strict';
+import fs, { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import sinon from 'sinon';
+import { openDocumentStore } from '../../../local/azure/store/documentStore';
+
+describe('the documents of local Azure', () => {
+  let folder: string;
+  beforeEach(() => (folder = mkdtempSync(join(tmpdir(), 'documents-'))));
+  afterEach(() => rmSync(folder, { recursive: true }));
+
+  const file = () => join(folder, 'things.jsonl');
+  const lines = () => readFileSync(file(), 'utf8').trimEnd().split('\n').length;
+  const open = () => openDocumentStore(folder)<{ at: number }>('things');
+
+  it('take no more room for being changed again and again', () => {
+    const things = open();
+    let longest = 0;
+    for (let at = 0; at < 3000; at++) {
+      things.put(`thing-${at % 10}`, { at });
+      longest = Math.max(longest, lines());
+    }
+    assert.ok(longest < 300, `${longest} lines for 10 documents`);
+    assert.deepEqual(open().list().map(({ value }) => value.at).sort(), [2990, 2991, 2992, 2993, 2994, 2995, 2996, 2997, 2998, 2999]); // prettier-ignore
+  });
+
+  it('take at most half as much again for being changed once each', () => {
+    const things = open();
+    for (let at = 0; at < 1000; at++) things.put(`thing-${at}`, { at });
+    for (let at = 0; at < 1000; at++) {
+      things.put(`thing-${at}`, { at: at + 1 });
+      assert.ok(lines() <= 1501);
+    }
+    assert.deepEqual(open().get('thing-999'), { at: 1000 });
+  });
+
+  it('are forgotten for good where they are deleted, be it many', () => {
+    const things = open();
+    for (let at = 0; at < 600; at++) things.put(`thing-${at}`, { at });
+    for (let at = 0; at < 599; at++) assert.ok(things.delete(`thing-${at}`));
+    assert.ok(lines() < 300);
+    assert.deepEqual(open().list(), [{ key: 'thing-599', value: { at: 599 } }]);
+  });
+
+  it('are kept where they cannot be written again', () => {
+    const things = open();
+    for (let at = 0; at < 150; at++) things.put('thing', { at });
+    const rename = sinon.stub(fs, 'renameSync').throws(new Error('no room'));
+    for (let at = 150; at < 300; at++) things.put('thing', { at });
+    assert.ok(rename.called);
+    sinon.restore();
+    assert.deepEqual(open().get('thing'), { at: 299 });
+  });
+});
