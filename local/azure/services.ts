@@ -1,14 +1,16 @@
 import type { FastifyInstance } from 'fastify';
 import { guardAccess } from './access/guardAccess';
 import { registerPermissions } from './access/permissions';
-import { registerRoleAssignments } from './access/roleAssignments';
+import { registerRoleAssignments } from './access/roleAssignmentRoutes';
+import { RoleAssignments } from './access/roleAssignments';
 import { registerRoleDefinitions } from './access/roleDefinitionRoutes';
 import { registerAdministration } from './administration/administration';
 import { registerCloudMetadata } from './arm/cloudMetadata';
 import { registerDeployments } from './arm/deploymentRoutes';
 import { Deployments } from './arm/deployments';
 import { guardRequests } from './arm/guardRequests';
-import { registerKeyVaults } from './arm/keyVaults';
+import { registerKeyVaults } from './arm/keyVaultRoutes';
+import { KeyVaults } from './arm/keyVaults';
 import { registerProviders } from './arm/providers';
 import { registerResourceGroups } from './arm/resourceGroupRoutes';
 import { ResourceGroups } from './arm/resourceGroups';
@@ -25,7 +27,8 @@ import { Directory } from './entra/directory';
 import { registerEntra } from './entra/entra';
 import type { TokenIssuer } from './entra/tokenIssuer';
 import type { FaultPlan } from './faults/faultPlan';
-import { FileShares, registerFileShares } from './files/fileShares';
+import { registerFileShares } from './files/fileShareRoutes';
+import { FileShares } from './files/fileShares';
 import { registerKeyVaultKeys } from './keyVault/index';
 import { registerMachineLearning } from './machineLearning/index';
 import type { MadeWorkspaces } from './machineLearning/workspace/madeWorkspaces';
@@ -58,13 +61,13 @@ export interface ServiceOptions {
 /** Sets up all that the local cloud answers over HTTPS. */
 export function register(app: FastifyInstance, options: ServiceOptions): void {
   const { context, credentials, tokens, faults, journal, recordTrafficTo, python, workspaces, shutDown } = options;
-  const shares = new FileShares(context.stateDir, credentials.storageKey);
   const identities = new Identities(context);
   if (recordTrafficTo) recordTraffic(app, recordTrafficTo);
   const types = new ResourceTypes();
   types.watch(app);
   const groups = new ResourceGroups(context);
   const accounts = new StorageAccounts(context);
+  const shares = new FileShares(context.stateDir, credentials.storageKey, (account) => accounts.isMade(account));
   guardRequests(app, context.url, groups, tokens, types);
   guardAccess(app, context, (token) => tokens.subjectOf(token));
   workspaces.translate(app);
@@ -78,7 +81,7 @@ export function register(app: FastifyInstance, options: ServiceOptions): void {
   provider((scope) => registerProviders(scope, types));
   provider((scope) => registerDeployments(scope, context.url, new Deployments(context.collection('deployments'))));
   provider((scope) => registerStorageAccounts(scope, accounts));
-  provider((scope) => registerKeyVaults(scope, context));
+  provider((scope) => registerKeyVaults(scope, new KeyVaults(context)));
   provider((scope) => registerKeyVaultKeys(scope, context, tokens));
   provider((scope) => registerPermissions(scope, context));
   provider((scope) => registerRoleDefinitions(scope));
@@ -87,9 +90,11 @@ export function register(app: FastifyInstance, options: ServiceOptions): void {
   );
   provider((scope) => registerContainerRegistry(scope, context));
   provider((scope) => registerOciRegistry(scope, context, credentials));
-  provider((scope) => registerFileShares(scope, shares, (account) => accounts.isMade(account)));
+  provider((scope) => registerFileShares(scope, shares));
   provider((scope) => registerManagedIdentities(scope, context, identities));
-  provider((scope) => registerRoleAssignments(scope, identities.assignments, context.resources));
+  provider((scope) =>
+    registerRoleAssignments(scope, new RoleAssignments(identities.assignments).joinCatalog(context.resources)),
+  );
   provider((scope) => registerLogAnalytics(scope, context));
   provider((scope) => registerContainerInstances(scope, context, identities, shares));
   provider((scope) =>

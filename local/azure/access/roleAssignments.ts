@@ -1,4 +1,3 @@
-import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { ResourceCatalog } from '../arm/resourceCatalog';
 import { ArmError, type Collection } from '../context';
 
@@ -11,13 +10,7 @@ export interface RoleAssignment {
   principalId: string;
 }
 
-type Body = { properties?: { roleDefinitionId?: string; principalId?: string } } | undefined;
-type Params = { assignment: string };
-
-const subscription = '/subscriptions/:subscription';
-const group = `${subscription}/resourceGroups/:group`;
-/** Where roles are assigned here: on the subscription, on a resource group, and on a resource in it. */
-const scopes = [subscription, group, `${group}/providers/:namespace/:type/:resource`];
+export type AssignmentRequest = { properties?: { roleDefinitionId?: string; principalId?: string } } | undefined;
 
 /** Of the filters that name a principal. */
 function principalOf(filter: string | undefined): string | undefined {
@@ -29,58 +22,51 @@ function principalOf(filter: string | undefined): string | undefined {
   throw new ArmError(400, 'UnsupportedQuery', message);
 }
 
-/** Microsoft.Authorization 2022-04-01. They name what roles there are; what the service connection may do is `AccessControl`. */
-export function registerRoleAssignments(
-  app: FastifyInstance,
-  assignments: Collection<RoleAssignment>,
-  resources: ResourceCatalog,
-): void {
-  const scopeOf = ({ url }: FastifyRequest): string =>
-    /^(.*?)\/providers\/Microsoft\.Authorization\//i.exec(url)?.[1] ?? '';
-  const answer = ({ name, ...properties }: RoleAssignment) => ({
-    id: `${properties.scope}/providers/Microsoft.Authorization/roleAssignments/${name}`,
-    name,
-    type: 'Microsoft.Authorization/roleAssignments',
-    properties: { ...properties, principalType: 'ServicePrincipal' },
-  });
-  resources.add({
-    list: () => [],
-    removeGroup: (name) => {
-      const within = `/resourceGroups/${name}/`.toLowerCase();
-      for (const { key, value } of assignments.list()) {
-        if (`${value.scope}/`.toLowerCase().includes(within)) assignments.delete(key);
-      }
-    },
-  });
-  for (const scoped of scopes) {
-    const route = `${scoped}/providers/Microsoft.Authorization/roleAssignments`;
-    app.get<{ Querystring: { $filter?: string } }>(route, async (request) => {
-      const principal = principalOf(request.query.$filter);
-      const scope = `${scopeOf(request)}/`.toLowerCase();
-      const withBelow = !/atScope\(\)/i.test(request.query.$filter ?? '');
-      const isWithin = (each: string): boolean => scope.startsWith(each) || (withBelow && each.startsWith(scope));
-      const found = assignments
-        .list()
-        .map((entry) => entry.value)
-        .filter((each) => isWithin(`${each.scope}/`.toLowerCase()))
-        .filter((each) => !principal || each.principalId === principal);
-      return { value: found.map(answer) };
+/** They name what roles there are; what the service connection may do is `AccessControl`. */
+export class RoleAssignments {
+  constructor(private readonly assignments: Collection<RoleAssignment>) {}
+
+  /** Lets them go with the group of their resource. */
+  joinCatalog(resources: ResourceCatalog): this {
+    resources.add({
+      list: () => [],
+      removeGroup: (name) => {
+        const within = `/resourceGroups/${name}/`.toLowerCase();
+        for (const { key, value } of this.assignments.list()) {
+          if (`${value.scope}/`.toLowerCase().includes(within)) this.assignments.delete(key);
+        }
+      },
     });
-    app.put<{ Params: Params; Body: Body }>(`${route}/:assignment`, async (request, reply) => {
-      const { roleDefinitionId, principalId } = request.body?.properties ?? {};
-      if (!roleDefinitionId || !principalId) {
-        throw new ArmError(400, 'BadRequestFormat', 'The properties roleDefinitionId and principalId are required.');
-      }
-      const scope = scopeOf(request);
-      const assignment = { name: request.params.assignment, scope, roleDefinitionId, principalId };
-      assignments.put(`${scope}/${assignment.name}`, assignment);
-      return reply.code(201).send(answer(assignment));
-    });
-    app.delete<{ Params: Params }>(`${route}/:assignment`, async (request, reply) => {
-      const key = `${scopeOf(request)}/${request.params.assignment}`;
-      const known = assignments.get(key);
-      assignments.delete(key);
-      return known ? reply.code(200).send(answer(known)) : reply.code(204).send();
-    });
+    return this;
+  }
+
+  /** Those on the scope and above it, and below it unless the filter says `atScope()`. */
+  list(at: string, filter: string | undefined): RoleAssignment[] {
+    const principal = principalOf(filter);
+    const scope = `${at}/`.toLowerCase();
+    const withBelow = !/atScope\(\)/i.test(filter ?? '');
+    const isWithin = (each: string): boolean => scope.startsWith(each) || (withBelow && each.startsWith(scope));
+    return this.assignments
+      .list()
+      .map(({ value }) => value)
+      .filter((each) => isWithin(`${each.scope}/`.toLowerCase()))
+      .filter((each) => !principal || each.principalId === principal);
+  }
+
+  put(scope: string, name: string, body: AssignmentRequest): RoleAssignment {
+    const { roleDefinitionId, principalId } = body?.properties ?? {};
+    if (!roleDefinitionId || !principalId) {
+      throw new ArmError(400, 'BadRequestFormat', 'The properties roleDefinitionId and principalId are required.');
+    }
+    const assignment = { name, scope, roleDefinitionId, principalId };
+    this.assignments.put(`${scope}/${name}`, assignment);
+    return assignment;
+  }
+
+  /** @returns what was there */
+  delete(scope: string, name: string): RoleAssignment | undefined {
+    const known = this.assignments.get(`${scope}/${name}`);
+    this.assignments.delete(`${scope}/${name}`);
+    return known;
   }
 }

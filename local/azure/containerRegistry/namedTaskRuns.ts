@@ -54,7 +54,14 @@ export class NamedTaskRuns {
   }
 
   /** @returns whether it is a new resource */
-  put(account: RegistryAccount, name: string, body: TaskRunBody | undefined): Promise<boolean> {
+  async put(account: RegistryAccount, name: string, body: TaskRunBody | undefined): Promise<boolean> {
+    if (!/^[a-zA-Z0-9-]{5,50}$/.test(name)) {
+      throw new ArmError(
+        400,
+        'InvalidTaskRunName',
+        `The task run name '${name}' is invalid. It must have 5 to 50 letters, digits and hyphens.`,
+      );
+    }
     const key = keyOf(account, name);
     const write = (this.writes.get(key) ?? Promise.resolve())
       .catch(() => undefined)

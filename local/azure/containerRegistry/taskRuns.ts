@@ -1,5 +1,4 @@
 import type { FastifyInstance } from 'fastify';
-import { ArmError } from '../context';
 import { resourceNotFound } from '../arm/resourceNotFound';
 import type { RegistryAccount } from '../registry/registryAccounts';
 import type { NamedTaskRun, NamedTaskRuns, TaskRunBody } from './namedTaskRuns';
@@ -54,13 +53,6 @@ export function registerTaskRuns(app: FastifyInstance, registries: Registries, t
   app.put<{ Params: TaskRunParams; Body: TaskRunBody | undefined }>(route, async (request, reply) => {
     const account = registries.get(request.params);
     const { taskRun } = request.params;
-    if (!/^[a-zA-Z0-9-]{5,50}$/.test(taskRun)) {
-      throw new ArmError(
-        400,
-        'InvalidTaskRunName',
-        `The task run name '${taskRun}' is invalid. It must have 5 to 50 letters, digits and hyphens.`,
-      );
-    }
     const isNew = await taskRuns.put(account, taskRun, request.body);
     return reply.code(isNew ? 201 : 200).send(answer(find(account, taskRun), account));
   });

@@ -1,6 +1,5 @@
 import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import type { FastifyInstance } from 'fastify';
 import { ArmError, localCloud } from '../context';
 import { resourceNotFound } from '../arm/resourceNotFound';
 
@@ -8,15 +7,34 @@ import { resourceNotFound } from '../arm/resourceNotFound';
 export class FileShares {
   private readonly root: string;
 
+  /** @param isMade whether a client has made an account of that name */
   constructor(
     stateDir: string,
     readonly key: string,
+    private readonly isMade: (account: string) => boolean,
   ) {
     this.root = join(stateDir, 'file-shares');
   }
 
-  create(share: string): void {
+  /** @returns whether it is a new one */
+  create(share: string): boolean {
+    const isNew = !this.exists(share);
     mkdirSync(this.folderOf(share), { recursive: true });
+    return isNew;
+  }
+
+  /** Throws what Azure answers where shares cannot be in the account. */
+  checkAccount(group: string, account: string): void {
+    if (account.toLowerCase() === localCloud.storageAccount) return;
+    if (this.isMade(account)) {
+      throw new ArmError(501, 'NotImplemented', 'Local Azure keeps nothing in a storage account that was made here.');
+    }
+    throw resourceNotFound('Microsoft.Storage/storageAccounts', account, group);
+  }
+
+  /** Throws what Azure answers where there is no such share. */
+  check(share: string): void {
+    if (!this.exists(share)) throw new ArmError(404, 'ShareNotFound', 'The specified share does not exist.');
   }
 
   exists(share: string): boolean {
@@ -32,49 +50,4 @@ export class FileShares {
   private folderOf(share: string): string {
     return join(this.root, encodeURIComponent(share.toLowerCase()));
   }
-}
-
-type Params = { group: string; account: string; share: string };
-
-/**
- * Microsoft.Storage (2023-01-01) as far as a container group's volumes need it: an account's keys and its shares.
- * @param isMade whether a client has made an account of that name
- */
-export function registerFileShares(
-  app: FastifyInstance,
-  shares: FileShares,
-  isMade: (account: string) => boolean,
-): void {
-  const account =
-    '/subscriptions/:subscription/resourceGroups/:group/providers/Microsoft.Storage/storageAccounts/:account';
-  const check = (params: Pick<Params, 'group' | 'account'>): void => {
-    if (params.account.toLowerCase() === localCloud.storageAccount) return;
-    if (isMade(params.account)) {
-      throw new ArmError(501, 'NotImplemented', 'Local Azure keeps nothing in a storage account that was made here.');
-    }
-    throw resourceNotFound('Microsoft.Storage/storageAccounts', params.account, params.group);
-  };
-  const answer = ({ group, share }: Params) => ({
-    id: `/subscriptions/${localCloud.subscriptionId}/resourceGroups/${group}/providers/Microsoft.Storage/storageAccounts/${localCloud.storageAccount}/fileServices/default/shares/${share}`,
-    name: share,
-    type: 'Microsoft.Storage/storageAccounts/fileServices/shares',
-    properties: { shareQuota: 5120, enabledProtocols: 'SMB', accessTier: 'TransactionOptimized' },
-  });
-
-  app.post<{ Params: Params }>(`${account}/listKeys`, async ({ params }) => {
-    check(params);
-    return { keys: ['key1', 'key2'].map((keyName) => ({ keyName, value: shares.key, permissions: 'FULL' })) };
-  });
-  const one = `${account}/fileServices/default/shares/:share`;
-  app.get<{ Params: Params }>(one, async ({ params }) => {
-    check(params);
-    if (shares.exists(params.share)) return answer(params);
-    throw new ArmError(404, 'ShareNotFound', 'The specified share does not exist.');
-  });
-  app.put<{ Params: Params }>(one, async ({ params }, reply) => {
-    check(params);
-    const isNew = !shares.exists(params.share);
-    shares.create(params.share);
-    return reply.code(isNew ? 201 : 200).send(answer(params));
-  });
 }

@@ -1,7 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { FastifyInstance } from 'fastify';
 import type { RoleAssignment } from '../access/roleAssignments';
-import type { ResourceCatalog } from '../arm/resourceCatalog';
 import { localCloud, type Collection, type LocalAzureContext } from '../context';
 import { resourceNotFound } from '../arm/resourceNotFound';
 
@@ -14,8 +12,6 @@ export interface UserAssignedIdentity {
   clientId: string;
   tags: Record<string, string>;
 }
-
-type Params = { group: string; identity: string };
 
 const acrPull = '7f951dda-4ed3-4680-a7ca-43fe172d538d';
 /** AcrPull, and the roles that include it: AcrPush, Repository Reader, Reader, Contributor, Owner. */
@@ -36,14 +32,28 @@ const registryScope = (group: string, registry: string): string =>
 export const identityId = (identity: Pick<UserAssignedIdentity, 'name' | 'resourceGroup'>): string =>
   `${subscription}/resourceGroups/${identity.resourceGroup}/providers/Microsoft.ManagedIdentity/userAssignedIdentities/${identity.name}`;
 
+/** As the resource manager shows it. */
+export const identityAnswer = (identity: UserAssignedIdentity) => ({
+  id: identityId(identity),
+  name: identity.name,
+  type: 'Microsoft.ManagedIdentity/userAssignedIdentities',
+  location: identity.location,
+  tags: identity.tags,
+  properties: { tenantId: localCloud.tenantId, principalId: identity.principalId, clientId: identity.clientId },
+});
+
 /** The identities of the local cloud and what they may do with its registries. `quick-starts-identity` has AcrPull. */
 export class Identities {
-  readonly identities: Collection<UserAssignedIdentity>;
+  private readonly identities: Collection<UserAssignedIdentity>;
   readonly assignments: Collection<RoleAssignment>;
 
   constructor(context: LocalAzureContext) {
     this.identities = context.collection<UserAssignedIdentity>('userAssignedIdentities');
     this.assignments = context.collection<RoleAssignment>('roleAssignments');
+    context.resources.add({
+      list: () => this.list().map(identityAnswer),
+      removeGroup: (group) => this.list(group).forEach(({ resourceGroup, name }) => this.delete(resourceGroup, name)),
+    });
     const group = localCloud.resourceGroup;
     const name = 'quick-starts-identity';
     if (!this.identities.get(`${group}/${name}`)) {
@@ -73,6 +83,30 @@ export class Identities {
     return identity;
   }
 
+  /** All, or those of a resource group. */
+  list(group?: string): UserAssignedIdentity[] {
+    const all = this.identities.list().map(({ value }) => value);
+    return group === undefined
+      ? all
+      : all.filter(({ resourceGroup }) => resourceGroup.toLowerCase() === group.toLowerCase());
+  }
+
+  has(group: string, name: string): boolean {
+    return this.identities.get(`${group}/${name}`) !== undefined;
+  }
+
+  /** Throws what the resource manager answers where there is no such identity. */
+  get(group: string, name: string): UserAssignedIdentity {
+    const found = this.identities.get(`${group}/${name}`);
+    if (found) return found;
+    throw resourceNotFound('Microsoft.ManagedIdentity/userAssignedIdentities', name, group);
+  }
+
+  /** False where there is none. */
+  delete(group: string, name: string): boolean {
+    return this.identities.delete(`${group}/${name}`);
+  }
+
   /** By ARM id, without regard to case. */
   find(id: string): UserAssignedIdentity | undefined {
     return this.identities.list().find(({ value }) => identityId(value).toLowerCase() === id.toLowerCase())?.value;
@@ -90,56 +124,4 @@ export class Identities {
           pullingRoles.some((role) => value.roleDefinitionId.toLowerCase().endsWith(role)),
       );
   }
-}
-
-/** Microsoft.ManagedIdentity (2023-01-31). */
-export function registerIdentities(app: FastifyInstance, identities: Identities, resources: ResourceCatalog): void {
-  const base =
-    '/subscriptions/:subscription/resourceGroups/:group/providers/Microsoft.ManagedIdentity/userAssignedIdentities';
-  const answer = (identity: UserAssignedIdentity) => ({
-    id: identityId(identity),
-    name: identity.name,
-    type: 'Microsoft.ManagedIdentity/userAssignedIdentities',
-    location: identity.location,
-    tags: identity.tags,
-    properties: { tenantId: localCloud.tenantId, principalId: identity.principalId, clientId: identity.clientId },
-  });
-  const all = () => identities.identities.list().map((entry) => entry.value);
-  resources.add({
-    list: () => all().map(answer),
-    removeGroup: (group) => {
-      for (const { resourceGroup, name } of all()) {
-        if (resourceGroup.toLowerCase() === group.toLowerCase())
-          identities.identities.delete(`${resourceGroup}/${name}`);
-      }
-    },
-  });
-  app.get('/subscriptions/:subscription/providers/Microsoft.ManagedIdentity/userAssignedIdentities', async () => ({
-    value: all().map(answer),
-  }));
-  app.get<{ Params: Params }>(base, async ({ params }) => ({
-    value: identities.identities
-      .list()
-      .map((entry) => entry.value)
-      .filter((identity) => identity.resourceGroup.toLowerCase() === params.group.toLowerCase())
-      .map(answer),
-  }));
-  app.get<{ Params: Params }>(`${base}/:identity`, async ({ params }) => {
-    const identity = identities.identities.get(`${params.group}/${params.identity}`);
-    if (identity) return answer(identity);
-    throw resourceNotFound('Microsoft.ManagedIdentity/userAssignedIdentities', params.identity, params.group);
-  });
-  app.put<{ Params: Params; Body: { location?: string; tags?: Record<string, string> } | undefined }>(
-    `${base}/:identity`,
-    async ({ params, body }, reply) => {
-      const isNew = !identities.identities.get(`${params.group}/${params.identity}`);
-      const location = body?.location ?? localCloud.location;
-      const identity = identities.create(params.group, params.identity, location, body?.tags ?? {});
-      return reply.code(isNew ? 201 : 200).send(answer(identity));
-    },
-  );
-  app.delete<{ Params: Params }>(`${base}/:identity`, async ({ params }, reply) => {
-    const known = identities.identities.delete(`${params.group}/${params.identity}`);
-    return reply.code(known ? 200 : 204).send();
-  });
 }

@@ -1,7 +1,9 @@
 import type { FastifyInstance } from 'fastify';
 import type { LocalAzureContext } from '../context';
-import { registerFederatedCredentials } from './federatedCredentials';
-import { registerIdentities, type Identities } from './identities';
+import { registerFederatedCredentials } from './federatedCredentialRoutes';
+import { FederatedCredentials } from './federatedCredentials';
+import type { Identities } from './identities';
+import { registerIdentities } from './identityRoutes';
 
 /** Microsoft.ManagedIdentity in the resource manager. */
 export function registerManagedIdentities(
@@ -9,6 +11,6 @@ export function registerManagedIdentities(
   context: LocalAzureContext,
   identities: Identities,
 ): void {
-  registerIdentities(app, identities, context.resources);
-  registerFederatedCredentials(app, context, identities);
+  registerIdentities(app, identities);
+  registerFederatedCredentials(app, new FederatedCredentials(context, identities));
 }
