@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { createHash } from 'node:crypto';
+import { createHash, generateKeyPairSync } from 'node:crypto';
 import * as fs from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import * as path from 'node:path';
 import type { ContainerGroup, ContainerGroups } from '../../../tasks/common/azure/containerGroups/containerGroups';
 import type { RegisteredModel } from '../../../tasks/common/azure/ml/registeredModel';
+import { privateKeySigner } from '../../../tasks/common/evidence/signer';
 import { append, emptyRecord } from '../../../tasks/common/record/chain';
 import type { DeploymentSection, EvaluationSection, ModelRecord } from '../../../tasks/common/record/record';
 import { writeRecord } from '../../../tasks/common/record/recordFile';
@@ -18,17 +19,22 @@ import { testEndpointWith } from '../../../tasks/TestEndpoint/testEndpoint';
 import { taskContext } from '../../support/taskContext';
 import { azureDoubles } from './azureDoubles';
 
+const digest = `sha256:${'1'.repeat(64)}`;
+const image = `r.azurecr.io/x@${digest}`;
 const workspace = { subscriptionId: 'sub-a', resourceGroup: 'group', name: 'home' };
 
 describe('Test-Endpoint: what a record lets tests decide', () => {
-  const directory = fs.mkdtempSync(path.join(tmpdir(), 'recorded-'));
-  const recordFile = path.join(directory, 'mlops-record.json');
-  const requestsFile = path.join(directory, 'requests.json');
+  let directory: string;
+  let recordFile: string;
+  let requestsFile: string;
   let server: Server;
   let scoringUri: URL;
   /** What Azure says of the container group. */
   let deployed: { find: ContainerGroups['find']; log: string[] };
   before(async () => {
+    directory = fs.mkdtempSync(path.join(tmpdir(), 'recorded-'));
+    recordFile = path.join(directory, 'mlops-record.json');
+    requestsFile = path.join(directory, 'requests.json');
     fs.writeFileSync(requestsFile, '[{"name": "one", "request": {}, "expected": {"predictions": [1]}}]');
     server = createServer((request, response) => {
       response.setHeader('content-type', 'application/json');
@@ -68,8 +74,8 @@ describe('Test-Endpoint: what a record lets tests decide', () => {
       containerGroupId: '/serving',
       resourceGroup: 'group',
       location: 'here',
-      image: 'r/x@sha256:1',
-      imageDigest: 'sha256:1',
+      image,
+      imageDigest: digest,
       scoringUri: deployedAt,
       previousImage: null,
       deployedAt: '2026-01-01',
@@ -83,6 +89,10 @@ describe('Test-Endpoint: what a record lets tests decide', () => {
     groups.find.callsFake(deployed.find);
     groups.log.resolves(deployed.log);
     groups.remove.callsFake(async () => void groups.find.resolves(undefined));
+    const unsigned = {
+      signer: async () => privateKeySigner(generateKeyPairSync('ed25519').privateKey),
+      registry: () => Promise.reject(new TaskFailure('The registry cannot be asked.')),
+    };
     const champion = { name: 'm', version: '2', tags: { champion: '2026' } } as unknown as RegisteredModel;
     models.tag.resolves(champion);
     models.withTags.resolves([]);
@@ -90,7 +100,7 @@ describe('Test-Endpoint: what a record lets tests decide', () => {
     const published: string[] = [];
     const testResults = (file: string) => void published.push(fs.readFileSync(file, 'utf8'));
     const result = await testEndpointWith(
-      { scoringClient: () => createScoringClient({}, 5000), azure },
+      { scoringClient: () => createScoringClient({}, 5000), azure: { ...azure, ...unsigned } },
       {
         recordFile,
         scoringUri,
@@ -176,7 +186,7 @@ describe('Test-Endpoint: what a record lets tests decide', () => {
 
   /** A group that runs the record's image. */
   const group = {
-    containers: [{ name: 'scoring', image: 'r/x@sha256:1' }],
+    containers: [{ name: 'scoring', image }],
     tags: { 'mlops-model': 'm', 'mlops-model-version': '2' },
   } as unknown as ContainerGroup;
   const asks = { rollbackOnFailure: true, publishTestResults: true };
@@ -197,6 +207,31 @@ describe('Test-Endpoint: what a record lets tests decide', () => {
     const { tests } = JSON.parse(fs.readFileSync(recordFile, 'utf8')) as ModelRecord;
     assert.equal(tests!.rollback?.outcome, 'removed');
     assert.match(broken.published.join(), /<testsuites [^]*failed unexpectedly/);
+  });
+
+  it('has written what the tests found before a roll-back begins, which may be cancelled', async () => {
+    const wrong = new URL('/wrong', scoringUri);
+    const written: Array<ModelRecord['tests']> = [];
+    deployed.find = async () => {
+      written.push((JSON.parse(fs.readFileSync(recordFile, 'utf8')) as ModelRecord).tests);
+      return group;
+    };
+    await run(recordOf({ decision: 'approved', deployedAt: wrong.href }), { ...asks, scoringUri: wrong });
+    assert.equal(written[0], undefined);
+    assert.equal(written.at(-1)?.passed, false);
+  });
+
+  it('promotes nothing whose tests could not be signed, and fails', async () => {
+    deployed.find = async () => group;
+    const { privateKey: key } = generateKeyPairSync('ed25519');
+    const result = await run(recordOf({ decision: 'approved', deployedAt: scoringUri.href }), {
+      promoteToChampion: true,
+      signingKey: { kind: 'privateKey', key },
+    });
+    assert.equal(result.outcome, 'failed');
+    assert.equal(result.reason, 'What was tested could not be signed: The registry cannot be asked.');
+    assert.equal(result.outputs.testsPassed, 'true');
+    assert.deepEqual(result.changed, []);
   });
 
   it('rolls nothing back because Azure could not be asked', async () => {
