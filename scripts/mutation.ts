@@ -46,8 +46,16 @@ function configurationOf(name: string, { mutate, tests }: { mutate: string[]; te
   };
 }
 
+/** @throws where a test passes only once: it would then count every change as noticed */
+function requireRepeatable(name: string, { tests }: { tests: string[] }): void {
+  const args = ['--import', 'tsx', join('scripts', 'runTwice.ts'), ...tests];
+  const { status } = spawnSync(process.execPath, args, { cwd: root, stdio: ['ignore', 'ignore', 'inherit'] });
+  if (status !== 0) throw new Error(`The tests of ${name} do not all pass twice in one process.`);
+}
+
 /** @returns the score in per cent, of all changes that were made */
 function scoreOf(name: string, area: { mutate: string[]; tests: string[] }): number {
+  requireRepeatable(name, area);
   const folder = join(root, '.local', 'mutation', name);
   mkdirSync(folder, { recursive: true });
   const configuration = join(folder, 'stryker.json');

@@ -94,7 +94,7 @@ describe('The gateway', () => {
     let scoring: Server;
     const running: ChildProcess[] = [];
     let seen: Array<string | undefined>;
-    const home = mkdtempSync(join(tmpdir(), 'gateway-'));
+    let home: string;
 
     before(async function () {
       const found = realCaddy();
@@ -104,6 +104,7 @@ describe('The gateway', () => {
         return this.skip();
       }
       caddy = found;
+      home = mkdtempSync(join(tmpdir(), 'gateway-'));
       scoring = createServer((request, response) => {
         seen.push(request.headers.authorization);
         request.pipe(response);
@@ -112,13 +113,13 @@ describe('The gateway', () => {
     });
     beforeEach(() => (seen = []));
     after(async () => {
-      for (const each of running) {
+      for (const each of running.splice(0)) {
         each.kill();
         const [, signal] = (await once(each, 'exit')) as [number, string];
         assert.equal(signal, null, 'Caddy itself got the signal and ended in good order');
       }
       scoring?.close();
-      rmSync(home, { recursive: true, force: true });
+      if (home) rmSync(home, { recursive: true, force: true });
     });
 
     /** Starts the gateway as its container does, with some of its ports moved to free ones. */

@@ -16,7 +16,10 @@ const csv = (values: number[], order = rows, ids = true) =>
   ].join('\n');
 
 describe('Evaluate: confidence from predictions', () => {
-  const directory = mkdtempSync(join(tmpdir(), 'predictions-'));
+  let directory: string;
+  before(() => {
+    directory = mkdtempSync(join(tmpdir(), 'predictions-'));
+  });
   after(() => rmSync(directory, { recursive: true }));
   let count = 0;
   const write = (text: string, ending = 'csv') => {

@@ -22,7 +22,10 @@ const mistake = (text: string) => parseCriteria(text).problems.map(({ column, me
 const judged = (text: string, metrics: Record<string, number>) => judge(parse(text), metrics, none);
 
 describe('Evaluate: differences between groups', () => {
-  const directory = mkdtempSync(path.join(tmpdir(), 'disparity-'));
+  let directory: string;
+  before(() => {
+    directory = mkdtempSync(path.join(tmpdir(), 'disparity-'));
+  });
   after(() => rmSync(directory, { recursive: true }));
   const { region, label, prediction } = reference.data;
   const rows = region.map((name, row) => `${label[row]},${prediction[row]},${name}`);

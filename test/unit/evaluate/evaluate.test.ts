@@ -63,7 +63,10 @@ interface World {
 }
 
 describe('Evaluate: the stage', () => {
-  const directory = fs.mkdtempSync(path.join(tmpdir(), 'evaluate-'));
+  let directory: string;
+  before(() => {
+    directory = fs.mkdtempSync(path.join(tmpdir(), 'evaluate-'));
+  });
   after(() => fs.rmSync(directory, { recursive: true }));
   let count = 0;
 

@@ -6,7 +6,10 @@ import { readJUnit } from '../../../local/agent/testResults';
 import { junitXml, type JUnitSuite } from '../../../tasks/common/junit';
 
 describe('JUnit', () => {
-  const directory = mkdtempSync(join(tmpdir(), 'junit-'));
+  let directory: string;
+  before(() => {
+    directory = mkdtempSync(join(tmpdir(), 'junit-'));
+  });
   after(() => rmSync(directory, { recursive: true }));
   const read = (suites: JUnitSuite[]) => {
     const file = join(directory, 'results.xml');

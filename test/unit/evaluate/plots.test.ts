@@ -6,7 +6,10 @@ import { JobFiles } from '../../../tasks/Evaluate/jobFiles';
 import { parseMatrix, readPlots } from '../../../tasks/Evaluate/plots';
 
 describe('Evaluate: plots of what the job logged', () => {
-  const directory = fs.mkdtempSync(path.join(tmpdir(), 'plots-'));
+  let directory: string;
+  before(() => {
+    directory = fs.mkdtempSync(path.join(tmpdir(), 'plots-'));
+  });
   after(() => fs.rmSync(directory, { recursive: true }));
   const { signal } = new AbortController();
 

@@ -73,8 +73,12 @@ describe('the summary of a self-test', () => {
 });
 
 describe('the plan of a self-test', () => {
-  const directory = mkdtempSync(path.join(tmpdir(), 'self-test-'));
-  const recordFile = path.join(directory, 'mlops-record.json');
+  let directory: string;
+  let recordFile: string;
+  before(() => {
+    directory = mkdtempSync(path.join(tmpdir(), 'self-test-'));
+    recordFile = path.join(directory, 'mlops-record.json');
+  });
   after(() => rmSync(directory, { recursive: true }));
   const tolerance = { absolute: 0.5, relative: 0 };
   const said: string[] = [];

@@ -7,8 +7,12 @@ import { writeRecord } from '../../../tasks/common/record/recordFile';
 import { findSubject } from '../../../tasks/PackageImage/modelToPackage';
 
 describe('Package-Image: the model that a record approves', () => {
-  const directory = fs.mkdtempSync(path.join(tmpdir(), 'subject-'));
-  const recordFile = path.join(directory, 'mlops-record.json');
+  let directory: string;
+  let recordFile: string;
+  before(() => {
+    directory = fs.mkdtempSync(path.join(tmpdir(), 'subject-'));
+    recordFile = path.join(directory, 'mlops-record.json');
+  });
   after(() => fs.rmSync(directory, { recursive: true }));
   before(() => {
     const workspace = { subscriptionId: 'sub-a', resourceGroup: 'group', name: 'development' };

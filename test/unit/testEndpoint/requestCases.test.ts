@@ -6,8 +6,12 @@ import { stringifyExact } from '../../../tasks/common/json/exactJson';
 import { readRequestCases } from '../../../tasks/TestEndpoint/requests/requestCases';
 
 describe('Test-Endpoint: a requests file that training wrote', () => {
-  const directory = fs.mkdtempSync(path.join(tmpdir(), 'requests-'));
-  const folder = path.join(directory, 'mlops');
+  let directory: string;
+  let folder: string;
+  before(() => {
+    directory = fs.mkdtempSync(path.join(tmpdir(), 'requests-'));
+    folder = path.join(directory, 'mlops');
+  });
   before(() => {
     fs.mkdirSync(path.join(folder, 'images'), { recursive: true });
     fs.writeFileSync(path.join(folder, 'images', 'cat.png'), 'a cat');

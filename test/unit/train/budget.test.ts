@@ -104,7 +104,10 @@ describe('Train: how long a budget pays for', () => {
 });
 
 describe('Train: what a job is going to hold', () => {
-  const directory = fs.mkdtempSync(path.join(tmpdir(), 'planned-'));
+  let directory: string;
+  before(() => {
+    directory = fs.mkdtempSync(path.join(tmpdir(), 'planned-'));
+  });
   after(() => fs.rmSync(directory, { recursive: true }));
   const write = (file: string, text: string) => fs.writeFileSync(path.join(directory, file), text);
 

@@ -26,7 +26,10 @@ const refused = (status: number | undefined) =>
   new AzureFailure(`Azure answered ${status}`, undefined, status, 'Code', 'no', undefined);
 
 describe('Train: the stage', () => {
-  const directory = fs.mkdtempSync(path.join(tmpdir(), 'train-'));
+  let directory: string;
+  before(() => {
+    directory = fs.mkdtempSync(path.join(tmpdir(), 'train-'));
+  });
   after(() => fs.rmSync(directory, { recursive: true }));
   let count = 0;
 
