@@ -301,15 +301,29 @@ describe('Evaluate: the stage', () => {
     } // prettier-ignore
     for (const [what, world, decision] of cases) {
       it(`${what} → ${decision}`, async () => {
-        for (const onRejection of ['fail', 'warn', 'continue'] as const) {
-          const { result, record, models } = await run({ ...world, inputs: { ...world.inputs, onRejection } });
-          const expected = decision === 'approved' || onRejection === 'continue' ? undefined : onRejection === 'fail' ? 'failed' : 'succeededWithIssues'; // prettier-ignore
-          assert.equal(result.outputs.decision, decision);
-          assert.equal(result.outputs.deployModel, String(decision === 'approved'));
+        const { result, record, models } = await run(world);
+        assert.equal(result.outputs.decision, decision);
+        assert.equal(result.outputs.deployModel, String(decision === 'approved'));
+        assert.equal(result.outcome, decision === 'approved' ? undefined : 'failed');
+        assert.equal(record.evaluation!.decision, decision);
+        const [, , tags] = models.tag.firstCall.args as [string, string, Record<string, string>];
+        assert.equal(tags.evaluation, decision);
+      });
+    }
+
+    for (const [onRejection, outcome] of [
+      ['fail', 'failed'],
+      ['warn', 'succeededWithIssues'],
+      ['continue', undefined],
+    ] as const) {
+      it(`a rejection is ${outcome ?? 'a success'} where onRejection is ${onRejection}, an approval always one`, async () => {
+        for (const [metrics, expected] of [
+          [bad, outcome],
+          [good, undefined],
+        ] as const) {
+          const { result } = await run({ metrics: { '7': metrics }, inputs: { text: 'rmse <= 5', onRejection } });
           assert.equal(result.outcome, expected);
-          assert.equal(record.evaluation!.decision, decision);
-          const [, , tags] = models.tag.firstCall.args as [string, string, Record<string, string>];
-          assert.equal(tags.evaluation, decision);
+          assert.equal(result.reason !== undefined, expected !== undefined);
         }
       });
     }
