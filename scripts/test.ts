@@ -31,16 +31,17 @@ export function steps(): Step[] {
     { lanes: 1, suites: onEachNode.map(onAllCores) },
     {
       lanes: 5,
-      // The longest first, so that none is left to run by itself at the end.
+      // After lint the longest first, so that none is left to run by itself at the end.
       suites: [
         check('lint', bin('eslint', 'bin', 'eslint.js'), '.'),
-        mocha('task package', 'task/build/packageImage*'),
-        mocha('task deploy', 'task/release/deploy'),
-        mocha('e2e', 'e2e/**/*'),
-        mocha('task train', 'task/build/!(packageImage)*'),
         mocha('local azure', 'local/{azure,containers,python,realAzure}/**/*'),
-        mocha('local agent', 'local/{agent,program}/**/*'),
+        mocha('task deploy', 'task/release/deploy'),
+        mocha('task train', 'task/build/!(packageImage)*'),
+        mocha('task package', 'task/build/packageImage'),
+        mocha('e2e', 'e2e/**/*'),
         mocha('task deploy failures', 'task/release/deployFailures'),
+        mocha('task package by podman', 'task/build/packageImageByPodman'),
+        mocha('local agent', 'local/{agent,program}/**/*'),
         mocha('task test', 'task/release/{test,signed}*'),
         mocha('contract', 'contract/**/*'),
         check('format', bin('prettier', 'bin', 'prettier.cjs'), '--check', '.'),
