@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import type { Metafile } from 'esbuild';
-import { sharedModules, taskLibCopies } from '../../../scripts/build';
+import { lt } from 'semver';
+import { isOlder, sharedModules, taskLibCopies } from '../../../scripts/build';
 
 describe('The build', () => {
   it('finds a second copy of task-lib, which would see no inputs', () => {
@@ -26,5 +27,13 @@ describe('The build', () => {
       'tasks/common/errors.ts',
     ]);
     assert.deepEqual(sharedModules(main, files('tasks/TestEndpoint/undici.ts')), []);
+  });
+
+  it('compares versions as semver does, and leaves to it those that are more than three numbers', () => {
+    const versions = ['20.19.0', '4.2.0', '4.10.0', '4.2.1', '24.0.0'];
+    for (const first of versions)
+      for (const second of versions) assert.equal(isOlder(first, second), lt(first, second));
+    for (const other of ['24.0.0-nightly', '4.2', 'v4.2.0', '', '4.2.0+a'])
+      assert.equal(isOlder(other, '4.2.0'), undefined);
   });
 });

@@ -46,7 +46,8 @@ describe('Train: how often a job is asked for', () => {
 
   it('is seldom for a job of two minutes that prints each second, and the lines are soon there', async () => {
     const { requests, delays } = await followTrace(eachSecond(minutes(2)), minutes(2));
-    assert.ok(requests[0]! / 2 <= 40, String(requests[0]));
-    assert.ok([...delays].sort((a, b) => a - b)[delays.length >> 1]! <= 2);
+    // Half as late as azure-ai-ml's jobs.stream, with at most half as many requests more: see the bench of train.
+    assert.ok(requests[0]! / 2 <= 34, String(requests[0]));
+    assert.ok([...delays].sort((a, b) => a - b)[delays.length >> 1]! <= 1.3);
   });
 });
