@@ -6,7 +6,7 @@ import type {
   TestsSection,
   TrainingSection,
 } from '../tasks/common/record/record';
-import { approvalsText } from './approvals';
+import { approvalsText } from '../tasks/common/record/approvalsText';
 import { html, type Html } from './html';
 import type { Component } from './reports';
 import { cost } from './cost';

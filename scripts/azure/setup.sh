@@ -3,7 +3,7 @@
 #
 #   an identity for the service connection, which trusts Azure DevOps by a federated credential (no secret);
 #   an identity that pulls the image, for the container group;
-#   the roles of both, each on one resource.
+#   the roles of both, each on one resource (reading prices: on the subscription).
 #
 # It first prints what it will do, and asks. It can be run again: what already exists stays as it is.
 # It needs the Azure CLI (Azure Cloud Shell has it) and someone who may create identities and assign roles.
@@ -22,6 +22,10 @@ usage: scripts/azure/setup.sh --workspace NAME --workspace-group GROUP [options]
   --identity NAME           the service connection's identity (default: mlops-connection)
   --pull-identity NAME      the identity that pulls the image (default: mlops-pull)
   --keyless-storage         the workspace's datastores have no key: adds a role on its storage account
+  --signing-key URL         the key in a vault that signs (signWith: keyVault), such as https://my-vault.vault.azure.net/keys/my-key:
+                            adds a role on this one key
+  --prices                  Train may read the price list, to estimate costs and for maxCost: adds a role of its own on the
+                            subscription, which reads prices and nothing else
   --dry-run                 prints what it would do, and does nothing
   --yes                     does not ask
 TEXT
@@ -33,16 +37,16 @@ fail() {
 }
 
 workspace='' workspace_group='' group='' registry='' issuer='' subject=''
-identity='mlops-connection' pull_identity='mlops-pull' keyless_storage='' dry_run='' yes=''
+identity='mlops-connection' pull_identity='mlops-pull' keyless_storage='' dry_run='' yes='' signing_key='' prices=''
 while [ $# -gt 0 ]; do
   case "$1" in
-    --workspace | --workspace-group | --group | --registry | --issuer | --subject | --identity | --pull-identity)
+    --workspace | --workspace-group | --group | --registry | --issuer | --subject | --identity | --pull-identity | --signing-key)
       [ $# -ge 2 ] || fail "$1 needs a value."
       name=${1#--}
       printf -v "${name//-/_}" '%s' "$2"
       shift 2
       ;;
-    --keyless-storage | --dry-run | --yes)
+    --keyless-storage | --prices | --dry-run | --yes)
       name=${1#--}
       printf -v "${name//-/_}" '%s' yes
       shift
@@ -61,6 +65,11 @@ fi
 if { [ -n "$issuer" ] && [ -z "$subject" ]; } || { [ -z "$issuer" ] && [ -n "$subject" ]; }; then
   fail 'give --issuer and --subject together: the draft of the service connection shows both.'
 fi
+key_id='^https://([A-Za-z0-9-]+)\.vault\.[^/]+/keys/([A-Za-z0-9-]+)(/[0-9a-fA-F]*)?$'
+if [ -n "$signing_key" ] && ! [[ $signing_key =~ $key_id ]]; then
+  fail "--signing-key $signing_key is not the identifier of a key, such as https://my-vault.vault.azure.net/keys/my-key."
+fi
+vault=${BASH_REMATCH[1]:-} key=${BASH_REMATCH[2]:-}
 group=${group:-$workspace_group}
 command -v az > /dev/null || fail 'the Azure CLI (az) was not found. Azure Cloud Shell has it.'
 
@@ -77,6 +86,11 @@ case "$registry" in
   *) fail "the workspace has no container registry yet. Create one (az acr create) and give its ARM id as --registry." ;;
 esac
 group_id=$(az group show --name "$group" --query id --output tsv) || fail "there is no resource group $group."
+if [ -n "$signing_key" ]; then
+  found=$(az keyvault show --name "$vault" --query '[id,properties.enableRbacAuthorization]' --output tsv) ||
+    fail "there is no key vault $vault in the subscription $subscription."
+  { read -r vault_id && read -r vault_has_roles; } <<< "$found"
+fi
 registry_mode=$(az resource show --ids "$registry" --query properties.roleAssignmentMode --output tsv)
 
 # What already exists, and what is missing.
@@ -118,10 +132,43 @@ plan_role() { # identity, its roles, role, scope
   fi
 }
 
-# By the object id: a new identity is not found by its name for a while.
+# By the object id: a new identity is not found by its name for a while. Nor is a new role, so it is tried again.
 assign() { # identity, role, scope
-  az role assignment create --assignee-object-id "$(principal_of "$1")" --assignee-principal-type ServicePrincipal \
-    --role "$2" --scope "$3"
+  local attempt
+  for attempt in 1 2 3 4 5 6; do
+    az role assignment create --assignee-object-id "$(principal_of "$1")" --assignee-principal-type ServicePrincipal \
+      --role "$2" --scope "$3" && return
+    [ "$2" = "$price_role" ] && [ "$attempt" -lt 6 ] || return 1
+    sleep 10
+  done
+}
+
+# Reader would let the identity read everything in the subscription.
+price_role='MLOps Price Reader'
+plan_prices() {
+  if [ -n "$(az role definition list --name "$price_role" --custom-role-only true --query '[].roleName' --output tsv)" ]; then
+    plan exists "role definition $price_role"
+  else
+    add "role definition $price_role, which reads the sizes of Azure Machine Learning with their prices" \
+      az role definition create --role-definition "{\"Name\": \"$price_role\", \"Description\": \"Reads the sizes of Azure Machine Learning with their prices.\", \"Actions\": [\"Microsoft.MachineLearningServices/locations/vmSizes/read\"], \"AssignableScopes\": [\"/subscriptions/$subscription\"]}"
+  fi
+  plan_role "$identity" "$roles" "$price_role" "/subscriptions/$subscription"
+}
+
+# A vault grants by roles or by access policies, never by both.
+plan_key() {
+  if [ "$vault_has_roles" = true ] || [ "$vault_has_roles" = True ]; then
+    plan_role "$identity" "$roles" 'Key Vault Crypto User' "$vault_id/keys/$key"
+  elif [ -n "$principal" ] && az keyvault show --name "$vault" --query 'properties.accessPolicies[].objectId' --output tsv |
+    grep -ixF "$principal" > /dev/null; then
+    plan exists "access policy of $identity in $vault"
+  else
+    add "access policy of $identity in $vault: get and sign with its keys" allow_keys
+  fi
+}
+
+allow_keys() {
+  az keyvault set-policy --name "$vault" --object-id "$(principal_of "$identity")" --key-permissions get list sign
 }
 
 plan_provider() {
@@ -168,6 +215,8 @@ plan_role "$pull_identity" "$pull_roles" "$pull_role" "$registry"
 if [ -n "$keyless_storage" ]; then
   plan_role "$identity" "$roles" 'Storage Blob Data Contributor' "$storage"
 fi
+if [ -n "$signing_key" ]; then plan_key; fi
+if [ -n "$prices" ]; then plan_prices; fi
 
 if [ ${#todo[@]} -eq 0 ]; then
   echo 'There is nothing left to do.'

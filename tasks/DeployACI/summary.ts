@@ -1,4 +1,4 @@
-import { approvalsText } from '../../views/approvals';
+import { approvalsText } from '../common/record/approvalsText';
 import { codeBlock, escapeMarkdown, inlineCode, link, linksLine, markdownTable } from '../common/markdown';
 import type { Place } from '../common/record/places';
 import type { DeploymentSection } from '../common/record/record';

@@ -6,6 +6,7 @@ import { findContainerRegistry, type ContainerRegistry } from '../common/azure/r
 import { RegistryContents } from '../common/azure/registry/containerRegistryContents';
 import { requireRights } from '../common/azure/rights/requireRights';
 import { workspaceRole } from '../common/azure/rights/workspaceRights';
+import { everyFailure } from '../common/everyFailure';
 import { openSigner } from '../common/evidence/signingKey';
 import type { Signer } from '../common/evidence/signer';
 import type { TaskContext } from '../common/task/taskContext';
@@ -68,9 +69,11 @@ export async function openServices(inputs: PackageInputs, subject: Subject, cont
   const { log, signal } = context;
   const session = context.azure(inputs.connection);
   const workspace = new Workspace(session, subject.workspace.resourceGroup, subject.workspace.name);
-  const registry = await findRegistry(inputs, workspace, context);
+  const [registry, signer] = await everyFailure([
+    findRegistry(inputs, workspace, context),
+    inputs.signingKey ? openSigner(inputs.signingKey, session, context) : Promise.resolve(undefined),
+  ]);
   const contents = new RegistryContents(session, registry.loginServer, { kind: 'entra' });
-  const signer = inputs.signingKey && (await openSigner(inputs.signingKey, session, context));
   return {
     models: new Models(workspace),
     registry,

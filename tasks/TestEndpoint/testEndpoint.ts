@@ -1,4 +1,4 @@
-import { approvalsText } from '../../views/approvals';
+import { approvalsText } from '../common/record/approvalsText';
 import { stageApprovals } from '../common/hosts/stageApprovals';
 import type { StageResult, TaskContext } from '../common/task/taskContext';
 import { followUp } from './after/followUp';

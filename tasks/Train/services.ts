@@ -9,7 +9,7 @@ import { Tracking } from '../common/azure/ml/metrics';
 import { Models } from '../common/azure/ml/models';
 import { Prices } from '../common/azure/ml/prices/prices';
 import { Workspace } from '../common/azure/ml/workspace';
-import { requireRights } from '../common/azure/rights/requireRights';
+import { requireRights, type NeededRole } from '../common/azure/rights/requireRights';
 import { workspaceRole } from '../common/azure/rights/workspaceRights';
 import type { TaskContext } from '../common/task/taskContext';
 import type { TrainInputs } from './inputs';
@@ -35,14 +35,31 @@ export interface Services {
   readonly prices: Pick<Prices, 'of' | 'asOf'>;
 }
 
+/** What a limit of the cost cannot do without. The permissions of a subscription show at its resource groups, too. */
+function priceReader({ subscriptionId, resourceGroup }: Services['workspace']): NeededRole {
+  return {
+    role: 'Reader',
+    scope: `/subscriptions/${subscriptionId}/resourceGroups/${resourceGroup}`,
+    assignedOn: `/subscriptions/${subscriptionId}`,
+    actions: ['Microsoft.MachineLearningServices/locations/vmSizes/read'],
+    purpose: 'to read the price list, for maxCost',
+  };
+}
+
 export function openServices(
-  { connection, resourceGroup, workspace: name }: Pick<TrainInputs, 'connection' | 'resourceGroup' | 'workspace'>,
+  {
+    connection,
+    resourceGroup,
+    workspace: name,
+    maxCost,
+  }: Pick<TrainInputs, 'connection' | 'resourceGroup' | 'workspace' | 'maxCost'>,
   { azure, log, clock, signal }: Pick<TaskContext, 'azure' | 'log' | 'clock' | 'signal'>,
 ): Services {
   const workspace = new Workspace(azure(connection), resourceGroup, name);
   const transfer = new BlobTransfer(workspace.session);
+  const address = { subscriptionId: connection.subscriptionId, resourceGroup, name };
   return {
-    workspace: { subscriptionId: connection.subscriptionId, resourceGroup, name },
+    workspace: address,
     jobs: new Jobs(workspace),
     history: new RunHistory(workspace),
     tracking: new Tracking(workspace),
@@ -53,7 +70,8 @@ export function openServices(
     checkWorkspace: async () => {
       const rights = ['jobs/write', 'models/versions/write', 'datastores/listSecrets/action'];
       const role = workspaceRole(workspace, rights, 'to run jobs and register models');
-      await requireRights(workspace.session, [role], { log, signal });
+      const needed = maxCost === undefined ? [role] : [role, priceReader(address)];
+      await requireRights(workspace.session, needed, { log, signal });
       await workspace.resource();
     },
     listOutput: (uri) => listNamedOutput(workspace, transfer, uri, signal),

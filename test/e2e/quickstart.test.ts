@@ -161,7 +161,7 @@ describe('the quickstart', function () {
     await cloud.printed('Local Azure answers');
     // From here on the connection may do what the set-up script's roles allow, and nothing else.
     const az = await AzureCli.start();
-    const setup = await az.setup('--yes', '--pull-identity', 'quick-starts-identity');
+    const setup = await az.setup('--yes', '--pull-identity', 'quick-starts-identity', '--prices');
     az.close();
     assert.equal(setup.code, 0, setup.output);
     await connectLocalAzure(state)!.roles.limitTo(az.rolesOf('mlops-connection'));
@@ -175,6 +175,7 @@ describe('the quickstart', function () {
     assert.deepEqual([second.model?.version, second.evaluation?.decision], ['2', 'approved']);
     const comparison = second.evaluation!.criteria.find(({ champion }) => champion !== null);
     assert.ok(comparison?.passed, 'no criterion compares with the champion');
+    assert.ok(second.training?.cost?.amount !== undefined, 'the price list could not be read');
     assert.equal(second.training?.environment, first.training?.environment);
     assert.equal(second.training?.codeHash, first.training?.codeHash);
     assert.equal(second.deployment?.previousImage, first.deployment?.image);

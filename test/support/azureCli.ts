@@ -26,6 +26,12 @@ export class AzureCli {
   readonly assignments: Array<GrantedRole & { principal: string }> = [];
   /** Every command, as it was given. */
   readonly calls: string[][] = [];
+  /** Roles that are not Azure's own: what each allows, by its name. */
+  readonly roleDefinitions: Record<string, { Actions: string[]; AssignableScopes: string[] }> = {};
+  /** By name; those of access policies have the principals that have one. */
+  readonly vaults: Record<string, { hasRoles: boolean; principals: string[] }> = {};
+  /** A new role is not found so many times. */
+  slowRoles = 0;
   private readonly providers: Record<string, string> = {};
   private readonly resources: Record<string, unknown>;
   private readonly folder = mkdtempSync(join(tmpdir(), 'azure-cli-'));
@@ -44,8 +50,9 @@ export class AzureCli {
 
   static async start(registryMode = 'LegacyRegistryPermissions'): Promise<AzureCli> {
     const cli = new AzureCli(registryMode);
-    cli.program = await StandInPrograms.start(({ words }) => cli.answer(words));
+    cli.program = await StandInPrograms.start(({ program, words }) => (program === 'sleep' ? {} : cli.answer(words)));
     cli.program.write(join(cli.folder, 'az'));
+    cli.program.write(join(cli.folder, 'sleep'));
     return cli;
   }
 
@@ -57,7 +64,13 @@ export class AzureCli {
   /** The roles of an identity, by its name. */
   rolesOf(identity: string): GrantedRole[] {
     const principal = this.identities[identity]?.principalId;
-    return this.assignments.filter((each) => each.principal === principal).map(({ role, scope }) => ({ role, scope }));
+    return this.assignments
+      .filter((each) => each.principal === principal)
+      .map(({ role, scope }) => ({
+        role,
+        scope,
+        ...(this.roleDefinitions[role] && { actions: this.roleDefinitions[role].Actions }),
+      }));
   }
 
   /** Runs the script with the stand-in before everything else on the PATH. */
@@ -114,12 +127,45 @@ export class AzureCli {
       case 'role assignment create': {
         const principal = option('assignee-object-id');
         if (!Object.values(identities).some(({ principalId }) => principalId === principal)) return undefined;
+        if (this.roleDefinitions[option('role')] && this.slowRoles-- > 0) return undefined;
         assignments.push({ principal, role: option('role'), scope: option('scope') });
         return {};
       }
       default:
+        return this.carryOutOnVaultOrRole(command, option);
+    }
+  }
+
+  private carryOutOnVaultOrRole(command: string, option: (name: string) => string): unknown {
+    const vault = this.vaults[option('name')];
+    switch (command) {
+      case 'role definition list':
+        return Object.keys(this.roleDefinitions)
+          .filter((name) => name === option('name'))
+          .map((roleName) => ({ roleName }));
+      case 'role definition create': {
+        const { Name, ...definition } = JSON.parse(option('role-definition'));
+        return (this.roleDefinitions[Name] = definition);
+      }
+      case 'keyvault show':
+        return (
+          vault && {
+            id: this.vaultId(option('name')),
+            properties: {
+              enableRbacAuthorization: vault.hasRoles,
+              accessPolicies: vault.principals.map((objectId) => ({ objectId })),
+            },
+          }
+        );
+      case 'keyvault set-policy':
+        return vault?.principals.push(option('object-id'));
+      default:
         return undefined;
     }
+  }
+
+  vaultId(name: string): string {
+    return `${group}/providers/Microsoft.KeyVault/vaults/${name}`;
   }
 }
 
@@ -130,8 +176,12 @@ const pick = (from: unknown, path: string): string =>
 /** What a query finds, as `--output tsv` writes it: one value a line, or of a list of rows one row a line. */
 function asValues(answer: unknown, query: string): string {
   const many = /\[([^\]]+)\]$/.exec(query)?.[1]!.split(',');
-  const lines = query.startsWith('[].')
-    ? (answer as unknown[]).map((each) => many!.map((path) => pick(each, path)).join('\t'))
-    : (many ?? [query]).map((path) => pick(answer, path));
+  const [, list, field] = /^(.*)\[\]\.(\w+)$/.exec(query) ?? [];
+  const of = (from: unknown, name: string): unknown => (name ? pick(from, name) : from);
+  const lines = field
+    ? (of(answer, list!) as unknown[]).map((each) => pick(each, field))
+    : query.startsWith('[].')
+      ? (answer as unknown[]).map((each) => many!.map((path) => pick(each, path)).join('\t'))
+      : (many ?? [query]).map((path) => pick(answer, path));
   return lines.map((line) => `${line}\n`).join('');
 }

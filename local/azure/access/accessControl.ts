@@ -1,11 +1,16 @@
 import { builtInRoles, type Permission } from './roleDefinitions';
 
-/** A built-in role of the service connection's identity on a resource, or on what lies above it. */
+/** A role of the service connection's identity on a resource, or on what lies above it. */
 export interface GrantedRole {
   role: string;
   /** ARM id. */
   scope: string;
+  /** What it allows, of a role that is not built in. */
+  actions?: string[];
 }
+
+const permissionOf = ({ role, actions }: GrantedRole): Permission | undefined =>
+  builtInRoles[role]?.permission ?? (actions && { actions, notActions: [], dataActions: [], notDataActions: [] });
 
 /**
  * What the service connection's identity may do: everything, as the owner of the subscription who may use its keys too, until a test
@@ -23,7 +28,7 @@ export class AccessControl {
 
   /** @throws Error that names the roles that local Azure knows */
   limitTo(roles: readonly GrantedRole[] | undefined): void {
-    const unknown = roles?.find(({ role }) => !builtInRoles[role]);
+    const unknown = roles?.find((each) => !permissionOf(each));
     if (unknown) throw new Error(`No role "${unknown.role}"; there are ${Object.keys(builtInRoles).join(', ')}.`);
     this.granted = roles ?? this.all;
   }
@@ -33,7 +38,7 @@ export class AccessControl {
     const reached = `${scope}/`.toLowerCase();
     return this.granted
       .filter((each) => reached.startsWith(`${each.scope}/`.toLowerCase()))
-      .map(({ role }) => builtInRoles[role]!.permission);
+      .map((each) => permissionOf(each)!);
   }
 
   allows(action: string, scope: string): boolean {

@@ -9,10 +9,10 @@ import { startForwardProxy } from '../../support/forwardProxy';
 /** A task that must sign in and ask the resource manager something, and creates nothing. */
 async function ask(
   endpoints: ServiceEndpoint[],
-  options: { environment?: Record<string, string>; workspace?: string; subscription?: string },
+  options: { environment?: Record<string, string>; workspace?: string; subscription?: string; maxCost?: string },
 ) {
   const azure = await localAzure();
-  const { workspace = 'unknown', subscription = '', environment } = options;
+  const { workspace = 'unknown', subscription = '', maxCost = '', environment } = options;
   const result = await runBuiltTask('Train', {
     azure,
     endpoints,
@@ -25,6 +25,7 @@ async function ask(
       command: 'true',
       environment: 'mcr.microsoft.com/azureml/openmpi5.0-ubuntu24.04',
       compute: 'unknown',
+      maxCost,
     },
   });
   assert.equal(result.result, 'failed');
@@ -163,6 +164,13 @@ describe("the rights of the service connection's identity", function () {
         asked.map(({ method, status }) => [method, status]),
         [['GET', 200]],
       );
+      await azure.roles.limitTo([{ role: 'AzureML Data Scientist', scope: group }]);
+      const ofPrices = await ask([azure.serviceConnection('WorkloadIdentityFederation')], {
+        workspace: localCloud.workspace,
+        maxCost: '5',
+      });
+      assert.match(ofPrices, /lacks a role:\n.*Reader on the subscription .*, to read the price list, for maxCost:/);
+      assert.match(ofPrices, /--role "Reader" --scope "\/subscriptions\/[0-9a-f-]+"/);
     } finally {
       await azure.roles.reset();
     }

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
+import type { GrantedRole } from '../../../local/azure/access/accessControl';
 import { localCloud } from '../../../local/azure/context';
 import type { LocalAzure } from '../../../local/azure';
 import { readRecord } from '../../../tasks/common/record/recordFile';
@@ -11,6 +12,7 @@ import { runBuiltTask, TestJob } from '../../support/agent';
 import { AttachedBundles, forged, type AttachedBundle } from '../../support/attachedBundles';
 import { localAzure } from '../../support/azure';
 import { makeVault, vaultToken } from '../../support/keyVault';
+import { AzureCli } from '../../support/azureCli';
 import { approvedModel, packageSigned, signedRepository, type SignedImage } from '../../support/signedImage';
 import { signingKey } from '../../support/signingKey';
 
@@ -126,13 +128,22 @@ describe('Signed evidence, from Package-Image to Test-Endpoint', function () {
     const vaultId = `${groupPath}/Microsoft.KeyVault/vaults/${vaultName}`;
     let key: string;
     let signed: SignedImage;
+    let rolesOfSetup: GrantedRole[];
 
     before(async () => {
       const url = await makeVault(cloud, vaultName, { enableRbacAuthorization: true });
       key = `${url}/keys/release`;
       await askVault('POST', `${key}/create`, { kty: 'EC', crv: 'P-256', key_ops: ['sign', 'verify'] });
+      const az = await AzureCli.start();
+      az.vaults[vaultName] = { hasRoles: true, principals: [] };
+      const setup = await az.setup('--yes', '--pull-identity', 'quick-starts-identity', '--signing-key', key);
+      az.close();
+      assert.equal(setup.code, 0, setup.output);
+      rolesOfSetup = az.rolesOf('mlops-connection');
+      await azure.roles.limitTo(rolesOfSetup);
       await azure.requests.clear();
       signed = await packageSigned(azure, await approvedModel(azure), { signWith: 'keyVault', keyVaultKey: key });
+      await azure.roles.reset();
     });
     afterEach(() => azure.roles.reset());
 
@@ -142,7 +153,8 @@ describe('Signed evidence, from Package-Image to Test-Endpoint', function () {
       assert.equal(answer.status, 200, answer.text);
     }
 
-    it('signs, deploys, tests and promotes, and signs what was found', async () => {
+    it('signs, deploys, tests and promotes, and signs what was found, with the roles of the set-up script only', async () => {
+      await azure.roles.limitTo(rolesOfSetup);
       const { attestations } = signed.record.image!;
       assert.match(attestations!.signer, new RegExp(`^${key}/[0-9a-f]{32}$`));
       const asked = (await azure.requests.list()).filter(({ url }) => /^\/keys\//.test(url));
@@ -207,6 +219,14 @@ describe('Signed evidence, from Package-Image to Test-Endpoint', function () {
         assert.ok(!(await azure.requests.list()).some(({ url }) => /scheduleRun|taskRuns/.test(url)));
       });
     }
+
+    it('says at once that roles on the registry and on the key are missing', async () => {
+      const approved = await approvedModel(azure);
+      await azure.roles.limitTo([{ role: 'Reader', scope: `/subscriptions/${localCloud.subscriptionId}` }]);
+      const expected =
+        /lacks .*role assignment create .*"AcrPush".*may not use the key .*role assignment create .*"Key Vault Crypto User"/s;
+      await assert.rejects(packageSigned(azure, approved, { signWith: 'keyVault', keyVaultKey: key }), expected); // prettier-ignore
+    });
 
     it('deploys nothing when the key was disabled since', async () => {
       const version = signed.record.image!.attestations!.signer;

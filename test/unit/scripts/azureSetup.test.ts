@@ -75,10 +75,53 @@ describe('scripts/azure/setup.sh', function () {
     );
   });
 
+  const key = 'https://my-vault.vault.azure.net/keys/model-release';
+
+  it('lets the identity sign with the one key, where the vault grants by roles', async () => {
+    az = await AzureCli.start();
+    az.vaults['my-vault'] = { hasRoles: true, principals: [] };
+    const dry = await az.setup('--dry-run', '--signing-key', `${key}/0123456789abcdef`);
+    assert.match(dry.output, /create {2}role Key Vault Crypto User of mlops-connection on model-release\n/);
+    assert.deepEqual(az.assignments, []);
+    await az.setup('--yes', '--signing-key', key);
+    const scope = `${az.vaultId('my-vault')}/keys/model-release`;
+    assert.deepEqual(az.rolesOf('mlops-connection').at(-1), { role: 'Key Vault Crypto User', scope });
+    assert.match((await az.setup('--yes', '--signing-key', key)).output, /There is nothing left to do/);
+  });
+
+  it('gives it an access policy where the vault grants by those', async () => {
+    az = await AzureCli.start();
+    az.vaults['my-vault'] = { hasRoles: false, principals: ['another'] };
+    const { code, output } = await az.setup('--yes', '--signing-key', key);
+    assert.equal(code, 0, output);
+    assert.deepEqual(az.vaults['my-vault'].principals, ['another', az.identities['mlops-connection']!.principalId]);
+    const policy = az.calls.find((words) => words[1] === 'set-policy')!;
+    assert.deepEqual(policy.slice(policy.indexOf('--key-permissions') + 1), ['get', 'list', 'sign']);
+    assert.match((await az.setup('--yes', '--signing-key', key)).output, /There is nothing left to do/);
+  });
+
+  it('makes a role that reads prices and nothing else, and waits until Azure knows it', async () => {
+    az = await AzureCli.start();
+    az.slowRoles = 2;
+    const { code, output } = await az.setup('--yes', '--prices');
+    assert.equal(code, 0, output);
+    const scope = az.workspace.split('/').slice(0, 3).join('/');
+    const actions = ['Microsoft.MachineLearningServices/locations/vmSizes/read'];
+    assert.deepEqual(az.rolesOf('mlops-connection').at(-1), { role: 'MLOps Price Reader', scope, actions });
+    assert.deepEqual(az.roleDefinitions['MLOps Price Reader']!.AssignableScopes, [scope]);
+    assert.match((await az.setup('--yes', '--prices')).output, /There is nothing left to do/);
+  });
+
   for (const [what, args, message] of [
     ['half a federation', ['--issuer', 'https://login.example'], /--issuer and --subject together/],
     ['an unknown option', ['--workspce', 'x'], /unknown option --workspce/],
     ['an option without a value', ['--group'], /--group needs a value/],
+    [
+      'what is not a key',
+      ['--signing-key', 'https://my-vault.vault.azure.net/secrets/x'],
+      /not the identifier of a key/,
+    ],
+    ['a vault that is not there', ['--signing-key', key], /no key vault my-vault/],
     ['a resource group that is not there', ['--group', 'nowhere'], /no resource group nowhere/],
   ] as const) {
     it(`refuses ${what} before it does anything`, async () => {

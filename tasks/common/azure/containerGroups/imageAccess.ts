@@ -80,7 +80,7 @@ async function registryAt(session: AzureSession, host: string): Promise<Containe
 function mayPull(registry: ContainerRegistry, puller: string): Finding {
   return {
     finding: `${puller} has a role on the registry ${registry.name} that lets it pull.`,
-    remedy: 'If its role is new, wait some minutes until Azure knows of it.',
+    remedy: 'If its role is new, wait a few minutes until it comes into effect.',
   };
 }
 
@@ -104,7 +104,7 @@ function missingRole(
   const why = isAbac ? '; it has ABAC repository permissions, for which AcrPull counts for nothing' : '';
   return {
     finding: `${puller} has no role on the registry ${name} that lets it pull${why}.`,
-    remedy: `Give it the role ${role}: az role assignment create --assignee ${principal} --role "${role}" --scope ${id}. It takes some minutes until Azure knows of it.`,
+    remedy: `Give it the role ${role}: az role assignment create --assignee ${principal} --role "${role}" --scope ${id}. A new role takes a few minutes to come into effect.`,
   };
 }
 

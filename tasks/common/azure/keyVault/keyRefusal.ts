@@ -33,7 +33,7 @@ export function keyRefusal(failure: AzureFailure, id: KeyId, connection: string)
   const resource = /Resource: '([^']+?\/vaults\/[^'/]+)/i.exec(said)?.[1];
   const name = new URL(id.vault).hostname.split('.')[0];
   const remedy = resource
-    ? `Give it the role "Key Vault Crypto User" (to sign) or "Key Vault Reader" (only to verify): az role assignment create --assignee-object-id <its object id> --assignee-principal-type ServicePrincipal --role "Key Vault Crypto User" --scope "${resource}". It takes some minutes until Azure knows of it.`
+    ? `Give it the role "Key Vault Crypto User" (to sign) or "Key Vault Reader" (only to verify): az role assignment create --assignee-object-id <its object id> --assignee-principal-type ServicePrincipal --role "Key Vault Crypto User" --scope "${resource}". A new role takes a few minutes to come into effect.`
     : `Give it the role "Key Vault Crypto User" (to sign) or "Key Vault Reader" (only to verify) on the vault; one with access policies: az keyvault set-policy --name ${name} --object-id <its object id> --key-permissions get sign.`;
   return because(
     `The identity of the service connection ${connection} may not use the key ${key}: ${said}`,

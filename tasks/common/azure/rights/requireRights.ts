@@ -48,7 +48,7 @@ export async function requireRights(
   );
   throw new TaskFailure(
     `The identity of the service connection ${session.connection.name} lacks ${missing.length === 1 ? 'a role' : `${missing.length} roles`}:\n${list.join('\n')}`,
-    '\nSomebody who may assign roles runs this once; it takes some minutes until Azure knows of it.',
+    '\nSomeone who may assign roles must run this once; new roles take a few minutes to come into effect.',
     { help: 'roles' },
   );
 }
@@ -71,6 +71,7 @@ function shortName(scope: string): string {
   const kinds: Record<string, string> = {
     workspaces: /OperationalInsights/i.test(scope) ? 'the Log Analytics workspace' : 'the workspace',
     registries: 'the registry',
+    subscriptions: 'the subscription',
     resourcegroups: 'the resource group',
     containergroups: 'the container group',
     userassignedidentities: 'the identity',

@@ -1,4 +1,4 @@
-import type { Approvals } from '../tasks/common/record/record';
+import type { Approvals } from './record';
 
 /** Who approved a stage, when, and in which words, in one line of plain text. */
 export function approvalsText({ outcome, by, reason }: Approvals): string {
