@@ -1,5 +1,6 @@
 import { validateHeaderValue } from 'node:http';
 import type { ServiceConnection } from '../common/azure/http/serviceConnection';
+import type { DockerRegistryConnection } from '../common/dockerRegistryConnection';
 import { readSigningKey, type SigningKey } from '../common/evidence/signingKey';
 import type { TrustedKey } from '../common/evidence/trustedKeys';
 import { readTrustedKeys } from '../common/evidence/trustedKeysInput';
@@ -33,6 +34,8 @@ export interface Inputs {
   /** Whose signatures count; undefined where none is asked for. */
   readonly trustedKeys?: readonly TrustedKey[];
   readonly signingKey?: SigningKey;
+  /** Of the registry in which the image is, where that is none of Azure's. */
+  readonly imageConnection?: DockerRegistryConnection;
 }
 
 export function readInputs(reader: InputReader): Inputs {
@@ -86,6 +89,7 @@ export function readInputs(reader: InputReader): Inputs {
     publishTestResults: reader.flag('publishTestResults'),
     trustedKeys,
     signingKey,
+    imageConnection: reader.dockerRegistryConnection('imageConnection'),
   };
 }
 

@@ -7,7 +7,10 @@ import type { AzureServices } from './services';
 
 /** What the tests, and what may follow them, need of Azure by what the record says. */
 export function neededRoles(
-  inputs: Pick<Inputs, 'promoteToChampion' | 'rollbackOnFailure' | 'scoringUri' | 'trustedKeys' | 'signingKey'>,
+  inputs: Pick<
+    Inputs,
+    'imageConnection' | 'promoteToChampion' | 'rollbackOnFailure' | 'scoringUri' | 'trustedKeys' | 'signingKey'
+  >,
   record: ModelRecord,
   { workspaceId }: Pick<AzureServices, 'workspaceId'>,
 ): NeededRole[] {
@@ -32,9 +35,10 @@ export function neededRoles(
     const id = workspaceId(model.workspace.resourceGroup, model.workspace.name);
     roles.push(workspaceRole({ id }, ['models/versions/read', 'models/versions/write'], 'to tag the champion'));
   }
-  if (image?.registryId && (inputs.trustedKeys || inputs.signingKey)) {
-    roles.push(registryReader(image.registryId, 'to read the signatures of the image'));
+  const registryId = inputs.imageConnection ? undefined : image?.registryId;
+  if (registryId && (inputs.trustedKeys || inputs.signingKey)) {
+    roles.push(registryReader(registryId, 'to read the signatures of the image'));
   }
-  if (image?.registryId && inputs.signingKey) roles.push(registryWriter(image.registryId, 'to attach what is signed'));
+  if (registryId && inputs.signingKey) roles.push(registryWriter(registryId, 'to attach what is signed'));
   return roles;
 }

@@ -3,7 +3,8 @@ import { healthRequest, type HealthRequest } from '../common/azure/containerGrou
 import { KeyVault } from '../common/azure/keyVault/keyVault';
 import { ModelTags } from '../common/azure/ml/modelTags';
 import { WorkspaceAddress } from '../common/azure/ml/workspaceAddress';
-import type { RegistryContents } from '../common/azure/registry/containerRegistryContents';
+import type { AzureSession } from '../common/azure/http/session';
+import { RegistryContents, registryHost } from '../common/azure/registry/containerRegistryContents';
 import { imageRegistry } from '../common/azure/registry/imageRegistry';
 import type { NamedRegistry } from '../common/azure/registry/registryIdOf';
 import { requireRights, type NeededRole } from '../common/azure/rights/requireRights';
@@ -11,6 +12,7 @@ import type { Signer } from '../common/evidence/signer';
 import { openSigner, type SigningKey } from '../common/evidence/signingKey';
 import { TrustedKeys, type TrustedKey } from '../common/evidence/trustedKeys';
 import type { TaskContext } from '../common/task/taskContext';
+import { TaskFailure } from '../common/taskFailure';
 import type { Inputs } from './inputs';
 import { isForbiddenAddress } from './recordedAddress';
 import { createScoringClient, type ScoringClient } from './requests/scoringClient';
@@ -34,7 +36,7 @@ export interface AzureServices {
   models(resourceGroup: string, workspace: string): Pick<ModelTags, 'withTags' | 'tag'>;
   /** @throws TaskFailure that names the roles that are missing */
   requireRights(roles: readonly NeededRole[]): Promise<void>;
-  /** @throws TaskFailure where Azure does not say that it is one of its own */
+  /** @throws TaskFailure where it is neither that of imageConnection nor, by Azure's word, one of Azure's own */
   registry(named: NamedRegistry): Promise<RegistryContents>;
   trustedKeys(keys: readonly TrustedKey[]): TrustedKeys;
   /** @throws TaskFailure where a key in a vault cannot sign */
@@ -42,18 +44,23 @@ export interface AzureServices {
 }
 
 export function openServices(
-  { connection, requestTimeoutMs }: Pick<Inputs, 'connection' | 'requestTimeoutMs'>,
+  {
+    connection,
+    imageConnection,
+    requestTimeoutMs,
+  }: Pick<Inputs, 'connection' | 'imageConnection' | 'requestTimeoutMs'>,
   context: Pick<TaskContext, 'azure' | 'clock' | 'log' | 'network' | 'signal'>,
 ): Services {
   return {
     scoringClient: ({ isOfRecord }) =>
       createScoringClient(context.network, requestTimeoutMs, isOfRecord ? isForbiddenAddress : undefined),
-    azure: connection && openAzure(connection, context),
+    azure: connection && openAzure(connection, imageConnection, context),
   };
 }
 
 function openAzure(
   connection: NonNullable<Inputs['connection']>,
+  imageConnection: Inputs['imageConnection'],
   context: Pick<TaskContext, 'azure' | 'clock' | 'log' | 'signal'>,
 ): AzureServices {
   const session = context.azure(connection);
@@ -65,8 +72,25 @@ function openAzure(
     workspaceId: (resourceGroup, name) => address(resourceGroup, name).id,
     models: (resourceGroup, workspace) => new ModelTags(address(resourceGroup, workspace)),
     requireRights: (roles) => requireRights(session, roles, context),
-    registry: (named) => imageRegistry(named, session),
+    registry: (named) => openRegistry(named, imageConnection, session),
     trustedKeys: (keys) => new TrustedKeys(keys, new KeyVault(session, context.signal)),
     signer: (key) => openSigner(key, session, context),
   };
+}
+
+/** A record that others may have written names the registry: a password goes to the one only that it is for. */
+async function openRegistry(
+  named: NamedRegistry,
+  connection: Inputs['imageConnection'],
+  session: AzureSession,
+): Promise<RegistryContents> {
+  if (!connection) return imageRegistry(named, session);
+  const { server, userName, password } = connection;
+  if (server === named.registry.toLowerCase()) {
+    return new RegistryContents(session, registryHost(named), { kind: 'password', userName, password });
+  }
+  throw new TaskFailure(
+    `Input imageConnection: it is of the registry ${server}, and the image that was deployed is in ${named.registry}.`,
+    'Choose the connection of that registry, or leave the input empty for a registry of Azure.',
+  );
 }

@@ -1,9 +1,10 @@
+import type { RegistryContents } from '../../common/azure/registry/containerRegistryContents';
 import { attest } from '../../common/evidence/attest';
 import { releaseType } from '../../common/evidence/predicateTypes';
 import type { Signer } from '../../common/evidence/signer';
 import { signingTime } from '../../common/evidence/signingKey';
 import { statementOf } from '../../common/evidence/statement';
-import { parseImageName } from '../../common/imageName';
+import { parseImageName, type ImageName } from '../../common/imageName';
 import { append } from '../../common/record/chain';
 import type { Attestations, DeploymentSection, ModelRecord, TestsSection } from '../../common/record/record';
 import type { TaskContext } from '../../common/task/taskContext';
@@ -18,7 +19,7 @@ export type SignRelease = (section: TestsSection) => Promise<{ attestations?: At
 
 /**
  * Makes ready to sign, before anything is tested.
- * @throws TaskFailure where there is nothing that could be signed, or the key cannot
+ * @throws TaskFailure where there is nothing that could be signed, the key cannot, or the registry is not known
  */
 export async function prepareSigning(
   { signingKey }: Pick<Inputs, 'signingKey'>,
@@ -36,9 +37,12 @@ export async function prepareSigning(
   }
   requireRecordedEndpoint(record, target.scoringUri, 'signWith');
   const signer = await azure.signer(signingKey);
+  const name = parseImageName(deployment.image)!;
+  const registryId = record.image?.registry === name.registry ? record.image.registryId : undefined;
+  const contents = await azure.registry({ registry: name.registry, registryId });
   return async (section) => {
     try {
-      return { attestations: await sign(record, deployment, section, signer, azure, context) };
+      return { attestations: await sign(record, deployment, section, signer, { name, contents }, context) };
     } catch (error) {
       // A roll-back that is due must not fail for want of a signature.
       if (context.signal.aborted || !(error instanceof TaskFailure)) throw error;
@@ -52,12 +56,9 @@ async function sign(
   deployment: DeploymentSection,
   tests: TestsSection,
   signer: Signer,
-  azure: Pick<AzureServices, 'registry'>,
+  { name, contents }: { readonly name: ImageName; readonly contents: RegistryContents },
   { clock, log, pipeline, signal }: TaskContext,
 ): Promise<Attestations> {
-  const name = parseImageName(deployment.image)!;
-  const registryId = record.image?.registry === name.registry ? record.image.registryId : undefined;
-  const contents = await azure.registry({ registry: name.registry, registryId });
   const now = signingTime(signer, clock.now());
   const { model, image, evaluation } = record;
   const predicate = {

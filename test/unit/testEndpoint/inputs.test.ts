@@ -19,6 +19,7 @@ function read(texts: Record<string, string>) {
     number: (name: string) => (text(name) === undefined ? undefined : Number(text(name))),
     choice: ((name: string, allowed: readonly string[]) => text(name) ?? allowed[0]) as InputReader['choice'],
     serviceConnection: () => undefined,
+    dockerRegistryConnection: () => undefined,
     subscriptionId: text,
   };
   return { inputs: readInputs(reader as InputReader), problems };

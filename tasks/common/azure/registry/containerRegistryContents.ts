@@ -465,6 +465,6 @@ function failure(response: PipelineResponse, asked: string): AzureFailure {
 }
 
 /** The name by which an image's registry is reached; Docker Hub's own differs from the one in names. */
-export function registryHost({ registry }: ImageName): string {
+export function registryHost({ registry }: Pick<ImageName, 'registry'>): string {
   return registry === 'docker.io' ? 'registry-1.docker.io' : registry;
 }

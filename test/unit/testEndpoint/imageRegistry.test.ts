@@ -1,0 +1,55 @@
+import assert from 'node:assert/strict';
+import sinon from 'sinon';
+import { AzureSession } from '../../../tasks/common/azure/http/session';
+import { RegistryContents } from '../../../tasks/common/azure/registry/containerRegistryContents';
+import { Secret } from '../../../tasks/common/secret';
+import { neededRoles } from '../../../tasks/TestEndpoint/neededRoles';
+import { openServices } from '../../../tasks/TestEndpoint/services';
+import { exampleRecord } from '../common/modelCard/exampleRecord';
+import { serviceConnection } from '../../support/serviceConnection';
+import { taskContext } from '../../support/taskContext';
+
+const { signal } = new AbortController();
+const digest = `sha256:${'d'.repeat(64)}`;
+
+describe('Test-Endpoint: the registry of the image outside Azure', () => {
+  afterEach(() => sinon.restore());
+
+  const open = (registry: string, server: string) => {
+    const imageConnection = { server, userName: 'reader', password: new Secret('word') };
+    const { context } = taskContext('.', { azure: () => sinon.createStubInstance(AzureSession) });
+    const services = openServices({ connection: serviceConnection, imageConnection, requestTimeoutMs: 1000 }, context); // prettier-ignore
+    return services.azure!.registry({ registry, registryId: '/subscriptions/s/registries/r' });
+  };
+
+  it('is read by the user and password of its service connection, and Azure is not asked', async () => {
+    const asked: Array<{ url: string; authorization?: string }> = [];
+    sinon.stub(RegistryContents.prototype as unknown as { request: unknown }, 'request').callsFake(((
+      url: string,
+      { headers = {} }: { headers?: Record<string, string> },
+    ) => {
+      asked.push({ url, authorization: headers.authorization });
+      const isSignedIn = headers.authorization !== undefined;
+      const all = new Map(Object.entries(isSignedIn ? {} : { 'www-authenticate': 'Basic realm="r"' }));
+      return Promise.resolve({ status: isSignedIn ? 200 : 401, headers: { get: (name: string) => all.get(name) }, bodyAsText: '{}' }); // prettier-ignore
+    }) as never);
+    for (const [registry, host] of [['registry.example.com:5000'], ['docker.io', 'registry-1.docker.io']] as const) {
+      asked.length = 0;
+      await (await open(registry, registry)).manifest('team/model', digest, signal);
+      assert.equal(asked.at(-1)!.url, `https://${host ?? registry}/v2/team/model/manifests/${digest}`);
+      assert.equal(asked.at(-1)!.authorization, `Basic ${Buffer.from('reader:word').toString('base64')}`);
+    }
+  });
+
+  it('gets no password that is for another', () =>
+    assert.rejects(open('evil.example.net', 'registry.example.com'), /imageConnection: it is of the registry registry\.example\.com, and the image .* is in evil\.example\.net/)); // prettier-ignore
+
+  it('takes no role in Azure', () => {
+    const record = exampleRecord({ image: { registryId: '/subscriptions/s/registries/r' } });
+    const inputs = { promoteToChampion: false, rollbackOnFailure: false, scoringUri: new URL('http://e'), trustedKeys: [] }; // prettier-ignore
+    const workspaceId = () => '/w';
+    assert.equal(neededRoles(inputs, record, { workspaceId }).length, 1);
+    const imageConnection = { server: 'registry.example.com', userName: 'reader', password: new Secret('word') };
+    assert.deepEqual(neededRoles({ ...inputs, imageConnection }, record, { workspaceId }), []);
+  });
+});
