@@ -1,12 +1,15 @@
-import { formulaOf } from '../../tasks/Evaluate/confidence/formulas';
+import { formulaOf, isAccuracy, type PairedColumn } from '../../tasks/Evaluate/confidence/formulas';
 import type { PairedMetric } from '../../tasks/Evaluate/confidence/pairedMetric';
 import { ClassDictionary } from '../../tasks/Evaluate/confidence/classDictionary';
 import { Random } from '../../tasks/Evaluate/confidence/random';
 import { resamplesFor } from '../../tasks/Evaluate/confidence/studentised';
-import { surenessOf } from '../../tasks/Evaluate/confidence/sureness';
-import { swapPValue } from '../../tasks/Evaluate/confidence/swapTest';
+import { surenessAt } from '../../tasks/Evaluate/confidence/sureness';
+import { swapTest } from '../../tasks/Evaluate/confidence/swapTest';
+import { mcNemarOf } from '../../tasks/Evaluate/confidence/criterionSureness';
+import type { Criterion } from '../../tasks/common/criteria/criterion';
 import { judge } from '../../tasks/common/criteria/judge';
 import { parseCriteria } from '../../tasks/common/criteria/parseCriteria';
+import type { Uncertainty } from '../../tasks/common/criteria/verdict';
 import type { Rivalry, Scenario } from './rivals';
 
 /** What came of the comparisons at one level. */
@@ -14,14 +17,8 @@ export interface Frequency {
   approved: number;
   /** Comparisons that the candidate won, but for which the rows did not suffice. */
   refused: number;
-  /** Approvals by the reference: the randomisation test, row by row and without anything else. */
+  /** Approvals by the reference: the randomisation test by itself. */
   byReference: number;
-}
-
-export interface Frequencies {
-  /** As many as were asked for, or as there was time for. */
-  readonly comparisons: number;
-  readonly byLevel: ReadonlyMap<number, Frequency>;
 }
 
 export interface Cell {
@@ -30,81 +27,67 @@ export interface Cell {
   readonly rivalry: Rivalry;
 }
 
+const lessIsBetter: ReadonlySet<string> = new Set(['rmse', 'mae']);
+
 /**
  * How often a criterion `metric < champion with … confidence` (or `>`) approves candidates of a scenario, at each level by the same
- * comparisons. Seeded. Whoever is not approved at a level is not at a higher one: its interval is wider, its test stricter and its
- * rows fewer, so that most comparisons are decided at the lowest.
+ * comparisons. Only decisions count, so that a comparison ends as soon as no level can approve it any more.
+ * @param levels rising
+ * @param batch the same gives the same comparisons
  */
 export async function frequencyOf(
   { draw }: Scenario,
-  { metric: metricName, rows, rivalry }: Cell,
+  { metric: name, rows, rivalry }: Cell,
   levels: readonly number[],
-  { comparisons, until = Infinity }: { comparisons: number; until?: number },
-): Promise<Frequencies> {
-  const lessIsBetter = metricName === 'rmse' || metricName === 'mae';
-  const random = new Random(rows);
+  { comparisons, batch = 0 }: { comparisons: number; batch?: number },
+): Promise<Frequency[]> {
+  const operator = lessIsBetter.has(name) ? '<' : '>';
+  const criteria = levels.map(
+    (level) => parseCriteria(`${name} ${operator} champion with ${level * 100}% confidence`).criteria[0]!,
+  );
+  const random = new Random(rows + 100_003 * batch);
   const classes = new ClassDictionary();
   classes.code('0');
   classes.code('1');
-  const rising = [...levels].sort((a, b) => a - b);
-  const byLevel = new Map(levels.map((level) => [level, { approved: 0, refused: 0, byReference: 0 }]));
-  const count = (level: number, what: keyof Frequency) => void byLevel.get(level)![what]++;
-  let done = 0;
-  for (; done < comparisons && (done === 0 || Date.now() < until); done++) {
-    const metric = formulaOf(metricName).build(draw(rows, rivalry, metricName, random), classes);
+  const found = levels.map(() => ({ approved: 0, refused: 0, byReference: 0 }));
+  for (let done = 0; done < comparisons; done++) {
+    const columns = draw(rows, rivalry, name, random);
+    const metric = formulaOf(name).build(columns, classes);
     if ('why' in metric) throw new Error(metric.why);
     const [candidate, champion] = metric.values(new Uint8Array(rows).fill(1));
-    // Never approved, whatever the confidence; spares the time.
-    if (!(lessIsBetter ? candidate < champion : candidate > champion)) continue;
-    for (const level of rising) {
-      const outcome = await gate(metric, metricName, lessIsBetter, level);
-      if (outcome !== 'unsure') count(level, outcome);
-      if (outcome === 'unsure') break;
-    }
-    if (rivalry === 'better') {
-      const pValue = await reference(metric, Math.max(...levels));
-      for (const level of levels) if (pValue < 1 - level) count(level, 'byReference');
+    // Never approved, whatever the confidence.
+    if (!(operator === '<' ? candidate < champion : candidate > champion)) continue;
+    const sure = await surenessAt(levels, metric, criteria[0]!.limit, { hopelessFrom: 1 - levels[0]! });
+    const reference = await referenceOf(metric, sure, levels);
+    for (const [at, frequency] of found.entries()) {
+      const outcome = gate(criteria[at]!, sure[at]!, columns);
+      if (outcome !== 'unsure') frequency[outcome]++;
+      if (reference < 1 - levels[at]!) frequency.byReference++;
     }
   }
-  return { comparisons: done, byLevel };
+  return found;
 }
 
-async function gate(
-  metric: PairedMetric,
-  name: string,
-  lessIsBetter: boolean,
-  level: number,
-): Promise<'approved' | 'refused' | 'unsure'> {
-  const text = `${name} ${lessIsBetter ? '<' : '>'} champion with ${level * 100}% confidence`;
-  const criterion = parseCriteria(text).criteria[0]!;
-  const sure = await surenessOf(metric, criterion.limit, level);
+function gate(
+  criterion: Criterion,
+  sure: Uncertainty,
+  columns: readonly PairedColumn[],
+): 'approved' | 'refused' | 'unsure' {
+  // prettier-ignore
   if (sure.kind === 'unavailable') return 'refused';
-  return judge(criterion, {}, { kind: 'champion', version: '1', metrics: {} }, sure).passed ? 'approved' : 'unsure';
+  const exact = isAccuracy(criterion.metric) ? { ...sure, mcNemar: mcNemarOf(columns) } : sure;
+  return judge(criterion, {}, { kind: 'champion', version: '1', metrics: {} }, exact).passed ? 'approved' : 'unsure';
 }
 
-async function reference(metric: PairedMetric, level: number): Promise<number> {
-  // More resamples than the gate takes, so that the reference owes less to chance.
-  return swapPValue(metric, new Float64Array(0), 2 * resamplesFor(level), undefined, Infinity);
-}
-
-/** The one-sided upper bound, by Clopper and Pearson, of a share of which `count` of `all` were seen. */
-export function upperBound(count: number, all: number, confidence = 0.999): number {
-  if (count === all) return 1;
-  let [low, high] = [count / all, 1];
-  for (let step = 0; step < 60; step++) {
-    const middle = (low + high) / 2;
-    if (binomialAtMost(count, all, middle) > 1 - confidence) low = middle;
-    else high = middle;
-  }
-  return high;
-}
-
-function binomialAtMost(count: number, all: number, share: number): number {
-  let term = all * Math.log1p(-share);
-  let sum = Math.exp(term);
-  for (let each = 1; each <= count; each++) {
-    term += Math.log((all - each + 1) / each) + Math.log(share) - Math.log1p(-share);
-    sum += Math.exp(term);
-  }
-  return sum;
+/** Its p-value, which the gate found already unless it refused. */
+async function referenceOf(
+  metric: PairedMetric,
+  sure: readonly Uncertainty[],
+  levels: readonly number[],
+): Promise<number> {
+  // prettier-ignore
+  for (const each of sure) if (each.kind === 'interval') return each.swapPValue!;
+  const top = Math.max(...levels);
+  const values = new Float64Array(metric.rows);
+  return (await swapTest(metric, values, resamplesFor(top), { hopelessFrom: 1 - levels[0]! })).pValue;
 }

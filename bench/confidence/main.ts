@@ -1,83 +1,83 @@
 /**
- * How often `metric < champion with … confidence` approves a model that is no better, and how often one that is: the whole table, on all
- * processors, within the time given; each row says how many comparisons it is of. Seeded: the same comparisons in the same order.
+ * How often `metric < champion with … confidence` approves a model that is no better, and how often one that is. Goes on where results.json
+ * ends, keeps there what it finds, and writes the page of the docs from it. Seeded: the same comparisons, in batches, in whatever order.
  *
- *   npm run confidence                             an hour
- *   npm run confidence -- --minutes 4000           20,000 comparisons a row, on two processors
- *   npm run confidence -- --rows 30,100 --levels 95 --comparisons 2000 --metrics rmse,auc --shapes normal,t3
+ *   npm run confidence                                        the whole table, 20,000 comparisons a cell
+ *   npm run confidence -- --minutes 60                        as far as it comes
+ *   npm run confidence -- --rows 30,100 --comparisons 2000 --metrics rmse,auc --shapes normal,t3 --processes 1
+ *   npm run confidence -- --again                             after a change of method: forget what was measured
  */
-import { fork } from 'node:child_process';
+import { fork, type ChildProcess } from 'node:child_process';
 import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
-import { cellsOf, heads, rowsOf, type NamedCell } from './table';
-import type { Answer, Order } from './worker';
+import { writePage } from './page';
+import { add, allCells, batchSize, keyOf, readResults, writeResults, type Counts } from './results';
+import { summaryOf } from './table';
+import type { Order } from './worker';
 
 const { values: options } = parseArgs({
   options: {
-    rows: { type: 'string', default: '30,100,500,2000,10000' },
-    levels: { type: 'string', default: '90,95,99' },
+    rows: { type: 'string' },
     comparisons: { type: 'string', default: '20000' },
-    minutes: { type: 'string', default: '60' },
+    minutes: { type: 'string', default: 'Infinity' },
     metrics: { type: 'string' },
     shapes: { type: 'string' },
+    processes: { type: 'string', default: String(availableParallelism()) },
+    again: { type: 'boolean', default: false },
   },
 });
-const list = (text: string | undefined) => text?.split(',').map((each) => each.trim());
-const numbers = (text: string) => list(text)!.map(Number);
 
-function print(cells: readonly string[]): void {
-  console.log(`| ${cells.join(' | ')} |`);
-}
+const list = (text: string | undefined) => text?.split(',').map((each) => each.trim());
+/** So many first of all cells, then so many, so that whatever time there is, all rows are of about as many. */
+const rounds = [500, 2000, 5000, Infinity];
 
 async function main(): Promise<void> {
-  const levels = numbers(options.levels).map((level) => level / 100);
-  const cells = cellsOf(numbers(options.rows), list(options.metrics), list(options.shapes));
+  const [rows, metrics, shapes] = [list(options.rows)?.map(Number), list(options.metrics), list(options.shapes)];
+  const cells = allCells().filter(
+    (cell) =>
+      (rows?.includes(cell.rows) ?? true) &&
+      (metrics?.includes(cell.metric) ?? true) &&
+      (shapes?.includes(cell.scenario) ?? true),
+  );
+  const results = options.again ? {} : readResults();
+  const comparisons = Number(options.comparisons);
   const end = Date.now() + Number(options.minutes) * 60_000;
-  console.log(`bound: one-sided 99.9 %, of false approvals; ?: too few comparisons to tell\n`);
-  print(heads);
-  print(heads.map(() => '---'));
-  const count = { '✓': 0, '✗': 0, '?': 0 };
-  const crew = Math.min(availableParallelism(), cells.length);
-  await eachOnItsOwn(crew, cells, end, levels, (cell, { comparisons, byLevel }) => {
-    for (const row of rowsOf(cell, { comparisons, byLevel: new Map(byLevel) })) {
-      print(row.cells);
-      count[row.verdict]++;
-    }
-  });
-  console.log(`\n${count['✓']} rows hold their goal, ${count['✗']} miss it, of ${count['?']} it cannot be told.`);
-}
-
-/** Shares the cells and the time that is left among processes; what is found is told in the order of the cells. */
-async function eachOnItsOwn(
-  crew: number,
-  cells: readonly NamedCell[],
-  end: number,
-  levels: readonly number[],
-  tell: (cell: NamedCell, found: Answer) => void,
-): Promise<void> {
-  const found = new Map<number, Answer>();
-  let [next, told] = [0, 0];
-  const work = async () => {
+  const processes = Math.min(Number(options.processes), cells.length);
+  let saved = Date.now();
+  const work = async (index: number) => {
+    const own = cells.filter((_, at) => at % processes === index);
+    const queue = rounds.flatMap((round) => own.map((cell) => ({ cell, upTo: Math.min(round, comparisons) })));
     const worker = fork(require.resolve('./worker'), { execArgv: process.execArgv });
     try {
-      while (next < cells.length) {
-        const index = next++;
-        const share = ((end - Date.now()) * crew) / (cells.length - index);
-        const order: Order = { cell: cells[index]!, levels, comparisons: Number(options.comparisons), milliseconds: share }; // prettier-ignore
-        const answer = await new Promise<Answer>((resolve, reject) => {
-          worker.once('message', resolve);
-          worker.once('exit', (code) => reject(new Error(`A worker ended with code ${code}.`)));
-          worker.send(order);
-        });
-        worker.removeAllListeners('exit');
-        found.set(index, answer);
-        for (; found.has(told); told++) tell(cells[told]!, found.get(told)!);
+      for (const { cell, upTo } of queue) {
+        const key = keyOf(cell);
+        for (let at = results[key]?.comparisons ?? 0; at < upTo && Date.now() < end; at += batchSize) {
+          results[key] = add(results[key], await measure(worker, { cell, batch: at / batchSize }));
+          if (Date.now() - saved < 10_000) continue;
+          saved = Date.now();
+          writeResults(results);
+        }
       }
     } finally {
       worker.kill();
     }
   };
-  await Promise.all(Array.from({ length: crew }, work));
+  await Promise.all(Array.from({ length: processes }, (_, index) => work(index)));
+  writeResults(results);
+  writePage(results);
+  console.log(summaryOf(results));
+}
+
+function measure(worker: ChildProcess, order: Order): Promise<Counts> {
+  return new Promise((resolve, reject) => {
+    const ended = (code: number | null) => reject(new Error(`A worker ended with code ${code}.`));
+    worker.once('exit', ended);
+    worker.once('message', (counts: Counts) => {
+      worker.off('exit', ended);
+      resolve(counts);
+    });
+    worker.send(order);
+  });
 }
 
 void main();

@@ -74,7 +74,7 @@ function classes(name: string, share: number): Scenario {
   const falseShare = (recall: number, f1 = 0.6) => ((2 * share * recall) / f1 - share - share * recall) / (1 - share);
   return {
     name,
-    metrics: ['accuracy', 'f1'],
+    metrics: ['accuracy', 'f1', 'recall'],
     hasOtherShape: true,
     draw(rows, rivalry, metric, random) {
       const label = Float64Array.from({ length: rows }, () => (uniform(random) < share ? 1 : 0));
@@ -87,7 +87,9 @@ function classes(name: string, share: number): Scenario {
       const otherFalse = metric === 'f1' ? falseShare(otherRecall) : normalFalse - ((recall - otherRecall) * share) / (1 - share); // prettier-ignore
       const candidate =
         rivalry === 'otherShape'
-          ? guess(otherRecall, Math.max(0, otherFalse))
+          ? metric === 'recall'
+            ? guess(recall, normalFalse / 2)
+            : guess(otherRecall, Math.max(0, otherFalse))
           : rivalry === 'better'
             ? guess(0.85, normalFalse * 0.6)
             : guess(recall, normalFalse);

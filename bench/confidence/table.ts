@@ -1,65 +1,60 @@
-import { upperBound, type Cell, type Frequencies } from './frequency';
-import { scenarios, type Rivalry } from './rivals';
+import { lowerBound, upperBound } from './bounds';
+import { allCells, keyOf, levels, rowCounts, type Measured, type NamedCell, type Results } from './results';
 
 /** What false approvals may come to at most, by level: what is promised and a fifth more for chance. */
-const mostFalse: Readonly<Record<string, number>> = { '0.9': 0.06, '0.95': 0.03, '0.99': 0.006 };
+export const mostFalse = [0.06, 0.03, 0.006] as const;
 /** So far below the reference may the approvals of a better model lie. */
 const mostLost = 0.02;
 
-export interface NamedCell extends Cell {
-  readonly scenario: string;
-}
-
-/** Metrics × shapes of errors × rows × rivalries, of those that are wanted. */
-export function cellsOf(rows: readonly number[], metrics?: readonly string[], shapes?: readonly string[]): NamedCell[] {
-  return scenarios
-    .filter(({ name }) => !shapes || shapes.includes(name))
-    .flatMap((scenario) => {
-      const rivalries: Rivalry[] = ['equal', ...(scenario.hasOtherShape ? ['otherShape' as const] : []), 'better'];
-      return scenario.metrics
-        .filter((name) => !metrics || metrics.includes(name))
-        .flatMap((metric) =>
-          rows.flatMap((count) =>
-            rivalries.map((rivalry) => ({ scenario: scenario.name, metric, rows: count, rivalry })),
-          ),
-        );
-    });
-}
-
-export const heads = ['metric', 'shape', 'rivals', 'rows', 'level', 'comparisons', 'approved', 'bound', 'goal', 'refused', '']; // prettier-ignore
-
 export type Verdict = '✓' | '✗' | '?';
 
-/** A row of the table for each level. `?`: by so few comparisons it cannot be told. */
-export function rowsOf(
-  { scenario, metric, rows, rivalry }: NamedCell,
-  { comparisons, byLevel }: Frequencies,
-): Array<{ cells: string[]; verdict: Verdict }> {
-  return [...byLevel].map(([level, { approved, refused, byReference }]) => {
-    const share = approved / comparisons;
-    const isBetter = rivalry === 'better';
-    const bound = upperBound(approved, comparisons);
-    const goal = isBetter ? byReference / comparisons : mostFalse[level]!;
-    const verdict = isBetter
-      ? powerVerdict(share, goal, comparisons)
-      : bound <= goal
-        ? '✓'
-        : // Not even chance explains so many, if the goal held.
-          share > 0 && 1 - upperBound(comparisons - approved, comparisons) > goal
-          ? '✗'
-          : '?';
-    const rivals = rivalry === 'otherShape' ? 'other shape' : rivalry;
-    const cells = [metric, scenario, rivals, String(rows), `${level * 100} %`, String(comparisons), percent(share), isBetter ? '' : percent(bound), `${isBetter ? 'reference' : '≤'} ${percent(goal)}`, percent(refused / comparisons), verdict]; // prettier-ignore
-    return { cells, verdict };
+/** `?`: by so few comparisons it cannot be told. */
+export function verdictAt(at: number, { rivalry }: NamedCell, { comparisons, counts }: Measured): Verdict {
+  const [approved, , byReference] = counts[at]!;
+  const goal = mostFalse[at]!;
+  if (rivalry === 'better') {
+    if (comparisons < 500) return '?';
+    return approved >= byReference - mostLost * comparisons ? '✓' : '✗';
+  }
+  if (upperBound(approved, comparisons) <= goal) return '✓';
+  return lowerBound(approved, comparisons) > goal ? '✗' : '?';
+}
+
+export const tableHeads = ['errors', 'rows', 'rivals', 'comparisons', '90%', '95%', '99%', 'the test by itself, 95%'];
+
+const rivals = { equal: 'equal', otherShape: 'other shape', better: 'better' } as const;
+
+/** A row of the table: at each level what was approved, in %, and for rivals that are no better its upper bound. */
+export function rowOf(cell: NamedCell, measured: Measured): string[] {
+  const { comparisons, counts } = measured;
+  const percent = (count: number) => ((100 * count) / comparisons).toFixed(2);
+  const approvals = levels.map((_, at) => {
+    const [approved] = counts[at]!;
+    const bound = cell.rivalry === 'better' ? '' : ` (${(100 * upperBound(approved, comparisons)).toFixed(2)})`;
+    return `${percent(approved)}${bound} ${verdictAt(at, cell, measured)}`;
   });
+  const rows = cell.rows.toLocaleString('en');
+  return [cell.scenario, rows, rivals[cell.rivalry], comparisons.toLocaleString('en'), ...approvals, percent(counts[1]![2])]; // prettier-ignore
 }
 
-/** The same comparisons are judged by both, so that a few hundred tell two points apart. */
-function powerVerdict(share: number, reference: number, comparisons: number): Verdict {
-  if (comparisons < 500) return '?';
-  return share >= reference - mostLost ? '✓' : '✗';
+/** How many entries of the table keep the goal, by rivals and rows: "✓ 40, ✗ 2, ? 3". */
+export function tallies(results: Results): string[][] {
+  return (Object.keys(rivals) as Array<keyof typeof rivals>).map((rivalry) => [
+    rivals[rivalry],
+    ...rowCounts.map((rows) => {
+      const count = { '✓': 0, '✗': 0, '?': 0 };
+      for (const cell of allCells()) {
+        if (cell.rows !== rows || cell.rivalry !== rivalry) continue;
+        const measured = results[keyOf(cell)];
+        for (const at of levels.keys()) count[measured ? verdictAt(at, cell, measured) : '?']++;
+      }
+      return `${count['✓']} ✓ ${count['✗']} ✗ ${count['?']} ?`;
+    }),
+  ]);
 }
 
-function percent(share: number): string {
-  return `${(100 * share).toFixed(2)} %`;
+export function summaryOf(results: Results): string {
+  return tallies(results)
+    .map((cells) => cells.join(' | '))
+    .join('\n');
 }

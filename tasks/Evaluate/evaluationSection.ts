@@ -56,6 +56,8 @@ function criterionResult({
             upper: toMetricValue(interval.upper),
             rows: interval.rows,
             resamples: interval.resamples,
+            method: interval.method,
+            ...(interval.longerTail ? { longerTail: true } : {}),
             ...(interval.mcNemar ? { mcNemarPValue: interval.mcNemar.pValue } : {}),
             ...(interval.swapPValue === undefined ? {} : { randomisationPValue: interval.swapPValue }),
           },

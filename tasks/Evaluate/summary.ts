@@ -2,6 +2,7 @@ import { formatDifference, formatNumber } from '../common/formatNumber';
 import { escapeMarkdown, inlineCode, linksLine, markdownTable } from '../common/markdown';
 import type { Place } from '../common/record/places';
 import { reportLabel, type DataReport } from '../common/dataReports/dataReport';
+import { rarestSeen } from '../common/criteria/certainty';
 import type { Interval, Verdict } from '../common/criteria/verdict';
 import type { Decision } from './decision';
 import { historyLine, type MetricHistory } from './history';
@@ -109,13 +110,19 @@ export function looksSentence(verdicts: readonly Verdict[], looks: HoldoutLooks)
 }
 
 /** The interval and how it was made, e.g. `95% interval of candidate − limit: −0.41 to −0.22 (…)`. */
-export function intervalLine({ level, lower, upper, rows, resamples, mcNemar, swapPValue }: Interval): string {
+export function intervalLine(interval: Interval): string {
+  const { level, lower, upper, rows, resamples, mcNemar, swapPValue, method, longerTail } = interval;
   const test = mcNemar
     ? `; McNemar's exact test: p = ${formatNumber(mcNemar.pValue, 3)} (only the candidate right in ${mcNemar.onlyCandidate} rows, only the champion in ${mcNemar.onlyChampion})`
     : swapPValue === undefined
       ? ''
       : `; randomisation test: p = ${formatNumber(swapPValue, 3)}`;
-  return `${formatNumber(level * 100)}% interval of candidate − limit: **${formatNumber(lower)} to ${formatNumber(upper)}** (studentised bootstrap, ${resamples} resamples, ${rows} rows)${test}`;
+  const how = {
+    randomisation: `randomisation test, ${resamples} resamples${longerTail ? ', wider for a longer tail of errors' : ''}`,
+    bootstrap: `studentised bootstrap, ${resamples} resamples`,
+    exact: 'exact, Clopper and Pearson',
+  }[method];
+  return `${formatNumber(level * 100)}% interval of candidate − limit: **${formatNumber(lower)} to ${formatNumber(upper)}** (${how}, ${rows} rows)${test}; ${rarestSeen(interval)}`;
 }
 
 function show(value: number | null): string {

@@ -61,7 +61,7 @@ async function ofMetric(
     const [label, prediction] = columns as [PairedColumn, PairedColumn];
     const right = correctCells(label.candidate, prediction).reduce((sum, cell) => sum + (cell & 1), 0);
     const [lower, upper] = proportionInterval(right, sure.rows, sure.level);
-    return { ...sure, lower: lower - limit.value, upper: upper - limit.value };
+    return { ...sure, lower: lower - limit.value, upper: upper - limit.value, method: 'exact' };
   }
   if (sure.kind === 'unavailable' || !isPlainComparison(limit) || !isAccuracy(criterion.metric)) return sure;
   // McNemar's exact test is the randomisation test of accuracy, counted out instead of drawn.
@@ -119,7 +119,8 @@ async function ofDisparity(
   return disparitySureness(groups, disparity, (limit as { value: number }).value, confidence!, pause);
 }
 
-function mcNemarOf([label, prediction]: readonly PairedColumn[]) {
+/** Of the columns label and prediction. */
+export function mcNemarOf([label, prediction]: readonly PairedColumn[]) {
   let [onlyCandidate, onlyChampion] = [0, 0];
   for (const cell of correctCells(label!.candidate, prediction!)) {
     if (cell === 1) onlyCandidate++;

@@ -66,6 +66,7 @@ export async function disparitySureness(
     level,
     rows,
     resamples: resamplesFor(level),
+    method: 'bootstrap',
   };
 }
 

@@ -5,9 +5,20 @@ export interface Need {
   readonly rarest: number;
 }
 
-export function needAt(level: number): Need {
-  const signs = Math.ceil(-Math.log2((1 - level) / 2));
-  return { rows: 2 * signs, rarest: signs };
+/** @param plain two models as they are: the randomisation test is exact, and guards what the rarest class cannot show but one way */
+export function needAt(level: number, plain = false): Need {
+  const signs = (share: number) => Math.ceil(-Math.log2(Number(share.toPrecision(12))));
+  const both = signs((1 - level) / 2);
+  return { rows: 2 * both, rarest: plain ? signs(1 - level) : both };
+}
+
+/** Of the mean of these. */
+export function standardErrorOf(values: Float64Array): number {
+  const count = values.length;
+  const mean = values.reduce((sum, value) => sum + value, 0) / count;
+  let squares = 0;
+  for (const value of values) squares += (value - mean) ** 2;
+  return Math.sqrt(squares / (count * (count - 1)));
 }
 
 /** The third moment about the mean, in standard deviations: above zero where the few that lie far out are large. */

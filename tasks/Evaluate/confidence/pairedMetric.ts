@@ -6,6 +6,8 @@ export interface PairedMetric {
   readonly rows: number;
   /** How many rows there are of what is rarest, where the metric rests on it: "rows of class 1". */
   readonly rarest?: { readonly what: string; readonly count: number };
+  /** Of a mean over rows, and functions of it: what is averaged, of candidate and champion. */
+  readonly rowValues?: readonly [Float64Array, Float64Array];
   /** [candidate, champion], each row counted as often as said; without a champion the second is NaN. */
   values(counts: Uint8Array): [number, number];
   /** For each of the blocks [candidate, champion] of the rows that are not in it: what `values` would say of them, by one pass over the rows for all. */
@@ -42,6 +44,7 @@ export function meanMetric(
   const other = champion ?? candidate;
   return {
     rows,
+    rowValues: [candidate, other],
     values(counts) {
       let [first, second, weight] = [0, 0, 0];
       for (let row = 0; row < rows; row++) {
@@ -126,6 +129,7 @@ export function r2Metric(
   };
   return {
     rows,
+    rowValues: [candidateSquares, other],
     values(counts) {
       let [weight, sum, squares, first, second] = [0, 0, 0, 0, 0];
       for (let row = 0; row < rows; row++) {

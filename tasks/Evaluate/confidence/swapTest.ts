@@ -6,62 +6,85 @@ const seed = 22;
 /** Up to so many rows the models change places row by row; beyond, the pseudo-values of the difference change their sign. */
 const mostRows = 4000;
 
+/** What the randomisation test says of a difference. */
+export interface Randomisation {
+  /** Two-sided. */
+  readonly pValue: number;
+  /** How large a difference has to be, either way, for its p-value to be below 1 − level: at most as large, and it is not. */
+  readonly critical: (level: number) => number;
+}
+
+export interface SwapOptions {
+  readonly pause?: () => Promise<void>;
+  readonly mostSwappedRows?: number;
+  /**
+   * Where only the decision counts: stop as soon as the p-value cannot fall below this any more. It is then given as this or more, and no
+   * difference is large enough at a level that asks for less.
+   */
+  readonly hopelessFrom?: number;
+}
+
 /**
  * The paired randomisation test: had the two models the same quality, it would not matter which of the two answers of a
- * row is whose. How seldom a difference as large as theirs comes of answers that changed places at random is the
- * p-value, two-sided (twice the smaller side). Exact: an equal model that is exchangeable gets p ≤ x in at most x of all
- * cases, whatever the errors look like.
+ * row is whose. How seldom a difference as large as theirs, either way, comes of answers that changed places at random is the
+ * p-value. Exact: an equal model that is exchangeable gets p ≤ x in at most x of all cases, whatever the errors look like.
  * Source: E. Edgington, Randomization Tests (1980); B. Phipson and G. Smyth, SAGMB 9 (2010), for the one that is added.
  * @param values of the difference, by jackknife
  */
-export async function swapPValue(
+export async function swapTest(
   metric: PairedMetric,
   values: Float64Array,
   resamples: number,
-  pause?: () => Promise<void>,
-  mostSwappedRows = mostRows,
-): Promise<number> {
-  if (metric.rows > mostSwappedRows) return flipPValue(values, resamples, pause);
+  { pause, mostSwappedRows = mostRows, hopelessFrom }: SwapOptions = {},
+): Promise<Randomisation> {
+  if (metric.rows > mostSwappedRows) return flipTest(values, resamples, { pause, hopelessFrom });
   const difference = (swap: Uint8Array) => {
     const [candidate, champion] = metric.swapped(swap);
     return candidate - champion;
   };
-  return randomised(difference, metric.rows, resamples, pause);
+  return randomised(difference, metric.rows, resamples, { pause, hopelessFrom });
 }
 
 /** The same of the pseudo-values of candidate − limit, as a margin needs it: each changes its sign instead. */
-export async function flipPValue(
+export async function flipTest(
   values: Float64Array,
   resamples: number,
-  pause?: () => Promise<void>,
-): Promise<number> {
-  const sum = (flip: Uint8Array) => {
+  options: Omit<SwapOptions, 'mostSwappedRows'> = {},
+): Promise<Randomisation> {
+  const mean = (flip: Uint8Array) => {
     let total = 0;
     for (let index = 0; index < values.length; index++) total += flip[index] ? -values[index]! : values[index]!;
-    return total;
+    return total / values.length;
   };
-  return randomised(sum, values.length, resamples, pause);
+  return randomised(mean, values.length, resamples, options);
 }
 
 async function randomised(
   difference: (swap: Uint8Array) => number,
   units: number,
   resamples: number,
-  pause: () => Promise<void> = async () => {},
-): Promise<number> {
+  { pause = async () => {}, hopelessFrom = Infinity }: Omit<SwapOptions, 'mostSwappedRows'>,
+): Promise<Randomisation> {
   const swap = new Uint8Array(units);
-  const observed = difference(swap);
   // What is equal but for rounding is equal.
-  const tolerance = 1e-10 * Math.abs(observed);
+  const observed = Math.abs(difference(swap)) * (1 - 1e-10);
   const random = new Random(seed);
   const often = Math.max(1, Math.floor(2_000_000 / units));
-  let [below, above] = [1, 1];
+  const sizes = new Float64Array(resamples);
+  let asLarge = 1;
   for (let index = 0; index < resamples; index++) {
     random.bits(swap);
-    const value = difference(swap);
-    if (!(value > observed + tolerance)) below++;
-    if (!(value < observed - tolerance)) above++;
+    sizes[index] = Math.abs(difference(swap));
+    if (!(sizes[index]! < observed)) asLarge++;
+    if (asLarge >= hopelessFrom * (resamples + 1)) return { pValue: asLarge / (resamples + 1), critical: () => Infinity }; // prettier-ignore
     if (index % often === 0) await pause();
   }
-  return Math.min(1, (2 * Math.min(below, above)) / (resamples + 1));
+  sizes.sort();
+  return {
+    pValue: asLarge / (resamples + 1),
+    critical: (level) => {
+      const fewer = Math.ceil(Number(((1 - level) * (resamples + 1)).toPrecision(12))) - 1;
+      return fewer < 1 ? Infinity : sizes[resamples - fewer]!;
+    },
+  };
 }

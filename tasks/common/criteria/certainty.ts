@@ -14,7 +14,7 @@ export function certaintyOf(interval: Interval, operator: Operator): Certainty {
   const percent = `${formatNumber(interval.level * 100)}%`;
   const range = `the ${percent} interval of the difference is ${formatNumber(interval.lower)} to ${formatNumber(interval.upper)}`;
   if (!compare(interval.lower, operator, 0) || !compare(interval.upper, operator, 0)) {
-    return { certain: false, why: `that is not statistically certain: ${range}, which includes 0` };
+    return { certain: false, why: `that is not statistically certain: ${range}, which includes 0${remedy(interval)}` };
   }
   const test = testOf(interval);
   if (!test) return { certain: true, why: `${percent} confidence: ${range}` };
@@ -22,8 +22,32 @@ export function certaintyOf(interval: Interval, operator: Operator): Certainty {
   // Models that say the same in each row are certainly at most, and at least, as good as each other.
   const same = interval.lower === 0 && interval.upper === 0;
   return same || test.pValue < 1 - interval.level
-    ? { certain: true, why: `${percent} confidence: ${range}; ${test.name}: ${p}` }
+    ? { certain: true, why: `${percent} confidence: ${range}; ${test.name}: ${p}${unseen(interval)}` }
     : { certain: false, why: `${test.name} does not confirm it: ${p}` };
+}
+
+/** With so few rows it is said how rare what may be missing is; with more it is rare. */
+const fewRows = 1000;
+
+function unseen(interval: Interval): string {
+  return interval.rows < fewRows ? `; ${rarestSeen(interval)}` : '';
+}
+
+/** The rule of three: of what comes in one of so many rows, one at least is among these with that confidence. */
+export function rarestSeen({ rows, level }: Pick<Interval, 'rows' | 'level'>): string {
+  const oneIn = Math.max(1, Math.floor(rows / -Math.log(1 - level)));
+  return `errors rarer than 1 row in ${oneIn} may not be among these ${rows} rows`;
+}
+
+/** What it would take, where two models are compared by an interval that reaches as far to both sides. */
+function remedy({ method, longerTail, lower, upper, rows }: Interval): string {
+  if (method !== 'randomisation') return '';
+  const ratio = (upper - lower) / Math.abs(upper + lower);
+  const needed = Number((rows * ratio ** 2).toPrecision(2));
+  const wider = longerTail
+    ? ', and is wider because the largest error is made by the model that errs less on average, so that others like it may not be among the rows'
+    : '';
+  return needed < 1e9 ? `${wider}; if the difference stays, it takes about ${formatNumber(needed)} rows` : wider;
 }
 
 /** The exact test goes before the randomisation test. */

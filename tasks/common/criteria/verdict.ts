@@ -29,8 +29,12 @@ export interface Interval {
   readonly level: number;
   readonly rows: number;
   readonly resamples: number;
-  /** The two-sided p-value of the randomisation test, where models are compared and the interval does not hold 0. */
+  /** How the interval was made; `exact` by the binomial distribution. */
+  readonly method: 'randomisation' | 'bootstrap' | 'exact';
+  /** The two-sided p-value of the randomisation test, where models are compared; by a margin, where the interval does not hold 0. */
   readonly swapPValue?: number;
+  /** The model that errs less errs more in its worst rows, so that the interval is wider. */
+  readonly longerTail?: boolean;
   /** McNemar's exact test, where it applies: two-sided p-value and the rows that only one of the two got right. */
   readonly mcNemar?: { readonly pValue: number; readonly onlyCandidate: number; readonly onlyChampion: number };
 }

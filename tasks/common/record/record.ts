@@ -91,6 +91,10 @@ export interface CriterionResult {
     upper: MetricValue;
     rows: number;
     resamples: number;
+    /** How the interval was made; `exact` by the binomial distribution. */
+    method?: 'randomisation' | 'bootstrap' | 'exact';
+    /** The model that errs less on average makes the largest error, so that the interval is wider. */
+    longerTail?: boolean;
     mcNemarPValue?: number;
     /** Of the randomisation test, where models are compared as they are or by a margin. */
     randomisationPValue?: number;

@@ -1,5 +1,17 @@
 import assert from 'node:assert/strict';
-import { frequencyOf, upperBound } from '../../../bench/confidence/frequency';
+import { readFileSync } from 'node:fs';
+import { upperBound } from '../../../bench/confidence/bounds';
+import { frequencyOf } from '../../../bench/confidence/frequency';
+import {
+  allCells,
+  batchSize,
+  countsOf,
+  keyOf,
+  levels,
+  readResults,
+  scenarioOf,
+} from '../../../bench/confidence/results';
+import { pageFile, pageOf } from '../../../bench/confidence/page';
 import { scenarios } from '../../../bench/confidence/rivals';
 import { formulaOf } from '../../../tasks/Evaluate/confidence/formulas';
 import { ClassDictionary } from '../../../tasks/Evaluate/confidence/classDictionary';
@@ -59,12 +71,30 @@ describe('Evaluate: confidence of 95% approves an equal model in at most 2.5% of
     it(`${metric}, ${shape}, ${rows} rows`, async () => {
       const scenario = scenarios.find(({ name, metrics }) => name === shape && metrics.includes(metric))!;
       const cell = { metric, rows, rivalry: 'equal' } as const;
-      const { byLevel } = await frequencyOf(scenario, cell, [0.95], { comparisons });
-      const { approved } = byLevel.get(0.95)!;
+      const { approved } = (await frequencyOf(scenario, cell, [0.95], { comparisons }))[0]!;
       // By a chance of 0.025 more than 20 come in 1 of 1,000 series; the interval of rmse by itself approves about 30.
       assert.ok(approved <= 20, `${approved} of ${comparisons}`);
     });
   }
+
+  it('measures what the table of the docs was made of', async () => {
+    const results = readResults();
+    for (const key of [
+      'rmse/outliers/better/30',
+      'mae/lognormal/otherShape/30',
+      'f1/a third positive/better/30',
+      'auc/rare positives/better/30',
+    ]) {
+      // prettier-ignore
+      const cell = allCells().find((each) => keyOf(each) === key)!;
+      const found = await frequencyOf(scenarioOf(cell), cell, levels, { comparisons: batchSize });
+      assert.deepEqual(countsOf(found), results[key]?.first, `${key}: run npm run confidence -- --again`);
+    }
+  });
+
+  it('shows in the docs what was measured', () => {
+    assert.equal(readFileSync(pageFile, 'utf8'), pageOf(readResults()), 'run npm run confidence -- --minutes 0');
+  });
 
   for (const [text, rows, row] of boundaries) {
     it(`"${text}" approves a model that only just does not keep it in at most 2.5%, ${rows} rows`, async () => {

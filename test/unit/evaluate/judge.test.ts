@@ -133,6 +133,7 @@ describe('Evaluate: one criterion', () => {
       level: 0.95,
       rows: 100,
       resamples: 2000,
+      method: 'randomisation',
       ...rest,
     });
     const less = criterionOf('rmse < champion with 95% confidence');

@@ -4,10 +4,12 @@ import { formulaOf } from '../../../tasks/Evaluate/confidence/formulas';
 import { mcNemarPValue } from '../../../tasks/Evaluate/confidence/mcNemar';
 import { ClassDictionary } from '../../../tasks/Evaluate/confidence/classDictionary';
 import type { PairedMetric } from '../../../tasks/Evaluate/confidence/pairedMetric';
+import { tailExcess } from '../../../tasks/Evaluate/confidence/errorShape';
+import { normalQuantile } from '../../../tasks/Evaluate/confidence/normalQuantile';
 import { pseudoValues } from '../../../tasks/Evaluate/confidence/jackknife';
 import { Random } from '../../../tasks/Evaluate/confidence/random';
 import { studentisedInterval } from '../../../tasks/Evaluate/confidence/studentised';
-import { swapPValue } from '../../../tasks/Evaluate/confidence/swapTest';
+import { swapTest } from '../../../tasks/Evaluate/confidence/swapTest';
 // Made by generate.py beside it, with numpy, scipy, scikit-learn and statsmodels.
 import reference from './reference/reference.json';
 
@@ -63,7 +65,7 @@ describe('Evaluate: statistics as scipy, scikit-learn and statsmodels have them'
 
     it(`${name}: the randomisation test as scipy.stats.permutation_test has it, but for chance`, async () => {
       const metric = metricOf(name);
-      const pValue = await swapPValue(metric, new Float64Array(0), 4999);
+      const { pValue } = await swapTest(metric, new Float64Array(0), 4999);
       const expectedP = expected.permutationPValue;
       // Four standard errors of both numbers of resamples.
       const tolerance = 4 * Math.sqrt(expectedP * (2 / 4999 + 2 / 9999)) + 0.0006;
@@ -86,6 +88,18 @@ describe('Evaluate: statistics as scipy, scikit-learn and statsmodels have them'
     };
     close(mean(), all);
     close(mean(5), five);
+  });
+
+  it('the quantiles of the normal distribution', () => {
+    for (const [level, quantile] of reference.normalQuantiles) close(normalQuantile(level!), quantile!);
+  });
+
+  it("how much longer one model's tail is than the other's, by Geary's kurtosis", () => {
+    const { label, candidate, champion } = reference.data.regression;
+    const squares = (values: number[]) => Float64Array.from(values, (value, row) => (value - label[row]!) ** 2);
+    close(tailExcess(squares(candidate), squares(champion)), reference.tailExcess, 1e-6);
+    const doubled = squares(candidate).map((value) => 2 * value);
+    assert.equal(tailExcess(squares(candidate), doubled), 0);
   });
 
   it("McNemar's exact test, from no row to two hundred thousand", () => {

@@ -72,7 +72,7 @@ export const exampleSections: Sections = {
         candidate: 2.5,
         champion: 3,
         limit: 3,
-        interval: { level: 0.95, lower: -0.7, upper: -0.3, rows: 500, resamples: 2000 },
+        interval: { level: 0.95, lower: -0.7, upper: -0.3, rows: 500, resamples: 2000, method: 'randomisation' },
         explanation: 'rmse is lower.',
       },
     ],

@@ -164,6 +164,15 @@ def gains():
     return {"query": query.tolist(), "label": relevance.tolist(), "score": score.tolist(), "all": of(None), "five": of(5)}
 
 
+def tail_excess(one, other):
+    """By how many jackknife standard errors Geary's kurtosis, mean |error| over rms, is smaller of the one than of the other."""
+    geary = lambda errors: 2 * np.log(np.mean(np.abs(errors)) / np.sqrt(np.mean(errors**2)))
+    statistic = lambda rows: geary(other[rows]) - geary(one[rows])
+    rows = np.arange(ROWS)
+    values = np.array([ROWS * statistic(rows) - (ROWS - 1) * statistic(rows[rows != row]) for row in rows])
+    return values.mean() / (values.std(ddof=1) / np.sqrt(ROWS))
+
+
 DRAWS = np.array(same_draws(ROWS))
 
 
@@ -187,6 +196,8 @@ json.dump(
         "metrics": {name: expected(name) for name in FORMULAS},
         "deLongStandardError": delong(),
         "ndcg": gains(),
+        "normalQuantiles": [[level, stats.norm.ppf((1 + level) / 2)] for level in (0.9, 0.95, 0.99, 0.9975, 0.999)],
+        "tailExcess": tail_excess(truth - regression["candidate"], truth - regression["champion"]),
         "mcNemar": [
             mcnemar_case(b, c)
             for b, c in [(0, 0), (0, 1), (0, 6), (5, 15), (15, 5), (10, 10), (30, 60), (500, 600), (4000, 4300), (100000, 101000), (1, 40000)]

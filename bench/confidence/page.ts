@@ -1,0 +1,54 @@
+import { writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { allCells, keyOf, readResults, rowCounts, type Results } from './results';
+import { rowOf, tableHeads, tallies } from './table';
+
+export const pageFile = path.join(__dirname, '..', '..', 'docs', 'confidence-table.md');
+
+/** The page of the docs, made of what was measured; a test compares it. */
+export function pageOf(results: Results): string {
+  const measured = allCells().flatMap((cell) => {
+    const found = results[keyOf(cell)];
+    return found ? [{ cell, found }] : [];
+  });
+  const metrics = [...new Set(measured.map(({ cell }) => cell.metric))];
+  return [
+    `<!-- Generated from bench/confidence/results.json by \`npm run confidence\`. -->
+
+# How often confidence errs
+
+\`npm run confidence\` compares models that are known to be equal, or better, by \`metric < champion with … confidence\` (or \`>\`), and counts
+what is approved. [Rules of evaluation](guides/evaluation-rules.md#confidence) say what follows from it.
+
+- **equal**: both models err alike. **Other shape**: the metric is the same in the long run, but the candidate errs like this and the champion
+  like a normal distribution (or evenly, of classes). **Better**: the candidate errs 20% less (auc 0.88 against 0.76, recall 0.85 against 0.7).
+- Of models that are no better: what was approved, in %; in brackets its upper bound (one-sided, 99.9%, Clopper and Pearson), which may be
+  6, 3 and 0.6% at most (✓). ✗: chance does not explain so many; ?: by so few comparisons it cannot be told.
+- Of better models: what was approved, in %, a refusal for too few rows counting as no approval. ✓: within two points of the reference.
+- The reference, in the last column: the paired randomisation test by itself, without refusals or anything else (above 4,000 rows, of 400
+  blocks of rows). Its false approvals of models of another shape are in the same column.
+
+Entries of the table that keep the goal, by rows:
+`,
+    markdownTable(['rivals', ...rowCounts.map((rows) => rows.toLocaleString('en'))], tallies(results)),
+    ...metrics.map((metric) => {
+      const rows = measured.filter(({ cell }) => cell.metric === metric);
+      const shapes = rows.map(({ cell }) => cell.scenario);
+      const order = (shape: string) => shapes.indexOf(shape);
+      rows.sort((a, b) => order(a.cell.scenario) - order(b.cell.scenario) || a.cell.rows - b.cell.rows);
+      return `\n## ${metric}\n\n${markdownTable(tableHeads, rows.map(({ cell, found }) => rowOf(cell, found)))}`; // prettier-ignore
+    }),
+    '',
+  ].join('\n');
+}
+
+/** Padded as the formatter has it. */
+function markdownTable(heads: readonly string[], rows: readonly string[][]): string {
+  const widths = heads.map((head, at) => Math.max(3, head.length, ...rows.map((row) => row[at]!.length)));
+  const line = (cells: readonly string[]) => `| ${cells.map((cell, at) => cell.padEnd(widths[at]!)).join(' | ')} |`;
+  return [line(heads), line(widths.map((width) => '-'.repeat(width))), ...rows.map(line)].join('\n');
+}
+
+export function writePage(results = readResults()): void {
+  writeFileSync(pageFile, pageOf(results));
+}
