@@ -23,12 +23,7 @@ export interface InitReport {
 export function initProject(root: string): InitReport {
   const files = new ProjectFiles(root);
   if (files.has(pipelineFile)) throw new Error(`${path.join(root, pipelineFile)} exists already; nothing was written.`);
-  const training = findTraining(files);
-  if (!training) {
-    throw new Error(
-      `No training was found in ${root}: it needs a train.py, an MLproject or a job file of Azure ML (with its $schema).`,
-    );
-  }
+  const training = requireTraining(files, root);
   const facts = factsOf(training);
   const present = findServing(files, facts.isMLflowModel);
   const serving: Exclude<Serving, { kind: 'none' }> =
@@ -47,25 +42,17 @@ export function initProject(root: string): InitReport {
   const servingEnvironment = environmentFor(files, servingFolder, 'conda.yml');
   if (trainingEnvironment.text && !training.jobFile) write(trainingEnvironment.condaFile, trainingEnvironment.text);
   if (present.kind === 'none') write('scoring/score.py', scoringScript);
-  if (servingEnvironment.text && !servingEnvironment.requirementsFile && serving.kind === 'scoringScript')
+  if (serving.kind === 'scoringScript' && !servingEnvironment.requirementsFile && servingEnvironment.text)
     write(servingEnvironment.condaFile, servingEnvironment.text);
   const requestsFile = facts.writesGoldenRequests ? undefined : requests(files, write);
 
-  let criteria = criteriaFor(facts.metrics);
-  if (criteria.length === 0) {
-    report.open.push(`criteria: ${training.file} logs no metric that could be read; name one in ${pipelineFile}.`);
-    criteria = ['accuracy >= champion * 0.98'];
-  }
+  const criteria = chooseCriteria(facts.metrics, training, report);
   if (!facts.writesGoldenRequests && !requestsFile) {
     report.open.push(
       'requests: none were found, so that the test of the endpoint stands in the pipeline as a comment.',
     );
   }
-  report.found.push(
-    `metrics: ${facts.metrics.join(', ') || 'none'}`,
-    `model: ${facts.modelPath ?? 'outputs/model, by default'}`,
-    `serving: ${present.kind === 'none' ? 'none yet' : present.kind}`,
-  );
+  report.found.push(...whatWasFound(facts, present));
   const text = pipelineText({
     name: modelName(root),
     training,
@@ -79,6 +66,27 @@ export function initProject(root: string): InitReport {
   });
   write(pipelineFile, text);
   return report;
+}
+
+const whatWasFound = ({ metrics, modelPath }: PythonFacts, { kind }: Serving): string[] => [
+  `metrics: ${metrics.join(', ') || 'none'}`,
+  `model: ${modelPath ?? 'outputs/model, by default'}`,
+  `serving: ${kind === 'none' ? 'none yet' : kind}`,
+];
+
+function requireTraining(files: ProjectFiles, root: string): Training {
+  const training = findTraining(files);
+  if (training) return training;
+  throw new Error(
+    `No training was found in ${root}: it needs a train.py, an MLproject or a job file of Azure ML (with its $schema).`,
+  );
+}
+
+function chooseCriteria(metrics: PythonFacts['metrics'], training: Training, report: InitReport): string[] {
+  const criteria = criteriaFor(metrics);
+  if (criteria.length > 0) return criteria;
+  report.open.push(`criteria: ${training.file} logs no metric that could be read; name one in ${pipelineFile}.`);
+  return ['accuracy >= champion * 0.98'];
 }
 
 /** What the job file says outranks what its sources do. */

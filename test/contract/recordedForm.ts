@@ -81,15 +81,24 @@ function formOf(value: unknown, path: string): string {
   if (typeof value !== 'string') return typeof value === 'object' ? 'an object' : `a ${typeof value}`;
   if (chosen.test(path) && !given.test(path)) return 'a text';
   if (passing.test(path) && /^[A-Z][a-z]+$/.test(value)) return 'a state';
-  if (instant.test(value)) return 'an instant';
-  if (/^P(\d+D)?(T[\d.HMS]+)?$/.test(value)) return 'a duration';
-  if (/^[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$/.test(value)) return 'a GUID';
-  if (/^sha256:[0-9a-f]{64}$/.test(value)) return 'a digest';
-  if (/^[{[]/.test(value) && isJson(value)) return 'JSON in a text';
-  if (/^\/subscriptions\//i.test(value)) return resourceForm(value);
-  if (/^[a-z]+:\/\//.test(value)) return urlForm(value);
-  if (/^[0-9a-f]{16,}$/.test(value)) return 'a number in hexadecimal';
-  return `'${value
+  return textForms.find(([form]) => form.test(value))?.[1](value) ?? wordsOf(value);
+}
+
+/** The kinds of texts, of which the first is meant. */
+const textForms: Array<[form: { test(value: string): boolean }, name: (value: string) => string]> = [
+  [instant, () => 'an instant'],
+  [/^P(\d+D)?(T[\d.HMS]+)?$/, () => 'a duration'],
+  [/^[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$/, () => 'a GUID'],
+  [/^sha256:[0-9a-f]{64}$/, () => 'a digest'],
+  [{ test: (value) => /^[{[]/.test(value) && isJson(value) }, () => 'JSON in a text'],
+  [/^\/subscriptions\//i, resourceForm],
+  [/^[a-z]+:\/\//, urlForm],
+  [/^[0-9a-f]{16,}$/, () => 'a number in hexadecimal'],
+];
+
+/** A text that means itself, but for what it quotes and counts. */
+function wordsOf(text: string): string {
+  return `'${text
     .replace(/"[^"]*"/g, '"…"')
     .replace(/\b[0-9a-f]{16,}\b/g, '#')
     .replace(/\d+/g, '#')}'`;

@@ -92,6 +92,17 @@ export async function runCell(world: World, scenario: Scenario, cell: Cell): Pro
 /** A step that fell over, and did not end. */
 const fellOver = /failed unexpectedly|report this bug|^\s+at .+:\d+:\d+\)?$|unhandled/im;
 
+function problemsOfEnd({ result, log }: TaskStepResult): string[] {
+  const trace = log.find((line) => fellOver.test(line));
+  return [
+    ...(result === 'canceled' ? ['it came to no end and was cancelled'] : []),
+    ...(trace ? [`it fell over: ${trace.trim()}`] : []),
+  ];
+}
+
+const hasEndedAs = (wanted: Scenario['ends'], { result }: TaskStepResult): boolean =>
+  result === wanted || (wanted === 'succeeded' && /^succeeded/.test(result));
+
 async function judge(
   scenario: Scenario,
   faultClass: FaultClass,
@@ -102,11 +113,8 @@ async function judge(
   const warns = scenario.isPostJob && result.result === 'succeededWithIssues';
   const type = !faultClass.passes && warns ? 'warning' : 'error';
   const said = result.issues.filter((issue) => issue.type === type).map(({ message }) => message);
-  const problems: string[] = [];
-  if (result.result === 'canceled') problems.push('it came to no end and was cancelled');
-  const trace = result.log.find((line) => fellOver.test(line));
-  if (trace) problems.push(`it fell over: ${trace.trim()}`);
-  const isDone = result.result === scenario.ends || (scenario.ends === 'succeeded' && /^succeeded/.test(result.result));
+  const problems = problemsOfEnd(result);
+  const isDone = hasEndedAs(scenario.ends, result);
   const lasting = !faultClass.passes;
   const whenDone = isDone ? await attempt.whenDone(result, requests, { lasting }) : ['it failed'];
   if (whenDone.length === 0 && problems.length === 0) return { verdict: 'ridden out', problems, said };

@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Variables } from '../../local/agent/variables';
 import type { Cell, Outcome } from './outcome';
 import type { Operation } from './operations';
-import type { Scenario } from './scenario';
+import type { Attempt, Scenario } from './scenario';
 import type { World } from './world';
 
 /**
@@ -71,21 +71,30 @@ export async function runKill(world: World, scenario: Scenario, cell: Cell): Pro
     // The agent's ten seconds, and what it waits for the rest of the output.
     if (end === 'cancelled' && seconds > 16) problems.push(`it took ${seconds.toFixed(0)} s to end`);
     await azure.faults.clear();
-    if (end !== 'agent dies') {
-      const post = await attempt.run({ environment: azure.environment, phase: 'postjob', taskVariables });
-      if (post.result === 'failed') problems.push(`the post-job step failed: ${post.issues[0]?.message}`);
-      problems.push(...((await attempt.afterPostJob?.(await azure.requests.list())) ?? []));
-    }
-    const again = await attempt.run({ environment: azure.environment, taskVariables: new Variables() });
-    const said = again.issues.filter(({ type }) => type === 'error').map(({ message }) => message);
-    if (!/^succeeded/.test(again.result)) problems.push('run again it failed');
-    else problems.push(...(await attempt.whenDone(again, await azure.requests.list(), { afterKill: true })));
+    if (end !== 'agent dies') problems.push(...(await runPostJob(attempt, azure, taskVariables)));
+    const { said, problems: ofAgain } = await runAgain(attempt, azure);
+    problems.push(...ofAgain);
     const minutes = (performance.now() - began) / 60_000;
     return { verdict: problems.length > 0 ? 'bad' : 'ridden out', problems, said, minutes };
   } finally {
     await azure.faults.clear();
     await attempt.clear?.();
   }
+}
+
+async function runPostJob(attempt: Attempt, azure: World['azure'], taskVariables: Variables): Promise<string[]> {
+  const { result, issues } = await attempt.run({ environment: azure.environment, phase: 'postjob', taskVariables });
+  return [
+    ...(result === 'failed' ? [`the post-job step failed: ${issues[0]?.message}`] : []),
+    ...((await attempt.afterPostJob?.(await azure.requests.list())) ?? []),
+  ];
+}
+
+async function runAgain(attempt: Attempt, azure: World['azure']): Promise<{ said: string[]; problems: string[] }> {
+  const again = await attempt.run({ environment: azure.environment, taskVariables: new Variables() });
+  const said = again.issues.filter(({ type }) => type === 'error').map(({ message }) => message);
+  if (!/^succeeded/.test(again.result)) return { said, problems: ['run again it failed'] };
+  return { said, problems: await attempt.whenDone(again, await azure.requests.list(), { afterKill: true }) };
 }
 
 const losesParent = (end: End): boolean => end === 'agent dies' || end === 'orphaned';

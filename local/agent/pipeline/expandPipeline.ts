@@ -191,11 +191,7 @@ export class PipelineExpander {
     given: ScopedEntry | undefined,
     place: Place,
   ): Record<string, Value> | undefined {
-    const content = given?.value.kind === 'text' ? expandText(given.value, given.scope) : given?.value;
-    if (content !== undefined && content.kind !== 'map' && !(content.kind === 'text' && content.text === '')) {
-      throw new PipelineError(given!.place, '', `'parameters' must be a mapping, and is ${describeNode(content)}.`);
-    }
-    const entries = content?.kind === 'map' ? this.#choose(content.entries, given!.scope) : [];
+    const entries = given ? this.#givenParameters(given) : [];
     const isNamed = (name: string) => (parameter: DeclaredParameter | ScopedEntry) =>
       ('key' in parameter ? parameter.key : parameter.name).toLowerCase() === name.toLowerCase();
     for (const { key, place: at } of entries) {
@@ -222,6 +218,13 @@ export class PipelineExpander {
       isWhole &&= bound === true;
     }
     return isWhole ? values : undefined;
+  }
+
+  #givenParameters({ value, scope, place }: ScopedEntry): ScopedEntry[] {
+    const content = value.kind === 'text' ? expandText(value, scope) : value;
+    if (content.kind === 'map') return this.#choose(content.entries, scope);
+    if (content.kind === 'text' && content.text === '') return [];
+    throw new PipelineError(place, '', `'parameters' must be a mapping, and is ${describeNode(content)}.`);
   }
 
   /** Adds to `known`, so that each variable sees those before it. */

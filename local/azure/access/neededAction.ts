@@ -31,13 +31,27 @@ export function neededAction(method: string, path: string): NeededAction | undef
   }
   const [, above = '', namespace = '', rest = ''] = provided;
   const segments = rest.split('/');
-  if (/^locations$/i.test(segments[0]!)) {
-    // Prices and quotas of Azure ML are the subscription's, and of no resource.
-    const isOfMachineLearning = /^microsoft\.machinelearningservices$/i.test(namespace) && segments.length === 3;
-    return isOfMachineLearning ? { action: `${namespace}/locations/${segments[2]}/${verb}`, scope: above } : undefined;
-  }
-  const isResource = segments.length % 2 === 0;
+  if (/^locations$/i.test(segments[0]!)) return atLocation({ above, namespace, segments, verb });
   if (segments.length === 1 && verb === 'read' && !/^microsoft\.authorization$/i.test(namespace)) return undefined;
+  return onResource({ above, namespace, segments, verb });
+}
+
+/** A request to a provider, and what its path says after the provider's name. */
+interface Provided {
+  above: string;
+  namespace: string;
+  segments: string[];
+  verb: string;
+}
+
+/** Prices and quotas of Azure ML are the subscription's, and of no resource. */
+function atLocation({ above, namespace, segments, verb }: Provided): NeededAction | undefined {
+  const isOfMachineLearning = /^microsoft\.machinelearningservices$/i.test(namespace) && segments.length === 3;
+  return isOfMachineLearning ? { action: `${namespace}/locations/${segments[2]}/${verb}`, scope: above } : undefined;
+}
+
+function onResource({ above, namespace, segments, verb }: Provided): NeededAction {
+  const isResource = segments.length % 2 === 0;
   const types = segments.filter((_, index) => index % 2 === 0).join('/');
   const parent = isResource ? segments : segments.slice(0, -1);
   const scope = parent.length > 0 ? `${above}/providers/${namespace}/${parent.join('/')}` : above;

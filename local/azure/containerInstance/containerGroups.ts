@@ -86,14 +86,10 @@ export class ContainerGroups {
   }
 
   private async accept(resourceGroup: string, name: string, asked: GroupDefinition) {
-    const { context, images, operations } = this.tools;
-    const former = this.find(resourceGroup, name);
-    if ((former && isTransitioning(former)) || context.takeFault('aci.transitioning')) throw transitioning(name);
-    if (former) checkChange(former, name, asked);
+    const { operations } = this.tools;
+    const former = this.changeable(resourceGroup, name, asked);
     const id = groupId({ name, resourceGroup });
-    images.checkIdentities(asked, id);
-    const identity = images.principalsOf(asked.identity, former?.definition.identity);
-    const definition = { ...asked, identity };
+    const definition = this.withPrincipals(id, asked, former);
     if (former && runsOn(former, definition)) {
       const operation = operations.begin(id, definition.location);
       operations.end(operation.id, []);
@@ -108,9 +104,9 @@ export class ContainerGroups {
       uid: randomUUID(),
       name: former?.name ?? name,
       resourceGroup: former?.resourceGroup ?? resourceGroup,
+      address: former?.address,
       definition,
       ...(former ? changing(former, definition) : fresh()),
-      address: former?.address,
       fqdn,
     };
     if (!former) await this.giveAddress(group);
@@ -118,6 +114,21 @@ export class ContainerGroups {
     const operation = operations.begin(id, definition.location);
     this.bringUp(group, found, operation.id, former);
     return { isNew: !former, group, header: operation.header };
+  }
+
+  /** The group as it is; throws where it cannot be changed now, or not so. */
+  private changeable(resourceGroup: string, name: string, asked: GroupDefinition): ContainerGroup | undefined {
+    const former = this.find(resourceGroup, name);
+    const isBusy = former !== undefined && isTransitioning(former);
+    if (isBusy || this.tools.context.takeFault('aci.transitioning')) throw transitioning(name);
+    if (former) checkChange(former, name, asked);
+    return former;
+  }
+
+  private withPrincipals(id: string, asked: GroupDefinition, former: ContainerGroup | undefined): GroupDefinition {
+    const { images } = this.tools;
+    images.checkIdentities(asked, id);
+    return { ...asked, identity: images.principalsOf(asked.identity, former?.definition.identity) };
   }
 
   setTags(

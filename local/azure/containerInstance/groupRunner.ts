@@ -165,17 +165,11 @@ export class GroupRunner {
     isInit = false,
   ): ContainerRunner {
     const { group, tools } = this;
-    const { properties } = group.definition;
     const own = container.properties as ContainerDefinition['properties'];
-    const { limits, requests } = own.resources ?? { requests: sizeOf(properties) };
     // What happened before stays in the view, and the old container is shown until the new one has a state of its own.
     const view: InstanceView = group.instanceViews[container.name] ?? { restartCount: 0, events: [] };
     group.instanceViews[container.name] = view;
-    const variables = (own.environmentVariables ?? []).map(({ name, value, secureValue }) => [
-      name,
-      secureValue ?? value ?? '',
-    ]);
-    const restartPolicy = properties.restartPolicy ?? 'Always';
+    const { restartPolicy = 'Always' } = group.definition.properties;
     const runnable: RunnableContainer = {
       name: container.name,
       image: this.images.get(own.image) as FoundImage,
@@ -183,15 +177,7 @@ export class GroupRunner {
       restartPolicy: isInit ? (restartPolicy === 'Never' ? 'Never' : 'OnFailure') : restartPolicy,
       livenessProbe: own.livenessProbe,
       readinessProbe: own.readinessProbe,
-      spec: {
-        name: container.name,
-        command: own.command ?? [],
-        environment: Object.fromEntries(variables) as Record<string, string>,
-        ports: (own.ports ?? []).filter(({ protocol }) => protocol !== 'UDP').map(({ port }) => port),
-        mounts: mountsOf(this.volumes, own.volumeMounts ?? []),
-        memoryInBytes: Math.round((limits?.memoryInGB ?? requests.memoryInGB) * 1024 ** 3),
-        cpu: limits?.cpu ?? requests.cpu,
-      },
+      spec: this.specOf(container.name, own),
     };
     return new ContainerRunner(runnable, view, {
       engine: tools.engine,
@@ -201,6 +187,23 @@ export class GroupRunner {
       changed: () => this.update({}),
       takeFault: (name) => tools.context.takeFault(name),
     });
+  }
+
+  private specOf(name: string, own: ContainerDefinition['properties']): RunnableContainer['spec'] {
+    const { limits, requests } = own.resources ?? { requests: sizeOf(this.group.definition.properties) };
+    const variables = (own.environmentVariables ?? []).map(({ name: variable, value, secureValue }) => [
+      variable,
+      secureValue ?? value ?? '',
+    ]);
+    return {
+      name,
+      command: own.command ?? [],
+      environment: Object.fromEntries(variables) as Record<string, string>,
+      ports: (own.ports ?? []).filter(({ protocol }) => protocol !== 'UDP').map(({ port }) => port),
+      mounts: mountsOf(this.volumes, own.volumeMounts ?? []),
+      memoryInBytes: Math.round((limits?.memoryInGB ?? requests.memoryInGB) * 1024 ** 3),
+      cpu: limits?.cpu ?? requests.cpu,
+    };
   }
 
   /** When no container will run again, the group has come to its end. */

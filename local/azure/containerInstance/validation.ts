@@ -4,6 +4,7 @@ import type {
   EnvironmentVariable,
   GroupDefinition,
   GroupProperties,
+  InitContainerDefinition,
   IpAddress,
   Probe,
 } from './groupDefinition';
@@ -90,20 +91,27 @@ function checkContainers(name: string, properties: GroupProperties): void {
       );
     }
     names.add(container.name);
-    if (!container.properties?.image) {
-      refuse('MissingImage', `The container '${container.name}' in container group '${name}' has no image.`);
-    }
-    checkVariables(name, container.name, container.properties.environmentVariables ?? []);
-    for (const mount of container.properties.volumeMounts ?? []) {
-      if (properties.volumes?.some((volume) => volume.name === mount.name)) continue;
-      refuse(
-        'VolumeNotFound',
-        `The volume '${mount.name}' of container '${container.name}' is not found in container group '${name}'.`,
-      );
-    }
+    checkAnyContainer(name, container, properties.volumes ?? []);
   }
   const ports = new Set<number>();
   for (const container of containers) checkContainer(name, container, ports);
+}
+
+/** What holds of init containers too. */
+function checkAnyContainer(
+  group: string,
+  { name, properties }: ContainerDefinition | InitContainerDefinition,
+  volumes: ReadonlyArray<{ name: string }>,
+): void {
+  if (!properties?.image) refuse('MissingImage', `The container '${name}' in container group '${group}' has no image.`);
+  checkVariables(group, name, properties.environmentVariables ?? []);
+  for (const mount of properties.volumeMounts ?? []) {
+    if (volumes.some((volume) => volume.name === mount.name)) continue;
+    refuse(
+      'VolumeNotFound',
+      `The volume '${mount.name}' of container '${name}' is not found in container group '${group}'.`,
+    );
+  }
 }
 
 function checkContainer(group: string, { name, properties }: ContainerDefinition, ports: Set<number>): void {

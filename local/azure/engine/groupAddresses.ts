@@ -31,18 +31,12 @@ export class GroupAddresses {
    * @throws NoAddressError
    */
   async reserve(uid: string, ports: number[], former?: string): Promise<string> {
-    const held = this.taken.get(uid);
-    if (held && held.address === former && !shared && !(await firstUnusable(held.address, ports))) {
-      held.ports = ports;
-      return held.address;
-    }
+    if (await this.keeps(uid, ports, former)) return former!;
     this.release(uid);
     let refusal = '';
     const all = Array.from({ length: shared ? 1 : 254 }, (_, index) => `127.0.0.${index + 1}`);
     for (const address of new Set(former ? [former, ...all] : all)) {
-      const others = [...this.taken.values()].filter((other) => other.address === address);
-      const busy = others.some((other) => !shared || other.ports.some((port) => ports.includes(port)));
-      if (busy) {
+      if (this.isTaken(address, ports)) {
         refusal ||= `port ${ports.join(', ')} is in use by another container group, and this system has no address but ${address}`;
         continue;
       }
@@ -59,14 +53,26 @@ export class GroupAddresses {
       const failed = await firstUnusable(address, ports);
       if (!failed) return address;
       this.release(uid);
-      if (failed.code === 'EACCES') {
-        throw new NoAddressError(
-          `the user of local Azure may not listen at port ${failed.port} of this machine (${failed.code})`,
-        );
-      }
+      if (failed.code === 'EACCES') throw forbiddenPort(failed);
       refusal = `port ${failed.port} is in use at ${address}${address === all[0] ? '' : ' and all addresses before it'}`;
     }
     throw new NoAddressError(refusal);
+  }
+
+  /** Whether the group still holds its address, and can have these ports there. */
+  private async keeps(uid: string, ports: number[], former: string | undefined): Promise<boolean> {
+    const held = this.taken.get(uid);
+    if (held === undefined || held.address !== former || shared) return false;
+    if (await firstUnusable(held.address, ports)) return false;
+    held.ports = ports;
+    return true;
+  }
+
+  /** By another group; where all share one address, only its ports are. */
+  private isTaken(address: string, ports: number[]): boolean {
+    return [...this.taken.values()]
+      .filter((other) => other.address === address)
+      .some((other) => !shared || other.ports.some((port) => ports.includes(port)));
   }
 
   /** What one group holds, another holds from now on: nobody else gets the address in between. */
@@ -86,6 +92,9 @@ export class GroupAddresses {
     for (const uid of [...this.taken.keys()]) this.release(uid);
   }
 }
+
+const forbiddenPort = ({ port, code }: { port: number; code: string }): NoAddressError =>
+  new NoAddressError(`the user of local Azure may not listen at port ${port} of this machine (${code})`);
 
 async function firstUnusable(address: string, ports: number[]): Promise<{ port: number; code: string } | undefined> {
   for (const port of ports) {

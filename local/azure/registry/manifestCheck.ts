@@ -32,15 +32,17 @@ const indexTypes = [
 const invalid = (reason: string): OciError =>
   new OciError(400, 'MANIFEST_INVALID', `manifest invalid: ${reason}`, { reason });
 
+/** What the repository holds. */
+interface Known {
+  blob(digest: string): boolean;
+  manifest(digest: string): boolean;
+}
+
 /**
  * Reads a pushed manifest, and refuses one that is malformed or that names blobs or manifests which the repository does
  * not hold, as ACR does. `mediaType` is the request's content type, which must agree with the manifest's own.
  */
-export function checkManifest(
-  content: Buffer,
-  mediaType: string,
-  known: { blob(digest: string): boolean; manifest(digest: string): boolean },
-): Manifest {
+export function checkManifest(content: Buffer, mediaType: string, known: Known): Manifest {
   let manifest: Manifest;
   try {
     manifest = JSON.parse(content.toString()) as Manifest;
@@ -51,22 +53,28 @@ export function checkManifest(
   if (manifest.mediaType && manifest.mediaType !== mediaType) {
     throw invalid(`it says ${manifest.mediaType}, but was sent as ${mediaType}`);
   }
-  if (imageTypes.includes(mediaType)) {
-    for (const blob of [manifest.config, ...(manifest.layers ?? [])]) {
-      if (!blob?.digest) throw invalid('a descriptor has no digest');
-      if (!known.blob(blob.digest) && !isElsewhere(blob)) {
-        throw new OciError(400, 'MANIFEST_BLOB_UNKNOWN', 'blob unknown to registry', { digest: blob.digest });
-      }
-    }
-  } else if (indexTypes.includes(mediaType)) {
-    for (const child of manifest.manifests ?? []) {
-      if (!child.digest) throw invalid('a descriptor has no digest');
-      if (!known.manifest(child.digest)) {
-        throw new OciError(400, 'MANIFEST_UNKNOWN', 'manifest unknown to registry', { digest: child.digest });
-      }
-    }
-  } else throw invalid(`media type ${mediaType || '(none)'} is not supported`);
+  if (imageTypes.includes(mediaType)) checkBlobs(manifest, known);
+  else if (indexTypes.includes(mediaType)) checkChildren(manifest, known);
+  else throw invalid(`media type ${mediaType || '(none)'} is not supported`);
   return manifest;
+}
+
+function checkBlobs({ config, layers = [] }: Manifest, known: Known): void {
+  for (const blob of [config, ...layers]) {
+    if (!blob?.digest) throw invalid('a descriptor has no digest');
+    if (!known.blob(blob.digest) && !isElsewhere(blob)) {
+      throw new OciError(400, 'MANIFEST_BLOB_UNKNOWN', 'blob unknown to registry', { digest: blob.digest });
+    }
+  }
+}
+
+function checkChildren({ manifests = [] }: Manifest, known: Known): void {
+  for (const child of manifests) {
+    if (!child.digest) throw invalid('a descriptor has no digest');
+    if (!known.manifest(child.digest)) {
+      throw new OciError(400, 'MANIFEST_UNKNOWN', 'manifest unknown to registry', { digest: child.digest });
+    }
+  }
 }
 
 /** Layers that their makers alone may hand out, e.g. of Windows. Source: OCI image specification, layer.md. */

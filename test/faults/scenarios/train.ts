@@ -68,11 +68,20 @@ async function trained(
     body: { value: Array<{ properties: { tags: Record<string, string> } }> };
   };
   if (body.value.length !== 1) problems.push(`the model has ${body.value.length} versions`);
-  const lines = result.log.filter((line) => /^line \d+ of the log$/.test(line));
+  return [...problems, ...problemsOfLog(result, lasting), ...problemsOfRecord(result, jobs[0]?.name, lasting)];
+}
+
+function problemsOfLog({ log, issues }: TaskStepResult, lasting: boolean): string[] {
+  const lines = log.filter((line) => /^line \d+ of the log$/.test(line));
   const expected = Array.from({ length: 20 }, (_, line) => `line ${line} of the log`);
-  const isLogMissed = lasting && result.issues.some(({ type, message }) => type === 'warning' && /log/.test(message));
-  if (lines.join('\n') !== expected.join('\n') && !isLogMissed)
-    problems.push(`the log was shown as ${lines.length} lines of 20`);
+  const isMissed = lasting && issues.some(({ type, message }) => type === 'warning' && /log/.test(message));
+  return lines.join('\n') === expected.join('\n') || isMissed
+    ? []
+    : [`the log was shown as ${lines.length} lines of 20`];
+}
+
+function problemsOfRecord(result: TaskStepResult, job: string | undefined, lasting: boolean): string[] {
+  const problems: string[] = [];
   const { recordFile = '' } = result.outputs;
   const record = existsSync(recordFile)
     ? (JSON.parse(readFileSync(recordFile, 'utf8')) as Record<string, never>)
@@ -81,8 +90,7 @@ async function trained(
     training?: { jobName: string; goldenRequests?: object; metrics: { rmse?: number } };
     model?: { version: string };
   };
-  if (training?.jobName !== jobs[0]?.name || recorded?.version !== '1')
-    problems.push('the record names another job or model');
+  if (training?.jobName !== job || recorded?.version !== '1') problems.push('the record names another job or model');
   if (!training?.goldenRequests) problems.push('the golden requests are missing');
   const areMetricsMissed = lasting && result.issues.some(({ message }) => /record holds no metrics/.test(message));
   if (training?.metrics.rmse !== 0.5 && !areMetricsMissed) problems.push('the metric is missing in the record');

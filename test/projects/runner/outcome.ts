@@ -52,8 +52,9 @@ function faultsOfRecord(record: ModelRecord | undefined, expect: Expectation): s
   if (!record) return ['there is no model record'];
   const { evaluation, deployment, tests } = record;
   const faults: string[] = [];
-  if ((evaluation?.decision ?? 'none') !== expect.decision)
-    faults.push(`the model is ${evaluation?.decision ?? 'not judged'}, and should be ${expect.decision}`);
+  const { decision } = evaluation ?? {};
+  if ((decision ?? 'none') !== expect.decision)
+    faults.push(`the model is ${decision ?? 'not judged'}, and should be ${expect.decision}`);
   if (expect.deploys !== Boolean(deployment)) faults.push(`it is ${deployment ? '' : 'not '}deployed`);
   if (expect.deploys && !tests?.passed) faults.push('the endpoint has not passed its tests');
   if (expect.champion !== Boolean(tests?.promotion?.isChampion))

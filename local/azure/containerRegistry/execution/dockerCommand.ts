@@ -35,6 +35,16 @@ const runOptions = {
   volume: { type: 'string', short: 'v', multiple: true },
 } as const satisfies ParseArgsConfig['options'];
 
+function outcomeOf(error: unknown): CommandOutcome {
+  const code = (error as NodeJS.ErrnoException).code ?? '';
+  if (code.startsWith('ERR_PARSE_ARGS')) return failed(125, `local Azure's docker: ${messageOf(error)}`);
+  // As Docker tells a program that is not in the image from a container that cannot be made.
+  if (error instanceof ContainerStartError)
+    return failed(/executable file not found/.test(error.message) ? 127 : 125, error.message);
+  if (error instanceof RegistryError) return failed(125, `Error response from daemon: ${error.message}`);
+  throw error;
+}
+
 /** Docker's client as a step of a task has it: those of its commands by which a step deals with the containers of its run. */
 export class DockerCommand {
   private count = 0;
@@ -45,31 +55,29 @@ export class DockerCommand {
   async run(words: readonly string[], directory: string): Promise<CommandOutcome> {
     const [command = '', ...rest] = words;
     try {
-      switch (command) {
-        case 'run':
-          return await this.start(rest, directory);
-        case 'inspect':
-          return this.inspect(rest);
-        case 'logs':
-          return this.logs(rest);
-        case 'rm':
-        case 'stop':
-        case 'kill':
-          return await this.remove(rest);
-        case 'pull':
-          await this.tools.pull(rest.at(-1) ?? '');
-          return printed(`${rest.at(-1)}\n`);
-        default:
-          return failed(1, `local Azure's docker does not know the command "${command}"`);
-      }
+      return await this.obey(command, rest, directory);
     } catch (error) {
-      const code = (error as NodeJS.ErrnoException).code ?? '';
-      if (code.startsWith('ERR_PARSE_ARGS')) return failed(125, `local Azure's docker: ${messageOf(error)}`);
-      // As Docker tells a program that is not in the image from a container that cannot be made.
-      if (error instanceof ContainerStartError)
-        return failed(/executable file not found/.test(error.message) ? 127 : 125, error.message);
-      if (error instanceof RegistryError) return failed(125, `Error response from daemon: ${error.message}`);
-      throw error;
+      return outcomeOf(error);
+    }
+  }
+
+  private async obey(command: string, rest: readonly string[], directory: string): Promise<CommandOutcome> {
+    switch (command) {
+      case 'run':
+        return this.start(rest, directory);
+      case 'inspect':
+        return this.inspect(rest);
+      case 'logs':
+        return this.logs(rest);
+      case 'rm':
+      case 'stop':
+      case 'kill':
+        return this.remove(rest);
+      case 'pull':
+        await this.tools.pull(rest.at(-1) ?? '');
+        return printed(`${rest.at(-1)}\n`);
+      default:
+        return failed(1, `local Azure's docker does not know the command "${command}"`);
     }
   }
 

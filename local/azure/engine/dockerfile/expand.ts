@@ -140,6 +140,10 @@ class Expansion {
     const [head, name = '', modifier = ''] = braced;
     const word = this.untilBrace(this.at + head.length);
     this.at += head.length + word.length + 1;
+    return this.substitute(name, modifier, word);
+  }
+
+  private substitute(name: string, modifier: string, word: string): string {
     const value = this.variables[name];
     const isSet = modifier.startsWith(':') ? value !== undefined && value !== '' : value !== undefined;
     const alternative = (): string => expandWord(word, this.variables, this.escape);

@@ -122,25 +122,10 @@ export class Builder {
   }
 
   private async from(instruction: Instruction): Promise<void> {
-    const [name = '', as, alias, ...rest] = instruction.text.split(/\s+/);
-    if ((as !== undefined && as.toLowerCase() !== 'as') || rest.length > 0 || (as && !alias)) {
-      throw new BuildError('dockerfile parse error: FROM requires either one or three arguments');
-    }
-    for (const [flag] of instruction.flags) {
-      if (flag !== 'platform') throw new BuildError(`dockerfile parse error: unknown flag: ${flag}`);
-    }
+    const { name, alias } = readFrom(instruction);
     const base = expandWord(name, this.globalArguments, this.escape);
     if (base === '') throw new BuildError(`base name (${name}) should not be blank`);
-    const earlier = this.stageNames.get(base.toLowerCase());
-    this.stages.at(-1)?.leaveRoot();
-    let stage: Stage;
-    if (earlier) {
-      stage = new Stage(this.tools, earlier);
-    } else {
-      const found = await this.tools.resolveBase(base, this.request);
-      if (found.image) this.baseImages.push(found.image);
-      stage = new Stage(this.tools, found);
-    }
+    const stage = await this.begin(base);
     const triggers = stage.config.OnBuild ?? [];
     delete stage.config.OnBuild;
     this.stages.push(stage);
@@ -151,6 +136,15 @@ export class Builder {
       const { instructions } = parseDockerfile(`FROM scratch\n${trigger}`);
       await this.carryOut(instructions[1] as Instruction);
     }
+  }
+
+  private async begin(base: string): Promise<Stage> {
+    const earlier = this.stageNames.get(base.toLowerCase());
+    this.stages.at(-1)?.leaveRoot();
+    if (earlier) return new Stage(this.tools, earlier);
+    const found = await this.tools.resolveBase(base, this.request);
+    if (found.image) this.baseImages.push(found.image);
+    return new Stage(this.tools, found);
   }
 
   private declareArguments(text: string, stage: Stage | undefined): void {
@@ -347,4 +341,16 @@ function relocate(sources: ContextSource[], reader: RootFileReader): ContextSour
         : file;
     }),
   }));
+}
+
+/** `FROM <base> [AS <alias>]`. */
+function readFrom({ text, flags }: Instruction): { name: string; alias?: string } {
+  const [name = '', as, alias, ...rest] = text.split(/\s+/);
+  if ((as !== undefined && as.toLowerCase() !== 'as') || rest.length > 0 || (as && !alias)) {
+    throw new BuildError('dockerfile parse error: FROM requires either one or three arguments');
+  }
+  for (const [flag] of flags) {
+    if (flag !== 'platform') throw new BuildError(`dockerfile parse error: unknown flag: ${flag}`);
+  }
+  return { name, alias };
 }

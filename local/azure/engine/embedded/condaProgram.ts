@@ -24,34 +24,38 @@ const withValue: Record<string, string> = {
   '-n': 'name', '--name': 'name', '-p': 'prefix', '--prefix': 'prefix', '-f': 'file', '--file': 'file', '-c': 'channel', '--channel': 'channel',
 }; // prettier-ignore
 
+const skipped = (command: string[]): number => {
+  console.error(`${says} skipped conda ${command.join(' ')}: there is no conda here, pip installs the packages`);
+  return 0;
+};
+
+const commands: Record<string, (rest: string[], all: string[]) => number> = {
+  'env create': (rest) => fromFile(readCall(rest)),
+  'env update': (rest) => fromFile(readCall(rest)),
+  create: (rest) => change(readCall(rest), true),
+  install: (rest) => change(readCall(rest), false),
+  update: (rest) => change(readCall(rest), false),
+  run: (rest) => runInEnvironment(rest),
+  '--version': () => {
+    console.log('conda 24.9.2');
+    return 0;
+  },
+  clean: (_, all) => skipped(all),
+  init: (_, all) => skipped(all),
+  config: (_, all) => skipped(all),
+  activate: (_, all) => skipped(all),
+  deactivate: (_, all) => skipped(all),
+};
+
 function main(args: string[]): number {
   const [command = '', ...rest] = args[0] === 'env' ? [`env ${args[1] ?? ''}`, ...args.slice(2)] : args;
-  switch (command) {
-    case 'env create':
-    case 'env update':
-      return fromFile(readCall(rest));
-    case 'create':
-    case 'install':
-    case 'update': {
-      const call = readCall(rest);
-      if (call.options.has('file') && /\.ya?ml$/.test(call.options.get('file') as string)) return fromFile(call);
-      return fromPackages(call, command === 'create');
-    }
-    case 'run':
-      return runInEnvironment(rest);
-    case '--version':
-      console.log('conda 24.9.2');
-      return 0;
-    case 'clean':
-    case 'init':
-    case 'config':
-    case 'activate':
-    case 'deactivate':
-      console.error(`${says} skipped conda ${args.join(' ')}: there is no conda here, pip installs the packages`);
-      return 0;
-    default:
-      throw new CondaError(`conda ${args.join(' ')} is not known to the embedded engine`);
-  }
+  if (Object.hasOwn(commands, command)) return commands[command]!(rest, args);
+  throw new CondaError(`conda ${args.join(' ')} is not known to the embedded engine`);
+}
+
+/** By what is named, or by the file that names it. */
+function change(call: Call, isNew: boolean): number {
+  return /\.ya?ml$/.test(call.options.get('file') ?? '') ? fromFile(call) : fromPackages(call, isNew);
 }
 
 function readCall(args: string[]): Call {

@@ -14,15 +14,7 @@ export function copyEntries(layers: UnpackedLayer[], sources: ContextSource[], d
   const asked = join(destination).replace(/^\/|\/$/g, '');
   const target = resolveInLayers(layers, asked);
   const isFolder = destination.endsWith('/') || target.file?.kind === 'directory' || target.path === '';
-  const several = sources.length > 1;
-  if (several && !isFolder) {
-    throw new BuildError(
-      'When using COPY with more than one source file, the destination must be a directory and end with a /',
-    );
-  }
-  if (target.file?.kind === 'file' && (destination.endsWith('/') || sources.some((source) => source.isDirectory))) {
-    throw new BuildError(`COPY failed: /${target.path} is a file, not a directory`);
-  }
+  checkDestination(sources, destination, target, isFolder);
   const entries = new Map<string, LayerEntry>();
   const addParents = (path: string): void => {
     for (let at = dirname(path); at !== '.' && at !== '/'; at = dirname(at)) {
@@ -32,19 +24,48 @@ export function copyEntries(layers: UnpackedLayer[], sources: ContextSource[], d
     }
   };
   const inTarget = (path: string): string => [target.path, path].filter(Boolean).join('/');
+  const placeOf = (source: ContextSource, file: ContextFile): string => {
+    if (source.isDirectory) return inTarget(file.path);
+    return isFolder ? inTarget(basename(source.path)) : target.path;
+  };
   for (const source of sources) {
     for (const file of source.files) {
-      const path = source.isDirectory ? inTarget(file.path) : isFolder ? inTarget(basename(source.path)) : target.path;
+      const path = placeOf(source, file);
       if (path === '') continue;
       addParents(path);
-      if (file.kind === 'directory') {
-        // A folder that is there keeps its own mode.
-        if (resolveInLayers(layers, path).file?.kind !== 'directory') {
-          entries.set(path, { type: 'directory', path, mode: file.mode });
-        }
-      } else if (file.kind === 'symlink') entries.set(path, { type: 'symlink', path, target: file.target ?? '' });
-      else entries.set(path, { type: 'file', path, mode: file.mode, size: file.size, source: file.source });
+      // A folder that is there keeps its own mode.
+      if (file.kind === 'directory' && resolveInLayers(layers, path).file?.kind === 'directory') continue;
+      entries.set(path, entryOf(file, path));
     }
   }
   return [...entries.values()].sort(byPath);
+}
+
+type ContextFile = ContextSource['files'][number];
+
+function entryOf(file: ContextFile, path: string): LayerEntry {
+  switch (file.kind) {
+    case 'directory':
+      return { type: 'directory', path, mode: file.mode };
+    case 'symlink':
+      return { type: 'symlink', path, target: file.target ?? '' };
+    case 'file':
+      return { type: 'file', path, mode: file.mode, size: file.size, source: file.source };
+  }
+}
+
+function checkDestination(
+  sources: ContextSource[],
+  destination: string,
+  target: ReturnType<typeof resolveInLayers>,
+  isFolder: boolean,
+): void {
+  if (sources.length > 1 && !isFolder) {
+    throw new BuildError(
+      'When using COPY with more than one source file, the destination must be a directory and end with a /',
+    );
+  }
+  if (target.file?.kind === 'file' && (destination.endsWith('/') || sources.some((source) => source.isDirectory))) {
+    throw new BuildError(`COPY failed: /${target.path} is a file, not a directory`);
+  }
 }

@@ -104,10 +104,11 @@ async function fit(root: string, wanted: TreeFolder, isWanted: (path: string) =>
   // As mkdir makes one, whatever a command made of it.
   const { mode: folderMode } = look(dirname(root));
   let count = 0;
-  const visit = async (folder: string, node: TreeFolder, isNew: boolean): Promise<void> => {
-    const present = isNew ? [] : readdirSync(join(root, folder));
-    for (const name of present) {
-      const path = folder ? `${folder}/${name}` : name;
+  const pathOf = (folder: string, name: string): string => (folder ? `${folder}/${name}` : name);
+  /** Removes what is not wanted. */
+  const clear = async (folder: string, node: TreeFolder): Promise<void> => {
+    for (const name of readdirSync(join(root, folder))) {
+      const path = pathOf(folder, name);
       const child = node.children.get(name);
       const state = look(`${root}/${path}`);
       if (!child || !isWanted(path) || !isAsWanted(`${root}/${path}`, state, child)) {
@@ -117,10 +118,13 @@ async function fit(root: string, wanted: TreeFolder, isWanted: (path: string) =>
       if (state.kind === 'directory' && state.mode !== folderMode) chmodSync(`${root}/${path}`, folderMode);
       snapshot.set(path, state.kind === 'directory' ? { ...state, mode: folderMode } : state);
     }
+  };
+  const visit = async (folder: string, node: TreeFolder, isNew: boolean): Promise<void> => {
+    if (!isNew) await clear(folder, node);
     for (const [name, child] of node.children) {
       // The server goes on answering meanwhile.
       if (++count % 500 === 0) await new Promise((resolve) => setImmediate(resolve));
-      const path = folder ? `${folder}/${name}` : name;
+      const path = pathOf(folder, name);
       if (!isWanted(path)) continue;
       const isThere = snapshot.has(path);
       if (!isThere) snapshot.set(path, make(`${root}/${path}`, child));

@@ -63,40 +63,51 @@ export function mergeAsset(
   outputs: OutputLocations,
 ): Properties {
   if (!body) throw invalid("The request body has no 'properties'.");
-  const rules = assetRules[type];
+  const given = readProperties(body, stores, outputs);
+  if (former) return changed(type, given, former);
+  checkNew(type, given);
+  return given;
+}
+
+/** What is given, as the service writes it. */
+function readProperties(body: Properties, stores: AssetStores, outputs: OutputLocations): Properties {
   const given: Properties = Object.fromEntries(Object.entries(body).filter(([, value]) => value != null));
   for (const field of uriFields) {
     if (typeof given[field] === 'string') given[field] = canonicalUri(given[field], stores, outputs);
   }
   if (typeof given.condaFile === 'string') given.condaFile = asJson(given.condaFile);
-  if (former) {
-    for (const field of rules.fixed) {
-      // What was never given is answered as what the service added, and may be written back so.
-      const known = former.properties[field] ?? rules.added[field];
-      if (given[field] === undefined || same(given[field], known)) continue;
-      throw invalid(
-        field.endsWith('Uri')
-          ? 'Asset paths cannot be updated.'
-          : `The property '${field}' of ${former.name} version ${former.version} cannot be updated.`,
-      );
-    }
-    const properties = { ...(former.properties.properties as object | undefined) };
-    for (const [key, value] of Object.entries((given.properties as Properties | undefined) ?? {})) {
-      if (key in properties && (properties as Properties)[key] !== value) {
-        throw invalid(`The property bag's existing entry '${key}' cannot be updated.`);
-      }
-    }
-    return {
-      ...former.properties,
-      ...given,
-      properties: { ...properties, ...(given.properties as object | undefined) },
-    };
+  return given;
+}
+
+function changed(type: AssetType, given: Properties, former: AssetVersion): Properties {
+  const { fixed, added } = assetRules[type];
+  for (const field of fixed) {
+    // What was never given is answered as what the service added, and may be written back so.
+    const known = former.properties[field] ?? added[field];
+    if (given[field] === undefined || same(given[field], known)) continue;
+    throw invalid(
+      field.endsWith('Uri')
+        ? 'Asset paths cannot be updated.'
+        : `The property '${field}' of ${former.name} version ${former.version} cannot be updated.`,
+    );
   }
-  for (const field of rules.required) if (given[field] === undefined) throw invalid(`The ${field} field is required.`);
+  const properties = { ...(former.properties.properties as Properties | undefined) };
+  for (const [key, value] of Object.entries((given.properties as Properties | undefined) ?? {})) {
+    if (key in properties && properties[key] !== value) {
+      throw invalid(`The property bag's existing entry '${key}' cannot be updated.`);
+    }
+    properties[key] = value;
+  }
+  return { ...former.properties, ...given, properties };
+}
+
+function checkNew(type: AssetType, given: Properties): void {
+  for (const field of assetRules[type].required) {
+    if (given[field] === undefined) throw invalid(`The ${field} field is required.`);
+  }
   if (type === 'environments') checkEnvironment(given);
   if (type === 'models') checkModelType(given);
   if (type === 'components') checkComponent(given.componentSpec as Properties);
-  return given;
 }
 
 /** The service keeps a Conda file as JSON. Source: azure-ai-ml, test_environment_get_latest_label.json. */

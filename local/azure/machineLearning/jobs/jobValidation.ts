@@ -57,20 +57,25 @@ export function checkJob(name: string, job: Partial<JobSpecification>, workspace
 function checkPipeline(job: Partial<PipelineJob>, { computes, stores }: Workspace): void {
   const nodes = Object.entries(job.jobs ?? {}) as Array<[string, PipelineNode]>;
   if (nodes.length === 0) throw invalid('The pipeline job has no jobs.');
-  const named = [job.settings?.default_compute, ...nodes.map(([, node]) => node.computeId)];
-  for (const id of named) {
-    if (id === undefined || id === null || id === '') continue;
-    const name = /^\/subscriptions\/.*\/computes\/([^/]+)$/i.exec(valueText(id))?.[1]?.toLowerCase();
-    if (name === 'serverless' || computes.some((compute) => compute.name === name)) continue;
-    throw new MlError(400, `Unknown compute target '${valueText(id)}'.`, 'ComputeTargetNotFound');
+  for (const id of [job.settings?.default_compute, ...nodes.map(([, node]) => node.computeId)]) {
+    checkComputeOfPipeline(id, computes);
   }
-  for (const [name, node] of nodes) {
-    const id = node.trial?.componentId ?? node.componentId;
-    if (id === undefined) throw invalid(`The node '${name}' of the pipeline has no componentId.`);
-    const reference = parseAssetReference('components', id);
-    if (reference && (reference.registry || stores.components.find(reference))) continue;
-    throw new MlError(404, `No component exists for '${id}'.`, 'NotFoundError');
-  }
+  for (const [name, node] of nodes) checkNode(name, node, stores);
+}
+
+function checkComputeOfPipeline(id: unknown, computes: Workspace['computes']): void {
+  if (id === undefined || id === null || id === '') return;
+  const name = /^\/subscriptions\/.*\/computes\/([^/]+)$/i.exec(valueText(id))?.[1]?.toLowerCase();
+  if (name === 'serverless' || computes.some((compute) => compute.name === name)) return;
+  throw new MlError(400, `Unknown compute target '${valueText(id)}'.`, 'ComputeTargetNotFound');
+}
+
+function checkNode(name: string, node: PipelineNode, stores: AssetStores): void {
+  const id = node.trial?.componentId ?? node.componentId;
+  if (id === undefined) throw invalid(`The node '${name}' of the pipeline has no componentId.`);
+  const reference = parseAssetReference('components', id);
+  if (reference && (reference.registry || stores.components.find(reference))) return;
+  throw new MlError(404, `No component exists for '${id}'.`, 'NotFoundError');
 }
 
 function checkSweep(job: Partial<SweepJob>, workspace: Workspace): void {

@@ -78,27 +78,41 @@ export function inView(view: string | undefined): (isDeleted: boolean | undefine
 function parse<T>(filter: string, valueOf: ValueOf<T>): Array<(candidate: T) => boolean> {
   const conditions: Array<(candidate: T) => boolean> = [];
   for (let rest = filter.trim(); rest;) {
-    const match = comparison.exec(rest);
-    if (!match) throw invalid(`Invalid clause(s) in filter string: '${rest}'.`);
-    const [all, kind = 'attributes', backticked, quoted, plain, operator = '', single, double, number, list] = match;
-    const name = backticked ?? quoted ?? plain ?? '';
-    const comparator = operator.toUpperCase().replace(/\s+/g, ' ');
-    if ((list !== undefined) !== /IN$/.test(comparator)) {
-      throw invalid(`Invalid clause(s) in filter string: '${rest}'.`);
-    }
-    const wanted = number === undefined ? (single ?? double ?? '') : Number(number);
-    const listed = (list ?? '').split(',').map((each) => each.trim().replace(/^(['"])(.*)\1$/, '$2'));
-    conditions.push((candidate) => {
-      const value = valueOf(candidate, kind, name);
-      if (list === undefined) return holds(value, comparator, wanted);
-      return value !== undefined && listed.includes(String(value)) === (comparator === 'IN');
-    });
-    rest = rest.slice(all.length);
+    const { length, kind, name, isMet } = readCondition(rest);
+    conditions.push((candidate) => isMet(valueOf(candidate, kind, name)));
+    rest = rest.slice(length);
     const and = /^AND\s+/i.exec(rest);
     if (rest && !and) throw invalid(`Invalid clause(s) in filter string: '${rest}'.`);
     rest = rest.slice(and?.[0].length ?? 0);
   }
   return conditions;
+}
+
+interface Condition {
+  /** Of its text. */
+  length: number;
+  kind: string;
+  name: string;
+  isMet: (value: Value) => boolean;
+}
+
+function readCondition(text: string): Condition {
+  const match = comparison.exec(text);
+  if (!match) throw invalid(`Invalid clause(s) in filter string: '${text}'.`);
+  const [all, kind = 'attributes', backticked, quoted, plain, operator = '', single, double, number, list] = match;
+  const name = backticked ?? quoted ?? plain ?? '';
+  const comparator = operator.toUpperCase().replace(/\s+/g, ' ');
+  if ((list !== undefined) !== /IN$/.test(comparator)) {
+    throw invalid(`Invalid clause(s) in filter string: '${text}'.`);
+  }
+  const condition = { length: all.length, kind, name };
+  if (list === undefined) {
+    const wanted = number === undefined ? (single ?? double ?? '') : Number(number);
+    return { ...condition, isMet: (value) => holds(value, comparator, wanted) };
+  }
+  const listed = list.split(',').map((each) => each.trim().replace(/^(['"])(.*)\1$/, '$2'));
+  const isMet = (value: Value) => value !== undefined && listed.includes(String(value)) === (comparator === 'IN');
+  return { ...condition, isMet };
 }
 
 function holds(value: Value, operator: string, wanted: string | number): boolean {
