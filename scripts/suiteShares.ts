@@ -10,7 +10,7 @@ export const suiteShares = {
   simulation: 3,
   windows: 8,
   faults: 9,
-  pins: 2,
+  pins: 4,
 } as const;
 
 export type LongSuite = keyof typeof suiteShares;
