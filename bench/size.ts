@@ -1,11 +1,12 @@
 /** How big the tasks are, and how soon they speak. */
-import { spawn } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { spawn, spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { build } from 'esbuild';
 import { builtTasksDir, buildTasks } from '../scripts/build';
 import { packageExtension } from '../scripts/package';
-import { agentTaskFolders } from '../scripts/taskManifest';
+import { agentTaskFolders, root } from '../scripts/taskManifest';
 import { nodeBinaries } from '../test/support/node';
 import { median, toRow, type Row } from './rows';
 
@@ -15,6 +16,49 @@ const repetitions = 15;
 interface FirstLines {
   any: number;
   shown: number;
+}
+
+/** Loaded before a program: says on stderr what processor time it took up to its first line, in microseconds. */
+const processorTime = `
+const write = process.stdout.write.bind(process.stdout);
+process.stdout.write = (...given) => {
+  process.stdout.write = write;
+  const { user, system } = process.cpuUsage();
+  process.stderr.write('processor ' + (user + system) + '\\n');
+  return write(...given);
+};
+`;
+
+/** Milliseconds of processor time up to the first line: what else the machine does hardly weighs on it. */
+function processorUntilFirstLine(node: string, script: string, scratch: string): number {
+  const hook = join(scratch, 'processorTime.cjs');
+  writeFileSync(hook, processorTime);
+  const env = { ...process.env, AGENT_TEMPDIRECTORY: scratch, AGENT_WORKFOLDER: scratch };
+  const { stderr } = spawnSync(node, ['--require', hook, script], { cwd: scratch, env, encoding: 'utf8' });
+  return Number(/^processor (\d+)$/m.exec(stderr)![1]) / 1000;
+}
+
+/** All tasks beside a program that is empty, and one that loads task-lib and nothing else. */
+async function processorTimes(node: { handler: string; path: string }, scratch: string): Promise<Row[]> {
+  const [empty, bare] = [join(scratch, 'empty.js'), join(scratch, 'bare.js')];
+  writeFileSync(empty, 'console.log("line");');
+  const stdin = { contents: "import 'azure-pipelines-task-lib/task';", resolveDir: root };
+  await build({ stdin, outfile: bare, bundle: true, platform: 'node', minify: true });
+  const scripts = new Map([['task-lib alone', bare], ...agentTaskFolders().map((folder) => [folder, join(builtTasksDir, folder, 'main.js')] as const)]); // prettier-ignore
+  const found = new Map<string, number[]>([['empty', []], ...[...scripts.keys()].map((name) => [name, []] as [string, number[]])]); // prettier-ignore
+  for (let index = 0; index < repetitions; index++) {
+    for (const [name, times] of found)
+      times.push(processorUntilFirstLine(node.path, scripts.get(name) ?? empty, scratch));
+  }
+  return [...scripts.keys()].map((name) =>
+    toRow('size', {
+      name: `${name}: processor time up to the first line on ${node.handler}`,
+      ours: median(found.get(name)!),
+      unit: 'ms',
+      reference: { name: 'empty program', value: median(found.get('empty')!) },
+      method: `Processor time: user and system, by Node itself as the first line is written; medians of ${repetitions} starts of each by turns. What task-lib alone takes no task can spare; it takes less there, as the tasks load its seldom used parts late.`,
+    }),
+  );
 }
 
 /** A process that says nothing counts until its end. */
@@ -84,6 +128,7 @@ export async function bench(): Promise<Row[]> {
     for (const { handler, path } of nodeBinaries) {
       if (path === undefined) continue;
       for (const folder of agentTaskFolders()) rows.push(...(await startUp(folder, { handler, path }, scratch)));
+      rows.push(...(await processorTimes({ handler, path }, scratch)));
     }
     return rows;
   } finally {

@@ -5,7 +5,7 @@ import type { Pipeline } from '../pipeline';
 import { attachmentTypes } from '../record/attachmentTypes';
 import { recordFileName } from '../record/record';
 import { visibleText } from '../visibleText';
-import { addBuildTag, type ServerCalls } from './buildTag';
+import type { ServerCalls } from './buildTag';
 
 /** What a task leaves on the run's page. What the host cannot take (a classic release has no build tags) is left out with a line in the debug log. */
 export interface Publisher {
@@ -67,6 +67,9 @@ export function agentPublisher(pipeline: Pipeline, calls: ServerCalls): Publishe
         else tl.uploadFile(file);
       }
     },
-    buildTag: (tag) => addBuildTag(tag, pipeline, calls),
+    async buildTag(tag) {
+      const { addBuildTag } = await import('./buildTag');
+      return addBuildTag(tag, pipeline, calls);
+    },
   };
 }

@@ -1,7 +1,6 @@
 import * as path from 'node:path';
 import * as tl from 'azure-pipelines-task-lib/task';
 import type { ServiceConnection } from '../azure/http/serviceConnection';
-import { AzureSession } from '../azure/http/session';
 import { systemClock } from '../clock';
 import { foreignText } from '../foreignText';
 import { Secret } from '../secret';
@@ -12,7 +11,6 @@ import { readNetworkSettings } from './agentNetwork';
 import { readPipeline } from './agentPipeline';
 import { cancellation, Cancelled, endWithTheAgent } from './cancellation';
 import { InputReader } from './inputReader';
-import { leaveModelCard } from './leaveModelCard';
 import { agentPublisher } from './publisher';
 import { registerSecret } from './registerSecret';
 import type { StageResult, TaskContext } from './taskContext';
@@ -34,11 +32,11 @@ export async function runTask<Inputs>(
   endWithTheAgent();
   const stop = cancellation();
   try {
-    const context = createContext(stop.signal);
-    const inputs = await readChecked(readInputs, (warning) => context.log.warning(warning));
-    const stage = await loadStage();
+    const inputs = await readChecked(readInputs, (warning) => agentLog.warning(warning));
+    const [stage, context] = await Promise.all([loadStage(), createContext(stop.signal)]);
     const result = await stage(inputs, context);
     if (result.recordFile) {
+      const { leaveModelCard } = await import('./leaveModelCard');
       await leaveModelCard(result.recordFile, context);
       context.publish.record(result.recordFile);
     }
@@ -62,8 +60,8 @@ export async function runPostJob<Inputs>(
   const stop = cancellation();
   try {
     const inputs = await readChecked(readInputs);
-    const cleanUp = await loadCleanUp();
-    await cleanUp(inputs, createContext(stop.signal));
+    const [cleanUp, context] = await Promise.all([loadCleanUp(), createContext(stop.signal)]);
+    await cleanUp(inputs, context);
   } catch (error) {
     agentLog.warning(messageOf(error));
     // What could not be ended may cost money: the step shows its warning in the list of steps too.
@@ -85,7 +83,8 @@ async function readChecked<Inputs>(
   return inputs;
 }
 
-function createContext(signal: AbortSignal): TaskContext {
+async function createContext(signal: AbortSignal): Promise<TaskContext> {
+  const { AzureSession } = await import('../azure/http/session');
   const pipeline = readPipeline();
   const network = readNetworkSettings();
   return {
