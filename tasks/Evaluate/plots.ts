@@ -3,7 +3,7 @@ import * as path from 'node:path';
 import { confusionMatrixChart, confusionMatrixTable, type ConfusionMatrix } from '../common/charts/confusionMatrix';
 import { residualPlot } from '../common/charts/residualPlot';
 import { escapeMarkdown } from '../common/markdown';
-import { columnNames } from './confidence/predictions';
+import { columnNames } from './confidence/predictionColumns';
 import { GrowingArray } from './confidence/growingArray';
 import { layOut } from './confidence/fileLayout';
 import { readRows, RowsUnreadable } from './confidence/rowReader';

@@ -6,7 +6,7 @@ import { disparitySureness, type Group } from './disparity';
 import { correctCells, formulaOf, isAccuracy, type PairedColumn } from './formulas';
 import { mcNemarPValue } from './mcNemar';
 import { inCandidateOrder, type Paired } from './pairing';
-import { columnOf, type ColumnRequest, type Readable } from './predictions';
+import { columnOf, type ColumnRequest, type Readable } from './predictionColumns';
 import { proportionInterval } from './proportion';
 import { surenessOf } from './sureness';
 

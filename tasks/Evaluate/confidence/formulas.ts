@@ -23,7 +23,7 @@ import {
   type WithoutEach,
 } from './rankMetric';
 import type { ClassDictionary } from './classDictionary';
-import type { ColumnRequest } from './predictions';
+import type { ColumnRequest } from './predictionColumns';
 
 /** A metric that can be computed from rows. */
 export interface Formula {

@@ -1,5 +1,5 @@
 import { fromTheHighest } from './order';
-import type { Readable } from './predictions';
+import type { Readable } from './predictionColumns';
 
 /** For each row of the candidate the row of the champion that is the same; undefined: they are in the same order. */
 export type Pairing = Paired | { readonly kind: 'different'; readonly why: string };

@@ -1,6 +1,6 @@
 import { className, ClassDictionary } from './classDictionary';
-import type { FilePart } from './fileLayout';
-import type { ColumnRequest } from './predictions';
+import type { FilePart } from './filePart';
+import type { ColumnRequest } from './predictionColumns';
 import { readRows, RowsUnreadable } from './rowReader';
 
 /** A part of a file to read: each value goes to its row's place in arrays of all rows. */

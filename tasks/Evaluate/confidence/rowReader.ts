@@ -1,7 +1,7 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { messageOf } from '../../common/messageOf';
-import type { FilePart } from './fileLayout';
+import type { FilePart } from './filePart';
 
 /** One row's cells, in the order in which columns were asked for; undefined where the row has none. */
 export type RowHandler = (cells: readonly (string | undefined)[]) => void;

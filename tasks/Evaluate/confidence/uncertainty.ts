@@ -5,7 +5,8 @@ import type { Crew } from './crew';
 import { sliceColumn } from './criterionSureness';
 import { formulaOf } from './formulas';
 import { pairRows } from './pairing';
-import { readBoth, type ColumnRequest } from './predictions';
+import type { ColumnRequest } from './predictionColumns';
+import { readBoth } from './predictions';
 
 /** Where the models' predictions lie on this machine; undefined where a model has none. */
 export interface PredictionFiles {
