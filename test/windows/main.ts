@@ -31,6 +31,7 @@ const notHere: Record<string, string> = {
   'files of every name': 'its names are not allowed on Windows',
   "hash that azure-ai-ml|link that leads nowhere|holds a folder's files|links as links|what links of the code":
     'Wine shows what a link leads to, not the link',
+  'characters beyond the first 65,536': 'Wine makes no file whose name has one',
   'the Python that goes into images|gateway as Caddy': 'they start programs of Linux',
 };
 
