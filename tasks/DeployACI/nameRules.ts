@@ -25,7 +25,7 @@ export function environmentVariableProblem(name: string): string | undefined {
 /** Tag names have at most 512 characters and none of <>%&\?/, values at most 256. Source: resource manager, tag limits. */
 export function tagProblem(name: string, value: string): string | undefined {
   if (name.length > 512 || /[<>%&\\?/]/.test(name))
-    return `"${name}" is not a name for a tag: it may not hold any of < > % & \\ ? /.`;
+    return `"${name}" is not a name for a tag: it may not contain any of < > % & \\ ? /.`;
   return value.length > 256 ? `the value of "${name}" has more than 256 characters.` : undefined;
 }
 

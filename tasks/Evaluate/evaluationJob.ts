@@ -89,7 +89,7 @@ export class EvaluationJobs {
       else leftJobs(this.context.state).settle();
       if (signal.aborted || !(error instanceof TaskFailure) || started.length === 0) throw error;
       throw new TaskFailure(
-        `${error.message} The evaluation ${started.length === 1 ? 'job' : 'jobs'} ${started.join(' and ')} ${started.length === 1 ? 'was' : 'were'} not cancelled: what has not ended runs on. Run this step again, by "Rerun failed jobs": it takes up what runs or has completed.`,
+        `${error.message} The evaluation ${started.length === 1 ? 'job' : 'jobs'} ${started.join(' and ')} ${started.length === 1 ? 'was' : 'were'} not cancelled: those that have not ended keep running. Run this step again, by "Rerun failed jobs": it takes up what runs or has completed.`,
         undefined,
         { cause: error },
       );

@@ -107,7 +107,7 @@ function readUri(reader: InputReader): URL | undefined {
   if (uri.username || uri.password) {
     reader.problem(
       'scoringUri',
-      'it holds a user name or a password, which would not be sent; give the key in apiKey.',
+      'it contains a user name or a password, which would not be sent; give the key in apiKey.',
     );
   }
   return uri;

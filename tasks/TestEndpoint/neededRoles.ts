@@ -26,7 +26,7 @@ export function neededRoles(
             scope,
             assignedOn: scope.split('/').slice(0, 5).join('/'),
             actions: ['read', 'write', 'delete'].map((right) => `${groups}/${right}`),
-            purpose: 'to bring back what ran before',
+            purpose: 'to restore what ran before',
           }
         : { role: 'Reader', scope, actions: [`${groups}/read`], purpose: "to see that it runs the record's image" },
     );

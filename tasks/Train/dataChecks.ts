@@ -55,7 +55,7 @@ function notAboutData(criterion: Criterion): string | undefined {
   }
   if (toolOf(criterion.metric) !== undefined) return undefined;
   const names = reportTools.map((tool) => `${tool}.`).join(', ');
-  return `${metricLabel(criterion)} is not a value of a report on data, whose names begin with ${names}. What the model must meet stands in Evaluate's criteria.`;
+  return `${metricLabel(criterion)} is not a value of a report on data, whose names begin with ${names}. What the model must meet belongs in Evaluate's criteria.`;
 }
 
 /**

@@ -182,7 +182,7 @@ function readExperiment(reader: InputReader): string | undefined {
   if (name !== undefined && !/^[A-Za-z0-9][A-Za-z0-9_-]{0,254}$/.test(name)) {
     reader.problem(
       'experimentName',
-      `"${name}" may hold only letters, digits, - and _, begin with a letter or digit, and be 255 long.`,
+      `"${name}" may contain only letters, digits, - and _, must begin with a letter or digit, and may be at most 255 characters long.`,
     );
   }
   return name;
@@ -195,7 +195,7 @@ function readModel(reader: InputReader): TrainInputs['model'] {
   if (!modelNamePattern.test(name)) {
     reader.problem(
       'modelName',
-      `"${name}" may hold only letters, digits, -, _ and ., and begin with a letter or digit.`,
+      `"${name}" may contain only letters, digits, -, _ and ., and must begin with a letter or digit.`,
     );
   }
   const path = (reader.text('modelPath') ?? usualModelPath).replace(/\\/g, '/').replace(/^(\.?\/)+|\/+$/g, '');

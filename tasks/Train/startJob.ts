@@ -55,7 +55,7 @@ export async function takeUpJob(
       'Use the output variable jobName of the step that started it.',
     );
   }
-  announce(job, `Taking up the job ${name}, which is ${job.properties.status}.`, context);
+  announce(job, `Following the job ${name}, which is ${job.properties.status}.`, context);
   if (hasEnded(job.properties.status)) return { job };
   if (maxCost !== undefined) say(await budgetOfOther(job, maxCost, services.prices), context);
   await leftJob(state).note(left(name, services, true));

@@ -135,7 +135,7 @@ export function schedulingFailure(error: unknown, registry: ContainerRegistry): 
   ) {
     return new TaskFailure(
       `The storage of the registry ${registry.name} refuses the build context (${code}): ${serviceMessage}`,
-      "The address that the registry gave for it has ended, or a proxy or firewall changes requests on their way. Run the step again; if it stays, let the agent reach the registry's storage (*.blob.core.windows.net) unchanged.",
+      "The address that the registry gave for it has expired, or a proxy or firewall changes requests on their way. Run the step again; if it fails again, let the agent reach the registry's storage (*.blob.core.windows.net) unchanged.",
       { cause: error },
     );
   }

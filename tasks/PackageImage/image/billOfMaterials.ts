@@ -26,7 +26,7 @@ export async function readBillOfMaterials(
     if (!layer || layer.size > mostBytes) throw new Error('the image has no such layer');
     const bytes = await contents.blob(repository, layer.digest, signal);
     const text = await fileInTar(bytes[0] === 0x1f ? gunzipSync(bytes, { maxOutputLength: mostBytes }) : bytes);
-    if (text === undefined) throw new Error(`its last layer holds no ${billOfMaterialsFile}`);
+    if (text === undefined) throw new Error(`its last layer does not contain ${billOfMaterialsFile}`);
     JSON.parse(text);
     return text;
   } catch (error) {

@@ -94,7 +94,7 @@ function folderOfModel(files: readonly ModelFile[], told: string): string {
     .sort((a, b) => a.path.split('/').length - b.path.split('/').length);
   if (description) return description.path.slice(0, -'MLmodel'.length);
   throw new TaskFailure(
-    `${told} is not an MLflow model: it holds no file MLmodel.`,
+    `${told} is not an MLflow model: it does not contain a file MLmodel.`,
     'Log it by mlflow.<flavour>.log_model or save_model, or choose the packaging "scoringScript".',
   );
 }

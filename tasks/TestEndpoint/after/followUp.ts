@@ -84,7 +84,7 @@ async function rollback({ target, record }: Subject, azure: FollowUpServices, co
 const said: Record<RollbackResult['outcome'], (image: string | null, group: string) => string> = {
   restored: (image) => `Rolled back: ${image} serves again.`,
   removed: (_image, group) => `Rolled back: nothing ran before, so the container group ${group} was removed.`,
-  kept: (image, group) => `Not rolled back: ${group} ran ${image} before this deployment already, and was left alone.`,
+  kept: (image, group) => `Not rolled back: ${group} ran ${image} already before this deployment, and was left alone.`,
 };
 
 /** Whatever went wrong is said, so that results are published all the same; only a cancelled step ends here. */

@@ -93,7 +93,7 @@ function failedParts({ cases, containerLogs = [] }: Findings): string[] {
     .slice(0, 5)
     .flatMap(({ name, details }) => (details ? [`### ${escapeMarkdown(name)}`, codeBlock(details)] : []));
   if (failed.length > 5)
-    parts.push('Requests and answers of the other failed tests stand in the Tests tab and in the log.');
+    parts.push('Requests and answers of the other failed tests are in the Tests tab and in the log.');
   for (const { container, lines } of containerLogs) {
     parts.push(`### What the container ${inlineCode(container)} wrote last`);
     parts.push(lines.length > 0 ? codeBlock(lines.join('\n')) : 'Nothing.');

@@ -18,7 +18,7 @@ export function hiddenFaults(text: string, json: unknown, headers: Readonly<Reco
     if (fault) return [fault];
   }
   const notNumber = findNotNumber(json, '$');
-  return notNumber ? [`The reply holds ${notNumber}.`] : [];
+  return notNumber ? [`The reply contains ${notNumber}.`] : [];
 }
 
 function errorField(json: Record<string, unknown>): string | undefined {
@@ -37,7 +37,7 @@ function errorField(json: Record<string, unknown>): string | undefined {
 
 function faultsOfText(text: string, contentType: string): string[] {
   if (/^\s*([[{].*\b(NaN|Infinity)\b|(NaN|-?Infinity)\s*$)/s.test(text))
-    return ['The reply holds NaN or Infinity, which is not JSON.'];
+    return ['The reply contains NaN or Infinity, which is not JSON.'];
   if (looksLikeError(text)) return [`The reply has a success status but is error text: ${excerpt(text)}`];
   if (/\bjson\b/i.test(contentType) && text !== '')
     return [`The reply says that it is JSON (${excerpt(contentType)}) and is not: ${excerpt(text)}`];

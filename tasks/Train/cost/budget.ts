@@ -70,7 +70,7 @@ function requirePrice({ price, gap, scale }: Machine, consequence: string): Pick
   if (price?.currency === 'USD') return { price, ...(scale && { scale }) };
   const why = price ? `maxCost is in US dollars, Azure ML's prices are in ${price.currency}.` : (gap ?? '');
   throw new TaskFailure(
-    `Input maxCost: what the job costs cannot be known beforehand, ${consequence}. ${why}`,
+    `Input maxCost: what the job will cost is not known in advance, ${consequence}. ${why}`,
     'Choose a compute or an instanceType that has a price, or leave maxCost empty and limit the time by runTimeoutInMinutes.',
   );
 }
@@ -144,7 +144,7 @@ export function budgetText({ maxCost, seconds, steps, of }: Budget, limit: numbe
     const why =
       steps.size > 0
         ? 'Azure ML has no time limit for a pipeline as a whole'
-        : 'How many nodes will run is not known beforehand';
+        : 'How many nodes will run is not known in advance';
     const text = `${why}, so ${amount} is held by this step only: if the agent dies, or the step does not wait, the job may cost more.${each}`;
     return { text, isWarning: true };
   }

@@ -79,7 +79,7 @@ const rules: Record<CauseName, Rule> = {
   transitioning: ({ error, minutes }) =>
     when(says(error, /ContainerGroupTransitioning|still transitioning/i), () => ({
       problem: `The container group was changing for the whole ${minutes} minutes, so that Azure took no change from us.`,
-      remedy: 'See in the portal who deploys to this group as well; if nobody does, delete the group and run again.',
+      remedy: 'Check in the portal who else deploys to this group; if no one does, delete the group and run again.',
     })),
   rateLimit: (evidence) =>
     when(says(evidence.error, /RegistryErrorResponse/) ?? inEvents(evidence, /toomanyrequests|rate limit/i), () => ({
@@ -166,7 +166,7 @@ const rules: Record<CauseName, Rule> = {
     ),
   gone: ({ reason }) =>
     when(reason === 'gone', () => ({
-      problem: 'The container group was deleted by somebody else while it was deployed.',
+      problem: 'The container group was deleted by someone else while it was being deployed.',
       remedy: 'See who deploys to this name as well, e.g. in the activity log of the resource group.',
     })),
   certificate: (evidence) =>

@@ -73,7 +73,7 @@ export class AttachedStatements {
   private async readEnvelope(digest: string): Promise<{ envelope: Envelope; hint?: string } | string> {
     const { contents, signal } = this;
     const { repository } = this.image;
-    const none = 'does not hold a signed statement';
+    const none = 'does not contain a signed statement';
     try {
       const { layers = [], annotations } = await contents.manifest(repository, digest, signal);
       const [layer] = layers;

@@ -28,10 +28,10 @@ export function readPrivateKey(text: string): ReadKey {
 /** What stands in the place of a public key, where it is something known: a sentence that says how to get the key. */
 export function otherThanPublicKey(text: string): string | undefined {
   if (certificate.test(text)) {
-    return 'it holds a certificate, and what is checked is the key, not who issued the certificate or until when. Give the key that it is about: "openssl x509 -in certificate.pem -pubkey -noout".';
+    return 'it contains a certificate, but only the key is checked, not who issued the certificate or when it expires. Give the key in the certificate: "openssl x509 -in certificate.pem -pubkey -noout".';
   }
   if (/^(ssh-|ecdsa-sha2-|sk-)[\w@.-]+ AAAA/m.test(text)) {
-    return 'it holds a key in the form of OpenSSH. Give it in PEM: "ssh-keygen -e -m PKCS8 -f key.pub".';
+    return 'it contains a key in the format of OpenSSH. Give it in PEM: "ssh-keygen -e -m PKCS8 -f key.pub".';
   }
   return undefined;
 }
@@ -39,9 +39,9 @@ export function otherThanPublicKey(text: string): string | undefined {
 const certificate = /-----BEGIN (TRUSTED |X509 )?CERTIFICATE-----/;
 
 function otherThanPrivateKey(pem: string): string {
-  if (certificate.test(pem)) return 'it holds a certificate, which has the public half of a key only. Give the private key in PEM.'; // prettier-ignore
-  if (/-----BEGIN ([A-Z]+ )*PUBLIC KEY-----/.test(pem)) return 'it holds a public key, which does not sign. Give the private key in PEM.'; // prettier-ignore
-  return 'it does not hold a private key in PEM ("-----BEGIN PRIVATE KEY-----").';
+  if (certificate.test(pem)) return 'it contains a certificate, which has only the public half of a key. Give the private key in PEM.'; // prettier-ignore
+  if (/-----BEGIN ([A-Z]+ )*PUBLIC KEY-----/.test(pem)) return 'it contains a public key, which cannot sign. Give the private key in PEM.'; // prettier-ignore
+  return 'it does not contain a private key in PEM ("-----BEGIN PRIVATE KEY-----").';
 }
 
 /** The public keys in a text, one after another. */

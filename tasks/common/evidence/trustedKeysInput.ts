@@ -21,7 +21,7 @@ export function readTrustedKeys(reader: InputReader): readonly TrustedKey[] | un
   }
   if (/PRIVATE KEY-----/.test(text)) {
     reader.secretText('trustedKeys');
-    reader.problem('trustedKeys', 'it holds a private key. Give its public half ("openssl pkey -in key.pem -pubout"), and make another key if anyone has seen this one.'); // prettier-ignore
+    reader.problem('trustedKeys', 'it contains a private key. Give its public half ("openssl pkey -in key.pem -pubout"), and make another key if anyone has seen this one.'); // prettier-ignore
     return [];
   }
   const others = otherThanPublicKey(text);
@@ -56,7 +56,7 @@ function trustedKeysOfFile(name: string, reader: InputReader): TrustedKey[] {
   }
   const text = reader.textOf(file, 'trustedKeys', 64 * 1024) ?? '';
   const { keys } = readPublicKeys(text);
-  const problem = otherThanPublicKey(text) ?? 'it does not hold a public key in PEM ("-----BEGIN PUBLIC KEY-----").';
+  const problem = otherThanPublicKey(text) ?? 'it does not contain a public key in PEM ("-----BEGIN PUBLIC KEY-----").';
   if (keys.length === 0) reader.problem('trustedKeys', `${file}: ${problem}`);
   return keys.flatMap((each): TrustedKey[] => {
     if ('key' in each) return [{ kind: 'publicKey', key: each.key }];

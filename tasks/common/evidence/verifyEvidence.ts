@@ -95,9 +95,9 @@ async function recordProblem(
 ): Promise<string | undefined> {
   const { statement, key } = trusted!;
   const said = await readModelRecordPredicate(statement.predicate);
-  if (!said) return 'does not hold a sound record';
-  if (said.record.image?.digest !== digest) return "holds another image's record";
-  if (record && asSigned(record).sha256 !== said.record.sha256) return 'holds another record than the one that is released'; // prettier-ignore
+  if (!said) return 'does not contain a valid record';
+  if (said.record.image?.digest !== digest) return "contains another image's record";
+  if (record && asSigned(record).sha256 !== said.record.sha256) return 'contains a different record from the one that is released'; // prettier-ignore
   const { evaluation } = said.record;
   if (requireApproval && evaluation?.decision !== 'approved') {
     return evaluation ? `says that the model was rejected: ${evaluation.reason}` : 'says nothing of an approval';

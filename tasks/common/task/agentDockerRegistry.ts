@@ -18,7 +18,7 @@ export function readDockerRegistryConnection(id: string): DockerRegistryConnecti
   const userName = parameter('username');
   if (!registry || !userName || !password.reveal()) {
     throw new TaskFailure(
-      `the Docker registry service connection ${connectionName(id)} holds no user name and password.`,
+      `the Docker registry service connection ${connectionName(id)} has no user name and password.`,
       'Choose one of the kind "Others" or "Docker Hub". For an Azure container registry use a token or a service principal as user and password.',
     );
   }

@@ -16,7 +16,7 @@ export function readGitHubConnection(id: string): GitHubConnection {
   registerSecret(token);
   if (!token.reveal()) {
     throw new TaskFailure(
-      `the GitHub service connection ${connectionName(id)} holds no token.`,
+      `the GitHub service connection ${connectionName(id)} has no token.`,
       'Choose one that was made by OAuth or with a personal access token; the connection of the GitHub app does not give its token to tasks.',
     );
   }

@@ -82,7 +82,7 @@ export class InputReader {
     if (/[\r\n]/.test(text)) {
       this.problem(
         name,
-        'it holds a line break, and must be one line. See that the secret variable ends where its value does.',
+        'it contains a line break, and must be one line. Check that the secret variable ends where its value does.',
       );
       return undefined;
     }
@@ -151,7 +151,7 @@ export class InputReader {
       else if (values.has(key)) this.problem(name, `line ${line} sets "${key}" a second time.`);
       else values.set(key, text.slice(at + 1).trim());
       const [macro] = undefinedMacro.exec(text) ?? [];
-      if (macro) this.warnings.push(`Input ${name}: line ${line} holds ${macro}, ${macroLeft}`);
+      if (macro) this.warnings.push(`Input ${name}: line ${line} contains ${macro}, ${macroLeft}`);
     }
     return Object.fromEntries(values);
   }
@@ -174,7 +174,7 @@ export class InputReader {
     const found = new Map<string, Secret>();
     for (const { line, name: key, value } of values) {
       if (undefinedMacro.test(value)) {
-        this.warnings.push(`Input ${name}: line ${line} holds a variable in $( ), ${macroLeft}`);
+        this.warnings.push(`Input ${name}: line ${line} contains a variable in $( ), ${macroLeft}`);
       }
       const problem = found.has(key) ? 'this name is set in an earlier line already.' : problemOf(key);
       if (problem) this.problem(name, `line ${line}: ${problem}`);

@@ -626,7 +626,7 @@ environment: {image: python}
     });
     assert.equal(result.result, 'failed');
     const { message } = result.issues[0]!;
-    assert.match(message, /line 2, environmnt: there is no such key here\. Did you mean environment\?/);
+    assert.match(message, /line 2, environmnt: this key is not known here\. Did you mean environment\?/);
     assert.match(message, /line 4, limits\.timeout: it must be a whole number/);
     assert.match(message, /the key "environment" is missing/);
     assert.match(message, /line 1, command: it uses \$\{\{inputs\.x\}\}/);

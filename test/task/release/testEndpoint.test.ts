@@ -450,7 +450,7 @@ describe('MLOpsTestEndpoint', () => {
       loadRate: '0.1',
       loadDurationInSeconds: '5',
     });
-    assert.match(inputs.issues[0]!.message, /Input scoringUri: it holds a user name or a password/);
+    assert.match(inputs.issues[0]!.message, /Input scoringUri: it contains a user name or a password/);
     assert.match(inputs.issues[0]!.message, /Input loadRate: within 5 s fewer than two requests would be due/);
     assert.equal(got, 0);
     assert.ok(!existsSync(path.join(inputs.job.folders.artifacts, 'mlops')));

@@ -201,7 +201,7 @@ describe('the inputs of Deploy-ACI', () => {
       { environmentVariables: 'A-B=1' },
       'environmentVariables: "A-B" is not a valid name of an environment variable. Use letters, digits and underscores only, and do not begin with a digit.',
     ],
-    [{ tags: 'a<b=1' }, 'tags: "a<b" is not a name for a tag: it may not hold any of < > % & \\ ? /.'],
+    [{ tags: 'a<b=1' }, 'tags: "a<b" is not a name for a tag: it may not contain any of < > % & \\ ? /.'],
     [{ tags: `a=${tooLong}` }, 'tags: the value of "a" has more than 256 characters.'],
     [
       { image: 'not an image' },

@@ -161,7 +161,7 @@ describe('Rolling out a container group', () => {
     it('believes that it is gone when that is so again and again', async () => {
       azure.behaviours['two'] = { startsAfter: 30 };
       azure.lookFaults.push(...Array<'not found'>(3).fill('not found'));
-      await assert.rejects(run(definitionOf('two')), /deleted by somebody else/);
+      await assert.rejects(run(definitionOf('two')), /deleted by someone else/);
     });
   });
 

@@ -189,7 +189,7 @@ describe('The connection to GitHub', () => {
     const { problems } = await read('InstallationToken', { idToken: 'x' });
     assert.match(
       problems.join(),
-      /^Input gitHubConnection: the GitHub service connection .* holds no token\. .*personal access token/,
+      /^Input gitHubConnection: the GitHub service connection .* has no token\. .*personal access token/,
     );
   });
 });

@@ -101,7 +101,7 @@ describe('what an MLflow model needs', () => {
     [
       'no MLmodel',
       { 'model/model.pkl': '' },
-      /model m version 2 is not an MLflow model: it holds no file MLmodel.*scoringScript/,
+      /model m version 2 is not an MLflow model: it does not contain a file MLmodel.*scoringScript/,
     ],
     ['no python_function', { MLmodel: 'flavors: {spark: {}}' }, /no flavour python_function.*its flavours: spark/],
     [

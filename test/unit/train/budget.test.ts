@@ -81,7 +81,7 @@ describe('Train: how long a budget pays for', () => {
         await assert.rejects(planBudget(5, spec, '/', found(at)), (error: Error) => {
           assert.match(
             error.message,
-            /^Input maxCost: what the job costs cannot be known beforehand, so it is not started/,
+            /^Input maxCost: what the job will cost is not known in advance, so it is not started/,
           );
           assert.match(error.message, why);
           return true;
@@ -240,7 +240,7 @@ describe('Train: the budget in the job itself', () => {
       /no time limit for a pipeline as a whole, so maxCost, 5 USD, is held by this step only: if the agent dies/,
     );
     assert.match(text, /Each step by itself is limited to what it pays for: fit 0:01:00\.$/);
-    assert.match(budgetText(budget(undefined), undefined).text, /^How many nodes will run is not known beforehand/);
+    assert.match(budgetText(budget(undefined), undefined).text, /^How many nodes will run is not known in advance/);
   });
 
   it('is another where the job was started before', () => {

@@ -251,7 +251,7 @@ jobs:
 
   const refused: Array<[string, string, RegExp]> = [
     ['no YAML', 'command: [', /job\.yml, line 1, column \d+: this is not valid YAML/],
-    ['no mapping', '- a', /holds no job/],
+    ['no mapping', '- a', /does not contain a job/],
     ['another kind of job', 'type: automl', /line 1, type: jobs of the type "automl" are not supported/],
     [
       'a list as its kind',
@@ -359,7 +359,7 @@ jobs:
     write('use.yml', 'name: use\ntype: command\ncommand: a\nenvironment: b\nimputs: {}\n');
     await assert.rejects(
       convert('type: pipeline\njobs:\n  a: {component: ./use.yml, compute: c}\n'),
-      /use\.yml, line 5, imputs: there is no such key here\. Did you mean inputs\?/,
+      /use\.yml, line 5, imputs: this key is not known here\. Did you mean inputs\?/,
     );
   });
 
@@ -384,7 +384,7 @@ jobs:
       ],
     ]);
     write('environments/env.yml', 'image: python\nconda: conda.yml\n');
-    await assert.rejects(restJob(spec, source, assets), /env\.yml, line 2, conda: there is no such key here/);
+    await assert.rejects(restJob(spec, source, assets), /env\.yml, line 2, conda: this key is not known here/);
   });
 
   it('refuses a node for which there is no compute, but not where the pipeline has one', async () => {

@@ -28,7 +28,7 @@ export function keyRefusal(failure: AzureFailure, id: KeyId, connection: string)
     return because(`The key ${key} cannot be used now: ${said}`, 'Enable it, set its dates, or name another version.');
   }
   if (/not permitted on this key|KeyOperationForbidden/i.test(said)) {
-    return because(`The key ${key} may not be used for this: ${said}`, 'Its permitted operations must hold sign.');
+    return because(`The key ${key} may not be used for this: ${said}`, 'Its permitted operations must include sign.');
   }
   const resource = /Resource: '([^']+?\/vaults\/[^'/]+)/i.exec(said)?.[1];
   const name = new URL(id.vault).hostname.split('.')[0];

@@ -72,7 +72,7 @@ export class Artifacts {
       if (!(await this.isListed(jobName, artifact, signal))) return false;
       throw new AzureFailure(
         `The job ${jobName} left the file ${artifact}, and its content is not to be found. ${error.message}`,
-        'Run the step again: it takes up the job. Where somebody has deleted the file, run the training again.',
+        'Run the step again: it follows the same job. If someone has deleted the file, run the training again.',
         error.status,
         error.code,
         error.serviceMessage,

@@ -245,7 +245,7 @@ async function userDelegationKey(
   );
   const role = permissions === 'rl' ? 'Storage Blob Data Reader' : 'Storage Blob Data Contributor';
   throw new AzureFailure(
-    `The datastore holds no key, and the storage account ${accountUrl} gave the service connection's identity none either (${`${status} ${code}`.trim()}).`,
+    `The datastore has no key, and the storage account ${accountUrl} gave the service connection's identity none either (${`${status} ${code}`.trim()}).`,
     status === 401 || status === 403 ? `Give the identity the role ${role} on the storage account.` : undefined,
     status,
     code,

@@ -55,10 +55,10 @@ describe('What is signed, and by which keys', () => {
   }
 
   const unfit: Array<[string, () => string, RegExp]> = [
-    ['nothing like a key', () => 'secret', /does not hold a private key in PEM/],
-    ['what is too long for the name of a file', () => 'A'.repeat(700), /does not hold a private key in PEM/],
-    ['a public key', () => signingKey().publicKey, /it holds a public key, which does not sign/],
-    ['a certificate', () => certificates, /a certificate, which has the public half of a key only/],
+    ['nothing like a key', () => 'secret', /does not contain a private key in PEM/],
+    ['what is too long for the name of a file', () => 'A'.repeat(700), /does not contain a private key in PEM/],
+    ['a public key', () => signingKey().publicKey, /it contains a public key, which cannot sign/],
+    ['a certificate', () => certificates, /a certificate, which has only the public half of a key/],
     ["one in OpenSSH's form", () => '-----BEGIN OPENSSH PRIVATE KEY-----\nb3BlbnNzaC1rZXk=\n-----END OPENSSH PRIVATE KEY-----', /form of OpenSSH.*openssl genpkey/], // prettier-ignore
     ['one that is cut', () => signingKey().privateKey.replace(/.{20}\n-----END/, '\n-----END'), /cut or damaged/],
     ['one with a password', () => encrypted(), /is encrypted.*openssl pkey/],
@@ -109,15 +109,15 @@ describe('What is signed, and by which keys', () => {
   const wrong: Array<[string, Record<string, string>, RegExp]> = [
     ['no trusted keys', { requireSignature: 'true' }, /requireSignature needs the keys/],
     ['trusted keys that nothing asks for', { trustedKeys: signingKey().publicKey }, /no signature is checked without/],
-    ['a private key', { requireSignature: 'true', trustedKeys: signingKey().privateKey }, /it holds a private key/],
+    ['a private key', { requireSignature: 'true', trustedKeys: signingKey().privateKey }, /it contains a private key/],
     ['what is too long for a path', { requireSignature: 'true', trustedKeys: 'A'.repeat(700) }, /"A{200}" is not a public key/], // prettier-ignore
     ['a chain of certificates', { requireSignature: 'true', trustedKeys: certificates }, /certificate.*openssl x509 .*-pubkey/], // prettier-ignore
-    ['a key of OpenSSH', { requireSignature: 'true', trustedKeys: 'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5 me' }, /form of OpenSSH.*ssh-keygen/], // prettier-ignore
+    ['a key of OpenSSH', { requireSignature: 'true', trustedKeys: 'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5 me' }, /format of OpenSSH.*ssh-keygen/], // prettier-ignore
     ['a path to nowhere', { requireSignature: 'true', trustedKeys: 'keys/none.pub' }, /"keys\/none\.pub" is not a public key/], // prettier-ignore
     [
       'a file without a key',
       { requireSignature: 'true', trustedKeys: join(__dirname, 'memoryRegistry.ts') },
-      /does not hold a public key/,
+      /does not contain a public key/,
     ],
     ['a secret of a vault', { requireSignature: 'true', trustedKeys: 'https://v.vault.azure.net/secrets/x' }, /is not a public key/], // prettier-ignore
   ];

@@ -112,15 +112,15 @@ describe('Verifying what vouches for an image', () => {
     ['the record was stripped', () => sign({ types: [provenanceType] }), /has no signed record of its model/],
     ['a stranger has signed', () => sign({ signer: privateKeySigner(newKey()) }), /not signed by a trusted key/],
     ['the statements are about another image', () => sign({ about: otherDigest }), /is about another image/],
-    ["the record is another image's", () => sign({ record: recordOf(otherDigest) }), /holds another image's record/],
+    ["the record is another image's", () => sign({ record: recordOf(otherDigest) }), /contains another image's record/],
     [
       'the model was rejected',
       () => sign({ record: recordOf(digest, 'rejected') }),
-      /holds another record than the one/,
+      /contains a different record from the one/,
     ],
     ['it was signed in the future', () => sign({ at: signedAt + 3_600_000 }), /signed 60 minutes from now, by this agent's clock/], // prettier-ignore
-    ['a bundle is not one', () => sign().then(() => everyBundle(() => Buffer.from('{"dsseEnvelope":{}}'))), /does not hold a signed statement/], // prettier-ignore
-    ['a bundle is not JSON', () => sign().then(() => everyBundle(() => Buffer.from('null'))), /does not hold a signed statement/], // prettier-ignore
+    ['a bundle is not one', () => sign().then(() => everyBundle(() => Buffer.from('{"dsseEnvelope":{}}'))), /does not contain a signed statement/], // prettier-ignore
+    ['a bundle is not JSON', () => sign().then(() => everyBundle(() => Buffer.from('null'))), /does not contain a signed statement/], // prettier-ignore
     ['a text was changed', () => sign().then(() => everyBundle(forge)), /was changed since/],
     ['a signature was cut off', () => sign().then(() => everyBundle(unsign)), /was changed since/],
   ];

@@ -131,13 +131,13 @@ describe('a service connection', () => {
     for (const missing of ['username', 'password']) {
       it(`is refused without its ${missing}`, () => {
         delete endpoint.authorization[missing];
-        assert.throws(registry, /holds no user name and password\. Choose one of the kind "Others" or "Docker Hub"/);
+        assert.throws(registry, /has no user name and password\. Choose one of the kind "Others" or "Docker Hub"/);
       });
     }
     it('is refused without its address', () => {
       endpoint.url = undefined;
       delete endpoint.authorization.registry;
-      assert.throws(registry, /holds no user name and password/);
+      assert.throws(registry, /has no user name and password/);
     });
   });
 

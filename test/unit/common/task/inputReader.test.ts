@@ -113,9 +113,9 @@ describe('the inputs of a task', () => {
     reader.secretKeyValues('s');
     reader.finish();
     const [first, second, secret, ...more] = reader.warnings;
-    assert.match(first!, /^Input v: line 1 holds \$\(undefinedVar\), .*no such variable/);
-    assert.match(second!, /^Input v: line 3 holds \$\(my\.other-1\)/);
-    assert.match(secret!, /^Input s: line 1 holds a variable/);
+    assert.match(first!, /^Input v: line 1 contains \$\(undefinedVar\), .*no such variable/);
+    assert.match(second!, /^Input v: line 3 contains \$\(my\.other-1\)/);
+    assert.match(secret!, /^Input s: line 1 contains a variable/);
     assert.ok(!/hiddenName|KEY/.test(secret!));
     assert.deepEqual(more, []);
   });
@@ -171,7 +171,7 @@ describe('the inputs of a task', () => {
     it('of one line are refused where they have more, and hidden first', () => {
       texts.key = pem;
       const { value, problem } = read((reader) => reader.secret('key'));
-      assert.deepEqual([value, problem], [undefined, 'Input key: it holds a line break, and must be one line. See that the secret variable ends where its value does.']); // prettier-ignore
+      assert.deepEqual([value, problem], [undefined, 'Input key: it contains a line break, and must be one line. Check that the secret variable ends where its value does.']); // prettier-ignore
       for (const line of body) assert.ok(hidden.includes(line));
     });
     it('of a service connection are hidden line by line', () => {

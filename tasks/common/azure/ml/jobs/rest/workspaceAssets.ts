@@ -39,7 +39,7 @@ export class WorkspaceAssets implements JobAssets {
     }
     const directory = this.localPath(reference, origin);
     if (!fs.statSync(directory).isDirectory()) {
-      throw new TaskFailure(`${origin.place}: ${directory} is a file.`, 'Name the directory that holds the code.');
+      throw new TaskFailure(`${origin.place}: ${directory} is a file.`, 'Name the directory that contains the code.');
     }
     return this.once(`code ${directory}`, async () => {
       const { id, sha256 } = await uploadSnapshot(this.workspace, this.transfer, directory, this.ports);

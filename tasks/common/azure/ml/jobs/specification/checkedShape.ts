@@ -67,7 +67,7 @@ export function mapping(keys: Record<string, Shape>, required: readonly string[]
     if (!isMapping(value)) return note(at, `it must be a mapping, not ${kindOf(value)}.`);
     for (const [key, each] of Object.entries(value)) {
       const shape = Object.hasOwn(keys, key) ? keys[key] : undefined;
-      if (!shape) note([...at, key], `there is no such key here.${hint(key, Object.keys(keys))}`);
+      if (!shape) note([...at, key], `this key is not known here.${hint(key, Object.keys(keys))}`);
       else if (each !== null) shape(each, [...at, key], note);
     }
     for (const key of required) {

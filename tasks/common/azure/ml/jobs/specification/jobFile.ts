@@ -9,7 +9,7 @@ const shapes = { command: commandJobShape, sweep: sweepJobShape, pipeline: pipel
 
 /** What to do with a job that this task cannot start. */
 const elsewhere =
-  'Start the job by other means, such as az ml job create, and let Train take it up: jobSource existing, with its name as jobName.';
+  'Start the job by other means, such as az ml job create, and let Train follow it: jobSource existing, with its name as jobName.';
 
 /**
  * Reads a job file as `az ml job create` takes it and checks its shape.
@@ -18,7 +18,7 @@ const elsewhere =
 export function readJobFile(file: string): { spec: JobSpec; source: YamlSource } {
   const source = new YamlSource(file);
   const { value } = source;
-  if (!isMapping(value)) throw new TaskFailure(`${file} holds no job: it must be a YAML mapping.`);
+  if (!isMapping(value)) throw new TaskFailure(`${file} does not contain a job: it must be a YAML mapping.`);
   // A file without a type is a command job, unless it shows otherwise.
   const type = value.type ?? (value.jobs ? 'pipeline' : value.trial ? 'sweep' : 'command');
   const shape =

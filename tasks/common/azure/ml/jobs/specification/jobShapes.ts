@@ -294,7 +294,7 @@ const node = either((value) => {
       note(
         [...at, 'type'],
         `${unknownType('nodes', type)}; command, sweep and pipeline are. ` +
-          'Start such a pipeline by other means and let Train take it up (jobSource existing).',
+          'Start such a pipeline by other means and let Train follow it (jobSource existing).',
       );
   }
   const hasComponent = isMapping(value) && value.component !== undefined && value.component !== null;
