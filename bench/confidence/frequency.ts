@@ -4,7 +4,7 @@ import { ClassDictionary } from '../../tasks/Evaluate/confidence/classDictionary
 import { Random } from '../../tasks/Evaluate/confidence/random';
 import { resamplesFor } from '../../tasks/Evaluate/confidence/studentised';
 import { surenessAt } from '../../tasks/Evaluate/confidence/sureness';
-import { swapTest } from '../../tasks/Evaluate/confidence/swapTest';
+import { swapTest } from '../../tasks/Evaluate/confidence/randomisation';
 import { mcNemarOf } from '../../tasks/Evaluate/confidence/criterionSureness';
 import type { Criterion } from '../../tasks/common/criteria/criterion';
 import { judge } from '../../tasks/common/criteria/judge';

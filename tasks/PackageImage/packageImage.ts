@@ -20,7 +20,7 @@ import { findSubject, readModel, type Subject } from './modelToPackage';
 import { contentTag } from './plan/contentTag';
 import { planOwnDockerfile, planScoringScript, type ImagePlan } from './plan/imagePlan';
 import { planMlflowModel } from './plan/mlflowModel';
-import { planSelfTest, type SelfTest } from './plan/selfTest';
+import { planSelfTest, type SelfTest } from './plan/selfTesting';
 import { openServices, type Services } from './services';
 import { imageSummary } from './summary';
 

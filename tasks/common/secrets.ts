@@ -1,16 +1,11 @@
+import { canBeHidden, shortestHidden } from './hiddenText';
 import { Secret } from './secret';
-
-/** Shorter values ("true", "json") are in every text: hiding them would hide all. */
-const shortest = 6;
 
 /** A pattern of more characters than these could overflow the stack of the regular expressions' compiler. */
 const longestPiece = 200;
 
 /** Long base64 is broken into lines, in JSON as \n. */
 const lineBreak = '(?:\\s|\\\\[rn])*';
-
-/** A line that begins or ends a key, and is the same for all of them. */
-const frame = /^-----(BEGIN|END) [A-Z0-9 ]+-----$/;
 
 /**
  * What a task knows and nobody may see. Others may send it back, in an error text for one, and encoded: in a URL, in
@@ -25,9 +20,7 @@ export class Secrets {
   constructor(values: Iterable<string>) {
     // A value of several lines comes back line by line.
     const lines = [...values].flatMap((each) => [each, ...each.split(/\r?\n/)]);
-    this.values = [...new Set(lines)]
-      .filter((each) => each.trim().length >= shortest && !frame.test(each))
-      .map((each) => new Secret(each));
+    this.values = [...new Set(lines)].filter(canBeHidden).map((each) => new Secret(each));
   }
 
   /** The text with *** in place of every secret, and of the start of one where an ellipsis says that the text was cut. */
@@ -77,7 +70,7 @@ function patternsOf(text: string): SecretPatterns[] {
         first: new RegExp(pieces[0]!.join(''), 'g'),
         pieces: pieces.map((piece) => new RegExp(piece.join(''), 'y')),
       },
-      start: new RegExp(characters.slice(0, shortest).join(''), 'g'),
+      start: new RegExp(characters.slice(0, shortestHidden).join(''), 'g'),
       cutPieces: pieces.map((piece) => {
         const optional = piece.reduceRight((rest, each) => `(?:${each}${rest})?`, '');
         return new RegExp(`${optional}…`, 'y');

@@ -1,15 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Agent, request } from 'undici';
-
-export interface Answer {
-  status: number;
-  headers: Record<string, string | string[] | undefined>;
-  text: string;
-  /** The body as JSON; any, as each case says itself what it expects. */
-  // eslint-disable-next-line @typescript-eslint/no-explicit-any
-  json: any;
-}
+import { Agent } from 'undici';
+import { send, type Answer } from './send';
 
 /** Newest stable ones of each service that the tasks or the recordings use. */
 const versions: Record<string, string> = {
@@ -111,19 +103,11 @@ export class Arm {
     // The token is for this cloud alone, wherever an answer points to.
     if (!url.startsWith(`${this.url}/`))
       throw new Error(`${new URL(url).origin} is not asked with a token of ${this.url}.`);
-    const {
-      statusCode,
-      headers: given,
-      body: stream,
-    } = await request(url, {
-      dispatcher: this.agent,
-      method,
-      signal: this.signal,
+    return send(this.agent, {
+      ...{ method, url, signal: this.signal },
       headers: { authorization: `Bearer ${await this.token()}`, 'content-type': 'application/json', ...headers },
       body: body === undefined ? undefined : JSON.stringify(body),
     });
-    const text = await stream.text();
-    return { status: statusCode, headers: given, text, json: asJson(text) };
   }
 }
 
@@ -137,12 +121,4 @@ function withVersion(path: string): string {
 function secondsOf({ headers }: Answer, usual: number): number {
   const asked = Number(headers['retry-after']);
   return Number.isFinite(asked) && asked > 0 ? Math.min(asked, 60) : usual;
-}
-
-function asJson(text: string): unknown {
-  try {
-    return text === '' ? undefined : JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
 import { pack } from 'tar-stream';
-import type { Answer } from './arm';
+import type { Answer } from './send';
 import type { World } from './world';
 
 export interface EndedRun {

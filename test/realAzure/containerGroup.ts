@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Answer } from './arm';
+import type { Answer } from './send';
 import { resourceId } from './belongings';
 import type { World } from './world';
 

@@ -22,6 +22,7 @@ import { Removal, type Left } from './removal';
 import { exitCode, listOf, proof, reportText } from './report';
 import { kinds, useOf, type Kind } from './resources';
 import { openSession } from './session';
+import { tokenOf } from './token';
 import { tryCases, type CaseResult } from './tryCases';
 import type { Case } from './cases/case';
 import type { TokenCredential } from '@azure/core-auth';
@@ -55,7 +56,7 @@ async function main(): Promise<number> {
   say(proof);
   const cloud = await findCloud();
   const credential = ownCredential(cloud);
-  const arm = new Arm(cloud.resourceManagerUrl, undefined, tokenOf(cloud, credential));
+  const arm = new Arm(cloud.resourceManagerUrl, undefined, () => tokenOf(cloud, credential));
   try {
     const account = await findAccount(
       async (path) => (await arm.must('GET', path)).json as never,
@@ -73,9 +74,6 @@ async function main(): Promise<number> {
     await arm.close();
   }
 }
-
-const tokenOf = (cloud: Cloud, credential: TokenCredential) => async (): Promise<string> =>
-  (await credential.getToken(`${cloud.audience}/.default`))?.token ?? '';
 
 async function removeLeftovers(removal: Removal, runs: LiveRuns, all: boolean): Promise<Left[]> {
   const { removed, left, spared } = await removal.leftovers(runs, all);

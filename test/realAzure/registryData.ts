@@ -1,4 +1,4 @@
-import type { Answer } from './arm';
+import type { Answer } from './send';
 import type { World } from './world';
 
 /** The registry's own data plane, with the caller's token exchanged for its own, as `az acr login` does. */

@@ -3,15 +3,17 @@ import type { LookupFunction } from 'node:net';
 import { hostname, userInfo } from 'node:os';
 import path from 'node:path';
 import type { TokenCredential } from '@azure/core-auth';
-import { Agent, request } from 'undici';
+import { Agent } from 'undici';
 import type { ServiceEndpoint } from '../../local/serviceEndpoint';
-import { Arm, type Answer } from './arm';
+import { Arm } from './arm';
 import type { Belongings } from './belongings';
 import type { Account, Cloud } from './cloud';
 import { startGateway, type Gateway } from './gateway';
 import { Recorder } from './recorder';
 import { Resources } from './resources';
 import { Sanitiser } from './sanitiser';
+import { send } from './send';
+import { tokenOf } from './token';
 import type { Connection, World } from './world';
 
 export interface SessionOptions {
@@ -61,21 +63,19 @@ export async function openSession(options: SessionOptions): Promise<Session> {
   const agent = new Agent({
     connect: attached ? { ca: readFileSync(attached.caFile, 'utf8'), lookup: attached.lookup } : {},
   });
-  const tokenOf = (credential: TokenCredential) => async (): Promise<string> => {
-    const token = await credential.getToken(`${cloud.audience}/.default`);
-    if (!token)
-      throw new Error('Nobody is signed in: `az login`, or AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_SECRET.');
-    sanitiser.knowToken(token.token);
-    return token.token;
+  const hiddenToken = (credential: TokenCredential) => async (): Promise<string> => {
+    const token = await tokenOf(cloud, credential);
+    sanitiser.knowToken(token);
+    return token;
   };
-  const token = tokenOf(options.credential);
+  const token = hiddenToken(options.credential);
   const arm = new Arm(gateway.url, gateway.caFile, token, signal);
   const arms = [arm];
   const world: World = {
     ...{ cloud, account, arm, belongings: options.belongings, recorder, token, connection, signal, say: options.say },
     resources: new Resources(arm, account, options.belongings, options.say),
     armAs: async () => {
-      const other = new Arm(gateway.url, gateway.caFile, tokenOf(connection!.credential), signal);
+      const other = new Arm(gateway.url, gateway.caFile, hiddenToken(connection!.credential), signal);
       arms.push(other);
       return other;
     },
@@ -85,7 +85,7 @@ export async function openSession(options: SessionOptions): Promise<Session> {
       environment: agentEnvironment(folder, gateway, attached),
       folder,
     },
-    direct: (method, url, { headers, body } = {}) => send(agent, method, url, headers, body),
+    direct: (method, url, { headers, body } = {}) => send(agent, { method, url, headers, body }),
   };
   return {
     world,
@@ -94,24 +94,6 @@ export async function openSession(options: SessionOptions): Promise<Session> {
       await gateway.close();
       await agent.destroy();
     },
-  };
-}
-
-async function send(
-  dispatcher: Agent,
-  method: string,
-  url: string,
-  headers: Record<string, string> | undefined,
-  body: string | Buffer | undefined,
-): Promise<Answer> {
-  const answered = await request(url, { dispatcher, method, headers, body });
-  const text = await answered.body.text();
-  const isJson = String(answered.headers['content-type']).includes('json');
-  return {
-    status: answered.statusCode,
-    headers: answered.headers,
-    text,
-    json: isJson && text !== '' ? JSON.parse(text) : undefined,
   };
 }
 

@@ -1,5 +1,6 @@
 import type { ServiceEndpoint } from '../../local/serviceEndpoint';
-import type { Arm, Answer } from './arm';
+import type { Arm } from './arm';
+import type { Answer } from './send';
 import type { Belongings } from './belongings';
 import type { Cloud, Account } from './cloud';
 import type { Recorder } from './recorder';

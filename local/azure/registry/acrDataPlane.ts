@@ -3,14 +3,9 @@ import { OciError } from './ociError';
 import { pageOfNames } from './pages';
 import type { RegistryAuthorization } from './registryAuthorization';
 import type { RepositoryMetadata } from './repositoryMetadata';
-import type { Repository } from './repositoryStore';
+import type { RepositoryCall } from './repositoryCall';
 
-interface Call {
-  readonly reply: FastifyReply;
-  readonly registry: string;
-  readonly name: string;
-  readonly repository: Repository;
-  readonly query: URLSearchParams;
+interface Call extends RepositoryCall {
   readonly kind?: string;
   readonly reference?: string;
 }

@@ -6,7 +6,8 @@ import type { Manifests } from './manifests';
 import { blobUnknown, nameUnknown, OciError } from './ociError';
 import { pageOfNames } from './pages';
 import type { RegistryAuthorization } from './registryAuthorization';
-import type { Repository, RepositoryStore } from './repositoryStore';
+import type { RepositoryCall } from './repositoryCall';
+import type { RepositoryStore } from './repositoryStore';
 
 const namePattern = /^[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*(?:\/[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*)*$/;
 const unsupported = () => new OciError(405, 'UNSUPPORTED', 'The operation is unsupported.');
@@ -20,13 +21,8 @@ export interface Distribution {
   readonly authorization: RegistryAuthorization;
 }
 
-interface Call {
+interface Call extends RepositoryCall {
   readonly request: FastifyRequest;
-  readonly reply: FastifyReply;
-  readonly registry: string;
-  readonly name: string;
-  readonly repository: Repository;
-  readonly query: URLSearchParams;
 }
 
 /** What a path below a repository names. */

@@ -6,7 +6,7 @@ import { pseudoValues } from './jackknife';
 import { normalQuantile } from './normalQuantile';
 import { cautious, type PairedMetric } from './pairedMetric';
 import { resamplesFor, studentisedInterval } from './studentised';
-import { flipTest, swapTest } from './swapTest';
+import { flipTest, swapTest } from './randomisation';
 
 /** Rows that are this far out of balance may well hide others of their kind that were not drawn. */
 const mostSkewness = 1;

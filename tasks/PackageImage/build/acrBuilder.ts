@@ -11,7 +11,7 @@ import type { LeftWork } from '../../common/task/leftWork';
 import { TaskFailure } from '../../common/taskFailure';
 import type { ContextFile } from '../context/buildContext';
 import { archive } from '../context/contextArchive';
-import { serverTestFiles } from '../plan/serverTest';
+import { serverTestFiles } from '../plan/serverTesting';
 import { buildFailure, schedulingFailure } from './buildFailure';
 import type { BuildScheduling, OwnBuild } from './buildScheduling';
 import type { BuildOrder, BuiltImage, ImageBuilder } from './imageBuilder';

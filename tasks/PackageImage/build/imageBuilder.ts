@@ -1,6 +1,6 @@
 import type { ContextFile } from '../context/buildContext';
 import type { BuildArgument } from '../plan/imagePlan';
-import type { ServerTest } from '../plan/serverTest';
+import type { ServerTest } from '../plan/serverTesting';
 
 /** One image to build and push. */
 export interface BuildOrder {

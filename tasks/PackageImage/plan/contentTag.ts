@@ -3,7 +3,7 @@ import type { RegisteredModel } from '../../common/azure/ml/registeredModel';
 import { Secret } from '../../common/secret';
 import { hashFiles } from '../context/buildContext';
 import type { BuildArgument, EnvironmentPlan, ImagePlan } from './imagePlan';
-import type { ServerTest } from './serverTest';
+import type { ServerTest } from './serverTesting';
 
 /**
  * The tag by which an environment of the same base and dependencies is found. Secret arguments are left out: a renewed

@@ -10,8 +10,8 @@ import { fromCondaFile, fromRequirements, type Dependencies } from './dependenci
 import * as scoring from './dockerfile';
 import { exposedPort } from './exposedPort';
 import type { PackageInputs } from '../inputs';
-import { selfTestFiles, type SelfTest } from './selfTest';
-import type { ServerTest } from './serverTest';
+import { selfTestFiles, type SelfTest } from './selfTesting';
+import type { ServerTest } from './serverTesting';
 import type { RunValue } from '../../common/azure/registry/runRequest';
 import { revealed } from '../../common/secret';
 

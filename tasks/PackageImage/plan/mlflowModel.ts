@@ -7,7 +7,7 @@ import { planServer, type ImagePlan } from './imagePlan';
 import type { PackageInputs } from '../inputs';
 import mlflowServer from '../python/mlflow_server.py';
 import { fetchNamedFiles } from './modelPackages';
-import type { SelfTest } from './selfTest';
+import type { SelfTest } from './selfTesting';
 
 /** Its module's name, as which it is started. */
 const serverModule = 'mlflow_server';

@@ -1,7 +1,4 @@
-/** Shorter lines ("true", "json") are in every text: hiding them would hide all. */
-const shortest = 6;
-/** What stands around a key or certificate, and around many. */
-const frame = /^-----(BEGIN|END) [A-Z0-9 ]+-----$/;
+import { canBeHidden } from '../hiddenText';
 
 /**
  * The parts of a secret text that are to be registered: the agent masks line by line, and takes no secret of more than one line.
@@ -9,7 +6,7 @@ const frame = /^-----(BEGIN|END) [A-Z0-9 ]+-----$/;
  */
 export function secretLines(text: string): string[] {
   const lines = text.split(/\r\n|\r|\n/).map((line) => line.trim());
-  return [...new Set(lines)].filter((line) => line.length >= shortest && !frame.test(line));
+  return [...new Set(lines)].filter(canBeHidden);
 }
 
 export interface SecretValue {

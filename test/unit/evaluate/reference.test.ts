@@ -9,7 +9,7 @@ import { normalQuantile } from '../../../tasks/Evaluate/confidence/normalQuantil
 import { pseudoValues } from '../../../tasks/Evaluate/confidence/jackknife';
 import { Random } from '../../../tasks/Evaluate/confidence/random';
 import { studentisedInterval } from '../../../tasks/Evaluate/confidence/studentised';
-import { swapTest } from '../../../tasks/Evaluate/confidence/swapTest';
+import { swapTest } from '../../../tasks/Evaluate/confidence/randomisation';
 // Made by generate.py beside it, with numpy, scipy, scikit-learn and statsmodels.
 import reference from './reference/reference.json';
 

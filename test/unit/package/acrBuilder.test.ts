@@ -19,7 +19,7 @@ import { AcrBuilder } from '../../../tasks/PackageImage/build/acrBuilder';
 import { BuildScheduling } from '../../../tasks/PackageImage/build/buildScheduling';
 import { endLeftBuild, leftBuild } from '../../../tasks/PackageImage/build/leftBuild';
 import { textFile } from '../../../tasks/PackageImage/context/buildContext';
-import type { ServerTest } from '../../../tasks/PackageImage/plan/serverTest';
+import type { ServerTest } from '../../../tasks/PackageImage/plan/serverTesting';
 import { Secret } from '../../../tasks/common/secret';
 
 const registry: ContainerRegistry = {

@@ -5,7 +5,7 @@ import path from 'node:path';
 import sinon from 'sinon';
 import type { TaskLog } from '../../../tasks/common/log';
 import { textFile, type ContextFile } from '../../../tasks/PackageImage/context/buildContext';
-import type { ServerTest } from '../../../tasks/PackageImage/plan/serverTest';
+import type { ServerTest } from '../../../tasks/PackageImage/plan/serverTesting';
 import { EngineBuilder } from '../../../tasks/PackageImage/build/engineBuilder';
 import { Secret } from '../../../tasks/common/secret';
 import { StandInPrograms, type Call, type Deed } from '../../support/standInProgram';

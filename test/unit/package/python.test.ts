@@ -23,7 +23,7 @@ describe('the Python that goes into images', () => {
   });
 
   it('passes its own unit tests', () => {
-    const { status, stderr } = run(path.join(__dirname, 'python', 'test_self_test.py'));
+    const { status, stderr } = run(path.join(__dirname, 'python', 'test_self_testing.py'));
     assert.equal(status, 0, stderr);
     assert.match(stderr, /Ran \d\d tests/);
   });

@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { ModelRecord } from '../../../tasks/common/record/record';
-import { planSelfTest, selfTestFiles } from '../../../tasks/PackageImage/plan/selfTest';
+import { planSelfTest, selfTestFiles } from '../../../tasks/PackageImage/plan/selfTesting';
 import type { SelfTestCase } from '../../../tasks/PackageImage/plan/selfTestCase';
 import { buildFailure } from '../../../tasks/PackageImage/build/buildFailure';
 import { selfTestBrokeOff, selfTestOutcome } from '../../../tasks/PackageImage/build/selfTestOutcome';

@@ -9,7 +9,7 @@ import { findPython } from '../../../local/python/findPython';
 import { tryServer } from '../../../tasks/PackageImage/build/server/serverTrial';
 import { outcomeLine, selfTestOutcome } from '../../../tasks/PackageImage/build/selfTestOutcome';
 import type { SelfTestCase } from '../../../tasks/PackageImage/plan/selfTestCase';
-import { serverTestFiles, type ServerTest } from '../../../tasks/PackageImage/plan/serverTest';
+import { serverTestFiles, type ServerTest } from '../../../tasks/PackageImage/plan/serverTesting';
 import { StandInPrograms, type Call, type Deed } from '../../support/standInProgram';
 
 /** A container as an engine tells of it, and what its server answers. */

@@ -1,11 +1,11 @@
-import { errorLine, exceptionLine } from '../../plan/serverTest';
+import { errorLine, exceptionLine } from '../../plan/serverTesting';
 import onlyOnTarget from '../../python/only_on_target.json';
 import type { SelfTestOutcome } from '../selfTestOutcome';
 
 const longest = 300;
 
 /**
- * What became of a test whose server failed: it failed, or it could not be carried out here. shell/server_test.sh has the same
+ * What became of a test whose server failed: it failed, or it could not be carried out here. shell/server_testing.sh has the same
  * for ACR Tasks, where no program of ours runs.
  * @param what happened, without a full stop
  * @param log its end: text of others, which is quoted

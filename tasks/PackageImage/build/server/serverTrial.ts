@@ -5,7 +5,7 @@ import { differences } from '../../../common/comparison/differences';
 import { parseExact } from '../../../common/json/exactJson';
 import type { Clock } from '../../../common/clock';
 import { messageOf } from '../../../common/messageOf';
-import { longestStart, pathOf, type ServerTest } from '../../plan/serverTest';
+import { longestStart, pathOf, type ServerTest } from '../../plan/serverTesting';
 import type { SelfTestCase } from '../../plan/selfTestCase';
 import { testBegins, type SelfTestOutcome } from '../selfTestOutcome';
 import { ask, type Answer } from './ask';
@@ -38,7 +38,7 @@ class Ended extends Error {
 }
 
 /**
- * Tries the server of an image by the engine of this agent, as shell/server_test.sh does in ACR Tasks: starts it, waits until it
+ * Tries the server of an image by the engine of this agent, as shell/server_testing.sh does in ACR Tasks: starts it, waits until it
  * answers, sends it the requests, compares the answers.
  */
 export async function tryServer(image: string, test: ServerTest, tools: TrialTools): Promise<SelfTestOutcome> {

@@ -1,6 +1,6 @@
 import type { TaskRunRequest } from '../../../common/azure/registry/runRequest';
 import { Secret } from '../../../common/secret';
-import { longestStart, type ServerTest } from '../../plan/serverTest';
+import { longestStart, type ServerTest } from '../../plan/serverTesting';
 import type { BuildOrder } from '../imageBuilder';
 
 /** Where the build's context lies among the files of the run, beside check/. */

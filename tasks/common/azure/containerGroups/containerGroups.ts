@@ -1,8 +1,8 @@
 import type { ContainerGroup, ContainerInstanceManagementClient } from '@azure/arm-containerinstance';
-import type { PipelinePolicy } from '@azure/core-rest-pipeline';
+import type { PipelineRequest } from '@azure/core-rest-pipeline';
 import { azureFailure, isAzureFailure, AzureFailure } from '../http/azureFailure';
 import { noPollAtOnce } from '../http/policies/noPollAtOnce';
-import { setTraits } from '../http/requestTraits';
+import { withTraits, type RequestTraits } from '../http/requestTraits';
 import type { AzureSession } from '../http/session';
 import { messageOf } from '../../messageOf';
 
@@ -33,13 +33,10 @@ export interface Provisioning {
 }
 
 /** Any JSON passes through the SDK, and nothing too: what is not a group is asked for again. */
-const wholeGroup: PipelinePolicy = {
-  name: 'wholeGroup',
-  sendRequest(request, next) {
-    const isGroup = request.method === 'GET' && /\/containerGroups\/[^/?]+(\?|$)/i.test(request.url);
-    return next(isGroup ? setTraits(request, { shape: { properties: { containers: 'list' } } }) : request);
-  },
-};
+function traitsOfRequest({ method, url }: PipelineRequest): RequestTraits {
+  const isGroup = method === 'GET' && /\/containerGroups\/[^/?]+(\?|$)/i.test(url);
+  return isGroup ? { shape: { properties: { containers: 'list' } } } : {};
+}
 
 /** Resources of one resource group, by the version 2023-05-01 of Microsoft.ContainerInstance that the SDK speaks. */
 export class ContainerGroups {
@@ -170,12 +167,12 @@ export class ContainerGroups {
       ]);
       const { connection } = this.session;
       // Whoever deploys waits for other operations itself, up to its own deadline.
-      const options = this.session.clientOptions({ limit: requestLimit, waitsForOthers: false });
-      const additionalPolicies = [noPollAtOnce(createHttpHeaders), wholeGroup].map((policy) => ({
-        policy,
-        position: 'perRetry' as const,
-      }));
-      return new Client(credential, connection.subscriptionId, { ...options, additionalPolicies });
+      const { httpClient, ...options } = this.session.clientOptions({ limit: requestLimit, waitsForOthers: false });
+      return new Client(credential, connection.subscriptionId, {
+        ...options,
+        httpClient: withTraits(httpClient, traitsOfRequest),
+        additionalPolicies: [{ policy: noPollAtOnce(createHttpHeaders), position: 'perRetry' }],
+      });
     })());
   }
 }

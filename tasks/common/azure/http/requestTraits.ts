@@ -1,4 +1,4 @@
-import type { PipelineRequest } from '@azure/core-rest-pipeline';
+import type { HttpClient, PipelineRequest } from '@azure/core-rest-pipeline';
 import type { Shape } from './shape';
 
 /** What a policy cannot see in a request itself. */
@@ -16,6 +16,11 @@ const known = new WeakMap<PipelineRequest, RequestTraits>();
 export function setTraits(request: PipelineRequest, traits: RequestTraits): PipelineRequest {
   known.set(request, traits);
   return request;
+}
+
+/** A client that says of each request of an SDK what the SDK does not know of it. */
+export function withTraits(client: HttpClient, traits: (request: PipelineRequest) => RequestTraits): HttpClient {
+  return { sendRequest: (request) => client.sendRequest(setTraits(request, traits(request))) };
 }
 
 export function traitsOf(request: PipelineRequest): RequestTraits {

@@ -3,7 +3,7 @@ import type { PipelineRequest } from '@azure/core-rest-pipeline';
 import { azureFailure } from '../http/azureFailure';
 import { noPollAtOnce } from '../http/policies/noPollAtOnce';
 import { UnreadableAnswer } from '../http/policies/readableAnswer';
-import { setTraits, type RequestTraits } from '../http/requestTraits';
+import { withTraits, type RequestTraits } from '../http/requestTraits';
 import type { AzureSession } from '../http/session';
 import { machineLearningApiVersion } from './workspaceAddress';
 
@@ -44,15 +44,15 @@ export async function askMachineLearning<T>(
   ]);
   const { httpClient, ...options } = session.clientOptions({ apiVersion: machineLearningApiVersion });
   let asked = 'Azure Machine Learning';
-  const sendRequest = (request: PipelineRequest) => {
-    const { origin, pathname } = new URL(request.url);
-    asked = `${request.method} ${origin}${pathname}`;
-    const isRead = request.method === 'GET' || traits.repeatable === true;
-    return httpClient.sendRequest(setTraits(request, { ...traits, isThere: traits.isThere ?? isRead }));
+  const traitsOfRequest = ({ method, url }: PipelineRequest): RequestTraits => {
+    const { origin, pathname } = new URL(url);
+    asked = `${method} ${origin}${pathname}`;
+    const isRead = method === 'GET' || traits.repeatable === true;
+    return { ...traits, isThere: traits.isThere ?? isRead };
   };
   const sdk = new Client(credential, session.connection.subscriptionId, {
     ...options,
-    httpClient: { sendRequest },
+    httpClient: withTraits(httpClient, traitsOfRequest),
     additionalPolicies: [{ policy: noPollAtOnce(createHttpHeaders), position: 'perRetry' }],
   });
   try {

@@ -8,7 +8,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(HERE, *[os.pardir] * 4, "tasks", "PackageImage", "python"))
 sys.dont_write_bytecode = True
 import mlops_answers as answers  # noqa: E402
-import self_test  # noqa: E402
+import self_testing  # noqa: E402
 
 
 class Answers(unittest.TestCase):
@@ -83,7 +83,7 @@ class Lacks(unittest.TestCase):
             (ConnectionRefusedError(111, "Connection refused"), "its network"),
             (Exception("HTTPSConnectionPool(host='x'): Max retries exceeded with url: /"), "its network"),
         ):
-            self.assertEqual(self_test.lacks(error), what, error)
+            self.assertEqual(self_testing.lacks(error), what, error)
 
     def test_leaves_the_image_its_faults(self):
         for error in (
@@ -93,7 +93,7 @@ class Lacks(unittest.TestCase):
             KeyError("data"),
             ImportError("libgomp.so.1: cannot open shared object file"),
         ):
-            self.assertIsNone(self_test.lacks(error), error)
+            self.assertIsNone(self_testing.lacks(error), error)
 
     def test_looks_at_the_cause(self):
         def wrapped():
@@ -102,14 +102,14 @@ class Lacks(unittest.TestCase):
             except OSError as error:
                 raise RuntimeError("cannot load the features") from error
 
-        self.assertEqual(self_test.lacks(raised(wrapped)), "its network")
+        self.assertEqual(self_testing.lacks(raised(wrapped)), "its network")
 
 
 class Reason(unittest.TestCase):
     def test_names_a_missing_variable_and_the_input_that_gives_it(self):
-        text = self_test.reason(raised(lambda: os.environ["NO_SUCH_VARIABLE"]))
+        text = self_testing.reason(raised(lambda: os.environ["NO_SUCH_VARIABLE"]))
         self.assertIn("NO_SUCH_VARIABLE is not set here: give it in selfTestEnvironmentVariables", text)
-        self.assertEqual(self_test.reason(raised(lambda: {}["data"])), "KeyError: 'data'")
+        self.assertEqual(self_testing.reason(raised(lambda: {}["data"])), "KeyError: 'data'")
 
     def test_names_the_root_that_a_wrapper_hides(self):
         def wrapped():
@@ -119,7 +119,7 @@ class Reason(unittest.TestCase):
                 raise RuntimeError("the model cannot be loaded") from error
 
         self.assertEqual(
-            self_test.reason(raised(wrapped)),
+            self_testing.reason(raised(wrapped)),
             "RuntimeError: the model cannot be loaded (because of ModuleNotFoundError: No module named 'pandaz')",
         )
 
@@ -129,7 +129,7 @@ class DisguisedErrors(unittest.TestCase):
         deep = "x"
         for _ in range(20000):
             deep = [deep]
-        self.assertEqual(list(self_test.texts(deep)), ["x"])
+        self.assertEqual(list(self_testing.texts(deep)), ["x"])
 
 
 if __name__ == "__main__":

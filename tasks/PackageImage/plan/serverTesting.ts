@@ -1,9 +1,9 @@
 import answers from '../python/mlops_answers.py';
 import onlyOnTarget from '../python/only_on_target.json';
 import comparison from '../python/server_answers.py';
-import script from '../shell/server_test.sh';
+import script from '../shell/server_testing.sh';
 import { textFile, type ContextFile } from '../context/buildContext';
-import type { SelfTest } from './selfTest';
+import type { SelfTest } from './selfTesting';
 import type { SelfTestCase } from './selfTestCase';
 
 /** How the server of the user's own Dockerfile is tried: started as it will be deployed, and asked over HTTP. */
@@ -24,7 +24,7 @@ export const errorLine =
   '^(ERROR|FATAL|CRITICAL|[Pp]anic|[Ff]atal|Error|Exception in thread)\\b|\\[(ERROR|CRITICAL)\\]';
 
 /**
- * The folder check/ of a run of ACR Tasks, for shell/server_test.sh: a request is some small files with its number. It lies
+ * The folder check/ of a run of ACR Tasks, for shell/server_testing.sh: a request is some small files with its number. It lies
  * beside the build's context, of which the image must get nothing.
  */
 export function serverTestFiles(test: ServerTest): ContextFile[] {

@@ -9,7 +9,7 @@ import type { PackageInputs } from '../inputs';
 import outcome from '../python/mlops_outcome.py';
 import type { SelfTestCase } from './selfTestCase';
 import onlyOnTarget from '../python/only_on_target.json';
-import script from '../python/self_test.py';
+import script from '../python/self_testing.py';
 
 /** How an image is tried before it is pushed. Without a request it is only started. */
 export interface SelfTest {
