@@ -15,6 +15,7 @@ import type { TrainInputs } from '../../../tasks/Train/inputs';
 import { leftJob } from '../../../tasks/Train/leftJob';
 import type { Services } from '../../../tasks/Train/services';
 import { trainWith } from '../../../tasks/Train/train';
+import { taskContext } from '../../support/taskContext';
 
 const minute = 60_000;
 /** A node of 60 USD an hour: a dollar a minute. */
@@ -46,31 +47,17 @@ describe('Train: the stage', () => {
         time += Math.max(1, milliseconds);
       },
     };
-    const variables = new Map<string, string>();
     const stop = new AbortController();
     const said: string[] = [];
     const say = (text: string) => void said.push(text);
-    const publish = { summary: sinon.spy(), buildTag: sinon.spy() };
-    const context = {
-      log: { info: say, debug: say, warning: say, error: say, group: say, endGroup: say, progress: () => undefined },
-      clock,
-      signal: stop.signal,
+    const { context: base } = taskContext(staging, { clock, signal: stop.signal });
+    const publish = { ...base.publish, summary: sinon.spy(), buildTag: sinon.stub().resolves(true) };
+    const context: TaskContext = {
+      ...base,
+      log: { ...base.log, info: say, debug: say, warning: say },
       publish,
-      pipeline: {
-        hostType: 'build',
-        collectionUri: 'https://dev.azure.com/example/',
-        project: 'p',
-        build: { id: '42', number: '1', definition: 'quickstart', url: 'https://dev.azure.com/example/build/42' },
-        stage: { name: 's', attempt: 1 },
-        job: { id: 'j', name: 'j', attempt: 1 },
-        step: 'train',
-        directories: { work: staging, staging },
-      },
-      state: {
-        get: (key: string) => variables.get(key),
-        set: (key: string, value: string) => variables.set(key, value),
-      },
-    } as unknown as TaskContext;
+      pipeline: { ...base.pipeline, step: 'train' },
+    };
 
     const jobs = new Map<string, Job>();
     const metrics: Record<string, number> = { rmse: 3 };
