@@ -1,6 +1,6 @@
 /** Fills a local Azure as a team fills theirs in years: models, jobs and images. */
 import { createHash, randomUUID } from 'node:crypto';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { appendFileSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { request } from 'undici';
 import type { LocalAzure } from '../../local/azure/connection/localAzure';
@@ -40,19 +40,18 @@ export async function runJob(workspace: MlWorkspace): Promise<string> {
   return name;
 }
 
-/** Puts copies of a job into the state of a local Azure that is stopped: to run them all would take hours. */
+/** Puts copies of a job, and a metric for each, into the state of a local Azure that is stopped: to run them all would take hours. */
 export function copyJob(stateDir: string, name: string, count: number): void {
+  const names = Array.from({ length: count }, () => `job-${randomUUID()}`);
   for (const kind of ['jobs', 'runs']) {
     const file = path.join(stateDir, 'documents', `machineLearning.${kind}.jsonl`);
-    const line = readFileSync(file, 'utf8')
-      .trimEnd()
-      .split('\n')
-      .findLast((each) => each.includes(name))!;
-    const copies = Array.from(
-      { length: count },
-      (_, index) => `${line.replaceAll(name, `job-${index}-${randomUUID()}`)}\n`,
-    );
-    writeFileSync(file, copies.join(''), { flag: 'a' });
+    const lines = readFileSync(file, 'utf8').trimEnd().split('\n');
+    const line = lines.findLast((each) => each.includes(name))!;
+    appendFileSync(file, names.map((copy) => `${line.replaceAll(name, copy)}\n`).join(''));
+  }
+  for (const [index, copy] of names.entries()) {
+    const point = JSON.stringify(['rmse', index / count, Date.now(), 0]);
+    writeFileSync(path.join(stateDir, 'metrics', `${copy}.jsonl`), `${point}\n`);
   }
 }
 

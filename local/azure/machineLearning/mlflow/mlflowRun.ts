@@ -53,23 +53,28 @@ export function tagsOf(run: Run): Record<string, string> {
   };
 }
 
+/** A run's own fields, as MLflow names them. */
+export function infoOf(run: Run, runs: RunStore) {
+  const time = (text: string | undefined) => (text ? Date.parse(text) : undefined);
+  return {
+    run_uuid: run.runId,
+    run_id: run.runId,
+    run_name: run.displayName ?? run.runId,
+    experiment_id: runs.experiment(run.experimentName).id,
+    user_id: localCloud.clientId,
+    status: mlflowStatus(run.status),
+    start_time: time(run.startTimeUtc ?? run.createdUtc),
+    end_time: time(run.endTimeUtc),
+    artifact_uri: artifactUri(run.runId),
+    lifecycle_stage: run.isDeleted ? 'deleted' : 'active',
+  };
+}
+
 /** A run as MLflow shows it. */
 export function runAnswer(run: Run, runs: RunStore, metrics: MetricStore) {
   const pairs = (values: Record<string, string>) => Object.entries(values).map(([key, value]) => ({ key, value }));
-  const time = (text: string | undefined) => (text ? Date.parse(text) : undefined);
   return {
-    info: {
-      run_uuid: run.runId,
-      run_id: run.runId,
-      run_name: run.displayName ?? run.runId,
-      experiment_id: runs.experiment(run.experimentName).id,
-      user_id: localCloud.clientId,
-      status: mlflowStatus(run.status),
-      start_time: time(run.startTimeUtc ?? run.createdUtc),
-      end_time: time(run.endTimeUtc),
-      artifact_uri: artifactUri(run.runId),
-      lifecycle_stage: run.isDeleted ? 'deleted' : 'active',
-    },
+    info: infoOf(run, runs),
     data: {
       metrics: metrics.latest(run.runId).map(metricAnswer),
       params: pairs(run.params),

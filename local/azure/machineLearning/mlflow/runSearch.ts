@@ -1,7 +1,7 @@
 import type { MetricStore } from '../runs/metricStore';
 import type { Run, RunStore } from '../runs/runStore';
 import { MlflowError } from './mlflowError';
-import { runAnswer, tagsOf } from './mlflowRun';
+import { infoOf, tagsOf } from './mlflowRun';
 import { search, type Value } from './searchFilter';
 
 /** What MLflow calls a run's own fields, by the names that its filters and orders know them by. */
@@ -39,7 +39,7 @@ export class RunSearch {
       case 'run': {
         const field = attributeNames[name.toLowerCase()] ?? name;
         if (attributes.includes(field)) {
-          return (runAnswer(run, this.runs, this.metrics).info as Record<string, Value>)[field];
+          return (infoOf(run, this.runs) as Record<string, Value>)[field];
         }
       }
     }

@@ -30,13 +30,16 @@ export function search<T>(
   });
   // An unknown field is refused even where there is nothing to sort.
   for (const { kind, name } of keys) if (candidates[0] !== undefined) valueOf(candidates[0], kind, name);
-  return found.sort((one, other) => {
-    for (const { kind, name, sign } of keys) {
-      const order = compare(valueOf(one, kind, name), valueOf(other, kind, name));
+  // Each value is looked up once, however often it is compared.
+  const valued = found.map((candidate) => ({ candidate, values: keys.map(({ kind, name }) => valueOf(candidate, kind, name)) })); // prettier-ignore
+  valued.sort((one, other) => {
+    for (const [index, { sign }] of keys.entries()) {
+      const order = compare(one.values[index], other.values[index]);
       if (order !== 0) return sign * order;
     }
     return 0;
   });
+  return valued.map(({ candidate }) => candidate);
 }
 
 /** One page of a list; a token that was never handed out is refused. */
