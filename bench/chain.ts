@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { readJson, root } from '../scripts/taskManifest';
 import type { ModelRecord } from '../tasks/common/record/record';
+import { freshCloneRows } from './chain/freshClone';
 import { median, toRow, type Row } from './rows';
 
 const warmRuns = 3;
@@ -120,6 +121,7 @@ async function warmRun(directory: string, modelName: string): Promise<Spent> {
 }
 
 export async function bench(): Promise<Row[]> {
+  const fresh = await freshCloneRows();
   const directory = mkdtempSync(join(tmpdir(), 'bench-chain-'));
   // A name of its own, so that the shared cache holds no build of this very model.
   const modelName = `bench-${randomUUID()}`;
@@ -146,5 +148,6 @@ export async function bench(): Promise<Row[]> {
     ...work.map((part) => seconds(part.name, part.seconds)),
     ...steps.map((step) => seconds(`step ${step.displayName}, the rest`, step.seconds)),
     seconds('local Azure and agent: start and end', rest - inSteps),
+    ...fresh,
   ];
 }

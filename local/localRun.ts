@@ -21,7 +21,7 @@ import { processStartTime } from './azure/processes/processRecords';
 import { addressOf } from './addresses';
 import { cloudLogFile, startCloud, type CloudProcess } from './cloudProcess';
 import { makeStateFolder, type LocalDirectories } from './directories';
-import { checkPython } from './neededPython';
+import { checkPython, fetchPackagesAhead } from './neededPython';
 import { printedCommand } from './printedCommand';
 import { Interruption } from './interruption';
 
@@ -61,22 +61,23 @@ export async function runLocally(options: LocalRunOptions): Promise<number> {
     );
   }
   const interruption = new Interruption();
+  const ahead = new AbortController();
   let cloud: CloudProcess | undefined;
   try {
     const built = await ensureBuiltTasks();
     if (built.length > 0) console.log(`Built the tasks ${built.join(', ')}.`);
     const source = sourceOf(options);
     const plan = planOf(options, source);
-    await checkPython(plan, options.stages, {
-      repository: repositoryRoot(options.file),
-      cacheDir: directories.cache,
-    });
+    const place = { repository: repositoryRoot(options.file), cacheDir: directories.cache };
+    await checkPython(plan, options.stages, place);
+    void fetchPackagesAhead(plan, options.stages, place, ahead.signal).catch(() => undefined);
     cloud = await startCloud(directories, { tied: true, signal: interruption.signal });
     const present = cloud;
     interruption.onForce(() => present.wasUp || present.kill());
     console.log(`Local Azure ${cloud.wasUp ? 'is up' : 'has started'} at ${cloud.azure.url}`);
     return await run({ ...options, source }, plan, cloud, interruption);
   } finally {
+    ahead.abort();
     if (cloud && !cloud.wasUp) await cloud.stop();
     lock.release();
     interruption.dispose();

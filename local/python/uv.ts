@@ -40,7 +40,13 @@ async function find(cacheDir: string, python: Python): Promise<Uv | undefined> {
   );
   const executable = (await works('uv')) ? 'uv' : await bootstrap(cacheDir, python);
   if (!executable) return undefined;
-  return { executable, environment: uvEnvironment(await settings, process.env) };
+  const environment = uvEnvironment(await settings, process.env);
+  // The user's own, said aloud: what runs under another home shares it, and nothing is fetched twice.
+  const cache = await run(executable, ['cache', 'dir']).then(
+    ({ stdout }) => stdout.trim(),
+    () => resolve(cacheDir, 'uv'),
+  );
+  return { executable, environment: { ...environment, UV_CACHE_DIR: cache } };
 }
 
 async function works(executable: string): Promise<boolean> {

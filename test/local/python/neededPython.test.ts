@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import type { PipelinePlan } from '../../../local/agent/pipeline/plan';
-import { checkPython } from '../../../local/neededPython';
+import { checkPython, fetchPackagesAhead } from '../../../local/neededPython';
 import { findPython } from '../../../local/python/findPython';
 import { packageIn } from '../../../local/python/wheels';
 import { temporaryFolder } from '../../support/agent';
@@ -37,6 +37,31 @@ describe('the Python of this machine', () => {
     // A machine may have a Python in /usr/bin, which is looked for by its path.
     assert.notEqual((await findPython()).version, '3.15.0');
     assert.equal((await findPython('python3')).version, '3.15.0');
+  });
+
+  it('gets the packages of later tasks while the first is at work, once', async () => {
+    const folder = temporaryFolder();
+    mkdirSync(folder, { recursive: true });
+    for (const [file, name] of [
+      ['train.yml', 'pandas'],
+      ['score.yml', 'flask'],
+    ] as const)
+      // prettier-ignore
+      writeFileSync(path.join(folder, file), `dependencies:\n- pip\n- pip: [${name}==1.0]\n`);
+    const asked = path.join(folder, 'asked');
+    const uv = `[ "$1" = pip ] && for word; do last=$word; done && cat "$last" >> ${asked}\nexit 0`;
+    process.env.PATH = `${programs({ uv })}${path.delimiter}${known}`;
+    const [train, score] = [plan({ condaFile: 'train.yml' }), plan({ condaFile: 'score.yml' })];
+    const both = { stages: [...train.stages, ...score.stages] } as PipelinePlan;
+    const place = { repository: folder, cacheDir: path.join(folder, 'cache') };
+    const { signal } = new AbortController();
+    await fetchPackagesAhead(both, undefined, place, signal);
+    await fetchPackagesAhead(both, undefined, place, signal);
+    assert.equal(readFileSync(asked, 'utf8'), 'flask==1.0\n');
+    assert.deepEqual(
+      readdirSync(path.join(place.cacheDir, 'python')).filter((name) => !name.endsWith('.fetched')),
+      [],
+    );
   });
 
   describe('that is newer than its packages', () => {

@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import { mkdirSync, rmSync } from 'node:fs';
 import { findPython } from '../../../python/findPython';
 import { findUv } from '../../../python/uv';
@@ -66,8 +65,7 @@ async function installer(stage: Stage, instruction: Instruction, tools: RunTools
   if (!/\b(pip[\d.]*|(?:micro)?mamba|conda)\b/.test(instruction.text)) return {};
   const uv = await findUv(tools.cacheDir, await findPython());
   if (!uv) return {};
-  // Its cache would lie in the image's home, and hold places of this machine.
-  return { ...uv.environment, UV_CACHE_DIR: join(tools.cacheDir, 'uv'), LOCAL_AZURE_UV: uv.executable };
+  return { ...uv.environment, LOCAL_AZURE_UV: uv.executable };
 }
 
 interface Attempt {
