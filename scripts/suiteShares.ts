@@ -1,6 +1,6 @@
 /**
  * The minutes that each long suite of `.ci/run` may take there: on a new machine of two cores, with empty caches. Where a suite
- * takes longer than was asked of it, its share is what it takes and a quarter; docs/decisions has the measurements.
+ * takes longer than was asked of it, its share is what it takes and a margin; docs/decisions has the measurements.
  */
 export const suiteShares = {
   'npm test': 10,
