@@ -5,8 +5,10 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import * as path from 'node:path';
+import sinon from 'sinon';
 import type { ContainerGroup, ContainerGroups } from '../../../tasks/common/azure/containerGroups/containerGroups';
 import type { RegisteredModel } from '../../../tasks/common/azure/ml/registeredModel';
+import { RegistryContents } from '../../../tasks/common/azure/registry/containerRegistryContents';
 import { privateKeySigner } from '../../../tasks/common/evidence/signer';
 import { append, emptyRecord } from '../../../tasks/common/record/chain';
 import type { DeploymentSection, EvaluationSection, ModelRecord } from '../../../tasks/common/record/record';
@@ -89,9 +91,11 @@ describe('Test-Endpoint: what a record lets tests decide', () => {
     groups.find.callsFake(deployed.find);
     groups.log.resolves(deployed.log);
     groups.remove.callsFake(async () => void groups.find.resolves(undefined));
+    const contents = sinon.createStubInstance(RegistryContents);
+    contents.manifestDescriptor.rejects(new TaskFailure('The registry cannot be asked.'));
     const unsigned = {
       signer: async () => privateKeySigner(generateKeyPairSync('ed25519').privateKey),
-      registry: () => Promise.reject(new TaskFailure('The registry cannot be asked.')),
+      registry: async () => contents,
     };
     const champion = { name: 'm', version: '2', tags: { champion: '2026' } } as unknown as RegisteredModel;
     models.tag.resolves(champion);
