@@ -3,7 +3,7 @@ import { skewnessOf } from './enough';
 /** One in a hundred models of the champion's own shape looks this different, in standard errors. */
 const otherShape = 2.326;
 /** Less is enough where the rows in which they differ are out of balance the same way. */
-const perhapsOtherShape = 1;
+const perhapsOtherShape = 1.3;
 const leastDifference = 1e-6;
 /** Skewness, over the root of how many it is of, from which on rows that were not drawn may turn the difference. */
 const outOfBalance = 0.1;

@@ -92,8 +92,10 @@ const accuracy: Formula = {
   build([label, prediction]) {
     const truth = label!.candidate;
     const right = (said: Float64Array) => said.map((code, row) => (code === truth[row] ? 1 : 0));
-    const { candidate, champion } = prediction!;
-    return confusionMetric(2, new Float64Array(truth.length).fill(1), right(candidate), champion && right(champion), accuracyOf); // prettier-ignore
+    const own = right(prediction!.candidate);
+    const theirs = prediction!.champion && right(prediction!.champion);
+    const metric = confusionMetric(2, new Float64Array(truth.length).fill(1), own, theirs, accuracyOf);
+    return { ...metric, rowValues: [own, theirs ?? own] };
   },
 };
 
