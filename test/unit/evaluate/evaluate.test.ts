@@ -18,6 +18,7 @@ import type { Measurement } from '../../../tasks/Evaluate/measurement';
 import type { Services } from '../../../tasks/Evaluate/services';
 import { writtenCard } from '../common/modelCard/exampleRecord';
 import { serviceConnection } from '../../support/serviceConnection';
+import { taskContext } from '../../support/taskContext';
 
 const now = Date.UTC(2026, 5, 1);
 
@@ -146,7 +147,11 @@ describe('Evaluate: the stage', () => {
         }),
       },
     };
+    const { context: base, traces } = taskContext(home);
+    const { lines } = traces;
+    const say = (text: string) => void lines.push(text);
     const publish = {
+      ...base.publish,
       summary: sinon.stub(),
       testResults: sinon.stub(),
       picture: sinon.stub(),
@@ -154,15 +159,16 @@ describe('Evaluate: the stage', () => {
       artifact: sinon.stub(),
       buildTag: sinon.stub().resolves(canTagBuild),
     };
-    const lines: string[] = [];
-    const say = (text: string) => void lines.push(text);
-    const context = {
-      log: { info: say, debug: say, warning: say, error: say, group: say, endGroup: () => {}, progress: () => {} },
+    const context: TaskContext = {
+      ...base,
+      log: { ...base.log, debug: say, warning: say },
       clock: { now: () => now, sleep: async () => {} },
-      signal: new AbortController().signal,
-      pipeline: { directories: { temp: home }, build: { url: 'https://dev.azure.com/x/_build/results?buildId=1' } },
+      pipeline: {
+        ...base.pipeline,
+        build: { ...base.pipeline.build!, url: 'https://dev.azure.com/x/_build/results?buildId=1' },
+      },
       publish,
-    } as unknown as TaskContext;
+    };
     const { text = 'rmse < champion', ...rest } = inputs;
     const { criteria, problems } = parseCriteria(text);
     assert.deepEqual(problems, []);
