@@ -1,4 +1,4 @@
-import { isObject, objectsOf, ValueCollector, type ReportValues } from './reportValues';
+import { allObjects, isObject, ValueCollector, type ReportValues } from './reportValues';
 
 const statuses = { passed: 'PASS', failed: 'FAIL', warned: 'WARN', error: 'ERROR' } as const;
 
@@ -6,12 +6,15 @@ const statuses = { passed: 'PASS', failed: 'FAIL', warned: 'WARN', error: 'ERROR
  * What Deepchecks writes of a suite or of one check, by `result.to_json()`. Names of checks and of what they found are written as a
  * criterion can name them: "Feature Drift" is feature_drift.
  * @returns undefined where it is not a report of Deepchecks
+ * @throws Error that says what such a report lacks
  */
 export function readDeepchecks(content: unknown): ReportValues | undefined {
   if (!isObject(content)) return undefined;
   const isSuite = content.type === 'SuiteResult' && Array.isArray(content.results);
   if (!isSuite && !isCheck(content)) return undefined;
-  const checks = isSuite ? objectsOf(content.results).filter(isCheck) : [content];
+  const checks = isSuite ? allObjects(content.results, 'results') : [content];
+  const wrong = checks.findIndex((check) => !isCheck(check));
+  if (wrong >= 0) throw new Error(`results[${wrong}] is not that of a check`);
   const collected = new ValueCollector();
   addConditions('', checks.flatMap(conditionsOf), collected);
   collected.add('checks', checks.length);
@@ -34,7 +37,8 @@ function nameOf({ header, check }: Record<string, unknown>): string {
 }
 
 function conditionsOf(check: Record<string, unknown>): Record<string, unknown>[] {
-  return objectsOf(check.conditions_results);
+  const { conditions_results: conditions } = check;
+  return conditions === undefined || conditions === null ? [] : allObjects(conditions, 'conditions_results');
 }
 
 /** Where there was no condition, nothing is known to hold. */

@@ -1,14 +1,19 @@
-import { isObject, numberOf, objectsOf, ValueCollector, withSlice, type ReportValues } from './reportValues';
+import { allObjects, isObject, numberOf, ValueCollector, withSlice, type ReportValues } from './reportValues';
 
 /**
  * The validations of a report of Great Expectations: one of `validation_result.to_json_dict()` and of `.describe()`, several of a
- * checkpoint, whose `describe()` and, before 1.0, `to_json_dict()` are read.
+ * checkpoint or a list of them, whose `describe()` and, before 1.0, `to_json_dict()` are read.
  * @returns undefined where it is not such a report
  */
-function validationsOf(content: Record<string, unknown>): Record<string, unknown>[] | undefined {
-  if (Array.isArray(content.validation_results)) return objectsOf(content.validation_results);
+function validationsOf(content: unknown): Record<string, unknown>[] | undefined {
+  if (Array.isArray(content)) {
+    const all = content.map((each) => (isObject(each) ? validationsOf(each) : undefined));
+    return all.length > 0 && all.every((each) => each !== undefined) ? all.flat() : undefined;
+  }
+  if (!isObject(content)) return undefined;
+  if (Array.isArray(content.validation_results)) return allObjects(content.validation_results, 'validation_results');
   if (isObject(content.run_results)) {
-    return objectsOf(Object.values(content.run_results)).map((run) =>
+    return allObjects(Object.values(content.run_results), 'run_results').map((run) =>
       isObject(run.validation_result) ? run.validation_result : run,
     );
   }
@@ -39,7 +44,7 @@ function typeOf({ expectation_config: config, expectation_type: type }: Record<s
  * @throws Error that says what such a report lacks
  */
 export function readGreatExpectations(content: unknown): ReportValues | undefined {
-  const validations = isObject(content) ? validationsOf(content) : undefined;
+  const validations = validationsOf(content);
   if (!validations) return undefined;
   const collected = new ValueCollector();
   const counts = validations.map(countsOf);
@@ -58,14 +63,15 @@ export function readGreatExpectations(content: unknown): ReportValues | undefine
 
 function countsOf(validation: Record<string, unknown>): { evaluated: number; successful: number } {
   const statistics = isObject(validation.statistics) ? validation.statistics : {};
-  const results = Array.isArray(validation.results ?? validation.expectations) ? resultsOf(validation) : undefined;
+  const isListed = (validation.results ?? validation.expectations ?? null) !== null;
+  const results = isListed ? resultsOf(validation) : undefined;
   const count = (name: string, otherwise: number | undefined) => {
     if (!(name in statistics)) {
       if (otherwise === undefined) throw new Error(`it has neither statistics.${name} nor the results to count`);
       return otherwise;
     }
     const value = statistics[name];
-    if (typeof value === 'number' && value >= 0) return value;
+    if (Number.isInteger(value) && (value as number) >= 0) return value as number;
     throw new Error(`statistics.${name} is ${JSON.stringify(value)}, which is not a count`);
   };
   const [evaluated, successful] = [
@@ -73,11 +79,19 @@ function countsOf(validation: Record<string, unknown>): { evaluated: number; suc
     count('successful_expectations', results?.filter(({ success }) => success === true).length),
   ];
   if (successful > evaluated) throw new Error(`it has more successful expectations than evaluated ones`);
+  // A report may list those alone that failed.
+  const failed = results?.filter(({ success }) => success !== true).length ?? 0;
+  if (failed > evaluated - successful) {
+    throw new Error(`${failed} of its results failed, and its statistics count ${evaluated - successful}`);
+  }
+  if (validation.success === false && evaluated > 0 && successful === evaluated) {
+    throw new Error('it says that it failed, and counts nothing that did');
+  }
   return { evaluated, successful };
 }
 
-function resultsOf(validation: Record<string, unknown>): Record<string, unknown>[] {
-  return objectsOf(validation.results ?? validation.expectations);
+function resultsOf({ results, expectations }: Record<string, unknown>): Record<string, unknown>[] {
+  return allObjects(results ?? expectations ?? [], results ? 'results' : 'expectations');
 }
 
 function columnOf(expectation: Record<string, unknown>): string | undefined {

@@ -5,18 +5,16 @@ import { isObject, ValueCollector, type ReportValues } from './reportValues';
  * table as pandas or Polars writes it. It names what fails and nothing else, so that there are no values by column: of a column
  * that is not named nobody knows whether it was looked at.
  * @returns undefined where it is not a report of pandera
+ * @throws Error that says what such a report lacks
  */
 export function readPandera(content: unknown): ReportValues | undefined {
   const collected = new ValueCollector();
-  const [schema, data] = isObject(content) ? [errorsIn(content.SCHEMA), errorsIn(content.DATA)] : [];
-  if (isObject(content) && (schema !== undefined || data !== undefined)) {
-    const others = Object.keys(content).filter((key) => key !== 'SCHEMA' && key !== 'DATA');
-    if (others.length > 0) return undefined;
-    const errors = (schema ?? 0) + (data ?? 0);
-    collected.add('success', errors === 0);
-    collected.add('errors', errors);
-    collected.add('schema_errors', schema ?? 0);
-    collected.add('data_errors', data ?? 0);
+  if (isObject(content) && isMessage(content)) {
+    const [schema, data] = [errorsIn('SCHEMA', content), errorsIn('DATA', content)];
+    collected.add('success', schema + data === 0);
+    collected.add('errors', schema + data);
+    collected.add('schema_errors', schema);
+    collected.add('data_errors', data);
     return collected;
   }
   const cases = failureCases(content);
@@ -26,13 +24,26 @@ export function readPandera(content: unknown): ReportValues | undefined {
   return collected;
 }
 
-/** How many errors are listed by reason: {"WRONG_DATATYPE": [{…}, …]}. */
-function errorsIn(reasons: unknown): number | undefined {
-  if (!isObject(reasons)) return undefined;
-  const lists = Object.values(reasons);
-  return lists.every((each) => Array.isArray(each))
-    ? lists.reduce<number>((total, each) => total + (each as unknown[]).length, 0)
-    : undefined;
+function isMessage(content: Record<string, unknown>): boolean {
+  const keys = Object.keys(content);
+  return (
+    (isObject(content.SCHEMA) || isObject(content.DATA)) && keys.every((key) => key === 'SCHEMA' || key === 'DATA')
+  );
+}
+
+/**
+ * How many errors are listed by reason: {"WRONG_DATATYPE": [{…}, …]}. A part that is not there has none.
+ * @throws Error where there is something else
+ */
+function errorsIn(part: 'SCHEMA' | 'DATA', content: Record<string, unknown>): number {
+  if (!(part in content)) return 0;
+  const reasons = content[part];
+  if (!isObject(reasons)) throw new Error(`its ${part} does not list errors by reason`);
+  return Object.entries(reasons).reduce((total, [reason, errors]) => {
+    if (!Array.isArray(errors))
+      throw new Error(`its ${part} has something else than a list of errors for ${reason.slice(0, 80)}`);
+    return total + errors.length;
+  }, 0);
 }
 
 /** The columns that each table of failure cases has. */

@@ -70,3 +70,14 @@ export function isObject(value: unknown): value is Record<string, unknown> {
 export function objectsOf(value: unknown): Record<string, unknown>[] {
   return Array.isArray(value) ? value.filter(isObject) : [];
 }
+
+/**
+ * The elements of what must be an array of objects: what is not understood is not passed over, as it may be what failed.
+ * @throws Error that names the place
+ */
+export function allObjects(value: unknown, name: string): Record<string, unknown>[] {
+  if (!Array.isArray(value)) throw new Error(`its ${name} are not a list`);
+  const wrong = value.findIndex((each) => !isObject(each));
+  if (wrong >= 0) throw new Error(`${name}[${wrong}] is not an object`);
+  return value as Record<string, unknown>[];
+}

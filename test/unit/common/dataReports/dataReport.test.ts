@@ -35,6 +35,9 @@ describe('a data report', () => {
   };
 
   describe('is refused, named with what was expected, where it is', () => {
+    const statistics = { evaluated_expectations: 2, successful_expectations: 2 };
+    const allWell = { success: true, statistics, results: [] };
+    const failed = { success: false, expectation_config: { type: 'expect_x', kwargs: {} }, result: {} };
     const cases: Array<[what: string, content: unknown, says: RegExp]> = [
       ['empty', '', /report\.json is empty\. Expected is the JSON of Great Expectations/],
       ['cut off', '{"metrics": [', /report\.json is not JSON: .*Expected is/],
@@ -62,6 +65,17 @@ describe('a data report', () => {
         { success: true, statistics: { evaluated_expectations: 1, successful_expectations: 3 }, results: [] },
         /more successful expectations than evaluated ones/,
       ],
+      ['results that are none', { ...allWell, results: 7 }, /its results are not a list/],
+      ['results of which one is not understood', { ...allWell, results: [7] }, /results\[0\] is not an object/],
+      ['part of a count', { ...allWell, statistics: { evaluated_expectations: 2.5, successful_expectations: 2.5 } }, /is 2\.5, which is not a count/], // prettier-ignore
+      ['at odds with its results', { ...allWell, results: [failed] }, /1 of its results failed, and its statistics count 0/], // prettier-ignore
+      ['at odds with its success', { ...allWell, success: false }, /says that it failed, and counts nothing that did/],
+      ['a checkpoint with a validation that is not understood', { validation_results: [allWell, null] }, /validation_results\[1\] is not an object/], // prettier-ignore
+      ['a run without a validation', { run_results: { a: null } }, /run_results\[0\] is not an object/],
+      ['pandera with a number of errors', { SCHEMA: { WRONG_DATATYPE: 5 }, DATA: {} }, /is of pandera, but its SCHEMA has something else than a list of errors for WRONG_DATATYPE/], // prettier-ignore
+      ['pandera with half of it in another form', { SCHEMA: {}, DATA: [1] }, /its DATA does not list errors by reason/],
+      ['Deepchecks with what is no check', { type: 'SuiteResult', results: [{ type: 'Other' }] }, /is of Deepchecks, but results\[0\] is not that of a check/], // prettier-ignore
+      ['Deepchecks with a condition that is not understood', { type: 'CheckResult', check: { name: 'A' }, conditions_results: [{ Status: 'PASS' }, 7] }, /conditions_results\[1\] is not an object/], // prettier-ignore
     ];
     for (const [what, content, says] of cases) {
       it(what, () => assert.throws(() => read(content), says));
@@ -117,6 +131,17 @@ describe('a data report', () => {
     assert.equal(read(both).content.values.get('success_percent'), 75);
     const results = { validation_results: [validation(100), { success: true, statistics: {}, expectations: [] }] };
     assert.equal(read({ success: true, ...results }).content.values.get('success_percent'), NaN);
+  });
+
+  it('may be a list of validations, one a suite', () => {
+    const suite = (successful: number) => ({
+      success: successful === 2,
+      statistics: { evaluated_expectations: 2, successful_expectations: successful },
+      results: [],
+    });
+    assert.equal(read([suite(2), suite(1)]).content.values.get('success_percent'), 75);
+    assert.equal(judge('ge.success == 1', read([suite(2), suite(1)])).passed, false);
+    assert.equal(judge('ge.success == 1', read([suite(2), suite(2)])).passed, true);
   });
 
   it('counts the results where there are no statistics', () => {
