@@ -90,79 +90,62 @@ export class AzureCli {
     const isOption = (word: string): boolean => word.startsWith('--');
     const command = args.slice(0, args.findIndex(isOption)).join(' ');
     const option = (name: string): string => args[args.indexOf(`--${name}`) + 1]!;
-    const answer = this.carryOut(command, option, args);
+    const answer = this.commands[command]?.(option, args);
     if (answer === undefined) return { err: `ERROR: (ResourceNotFound) ${args.join(' ')}\n`, code: 3 };
     return { out: args.includes('--query') ? asValues(answer, option('query')) : '' };
   }
 
-  /** @returns undefined for what is not there */
-  private carryOut(command: string, option: (name: string) => string, args: string[]): unknown {
-    const { identities, credentials, assignments, providers, resources } = this;
-    switch (command) {
-      case 'account show':
-        return { id: localCloud.subscriptionId, tenantId: '72000000-0000-4000-8000-000000000001' };
-      case 'resource show':
-        if (args.includes('--ids')) return resources[option('ids')];
-        return resources[`${groupOf(option('resource-group'))}/providers/${option('resource-type')}/${option('name')}`];
-      case 'group show':
-        return resources[groupOf(option('name'))];
-      case 'provider show':
-        return { registrationState: providers[option('namespace')] ?? 'NotRegistered' };
-      case 'provider register':
-        return (providers[option('namespace')] = 'Registered');
-      case 'identity show':
-        return identities[option('name')];
-      case 'identity create':
-        return (identities[option('name')] ??= { principalId: randomUUID(), clientId: randomUUID() });
-      case 'identity federated-credential show':
-        return credentials[option('identity-name')];
-      case 'identity federated-credential create': {
-        const [issuer, subject, audience] = ['issuer', 'subject', 'audiences'].map(option);
-        return (credentials[option('identity-name')] = { issuer, subject, audience });
-      }
-      case 'role assignment list':
-        return assignments
-          .filter(({ principal }) => principal === option('assignee'))
-          .map(({ role, scope }) => ({ roleDefinitionName: role, scope }));
-      case 'role assignment create': {
-        const principal = option('assignee-object-id');
-        if (!Object.values(identities).some(({ principalId }) => principalId === principal)) return undefined;
-        if (this.roleDefinitions[option('role')] && this.slowRoles-- > 0) return undefined;
-        assignments.push({ principal, role: option('role'), scope: option('scope') });
-        return {};
-      }
-      default:
-        return this.carryOutOnVaultOrRole(command, option);
-    }
-  }
-
-  private carryOutOnVaultOrRole(command: string, option: (name: string) => string): unknown {
-    const vault = this.vaults[option('name')];
-    switch (command) {
-      case 'role definition list':
-        return Object.keys(this.roleDefinitions)
-          .filter((name) => name === option('name'))
-          .map((roleName) => ({ roleName }));
-      case 'role definition create': {
-        const { Name, ...definition } = JSON.parse(option('role-definition'));
-        return (this.roleDefinitions[Name] = definition);
-      }
-      case 'keyvault show':
-        return (
-          vault && {
-            id: this.vaultId(option('name')),
-            properties: {
-              enableRbacAuthorization: vault.hasRoles,
-              accessPolicies: vault.principals.map((objectId) => ({ objectId })),
-            },
-          }
-        );
-      case 'keyvault set-policy':
-        return vault?.principals.push(option('object-id'));
-      default:
-        return undefined;
-    }
-  }
+  /** What each gives; undefined for what is not there. */
+  private readonly commands: Record<string, (option: (name: string) => string, args: string[]) => unknown> = {
+    'account show': () => ({ id: localCloud.subscriptionId, tenantId: '72000000-0000-4000-8000-000000000001' }),
+    'resource show': (option, args) =>
+      this.resources[
+        args.includes('--ids')
+          ? option('ids')
+          : `${groupOf(option('resource-group'))}/providers/${option('resource-type')}/${option('name')}`
+      ],
+    'group show': (option) => this.resources[groupOf(option('name'))],
+    'provider show': (option) => ({ registrationState: this.providers[option('namespace')] ?? 'NotRegistered' }),
+    'provider register': (option) => (this.providers[option('namespace')] = 'Registered'),
+    'identity show': (option) => this.identities[option('name')],
+    'identity create': (option) =>
+      (this.identities[option('name')] ??= { principalId: randomUUID(), clientId: randomUUID() }),
+    'identity federated-credential show': (option) => this.credentials[option('identity-name')],
+    'identity federated-credential create': (option) => {
+      const [issuer, subject, audience] = ['issuer', 'subject', 'audiences'].map(option);
+      return (this.credentials[option('identity-name')] = { issuer, subject, audience });
+    },
+    'role assignment list': (option) =>
+      this.assignments
+        .filter(({ principal }) => principal === option('assignee'))
+        .map(({ role, scope }) => ({ roleDefinitionName: role, scope })),
+    'role assignment create': (option) => {
+      const principal = option('assignee-object-id');
+      if (!Object.values(this.identities).some(({ principalId }) => principalId === principal)) return undefined;
+      if (this.roleDefinitions[option('role')] && this.slowRoles-- > 0) return undefined;
+      this.assignments.push({ principal, role: option('role'), scope: option('scope') });
+      return {};
+    },
+    'role definition list': (option) =>
+      Object.keys(this.roleDefinitions)
+        .filter((name) => name === option('name'))
+        .map((roleName) => ({ roleName })),
+    'role definition create': (option) => {
+      const { Name, ...definition } = JSON.parse(option('role-definition'));
+      return (this.roleDefinitions[Name] = definition);
+    },
+    'keyvault show': (option) => {
+      const vault = this.vaults[option('name')];
+      const accessPolicies = vault?.principals.map((objectId) => ({ objectId }));
+      return (
+        vault && {
+          id: this.vaultId(option('name')),
+          properties: { enableRbacAuthorization: vault.hasRoles, accessPolicies },
+        }
+      );
+    },
+    'keyvault set-policy': (option) => this.vaults[option('name')]?.principals.push(option('object-id')),
+  };
 
   vaultId(name: string): string {
     return `${group}/providers/Microsoft.KeyVault/vaults/${name}`;
