@@ -75,13 +75,78 @@ describe('Evaluate: plots of what the job logged', () => {
     for (const text of ['', 'a,b\n1,2', 'label,prediction\n1', rows(40, (row) => `name ${row},${row}`)]) {
       assert.deepEqual(await plotsOf({ 'predictions.csv': text }), { markdown: '', names: [] });
     }
-    for (const text of [
-      '[]',
-      '{"labels": ["a"], "counts": [["x"]]}',
-      '{"labels": ["a", "b"], "counts": [[1, 2]]}',
-      '{',
-    ]) {
-      assert.equal(parseMatrix(text), undefined);
+  });
+
+  it('takes for a matrix only what is one, of up to 20 classes', () => {
+    const square = (size: number, count: unknown = 1) => ({
+      labels: Array.from({ length: size }, (_, index) => index),
+      counts: Array.from({ length: size }, () => Array.from({ length: size }, () => count)),
+    });
+    for (const [matrix, fits] of [
+      [square(1), true],
+      [square(20), true],
+      [square(2, 0), true],
+      [{ labels: ['a'], matrix: [[5]] }, true],
+      [square(0), false],
+      [square(21), false],
+      [square(2, -1), false],
+      [square(2, '1'), false],
+      [{ labels: ['a', 'b'], counts: [[1, 2]] }, false],
+      [{ labels: ['a', 'b'], counts: [[1, 2], [3]] }, false],
+      [
+        {
+          labels: ['a', 'b'],
+          counts: [
+            [1, 2],
+            [3, 'x'],
+          ],
+        },
+        false,
+      ],
+      [[], false],
+      [{}, false],
+    ] as const) {
+      // prettier-ignore
+      assert.equal(parseMatrix(JSON.stringify(matrix)) !== undefined, fits, JSON.stringify(matrix));
     }
+    assert.deepEqual(parseMatrix('{"labels": [1, true], "counts": [[1, 2], [3, 4]]}'), {
+      labels: ['1', 'true'],
+      counts: [
+        [1, 2],
+        [3, 4],
+      ],
+    });
+    assert.equal(parseMatrix('{'), undefined);
+  });
+
+  it('orders classes as numbers where they are, else by their letters', async () => {
+    const labels = (markdown: string) =>
+      markdown
+        .split('\n')
+        .slice(4)
+        .map((line) => /\*\*(\w+)\*\*/.exec(line)?.[1]);
+    const of = async (...classes: string[]) =>
+      labels((await plotsOf({ 'predictions.csv': rows(classes.length, (row) => `${classes[row]},${classes[row]}`) })).markdown); // prettier-ignore
+    assert.deepEqual(await of('10', '9', '2'), ['2', '9', '10']);
+    assert.deepEqual(await of('b', 'c', 'a'), ['a', 'b', 'c']);
+  });
+
+  it('draws up to 20 classes as a matrix, more numbers as residuals, and neither of rows without both cells', async () => {
+    const of = async (text: string) => (await plotsOf({ 'predictions.csv': text })).names;
+    assert.deepEqual(await of(rows(20, (row) => `c${row},c${row}`)), ['confusion-matrix.svg']);
+    assert.deepEqual(await of(rows(20, (row) => `${row},${row}`)), ['confusion-matrix.svg']);
+    assert.deepEqual(await of(rows(21, (row) => `${row},${row}`)), ['residuals.svg']);
+    assert.deepEqual(await of(rows(21, (row) => `c${row},c${row}`)), []);
+    assert.deepEqual(await of(rows(40, (row) => `${row},${row === 30 ? '' : row}`)), []);
+    assert.deepEqual(await of(rows(40, (row) => `${row === 30 ? '' : row},${row}`)), []);
+    assert.deepEqual(await of('label\n1\n2'), []);
+    assert.deepEqual(await of('prediction\n1\n2'), []);
+  });
+
+  it('attaches six pictures of the job, and tells an error of the disk', async () => {
+    const many = Object.fromEntries(Array.from({ length: 8 }, (_, index) => [`roc${index}.png`, '']));
+    assert.equal((await plotsOf(many)).names.length, 6);
+    const artifacts = { list: async () => [{ path: 'predictions.csv', url: '' }], download: async () => true };
+    await assert.rejects(readPlots(new JobFiles('another', artifacts, directory, signal), signal), /ENOENT/);
   });
 });
