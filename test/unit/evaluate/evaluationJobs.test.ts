@@ -9,6 +9,7 @@ import type { RegisteredModel } from '../../../tasks/common/azure/ml/registeredM
 import type { Pipeline } from '../../../tasks/common/pipeline';
 import { fakeWorkspace } from '../../support/fakeWorkspace';
 import { taskContext } from '../../support/taskContext';
+import { modelVersion } from './modelVersion';
 import { EvaluationJobs, readEvaluationFile, type EvaluationSpec } from '../../../tasks/Evaluate/evaluationJob';
 import { leftJobs } from '../../../tasks/Evaluate/leftJobs';
 
@@ -20,11 +21,8 @@ interface Started {
   readonly properties: { readonly status: string; readonly experimentName?: string; readonly services?: object };
 }
 
-const model = (version: string, changes: Partial<RegisteredModel> = {}): RegisteredModel => ({
-  ...{ name: 'm', version, id: `/m/${version}`, type: 'custom_model', uri: 'azureml://x' },
-  ...{ tags: {}, properties: {} },
-  ...changes,
-});
+const model = (version: string, changes: Partial<RegisteredModel> = {}) =>
+  modelVersion({ version, id: `/m/${version}`, ...changes });
 
 describe('Evaluate: the jobs of an evaluation', () => {
   /** @param models that are measured */

@@ -10,18 +10,10 @@ import { judgeCandidate } from '../../../tasks/Evaluate/judgement';
 import type { Services } from '../../../tasks/Evaluate/services';
 import { serviceConnection } from '../../support/serviceConnection';
 import { taskContext } from '../../support/taskContext';
+import { modelVersion } from './modelVersion';
 
-const version = (number: string, changes: Partial<RegisteredModel> = {}): RegisteredModel => ({
-  name: 'cost',
-  version: number,
-  id: `/models/cost/versions/${number}`,
-  type: 'custom_model',
-  uri: 'azureml://x',
-  jobName: `job-${number}`,
-  tags: {},
-  properties: {},
-  ...changes,
-});
+const version = (number: string, changes: Partial<RegisteredModel> = {}) =>
+  modelVersion({ name: 'cost', version: number, jobName: `job-${number}`, ...changes });
 
 interface World {
   candidate?: Partial<RegisteredModel>;
