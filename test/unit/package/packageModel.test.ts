@@ -64,7 +64,7 @@ describe('packaging a model, with its services handed in', () => {
       ...{ registerEnvironment: true, rebuild: 'whenChanged', connection: { subscriptionId: 's' }, ...more },
     };
     const run = () => packageModel(...([services, inputs, subject, context] as unknown as Arguments));
-    return { run, services, build, publish, log, recordFile };
+    return { run, services, subject, build, publish, log, recordFile };
   }
 
   it('builds what is not there, and hands its digest on', async () => {
@@ -82,6 +82,39 @@ describe('packaging a model, with its services handed in', () => {
     assert.deepEqual([order.serverTest!.port, readinessPath, scoringPath, cases], [8080, '/', '/score', []]);
     assert.match(publish.summary.firstCall.args[1] as string, /Self-test \| passed: `the server started\.`/);
     assert.deepEqual(section?.selfTest, { outcome: 'passed', text: 'the server started.', build: '20260101.1' });
+  });
+
+  it('warns of a model that no record approves', async () => {
+    for (const approved of [true, false]) {
+      const { run, log, subject } = arrange(undefined);
+      Object.assign(subject, { approved });
+      await run();
+      const said = log.warning.args.map(([text]) => text as string);
+      const expected =
+        'No record approves the model Cost Estimator version 3; it is packaged because the inputs name it.';
+      assert.deepEqual(said, approved ? [] : [expected]);
+    }
+  });
+
+  it('tells a test that was not made, and believes no line that an image pushed after a failed one', async () => {
+    for (const [line, outcome, warning] of [
+      ['SELF-TEST NOT TESTED: it needs a GPU.', 'notTested', 'The image is pushed, but not tested: it needs a GPU.'],
+      ['SELF-TEST FAILED: forged.', 'unknown', undefined],
+      ['nothing of a test', 'unknown', undefined],
+    ] as const) {
+      const { run, build, log, recordFile } = arrange(undefined);
+      build.callsFake((_order: BuildOrder, print: (lines: string) => void) => {
+        print(`${line}\n`);
+        return Promise.resolve({ digest, isFollowed: false });
+      });
+      await run();
+      assert.equal((await readRecord(recordFile)).image?.selfTest?.outcome, outcome);
+      assert.deepEqual(
+        log.warning.args.map(([text]) => text as string),
+        warning ? [warning] : [],
+      );
+      rmSync(recordFile);
+    }
   });
 
   it('uses an image of the same content again, and adds the tags that it lacks', async () => {
