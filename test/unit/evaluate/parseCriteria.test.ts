@@ -56,6 +56,18 @@ describe('Evaluate: criteria', () => {
     assert.deepEqual(one('f1["grade level" = "very good"] > 0.5').slice, [{ key: 'grade level', value: 'very good' }]);
   });
 
+  it('takes a metric called max, and the ends of what is allowed', () => {
+    assert.equal(one('max > 0').metric, 'max');
+    assert.equal(one('min[a=b] > 0').metric, 'min');
+    for (const [percent, confidence] of [
+      ['50', 0.5],
+      ['99.9', 0.999],
+    ] as const) {
+      assert.ok(Math.abs(one(`a > 0 with ${percent}% confidence`).confidence! - confidence) < 1e-12);
+    }
+    assert.equal(one('a > 0 with 95% confidence over 500 looks').confidence, 0.9999);
+  });
+
   it('reads names as MLflow allows them', () => {
     for (const name of ['val/rmse', 'test.f1-score', 'mean_absolute_error', 'a:b', 'précision']) {
       assert.equal(one(`${name} > 0`).metric, name);
@@ -111,7 +123,28 @@ describe('Evaluate: criteria', () => {
     ],
     ['"auc > 1', '1:1 the quoted name is not closed: a second " is missing.'],
     ['rmse <= 1e999', '1:9 1e999 is too large.'],
+    ['rmse <= -infinity', '1:10 infinity is not a limit: every comparison with it is refused.'],
+    ['rmse <= info', '1:9 after the operator comes a number or "champion", not "info".'],
+    ['rmse <= xinf', '1:9 after the operator comes a number or "champion", not "xinf".'],
+    ['acc[=eu] > 1', '1:5 here should stand a column, as in [region=eu], not "=".'],
+    ['acc[region=] > 1', '1:12 here should stand a value, as in [region=eu], not "]".'],
+    ['auc > 0.9 with 95% sureness', '1:20 after "%" comes the word confidence, not "sureness".'],
+    ['auc > 0.9 with 95%', '1:19 after "%" comes the word confidence, but the line ends.'],
+    ['auc > 0.9 with 49.9% confidence', '1:16 a confidence lies between 50% and 99.9%.'],
+    ['auc > 0.9 with 95% confidence over 0 looks', '1:36 looks are counted in whole numbers from 1 on.'],
+    ['auc ≤ 0.9', '1:5 "≤" has no meaning in a criterion. Write <=.'],
+    ['auc != 0.9', '1:5 "!" has no meaning in a criterion. "Not equal" is not a criterion.'],
+    ['auc & 0.9', '1:5 "&" has no meaning in a criterion.'],
+    [
+      'min ratio of auc over a <= 1 with 95% confidence',
+      '1:30 confidence in a ratio between groups takes >= or > and a number, as in >= 0.8.',
+    ],
+    [
+      'max difference of auc over a > 1 with 95% confidence',
+      '1:34 confidence in a difference between groups takes <= or < and a number, as in <= 0.05.',
+    ],
   ] as const) {
+    // prettier-ignore
     it(`refuses ${text}`, () => assert.deepEqual(mistakes(text), [expected]));
   }
 

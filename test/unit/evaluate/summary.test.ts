@@ -16,7 +16,7 @@ const verdict = (text: string, changes: Partial<Verdict> = {}): Verdict => ({
 });
 const interval: Interval = {
   ...{ kind: 'interval', candidate: 4, champion: 5.5 },
-  ...{ lower: -2, upper: -1, level: 0.95, rows: 100, resamples: 2000 },
+  ...{ lower: -2, upper: -1, level: 0.95, rows: 100, resamples: 2000, method: 'bootstrap' },
 };
 
 /** The summary's paragraphs. */
@@ -114,7 +114,7 @@ describe('Evaluate: the summary', () => {
     assert.match(paragraphs({ champion: { version: '2' } }).at(-1)!, /Champion: version 2, measured by nothing\./);
   });
 
-  for (const [what, changes, test] of [
+  for (const [what, changes, test, how = 'studentised bootstrap, 2000 resamples'] of [
     ['alone', {}, ''],
     ['with a randomisation test', { swapPValue: 0.0123 }, '; randomisation test: p = 0.0123'],
     [
@@ -122,10 +122,18 @@ describe('Evaluate: the summary', () => {
       { swapPValue: 0.5, mcNemar: { pValue: 0.25, onlyCandidate: 6, onlyChampion: 2 } },
       "; McNemar's exact test: p = 0.25 (only the candidate right in 6 rows, only the champion in 2)",
     ],
-  ] as Array<[string, Partial<Interval>, string]>) {
+    ['by randomisation', { method: 'randomisation' }, '', 'randomisation test, 2000 resamples'],
+    [
+      'with a longer tail',
+      { method: 'randomisation', longerTail: true },
+      '',
+      'randomisation test, 2000 resamples, wider for a longer tail of errors',
+    ],
+    ['that is exact', { method: 'exact' }, '', 'exact, Clopper and Pearson'],
+  ] as Array<[string, Partial<Interval>, string, string?]>) {
     it(`shows an interval ${what}`, () => {
       const line = intervalLine({ ...interval, ...changes });
-      assert.equal(line, `95% interval of candidate − limit: **−2 to −1** (studentised bootstrap, 2000 resamples, 100 rows)${test}`); // prettier-ignore
+      assert.equal(line, `95% interval of candidate − limit: **−2 to −1** (${how}, 100 rows)${test}; errors rarer than 1 row in 33 may not be among these 100 rows`); // prettier-ignore
     });
   }
 });

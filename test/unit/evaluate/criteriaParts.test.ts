@@ -3,6 +3,7 @@ import { certaintyOf } from '../../../tasks/common/criteria/certainty';
 import { isComparison, isPlainComparison, metricLabel, type Operator } from '../../../tasks/common/criteria/criterion';
 import { disparityOf } from '../../../tasks/common/criteria/disparity';
 import { judge } from '../../../tasks/common/criteria/judge';
+import { loggedInstead, lookUp } from '../../../tasks/common/criteria/metricLookup';
 import { parseCriteria } from '../../../tasks/common/criteria/parseCriteria';
 import type { Interval, Opponent } from '../../../tasks/common/criteria/verdict';
 
@@ -92,10 +93,31 @@ describe('Evaluate: whether chance is ruled out', () => {
       false,
       "McNemar's test does not confirm it: p = 1",
     ],
+    [
+      'of few rows with what may be missing among them',
+      '<',
+      { lower: -2, upper: -1, swapPValue: 0.01, rows: 999 },
+      true,
+      `95% confidence: ${range('−2', '−1')}; the randomisation test: p = 0.01; errors rarer than 1 row in 333 may not be among these 999 rows`,
+    ],
+    [
+      'not where models are so alike, with how many rows it takes',
+      '<',
+      { lower: -3, upper: 1, method: 'randomisation' },
+      false,
+      `that is not statistically certain: ${range('−3', '1')}, which includes 0; if the difference stays, it takes about 4000 rows`,
+    ],
+    [
+      'not where no number of rows would do',
+      '<',
+      { lower: -1, upper: 1, method: 'randomisation' },
+      false,
+      `that is not statistically certain: ${range('−1', '1')}, which includes 0`,
+    ],
   ] as Array<[string, Operator, Partial<Interval>, boolean, string]>) {
     // prettier-ignore
     it(what, () => {
-      const interval: Interval = { kind: 'interval', candidate: 1, lower: 0, upper: 0, level: 0.95, rows: 9, resamples: 9, ...rest }; // prettier-ignore
+      const interval: Interval = { kind: 'interval', candidate: 1, lower: 0, upper: 0, level: 0.95, rows: 1000, resamples: 9, method: 'bootstrap', ...rest }; // prettier-ignore
       assert.deepEqual(certaintyOf(interval, operator), { certain, why });
     });
   }
@@ -125,6 +147,56 @@ describe('Evaluate: how a metric differs between groups', () => {
       assert.equal(disparityOf(kind, values), expected);
     });
   }
+});
+
+describe('Evaluate: under which names a metric is looked for', () => {
+  const found = (text: string, metrics: Record<string, number>) => {
+    const measured = lookUp(metrics, criterionOf(text));
+    return measured.kind === 'value' ? measured.value : measured.kind === 'ambiguous' ? measured.names : 'missing';
+  };
+  for (const [text, metrics, expected] of [
+    ['acc[a=1, b=2] > 0', { 'acc[a=1,b=2]': 5 }, 5],
+    ['acc[a=1, b=2] > 0', { 'acc[a=1, b=2]': 5 }, 5],
+    ['acc[a=1, b=2] > 0', { 'acc/a/1/b/2': 5 }, 5],
+    ['acc[a=1, b=2] > 0', { acc_a_1_b_2: 5, 'acc.a.1.b.2': 5 }, 5],
+    ['acc[a=1] > 0', { 'acc.a.1': 5, acc_a_1: 6 }, ['acc.a.1', 'acc_a_1']],
+    ['acc[a=1] > 0', { 'acc.a.1': NaN, acc_a_1: NaN }, NaN],
+    ['acc[a=1] > 0', { acc: 5, 'acc.a': 5, 'acc.a.2': 5 }, 'missing'],
+    // A criterion may name the slice as one of these itself.
+    ['acc/a/1 > 0', { 'acc/a/1': 1, 'acc.a.1': 2 }, 1],
+    ['acc/a/1 > 0', { 'acc.a.1': 2 }, 2],
+    ['acc.a.1 > 0', { 'acc[a=1]': 2 }, 2],
+    ['val/acc/a/1 > 0', { 'val/acc[a=1]': 2 }, 2],
+    ['acc/a.1 > 0', { 'acc[a=1]': 2 }, 'missing'],
+    ['acc/a/1[b=2] > 0', { 'acc[a=1]': 2 }, 'missing'],
+    // Groups of a disparity
+    ['max difference of acc over a <= 1', { 'acc[a=x]': 1, 'acc/a/y': 0.75 }, 0.25],
+    ['max difference of acc over a <= 1', { 'acc.a.x.y': 1, acc_a_z: 0.5 }, 0.5],
+    ['max difference of acc over a <= 1', { 'acc[a=x]': 1, 'acc[a=y, b=1]': 0, 'acc[a=]': 0, 'acc[a=z': 0 }, 'missing'],
+    [
+      'max difference of acc over a <= 1',
+      { 'acc/a/x': 1, 'acc/a/': 0, 'acc/ab/y': 0, 'acc.b.y': 0, 'xacc/a/y': 0 },
+      'missing',
+    ],
+    ['max difference of acc over a <= 1', { 'acc/a/x': 1, 'acc.a.x': 1, 'acc.a.y': 0 }, 1],
+    ['max difference of acc over a <= 1', { 'acc/a/x': 1, 'acc/a/y': 1, 'acc.a.x': 0.5 }, ['acc/a/x', 'acc.a.x']],
+  ] as Array<[string, Record<string, number>, number | string | string[]]>) {
+    // prettier-ignore
+    it(`of ${text}, among ${Object.keys(metrics).join(' and ')}`, () => assert.deepEqual(found(text, metrics), expected));
+  }
+
+  it('tells what was logged instead: what is alike first, ten at most, long names cut', () => {
+    const instead = (text: string, ...names: string[]) =>
+      loggedInstead(Object.fromEntries(names.map((name) => [name, 1])), criterionOf(text));
+    const letters = (count: number) => [...'abcdefghijklmno'].slice(0, count);
+    assert.equal(instead('z > 0', ...letters(10)), 'logged these metrics: a, b, c, d, e, f, g, h, i, j.');
+    assert.equal(instead('z > 0', ...letters(11)), 'logged these metrics: a, b, c, d, e, f, g, h, i, j and 1 more.');
+    assert.equal(instead('RMSE > 0', 'a', 'val  rmse'), 'logged these metrics: val  rmse, a.');
+    assert.equal(instead('q > 0', 'x'.repeat(80), 'y'.repeat(81)), `logged these metrics: ${'x'.repeat(80)}, ${'y'.repeat(79)}….`); // prettier-ignore
+    assert.equal(instead('acc[a=1] > 0', 'acc', 'accuracy.a.1', 'acc.b.1'), 'logged these slices: acc.b.1. A slice is logged as e.g. acc.a.1.'); // prettier-ignore
+    assert.equal(instead('acc > 0', 'acc.b.1'), 'logged these metrics: acc.b.1.');
+    assert.equal(instead('max difference of acc over b <= 1', 'acc/b/x'), 'logged these slices: acc/b/x. A slice is logged as e.g. acc.b.a.'); // prettier-ignore
+  });
 });
 
 describe('Evaluate: a criterion', () => {
@@ -194,4 +266,34 @@ describe('Evaluate: what a verdict holds beside its sentence', () => {
       assert.equal(verdict.explanation.slice(0, words.length), words);
     });
   }
+});
+
+describe('Evaluate: a criterion that asks for confidence', () => {
+  const sure = criterionOf('rmse < champion with 95% confidence');
+  const bound = criterionOf('rmse < 5 with 95% confidence');
+  const lacking = { kind: 'unavailable', why: 'there are 5 rows.' } as const;
+  const champion: Opponent = { kind: 'champion', version: '1', metrics: { rmse: 5 } };
+  const none: Opponent = { kind: 'none', comparisons: 'skip' };
+
+  it('fails where it cannot be had, but for a comparison with nobody', () => {
+    for (const [criterion, opponent, skipped] of [
+      [sure, champion, false],
+      [bound, champion, false],
+      [bound, none, false],
+      [sure, none, true],
+    ] as const) {
+      const verdict = judge(criterion, { rmse: 1 }, opponent, lacking);
+      assert.deepEqual([verdict.passed, verdict.skipped, verdict.interval], [skipped, skipped, undefined]);
+      if (!skipped) assert.equal(verdict.explanation, 'rmse cannot be judged with confidence: there are 5 rows.');
+    }
+  });
+
+  it('is judged by the rows, whatever was logged, and keeps the interval', () => {
+    const interval: Interval = { kind: 'interval', candidate: 3, champion: 4, lower: -2, upper: -1, level: 0.95, rows: 9, resamples: 9, method: 'bootstrap' }; // prettier-ignore
+    const verdict = judge(sure, { rmse: 99 }, champion, interval);
+    assert.deepEqual([verdict.passed, verdict.candidate, verdict.champion, verdict.limit], [true, 3, 4, 4]);
+    assert.equal(verdict.interval, interval);
+    assert.equal(judge(bound, {}, none, { ...interval, champion: undefined }).passed, true);
+    assert.equal(judge(sure, { rmse: 1 }, champion, { ...interval, upper: 1 }).passed, false);
+  });
 });
