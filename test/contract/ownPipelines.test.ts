@@ -43,12 +43,15 @@ describe("The repository's own pipelines", () => {
       'tasks/DeployACI/',
       'tasks/common/deployment/',
       'tasks/Evaluate/',
+      'tasks/common/criteria/',
       'tasks/common/azure/storage/',
     ]) {
       assert.ok(mutated.includes(`${folder}**/*.ts`), folder);
     }
     const leftOut = mutated.filter((pattern) => pattern.startsWith('!'));
-    assert.deepEqual(leftOut.sort(), ['!tasks/DeployACI/{main,postjob}.ts', '!tasks/Evaluate/{main,postjob}.ts']);
+    // What one area leaves out is an area of its own, or starts a task and does no more.
+    const elsewhere = leftOut.filter((pattern) => !mutated.includes(pattern.slice(1)));
+    assert.deepEqual(elsewhere.sort(), ['!tasks/DeployACI/{main,postjob}.ts', '!tasks/Evaluate/{main,postjob}.ts']);
   });
 
   it('count no change that a comment hides', () => {
