@@ -14,7 +14,7 @@ const needed = ['read', 'models/versions/read', 'models/versions/write', 'experi
 describe('Evaluate: the workspace of the model', () => {
   const connection = { ...serviceConnection, subscriptionId: 's' };
   const workspace = { subscriptionId: 's', resourceGroup: 'Group', name: 'home' };
-  const model = { name: 'm', version: '1', id: '/m/1', type: 'custom_model', uri: 'x', workspace } as ModelSection;
+  const model: ModelSection = { name: 'm', version: '1', id: '/m/1', type: 'custom_model', uri: 'x', workspace };
 
   /** Opens it for a connection that may do this. */
   async function open(actions: readonly string[], inputs: object = {}) {
