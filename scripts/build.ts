@@ -109,7 +109,7 @@ function packagesApart(moved: Set<string>): Plugin {
 }
 
 /** Modules of Node that are dear to load, as they bring its whole network and encryption along. */
-const dearModules = ['child_process', 'crypto', 'stream/promises', 'tls'];
+const dearModules = ['child_process', 'crypto', 'http', 'stream/promises', 'tls'];
 
 /** Loads a dear module of Node when something of it is first used: task-lib asks for all of them, a first line for none. */
 const dearModulesLate: Plugin = {

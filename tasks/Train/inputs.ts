@@ -1,5 +1,5 @@
 import type { InputLine, InputReader } from '../common/task/inputReader';
-import { portNames } from '../common/azure/ml/jobs/specification/jobShapes';
+import { portNames } from '../common/azure/ml/jobs/specification/portNames';
 import type { ServiceConnection } from '../common/azure/http/serviceConnection';
 import { readDataChecks, type AskedOfData } from './dataChecks';
 import { namedInCommand } from './rootCode';

@@ -16,13 +16,25 @@ export class ExactNumber {
   }
 
   toJSON(): string {
-    return mark + this.#text;
+    return mark().text + this.#text;
   }
 }
 
-/** Begins a string that stands for a number while JSON.parse or JSON.stringify is at work; nobody outside can write it. */
-const mark = `\u0000${randomBytes(12).toString('hex')}:`;
-const markedString = new RegExp(`"${JSON.stringify(mark).slice(1, -1).replaceAll('\\', '\\\\')}([^"]*)"`, 'g');
+interface Mark {
+  /** Begins a string that stands for a number while JSON.parse or JSON.stringify is at work; nobody outside can write it. */
+  readonly text: string;
+  readonly inJson: RegExp;
+}
+
+let made: Mark | undefined;
+
+/** Made when it is first needed: a task that only reads its inputs should not have to load Node's encryption for it. */
+function mark(): Mark {
+  if (made) return made;
+  const text = `\u0000${randomBytes(12).toString('hex')}:`;
+  const inJson = new RegExp(`"${JSON.stringify(text).slice(1, -1).replaceAll('\\', '\\\\')}([^"]*)"`, 'g');
+  return (made = { text, inJson });
+}
 
 /**
  * As JSON.parse, but a number comes as an ExactNumber where a JavaScript number would not keep it.
@@ -35,20 +47,20 @@ export function parseExact(text: string, keep: 'lossy' | 'all' = 'lossy'): unkno
   scanJson(text, ({ kind, start, end }) => {
     const token = kind === 'number' ? text.slice(start, end) : '';
     if (kind !== 'number' || (keep === 'lossy' && isKept(token))) return;
-    parts.push(text.slice(copied, start), JSON.stringify(mark + token));
+    parts.push(text.slice(copied, start), JSON.stringify(mark().text + token));
     copied = end;
   });
   // The text as it is decides what is JSON: with its marks, "01" would be.
   const value: unknown = JSON.parse(text);
   if (parts.length === 0) return value;
   return JSON.parse(parts.join('') + text.slice(copied), (_key, each: unknown) =>
-    typeof each === 'string' && each.startsWith(mark) ? new ExactNumber(each.slice(mark.length)) : each,
+    typeof each === 'string' && each.startsWith(mark().text) ? new ExactNumber(each.slice(mark().text.length)) : each,
   );
 }
 
 /** As JSON.stringify, with every ExactNumber as it was written. */
 export function stringifyExact(value: unknown): string {
-  return JSON.stringify(value).replace(markedString, '$1');
+  return JSON.stringify(value).replace(mark().inJson, '$1');
 }
 
 /** A decimal number without loss: digits × 10^exponent. */

@@ -1,4 +1,5 @@
 import { ownValue } from '../../../../ownValue';
+import { portNames } from './portNames';
 import {
   anything,
   either,
@@ -25,11 +26,6 @@ const seconds = number({ min: 1, integer: true });
 const texts = mapOf((value, at, note) => {
   if (value !== null && value !== '') text(value, at, note);
 });
-/** Source: azure-ai-ml, _input_output_helpers.py. */
-export const portNames: NameRule = {
-  test: /^[A-Za-z_]\w*$/,
-  says: 'may have letters, digits and _ only, and begins with no digit',
-};
 /** Source: azure-ai-ml, which wants names of Python; the service shows them in the studio. */
 const nodeNames: NameRule = {
   test: /^[a-z_][a-z0-9_]*$/,
