@@ -30,19 +30,19 @@ import { runLocally } from './localRun';
 
 const help = `${isPackaged ? 'mlops-local' : 'npm run local --'} <command> [options]
 
-  up                     start the local Azure and keep it running; its container groups start again
+  up                     start local Azure and keep it running; its container groups start again
       --foreground       stay in this terminal until Ctrl-C
-      --port n           (default: that of the last start, or a free one)
-  down                   stop it, with all that it runs
-  status                 what runs, and what the last run came to
+      --port n           (default: the port of the last start, or a free one)
+  down                   stop it, with everything that it runs
+  status                 what is running, and how the last run ended
   run <pipeline.yml>     run a pipeline on this machine
       --stage name       only this stage, with the artifacts of the last run; may be repeated
       --host release     as a stage of a classic release
-  rerun [run]            run the failed jobs of a run (default: the last) again, and what waits for them
-  run --classic build    a classic pipeline made of the extension's template, on the repository in this folder
+  rerun [run]            run the failed jobs of a run (default: the last) again, and the jobs that depend on them
+  run --classic build    a classic pipeline made from the extension's template, on the repository in this folder
   run --classic release  its release: deploys and tests what the last run published
   init                   look at the project in this folder and write a pipeline for it; overwrites nothing
-  reset                  stop it and forget everything but the cache
+  reset                  stop it and forget everything except the cache
 
 Options of a run:
 ${runHelp}`;
@@ -64,8 +64,7 @@ main(async () => {
     return 0;
   }
   const command = commands[name];
-  if (!command)
-    throw new Error(`No such command: ${name}. There are: ${Object.keys(commands).join(', ')}; and --help.`);
+  if (!command) throw new Error(`No such command: ${name}. There are: ${Object.keys(commands).join(', ')} and --help.`);
   return command(args);
 });
 
@@ -78,13 +77,13 @@ async function up(args: string[]): Promise<number> {
   const directories = directoriesOf(values);
   const port = values.port === undefined ? undefined : Number(values.port);
   if (port !== undefined && !(Number.isInteger(port) && port > 0 && port < 65536)) {
-    throw new Error(`--port needs a port number, and got '${values.port}'.`);
+    throw new Error(`--port needs a port number, but got '${values.port}'.`);
   }
   makeStateFolder(directories.root);
   const cloud = await startCloud(directories, { port, tied: values.foreground === true });
   const isTied = values.foreground && !cloud.wasUp;
-  describe(cloud, cloud.wasUp ? 'was up already' : 'is up', directories);
-  if (!isTied) console.log(`Stop it by: ${printedCommand('down', directories)}`);
+  describe(cloud, cloud.wasUp ? 'is already up' : 'is up', directories);
+  if (!isTied) console.log(`Stop it with: ${printedCommand('down', directories)}`);
   const last = lastDeployment(directories);
   if (last) {
     const { scoringUri } = last.record.deployment!;
@@ -92,7 +91,7 @@ async function up(args: string[]): Promise<number> {
     showEndpoint(last, await waitForEndpoint(scoringUri, cloud.azure.hostsFile), cloud, directories);
   }
   if (isTied) {
-    console.log('\nCtrl-C ends it.');
+    console.log('\nPress Ctrl-C to stop it.');
     const interruption = new Interruption();
     interruption.onForce(() => cloud.kill());
     await new Promise((resolve) => {
@@ -127,8 +126,8 @@ function showEndpoint(
 ): void {
   console.log(
     isListening
-      ? `It listens; call it by:\n${curlLine(record, folder, (name) => addressOf(azure.hostsFile, name))}`
-      : `It does not listen; see ${cloudLogFile(directories)}`,
+      ? `It is listening; call it with:\n${curlLine(record, folder, (name) => addressOf(azure.hostsFile, name))}`
+      : `It is not listening; see ${cloudLogFile(directories)}`,
   );
 }
 
@@ -148,10 +147,10 @@ async function status(args: string[]): Promise<number> {
     const last = lastDeployment(directories);
     if (last) {
       const { containerGroup, scoringUri } = last.record.deployment!;
-      console.log(`The last run that deployed made ${containerGroup}, at ${scoringUri}`);
+      console.log(`The last run that deployed created ${containerGroup}, at ${scoringUri}`);
       showEndpoint(last, await endpointListens(scoringUri, cloud.azure.hostsFile), cloud, directories);
     }
-  } else console.log(`Local Azure is not running; start it by: ${printedCommand('up', directories)}`);
+  } else console.log(`Local Azure is not running; start it with: ${printedCommand('up', directories)}`);
   const folder = path.join(directories.runs, 'latest');
   if (existsSync(path.join(folder, 'run.json'))) {
     const record = readRunRecord(folder);
@@ -171,11 +170,11 @@ async function run(args: string[]): Promise<number> {
   });
   const { classic } = values;
   if (classic !== undefined && classic !== 'build' && classic !== 'release') {
-    throw new Error(`--classic is build or release, and not '${classic}'.`);
+    throw new Error(`--classic must be build or release, not '${classic}'.`);
   }
   const pipeline = classic ? path.join(callerFolder(), `classic-${classic}`) : pipelineFile(positionals);
   if (values.host !== 'build' && values.host !== 'release') {
-    throw new Error(`--host is build or release, and not '${values.host}'.`);
+    throw new Error(`--host must be build or release, not '${values.host}'.`);
   }
   return runLocally({
     file: pipeline,
@@ -201,7 +200,7 @@ async function rerun(args: string[]): Promise<number> {
   if (!folder) throw new Error(`There is no run ${id} in ${directories.runs}.`);
   const earlier = readRunRecord(folder);
   if (earlier.result === 'succeeded' || earlier.result === 'succeededWithIssues') {
-    throw new Error(`Run ${earlier.id} ${resultLook[earlier.result].text}: no job of it is to run again.`);
+    throw new Error(`Run ${earlier.id} ${resultLook[earlier.result].text}, so there is no job to run again.`);
   }
   const { again, set, hostType } = earlier;
   return runLocally({
@@ -240,7 +239,7 @@ async function init(args: string[]): Promise<number> {
   const { found, written, open } = initProject(callerFolder());
   console.log(['Found', ...found.map((line) => `  ${line}`)].join('\n'));
   console.log(['Wrote', ...written.map((file) => `  ${file}`)].join('\n'));
-  if (open.length > 0) console.log(['Left to you', ...open.map((line) => `  ${line}`)].join('\n'));
+  if (open.length > 0) console.log(['Left for you to do', ...open.map((line) => `  ${line}`)].join('\n'));
   console.log(`\nRun it on this machine:\n  ${programName()} run azure-pipelines.yml`);
   return 0;
 }

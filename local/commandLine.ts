@@ -24,10 +24,10 @@ const cache = isPackaged ? '~/.cache/mlops-local' : '<directory>/cache';
 
 export const runHelp = `  --set name=value     a variable or parameter of the pipeline; may be repeated
   --secret name        a secret variable, taken from the environment variable of that name; may be repeated
-  --variables file     what the variable groups hold, in YAML or JSON: name: value, or group: {name: value}
-  --pull-request [n]   run as the pull request of this number does (default: 1)
+  --variables file     values of the variable groups, in YAML or JSON: name: value, or group: {name: value}
+  --pull-request [n]   run as the pull request with this number (default: 1)
   --skip-task name     leave out the steps of a task, such as Docker or Docker@2; may be repeated
-  --timestamps         the time before each line of the log
+  --timestamps         show the time before each line of the log
   --directory folder   where state and runs are kept (default: ${folder})
   --cache folder       where Python environments and image layers are kept (default: ${cache})`;
 
@@ -41,7 +41,7 @@ export function readSet(pairs: string[] = []): Record<string, string> {
   return Object.fromEntries(
     pairs.map((pair) => {
       const [, name, value] = /^([^=]+)=(.*)$/s.exec(pair) ?? [];
-      if (name === undefined) throw new Error(`--set needs name=value, and got '${pair}'.`);
+      if (name === undefined) throw new Error(`--set needs name=value, but got '${pair}'.`);
       return [name.trim(), value!];
     }),
   );
@@ -50,7 +50,7 @@ export function readSet(pairs: string[] = []): Record<string, string> {
 /** The number of the pull request that a run is to be for. */
 export function readPullRequest(value: string | undefined): number | undefined {
   if (value === undefined) return undefined;
-  if (!/^[1-9]\d*$/.test(value)) throw new Error(`--pull-request needs a number, and got '${value}'.`);
+  if (!/^[1-9]\d*$/.test(value)) throw new Error(`--pull-request needs a number, but got '${value}'.`);
   return Number(value);
 }
 

@@ -2,7 +2,7 @@
 const echo = 500;
 
 const usualMessage =
-  'Cancelling: the step gets 10 s to end, then the servers and containers end. Again to end them at once.';
+  'Cancelling: the step gets 10 s to end, then the servers and containers stop. Press Ctrl-C again to stop them at once.';
 
 /** Ctrl-C and its kin: the first asks for an orderly end, the second forces it. */
 export class Interruption {

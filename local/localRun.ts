@@ -56,8 +56,8 @@ export async function runLocally(options: LocalRunOptions): Promise<number> {
   const lock = takeFileLock(path.join(directories.work, 'agent.lock'));
   if ('owner' in lock) {
     throw new Error(
-      `Another run is going on in ${directories.root} (process ${lock.owner.pid}): wait for it, ` +
-        'end it, or choose another folder by --directory.',
+      `Another run is in progress in ${directories.root} (process ${lock.owner.pid}): wait for it, ` +
+        'stop it, or choose another folder with --directory.',
     );
   }
   const interruption = new Interruption();
@@ -81,7 +81,7 @@ export async function runLocally(options: LocalRunOptions): Promise<number> {
     if (cloud && !cloud.wasUp) await cloud.stop();
     lock.release();
     interruption.dispose();
-    if (interruption.signal.aborted) console.log('Ended: the step, and all that was started for this run.');
+    if (interruption.signal.aborted) console.log('The step and everything that was started for this run have stopped.');
   }
 }
 
@@ -167,8 +167,6 @@ function watchCloud(cloud: CloudProcess, directories: LocalDirectories, interrup
   return setInterval(() => {
     if (processStartTime(cloud.pid) === startTime || interruption.signal.aborted) return;
     const log = cloudLogFile(directories);
-    interruption.end(
-      new Error(`Local Azure has ended in the middle of the run; run the command again. Its log: ${log}`),
-    );
+    interruption.end(new Error(`Local Azure stopped in the middle of the run; run the command again. Its log: ${log}`));
   }, 1000).unref();
 }

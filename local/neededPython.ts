@@ -69,7 +69,7 @@ async function checkWheels(file: string, python: Python, { repository, cacheDir 
   if (!lacking) return;
   const series = python.version.split('.', 2).join('.');
   throw new Error(
-    `Python ${series} has no wheels of ${lacking}, which ${file} asks for; use ${triedPythons}: install one of them beside it (on Debian and Ubuntu: python3.12 and python3.12-venv).`,
+    `Python ${series} has no wheels of ${lacking}, which ${file} requires; use ${triedPythons}: install one of them alongside it (on Debian and Ubuntu: python3.12 and python3.12-venv).`,
   );
 }
 

@@ -16,7 +16,7 @@ import { runLocally } from './localRun';
 const help = `npm run quickstart [-- options]
 
 Trains, judges, packages, deploys and tests a model on this machine: it runs examples/quickstart/azure-pipelines.yml
-against a local Azure. The first run makes Python environments, which takes some minutes.
+against local Azure. The first run creates Python environments, which takes a few minutes.
 
 ${runHelp}`;
 

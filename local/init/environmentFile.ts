@@ -39,7 +39,7 @@ function condaText(packages: string[], source: string): string {
   if (!names.includes('azureml-mlflow')) packages.push('azureml-mlflow');
   if (!names.some((name) => name === 'mlflow' || name === 'mlflow-skinny')) packages.push('mlflow-skinny<3');
   const lines = packages.map((line) => `      - ${/[:#]|^-/.test(line) ? JSON.stringify(line) : line}`);
-  return `# Made by mlops-local init, of ${source}.\nname: model\nchannels:\n  - conda-forge\ndependencies:\n  - python=3.11\n  - pip\n  - pip:\n${lines.join('\n')}\n`;
+  return `# Written by mlops-local init, from ${source}.\nname: model\nchannels:\n  - conda-forge\ndependencies:\n  - python=3.11\n  - pip\n  - pip:\n${lines.join('\n')}\n`;
 }
 
 function imports(files: ProjectFiles): string[] {

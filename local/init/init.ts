@@ -22,7 +22,7 @@ export interface InitReport {
 /** Looks at a project and writes a pipeline for it, with what the pipeline needs and the project lacks; overwrites nothing. */
 export function initProject(root: string): InitReport {
   const files = new ProjectFiles(root);
-  if (files.has(pipelineFile)) throw new Error(`${path.join(root, pipelineFile)} exists already; nothing was written.`);
+  if (files.has(pipelineFile)) throw new Error(`${path.join(root, pipelineFile)} already exists; nothing was written.`);
   const training = requireTraining(files, root);
   const facts = factsOf(training);
   const present = findServing(files, facts.isMLflowModel);
@@ -48,9 +48,7 @@ export function initProject(root: string): InitReport {
 
   const criteria = chooseCriteria(facts.metrics, training, report);
   if (!facts.writesGoldenRequests && !requestsFile) {
-    report.open.push(
-      'requests: none were found, so that the test of the endpoint stands in the pipeline as a comment.',
-    );
+    report.open.push('requests: none were found, so the test of the endpoint is commented out in the pipeline.');
   }
   report.found.push(...whatWasFound(facts, present));
   const text = pipelineText({
@@ -85,7 +83,7 @@ function requireTraining(files: ProjectFiles, root: string): Training {
 function chooseCriteria(metrics: PythonFacts['metrics'], training: Training, report: InitReport): string[] {
   const criteria = criteriaFor(metrics);
   if (criteria.length > 0) return criteria;
-  report.open.push(`criteria: ${training.file} logs no metric that could be read; name one in ${pipelineFile}.`);
+  report.open.push(`criteria: ${training.file} logs no metric that could be detected; name one in ${pipelineFile}.`);
   return ['accuracy >= champion * 0.98'];
 }
 

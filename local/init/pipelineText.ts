@@ -26,8 +26,8 @@ type Inputs = Array<[name: string, value: string] | undefined>;
 /** The names of the local Azure; whoever runs the pipeline in the cloud puts theirs in their place. */
 const head = (
   name: string,
-): string => `# Written by mlops-local init. It runs as it stands against the local Azure (mlops-local run azure-pipelines.yml) and in
-# Azure Pipelines, where the first four variables need your own names.
+): string => `# Written by mlops-local init. It runs unchanged against local Azure (mlops-local run azure-pipelines.yml). In Azure Pipelines,
+# set the first four variables to your own names.
 trigger:
   branches:
     include: [main]
@@ -155,7 +155,7 @@ function testStep({ hasGoldenRequests, requestsFile }: PipelineFacts): string {
   if (hasGoldenRequests || requestsFile) return step;
   const why = [
     '          # Test-Endpoint needs requests: let training write outputs/golden_requests.json, a list of',
-    '          # {"name": ..., "request": ..., "expected": ...}, and take this step in.',
+    '          # {"name": ..., "request": ..., "expected": ...}, and uncomment this step.',
   ];
   return [...why, step.replace(/^ {10}/gm, '          # ')].join('\n');
 }

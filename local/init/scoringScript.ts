@@ -1,8 +1,8 @@
 /** A scoring script that checks what it is sent, for a pickled model with predict(). */
-export const scoringScript = `"""Scores rows over HTTP: POST /score {"data": [[...], ...]}, one list of numbers a row, or one object of columns a row.
+export const scoringScript = `"""Scores rows over HTTP: POST /score {"data": [[...], ...]}, one list of numbers or one object of columns per row.
 
-Answers {"predictions": [...]}, one a row, or 400 with {"message": ...} that says what is wrong with the request.
-Made by mlops-local init: it is yours to change.
+Answers {"predictions": [...]}, one per row, or 400 with {"message": ...} that says what is wrong with the request.
+Written by mlops-local init: it is yours to change.
 """
 
 import json
@@ -20,17 +20,17 @@ model = None
 
 
 class BadRequest(Exception):
-    """The caller's mistake, told to the caller."""
+    """The caller's mistake, reported to the caller."""
 
 
 def init():
-    """AZUREML_MODEL_DIR holds what training left at modelPath, beneath the last part of that path."""
+    """AZUREML_MODEL_DIR contains what training left at modelPath, in a folder named after the last part of that path."""
     global model
     folder = Path(os.environ["AZUREML_MODEL_DIR"])
     found = sorted(file for file in folder.rglob("*") if file.suffix in SUFFIXES)
     if len(found) != 1:
         names = ", ".join(str(file.relative_to(folder)) for file in found) or "none"
-        raise FileNotFoundError(f"One model file ({', '.join(SUFFIXES)}) is expected in {folder}, and there are: {names}")
+        raise FileNotFoundError(f"One model file ({', '.join(SUFFIXES)}) is expected in {folder}, but it contains: {names}")
     model = joblib.load(found[0])
 
 
@@ -51,9 +51,9 @@ def parse(raw_data):
     except (ValueError, RecursionError) as error:
         raise BadRequest(f"The body is not JSON: {error}") from None
     if not isinstance(body, dict) or not isinstance(body.get("data"), list):
-        raise BadRequest('The body must be {"data": [...]} with one list or object a row.')
+        raise BadRequest('The body must be {"data": [...]} with one list or object per row.')
     if not 0 < len(body["data"]) <= MAX_ROWS:
-        raise BadRequest(f"data must hold 1 to {MAX_ROWS} rows, and holds {len(body['data'])}.")
+        raise BadRequest(f"data must contain 1 to {MAX_ROWS} rows, but contains {len(body['data'])}.")
     return body["data"]
 
 
@@ -67,14 +67,14 @@ def check(rows):
         columns = list(names) if names is not None else list(rows[0])
         for index, row in enumerate(rows):
             if set(row) != set(columns):
-                raise BadRequest(f"Row {index} must have the columns {', '.join(columns)}, and has {', '.join(row)}.")
+                raise BadRequest(f"Row {index} must have the columns {', '.join(columns)}, but has {', '.join(row)}.")
             values(list(row.values()), index, texts=True)
         return pandas.DataFrame(rows, columns=columns)
     for index, row in enumerate(rows):
         if not isinstance(row, list):
             raise BadRequest(f"Row {index} must be a list of numbers.")
         if width is not None and len(row) != width:
-            raise BadRequest(f"Row {index} must hold {width} numbers, and holds {len(row)}.")
+            raise BadRequest(f"Row {index} must contain {width} numbers, but contains {len(row)}.")
         values(row, index, texts=False)
     if names is not None:
         import pandas

@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
-# Creates what the tasks need in a subscription, with the least roles, and nothing else:
+# Creates what the tasks need in a subscription, with the minimum roles, and nothing else:
 #
 #   an identity for the service connection, which trusts Azure DevOps by a federated credential (no secret);
-#   an identity that pulls the image, for the container group;
-#   the roles of both, each on one resource (reading prices: on the subscription).
+#   an identity with which the container group pulls its image;
+#   the roles of both, each on a single resource (reading prices: on the subscription).
 #
-# It first prints what it will do, and asks. It can be run again: what already exists stays as it is.
-# It needs the Azure CLI (Azure Cloud Shell has it) and someone who may create identities and assign roles.
+# It first prints what it will do, then asks for confirmation. It can be run again: what already exists stays as it is.
+# You need the Azure CLI (Azure Cloud Shell has it) and permission to create identities and assign roles.
 set -euo pipefail
 
 usage() {
@@ -17,17 +17,17 @@ usage: scripts/azure/setup.sh --workspace NAME --workspace-group GROUP [options]
   --workspace-group GROUP   its resource group
   --group GROUP             the resource group of the container group and the identities (default: the workspace's)
   --registry ID             ARM id of the container registry (default: the workspace's own)
-  --issuer URL              what the draft of the service connection shows in Azure DevOps; without these two, the
+  --issuer URL              as shown in the draft of the service connection in Azure DevOps; without these two, the
   --subject TEXT            federated credential is left out until you run the script again with them
   --identity NAME           the service connection's identity (default: mlops-connection)
   --pull-identity NAME      the identity that pulls the image (default: mlops-pull)
-  --keyless-storage         the workspace's datastores have no key: adds a role on its storage account
+  --keyless-storage         if the workspace's datastores have no key: adds a role on its storage account
   --signing-key URL         the key in a vault that signs (signWith: keyVault), such as https://my-vault.vault.azure.net/keys/my-key:
-                            adds a role on this one key
-  --prices                  Train may read the price list, to estimate costs and for maxCost: adds a role of its own on the
-                            subscription, which reads prices and nothing else
-  --dry-run                 prints what it would do, and does nothing
-  --yes                     does not ask
+                            adds a role on this key only
+  --prices                  lets Train read the price list, to estimate costs and for maxCost: adds a custom role on the
+                            subscription, which can only read prices
+  --dry-run                 prints what it would do, but does nothing
+  --yes                     does not ask for confirmation
 TEXT
 }
 
@@ -55,12 +55,12 @@ while [ $# -gt 0 ]; do
       usage
       exit 0
       ;;
-    *) fail "unknown option $1; --help lists them." ;;
+    *) fail "unknown option $1; --help lists the options." ;;
   esac
 done
 if [ -z "$workspace" ] || [ -z "$workspace_group" ]; then
   usage >&2
-  fail 'name the workspace and its resource group.'
+  fail 'give the workspace and its resource group.'
 fi
 if { [ -n "$issuer" ] && [ -z "$subject" ]; } || { [ -z "$issuer" ] && [ -n "$subject" ]; }; then
   fail 'give --issuer and --subject together: the draft of the service connection shows both.'
@@ -124,7 +124,7 @@ plan_identity() { # name, principal, purpose
 
 plan_role() { # identity, its roles, role, scope
   local text="role $3 of $1 on ${4##*/}"
-  # Not through a pipe: grep ends at the first match, and a writer that it leaves behind would fail the pipe.
+  # Not through a pipe: grep exits at the first match, and the writer left behind would make the pipe fail.
   if grep -qixF "$3"$'\t'"$4" <<< "$2"; then
     plan exists "$text"
   else
@@ -132,7 +132,7 @@ plan_role() { # identity, its roles, role, scope
   fi
 }
 
-# By the object id: a new identity is not found by its name for a while. Nor is a new role, so it is tried again.
+# By object ID, because a new identity cannot be found by name for a while. Nor can a new role, so it is retried.
 assign() { # identity, role, scope
   local attempt
   for attempt in 1 2 3 4 5 6; do
@@ -149,7 +149,7 @@ plan_prices() {
   if [ -n "$(az role definition list --name "$price_role" --custom-role-only true --query '[].roleName' --output tsv)" ]; then
     plan exists "role definition $price_role"
   else
-    add "role definition $price_role, which reads the sizes of Azure Machine Learning with their prices" \
+    add "role definition $price_role, which reads the VM sizes of Azure Machine Learning with their prices" \
       az role definition create --role-definition "{\"Name\": \"$price_role\", \"Description\": \"Reads the sizes of Azure Machine Learning with their prices.\", \"Actions\": [\"Microsoft.MachineLearningServices/locations/vmSizes/read\"], \"AssignableScopes\": [\"/subscriptions/$subscription\"]}"
   fi
   plan_role "$identity" "$roles" "$price_role" "/subscriptions/$subscription"
@@ -202,8 +202,8 @@ roles=$(roles_of "$principal") pull_roles=$(roles_of "$pull_principal")
 echo "In the subscription $subscription, resource group $group:"
 plan_provider Microsoft.ContainerInstance
 plan_provider Microsoft.ManagedIdentity
-plan_identity "$identity" "$principal" 'which the service connection signs in as'
-plan_identity "$pull_identity" "$pull_principal" 'with which the container group pulls its image'
+plan_identity "$identity" "$principal" 'which the service connection uses to sign in'
+plan_identity "$pull_identity" "$pull_principal" 'which the container group uses to pull its image'
 plan_federation
 plan_role "$identity" "$roles" 'AzureML Data Scientist' "$workspace_id"
 plan_role "$identity" "$roles" 'Container Registry Tasks Contributor' "$registry"
@@ -245,5 +245,5 @@ For the pipeline:
   resourceGroup         $workspace_group (Train, Evaluate, Package-Image), $group (Deploy-ACI)
   workspace             $workspace
   userAssignedIdentity  $pull_identity
-New roles take a few minutes to come into effect.
+New roles take a few minutes to take effect.
 TEXT

@@ -83,8 +83,9 @@ describe('The language of what users read', () => {
     });
   }
 
+  const pages = ['README.md', 'SUPPORT.md', 'SECURITY.md', 'CHANGELOG.md', 'docs/decisions/README.md'];
   const guides = readdirSync(join(root, 'docs', 'guides')).map((file) => join(root, 'docs', 'guides', file));
-  for (const file of [...['README.md', 'SUPPORT.md', 'SECURITY.md'].map((name) => join(root, name)), ...guides]) {
+  for (const file of [...pages.map((name) => join(root, name)), ...guides]) {
     it(`of ${relative(root, file)} is that of docs/glossary.md`, () =>
       assert.deepEqual(foreignIn(readFileSync(file, 'utf8')), []));
   }

@@ -76,7 +76,7 @@ steps:
     const call = (...args: string[]): string =>
       spawnSync(process.execPath, [program, ...args], { cwd: folder, encoding: 'utf8' }).stdout;
     assert.match(call('--help'), /^mlops-local <command>/);
-    assert.match(call('status'), /start it by: \S*cli\.cjs up/);
-    assert.match(call('status', '--directory', 'else where'), /start it by: \S+ up --directory '\/.*else where'/);
+    assert.match(call('status'), /start it with: \S*cli\.cjs up/);
+    assert.match(call('status', '--directory', 'else where'), /start it with: \S+ up --directory '\/.*else where'/);
   });
 });

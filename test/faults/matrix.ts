@@ -28,10 +28,10 @@ function byPlace(a: Judged, b: Judged): number {
   return place(a).localeCompare(place(b));
 }
 
-/** Of what is big: how long it took, and how much memory. */
+/** How long each large case took, and how much memory. */
 export function sizesTable(measured: Measured[]): string {
   return [
-    '| what is big | seconds | peak of the task, MB | |',
+    '| large case | seconds | peak of the task, MB | |',
     '| ----------- | ------: | -------------------: | - |',
     ...measured.map(
       ({ name, seconds, megabytes, problem }) =>

@@ -1,8 +1,8 @@
 """Scores diamonds over HTTP, inside Azure ML's inference server: POST /score {"data": [{"carat": 0.7, ...}, ...]}.
 
-Answers {"predictions": [...]} in US dollars, one a row, or 400 with {"message": ...} that says what is wrong with the
-request. Each row must hold the columns of the model's signature, no more and no less, with their types: a number sent as
-text is refused and not converted, since a model that is fed with the wrong type still answers, only wrongly.
+Answers {"predictions": [...]} in US dollars, one per row, or 400 with {"message": ...} that says what is wrong with the
+request. Each row must have exactly the columns of the model's signature, with their types: a number sent as text is
+refused, not converted, because a model that gets the wrong type still answers, only incorrectly.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import math
 import os
 from pathlib import Path
 
-# One row is no work to share: waiting for other threads costs more than the prediction. Read when scikit-learn loads.
+# One row is not worth sharing: waiting for other threads costs more than the prediction. Read when scikit-learn loads.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import joblib
@@ -26,14 +26,14 @@ columns: list[dict] = []
 
 
 class BadRequest(Exception):
-    """The caller's mistake, told to the caller."""
+    """The caller's mistake, reported to the caller."""
 
 
 def init() -> None:
     global model, columns
     found = sorted(Path(os.environ["AZUREML_MODEL_DIR"]).rglob("model.joblib"))
     if len(found) != 1:
-        raise FileNotFoundError(f"AZUREML_MODEL_DIR must hold one model.joblib, and holds {len(found)}.")
+        raise FileNotFoundError(f"AZUREML_MODEL_DIR must contain one model.joblib, but contains {len(found)}.")
     model = joblib.load(found[0])
     columns = json.loads(found[0].with_name("signature.json").read_text())["columns"]
 
@@ -55,9 +55,9 @@ def parse(raw_data: str) -> list:
     except (ValueError, RecursionError) as error:
         raise BadRequest(f"The body is not JSON: {error}") from None
     if not isinstance(request, dict) or set(request) != {"data"} or not isinstance(request["data"], list):
-        raise BadRequest('The body must be {"data": [...]} with one object a row.')
+        raise BadRequest('The body must be {"data": [...]} with one object per row.')
     if not 0 < len(request["data"]) <= MAX_ROWS:
-        raise BadRequest(f"data must hold 1 to {MAX_ROWS} rows, and holds {len(request['data'])}.")
+        raise BadRequest(f"data must contain 1 to {MAX_ROWS} rows, but contains {len(request['data'])}.")
     return request["data"]
 
 

@@ -48,7 +48,7 @@ describe('npm run local', function () {
       await held.printed('ready');
       const second = await local('run', file);
       assert.equal(second.code, 1);
-      assert.match(second.output, /^Error: Another run is going on in .*state \(process \d+\)/m);
+      assert.match(second.output, /^Error: Another run is in progress in .*state \(process \d+\)/m);
       held.kill('SIGINT');
       const interrupted = await held.ended;
       assert.equal(interrupted.code, 130, interrupted.output);
@@ -72,10 +72,10 @@ describe('npm run local', function () {
     [['nosuch'], /No such command: nosuch\. There are: up, down, status, run, rerun, init, reset/],
     [['run'], /run needs one pipeline file/],
     [['run', 'nosuch.yml'], /There is no file .*nosuch\.yml/],
-    [['run', 'package.json', '--set', 'x'], /--set needs name=value, and got 'x'/],
+    [['run', 'package.json', '--set', 'x'], /--set needs name=value, but got 'x'/],
     [['run', 'package.json', '--secret', 'NO_SUCH_SECRET'], /needs a value in the environment variable NO_SUCH_SECRET/],
-    [['run', 'package.json', '--host', 'x'], /--host is build or release, and not 'x'/],
-    [['up', '--port', 'x'], /--port needs a port number, and got 'x'/],
+    [['run', 'package.json', '--host', 'x'], /--host must be build or release, not 'x'/],
+    [['up', '--port', 'x'], /--port needs a port number, but got 'x'/],
     [['up', '--nosuch'], /Unknown option '--nosuch'/],
   ];
   it('answers each slip with one clear line', async () => {

@@ -101,7 +101,7 @@ describe('init', function () {
     mkdirSync(root, { recursive: true });
     assert.throws(() => initProject(root), /No training was found/);
     writeFileSync(path.join(root, 'azure-pipelines.yml'), 'steps: []');
-    assert.throws(() => initProject(root), /exists already; nothing was written/);
+    assert.throws(() => initProject(root), /already exists; nothing was written/);
     assert.ok(!existsSync(path.join(root, 'conda.yml')));
   });
 });

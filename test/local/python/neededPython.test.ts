@@ -82,7 +82,7 @@ describe('the Python of this machine', () => {
       const place = { repository, cacheDir: temporaryFolder() };
       await assert.rejects(
         checkPython(plan({ condaFile: 'conda.yml' }), undefined, place, tooNew),
-        /^Error: Python 3\.15 has no wheels of pandas==2\.3\.3, which conda\.yml asks for; use 3\.10 to 3\.14: install one/,
+        /^Error: Python 3\.15 has no wheels of pandas==2\.3\.3, which conda\.yml requires; use 3\.10 to 3\.14: install one/,
       );
       // What has wheels after all, and what names no file, is run.
       await checkPython(plan({}), undefined, place, tooNew);
