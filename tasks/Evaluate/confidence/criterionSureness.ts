@@ -3,8 +3,9 @@ import type { Disparity } from '../../common/criteria/disparity';
 import { unavailable, type Uncertainty } from '../../common/criteria/verdict';
 import { ClassDictionary } from './classDictionary';
 import { disparitySureness, type Group } from './disparity';
-import { correctCells, formulaOf, isAccuracy, type PairedColumn } from './formulas';
+import { correctCells, formulaOf, isAccuracy, isOwnColumn, type PairedColumn } from './formulas';
 import { mcNemarPValue } from './mcNemar';
+import { moreIsBetter } from './pairedMetric';
 import { inCandidateOrder, type Paired } from './pairing';
 import { columnOf, type ColumnRequest, type Readable } from './predictionColumns';
 import { proportionInterval } from './proportion';
@@ -52,8 +53,10 @@ async function ofMetric(
   if (labels?.champion && !labels.candidate.every((label, row) => label === labels.champion![row])) {
     return unavailable('the two files of predictions have different labels, so that they are not of the same rows.');
   }
-  const metric = formula.build(columns, classes);
-  if ('why' in metric) return unavailable(`${metric.why}.`);
+  const built = formula.build(columns, classes);
+  if ('why' in built) return unavailable(`${built.why}.`);
+  const isGain = isOwnColumn(criterion.metric) && criterion.operator.startsWith('>');
+  const metric = isGain ? moreIsBetter(built) : built;
 
   const { limit } = criterion;
   const sure = await surenessOf(metric, limit, criterion.confidence!, pause);

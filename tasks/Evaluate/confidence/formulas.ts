@@ -283,6 +283,12 @@ export function formulaOf(metric: string): Formula {
   };
 }
 
+/** Whether it is the mean of a column of the file's own, of which nothing but the criterion says whether more is better. */
+export function isOwnColumn(metric: string): boolean {
+  const { columns } = formulaOf(metric);
+  return columns.length === 1 && columns[0]!.role === 'own';
+}
+
 export function isAccuracy(metric: string): boolean {
   return formulaOf(metric) === accuracy;
 }

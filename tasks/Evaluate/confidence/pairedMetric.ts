@@ -6,7 +6,7 @@ export interface PairedMetric {
   readonly rows: number;
   /** How many rows there are of what is rarest, where the metric rests on it: "rows of class 1". */
   readonly rarest?: { readonly what: string; readonly count: number };
-  /** Of a mean over rows, and functions of it: what is averaged, of candidate and champion. */
+  /** Of a mean over rows, and functions of it: what is averaged, of candidate and champion. Of errors and losses, the larger the worse. */
   readonly rowValues?: readonly [Float64Array, Float64Array];
   /** [candidate, champion], each row counted as often as said; without a champion the second is NaN. */
   values(counts: Uint8Array): [number, number];
@@ -32,6 +32,13 @@ export interface Blocks {
 /** The metric over those imagined rows too, where it has them: for claims that rows in which all is well cannot prove. */
 export function cautious(metric: PairedMetric): PairedMetric {
   return metric.cautious?.() ?? metric;
+}
+
+/** The same of rows of which the larger is the better: what a row lacks is an error. */
+export function moreIsBetter(metric: PairedMetric): PairedMetric {
+  if (!metric.rowValues) return metric;
+  const [candidate, champion] = metric.rowValues;
+  return { ...metric, rowValues: [candidate.map((value) => -value), champion.map((value) => -value)] };
 }
 
 /** Mean over rows of a value per row, and a function of that mean: mae, log loss, rmse (the root of the mean of squares). */

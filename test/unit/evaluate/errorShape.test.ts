@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
 import { hasLongerTail } from '../../../tasks/Evaluate/confidence/errorShape';
+import { surenessOfCriterion } from '../../../tasks/Evaluate/confidence/criterionSureness';
+import type { Readable } from '../../../tasks/Evaluate/confidence/predictionColumns';
 import { meanMetric } from '../../../tasks/Evaluate/confidence/pairedMetric';
 import { surenessAt, surenessOf, widening } from '../../../tasks/Evaluate/confidence/sureness';
 import { judge } from '../../../tasks/common/criteria/judge';
@@ -26,6 +28,36 @@ describe('Evaluate: a candidate whose rare large errors may be missing from the 
 
   it('is told for either side, as the smaller mean may be the champion’s', () => {
     assert.equal(hasLongerTail([champion, longTail], against(champion, longTail)), true);
+  });
+
+  it('is told where all its errors are in a single row, exactly or but for rounding', async () => {
+    const ones = values(() => 1);
+    for (const rest of [0, 1e-20]) {
+      const single = values((row) => (row === 17 ? 50 : rest));
+      assert.equal(hasLongerTail([single, ones], against(single, ones)), true);
+      const sure = await surenessOf(meanMetric(single, ones), criterion.limit, 0.95);
+      const { explanation, passed } = judge(criterion, {}, { kind: 'champion', version: '1', metrics: {} }, sure);
+      assert.equal(passed, false, explanation);
+    }
+  });
+
+  it('is told by rare small values, where a criterion wants more of a column of its own', async () => {
+    const question = (text: string, sign: number) => {
+      const [more] = parseCriteria(`${text} with 95% confidence`).criteria;
+      const rowsOf = (of: Float64Array): Readable => ({
+        kind: 'rows',
+        rows,
+        columns: [{ request: { role: 'own', name: 'profit', as: 'number' }, values: of.map((value) => sign * value) }],
+      });
+      const pairing = { kind: 'paired' } as const;
+      return { criterion: more!, candidate: rowsOf(longTail), champion: rowsOf(champion), pairing, classNames: [] };
+    };
+    const gain = await surenessOfCriterion(question('profit > champion', -1));
+    const loss = await surenessOfCriterion(question('profit < champion', 1));
+    assert.ok(gain.kind === 'interval' && loss.kind === 'interval');
+    assert.equal(loss.longerTail, true);
+    assert.equal(gain.longerTail, true);
+    assert.equal(gain.lower, -loss.upper);
   });
 
   it('is not one that errs in fewer rows and no more in any', () => {
