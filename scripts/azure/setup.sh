@@ -23,7 +23,8 @@ usage: scripts/azure/setup.sh --workspace NAME --workspace-group GROUP [options]
   --pull-identity NAME      the identity that pulls the image (default: mlops-pull)
   --keyless-storage         if the workspace's datastores have no key: adds a role on its storage account
   --signing-key URL         the key in a vault that signs (signWith: keyVault), such as https://my-vault.vault.azure.net/keys/my-key:
-                            adds a role on this key only
+                            adds a role on this key only; if the vault grants by access policies, which cannot be limited
+                            to one key, an access policy to get and sign with all keys of this vault
   --prices                  lets Train read the price list, to estimate costs and for maxCost: adds a custom role on the
                             subscription, which can only read prices
   --dry-run                 prints what it would do, but does nothing
@@ -143,32 +144,59 @@ assign() { # identity, role, scope
   done
 }
 
-# Reader would let the identity read everything in the subscription.
-price_role='MLOps Price Reader'
+# Reader would let the identity read everything in the subscription. A role's name is unique in the whole tenant, and the list
+# shows only this subscription's roles: hence the subscription in the name.
+price_role="MLOps Price Reader ($subscription)"
+price_action='Microsoft.MachineLearningServices/locations/vmSizes/read'
 plan_prices() {
-  if [ -n "$(az role definition list --name "$price_role" --custom-role-only true --query '[].roleName' --output tsv)" ]; then
+  local found actions data_actions
+  found=$(az role definition list --name "$price_role" --custom-role-only true \
+    --query "[].[roleName,join(' ',permissions[].actions[]),join(' ',permissions[].dataActions[])]" --output tsv)
+  if [ -z "$found" ]; then
+    add "role definition $price_role, which reads the VM sizes of Azure Machine Learning with their prices" \
+      az role definition create --role-definition "{\"Name\": \"$price_role\", \"Description\": \"Reads the sizes of Azure Machine Learning with their prices.\", \"Actions\": [\"$price_action\"], \"AssignableScopes\": [\"/subscriptions/$subscription\"]}"
+  elif grep -qixF "$price_role"$'\t'"$price_action"$'\t' <<< "$found"; then
     plan exists "role definition $price_role"
   else
-    add "role definition $price_role, which reads the VM sizes of Azure Machine Learning with their prices" \
-      az role definition create --role-definition "{\"Name\": \"$price_role\", \"Description\": \"Reads the sizes of Azure Machine Learning with their prices.\", \"Actions\": [\"Microsoft.MachineLearningServices/locations/vmSizes/read\"], \"AssignableScopes\": [\"/subscriptions/$subscription\"]}"
+    IFS=$'\t' read -r _ actions data_actions <<< "$found"
+    fail "the role definition $price_role should allow $price_action and nothing else, but it allows: $actions${data_actions:+ $data_actions}. Change or delete it, then run the script again."
   fi
   plan_role "$identity" "$roles" "$price_role" "/subscriptions/$subscription"
 }
 
-# A vault grants by roles or by access policies, never by both.
+# A vault grants by roles or by access policies, never by both. A policy is for all keys of the vault.
 plan_key() {
   if [ "$vault_has_roles" = true ] || [ "$vault_has_roles" = True ]; then
     plan_role "$identity" "$roles" 'Key Vault Crypto User' "$vault_id/keys/$key"
-  elif [ -n "$principal" ] && az keyvault show --name "$vault" --query 'properties.accessPolicies[].objectId' --output tsv |
-    grep -ixF "$principal" > /dev/null; then
-    plan exists "access policy of $identity in $vault"
+    return
+  fi
+  local held missing='' permission text="access policy of $identity in $vault: get and sign with all keys of this vault"
+  held=$(key_permissions_of "$principal")
+  for permission in get sign; do
+    grep -qixE "$permission|all" <<< "$held" || missing="$missing $permission"
+  done
+  if [ -z "$missing" ]; then
+    plan exists "$text"
   else
-    add "access policy of $identity in $vault: get and sign with its keys" allow_keys
+    # What is set replaces what the policy allowed with keys; what it allows with secrets and certificates stays.
+    # shellcheck disable=SC2086 # one word for each permission
+    add "$text" allow_keys $held $missing
   fi
 }
 
-allow_keys() {
-  az keyvault set-policy --name "$vault" --object-id "$(principal_of "$identity")" --key-permissions get list sign
+# One line per permission. A policy for an application that acts for the principal is another one.
+key_permissions_of() { # principal
+  local policies holder permissions
+  [ -n "$1" ] || return 0
+  policies=$(az keyvault show --name "$vault" \
+    --query "properties.accessPolicies[?!applicationId].[objectId,join(' ',permissions.keys||\`[]\`)]" --output tsv)
+  while IFS=$'\t' read -r holder permissions; do
+    if grep -qixF "$1" <<< "$holder" && [ -n "$permissions" ]; then tr ' ' '\n' <<< "$permissions"; fi
+  done <<< "$policies"
+}
+
+allow_keys() { # permission…
+  az keyvault set-policy --name "$vault" --object-id "$(principal_of "$identity")" --key-permissions "$@"
 }
 
 plan_provider() {

@@ -16,6 +16,13 @@ interface Identity {
   clientId: string;
 }
 
+interface AccessPolicy {
+  objectId: string;
+  /** Only where an application acts for the principal. */
+  applicationId?: string;
+  permissions: { keys?: string[]; secrets?: string[] };
+}
+
 /** `az` as `scripts/azure/setup.sh` sees it: a program upon a small subscription. */
 export class AzureCli {
   readonly workspace = `${group}/providers/Microsoft.MachineLearningServices/workspaces/${localCloud.workspace}`;
@@ -27,9 +34,10 @@ export class AzureCli {
   /** Every command, as it was given. */
   readonly calls: string[][] = [];
   /** Roles that are not Azure's own: what each allows, by its name. */
-  readonly roleDefinitions: Record<string, { Actions: string[]; AssignableScopes: string[] }> = {};
-  /** By name; those of access policies have the principals that have one. */
-  readonly vaults: Record<string, { hasRoles: boolean; principals: string[] }> = {};
+  readonly roleDefinitions: Record<string, { Actions: string[]; DataActions?: string[]; AssignableScopes: string[] }> =
+    {};
+  /** By name; those of access policies have what each principal may do with keys. */
+  readonly vaults: Record<string, { hasRoles: boolean; policies: AccessPolicy[] }> = {};
   /** A new role is not found so many times. */
   slowRoles = 0;
   private readonly providers: Record<string, string> = {};
@@ -129,22 +137,33 @@ export class AzureCli {
     'role definition list': (option) =>
       Object.keys(this.roleDefinitions)
         .filter((name) => name === option('name'))
-        .map((roleName) => ({ roleName })),
+        .map((roleName) => {
+          const { Actions: actions, DataActions: dataActions } = this.roleDefinitions[roleName]!;
+          return { roleName, permissions: [{ actions, dataActions }] };
+        }),
     'role definition create': (option) => {
       const { Name, ...definition } = JSON.parse(option('role-definition'));
       return (this.roleDefinitions[Name] = definition);
     },
     'keyvault show': (option) => {
       const vault = this.vaults[option('name')];
-      const accessPolicies = vault?.principals.map((objectId) => ({ objectId }));
       return (
         vault && {
           id: this.vaultId(option('name')),
-          properties: { enableRbacAuthorization: vault.hasRoles, accessPolicies },
+          properties: { enableRbacAuthorization: vault.hasRoles, accessPolicies: vault.policies },
         }
       );
     },
-    'keyvault set-policy': (option) => this.vaults[option('name')]?.principals.push(option('object-id')),
+    'keyvault set-policy': (option, args) => {
+      const { policies } = this.vaults[option('name')] ?? {};
+      const objectId = option('object-id');
+      // Source: set_policy of the Azure CLI: the permissions with keys become those that are given; all others stay.
+      const keys = args.slice(args.indexOf('--key-permissions') + 1);
+      const policy = policies?.find((each) => each.objectId === objectId && !each.applicationId);
+      if (policy) policy.permissions.keys = keys;
+      else policies?.push({ objectId, permissions: { keys } });
+      return policies;
+    },
   };
 
   vaultId(name: string): string {
@@ -152,19 +171,41 @@ export class AzureCli {
   }
 }
 
-const pick = (from: unknown, path: string): string =>
-  (path.split('.').reduce<unknown>((value, key) => (value as Record<string, unknown> | undefined)?.[key], from) ??
-    '') as string;
+/** What a path of a query leads to. Where it goes through a list, as `permissions[].actions[]`, it leads to a list. */
+function pick(from: unknown, path: string): unknown {
+  return path.split('.').reduce<unknown>((value, step) => {
+    const [, name, isList] = /^(\w*)(\[\])?$/.exec(step)!;
+    const next = (each: unknown): unknown => (name ? (each as Record<string, unknown> | undefined)?.[name] : each);
+    const found = Array.isArray(value) ? value.map(next).filter((each) => each !== undefined) : next(value);
+    return isList && Array.isArray(found) ? found.flat() : found;
+  }, from);
+}
+
+/** A path, or `join(' ',path)`, which is empty where the path says what to take for nothing. */
+function valueOf(from: unknown, expression: string): string {
+  const [, path, instead] = /^join\(' ',([^|]+)(\|\|`\[\]`)?\)$/.exec(expression) ?? [];
+  if (path === undefined) return (pick(from, expression) ?? '') as string;
+  const words = pick(from, path) as string[] | undefined;
+  if (!words && !instead) throw new Error(`join() of nothing: ${expression}`);
+  return words?.join(' ') ?? '';
+}
 
 /** What a query finds, as `--output tsv` writes it: one value a line, or of a list of rows one row a line. */
 function asValues(answer: unknown, query: string): string {
-  const many = /\[([^\]]+)\]$/.exec(query)?.[1]!.split(',');
-  const [, list, field] = /^(.*)\[\]\.(\w+)$/.exec(query) ?? [];
-  const of = (from: unknown, name: string): unknown => (name ? pick(from, name) : from);
-  const lines = field
-    ? (of(answer, list!) as unknown[]).map((each) => pick(each, field))
-    : query.startsWith('[].')
-      ? (answer as unknown[]).map((each) => many!.map((path) => pick(each, path)).join('\t'))
-      : (many ?? [query]).map((path) => pick(answer, path));
-  return lines.map((line) => `${line}\n`).join('');
+  const [, list, filter, row] = /^([\w.]*)\[(\?!applicationId)?\]\.\[(.+)\]$/.exec(query) ?? [];
+  const fields = (text: string): string[] => text.split(/,(?! *'|[^(]*\))/);
+  if (row) {
+    const all = (list ? pick(answer, list) : answer) as Array<{ applicationId?: string }>;
+    const rows = all.filter((each) => !filter || !each.applicationId);
+    return rows
+      .map(
+        (each) =>
+          `${fields(row)
+            .map((field) => valueOf(each, field))
+            .join('\t')}\n`,
+      )
+      .join('');
+  }
+  const many = /^\[([^\]]+)\]$/.exec(query)?.[1];
+  return (many ? fields(many) : [query]).map((field) => `${valueOf(answer, field)}\n`).join('');
 }

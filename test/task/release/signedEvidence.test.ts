@@ -135,7 +135,7 @@ describe('Signed evidence, from Package-Image to Test-Endpoint', function () {
       key = `${url}/keys/release`;
       await askVault('POST', `${key}/create`, { kty: 'EC', crv: 'P-256', key_ops: ['sign', 'verify'] });
       const az = await AzureCli.start();
-      az.vaults[vaultName] = { hasRoles: true, principals: [] };
+      az.vaults[vaultName] = { hasRoles: true, policies: [] };
       const setup = await az.setup('--yes', '--pull-identity', 'quick-starts-identity', '--signing-key', key);
       az.close();
       assert.equal(setup.code, 0, setup.output);

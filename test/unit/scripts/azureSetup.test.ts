@@ -79,7 +79,7 @@ describe('scripts/azure/setup.sh', function () {
 
   it('lets the identity sign with the one key, where the vault grants by roles', async () => {
     az = await AzureCli.start();
-    az.vaults['my-vault'] = { hasRoles: true, principals: [] };
+    az.vaults['my-vault'] = { hasRoles: true, policies: [] };
     const dry = await az.setup('--dry-run', '--signing-key', `${key}/0123456789abcdef`);
     assert.match(dry.output, /create {2}role Key Vault Crypto User of mlops-connection on model-release\n/);
     assert.deepEqual(az.assignments, []);
@@ -89,16 +89,43 @@ describe('scripts/azure/setup.sh', function () {
     assert.match((await az.setup('--yes', '--signing-key', key)).output, /There is nothing left to do/);
   });
 
-  it('gives it an access policy where the vault grants by those', async () => {
+  const onAll = 'access policy of mlops-connection in my-vault: get and sign with all keys of this vault';
+  const another = { objectId: 'another', permissions: { keys: ['get', 'sign'] } };
+
+  it('gives it an access policy where the vault grants by those, and says that it is for all keys', async () => {
     az = await AzureCli.start();
-    az.vaults['my-vault'] = { hasRoles: false, principals: ['another'] };
+    az.vaults['my-vault'] = { hasRoles: false, policies: [another] };
     const { code, output } = await az.setup('--yes', '--signing-key', key);
     assert.equal(code, 0, output);
-    assert.deepEqual(az.vaults['my-vault'].principals, ['another', az.identities['mlops-connection']!.principalId]);
-    const policy = az.calls.find((words) => words[1] === 'set-policy')!;
-    assert.deepEqual(policy.slice(policy.indexOf('--key-permissions') + 1), ['get', 'list', 'sign']);
-    assert.match((await az.setup('--yes', '--signing-key', key)).output, /There is nothing left to do/);
+    assert.match(output, new RegExp(`create {2}${onAll}`));
+    const objectId = az.identities['mlops-connection']!.principalId;
+    assert.deepEqual(az.vaults['my-vault'].policies, [another, { objectId, permissions: { keys: ['get', 'sign'] } }]);
+    const second = await az.setup('--yes', '--signing-key', key);
+    assert.match(second.output, new RegExp(`exists {2}${onAll}`));
+    assert.match(second.output, /There is nothing left to do/);
   });
+
+  for (const [held, then] of [
+    [{ secrets: ['get'] }, { secrets: ['get'], keys: ['get', 'sign'] }],
+    [{ keys: ['Get', 'list', 'wrapKey'] }, { keys: ['Get', 'list', 'wrapKey', 'sign'] }],
+    [{ keys: ['all'] }, { keys: ['all'] }],
+  ]) {
+    it(`adds to a policy ${JSON.stringify(held)} what is missing, and takes nothing away`, async () => {
+      az = await AzureCli.start();
+      await az.setup('--yes');
+      const objectId = az.identities['mlops-connection']!.principalId;
+      const forAnApplication = { objectId, applicationId: 'a', permissions: { keys: ['get', 'sign'] } };
+      az.vaults['my-vault'] = {
+        hasRoles: false,
+        policies: [another, forAnApplication, { objectId, permissions: { ...held } }],
+      };
+      const { code, output } = await az.setup('--yes', '--signing-key', key);
+      assert.equal(code, 0, output);
+      assert.deepEqual(az.vaults['my-vault'].policies, [another, forAnApplication, { objectId, permissions: then }]);
+    });
+  }
+
+  const prices = 'Microsoft.MachineLearningServices/locations/vmSizes/read';
 
   it('makes a role that reads prices and nothing else, and waits until Azure knows it', async () => {
     az = await AzureCli.start();
@@ -106,11 +133,25 @@ describe('scripts/azure/setup.sh', function () {
     const { code, output } = await az.setup('--yes', '--prices');
     assert.equal(code, 0, output);
     const scope = az.workspace.split('/').slice(0, 3).join('/');
-    const actions = ['Microsoft.MachineLearningServices/locations/vmSizes/read'];
-    assert.deepEqual(az.rolesOf('mlops-connection').at(-1), { role: 'MLOps Price Reader', scope, actions });
-    assert.deepEqual(az.roleDefinitions['MLOps Price Reader']!.AssignableScopes, [scope]);
+    // Its name is unique in the tenant, which has other subscriptions.
+    const role = `MLOps Price Reader (${scope.split('/').at(-1)})`;
+    assert.deepEqual(az.rolesOf('mlops-connection').at(-1), { role, scope, actions: [prices] });
+    assert.deepEqual(az.roleDefinitions[role]!.AssignableScopes, [scope]);
     assert.match((await az.setup('--yes', '--prices')).output, /There is nothing left to do/);
   });
+
+  for (const more of [{ Actions: [prices, '*/read'] }, { DataActions: ['*'] }, { Actions: ['*'] }]) {
+    it(`refuses a role of that name that allows ${JSON.stringify(more)}, before it does anything`, async () => {
+      az = await AzureCli.start();
+      const scope = az.workspace.split('/').slice(0, 3).join('/');
+      const role = `MLOps Price Reader (${scope.split('/').at(-1)})`;
+      az.roleDefinitions[role] = { Actions: [prices], AssignableScopes: [scope], ...more };
+      const { code, output } = await az.setup('--yes', '--prices');
+      assert.equal(code, 1);
+      assert.match(output, /should allow \S+vmSizes\/read and nothing else, but it allows: .*\*/);
+      assert.deepEqual([az.identities, az.assignments], [{}, []]);
+    });
+  }
 
   for (const [what, args, message] of [
     ['half a federation', ['--issuer', 'https://login.example'], /--issuer and --subject together/],

@@ -34,7 +34,7 @@ export function keyRefusal(failure: AzureFailure, id: KeyId, connection: string)
   const name = new URL(id.vault).hostname.split('.')[0];
   const remedy = resource
     ? `Give it the role "Key Vault Crypto User" (to sign) or "Key Vault Reader" (only to verify): az role assignment create --assignee-object-id <its object id> --assignee-principal-type ServicePrincipal --role "Key Vault Crypto User" --scope "${resource}". A new role takes a few minutes to come into effect.`
-    : `Give it the role "Key Vault Crypto User" (to sign) or "Key Vault Reader" (only to verify) on the vault; one with access policies: az keyvault set-policy --name ${name} --object-id <its object id> --key-permissions get sign.`;
+    : `Give it the role "Key Vault Crypto User" (to sign) or "Key Vault Reader" (only to verify) on the vault; one with access policies: az keyvault set-policy --name ${name} --object-id <its object id> --key-permissions get sign, with the key permissions that it already has: the command replaces them.`;
   return because(
     `The identity of the service connection ${connection} may not use the key ${key}: ${said}`,
     remedy,
