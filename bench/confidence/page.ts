@@ -17,18 +17,20 @@ export function pageOf(results: Results): string {
 
 # How often confidence errs
 
-\`npm run confidence\` compares models that are known to be equal, or better, by \`metric < champion with … confidence\` (or \`>\`), and counts
-what is approved. [Rules of evaluation](guides/evaluation-rules.md#confidence) say what follows from it.
+\`npm run confidence\` compares models that are known to be equal, or better, with \`metric < champion with … confidence\` (or \`>\`), and counts
+how many are approved. [Rules of evaluation](guides/evaluation-rules.md#confidence) explains what follows from it.
 
-- **equal**: both models err alike. **Other shape**: the metric is the same in the long run, but the candidate errs like this and the champion
-  like a normal distribution (or evenly, of classes). **Better**: the candidate errs 20% less (auc 0.88 against 0.76, recall 0.85 against 0.7).
-- Of models that are no better: what was approved, in %; in brackets its upper bound (one-sided, 99.9%, Clopper and Pearson), which may be
-  6, 3 and 0.6% at most (✓). ✗: chance does not explain so many; ?: by so few comparisons it cannot be told.
-- Of better models: what was approved, in %, a refusal for too few rows counting as no approval. ✓: within two points of the reference.
-- The reference, in the last column: the paired randomisation test by itself, without refusals or anything else (above 4,000 rows, of 400
+- **equal**: both models have errors of the same kind. **Other shape**: the metric is the same in the long run, but the candidate's errors have
+  the shape in the first column, and the champion's are normal (or even, for classes). **Better**: the candidate's errors are 20% smaller (auc
+  0.88 against 0.76, recall 0.85 against 0.7).
+- For models that are no better: the share that was approved, in %, and in brackets its upper bound (one-sided, 99.9%, Clopper and Pearson),
+  which may be at most 6, 3 and 0.6% (✓). ✗: more than chance explains; ?: too few comparisons to tell.
+- For better models: the share that was approved, in %; a refusal for too few rows counts as not approved. ✓: within two points of the
+  reference.
+- The reference, in the last column: the paired randomisation test by itself, without refusals or any other rule (above 4,000 rows, of 400
   blocks of rows). Its false approvals of models of another shape are in the same column.
 
-Entries of the table that keep the goal, by rows:
+Entries of the table that meet the goal, by rows:
 `,
     markdownTable(['rivals', ...rowCounts.map((rows) => rows.toLocaleString('en'))], tallies(results)),
     ...metrics.map((metric) => {

@@ -15,12 +15,12 @@ export const limits = {
   templateRepository: {
     construct: 'a `template` of another repository (`x.yml@other`)',
     verdict: 'refused',
-    text: 'templates of other repositories are not here; copy the file into this repository and name it without @.',
+    text: 'templates of other repositories are not available here; copy the file into this repository and refer to it without @.',
   },
   container: {
     construct: '`container` of a job',
     verdict: 'refused',
-    text: 'jobs run on this machine and not in a container; remove it, or choose it by ${{ if }} and a parameter.',
+    text: 'jobs run on this machine, not in a container; remove it, or select it with ${{ if }} and a parameter.',
   },
   services: {
     construct: '`services` of a job',
@@ -45,7 +45,7 @@ export const limits = {
   phases: {
     construct: '`phases`, `queue` and `server`',
     verdict: 'refused',
-    text: 'this is the form of 2018, which Azure Pipelines replaced; write jobs.',
+    text: 'this is the syntax of 2018, which Azure Pipelines has replaced; write jobs.',
   },
   checkoutOther: {
     construct: '`checkout` of a repository other than `self` and `none`',
@@ -60,7 +60,7 @@ export const limits = {
   otherSteps: {
     construct: 'the steps `downloadBuild`, `getPackage`, `upload` and `reviewApp`',
     verdict: 'refused',
-    text: 'nothing of other pipelines, feeds and servers is on this machine; for artifacts of this run write `download: current` or `publish`.',
+    text: 'nothing from other pipelines, feeds or servers is on this machine; for artifacts of this run, write `download: current` or `publish`.',
   },
   anchors: {
     construct: 'YAML anchors and aliases',
@@ -70,7 +70,7 @@ export const limits = {
   group: {
     construct: 'a variable group without `--variables`',
     verdict: 'said',
-    text: 'is not on this machine; give its variables by --variables <file>, --set name=value or --secret name.',
+    text: 'is not on this machine; provide its variables with --variables <file>, --set name=value or --secret name.',
   },
   resources: {
     construct: '`resources`',
@@ -80,17 +80,17 @@ export const limits = {
   manual: {
     construct: '`trigger: manual` of a stage',
     verdict: 'said',
-    text: 'waits to be started by hand and is skipped; run it alone by --stage.',
+    text: 'waits to be started by hand and is skipped; run only this stage with --stage.',
   },
   persistCredentials: {
     construct: '`persistCredentials` of a checkout',
     verdict: 'said',
-    text: 'has no effect: there is no server to which the sources could be pushed.',
+    text: 'has no effect: there is no server to push the sources to.',
   },
   lfs: {
     construct: '`lfs` of a checkout',
     verdict: 'said',
-    text: 'has no effect: files are taken as they lie on this disk; run git lfs pull before.',
+    text: 'has no effect: files are used as they are on this disk; run git lfs pull first.',
   },
   sparseCheckout: {
     construct: '`sparseCheckoutDirectories` and `sparseCheckoutPatterns` of a checkout',
@@ -100,7 +100,7 @@ export const limits = {
   triggers: {
     construct: '`trigger`, `pr`, `schedules`',
     verdict: 'nothing',
-    text: 'a run starts by your command; --pull-request makes it one of a pull request.',
+    text: 'your command starts a run; --pull-request makes it the run of a pull request.',
   },
   pool: {
     construct: '`pool`, `demands`, `uses`',
@@ -123,8 +123,8 @@ export type LimitName = keyof typeof limits;
 
 const headings = {
   refused: 'Refused before anything runs, all at once, with file and line:',
-  said: 'Read and not obeyed; a warning says so:',
-  nothing: 'Read, with nothing to be done for it on this machine:',
+  said: 'Read but not obeyed; a warning says so:',
+  nothing: 'Read, but nothing needs to be done on this machine:',
 };
 
 /** The list in the guide. */

@@ -58,7 +58,7 @@ function checkGroup(name: string, properties: GroupProperties): void {
   one('sku', properties.sku, ['Standard', 'Dedicated', 'Confidential']);
   one('priority', properties.priority, ['Regular', 'Spot']);
   if (properties.osType === 'Windows') {
-    refuse('OsVersionNotSupported', `Local Azure runs Linux containers alone, not those of container group '${name}'.`);
+    refuse('OsVersionNotSupported', `Local Azure runs only Linux containers, not those of container group '${name}'.`);
   }
   if (properties.priority === 'Spot' && (properties.subnetIds?.length ?? 0) > 0) {
     refuse(

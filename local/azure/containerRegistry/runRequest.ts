@@ -60,7 +60,7 @@ export function readRunRequest(body: unknown, apiVersion: string): { request: Ru
   const given = body as Body;
   const { type } = given;
   if (typeof type === 'string' && otherTypes.includes(type))
-    return refuse(`Local Azure carries out runs of the types ${types.map((each) => `'${each}'`).join(' and ')} alone, not '${type}'.`); // prettier-ignore
+    return refuse(`Local Azure only carries out runs of the types ${types.map((each) => `'${each}'`).join(' and ')}, not '${type}'.`); // prettier-ignore
   if (typeof type !== 'string' || !types.includes(type))
     return refuse(`The run request's type '${valueText(type)}' is invalid: it must be ${types.map((each) => `'${each}'`).join(' or ')}.`); // prettier-ignore
   const secrets: RunSecrets = { values: {}, registries: readLogins(given) };
@@ -88,7 +88,7 @@ function readTerms(given: Body, apiVersion: string, customRegistries: string[]):
 
 function readPlatform(platform: Body['platform']): RunTerms['platform'] {
   if (typeof platform?.os !== 'string') return refuse("The property 'platform.os' is required.");
-  if (platform.os.toLowerCase() === 'windows') return refuse('Local Azure builds images for Linux alone.');
+  if (platform.os.toLowerCase() === 'windows') return refuse('Local Azure builds images only for Linux.');
   if (platform.os.toLowerCase() !== 'linux') return refuse(`The platform OS '${platform.os}' is invalid.`);
   const architecture = platform.architecture ?? 'amd64';
   if (typeof architecture !== 'string' || !architectures.includes(architecture.toLowerCase())) {
@@ -159,7 +159,7 @@ function readLogins(given: Body): RunSecrets['registries'] {
   for (const [server, login] of Object.entries(given.credentials?.customRegistries ?? {})) {
     const { userName, password } = login ?? {};
     if (userName?.type === 'Vaultsecret' || password?.type === 'Vaultsecret' || login?.identity) {
-      refuse(`Local Azure signs in to '${server}' by user name and password (type Opaque) alone.`);
+      refuse(`Local Azure signs in to '${server}' only with user name and password (type Opaque).`);
     }
     if (!userName?.value || !password?.value)
       return refuse(`The registry '${server}' needs a user name and a password.`);

@@ -53,7 +53,7 @@ export function stepBuild({ id, words, environment, workingDirectory }: TaskStep
   const { values, positionals } = parsed;
   const [context = '.', ...more] = positionals;
   if (more.length > 0) throw wrong('"docker build" requires exactly 1 argument.');
-  if (/^[a-z]+:\/\//.test(context)) throw wrong('local Azure builds from the source of the run alone');
+  if (/^[a-z]+:\/\//.test(context)) throw wrong('local Azure builds only from the source of the run');
   const folder = join(workingDirectory, context);
   return {
     context: folder,

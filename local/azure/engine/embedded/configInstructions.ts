@@ -60,7 +60,7 @@ export const configInstructions: Record<string, (given: Given) => void> = {
   },
   HEALTHCHECK: ({ stage, instruction, log }) => {
     stage.config.Healthcheck = readHealthcheck(instruction, (command) => stage.inShell(command));
-    log(`${engineSays} HEALTHCHECK is recorded; Azure Container Instances obeys the group's probes alone\n`);
+    log(`${engineSays} HEALTHCHECK is recorded; Azure Container Instances obeys only the group's probes\n`);
   },
   ONBUILD: ({ stage, instruction }) => {
     stage.config.OnBuild = [...(stage.config.OnBuild ?? []), instruction.text];
