@@ -39,10 +39,12 @@ export class TrustedKeys {
    */
   async candidates(hint: string | undefined): Promise<Candidates> {
     const hinted = hint ? parseKeyId(hint) : undefined;
+    const isFollowed = (id: KeyId) => hinted && mayBeVersion.test(hinted.version ?? '') && isVersionOf(hinted, id);
     const all = await Promise.all(
       this.trusted.map(async (each) => {
         if (each.kind === 'publicKey') return knownKey(each.key);
-        return this.inVault(hinted && isVersionOf(hinted, each.id) ? hinted : each.id, each.id);
+        // The one version that an input names needs no hint.
+        return this.inVault(!each.id.version && isFollowed(each.id) ? hinted! : each.id, each.id);
       }),
     );
     return {
@@ -66,9 +68,13 @@ export class TrustedKeys {
   }
 }
 
+/** Vaults name the versions of keys so, and answer to any other that the request is wrong. */
+const mayBeVersion = /^[0-9a-f]{32}$/;
+
 /** @returns undefined where it says nothing about the key */
 function whyUnusable(error: unknown): string | undefined {
   if (isAzureFailure(error, 404)) return 'is not in the vault';
+  if (isAzureFailure(error, 400)) return 'is not one that the vault can have';
   if (isAzureFailure(error, 403) && /disabled/i.test(error.serviceMessage)) {
     return 'is disabled in the vault';
   }

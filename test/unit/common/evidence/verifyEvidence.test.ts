@@ -22,6 +22,10 @@ const signedAt = Date.parse('2026-06-01T12:00:00Z');
 const { signal } = new AbortController();
 const keyId = 'https://v.vault.azure.net/keys/release';
 
+/** A version of that key, in the form in which vaults name them, and which one it is. */
+const version = (name: string): string => `${keyId}/${Buffer.from(name.padEnd(16)).toString('hex')}`;
+const nameOf = (hex: string): string => Buffer.from(hex, 'hex').toString().trim();
+
 function recordOf(image: string, decision: 'approved' | 'rejected' = 'approved'): ModelRecord {
   const evaluation = { decision, reason: 'rmse 4 <= 5', criteria: [], metrics: {}, champion: null, evaluatedAt: '2026-06-01T00:00:00Z' }; // prettier-ignore
   return append(append(emptyRecord(), 'evaluation', evaluation), 'image', {
@@ -62,15 +66,18 @@ describe('Verifying what vouches for an image', () => {
     lines = traces.lines;
     const vault = {
       key: (id: VaultKey['id']): Promise<VaultKey> => {
-        const found = vaultKeys[id.version ?? 'newest'];
-        if (id.version === 'off') {
-          const said = 'Operation get is not allowed on a disabled key.';
-          return Promise.reject(new AzureFailure('No.', undefined, 403, 'Forbidden', said, undefined));
+        const name = id.version ? nameOf(id.version) : 'newest';
+        const found = vaultKeys[name];
+        const refused = (status: number, code: string, said: string) =>
+          Promise.reject(new AzureFailure('No.', undefined, status, code, said, undefined));
+        if (name === 'off') return refused(403, 'Forbidden', 'Operation get is not allowed on a disabled key.');
+        if (name === 'odd' || id.version?.length !== (id.version && 32)) {
+          return refused(400, 'BadParameter', `Method GET does not allow operation '${id.version}'`);
         }
-        if (id.version === 'symmetric') return Promise.reject(new UnusableKey('It is symmetric.'));
+        if (name === 'symmetric') return Promise.reject(new UnusableKey('It is symmetric.'));
         if (!found)
           return Promise.reject(
-            new AzureFailure(`There is no key ${id.version}.`, undefined, 404, 'KeyNotFound', '', undefined),
+            new AzureFailure(`There is no key ${name}.`, undefined, 404, 'KeyNotFound', '', undefined),
           );
         return Promise.resolve({ id, publicKey: createPublicKey(key), mayDo: [], enabled: true, ...found });
       },
@@ -218,33 +225,47 @@ describe('Verifying what vouches for an image', () => {
     const another = { publicKey: createPublicKey(newKey()) };
 
     it('takes any version of a key without one, by the version that signed', async () => {
-      await sign({ signer: signer(`${keyId}/old`) });
+      await sign({ signer: signer(version('old')) });
       const { signer: by } = await verify({}, trusted, { newest: another, old: {} });
-      assert.equal(by, `${keyId}/old`);
+      assert.equal(by, version('old'));
     });
 
     it('takes no other version than the one that is named', async () => {
-      await sign({ signer: signer(`${keyId}/old`) });
-      const named: TrustedKey[] = [{ kind: 'keyVault', id: parseKeyId(`${keyId}/new`)! }];
+      await sign({ signer: signer(version('old')) });
+      const named: TrustedKey[] = [{ kind: 'keyVault', id: parseKeyId(version('new'))! }];
       await assert.rejects(verify({}, named, { old: {}, new: another }), /not signed by a trusted key/);
     });
 
     it('does not follow a hint to a version that is not there, or to another vault', async () => {
-      await sign({ signer: signer(`${keyId}/gone`) });
-      await assert.rejects(verify({}, trusted, { newest: {} }), /names the key .*\/gone, which is not in the vault/);
+      await sign({ signer: signer(version('gone')) });
+      await assert.rejects(verify({}, trusted, { newest: {} }), /names the key .*, which is not in the vault/);
       registry = new MemoryRegistry();
-      await sign({ signer: signer('https://evil.vault.azure.net/keys/release/old') });
+      await sign({ signer: signer(version('old').replace('//v.', '//evil.')) });
       await assert.rejects(verify({}, trusted, { newest: another, old: {} }), /not signed by a trusted key/);
     });
 
     it("is not stopped by a stranger's hint to a version that is switched off or of another kind", async () => {
-      for (const version of ['off', 'symmetric']) {
+      for (const name of ['off', 'odd', 'symmetric']) {
         registry = new MemoryRegistry();
-        await sign({ signer: { ...privateKeySigner(newKey()), keyId: `${keyId}/${version}` } });
-        await sign({ signer: signer(`${keyId}/v`) });
+        await sign({ signer: { ...privateKeySigner(newKey()), keyId: version(name) } });
+        await sign({ signer: signer(version('v')) });
         await verify({}, trusted, { v: {} });
       }
-      assert.match(lines.join('\n'), /names the key .*\/symmetric, which is not one that signs, and was not heeded/);
+      assert.match(lines.join('\n'), /names the key .*, which is not one that signs, and was not heeded/);
+    });
+
+    it("is not stopped by a stranger's hint that no vault takes for a version", async () => {
+      for (const hint of ['nope', '0'.repeat(31), '0'.repeat(33), 'g'.repeat(32), 'a'.repeat(5000)]) {
+        registry = new MemoryRegistry();
+        await sign({ signer: { ...privateKeySigner(newKey()), keyId: `${keyId}/${hint}` } });
+        await sign({ signer: signer(version('v')) });
+        await verify({}, trusted, { newest: another, v: {} });
+      }
+    });
+
+    it('says that the one version that is trusted is not there, whatever a hint names', async () => {
+      await sign({ signer: signer(version('v').replace('release', 'Release')) });
+      await assert.rejects(verify({}, [{ kind: 'keyVault', id: parseKeyId(version('v'))! }]), /There is no key v/);
     });
 
     it('says that the trusted key itself is not there', async () => {
@@ -261,7 +282,7 @@ describe('Verifying what vouches for an image', () => {
     ];
     for (const [title, state, expected] of states) {
       it(`${expected ? 'refuses' : 'takes'} what was signed by a key that ${title}`, async () => {
-        await sign({ signer: signer(`${keyId}/v`) });
+        await sign({ signer: signer(version('v')) });
         const verified = verify({}, trusted, { v: state });
         if (expected) await assert.rejects(verified, expected);
         else await verified;
