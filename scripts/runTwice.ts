@@ -4,11 +4,11 @@
  *
  *   tsx scripts/runTwice.ts <pattern> …
  */
-import { readdirSync } from 'node:fs';
-import { join, resolve } from 'node:path';
-import { minimatch } from 'minimatch';
+import { join } from 'node:path';
 import Mocha from 'mocha';
+import { matchingFiles } from './matchingFiles';
 import './scriptText.cjs';
+import { root } from './taskManifest';
 
 /** @returns the titles of the tests that failed */
 function run(mocha: Mocha): Promise<string[]> {
@@ -23,11 +23,7 @@ function run(mocha: Mocha): Promise<string[]> {
 async function main(patterns: string[]): Promise<void> {
   const mocha = new Mocha({ timeout: 60_000, reporter: 'min' });
   mocha.cleanReferencesAfterRun(false);
-  const files = readdirSync(join('test', 'unit'), { recursive: true, encoding: 'utf8' }).map(
-    (file) => `test/unit/${file.replaceAll('\\', '/')}`,
-  );
-  for (const file of files.filter((each) => patterns.some((pattern) => minimatch(each, pattern))))
-    mocha.addFile(resolve(file));
+  for (const file of matchingFiles('test/unit', patterns)) mocha.addFile(join(root, file));
   await mocha.loadFilesAsync();
   const failed = { first: await run(mocha), second: await run(mocha) };
   for (const [which, titles] of Object.entries(failed)) {
@@ -36,4 +32,7 @@ async function main(patterns: string[]): Promise<void> {
   }
 }
 
-void main(process.argv.slice(2));
+main(process.argv.slice(2)).catch((error: Error) => {
+  console.error(error.message);
+  process.exitCode = 1;
+});

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse } from 'yaml';
+import { matchingFiles } from '../../scripts/matchingFiles';
 import { root } from '../../scripts/taskManifest';
 import areas from '../mutation/areas.json';
 
@@ -53,6 +54,16 @@ describe("The repository's own pipelines", () => {
     const elsewhere = leftOut.filter((pattern) => !mutated.includes(pattern.slice(1)));
     assert.deepEqual(elsewhere.sort(), ['!tasks/DeployACI/{main,postjob}.ts', '!tasks/Evaluate/{main,postjob}.ts']);
   });
+
+  for (const [name, { mutate, tests }] of Object.entries(areas)) {
+    it(`name files that there are, to mutate and to test ${name}`, () => {
+      matchingFiles(
+        'tasks',
+        mutate.map((pattern) => pattern.replace('!', '')),
+      );
+      matchingFiles('test/unit', tests);
+    });
+  }
 
   it('count no change that a comment hides', () => {
     const comment = /Stryker (disable|restore)/;
