@@ -5,7 +5,7 @@
  *   npm run test:faults                          all of it
  *   npm run test:faults -- --shard 3/20          a part, the same one each time
  *   npm run test:faults -- --shard commit/20     the part that the checked-out commit's hash chooses
- *   npm run test:faults -- --minutes 7           begins no cell after that
+ *   npm run test:faults -- --minutes 7           begins no cell after that; in CI more than a fifth that is left is red
  *   npm run test:faults -- --only 'Train.*PUT'   cells whose "task operation fault" matches
  *   npm run test:faults -- --every               draws what meets the same code in every scenario too
  *   npm run test:faults -- --resume              leaves out what an earlier run has judged and found good
@@ -23,6 +23,7 @@ import { Crew } from './crew';
 import { writeGuide } from './guide';
 import { closingLine, matrix, sizesTable, type Judged } from './matrix';
 import { inOrder, readOptions, textOf, type Options } from './options';
+import { isTimeFor, reach } from './reach';
 import { noResults, readResults, resultsFile, type Results } from './results';
 import type { Measured } from './sizes';
 import { scenarios } from './scenarios';
@@ -41,11 +42,13 @@ async function main(): Promise<void> {
       results.measured = await measure(crew, options);
       keep(results);
     }
-    if (options.sizes !== 'alone') await judge(crew, options, results);
+    const count = options.sizes === 'alone' ? { chosen: 0, judged: 0 } : await judge(crew, options, results);
+    const { line, isShort } = reach(count, options.minutes);
     console.log(`\n${matrix(results.judged)}\n`);
-    console.log(`${closingLine(results.judged, results.measured)} (${seconds()} s)`);
+    console.log(`${closingLine(results.judged, results.measured)} (${seconds()} s)${line && `; ${line}`}`);
     if (options.docs) writeGuide(results);
     const isBad =
+      isShort ||
       results.judged.some(({ outcome }) => outcome.verdict === 'bad') ||
       results.measured.some(({ problem }) => problem);
     // The share is that of the part that CI runs.
@@ -64,7 +67,8 @@ async function measure(crew: Crew, { sizes, only }: Options): Promise<Measured[]
   return measured;
 }
 
-async function judge(crew: Crew, options: Options, results: Results): Promise<void> {
+/** @returns how many cells this run is to judge, and how many it did */
+async function judge(crew: Crew, options: Options, results: Results): Promise<{ chosen: number; judged: number }> {
   const { cells, all } = await choose(crew, options, results);
   results.drawn = all;
   const known = new Set(
@@ -80,8 +84,7 @@ async function judge(crew: Crew, options: Options, results: Results): Promise<vo
     if (ofThisRun.length % 50 === 0) console.log(`${ofThisRun.length} done, ${seconds()} s`);
     keep(results);
   };
-  const again: Cell[] = [];
-  const isInTime = (): boolean => seconds() < options.minutes * 60;
+  const again: Judged[] = [];
   await crew.carryOut(
     chosen.map(toOrder),
     (report) => {
@@ -89,20 +92,24 @@ async function judge(crew: Crew, options: Options, results: Results): Promise<vo
       const { cell, outcome } = report;
       if (outcome.verdict !== 'bad') return note(cell, outcome);
       tell('BAD', cell, outcome);
-      again.push(cell);
+      again.push({ cell, outcome });
     },
-    isInTime,
+    () => isTimeFor(seconds(), options.minutes, again.length),
   );
   // A task's clock runs so fast that a pause of a busy machine is one of minutes: what is bad is so with nothing beside it too.
-  for (const cell of again) {
+  for (const { cell, outcome } of again) {
+    if (seconds() >= options.minutes * 60) {
+      note(cell, outcome);
+      tell('BAD, and no time to try it alone', cell, outcome);
+      continue;
+    }
     await crew.carryOut([toOrder({ ...cell, id: `${cell.id}9` })], (report) => {
       if (report.kind !== 'outcome') return;
       note(report.cell, report.outcome);
       tell(report.outcome.verdict === 'bad' ? 'BAD AGAIN' : 'good alone', cell, report.outcome);
     });
   }
-  const unreached = chosen.length - ofThisRun.length;
-  if (unreached > 0) console.log(`${unreached} cells were not reached in ${options.minutes} minutes.`);
+  return { chosen: chosen.length, judged: ofThisRun.length };
 }
 
 /** Finds the operations of the scenarios, and of all that can meet them the cells of this run. */
