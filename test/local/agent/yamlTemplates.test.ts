@@ -11,7 +11,7 @@ const tasks = ['Train', 'Evaluate', 'PackageImage', 'DeployACI', 'TestEndpoint']
   return { folder, task: readTaskDefinition(folder) };
 });
 
-/** The inputs of the build's tasks, by the name of their step, of a pipeline that extends templates/yaml/model.yml. */
+/** The inputs of the tasks, by the name of their step, of a pipeline that extends templates/yaml/model.yml. */
 function inputsOf(more: string): Record<string, Record<string, string>> {
   const folder = temporaryFolder();
   mkdirSync(path.join(folder, 'templates'));
@@ -26,13 +26,11 @@ function inputsOf(more: string): Record<string, Record<string, string>> {
     azureSubscription: my-connection
     modelName: my-model
     criteria: auc >= 0.9
-    train: { command: python train.py, environment: 'image:1' }
-    package: { sourceDirectory: scoring, condaFile: scoring/conda.yml }
-${more}`,
+${more.includes(' train:') ? '' : "    train: { command: python train.py, environment: 'image:1' }\n"}${more}`,
   );
-  const [stage] = readPipeline(file, { tasks, set: {}, predefined: {} }).stages;
+  const steps = readPipeline(file, { tasks, set: {}, predefined: {} }).stages.flatMap(({ jobs }) => jobs[0]!.steps);
   return Object.fromEntries(
-    stage!.jobs[0]!.steps.flatMap(({ name, action }) => (action.kind === 'task' ? [[name, action.inputs]] : [])),
+    steps.flatMap(({ name, action }) => (action.kind === 'task' ? [[name, action.inputs]] : [])),
   );
 }
 
@@ -64,4 +62,28 @@ describe('templates/yaml', () => {
 
   it('takes an input that is a parameter of the template among the further inputs, too', () =>
     assert.equal(inputsOf('    evaluate: { modelCard: card.md }\n').evaluate!.modelCard, 'card.md'));
+
+  // Which of the two counts would be a guess, of a limit or of a key that signs.
+  for (const [input, more] of [
+    ['maxCost', "maxCost: '5'\n    train: { command: python train.py, environment: 'image:1', maxCost: '9' }"],
+    ['modelCard', 'modelCard: card.md\n    evaluate: { modelCard: other.md }'],
+    ['onRejection', 'evaluate: { onRejection: continue }'],
+    [
+      'keyVaultKey',
+      'signingKey: https://v.vault.azure.net/keys/a\n    package: { keyVaultKey: https://v.vault.azure.net/keys/b }',
+    ],
+  ] as const) {
+    it(`refuse ${input} by its parameter and among the further inputs`, () =>
+      assert.throws(() => inputsOf(`    ${more}\n`), new RegExp(`'${input}' is already defined`)));
+  }
+
+  const release = (deploy: string) =>
+    inputsOf(`    environments: [{ name: dev, resourceGroup: group, containerGroup: my-endpoint${deploy} }]\n`).deploy!;
+
+  it("name the endpoint as its container group, for that group's resource group only, unless told otherwise", () => {
+    const { dnsNameLabel, dnsNameLabelReuse } = release('');
+    assert.deepEqual([dnsNameLabel, dnsNameLabelReuse], ['my-endpoint', 'ResourceGroupReuse']);
+    const other = release(', deploy: { dnsNameLabel: other, dnsNameLabelReuse: TenantReuse }');
+    assert.deepEqual([other.dnsNameLabel, other.dnsNameLabelReuse], ['other', 'TenantReuse']);
+  });
 });
