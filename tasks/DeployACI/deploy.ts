@@ -117,7 +117,8 @@ async function findSurroundings(
   const { registryAuthentication: by, logAnalyticsWorkspace: wanted } = inputs;
   const registryUserOf = () => {
     if (by.kind === 'adminUser') return services.adminUser(release, signal);
-    return by.kind === 'credentials' ? by : undefined;
+    if (by.kind !== 'credentials') return undefined;
+    return { username: by.connection.userName, password: by.connection.password };
   };
   const [identity, registryUser, logAnalytics, certificateShare] = await Promise.all([
     by.kind === 'managedIdentity' ? services.identity(by.identity, signal) : undefined,

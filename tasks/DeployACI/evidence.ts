@@ -1,5 +1,6 @@
 import { KeyVault } from '../common/azure/keyVault/keyVault';
 import type { AzureSession } from '../common/azure/http/session';
+import { connectedRegistry } from '../common/azure/registry/connectedRegistry';
 import { RegistryContents, registryHost } from '../common/azure/registry/containerRegistryContents';
 import { imageRegistry } from '../common/azure/registry/imageRegistry';
 import { TrustedKeys } from '../common/evidence/trustedKeys';
@@ -46,7 +47,7 @@ function contentsOf(
 ): Promise<RegistryContents> | RegistryContents {
   switch (by.kind) {
     case 'credentials':
-      return new RegistryContents(session, registryHost(named), { kind: 'password', userName: by.username, password: by.password }); // prettier-ignore
+      return connectedRegistry(named, by.connection, session);
     case 'none':
       return new RegistryContents(session, registryHost(named), { kind: 'anonymous' });
     case 'managedIdentity':

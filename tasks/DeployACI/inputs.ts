@@ -1,4 +1,5 @@
 import type { ServiceConnection } from '../common/azure/http/serviceConnection';
+import type { DockerRegistryConnection } from '../common/dockerRegistryConnection';
 import { readTrustedKeys } from '../common/evidence/trustedKeysInput';
 import type { TrustedKey } from '../common/evidence/trustedKeys';
 import { isVariableName, variableNameRule } from '../common/environmentVariable';
@@ -11,12 +12,12 @@ import {
   routeProblem,
   tagProblem,
 } from './nameRules';
-import { Secret } from '../common/secret';
+import type { Secret } from '../common/secret';
 
 export type RegistryAuthentication =
   | { readonly kind: 'managedIdentity'; readonly identity?: string }
   | { readonly kind: 'adminUser' }
-  | { readonly kind: 'credentials'; readonly username: string; readonly password: Secret }
+  | { readonly kind: 'credentials'; readonly connection: DockerRegistryConnection }
   | { readonly kind: 'none' };
 
 export interface Inputs {
@@ -165,9 +166,7 @@ function readRegistryAuthentication(reader: InputReader): RegistryAuthentication
   const kind = reader.choice('registryAuthentication', ['managedIdentity', 'adminUser', 'credentials', 'none']);
   if (kind === 'managedIdentity') return { kind, identity: reader.text('userAssignedIdentity') };
   if (kind !== 'credentials') return { kind };
-  const password = reader.secret('registryPassword');
-  if (!password) reader.problem('registryPassword', 'it is empty. Set it from a secret variable.');
-  return { kind, username: reader.required('registryUsername'), password: password ?? new Secret('') };
+  return { kind, connection: reader.requiredDockerRegistryConnection('imageConnection') };
 }
 
 /** Names that Azure would refuse, said before any call. */

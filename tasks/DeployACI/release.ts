@@ -1,3 +1,4 @@
+import { requireRegistryOf } from '../common/azure/registry/connectedRegistry';
 import { parseImageName, type ImageName } from '../common/imageName';
 import type { TaskLog } from '../common/log';
 import type { ModelRecord } from '../common/record/record';
@@ -36,6 +37,7 @@ type Choice = Pick<
   | 'readinessPath'
   | 'scoringPath'
   | 'allowImageTag'
+  | 'registryAuthentication'
   | 'apiKey'
   | 'https'
 >;
@@ -53,6 +55,8 @@ export async function chooseRelease(
   if (record && recordFile) checkApproval(inputs, record, recordFile, log);
   const fromRecord = record?.image;
   const { image, name } = imageOf(inputs, record, recordFile);
+  const { registryAuthentication: by } = inputs;
+  if (by.kind === 'credentials') requireRegistryOf(by.connection, name);
   const isRecords = fromRecord !== undefined && name.digest === fromRecord.digest;
   const release: Release = {
     image,

@@ -3,8 +3,8 @@ import { healthRequest, type HealthRequest } from '../common/azure/containerGrou
 import { KeyVault } from '../common/azure/keyVault/keyVault';
 import { ModelTags } from '../common/azure/ml/modelTags';
 import { WorkspaceAddress } from '../common/azure/ml/workspaceAddress';
-import type { AzureSession } from '../common/azure/http/session';
-import { RegistryContents, registryHost } from '../common/azure/registry/containerRegistryContents';
+import { connectedRegistry } from '../common/azure/registry/connectedRegistry';
+import type { RegistryContents } from '../common/azure/registry/containerRegistryContents';
 import { imageRegistry } from '../common/azure/registry/imageRegistry';
 import type { NamedRegistry } from '../common/azure/registry/registryIdOf';
 import { requireRights, type NeededRole } from '../common/azure/rights/requireRights';
@@ -12,7 +12,6 @@ import type { Signer } from '../common/evidence/signer';
 import { openSigner, type SigningKey } from '../common/evidence/signingKey';
 import { TrustedKeys, type TrustedKey } from '../common/evidence/trustedKeys';
 import type { TaskContext } from '../common/task/taskContext';
-import { TaskFailure } from '../common/taskFailure';
 import type { Inputs } from './inputs';
 import { isForbiddenAddress } from './recordedAddress';
 import { createScoringClient, type ScoringClient } from './requests/scoringClient';
@@ -72,25 +71,9 @@ function openAzure(
     workspaceId: (resourceGroup, name) => address(resourceGroup, name).id,
     models: (resourceGroup, workspace) => new ModelTags(address(resourceGroup, workspace)),
     requireRights: (roles) => requireRights(session, roles, context),
-    registry: (named) => openRegistry(named, imageConnection, session),
+    registry: async (named) =>
+      imageConnection ? connectedRegistry(named, imageConnection, session) : imageRegistry(named, session),
     trustedKeys: (keys) => new TrustedKeys(keys, new KeyVault(session, context.signal)),
     signer: (key) => openSigner(key, session, context),
   };
-}
-
-/** A record that others may have written names the registry: a password goes to the one only that it is for. */
-async function openRegistry(
-  named: NamedRegistry,
-  connection: Inputs['imageConnection'],
-  session: AzureSession,
-): Promise<RegistryContents> {
-  if (!connection) return imageRegistry(named, session);
-  const { server, userName, password } = connection;
-  if (server === named.registry.toLowerCase()) {
-    return new RegistryContents(session, registryHost(named), { kind: 'password', userName, password });
-  }
-  throw new TaskFailure(
-    `Input imageConnection: it is of the registry ${server}, and the image that was deployed is in ${named.registry}.`,
-    'Choose the connection of that registry, or leave the input empty for a registry of Azure.',
-  );
 }

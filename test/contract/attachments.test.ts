@@ -27,7 +27,13 @@ describe('What steps leave for later versions', () => {
       const record = await readRecord(recordFile);
       const log = { info: () => undefined, warning: (text: string) => assert.fail(text) } as unknown as TaskLog;
       const release = await chooseRelease(
-        { recordFile, requireApproval: true, allowImageTag: false, https: false },
+        {
+          recordFile,
+          requireApproval: true,
+          allowImageTag: false,
+          https: false,
+          registryAuthentication: { kind: 'none' },
+        },
         { artifacts: [] },
         log,
       );

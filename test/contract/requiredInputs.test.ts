@@ -7,7 +7,7 @@ import * as evaluate from '../../tasks/Evaluate/inputs';
 import * as packageImage from '../../tasks/PackageImage/inputs';
 import * as testEndpoint from '../../tasks/TestEndpoint/inputs';
 import * as train from '../../tasks/Train/inputs';
-import { readAsAgent, someConnection } from '../support/agentInputs';
+import { readAsAgent, someConnection, someRegistryConnection } from '../support/agentInputs';
 
 /** Values by which an input shows or hides others: each is a branch of the designer. */
 const branches: Record<string, Array<Record<string, string>>> = {
@@ -24,6 +24,7 @@ const samples: Record<string, string> = {
   criteria: 'rmse <= 5',
   dockerfile: 'Dockerfile',
   environment: 'ubuntu:24.04',
+  imageConnection: someRegistryConnection.id,
   jobFile: 'job.yml',
   metricsFile: 'metrics.json',
   championVersion: '3',

@@ -20,6 +20,19 @@ export const someConnection: ServiceEndpoint = {
   data: { subscriptionid: '72000000-0000-4000-8000-000000000003', environment: 'AzureCloud' },
 };
 
+/** A connection to a registry outside Azure. */
+export const someRegistryConnection: ServiceEndpoint = {
+  id: '0a1b2c3d-0000-4000-8000-000000000010',
+  name: 'my-registry',
+  type: 'dockerregistry',
+  url: 'https://registry.example.com/',
+  auth: {
+    scheme: 'UsernamePassword',
+    parameters: { registry: 'https://registry.example.com/', username: 'reader', password: 'password-1' },
+  },
+  data: { registrytype: 'Others' },
+};
+
 export interface AgentInputs {
   inputs: Record<string, string>;
   /** Files that the job finds, by path relative to its working directory. */
@@ -33,7 +46,7 @@ export interface AgentInputs {
  */
 export async function readAsAgent<Inputs>(
   read: (reader: InputReader) => Inputs | Promise<Inputs>,
-  { inputs, files = {}, endpoints = [someConnection] }: AgentInputs,
+  { inputs, files = {}, endpoints = [someConnection, someRegistryConnection] }: AgentInputs,
 ): Promise<{ inputs: Inputs; problems: string[]; warnings: readonly string[] }> {
   const folder = mkdtempSync(path.join(os.tmpdir(), 'inputs-'));
   const before = { ...process.env };

@@ -1,6 +1,6 @@
 import { readTask } from '../../scripts/taskManifest';
 import type { InputReader } from '../../tasks/common/task/inputReader';
-import { readAsAgent, someConnection } from './agentInputs';
+import { readAsAgent, someConnection, someRegistryConnection } from './agentInputs';
 
 /** What the agent knows of the service connection of every such reading. */
 export interface AgentConnection {
@@ -25,7 +25,7 @@ export async function readTaskInputs<Inputs>(
   const defaults = readTask(task).inputs.map(({ name, defaultValue }) => [name, String(defaultValue ?? '')]);
   const inputs = { ...(Object.fromEntries(defaults) as Record<string, string>), ...given };
   const connection = { ...someConnection, id: given.azureSubscription ?? someConnection.id };
-  const endpoints = [{ ...connection, data: { subscriptionid: 'subscription-1', ...data } }];
+  const endpoints = [{ ...connection, data: { subscriptionid: 'subscription-1', ...data } }, someRegistryConnection];
   const { problems, ...rest } = await readAsAgent(read, { inputs, endpoints });
   return { ...rest, problems: problems.map((each) => each.replace(/^Input /, '')) };
 }

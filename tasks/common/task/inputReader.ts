@@ -38,6 +38,8 @@ const noConnection: ServiceConnection = {
   defaults: {},
 };
 
+const noRegistry: DockerRegistryConnection = { server: '', userName: '', password: new Secret('') };
+
 /**
  * Reads a task's inputs with their types. A wrong input is noted and reading goes on, so that the user sees every problem
  * at once; `finish` throws them all. A getter that noted a problem answers with a harmless value of its type.
@@ -306,11 +308,18 @@ export class InputReader {
 
   /** The service connection of a task that cannot work without one. */
   requiredServiceConnection(name: string, subscription?: string): ServiceConnection {
-    const connection = this.serviceConnection(name, subscription);
-    if (!connection && this.text(name) === undefined) {
-      this.problem(name, 'no service connection is chosen. Choose an Azure Resource Manager service connection.');
-    }
-    return connection ?? noConnection;
+    this.requireChoice(name, 'an Azure Resource Manager service connection');
+    return this.serviceConnection(name, subscription) ?? noConnection;
+  }
+
+  /** As requiredServiceConnection, to a Docker registry. */
+  requiredDockerRegistryConnection(name: string): DockerRegistryConnection {
+    this.requireChoice(name, 'a Docker registry service connection');
+    return this.dockerRegistryConnection(name) ?? noRegistry;
+  }
+
+  private requireChoice(name: string, kind: string): void {
+    if (this.text(name) === undefined) this.problem(name, `no service connection is chosen. Choose ${kind}.`);
   }
 }
 

@@ -1,10 +1,28 @@
 import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
 import type { LocalAzure } from '../../../local/azure';
 import { localCloud } from '../../../local/azure/context';
+import type { ServiceEndpoint } from '../../../local/serviceEndpoint';
+import { parseImageName } from '../../../tasks/common/imageName';
 import { registryPath } from '../../local/containers/acrBuild';
 import { groupPath, type CloudClient } from '../../local/containers/cloudClient';
 import { buildForeignImage, type DeployableImage } from './deployableImages';
 import { deployStage } from './deployStage';
+
+/** A user that no registry knows. */
+function registryConnection(server: string): ServiceEndpoint {
+  return {
+    id: randomUUID(),
+    name: 'registry-of-the-image',
+    type: 'dockerregistry',
+    url: `https://${server}`,
+    auth: {
+      scheme: 'UsernamePassword',
+      parameters: { registry: `https://${server}`, username: 'nobody', password: 'not-the-password' },
+    },
+    data: { registrytype: 'Others' },
+  };
+}
 
 describe('MLOpsDeployACI, when Azure or the image fails, says why and what to do', function () {
   this.timeout(300_000);
@@ -28,6 +46,8 @@ describe('MLOpsDeployACI, when Azure or the image fails, says why and what to do
     times?: number;
     image?: () => DeployableImage;
     inputs?: Record<string, string>;
+    /** The connection in imageConnection. */
+    login?: () => ServiceEndpoint;
     expected: RegExp;
   }> = [
     {
@@ -159,8 +179,15 @@ describe('MLOpsDeployACI, when Azure or the image fails, says why and what to do
     },
     {
       title: 'a password that is wrong',
-      inputs: { registryAuthentication: 'credentials', registryUsername: 'nobody', registryPassword: '$(wrong)' },
+      inputs: { registryAuthentication: 'credentials' },
+      login: () => registryConnection(parseImageName(one.reference)!.registry),
       expected: /could not be pulled/,
+    },
+    {
+      title: 'a password that is for another registry',
+      inputs: { registryAuthentication: 'credentials' },
+      login: () => registryConnection('registry.example.com'),
+      expected: /imageConnection: it is of the registry registry\.example\.com, and the image is in quickstartsacr\./,
     },
   ];
   const withoutRole = () =>
@@ -176,16 +203,15 @@ describe('MLOpsDeployACI, when Azure or the image fails, says why and what to do
       adminUserEnabled: true,
     }),
   );
-  for (const { title, registry, fault, detail, times, image = () => one, inputs = {}, expected } of cases) {
+  for (const { title, registry, fault, detail, times, image = () => one, inputs = {}, login, expected } of cases) {
     it(title, async () => {
       if (registry) await setRegistry(registry);
       if (fault) await azure.faults.named(fault, { detail, times });
       const userAssignedIdentity = 'quick-starts-identity';
-      const result = await run(
-        image(),
-        { userAssignedIdentity, ...inputs },
-        { secretVariables: { wrong: 'not-the-password' } },
-      );
+      const connection = login?.();
+      const given = { userAssignedIdentity, imageConnection: connection?.id ?? '', ...inputs };
+      const endpoints = [azure.serviceConnection('WorkloadIdentityFederation'), ...(connection ? [connection] : [])];
+      const result = await run(image(), given, { endpoints });
       assert.equal(result.result, 'failed');
       const [issue] = result.issues.filter(({ type }) => type === 'error');
       assert.match(issue!.message, expected);

@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
-import { randomBytes } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import type { GrantedRole } from '../../../local/azure/access/accessControl';
 import { localCloud } from '../../../local/azure/context';
 import type { LocalAzure } from '../../../local/azure';
+import type { ServiceEndpoint } from '../../../local/serviceEndpoint';
 import { readRecord } from '../../../tasks/common/record/recordFile';
 import type { ModelRecord } from '../../../tasks/common/record/record';
 import { cloudClient, groupPath, type CloudClient } from '../../local/containers/cloudClient';
@@ -38,7 +39,7 @@ describe('Signed evidence, from Package-Image to Test-Endpoint', function () {
   afterEach(() => azure.faults.clear());
 
   /** A release of its own, in another job than that which signed. */
-  async function release(inputs: Record<string, string> = {}, released = record) {
+  async function release(inputs: Record<string, string> = {}, released = record, imageConnection?: ServiceEndpoint) {
     const containerGroup = `signed-${++count}`;
     await azure.requests.clear();
     const result = await runBuiltTask('DeployACI', {
@@ -49,7 +50,9 @@ describe('Signed evidence, from Package-Image to Test-Endpoint', function () {
         ...{ resourceGroup: localCloud.resourceGroup, location: localCloud.location, containerGroup },
         ...{ recordFile: 'record/mlops-record.json', startTimeoutInMinutes: '1' },
         ...{ requireSignature: 'true', trustedKeys: key.publicKey, ...inputs },
+        ...(imageConnection && { registryAuthentication: 'credentials', imageConnection: imageConnection.id }),
       },
+      endpoints: [azure.serviceConnection('WorkloadIdentityFederation'), ...(imageConnection ? [imageConnection] : [])],
       files: { 'record/mlops-record.json': JSON.stringify(released) },
     });
     const made = (await azure.requests.list()).filter(({ method, url }) => method === 'PUT' && /containerGroups/i.test(url)); // prettier-ignore
@@ -95,8 +98,19 @@ describe('Signed evidence, from Package-Image to Test-Endpoint', function () {
     assert.equal(source!.digest!.gitCommit, '0123456789abcdef0123456789abcdef01234567');
   });
 
-  it('deploys what is signed by a trusted key', async () => {
-    const { result, text, job: deployed, containerGroup } = await release({ trustedKeys: `${signingKey().publicKey}${key.publicKey}` }); // prettier-ignore
+  it('deploys what is signed by a trusted key, read and pulled by the user of a Docker registry connection', async () => {
+    const { username, password } = await adminUser(cloud);
+    const url = `https://${cloud.loginServer}`;
+    const imageConnection: ServiceEndpoint = {
+      id: randomUUID(),
+      name: 'registry-of-the-image',
+      type: 'dockerregistry',
+      url,
+      auth: { scheme: 'UsernamePassword', parameters: { registry: url, username, password } },
+      data: { registrytype: 'Others' },
+    };
+    const trustedKeys = `${signingKey().publicKey}${key.publicKey}`;
+    const { result, text, job: deployed, containerGroup } = await release({ trustedKeys }, record, imageConnection);
     assert.equal(result, 'succeeded', text);
     assert.match(text, /Verified: sha256:[0-9a-f]{64} has signed/);
     const { deployment } = await readRecord(path.join(deployed.root, 'record/mlops-record.json'));
@@ -237,11 +251,17 @@ describe('Signed evidence, from Package-Image to Test-Endpoint', function () {
   });
 });
 
-async function registryAsAdmin({ arm, send, loginServer }: CloudClient) {
+async function adminUser({ arm }: CloudClient) {
   const registry = `${groupPath}/Microsoft.ContainerRegistry/registries/${localCloud.registry}`;
   const { json } = await arm('POST', `${registry}/listCredentials?api-version=2023-07-01`);
   const { username, passwords } = json as { username: string; passwords: Array<{ value: string }> };
-  const authorization = `Basic ${Buffer.from(`${username}:${passwords[0]!.value}`).toString('base64')}`;
+  return { username, password: passwords[0]!.value };
+}
+
+async function registryAsAdmin(cloud: CloudClient) {
+  const { send, loginServer } = cloud;
+  const { username, password } = await adminUser(cloud);
+  const authorization = `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`;
   return async (method: string, asked: string, body?: Buffer, type?: string) => {
     const headers = { authorization, accept: '*/*', ...(type && { 'content-type': type }) };
     const answer = await send(method, `https://${loginServer}${asked}`, { headers, body });

@@ -158,7 +158,8 @@ describe('Deploy-ACI: the stage', () => {
 
   it('pulls as the credentials that it is given, as the identity, or as nobody', async () => {
     const password = new Secret('given-password');
-    const by = { kind: 'credentials', username: 'u', password } as const;
+    const connection = { server: 'r.azurecr.io', userName: 'u', password };
+    const by = { kind: 'credentials', connection } as const;
     const given = await run({ registryAuthentication: by, containerGroup: 'one' });
     assert.deepEqual(given.secrets, ['given-password']);
     assert.equal(given.group?.imageRegistryCredentials?.[0]?.username, 'u');

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { revealed } from '../../../tasks/common/secret';
 import { readInputs, readPostJobInputs } from '../../../tasks/DeployACI/inputs';
+import { someRegistryConnection } from '../../support/agentInputs';
 import { readTaskInputs } from '../../support/readTaskInputs';
 
 const least = { azureSubscription: 'c', resourceGroup: 'rg' };
@@ -141,10 +142,11 @@ describe('the inputs of Deploy-ACI', () => {
       kind: 'adminUser',
     });
     assert.deepEqual(await by({ registryAuthentication: 'none' }), { kind: 'none' });
-    const login = { registryAuthentication: 'credentials', registryUsername: 'u', registryPassword: 'password-1' };
+    const login = { registryAuthentication: 'credentials', imageConnection: someRegistryConnection.id };
     const credentials = await by(login);
     assert.ok(credentials.kind === 'credentials');
-    assert.deepEqual([credentials.username, credentials.password.reveal()], ['u', 'password-1']);
+    const { server, userName, password } = credentials.connection;
+    assert.deepEqual([server, userName, password.reveal()], ['registry.example.com', 'reader', 'password-1']);
   });
 
   it("take the service connection's own resource group where none is named", async () => {
@@ -166,12 +168,8 @@ describe('the inputs of Deploy-ACI', () => {
       'resourceGroup: it is empty, and the service connection is not scoped to one. Name the resource group.',
     ],
     [
-      { registryAuthentication: 'credentials', registryUsername: 'u' },
-      'registryPassword: it is empty. Set it from a secret variable.',
-    ],
-    [
-      { registryAuthentication: 'credentials', registryPassword: 'password-1' },
-      'registryUsername: it is required but empty. Set it in the task.',
+      { registryAuthentication: 'credentials' },
+      'imageConnection: no service connection is chosen. Choose a Docker registry service connection.',
     ],
     [
       { secretEnvironmentVariables: '1A=secret' },

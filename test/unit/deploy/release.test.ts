@@ -62,7 +62,13 @@ describe('Choosing what to deploy', () => {
 
   const choose = (changes: Partial<Parameters<typeof chooseRelease>[0]> = {}) =>
     chooseRelease(
-      { requireApproval: true, allowImageTag: false, https: false, ...changes },
+      {
+        requireApproval: true,
+        allowImageTag: false,
+        https: false,
+        registryAuthentication: { kind: 'none' },
+        ...changes,
+      },
       { artifacts: [folder] },
       log.ports.log,
     );
@@ -115,6 +121,29 @@ describe('Choosing what to deploy', () => {
       choose({ image: `r.azurecr.io/other@sha256:${'b'.repeat(64)}` }),
       /not the one that the record vouches for/,
     );
+  });
+
+  it("refuses an image outside the registry of the credentials, be it the record's or the input's", async () => {
+    record('approved');
+    const by = (server: string) => {
+      const connection = { server, userName: 'reader', password: new Secret('word') };
+      return { registryAuthentication: { kind: 'credentials', connection } } as const;
+    };
+    assert.equal((await choose(by('r.azurecr.io'))).image, reference);
+    const refused = (image: string) =>
+      new RegExp(
+        `^Input imageConnection: it is of the registry registry\\.example\\.com, and the image is in ${image}, `,
+      );
+    await assert.rejects(choose(by('registry.example.com')), { message: refused('r\\.azurecr\\.io') });
+    for (const [image, registry] of [
+      [`registry.example.com.evil.net/estimator@${digest}`, 'registry\\.example\\.com\\.evil\\.net'],
+      [`registry.example.com:444/estimator@${digest}`, 'registry\\.example\\.com:444'],
+      [`team/estimator@${digest}`, 'docker\\.io'],
+    ] as const) {
+      await assert.rejects(choose({ ...by('registry.example.com'), image }), { message: refused(registry) });
+    }
+    const capitals = `Registry.Example.com/estimator@${digest}`;
+    assert.equal((await choose({ ...by('registry.example.com'), image: capitals })).image, capitals);
   });
 
   it('refuses to deploy without any record while approval is required', async () => {

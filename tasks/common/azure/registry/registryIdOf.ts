@@ -21,7 +21,7 @@ export async function registryIdOf({ registry, registryId }: NamedRegistry, sess
   if (found) return found.id;
   throw new TaskFailure(
     `The image's registry ${registry} is not among the container registries that the service connection may see.`,
-    'Give the connection the right to read that registry. Of one outside Azure, set registryAuthentication to credentials in Deploy-ACI, and imageConnection in Test-Endpoint.',
+    'Give the connection the right to read that registry. For one outside Azure, choose its connection in imageConnection; in Deploy-ACI set registryAuthentication to credentials.',
     { help: 'the-image-cannot-be-pulled' },
   );
 }
