@@ -14,6 +14,13 @@ export interface Crew {
   close(): Promise<void>;
 }
 
+/** Of two files that are read at once one has failed, and the crew has been closed; the other still asks. */
+class CrewClosed extends Error {
+  constructor() {
+    super('Nobody judges predictions any more.');
+  }
+}
+
 /** Bytes of predictions, below which all is done before a thread has begun. */
 const few = 8 * 1024 * 1024;
 
@@ -39,8 +46,12 @@ export async function openCrew(
  */
 export function alone(pause: () => Promise<void> = async () => {}, signal?: AbortSignal): Crew {
   let last: Promise<unknown> = Promise.resolve();
+  let isClosed = false;
   const inTurn = <T>(work: () => Promise<T>): Promise<T> => {
-    const result = last.then(work);
+    const result = last.then(() => {
+      if (isClosed) throw new CrewClosed();
+      return work();
+    });
     last = result.catch(() => {});
     return result;
   };
@@ -48,7 +59,9 @@ export function alone(pause: () => Promise<void> = async () => {}, signal?: Abor
     numbers: (count) => new Float64Array(count),
     read: (order) => inTurn(() => readPart(order, signal)),
     judge: (question) => inTurn(() => surenessOfCriterion(question, pause)),
-    close: async () => {},
+    async close() {
+      isClosed = true;
+    },
   };
 }
 
@@ -71,8 +84,11 @@ export function threads(most: number, open: () => Worker, signal?: AbortSignal):
   const idle: Worker[] = [];
   const queue: Waiting[] = [];
   const busy = new Map<Worker, Waiting>();
-  const fail = (error: unknown) => {
-    for (const { reject } of [...busy.values(), ...queue.splice(0)]) reject(error);
+  /** Why no more orders are taken. */
+  let ended: Error | undefined;
+  const end = (why: Error) => {
+    ended ??= why;
+    for (const { reject } of [...busy.values(), ...queue.splice(0)]) reject(why);
     busy.clear();
   };
   const next = () => {
@@ -95,17 +111,21 @@ export function threads(most: number, open: () => Worker, signal?: AbortSignal):
       else waiting?.resolve(answer.done as never);
       next();
     });
-    worker.on('error', fail);
-    worker.on('exit', (code) => fail(new Error(`A thread that judges predictions ended (${code}).`)));
+    worker.on('error', end);
+    worker.on('exit', (code) => {
+      crew.delete(worker);
+      end(new Error(`A thread that judges predictions ended (${code}).`));
+    });
     return worker;
   };
   const ask = <T>(order: Order): Promise<T> =>
     new Promise<T>((resolve, reject) => {
-      if (signal?.aborted) return reject(signal.reason as Error);
+      if (ended) return reject(ended);
       queue.push({ order, resolve, reject });
       next();
     });
-  const stop = () => fail(signal!.reason);
+  const stop = () => end(signal!.reason as Error);
+  if (signal?.aborted) stop();
   signal?.addEventListener('abort', stop, { once: true });
   return {
     numbers: (count) => new Float64Array(new SharedArrayBuffer(count * Float64Array.BYTES_PER_ELEMENT)),
@@ -113,6 +133,7 @@ export function threads(most: number, open: () => Worker, signal?: AbortSignal):
     judge: (question) => ask({ judge: question }),
     async close() {
       signal?.removeEventListener('abort', stop);
+      end(new CrewClosed());
       await Promise.all([...crew].map((worker) => worker.terminate()));
     },
   };

@@ -15,7 +15,7 @@ const blockSize = 1024 * 1024;
 /**
  * Finds by a look at each byte where rows begin and end, as the reader will: a line end within quotes belongs to a cell, and empty lines
  * are no rows. That takes a twentieth of the time of reading them.
- * @throws RowsUnreadable where the columns cannot be told
+ * @throws RowsUnreadable where the columns cannot be told, or a quoted cell is not closed
  */
 export async function layOut(file: string, signal?: AbortSignal, size = partSize): Promise<FileLayout> {
   const scan = new Scan(isCsv(file), size);
@@ -45,9 +45,10 @@ class Scan {
   private before = 0;
   private rows = 0;
   private lines = 0;
-  /** Of the record at hand: where it begins, whether a quote is open, and whether there is anything in it. */
+  /** Of the record at hand: where it begins, whether a quote is open and since which line, and whether there is anything in it. */
   private recordStart = 0;
   private isQuoted = false;
+  private quotedSince = 0;
   private hasText = false;
   /** What earlier blocks hold of the record that names the columns. */
   private kept: Buffer[] = [];
@@ -70,6 +71,7 @@ class Scan {
       } else if (kind === quote) {
         this.hasText = true;
         this.isQuoted = !this.isQuoted;
+        if (this.isQuoted) this.quotedSince = this.lines + 1;
       } else if (kind === lineFeed) {
         this.lines++;
         if (!this.isQuoted) this.endRecord(this.before + at, block);
@@ -80,6 +82,7 @@ class Scan {
   }
 
   end(): FileLayout {
+    if (this.isQuoted) throw new RowsUnreadable(`line ${this.quotedSince}: a quoted cell is not closed`);
     if (this.before > this.recordStart) {
       this.lines++;
       this.endRecord(this.before, Buffer.alloc(0));

@@ -58,6 +58,8 @@ export async function readPart(order: PartOrder, signal?: AbortSignal): Promise<
     if (!(error instanceof RowsUnreadable)) throw error;
     return { problem: error.message };
   }
+  // The columns hold zeros where no row was read, and zeros would be judged.
+  if (row !== part.firstRow + part.rows) return { problem: 'the file changed while it was being read' };
   return { classNames: classes.names };
 }
 

@@ -69,6 +69,8 @@ export async function readRows(
     }
     handle.end();
   } catch (error) {
+    // A stream that is stopped says only that it was, not why.
+    signal?.throwIfAborted();
     throw say(error);
   }
 }
@@ -111,7 +113,8 @@ function jsonRow(text: string): Record<string, unknown> {
 function csvRecords(columns: readonly string[], wanted: readonly string[], onRow: RowHandler): LineHandler {
   /** For each column of the file its place among the wanted ones, or -1. */
   const places = columns.map((name) => wanted.indexOf(name));
-  let open = '';
+  /** Lines of a record of which a quote is open. */
+  let open: string[] = [];
   const record = (text: string) => {
     if (text === '' || (text[0] === '\r' && /^\r*$/.test(text))) return;
     const cells = text.includes('"') ? cellsOf(text) : text.split(',');
@@ -128,16 +131,16 @@ function csvRecords(columns: readonly string[], wanted: readonly string[], onRow
   return {
     line(text) {
       // A line end within quotes belongs to the cell.
-      const whole = open === '' ? text : `${open}\n${text}`;
-      if (whole.includes('"') && (whole.split('"').length - 1) % 2 === 1) {
-        open = whole;
-        return;
-      }
-      open = '';
+      const turns = text.includes('"') && text.split('"').length % 2 === 0;
+      if (open.length === 0 && !turns) return record(text);
+      open.push(text);
+      if (open.length === 1 || !turns) return;
+      const whole = open.join('\n');
+      open = [];
       record(whole);
     },
     end() {
-      if (open !== '') throw new RowsUnreadable('a quoted cell is not closed');
+      if (open.length > 0) throw new RowsUnreadable('a quoted cell is not closed');
     },
   };
 }

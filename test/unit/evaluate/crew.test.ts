@@ -107,4 +107,33 @@ describe('Evaluate: a crew that judges predictions', () => {
     await crew.close();
     assert.ok(members[2]!.terminated);
   });
+
+  it('takes no orders once it is closed or one of its threads has ended, and starts no more threads', async () => {
+    const members: StandIn[] = [];
+    const silent = () => {
+      members.push(Object.assign(new StandIn(() => Infinity), { postMessage: () => {} }));
+      return members.at(-1) as unknown as Worker;
+    };
+    const part = { start: 0, end: 2, firstRow: 0, rows: 1, linesBefore: 0 };
+    const order = { file: 'rows.jsonl', part, header: [], wanted: [], columns: [] };
+    const closed = threads(1, silent);
+    const waiting = [closed.read(order), closed.read(order)].map((each) => assert.rejects(each, /Nobody judges/));
+    await closed.close();
+    await Promise.all(waiting);
+    await assert.rejects(closed.read(order), /Nobody judges/);
+    assert.equal(members.length, 1);
+
+    const broken = threads(2, silent);
+    const lost = assert.rejects(broken.read(order), /ended \(1\)/);
+    members[1]!.emit('exit', 1);
+    await lost;
+    await assert.rejects(broken.read(order), /ended \(1\)/);
+    await broken.close();
+    assert.equal(members.length, 2);
+    assert.ok(!members[1]!.terminated, 'what has ended is not ended again');
+
+    const single = alone();
+    await single.close();
+    await assert.rejects(single.read(order), /Nobody judges/);
+  });
 });

@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { layOut } from '../../../tasks/Evaluate/confidence/fileLayout';
+import { readPart } from '../../../tasks/Evaluate/confidence/partReader';
 import { readRows } from '../../../tasks/Evaluate/confidence/rowReader';
 
 describe('Evaluate: parts of a file of predictions', () => {
@@ -53,6 +54,9 @@ describe('Evaluate: parts of a file of predictions', () => {
   it('know the lines before them, which a message names', async () => {
     const file = write('id,label\n"1\n1",a\n\n2,b\n3\n');
     for (const size of [1, 1000]) await assert.rejects(rowsOf(file, size), { message: 'line 6: it has 1 cells, but there are 2 columns' }); // prettier-ignore
+    await assert.rejects(layOut(write('id,label\n1,a\n2,"b\n3,c\n')), {
+      message: 'line 3: a quoted cell is not closed',
+    });
     await assert.rejects(layOut(write('id,id\n')), { message: 'line 1: two columns are named "id"' });
     await assert.rejects(layOut(write('\n[1]\n', 'jsonl')), { message: 'line 2: it is not a JSON object' });
   });
@@ -62,5 +66,26 @@ describe('Evaluate: parts of a file of predictions', () => {
     const { rows: found, parts } = await layOut(write(`id,label\n${rows.join('\n')}`));
     assert.equal(found, rows.length);
     assert.equal(parts.length, 1);
+  });
+
+  it('have all the rows that were found, or are a problem', async () => {
+    const file = write('label\n1\n2\n3\n');
+    const { columns, parts } = await layOut(file, undefined, 4);
+    const order = { file, header: columns, wanted: columns, columns: [] };
+    const read = () => Promise.all(parts.map((part) => readPart({ ...order, part })));
+    assert.deepEqual(await read(), [{ classNames: [] }, { classNames: [] }]);
+    writeFileSync(file, 'label\n1\n2\n');
+    assert.deepEqual(await read(), [{ classNames: [] }, { problem: 'the file changed while it was being read' }]);
+  });
+
+  it('are no longer read when the step is cancelled, for the reason it was', async () => {
+    const stop = new AbortController();
+    const file = write('label\n1\n2\n');
+    const part = { start: 6, end: 10, firstRow: 0, rows: 2, linesBefore: 1 };
+    const cancelled = new Error('cancelled');
+    const onRow = () => stop.abort(cancelled);
+    const read = () => readRows(file, part, ['label'], ['label'], onRow, stop.signal);
+    await assert.rejects(read(), (error) => error === cancelled);
+    await assert.rejects(read(), (error) => error === cancelled);
   });
 });
