@@ -80,7 +80,8 @@ export async function evaluateRecord(
     cardGaps: inputs.modelCard && cardGaps,
     histories,
     plots: plots.markdown,
-    places: placesOf({ ...record, evaluation: decision }),
+    // The card lies in this build, though another may have trained the model.
+    places: placesOf({ ...record, source: { build: pipeline.build }, evaluation: decision }),
     attachments: pictures.map(({ name }) => name),
   };
   sayDecision(report, context);

@@ -3,7 +3,7 @@ import * as path from 'node:path';
 import { confusionMatrixChart, confusionMatrixTable, type ConfusionMatrix } from '../common/charts/confusionMatrix';
 import { residualPlot } from '../common/charts/residualPlot';
 import { escapeMarkdown } from '../common/markdown';
-import { columnNames } from './confidence/predictionColumns';
+import { nameOf } from './confidence/predictionColumns';
 import { GrowingArray } from './confidence/growingArray';
 import { layOut } from './confidence/fileLayout';
 import { readRows, RowsUnreadable } from './confidence/rowReader';
@@ -107,8 +107,7 @@ async function outcomesOf(file: string, signal: AbortSignal): Promise<Outcomes |
   };
   try {
     const { columns, parts } = await layOut(file, signal);
-    const pick = (names: readonly string[]) => columns.find((column) => names.includes(column.toLowerCase()));
-    const [label, prediction] = [pick(columnNames.label), pick(columnNames.prediction)];
+    const [label, prediction] = [nameOf({ role: 'label' }, columns), nameOf({ role: 'prediction' }, columns)];
     if (label === undefined || prediction === undefined) return undefined;
     for (const part of parts) await readRows(file, part, columns, [label, prediction], onRow, signal);
   } catch (error) {

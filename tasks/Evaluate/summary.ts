@@ -111,7 +111,7 @@ export function looksSentence(verdicts: readonly Verdict[], looks: HoldoutLooks)
 
 /** The interval and how it was made, e.g. `95% interval of candidate − limit: −0.41 to −0.22 (…)`. */
 export function intervalLine(interval: Interval): string {
-  const { level, lower, upper, rows, resamples, mcNemar, swapPValue, method, longerTail } = interval;
+  const { level, lower, upper, rows, resamples, mcNemar, swapPValue, method, longerTail, groups } = interval;
   const test = mcNemar
     ? `; McNemar's exact test: p = ${formatNumber(mcNemar.pValue, 3)} (only the candidate right in ${mcNemar.onlyCandidate} rows, only the champion in ${mcNemar.onlyChampion})`
     : swapPValue === undefined
@@ -122,7 +122,9 @@ export function intervalLine(interval: Interval): string {
     bootstrap: `studentised bootstrap, ${resamples} resamples`,
     exact: 'exact, Clopper and Pearson',
   }[method];
-  return `${formatNumber(level * 100)}% interval of candidate − limit: **${formatNumber(lower)} to ${formatNumber(upper)}** (${how}, ${rows} rows)${test}; ${rarestSeen(interval)}`;
+  // The rows of a disparity are those of all groups together, and errors may be rare in one of them.
+  const unseen = groups ? '' : `; ${rarestSeen(interval)}`;
+  return `${formatNumber(level * 100)}% interval of candidate − limit: **${formatNumber(lower)} to ${formatNumber(upper)}** (${how}, ${rows} rows)${test}${unseen}`;
 }
 
 function show(value: number | null): string {

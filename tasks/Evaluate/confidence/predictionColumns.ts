@@ -1,5 +1,5 @@
 /** What a column of predictions means, and the names by which it goes. */
-export const columnNames = {
+const columnNames = {
   id: ['id', 'row_id'],
   label: ['label', 'y_true', 'truth', 'actual', 'target', 'expected'],
   prediction: ['prediction', 'y_pred', 'predicted'],
@@ -27,6 +27,15 @@ export interface Readable {
    */
   readonly rowsHash?: string;
   readonly columns: ReadonlyArray<{ readonly request: ColumnRequest; readonly values: Float64Array }>;
+}
+
+/** What the column is called among those of a file: by the first of its names that the file has; undefined where it has none. */
+export function nameOf(
+  { role, name: own }: { readonly role: ColumnRequest['role'] | 'id'; readonly name?: string },
+  columns: readonly string[],
+): string | undefined {
+  if (role === 'own') return columns.find((column) => column === own);
+  return columnNames[role].map((name) => columns.find((column) => column.toLowerCase() === name)).find((name) => name !== undefined); // prettier-ignore
 }
 
 export function columnOf({ columns }: Readable, { role, name, as }: ColumnRequest): Float64Array | undefined {

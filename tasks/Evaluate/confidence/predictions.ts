@@ -3,7 +3,7 @@ import type { ClassDictionary } from './classDictionary';
 import type { Crew } from './crew';
 import { layOut, type FileLayout } from './fileLayout';
 import type { PartOrder } from './partReader';
-import { columnNames, type ColumnRequest, type Readable } from './predictionColumns';
+import { nameOf, type ColumnRequest, type Readable } from './predictionColumns';
 import { RowsUnreadable } from './rowReader';
 
 export type Predictions = Readable | { readonly kind: 'unusable'; readonly why: string };
@@ -92,7 +92,7 @@ function orderFor(
     return wanted.indexOf(name);
   };
   const find = (role: ColumnRequest['role'] | 'id', name?: string) => {
-    const found = nameOf(role, name, columns);
+    const found = nameOf({ role, name }, columns);
     return found === undefined ? undefined : { name: found, place: placeOf(found) };
   };
   const [id, label] = [find('id'), find('label')];
@@ -121,15 +121,6 @@ function numbered({ content, parts }: ReadFile, classes: ClassDictionary): Predi
     }
   }
   return content;
-}
-
-function nameOf(
-  role: ColumnRequest['role'] | 'id',
-  own: string | undefined,
-  columns: readonly string[],
-): string | undefined {
-  if (role === 'own') return columns.find((column) => column === own);
-  return columnNames[role].map((name) => columns.find((column) => column.toLowerCase() === name)).find((name) => name !== undefined); // prettier-ignore
 }
 
 function hashInAnyOrder(values: Float64Array): string {

@@ -43,11 +43,19 @@ export function rarestSeen({ rows, level }: Pick<Interval, 'rows' | 'level'>): s
 function remedy({ method, longerTail, lower, upper, rows }: Interval): string {
   if (method !== 'randomisation') return '';
   const ratio = (upper - lower) / Math.abs(upper + lower);
-  const needed = Number((rows * ratio ** 2).toPrecision(2));
+  const needed = Math.max(rows * ratio ** 2, rows + 1);
   const wider = longerTail
     ? ', and is wider because the largest error is made by the model that errs less on average, so that others like it may not be among the rows'
     : '';
-  return needed < 1e9 ? `${wider}; if the difference stays, it takes about ${formatNumber(needed)} rows` : wider;
+  return needed < 1e9
+    ? `${wider}; if the difference stays, it takes about ${formatNumber(roundedUp(needed))} rows`
+    : wider;
+}
+
+/** To two digits, and never to what is less. */
+function roundedUp(count: number): number {
+  const unit = 10 ** Math.max(0, Math.floor(Math.log10(count)) - 1);
+  return unit * Math.ceil(Number((count / unit).toPrecision(12)));
 }
 
 /** The exact test goes before the randomisation test. */

@@ -26,7 +26,7 @@ function hostOf(url: string | undefined): string {
 
 /** What the places are found by: of each section, as far as it is known, a little. */
 interface Known {
-  readonly source?: Pick<SourceSection, 'build'>;
+  readonly source?: { readonly build?: Pick<NonNullable<SourceSection['build']>, 'url'> };
   readonly training?: Pick<TrainingSection, 'studioUrl'>;
   readonly model?: Pick<ModelSection, 'name' | 'version'> & Partial<Pick<ModelSection, 'workspace'>>;
   readonly evaluation?: Pick<EvaluationSection, 'decision'>;

@@ -108,6 +108,20 @@ describe('Evaluate: whether chance is ruled out', () => {
       `that is not statistically certain: ${range('−3', '1')}, which includes 0; if the difference stays, it takes about 4000 rows`,
     ],
     [
+      'not where it just ends at 0, and it takes more rows than there are',
+      '<',
+      { lower: -1, upper: 0, method: 'randomisation', rows: 1049 },
+      false,
+      `that is not statistically certain: ${range('−1', '0')}, which includes 0; if the difference stays, it takes about 1100 rows`,
+    ],
+    [
+      'not where models are so alike, with rows enough, not rounded to fewer',
+      '<',
+      { lower: -3, upper: 1, method: 'randomisation', rows: 1010 },
+      false,
+      `that is not statistically certain: ${range('−3', '1')}, which includes 0; if the difference stays, it takes about 4100 rows`,
+    ],
+    [
       'not where no number of rows would do',
       '<',
       { lower: -1, upper: 1, method: 'randomisation' },

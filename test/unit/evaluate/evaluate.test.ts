@@ -227,6 +227,7 @@ describe('Evaluate: the stage', () => {
         publish.summary.firstCall.args[1],
         /### Model card\n\nNot complete:\n\n- The section "Intended use" is missing/,
       );
+      assert.match(publish.summary.firstCall.args[1], /artifacts of the build\]\(https:\/\/dev\.azure\.com\/x\/_build\/results\?buildId=1&/); // prettier-ignore
     });
 
     it('is a criterion where it is required', async () => {
@@ -429,6 +430,8 @@ describe('Evaluate: the stage', () => {
         '- **rmse** █▅▁ 4 → 2 (versions 5 to 7)',
         '',
         'Candidate: version 7, measured by the job job-7. Champion: version 3, measured by the job job-3. The tab Model of this run shows its pictures: `history-rmse.svg`.',
+        '',
+        '[Model card in the artifacts of the build](https://dev.azure.com/x/_build/results?buildId=1&view=artifacts&type=publishedArtifacts)',
         '',
       ].join('\n'),
     );

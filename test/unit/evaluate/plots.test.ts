@@ -35,6 +35,12 @@ describe('Evaluate: plots of what the job logged', () => {
     assert.match(classes.markdown, /\| \*\*0\*\* \| \*\*2\*\* \| 3 \|\n\| \*\*1\*\* \| 2 \| \*\*3\*\* \|/);
   });
 
+  it('draws the label that the criteria judge by, where columns have several of its names', async () => {
+    const { markdown } = await plotsOf({ 'predictions.csv': 'target,label,y_pred,prediction\na,b,a,b\na,b,a,b\n' });
+    assert.match(markdown, /\*\*b\*\*/);
+    assert.doesNotMatch(markdown, /\*\*a\*\*/);
+  });
+
   it('takes a logged matrix before it makes one, and the predictions that lie highest', async () => {
     const { markdown } = await plotsOf({
       'outputs/confusion_matrix.json': '{"labels": ["a", "b"], "counts": [[8, 1], [2, 9]]}',

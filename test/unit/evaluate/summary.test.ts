@@ -136,4 +136,9 @@ describe('Evaluate: the summary', () => {
       assert.equal(line, `95% interval of candidate − limit: **−2 to −1** (${how}, 100 rows)${test}; errors rarer than 1 row in 33 may not be among these 100 rows`); // prettier-ignore
     });
   }
+
+  it('does not say of all groups together how rare what may be missing from one of them is', () => {
+    const line = intervalLine({ ...interval, groups: new Map([['a', 1], ['b', 0.9]]) }); // prettier-ignore
+    assert.match(line, /100 rows\)$/);
+  });
 });
