@@ -1,3 +1,4 @@
+import { isAzureFailure } from '../../common/azure/http/azureFailure';
 import type { RegistryContents } from '../../common/azure/registry/containerRegistryContents';
 import { attest } from '../../common/evidence/attest';
 import { releaseType } from '../../common/evidence/predicateTypes';
@@ -19,7 +20,7 @@ export type SignRelease = (section: TestsSection) => Promise<{ attestations?: At
 
 /**
  * Makes ready to sign, before anything is tested.
- * @throws TaskFailure where there is nothing that could be signed, the key cannot, or the registry is not known
+ * @throws TaskFailure where there is nothing that could be signed, the key cannot, or the registry is not one to write to
  */
 export async function prepareSigning(
   { signingKey }: Pick<Inputs, 'signingKey'>,
@@ -36,12 +37,20 @@ export async function prepareSigning(
     );
   }
   requireRecordedEndpoint(record, target.scoringUri, 'signWith');
-  const signer = await azure.signer(signingKey);
   const name = parseImageName(deployment.image)!;
   const registryId = record.image?.registry === name.registry ? record.image.registryId : undefined;
-  const contents = await azure.registry({ registry: name.registry, registryId });
+  const open = async () => ({
+    signer: await azure.signer(signingKey),
+    contents: await azure.registry({ registry: name.registry, registryId }),
+  });
+  // Azure may be away: the tests do not wait for it, nor does a roll-back that is due, and it is asked again after them.
+  const opened = await open().catch((error: unknown) => {
+    if (context.signal.aborted || !isAzureFailure(error)) throw error;
+    return undefined;
+  });
   return async (section) => {
     try {
+      const { signer, contents } = opened ?? (await open());
       return { attestations: await sign(record, deployment, section, signer, { name, contents }, context) };
     } catch (error) {
       // A roll-back that is due must not fail for want of a signature.

@@ -1,4 +1,5 @@
 import { AzureFailure } from '../../common/azure/http/azureFailure';
+import { TooMuchAttached } from '../../common/azure/registry/containerRegistryContents';
 import { verifyEvidence } from '../../common/evidence/verifyEvidence';
 import { parseImageName } from '../../common/imageName';
 import { TaskFailure } from '../../common/taskFailure';
@@ -23,9 +24,11 @@ export async function testEvidence(run: TestRun): Promise<void> {
   log.endGroup();
 }
 
-/** That Azure could not be asked says nothing against the deployment; it is not promoted all the same. */
+/** That Azure could not be asked, or has more than is read, says nothing against the deployment; it is not promoted all the same. */
 function failed(test: Pick<TestCase, 'kind' | 'name'>, error: TaskFailure): TestCase {
-  const isInconclusive = error instanceof AzureFailure || error.cause instanceof AzureFailure;
+  const isInconclusive = [error, error.cause].some(
+    (each) => each instanceof AzureFailure || each instanceof TooMuchAttached,
+  );
   return { ...test, outcome: 'failed', message: error.message, isInconclusive };
 }
 

@@ -1,8 +1,8 @@
-import type { RegistryContents } from '../azure/registry/containerRegistryContents';
+import { isDigest, TooMuchAttached, type RegistryContents } from '../azure/registry/containerRegistryContents';
 import type { TaskLog } from '../log';
 import type { Attestations, ModelRecord } from '../record/record';
 import { TaskFailure } from '../taskFailure';
-import { AttachedStatements, type AttachedStatement } from './attachedStatements';
+import { AttachedStatements, ReadingBudget, type AttachedStatement, type Listed } from './attachedStatements';
 import { asSigned, readModelRecordPredicate } from './modelRecord';
 import { modelRecordType, provenanceType } from './predicateTypes';
 import type { TrustedKeys } from './trustedKeys';
@@ -41,13 +41,15 @@ interface Search {
   readonly problemOf: (each: AttachedStatement) => Promise<string | undefined> | string | undefined;
   readonly problems: string[];
   sound?: AttachedStatement;
+  /** There was no room for one that may be sound. */
+  isIncomplete?: boolean;
 }
 
 /**
  * Makes sure that a trusted key has signed where an image comes from, and that its model was approved. The statements that the
- * record names are read first, so that others beside them hinder no release.
+ * record names are read first, without a list and with room of their own, so that others beside them hinder no release.
  * @returns what vouches for it
- * @throws TaskFailure that says why nothing does
+ * @throws TaskFailure that says why nothing does; TooMuchAttached where what was not read may do so
  */
 export async function verifyEvidence(wanted: VouchedFor, verifier: Verifier): Promise<Attestations> {
   const { contents, keys, signal, log } = verifier;
@@ -56,17 +58,16 @@ export async function verifyEvidence(wanted: VouchedFor, verifier: Verifier): Pr
     { type: provenanceType, what: 'SLSA provenance', problems: [], problemOf: (each) => provenanceProblem(each, verifier) }, // prettier-ignore
   ];
   const attached = new AttachedStatements(contents, wanted, keys, signal);
-  const named = wanted.record?.image?.attestations?.statements ?? [];
   const types = searches.map(({ type }) => type);
-  const listed = await attached.list(types, new Set(named.map(({ digest }) => digest)));
-  let count = 0;
-  while (count < Math.min(listed.length, mostStatements) && searches.some(({ sound }) => !sound)) {
-    const next = listed.slice(count, Math.min(count + readAtOnce, mostStatements));
-    count += next.length;
-    for (const each of await Promise.all(next.map((one) => attached.read(one)))) await take(each, searches);
+  const named = (wanted.record?.image?.attestations?.statements ?? []).filter(
+    ({ predicateType, digest }) => types.includes(predicateType) && isDigest(digest),
+  );
+  let unread = await readThrough(named, attached, searches);
+  if (searches.some(({ sound }) => !sound)) {
+    const others = (await attached.list(types)).filter(({ digest }) => !named.some((each) => each.digest === digest));
+    unread += await readThrough(others, attached, searches);
   }
-  const unread = listed.length - count;
-  for (const { what, sound, problems } of searches) if (!sound) throw refusal(wanted, what, problems, unread);
+  for (const search of searches) if (!search.sound) throw refusal(wanted, search, unread);
   const others = new Set(searches.flatMap(({ problems }) => problems));
   for (const problem of others) log.info(`A further statement, ${problem}, and was not heeded.`);
   if (unread > 0) log.debug(`${unread} further statements are attached, which were not read.`);
@@ -77,6 +78,25 @@ export async function verifyEvidence(wanted: VouchedFor, verifier: Verifier): Pr
   return { signer, statements };
 }
 
+/**
+ * Reads until everything is found, or so many are read.
+ * @returns how many are not
+ */
+async function readThrough(
+  listed: readonly Listed[],
+  attached: AttachedStatements,
+  searches: readonly Search[],
+): Promise<number> {
+  const budget = new ReadingBudget();
+  let count = 0;
+  while (count < Math.min(listed.length, mostStatements) && searches.some(({ sound }) => !sound)) {
+    const next = listed.slice(count, Math.min(count + readAtOnce, mostStatements));
+    count += next.length;
+    for (const each of await attached.read(next, budget)) await take(each, searches);
+  }
+  return listed.length - count;
+}
+
 /** Notes what is found, or what speaks against it. */
 async function take(each: AttachedStatement, searches: readonly Search[]): Promise<void> {
   for (const search of searches) {
@@ -85,6 +105,7 @@ async function take(each: AttachedStatement, searches: readonly Search[]): Promi
     const problem = each.problem ?? (await search.problemOf(each));
     if (problem === undefined) search.sound = each;
     else search.problems.push(`${each.digest} ${problem}`);
+    search.isIncomplete ||= each.isUnread;
   }
 }
 
@@ -122,7 +143,7 @@ function timeProblem(time: number, { now }: Verifier): string | undefined {
 /** So many problems help to find the fault. */
 const shownProblems = 20;
 
-function refusal({ reference }: VouchedFor, what: string, problems: readonly string[], unread: number): TaskFailure {
+function refusal({ reference }: VouchedFor, { what, problems, isIncomplete }: Search, unread: number): TaskFailure {
   const remedy =
     'Release the image and the record of one run of Package-Image with its input signWith set, and name its key in trustedKeys.';
   if (problems.length === 0 && unread === 0) {
@@ -138,7 +159,8 @@ function refusal({ reference }: VouchedFor, what: string, problems: readonly str
     ...(hidden > 0 ? [`and ${hidden} more.`] : []),
     ...(unread > 0 ? [`${unread} further statements were not read, as there are more than ${mostStatements}: delete those from the registry that are not yours.`] : []), // prettier-ignore
   ];
-  return new TaskFailure(
+  const Failure = unread > 0 || isIncomplete ? TooMuchAttached : TaskFailure;
+  return new Failure(
     `Nothing vouches for the image ${reference}: no signed ${what} can be trusted.\n${lines.map((each) => `  - ${each}`).join('\n')}\n`,
     remedy,
     { help: 'signed-evidence' },

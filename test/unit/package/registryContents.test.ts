@@ -265,6 +265,15 @@ describe("a registry's contents", () => {
       assert.equal(asked[1]!.url, `https://r.example.net/v2/a/referrers/${digest}?n=1&last=x`);
     });
 
+    it('is found beside whatever else stands in a list that anybody may have written', async () => {
+      const odd = [null, 5, 'x', [], {}, { ...other, digest: 5 }, { ...other, digest: '../../other' }];
+      for (const [manifests, expected] of [...odd.slice(0, 5).map((each) => [each, []]), [[...odd, other], [other]]]) {
+        const registry = contents({ kind: 'anonymous' }, { status: 404 }, { status: 200, body: { manifests } });
+        assert.deepEqual(await registry.referrers('a', digest, bundle, signal), expected);
+        sinon.restore();
+      }
+    });
+
     it('is not looked for in a list without an end', async () => {
       const page = { status: 200, headers: { link: `</v2/a/referrers/${digest}?page=2>; rel="next"` }, body: {} };
       const registry = contents({ kind: 'anonymous' }, ...Array.from({ length: 300 }, () => page));

@@ -63,6 +63,9 @@ const mostBytes = 64 * 1024 * 1024;
 /** A list of referrers that is longer does not end. */
 const mostPages = 200;
 
+/** More is attached to an image than is read, which says nothing against what is not. */
+export class TooMuchAttached extends TaskFailure {}
+
 /** A blob is larger than whoever reads it has room for. */
 export class TooLargeBlob extends TaskFailure {}
 
@@ -216,7 +219,7 @@ export class RegistryContents {
     let path: string | undefined = `${repository}/referrers/${digest}?artifactType=${encodeURIComponent(artifactType)}`;
     for (let page = 1; path; page++) {
       if (page > mostPages) {
-        throw new TaskFailure(
+        throw new TooMuchAttached(
           `The list of what is attached to ${this.host}/${repository}@${digest} has more than ${mostPages} pages.`,
           'Delete from the registry what should not be attached to the image.',
         );
@@ -436,9 +439,16 @@ function readJson<T extends object>(body: string | null | undefined, asked: stri
 }
 
 function readIndex(body: string | null | undefined, asked: string): readonly Referrer[] {
-  const { manifests } = readJson<{ manifests?: readonly Referrer[] | null }>(body, asked);
-  return manifests ?? [];
+  const { manifests } = readJson<{ manifests?: unknown }>(body, asked);
+  // Under a tag, anybody may write it who may push.
+  return Array.isArray(manifests) ? manifests.filter(isReferrer) : [];
 }
+
+const isReferrer = (value: unknown): value is Referrer => isDigest((value as Partial<Referrer> | null)?.digest);
+
+/** Part of a path: nothing else may stand there. */
+export const isDigest = (value: unknown): value is string =>
+  typeof value === 'string' && /^sha(256:[0-9a-f]{64}|512:[0-9a-f]{128})$/.test(value);
 
 /** sha256-<hex>. */
 const referrersTag = (digest: string): string => digest.replace(':', '-');

@@ -5,6 +5,7 @@ import {
   type Manifest,
   type Referrer,
 } from '../../../../tasks/common/azure/registry/containerRegistryContents';
+import { AzureFailure } from '../../../../tasks/common/azure/http/azureFailure';
 import { bundleType, readBundle } from '../../../../tasks/common/evidence/bundle';
 import type { Envelope } from '../../../../tasks/common/evidence/envelope';
 
@@ -39,7 +40,10 @@ export class MemoryRegistry {
 
   readonly manifest = (_: string, digest: string): Promise<Manifest> => {
     this.read++;
-    return Promise.resolve(this.manifests.get(digest)!);
+    const found = this.manifests.get(digest);
+    return found
+      ? Promise.resolve(found)
+      : Promise.reject(new AzureFailure('It is not there.', undefined, 404, 'MANIFEST_UNKNOWN', '', undefined));
   };
 
   readonly blob = (_: string, digest: string, _signal: AbortSignal, most = Infinity): Promise<Buffer> => {

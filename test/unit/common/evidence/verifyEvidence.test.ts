@@ -3,7 +3,9 @@ import { createPublicKey, generateKeyPairSync, type KeyObject } from 'node:crypt
 import { AzureFailure } from '../../../../tasks/common/azure/http/azureFailure';
 import { parseKeyId } from '../../../../tasks/common/azure/keyVault/keyId';
 import { UnusableKey, type VaultKey } from '../../../../tasks/common/azure/keyVault/keyVault';
+import { TooMuchAttached } from '../../../../tasks/common/azure/registry/containerRegistryContents';
 import { attest } from '../../../../tasks/common/evidence/attest';
+import { bundleType } from '../../../../tasks/common/evidence/bundle';
 import { asSigned } from '../../../../tasks/common/evidence/modelRecord';
 import { modelRecordType, provenanceType } from '../../../../tasks/common/evidence/predicateTypes';
 import { privateKeySigner, type Signer } from '../../../../tasks/common/evidence/signer';
@@ -173,6 +175,7 @@ describe('Verifying what vouches for an image', () => {
           /and \d+ more\.\n.*\d further statements were not read, as there are more than 200/,
         );
         assert.ok(error.message.length < 6000, `${error.message.length} characters`);
+        assert.ok(error instanceof TooMuchAttached);
         return true;
       });
     });
@@ -187,12 +190,86 @@ describe('Verifying what vouches for an image', () => {
       await assert.rejects(verify(), /is larger than its manifest says/);
     });
 
+    it('pays for what it reads, and not for what manifests say of it', async () => {
+      await sign();
+      for (let index = 1; index <= 5; index++) await stranger(index);
+      for (const each of registry.statements().slice(2)) {
+        await registry.replace(each.digest, Buffer.alloc(10), 32 * 1024 * 1024);
+      }
+      await verify({ record: undefined });
+    });
+
+    it('reads those that the record names where the list of others does not end or uses up the room', async () => {
+      await sign();
+      const statements = registry.statements().map(({ digest: each, predicateType }) => ({ digest: each, predicateType })); // prettier-ignore
+      const { previous: _, ...image } = recordOf(digest).image!;
+      const record = append(recordOf(digest), 'image', { ...image, attestations: { signer: 'us', statements } });
+      const endless = () => Promise.reject(new TooMuchAttached('The list does not end.'));
+      Object.assign(registry, { referrers: endless });
+      await verify({ record });
+      await registry.replace(statements[0]!.digest, Buffer.from('{}'));
+      await assert.rejects(verify({ record }), /The list does not end/);
+    });
+
+    const layer = { mediaType: bundleType, digest: `sha256:${'c'.repeat(64)}`, size: 2 };
+    const junk: object[] = [
+      { layers: null },
+      { layers: 5 },
+      { layers: 'x' },
+      { layers: { length: 1, 0: layer } },
+      { layers: [] },
+      { layers: [null] },
+      { layers: ['x'] },
+      { layers: [layer, layer] },
+      ...[null, 5, {}, 'sha256:1', '../../../other', [layer.digest]].map((each) => ({ layers: [{ ...layer, digest: each }] })), // prettier-ignore
+      ...[null, '2', -1, 1.5, [2], {}].map((size) => ({ layers: [{ ...layer, size }] })),
+      ...[null, 5, {}, [bundleType]].map((mediaType) => ({ layers: [{ ...layer, mediaType }] })),
+      ...[null, 5, 'x', []].map((annotations) => ({ layers: [layer], annotations })),
+      ...[null, 5, {}, [], { toString: 1 }].map((value) => ({
+        layers: [layer],
+        annotations: { 'mlops.key': value, 'org.opencontainers.image.created': value, 'dev.sigstore.bundle.predicateType': value }, // prettier-ignore
+      })),
+    ];
+    it('is stopped by no manifest of any other form', async () => {
+      await sign();
+      const envelope = registry.statements()[0]!.envelope;
+      const bundle = JSON.stringify({ dsseEnvelope: { ...envelope, payload: '' } });
+      registry.blobs.set(layer.digest, Buffer.from(bundle));
+      for (const [index, each] of junk.entries()) {
+        const annotations = { 'org.opencontainers.image.created': `2027-01-01T00:00:${10 + index}Z`, 'mlops.key': 5 };
+        const whole = { artifactType: bundleType, subject: { digest }, annotations, ...each, size: bundle.length };
+        registry.manifests.set(`sha256:${String(index).padStart(64, '0')}`, whole as never);
+      }
+      await verify({}, [{ kind: 'keyVault', id: parseKeyId(keyId)! }], { newest: {} });
+      assert.match(lines.join('\n'), /does not contain a signed statement, and was not heeded/);
+    });
+
+    it('is stopped by no bundle of any other form', async () => {
+      const odd = [null, 5, 'x', [], {}];
+      const bundles: unknown[] = [
+        ...odd,
+        ...odd.map((dsseEnvelope) => ({ dsseEnvelope })),
+        ...odd.map((signatures) => ({ dsseEnvelope: { payload: '', payloadType: 'x', signatures } })),
+        ...odd.map((each) => ({ dsseEnvelope: { payload: '', payloadType: 'application/vnd.in-toto+json', signatures: [each, { sig: each }] } })), // prettier-ignore
+        ...odd.map((payload) => ({ dsseEnvelope: { payload, payloadType: 'x', signatures: [{ sig: '' }] } })),
+      ];
+      await sign();
+      for (const [index] of bundles.entries()) await stranger(index + 1);
+      for (const [index, { digest: each }] of registry.statements().slice(2).entries()) {
+        await registry.replace(each, Buffer.from(JSON.stringify(bundles[index])));
+      }
+      await verify();
+    });
+
     it('reads no more than so much of them together', async () => {
       await sign({ types: [modelRecordType] });
       await sign({ types: [modelRecordType], at: signedAt + 1 });
       await sign({ types: [modelRecordType], at: signedAt + 2 });
-      for (const each of registry.statements()) await registry.replace(each.digest, Buffer.alloc(10), 31 * 1024 * 1024);
-      await assert.rejects(verify(), /was not read: those before it have 64 MiB/);
+      for (const each of registry.statements()) await registry.replace(each.digest, Buffer.alloc(31 * 1024 * 1024));
+      await assert.rejects(verify(), (error: Error) => {
+        assert.match(error.message, /was not read: those before it have 64 MiB/);
+        return error instanceof TooMuchAttached;
+      });
     });
   });
 
