@@ -5,6 +5,13 @@ import type { InputReader } from '../task/inputReader';
 import { otherThanPublicKey, readPublicKeys } from './pem';
 import type { TrustedKey } from './trustedKeys';
 
+const noPublicKey = 'it does not contain a public key in PEM ("-----BEGIN PUBLIC KEY-----").';
+
+const privateKeyIn = (text: string): string | undefined =>
+  /PRIVATE KEY-----/.test(text)
+    ? 'it contains a private key. Give its public half ("openssl pkey -in key.pem -pubout"), and make another key if anyone has seen this one.'
+    : undefined;
+
 /** Reads requireSignature and trustedKeys; undefined where no signature is asked for. */
 export function readTrustedKeys(reader: InputReader): readonly TrustedKey[] | undefined {
   const isRequired = reader.flag('requireSignature');
@@ -19,9 +26,10 @@ export function readTrustedKeys(reader: InputReader): readonly TrustedKey[] | un
     reader.problem('trustedKeys', 'requireSignature needs the keys whose signatures count: public keys in PEM or identifiers of keys in a vault.'); // prettier-ignore
     return [];
   }
-  if (/PRIVATE KEY-----/.test(text)) {
+  const privateKey = privateKeyIn(text);
+  if (privateKey) {
     reader.secretText('trustedKeys');
-    reader.problem('trustedKeys', 'it contains a private key. Give its public half ("openssl pkey -in key.pem -pubout"), and make another key if anyone has seen this one.'); // prettier-ignore
+    reader.problem('trustedKeys', privateKey);
     return [];
   }
   const others = otherThanPublicKey(text);
@@ -55,9 +63,15 @@ function trustedKeysOfFile(name: string, reader: InputReader): TrustedKey[] {
     return [];
   }
   const text = reader.textOf(file, 'trustedKeys', 64 * 1024) ?? '';
-  const { keys } = readPublicKeys(text);
-  const problem = otherThanPublicKey(text) ?? 'it does not contain a public key in PEM ("-----BEGIN PUBLIC KEY-----").';
-  if (keys.length === 0) reader.problem('trustedKeys', `${file}: ${problem}`);
+  const { keys, rest } = readPublicKeys(text);
+  const unread = /-----BEGIN/.test(rest) ? 'it contains something else in PEM beside its public keys, or a key that is cut.' : undefined; // prettier-ignore
+  const missing = keys.length === 0 ? noPublicKey : unread;
+  const problem = privateKeyIn(text) ?? otherThanPublicKey(text) ?? missing;
+  if (problem) {
+    // Whoever wrote it beside a key would believe that it counts too.
+    reader.problem('trustedKeys', `${file}: ${problem}`);
+    return [];
+  }
   return keys.flatMap((each): TrustedKey[] => {
     if ('key' in each) return [{ kind: 'publicKey', key: each.key }];
     reader.problem('trustedKeys', `${file}: ${each.problem}`);

@@ -20,7 +20,6 @@ export const pending = (id: string, title: string, note: string): CardSection =>
 });
 
 export const code = (text: string): Value => ({ text, code: true });
-export const time = (iso: string): string => iso.replace(/^(\d{4}-\d\d-\d\d)T(\d\d:\d\d).*$/, '$1 $2 UTC');
 export const text = (sentence: string): Block => ({ kind: 'text', text: sentence });
 
 /** Those that are known. */

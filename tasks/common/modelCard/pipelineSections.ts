@@ -1,7 +1,8 @@
 import { metricsOf } from '../../../views/slices';
 import { formatNumber } from '../formatNumber';
 import type { Approvals, CriterionResult, ImageSection, ModelRecord, TestsSection } from '../record/record';
-import { code, complete, facts, number, pending, text, time } from './blocks';
+import { utcMinute } from '../utcMinute';
+import { code, complete, facts, number, pending, text } from './blocks';
 import type { Block, CardSection } from './card';
 
 export function modelDetails({ model, evaluation, sha256 }: ModelRecord): CardSection {
@@ -46,8 +47,8 @@ function training({ training: own, source }: ModelRecord): CardSection {
       ['Experiment', own.experimentName],
       ['Compute', own.compute],
       ['Environment', own.environment && code(own.environment)],
-      ['Begun', own.startedAt && time(own.startedAt)],
-      ['Ended', own.endedAt && time(own.endedAt)],
+      ['Begun', own.startedAt && utcMinute(own.startedAt)],
+      ['Ended', own.endedAt && utcMinute(own.endedAt)],
       ['SHA-256 of the code', own.codeHash && code(own.codeHash)],
       ['Uncommitted changes', source?.repository?.dirty ? 'yes: the commit is not all of the code' : undefined],
     ),
@@ -149,7 +150,7 @@ function decision({ evaluation, source }: ModelRecord): CardSection {
       ['Reason', evaluation.reason],
       ['By', 'the criteria below, in MLOps: Evaluate'],
       ['Build', build && { text: `${build.definition} ${build.number}`, url: build.url }],
-      ['At', time(evaluation.evaluatedAt)],
+      ['At', utcMinute(evaluation.evaluatedAt)],
     ),
     criteriaTable(evaluation.criteria),
   );
@@ -172,7 +173,7 @@ function approvalBlocks({ stage, outcome, reason, by }: Approvals): Block[] {
     {
       kind: 'table',
       columns: [{ title: 'Stage' }, { title: 'Approved by' }, { title: 'At' }, { title: 'Comment' }],
-      rows: by.map(({ name, at, comment }) => [stage, name, at ? time(at) : '', comment ?? '']),
+      rows: by.map(({ name, at, comment }) => [stage, name, at ? utcMinute(at) : '', comment ?? '']),
     },
   ];
 }
@@ -217,7 +218,7 @@ function endpoint({ deployment }: ModelRecord): CardSection {
       ['Runs the image', code(running)],
       ['Ran before', previousImage ? code(previousImage) : 'nothing'],
       ['Signature verified', deployment.verifiedAttestations && code(deployment.verifiedAttestations.signer)],
-      ['Deployed', time(deployment.deployedAt)],
+      ['Deployed', utcMinute(deployment.deployedAt)],
     ),
   );
 }
@@ -234,7 +235,7 @@ function tests({ tests: own }: ModelRecord): CardSection {
       ['Tests', `${total - failed - skipped} of ${total} passed, ${failed} failed, ${skipped} skipped`],
       ['Latency', latency && latencyText(latency)],
       ['Load', latency && `${latency.requests} requests, ${latency.errors} errors`],
-      ['Tested', time(own.testedAt)],
+      ['Tested', utcMinute(own.testedAt)],
       ['Signed by', own.attestations && code(own.attestations.signer)],
     ),
     ...(failures.length > 0
@@ -271,7 +272,7 @@ function cost({ training: own }: ModelRecord): CardSection {
         'Prices',
         prices.map(({ size, tier, perHour }) => `${size} (${tier}): ${perHour} ${currency} an hour`).join('; '),
       ],
-      ['Prices of', asOf && time(asOf)],
+      ['Prices of', asOf && utcMinute(asOf)],
     ),
     ...gaps.map(text),
   );

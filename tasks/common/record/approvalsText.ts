@@ -1,3 +1,4 @@
+import { utcMinute } from '../utcMinute';
 import type { Approvals } from './record';
 
 /** Who approved a stage, when, and in which words, in one line of plain text. */
@@ -8,7 +9,7 @@ export function approvalsText({ outcome, by, reason }: Approvals): string {
 }
 
 function approverText({ name, at, comment }: Approvals['by'][number]): string {
-  const time = at && ` (${at.replace(/^(\d{4}-\d\d-\d\d)T(\d\d:\d\d).*$/s, '$1 $2 UTC')})`;
+  const time = at && ` (${utcMinute(at)})`;
   const words = comment && `: “${comment.trim()}”`;
   return [name, time, words].filter(Boolean).join('');
 }

@@ -89,6 +89,11 @@ describe("The summary on the run's page", () => {
   const people = [{ name: 'First | approver', at, comment: 'as\nagreed' }, { name: 'Second' }];
   for (const [approvals, text] of [
     [{ outcome: 'approved', stage, by: people }, 'First | approver (2026-11-28 10:05 UTC): “as agreed”; Second'],
+    [
+      { outcome: 'approved', stage, by: [{ name: 'Third', at: '2026-11-28T00:05:00+02:00' }] },
+      'Third (2026-11-27 22:05 UTC)',
+    ],
+    [{ outcome: 'approved', stage, by: [{ name: 'Third', at: 'this morning' }] }, 'Third (this morning)'],
     [{ outcome: 'none', stage, by: [] }, 'no one (the stage asks for no approval)'],
     [{ outcome: 'unknown', stage, by: [], reason: 'no token.' }, 'not known: no token.'],
   ] as const) {

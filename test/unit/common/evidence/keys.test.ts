@@ -129,6 +129,28 @@ describe('What is signed, and by which keys', () => {
     });
   }
 
+  for (const [title, other, expected] of [
+    ['a certificate', certificates, /a certificate.*openssl x509/],
+    ['a key of OpenSSH', 'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5 me\n', /format of OpenSSH/],
+    ['a private key', signingKey().privateKey, /a private key/],
+    ['a key without its end', signingKey().publicKey.replace(/-----END.*/, ''), /or a key that is cut/],
+  ] as const) {
+    it(`refuses ${title} beside a public key, in the input and in a file`, async () => {
+      const folder = mkdtempSync(join(tmpdir(), 'keys-'));
+      try {
+        const text = `${signingKey().publicKey}${other}`;
+        writeFileSync(join(folder, 'keys.pub'), text);
+        const inFile = await readTaskInputs('DeployACI', readTrustedKeys, { requireSignature: 'true', trustedKeys: join(folder, 'keys.pub') }); // prettier-ignore
+        assert.equal(inFile.problems.length, 1, inFile.problems.join());
+        assert.match(inFile.problems[0]!, expected);
+        const inInput = await readTaskInputs('DeployACI', readTrustedKeys, { requireSignature: 'true', trustedKeys: text }); // prettier-ignore
+        assert.notEqual(inInput.problems.length, 0);
+      } finally {
+        rmSync(folder, { recursive: true });
+      }
+    });
+  }
+
   it('asks for the key that the choice needs', async () => {
     for (const [signWith, input] of [
       ['keyVault', 'keyVaultKey'],
