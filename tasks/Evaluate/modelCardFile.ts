@@ -47,7 +47,7 @@ function codeFences(): (line: string) => boolean {
       open = mark;
       return mark !== undefined;
     }
-    if (mark?.startsWith(open) && line.trim() === mark) open = undefined;
+    if (mark?.startsWith(open) && /^ *(?:`+|~+)[ \t]*$/.test(line)) open = undefined;
     return true;
   };
 }

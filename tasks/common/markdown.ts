@@ -1,15 +1,16 @@
+import { visibleText } from './visibleText';
+
 /** A space without width. Escaping is not enough for mentions and references: GitHub looks for them in what was rendered. */
 const gap = '&#8203;';
 
 /**
  * Text from outside (names, replies, metrics' keys) made safe to stand inside a line or a table cell of Markdown: it can
- * start no markup, no HTML, no mention, no reference to an issue and no link, and it stays on one line.
+ * start no markup, no HTML, no mention, no reference to an issue and no link, it stays on one line, and nothing in it is hidden.
  * Source: GitHub-flavoured Markdown, "Autolinks (extension)"; github/cmark-gfm#181.
  */
 export function escapeMarkdown(text: string): string {
   return (
-    text
-      .replace(/\s+/g, ' ')
+    visibleText(text.replace(/\s+/g, ' '))
       .replace(/[\\`*_{}[\]()#+!|~$]/g, '\\$&')
       .replace(/&/g, '&amp;')
       .replace(/</g, '&lt;')
@@ -26,7 +27,9 @@ export function escapeMarkdown(text: string): string {
 
 /** The text as inline code, on one line; it may stand in a table cell too. */
 export function inlineCode(text: string): string {
-  const line = text.replace(/\s+/g, ' ').trim() || ' ';
+  const line = visibleText(text.replace(/\s+/g, ' ').trim()) || ' ';
+  // Some readers take a backslash before that of the bar for its escape, and end the cell within the code.
+  if (line.includes('\\|')) return escapeMarkdown(line);
   const longest = Math.max(0, ...(line.match(/`+/g) ?? []).map((run) => run.length));
   const fence = '`'.repeat(longest + 1);
   const padding = line.startsWith('`') || line.endsWith('`') ? ' ' : '';

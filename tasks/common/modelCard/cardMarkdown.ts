@@ -1,6 +1,7 @@
 import { escapeMarkdown, inlineCode, markdownTable } from '../markdown';
+import { visibleText } from '../visibleText';
 import type { Block, CardSection, ModelCard, Value } from './card';
-import { harmlessLine, harmlessMarkdown } from './harmlessMarkdown';
+import { harmlessMarkdown, harmlessParagraph } from './harmlessMarkdown';
 import { yamlText } from './yamlText';
 
 /** The card as the Hugging Face hub and any other reader of Markdown take it. */
@@ -9,7 +10,7 @@ export function cardMarkdown({ model, decision, gaps, metadata, sections }: Mode
   return `${[
     `---\n${Object.keys(metadata).length > 0 ? `${yamlText(metadata)}\n` : ''}---`,
     `# Model card: ${escapeMarkdown(title)}`,
-    ...(decision ? [`Decision: **${decision}**`] : []),
+    ...(decision ? [`Decision: **${escapeMarkdown(decision)}**`] : []),
     ...(gaps.length > 0
       ? [`> **Not complete.** ${gaps.length} to be written:`, gaps.map((gap) => `- ${escapeMarkdown(gap)}`).join('\n')]
       : []),
@@ -43,7 +44,7 @@ function blockMarkdown(block: Block): string {
       return [
         ...(block.heading === undefined
           ? []
-          : [`${'#'.repeat(Math.min(6, 3 + block.depth))} ${harmlessLine(block.heading)}`]),
+          : [`${'#'.repeat(Math.min(6, 3 + block.depth))} ${harmlessParagraph(block.heading.replace(/\s+/g, ' '))}`]),
         harmlessMarkdown(block.markdown),
       ]
         .filter((part) => part !== '')
@@ -54,7 +55,7 @@ function blockMarkdown(block: Block): string {
 function valueMarkdown(value: Value): string {
   if (typeof value === 'string') return escapeMarkdown(value);
   if (value.url !== undefined && isWebAddress(value.url)) {
-    return `[${escapeMarkdown(value.text)}](<${value.url.replace(/[<>\\|\s]/g, encodeURIComponent)}>)`;
+    return `[${escapeMarkdown(value.text)}](<${visibleText(value.url).replace(/[<>\\|`\s]/g, encodeURIComponent)}>)`;
   }
   return value.code ? inlineCode(value.text) : escapeMarkdown(value.text);
 }

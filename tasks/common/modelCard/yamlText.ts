@@ -1,6 +1,7 @@
 /**
  * JSON values as YAML in blocks, so that people can read a card's front matter. Strings stand in JSON's quotes, which YAML reads
- * as they are; PyYAML, by which the hub reads it, wants a point in a number with an exponent, and no character that does not print.
+ * as they are; PyYAML, by which the hub reads it, wants a point in a number with an exponent, and no character
+ * that does not print. Nor is there one that turns the direction of writing.
  */
 export function yamlText(value: Readonly<Record<string, unknown>>): string {
   return entries(value, '').join('\n');
@@ -49,6 +50,6 @@ const name = (key: string): string =>
 
 const quoted = (text: string): string =>
   JSON.stringify(text).replace(
-    /[\u007f-\u009f\u2028\u2029\ufeff\ufffe\uffff]/g,
+    /[\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff\ufffe\uffff]/g,
     (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
   );

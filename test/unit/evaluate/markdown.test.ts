@@ -37,6 +37,20 @@ describe('Markdown', () => {
     assert.doesNotMatch(html, /<img|<a |<em>/);
   });
 
+  it('keeps code inside its table cell where a backslash stands before the bar', () => {
+    for (const text of ['a \\| <b>', 'a \\\\| <b>', 'a | <b>']) {
+      const bars = inlineCode(text).replace(/\\./g, '').split('|').length - 1;
+      assert.equal(bars, 0, 'some readers take two backslashes for one that is escaped');
+      const html = renderer.render(markdownTable([{ title: 'a' }, { title: 'b' }], [[inlineCode(text), 'c']]));
+      assert.match(html, /<td>(<code>)?a .*&lt;b&gt;.*<\/td>\n<td>c<\/td>/);
+    }
+  });
+
+  it('shows what is hidden: controls, and what turns the direction of writing', () => {
+    for (const text of [escapeMarkdown('a\u202eb\u001b'), inlineCode('a\u202eb\u001b')])
+      assert.match(renderer.renderInline(text), /^(<code>)?a\\u202eb\\x1b/);
+  });
+
   it('fences a block that holds fences', () => {
     assert.match(renderer.render(codeBlock('a\n```\nb\n')), /<pre><code>a\n```\nb\n<\/code><\/pre>/);
   });

@@ -3,6 +3,7 @@ import * as fs from 'node:fs';
 import * as os from 'node:os';
 import * as path from 'node:path';
 import { Ajv2020 } from 'ajv/dist/2020.js';
+import MarkdownIt from 'markdown-it';
 import { parse } from 'yaml';
 import { modelCard } from '../../../../tasks/common/modelCard/modelCard';
 import { cardHtml } from '../../../../tasks/common/modelCard/cardHtml';
@@ -12,6 +13,8 @@ import { writeModelCard } from '../../../../tasks/common/modelCard/writeModelCar
 import type { Approvals, ModelRecord, SectionName } from '../../../../tasks/common/record/record';
 import { exampleRecord, exampleSections, writtenCard } from './exampleRecord';
 
+/** A reader that takes HTML for HTML. */
+const reader = new MarkdownIt({ html: true });
 const card = (record: ModelRecord = exampleRecord()) => modelCard(record)!;
 const frontMatter = (markdown: string) => parse(markdown.split('---\n')[1]!);
 const written = (text: string) => exampleRecord({ evaluation: { modelCard: writtenCard(text) } });
@@ -226,11 +229,69 @@ describe('model card: text of others', () => {
   it('stays text in Markdown, and a fence left open ends with its section', () => {
     const markdown = cardMarkdown(card(written(`# Uses\n\n${attack} and \`<b>\` at <https://e.org>\n\n\`\`\`\n<i>`)));
     assert.match(markdown, /&lt;script>alert\(1\)&lt;\/script>&lt;img src=x/);
-    assert.match(markdown, /and `<b>` at <https:\/\/e\.org>/);
+    assert.match(markdown, /and `&lt;b>` at <https:\/\/e\.org>/);
     const unequal = cardMarkdown(card(written('# Uses\n\n` <img src=x> `` and\n\n``a ` <b>`` and <i>')));
-    assert.match(unequal, /\\` &lt;img src=x> \\`\\` and\n\n``a ` <b>`` and &lt;i>/);
+    assert.match(unequal, /` &lt;img src=x> `` and\n\n``a ` <b>`` and &lt;i>/);
     assert.match(markdown, /```\n<i>\n```\n/);
     const [, before] = markdown.split('## Intended use');
     assert.ok(before!.includes('## Lineage'));
   });
+
+  const tag = '<img src=x onerror=alert(1)>';
+  const texts: Array<[kind: string, text: string]> = [
+    ['HTML', tag],
+    ['a bar', `a | ${tag}`],
+    ['a bar with a backslash', `a \\| ${tag}`],
+    ['a bar with two', `a \\\\| \\\\\\| ${tag}`],
+    ['lines', `a\r\n\n# b\n\`\`\`\n~~~\n---\n| c |\u2028${tag}`],
+    ['backticks', `\` ${tag} \`\` | \``],
+    ['links', `[a](javascript:alert(1)) ![b](https://e.org/c.png) <https://e.org> ${tag}`],
+    ['characters that turn the direction of writing', 'a\u202eb\u2066c\u200fd\u061ce'],
+    ['characters that do not print', 'a\u0000b\u001b[2Jc\u0085d\ufeffe'],
+  ];
+  const places: Array<[place: string, changes: (text: string) => Parameters<typeof exampleRecord>[0]]> = [
+    ['the name of the model', (text) => ({ model: { name: text } })],
+    ['its version', (text) => ({ model: { version: text } })],
+    ['the names of metrics', (text) => ({ evaluation: { metrics: { rmse: 1, [text]: 2 } } })],
+    ['values of metrics', (text) => ({ evaluation: { metrics: { rmse: text as 'NaN' } } })],
+    ['the names of slices', (text) => ({ evaluation: { metrics: { rmse: 1, [`rmse[cut=${text}]`]: 2 } } })],
+    ['criteria', (text) => ({ evaluation: { criteria: [{ ...exampleSections.evaluation.criteria[1]!, text, explanation: text }] } })], // prettier-ignore
+    ['the decision', (text) => ({ evaluation: { reason: text, decision: text as 'approved' } })],
+    ['the champion', (text) => ({ evaluation: { champion: { name: text, version: text } } })],
+    ['the branch', (text) => ({ source: { repository: { ...exampleSections.source.repository!, branch: text, uri: text } } })], // prettier-ignore
+    ['the build', (text) => ({ source: { build: { ...exampleSections.source.build!, number: text, definition: text, url: `https://e.org/${text}` } } })], // prettier-ignore
+    ['the job', (text) => ({ training: { jobName: text, studioUrl: `https://e.org/${text}`, experimentName: text } })],
+    ['the data', (text) => ({ training: { data: [{ name: text, type: text, uri: text }], dataHashes: { [text]: text } } })], // prettier-ignore
+    ['tags of the image', (text) => ({ image: { tags: [text], reference: text } })],
+    ['approvals', (text) => ({ deployment: { approvals: { outcome: 'approved', stage: text, by: [{ name: text, comment: text }] } } })], // prettier-ignore
+    ['tests of the endpoint', (text) => ({ tests: { cases: [{ name: text, kind: 'request', passed: false, message: text }] } })], // prettier-ignore
+  ];
+  const cellsOf = (row: string) => row.replace(/\\./g, '').split('|').length;
+  /** What a card is made of. Cells are counted here, since a reader leaves out those that a row has too many. */
+  const shape = (markdown: string) => {
+    const body = markdown.slice(markdown.indexOf('\n---\n') + 5).trim();
+    const types = reader.parse(body, {}).flatMap((token) => [token, ...(token.children ?? [])]).map(({ type }) => type); // prettier-ignore
+    const count = (start: string) => types.filter((type) => type.startsWith(start)).length;
+    const tables = body.split('\n\n').filter((block) => block.startsWith('| '));
+    const uneven = tables.filter((table) => new Set(table.split('\n').map(cellsOf)).size > 1);
+    return {
+      headings: count('heading_open'),
+      html: count('html'),
+      pictures: count('image'),
+      fences: count('fence'),
+      uneven,
+    };
+  };
+  for (const [place, changes] of places) {
+    it(`stays text on its line and in its cell: ${place}`, () => {
+      const expected = shape(cardMarkdown(card(exampleRecord(changes('a')))));
+      for (const [kind, text] of texts) {
+        const markdown = cardMarkdown(card(exampleRecord(changes(text))));
+        assert.deepEqual(shape(markdown), expected, `${kind}:\n${markdown}`);
+        // eslint-disable-next-line no-control-regex
+        assert.doesNotMatch(markdown, /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]/, kind); // prettier-ignore
+        assert.ok(frontMatter(markdown)['model-index'], kind);
+      }
+    });
+  }
 });
