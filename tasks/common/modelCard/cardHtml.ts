@@ -52,11 +52,12 @@ function gapList(gaps: readonly string[]): Html {
 function sectionHtml({ id, title, state, note, blocks }: CardSection): Html {
   return html`<section aria-labelledby="${id}">
     <h2 id="${id}">${title}</h2>
-    ${note !== undefined && html`<p class="note ${state}">${note}</p>`} ${blocks.map(blockHtml)}
+    ${note !== undefined && html`<p class="note ${state}">${note}</p>`}
+    ${blocks.map((block) => blockHtml(block, title))}
   </section>`;
 }
 
-function blockHtml(block: Block): Html {
+function blockHtml(block: Block, section: string): Html {
   switch (block.kind) {
     case 'text':
       return html`<p>${block.text}</p>`;
@@ -69,7 +70,7 @@ function blockHtml(block: Block): Html {
         )}
       </dl>`;
     case 'table':
-      return tableHtml(block);
+      return tableHtml(block, section);
     case 'written': {
       const level = Math.min(6, 3 + block.depth);
       const heading = block.heading !== undefined && new Html(`<h${level}>${html`${block.heading}`.text}</h${level}>`);
@@ -79,9 +80,11 @@ function blockHtml(block: Block): Html {
 }
 
 /** A wide table scrolls by itself, with the keyboard too. */
-function tableHtml({ columns, rows }: Extract<Block, { kind: 'table' }>): Html {
+function tableHtml({ columns, rows }: Extract<Block, { kind: 'table' }>, section: string): Html {
   const side = (column: number) => columns[column]?.align ?? 'left';
-  return html`<div class="wide" role="region" aria-label="${columns.map(({ title }) => title).join(', ')}" tabindex="0">
+  // Tables of several sections have the same columns, and readers of screens list regions by name.
+  const name = `${section}: ${columns.map(({ title }) => title).join(', ')}`;
+  return html`<div class="wide" role="region" aria-label="${name}" tabindex="0">
     <table>
       <thead>
         <tr>

@@ -103,7 +103,8 @@ function readTable(lines: readonly string[]): readonly [number, string] {
     `<tr>${titles.map((_, at) => `<${tag}>${inline(texts[at] ?? '')}</${tag.split(' ')[0]}>`).join('')}</tr>`;
   const rows = body.map((each) => row('td', cells(each))).join('');
   const table = `<table><thead>${row('th scope="col"', titles)}</thead><tbody>${rows}</tbody></table>`;
-  return [2 + body.length, `<div class="wide" role="region" aria-label="Table" tabindex="0">${table}</div>`];
+  const name = escapeHtml(titles.join(', '));
+  return [2 + body.length, `<div class="wide" role="region" aria-label="${name}" tabindex="0">${table}</div>`];
 }
 
 const cells = (line: string): string[] =>
