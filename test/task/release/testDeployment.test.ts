@@ -109,7 +109,9 @@ describe('MLOpsTestEndpoint after MLOpsDeployACI', function () {
     const { deployment, tests } = await recordIn(later);
     assert.equal(deployment!.previousImage, two.reference);
     assert.deepEqual(tests!.rollback, { outcome: 'kept', image: two.reference });
-    assert.ok(result.log.some((line) => line.includes(`Not rolled back: ${group} ran ${two.reference} already before`)));
+    assert.ok(
+      result.log.some((line) => line.includes(`Not rolled back: ${group} ran ${two.reference} already before`)),
+    );
 
     // The job that deployed it first may be run again: then nothing ran before.
     const repeated = new TestJob('build', azure);
