@@ -116,7 +116,7 @@ describe('What is signed, and by which keys', () => {
     ['a path to nowhere', { requireSignature: 'true', trustedKeys: 'keys/none.pub' }, /"keys\/none\.pub" is not a public key/], // prettier-ignore
     [
       'a file without a key',
-      { requireSignature: 'true', trustedKeys: join(__dirname, 'memoryRegistry.ts') },
+      { requireSignature: 'true', trustedKeys: require.resolve('./memoryRegistry') },
       /does not contain a public key/,
     ],
     ['a secret of a vault', { requireSignature: 'true', trustedKeys: 'https://v.vault.azure.net/secrets/x' }, /is not a public key/], // prettier-ignore
