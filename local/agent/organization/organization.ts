@@ -32,7 +32,6 @@ export class Organization {
   /** @returns its address */
   async start(): Promise<string> {
     await new Promise<void>((resolve) => this.#server.listen(0, '127.0.0.1', resolve));
-    this.#server.unref();
     const { port } = this.#server.address() as AddressInfo;
     return `http://127.0.0.1:${port}/`;
   }

@@ -29,6 +29,9 @@ interface Asked {
   body?: string;
 }
 
+/** Servers that keep this process from ending. */
+const listening = () => process.getActiveResourcesInfo().filter((each) => each === 'TCPServerWrap').length;
+
 describe('Azure DevOps, as a step of a local run finds it', () => {
   const events = new TaskEvents();
 
@@ -45,8 +48,11 @@ describe('Azure DevOps, as a step of a local run finds it', () => {
       onLine: () => {},
     });
     const organization = organizationOf(context, 'token-1', taskEventRoutes(events));
+    const servers = listening();
     const url = `${await organization.start()}${path}`;
     const { authorization = 'Bearer token-1', headers, ...request } = asked;
+    // A run without an agent waits for nothing else, and must not end for that.
+    assert.equal(listening(), servers + 1);
     try {
       const answer = await fetch(url, { ...request, headers: { authorization, ...headers } });
       const text = await answer.text();
