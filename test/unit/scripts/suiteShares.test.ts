@@ -53,9 +53,9 @@ describe('The share of a long suite', () => {
     const { scripts } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {
       scripts: Record<string, string>;
     };
-    const commands = readFileSync(join(root, '.ci', 'run'), 'utf8').match(/^npm (run )?[\w:-]+( -- --init)?/gm)!;
+    const commands = readFileSync(join(root, '.ci', 'run'), 'utf8').match(/^run npm (run )?[\w:-]+( -- --init)?/gm)!;
     const run = commands.map((command) => {
-      const name = command.replace(/^npm (run )?/, '').replace(' -- --init', '');
+      const name = command.replace(/^run npm (run )?/, '').replace(' -- --init', '');
       const program = scripts[name]!.split(' tsx ').at(-1)!.replace(/^tsx /, '');
       return command.endsWith('--init') ? `${program} --init` : program;
     });
