@@ -17,7 +17,7 @@ export interface Crew {
 /** Of two files that are read at once one has failed, and the crew has been closed; the other still asks. */
 class CrewClosed extends Error {
   constructor() {
-    super('Nobody judges predictions any more.');
+    super('Predictions are no longer judged.');
   }
 }
 

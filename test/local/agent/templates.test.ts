@@ -379,7 +379,7 @@ describe('variable groups', () => {
     assert.deepEqual(plan.given, { fromGroup: 'zz' });
     assert.deepEqual(plan.warnings, [
       "azure-pipelines.yml:2, variables: the variable group 'secrets' is not on this machine; " +
-        'give its variables by --variables <file>, --set name=value or --secret name.',
+        'provide its variables with --variables <file>, --set name=value or --secret name.',
     ]);
   });
 
