@@ -117,10 +117,10 @@ describe('Evaluate: a crew that judges predictions', () => {
     const part = { start: 0, end: 2, firstRow: 0, rows: 1, linesBefore: 0 };
     const order = { file: 'rows.jsonl', part, header: [], wanted: [], columns: [] };
     const closed = threads(1, silent);
-    const waiting = [closed.read(order), closed.read(order)].map((each) => assert.rejects(each, /Nobody judges/));
+    const waiting = [closed.read(order), closed.read(order)].map((each) => assert.rejects(each, /no longer judged/));
     await closed.close();
     await Promise.all(waiting);
-    await assert.rejects(closed.read(order), /Nobody judges/);
+    await assert.rejects(closed.read(order), /no longer judged/);
     assert.equal(members.length, 1);
 
     const broken = threads(2, silent);
@@ -134,6 +134,6 @@ describe('Evaluate: a crew that judges predictions', () => {
 
     const single = alone();
     await single.close();
-    await assert.rejects(single.read(order), /Nobody judges/);
+    await assert.rejects(single.read(order), /no longer judged/);
   });
 });
