@@ -5,7 +5,7 @@
  *   npm run test:faults                          all of it
  *   npm run test:faults -- --shard 3/20          a part, the same one each time
  *   npm run test:faults -- --shard commit/20     the part that the checked-out commit's hash chooses
- *   npm run test:faults -- --minutes 7           begins no cell after that; in CI more than a fifth that is left is red
+ *   npm run test:faults -- --minutes 7           begins no cell after that; in CI more than half of them left is red
  *   npm run test:faults -- --only 'Train.*PUT'   cells whose "task operation fault" matches
  *   npm run test:faults -- --every               draws what meets the same code in every scenario too
  *   npm run test:faults -- --resume              leaves out what an earlier run has judged and found good
