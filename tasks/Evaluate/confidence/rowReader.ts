@@ -1,4 +1,4 @@
-import * as fs from 'node:fs';
+import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 import { messageOf } from '../../common/messageOf';
 import type { FilePart } from './filePart';
@@ -46,8 +46,16 @@ export async function readRows(
   onRow: RowHandler,
   signal?: AbortSignal,
 ): Promise<void> {
-  const handle = isCsv(file) ? csvRecords(columns, wanted, onRow) : jsonLines(wanted, onRow);
-  const stream = fs.createReadStream(file, { encoding: 'utf8', highWaterMark: 1 << 18, start, end: end - 1, signal });
+  const lines = isCsv(file) ? csvRecords(columns, wanted, onRow) : jsonLines(wanted, onRow);
+  signal?.throwIfAborted();
+  const handle = await fs.open(file);
+  const stream = handle.createReadStream({
+    encoding: 'utf8',
+    highWaterMark: 1 << 18,
+    start,
+    end: end - 1,
+    autoClose: false,
+  });
   let rest = '';
   let number = linesBefore;
   const say = (error: unknown) =>
@@ -58,20 +66,22 @@ export async function readRows(
       let start = 0;
       for (let end = rest.indexOf('\n'); end >= 0; end = rest.indexOf('\n', start)) {
         number++;
-        handle.line(rest.slice(start, rest[end - 1] === '\r' && end > start ? end - 1 : end));
+        lines.line(rest.slice(start, rest[end - 1] === '\r' && end > start ? end - 1 : end));
         start = end + 1;
       }
       rest = rest.slice(start);
+      signal?.throwIfAborted();
     }
     if (rest !== '') {
       number++;
-      handle.line(rest.replace(/\r$/, ''));
+      lines.line(rest.replace(/\r$/, ''));
     }
-    handle.end();
+    lines.end();
   } catch (error) {
-    // A stream that is stopped says only that it was, not why.
-    signal?.throwIfAborted();
     throw say(error);
+  } finally {
+    // A stream closes its file at some later time; Windows deletes no folder that holds an open one.
+    await handle.close();
   }
 }
 
