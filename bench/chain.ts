@@ -82,7 +82,7 @@ function necessaryWork(directory: string, run: string, steps: RunStep[]): Work[]
       name: 'scoring server: start in the self-test',
       step: 'Package image',
       from: timeOf(packaging, /RUN .*self_test\.py/),
-      to: timeOf(packaging, /Self-test passed/),
+      to: timeOf(packaging, /SELF-TEST PASSED/),
     },
     {
       name: 'scoring server: start in the container',
