@@ -31,21 +31,25 @@ export class Secrets {
       .flatMap(patternsOf);
     let shown = text;
     for (const patterns of this.patterns) {
-      shown = replaceWhole(shown, patterns.whole);
+      if (shown.search(patterns.start) === -1) continue;
+      shown = replaceWhole(shown, patterns.whole());
       if (shown.includes('…')) shown = replaceCut(shown, patterns);
     }
     return shown;
   }
 }
 
-/** A secret in one encoding, each character in all the spellings that it may have. */
+/**
+ * A secret in one encoding, each character in all the spellings that it may have. The patterns of a long one, such as a token of Entra,
+ * take a processor longer than a request does: they are made only for a text in which its start stands.
+ */
 interface SecretPatterns {
-  /** All of it. */
-  readonly whole: PieceByPiece;
   /** Where it begins. */
   readonly start: RegExp;
+  /** All of it. */
+  readonly whole: () => PieceByPiece;
   /** What a cut may have left of each piece, with the ellipsis that follows it. */
-  readonly cutPieces: readonly RegExp[];
+  readonly cutPieces: () => readonly RegExp[];
 }
 
 /** What stands one piece right after the other: where it begins, and what must follow there. */
@@ -57,26 +61,41 @@ interface PieceByPiece {
 function patternsOf(text: string): SecretPatterns[] {
   const bytes = Buffer.from(text);
   return [
-    [...text].map(spellingsOf),
-    [...bytes.toString('hex')].map(anyCase),
+    patternsIn([...text], spellingsOf),
+    patternsIn([...bytes.toString('hex')], anyCase),
     ...[0, 1, 2].map((offset) =>
-      [...base64Core(bytes, offset)].map((each, index) => `${index === 0 ? '' : lineBreak}${spellingsOfBase64(each)}`),
+      patternsIn(
+        [...base64Core(bytes, offset)],
+        (each, index) => `${index === 0 ? '' : lineBreak}${spellingsOfBase64(each)}`,
+      ),
     ),
-  ].map((characters) => {
-    const pieces: string[][] = [];
-    for (let at = 0; at < characters.length; at += longestPiece) pieces.push(characters.slice(at, at + longestPiece));
-    return {
-      whole: {
-        first: new RegExp(pieces[0]!.join(''), 'g'),
-        pieces: pieces.map((piece) => new RegExp(piece.join(''), 'y')),
-      },
-      start: new RegExp(characters.slice(0, shortestHidden).join(''), 'g'),
-      cutPieces: pieces.map((piece) => {
+  ];
+}
+
+function patternsIn(encoded: string[], spellings: (character: string, index: number) => string): SecretPatterns {
+  const pieces = once(() => {
+    const characters = encoded.map(spellings);
+    const count = Math.ceil(characters.length / longestPiece);
+    return Array.from({ length: count }, (_, at) => characters.slice(at * longestPiece, (at + 1) * longestPiece));
+  });
+  return {
+    start: new RegExp(encoded.slice(0, shortestHidden).map(spellings).join(''), 'g'),
+    whole: once(() => ({
+      first: new RegExp(pieces()[0]!.join(''), 'g'),
+      pieces: pieces().map((piece) => new RegExp(piece.join(''), 'y')),
+    })),
+    cutPieces: once(() =>
+      pieces().map((piece) => {
         const optional = piece.reduceRight((rest, each) => `(?:${each}${rest})?`, '');
         return new RegExp(`${optional}…`, 'y');
       }),
-    };
-  });
+    ),
+  };
+}
+
+function once<Value>(make: () => Value): () => Value {
+  let made: { readonly value: Value } | undefined;
+  return () => (made ??= { value: make() }).value;
 }
 
 /** Where the pieces that follow one another from there end; undefined where one does not follow. */
@@ -98,8 +117,8 @@ function replaceWhole(text: string, { first, pieces }: PieceByPiece): string {
 /** The text with *** for each start of the secret that an ellipsis follows. */
 function replaceCut(text: string, { start, whole, cutPieces }: SecretPatterns): string {
   return replaceFound(text, start, (from) => {
-    for (const [index, cut] of cutPieces.entries()) {
-      const before = endOf(whole.pieces.slice(0, index), text, from);
+    for (const [index, cut] of cutPieces().entries()) {
+      const before = endOf(whole().pieces.slice(0, index), text, from);
       const end = before === undefined ? undefined : endOf([cut], text, before);
       if (end !== undefined) return end - 1;
     }
