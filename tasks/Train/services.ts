@@ -1,5 +1,6 @@
 import { BlobTransfer } from '../common/azure/storage/blobTransfer';
 import { Artifacts } from '../common/azure/ml/artifacts';
+import { Computes } from '../common/azure/ml/computes';
 import { computeState } from '../common/azure/ml/jobs/follow/computeState';
 import { RunHistory } from '../common/azure/ml/jobs/follow/runHistory';
 import { Jobs } from '../common/azure/ml/jobs/rest/jobs';
@@ -57,6 +58,7 @@ export function openServices(
 ): Services {
   const workspace = new Workspace(azure(connection), resourceGroup, name);
   const transfer = new BlobTransfer(workspace.session);
+  const computes = new Computes(workspace, signal);
   const address = { subscriptionId: connection.subscriptionId, resourceGroup, name };
   return {
     workspace: address,
@@ -66,7 +68,7 @@ export function openServices(
     models: new Models(workspace),
     artifacts: new Artifacts(workspace, transfer),
     transfer,
-    assets: () => new WorkspaceAssets(workspace, transfer, log, signal),
+    assets: () => new WorkspaceAssets(workspace, transfer, log, signal, computes),
     checkWorkspace: async () => {
       const rights = ['jobs/write', 'models/versions/write', 'datastores/listSecrets/action'];
       const role = workspaceRole(workspace, rights, 'to run jobs and register models');
@@ -76,6 +78,6 @@ export function openServices(
     },
     listOutput: (uri) => listNamedOutput(workspace, transfer, uri, signal),
     computeState: (computeId) => computeState(workspace, computeId, signal),
-    prices: new Prices(workspace, () => clock.now(), signal),
+    prices: new Prices(workspace, computes, () => clock.now(), signal),
   };
 }

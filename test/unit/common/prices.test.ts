@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import type { ServiceConnection } from '../../../tasks/common/azure/http/serviceConnection';
 import { secondsOf } from '../../../tasks/common/azure/ml/isoDuration';
 import { priceIn, type PriceList } from '../../../tasks/common/azure/ml/prices/priceList';
+import { Computes } from '../../../tasks/common/azure/ml/computes';
 import { Prices } from '../../../tasks/common/azure/ml/prices/prices';
 import { Workspace } from '../../../tasks/common/azure/ml/workspace';
 import { PatientSession } from '../../support/patientSession';
@@ -84,6 +85,7 @@ describe('prices: the computes of a workspace', () => {
   let asked: string[];
   let answers: Record<string, { status?: number; body: unknown }>;
   let prices: Prices;
+  let computes: Computes;
   const usual = { status: 404, body: { error: { code: 'NotFound', message: 'It is not there.' } } };
 
   before(async () => {
@@ -137,7 +139,10 @@ describe('prices: the computes of a workspace', () => {
       subscriptionId: 's',
     } as ServiceConnection;
     const session = new PatientSession(connection, server.network);
-    prices = new Prices(new Workspace(session, 'g', 'w'), () => 7, new AbortController().signal);
+    const workspace = new Workspace(session, 'g', 'w');
+    const { signal } = new AbortController();
+    computes = new Computes(workspace, signal);
+    prices = new Prices(workspace, computes, () => 7, signal);
   });
 
   it('are told by two requests, however often they are asked for', async () => {
@@ -170,6 +175,36 @@ describe('prices: the computes of a workspace', () => {
     // Where a cluster does not say it, a node may idle for two minutes.
     assert.deepEqual(machines[2]!.scale, { minNodes: 0, maxNodes: 1, idleSeconds: 120 });
     assert.deepEqual(asked, ['w/computes', 'eastus/vmSizes']);
+  });
+
+  it('share the look at a compute with the check of it, whichever comes first', async () => {
+    await computes.find('CPU');
+    await prices.of([{ compute: 'cpu' }]);
+    await computes.find('cpu', true);
+    assert.deepEqual(asked, ['computes/CPU', 'eastus/vmSizes']);
+  });
+
+  it('share it where a pipeline names several, too', async () => {
+    for (const name of ['cpu', 'low', 'gone']) await computes.find(name, true);
+    await prices.of([{ compute: 'low' }, { compute: 'cpu' }]);
+    await prices.of([{ compute: 'mine' }]);
+    assert.deepEqual(asked, ['w/computes', 'eastus/vmSizes']);
+  });
+
+  it('believe the list where a compute is not found by its name', async () => {
+    delete answers['computes/cpu'];
+    assert.equal((await computes.find('cpu'))?.size, 'STANDARD_A');
+    assert.deepEqual(asked, ['computes/cpu', 'w/computes']);
+  });
+
+  it('may be asked for again by whoever checks them where they could not be read', async () => {
+    const good = answers['computes/cpu']!;
+    answers['computes/cpu'] = { status: 403, body: { error: { code: 'AuthorizationFailed', message: 'Not you.' } } };
+    assert.match((await prices.of([{ compute: 'cpu' }]))[0]!.gap!, /^The compute cpu cannot be read: .*Not you/);
+    answers['computes/cpu'] = good;
+    assert.equal((await computes.find('cpu'))?.name, 'cpu');
+    // What had no price once has none in this run: a gap is not asked for at each look.
+    assert.match((await prices.of([{ compute: 'cpu' }]))[0]!.gap!, /^The compute cpu cannot be read/);
   });
 
   it('of serverless nodes are those of the size that the job names', async () => {

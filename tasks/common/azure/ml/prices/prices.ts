@@ -1,7 +1,7 @@
 import { isAzureFailure } from '../../http/azureFailure';
 import { messageOf } from '../../../messageOf';
+import type { Cluster, Computes } from '../computes';
 import type { Workspace } from '../workspace';
-import { readCluster, readClusters, type Cluster } from './clusters';
 import { priceIn, readPriceList, type HourlyPrice, type PriceList } from './priceList';
 
 /** What a job, a trial or a step says of where it runs. */
@@ -26,8 +26,8 @@ export interface Machine {
 type Answer<T> = { readonly value: T } | { readonly gap: string };
 
 /**
- * What the nodes of a workspace's computes cost. Whatever is asked is asked of Azure once: one request for the computes, one for
- * the price list of a region. What cannot be read is a gap, which is not asked for again.
+ * What the nodes of a workspace's computes cost. Whatever is asked is asked of Azure once: one request for the computes, which are
+ * read anyhow before a job is sent to them, and one for the price list of a region. What cannot be read is a gap, which is not asked for again.
  */
 export class Prices {
   private readonly clusters = new Map<string, Promise<Answer<Cluster>>>();
@@ -36,6 +36,7 @@ export class Prices {
 
   constructor(
     private readonly workspace: Workspace,
+    private readonly computes: Computes,
     private readonly now: () => number,
     private readonly signal: AbortSignal,
   ) {}
@@ -53,18 +54,14 @@ export class Prices {
   }
 
   private askFor(names: readonly string[]): void {
-    const [name] = names;
-    if (name === undefined) return;
-    // One is read by its name; for several, the list is one request too.
-    const all =
-      names.length > 1 ? this.try(() => readClusters(this.workspace, this.signal), 'The computes') : undefined;
-    for (const each of names) {
-      const one = all
-        ? all.then((answer) => ('gap' in answer ? answer : oneOf(answer.value, each)))
-        : this.try(() => readCluster(this.workspace, name, this.signal), `The compute ${name}`).then((answer) =>
-            'gap' in answer ? answer : oneOf(answer.value ? [answer.value] : [], each),
-          );
-      this.clusters.set(each.toLowerCase(), one);
+    const isSeveral = names.length > 1;
+    for (const name of names) {
+      const what = isSeveral ? 'The computes' : `The compute ${name}`;
+      const asked = this.try(() => this.computes.find(name, isSeveral), what);
+      this.clusters.set(
+        name.toLowerCase(),
+        asked.then((answer) => foundOf(answer, name)),
+      );
     }
   }
 
@@ -139,9 +136,9 @@ export class Prices {
 const neededRight =
   ' It takes the right Microsoft.MachineLearningServices/locations/vmSizes/read on the subscription, which the role Reader has.';
 
-function oneOf(clusters: readonly Cluster[], name: string): Answer<Cluster> {
-  const found = clusters.find((cluster) => cluster.name.toLowerCase() === name.toLowerCase());
-  return found ? { value: found } : { gap: `The workspace has no compute ${name}.` };
+function foundOf(answer: Answer<Cluster | undefined>, name: string): Answer<Cluster> {
+  if ('gap' in answer) return answer;
+  return answer.value ? { value: answer.value } : { gap: `The workspace has no compute ${name}.` };
 }
 
 /** The name of the compute; undefined for serverless. */

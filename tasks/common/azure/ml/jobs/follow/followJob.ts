@@ -66,6 +66,8 @@ const costInterval = 10 * minute;
 const budgetInterval = minute / 2;
 /** The compute is asked for no more often. */
 const computeInterval = minute;
+/** A job whose nodes are there begins by itself in that time: nothing keeps it. */
+const usualWait = 5_000;
 /** A cancelled job gets so long to end. */
 const cancelGrace = 5 * minute;
 
@@ -108,7 +110,7 @@ class Follower {
   private quietSince: number;
   private nextLook = 0;
   private compute: string | undefined;
-  private nextCompute = 0;
+  private nextCompute: number;
   private runningSince: number | undefined;
   private silentSince: number | undefined;
   private stopped: { readonly because: string; askedAt?: number } | undefined;
@@ -127,6 +129,7 @@ class Follower {
     this.begin = this.lastWord = this.lastCost = this.lastLook = this.quietSince = clock.now();
     const createdAt = Date.parse(job.systemData?.createdAt ?? '');
     this.waitingSince = Math.min(this.begin, Number.isNaN(createdAt) ? this.begin : createdAt);
+    this.nextCompute = this.waitingSince + usualWait;
   }
 
   get isAtItsEnd(): boolean {

@@ -7,6 +7,7 @@ import { TaskFailure } from '../../../../taskFailure';
 import type { BlobTransfer } from '../../../storage/blobTransfer';
 import { uploadSnapshot } from '../../codeSnapshot';
 import { uploadData } from '../../../storage/dataUpload';
+import { Computes } from '../../computes';
 import { Environments } from '../../environments';
 import { firstOf, type MachineLearningSdk } from '../../machineLearningSdk';
 import type { Workspace } from '../../workspace';
@@ -24,6 +25,7 @@ export class WorkspaceAssets implements JobAssets {
     private readonly transfer: BlobTransfer,
     private readonly log: TaskLog,
     private readonly signal: AbortSignal,
+    private readonly computes = new Computes(workspace, signal),
   ) {
     this.environments = new Environments(workspace);
   }
@@ -69,45 +71,15 @@ export class WorkspaceAssets implements JobAssets {
     });
   }
 
-  compute(reference: string, origin: Origin): Promise<string | undefined> {
-    const name = reference.replace(/^azureml:/i, '');
-    if (name === 'serverless') return Promise.resolve(undefined);
-    if (name === 'local') {
-      throw new TaskFailure(
-        `${origin.place}: the compute "local" is the machine of az ml.`,
-        'Name a compute of the workspace.',
-      );
-    }
-    return this.once(`compute ${name}`, async () => {
-      const id = /^\/subscriptions\//i.test(name) ? name : `${this.workspace.id}/computes/${name}`;
-      const short = id.split('/').at(-1)!;
-      const found = await this.workspace.find(
-        ({ computeOperations }, place, options) => computeOperations.get(...place, short, options),
-        { signal: this.signal },
-      );
-      if (!found) {
-        const listed = await this.workspace.ask(
-          ({ computeOperations }, place, options) => firstOf(computeOperations.list(...place, options)),
-          { shape: 'object', signal: this.signal },
-        );
-        const names = listed.flatMap((each) => each.name ?? []);
-        // Reads are eventually consistent: a compute that the list has is there.
-        if (names.some((each) => each.toLowerCase() === short.toLowerCase())) return id;
-        throw new TaskFailure(
-          `${origin.place}: the workspace ${this.workspace.name} has no compute "${short}".`,
-          names.length > 0
-            ? `There are: ${names.join(', ')}. Leave it empty for serverless compute.`
-            : 'It has none: create one, or leave it empty for serverless compute.',
-          { help: 'the-compute' },
-        );
-      }
-      return id;
-    });
+  async compute(reference: string, origin: Origin): Promise<string | undefined> {
+    const name = this.computeName(reference, origin);
+    return name === undefined ? undefined : this.computeId(name, origin, false);
   }
 
   /** azure-ai-ml is recorded to send `…/computes/serverless`, as if it were a compute of the workspace. */
   async pipelineCompute(reference: string, origin: Origin): Promise<string> {
-    return (await this.compute(reference, origin)) ?? `${this.workspace.id}/computes/serverless`;
+    const name = this.computeName(reference, origin);
+    return name === undefined ? `${this.workspace.id}/computes/serverless` : this.computeId(name, origin, true);
   }
 
   data(reference: string, type: string, origin: Origin): Promise<string> {
@@ -155,6 +127,33 @@ export class WorkspaceAssets implements JobAssets {
       });
       return body.id;
     });
+  }
+
+  /** undefined for serverless compute. */
+  private computeName(reference: string, origin: Origin): string | undefined {
+    const name = reference.replace(/^azureml:/i, '');
+    if (name === 'serverless') return undefined;
+    if (name === 'local') {
+      throw new TaskFailure(
+        `${origin.place}: the compute "local" is the machine of az ml.`,
+        'Name a compute of the workspace.',
+      );
+    }
+    return name;
+  }
+
+  private async computeId(name: string, origin: Origin, isOneOfSeveral: boolean): Promise<string> {
+    const id = /^\/subscriptions\//i.test(name) ? name : `${this.workspace.id}/computes/${name}`;
+    const short = id.split('/').at(-1)!;
+    if (await this.computes.find(short, isOneOfSeveral)) return id;
+    const names = (await this.computes.list()).map((each) => each.name);
+    throw new TaskFailure(
+      `${origin.place}: the workspace ${this.workspace.name} has no compute "${short}".`,
+      names.length > 0
+        ? `There are: ${names.join(', ')}. Leave it empty for serverless compute.`
+        : 'It has none: create one, or leave it empty for serverless compute.',
+      { help: 'the-compute' },
+    );
   }
 
   private async inlineEnvironment(spec: EnvironmentSpec, origin: Origin): Promise<string> {
