@@ -17,7 +17,7 @@ export function jobNameBase(title: string, pipeline: Pipeline): string {
   const id = pipeline.release?.id ?? pipeline.build?.id ?? '';
   const slug = title
     .replace(/[^A-Za-z0-9]+/g, '-')
-    .replace(/^-+|-+$/g, '')
+    .replace(/^-|-$/g, '')
     .slice(0, 48);
   return [slug || 'train', id, hash].filter((part) => part !== '').join('-');
 }

@@ -19,22 +19,29 @@ describe('A route', () => {
 });
 
 describe('A name', () => {
-  const rules: Array<[rule: (name: string) => string | undefined, good: string[], bad: string[]]> = [
-    [containerGroupProblem, ['a', '7', 'a-b', 'a'.repeat(63)], ['', '-a', 'a-', 'A', 'a_b', 'a'.repeat(64)]],
+  const rules: Array<[of: string, rule: (name: string) => string | undefined, good: string[], bad: string[]]> = [
     [
+      'a container group',
+      containerGroupProblem,
+      ['a', '7', 'a-b', 'a'.repeat(63)],
+      ['', '-a', 'a-', 'A', 'a_b', 'a'.repeat(64)],
+    ],
+    [
+      'the DNS',
       dnsNameLabelProblem,
       ['abcde', 'a-b-c', 'a'.repeat(63)],
       ['abcd', '1abcd', '-abcd', 'abcd-', 'Abcde', 'a'.repeat(64), 'ab_cd'],
     ],
-    [environmentVariableProblem, ['A', '_a', 'a1'], ['', '1a', 'a-b', 'a b', 'ä']],
+    ['an environment variable', environmentVariableProblem, ['A', '_a', 'a1'], ['', '1a', 'a-b', 'a b', 'ä']],
     [
+      'a tag',
       (name) => tagProblem(name, ''),
       ['a', 'a b', 'x'.repeat(512)],
       ['<', 'a>', 'a%', 'a&', 'a\\', 'a?', 'a/b', 'x'.repeat(513)],
     ],
   ];
-  for (const [rule, good, bad] of rules) {
-    it(`is judged as Azure judges it: ${rule(bad[0]!)?.slice(0, 60)}`, () => {
+  for (const [of, rule, good, bad] of rules) {
+    it(`of ${of} is judged as Azure judges it`, () => {
       for (const name of good) assert.equal(rule(name), undefined, name);
       for (const name of bad) assert.ok(rule(name)?.startsWith(`"${name}" is not a `), name);
     });

@@ -7,7 +7,6 @@ import type { Job } from '../../../tasks/common/azure/ml/jobs/rest/jobs';
 import type { RegisteredModel } from '../../../tasks/common/azure/ml/registeredModel';
 import type { Pipeline } from '../../../tasks/common/pipeline';
 import type { Overrides } from '../../../tasks/Train/inputs';
-import { jobNameBase } from '../../../tasks/Train/jobName';
 import { jobSpecification } from '../../../tasks/Train/jobSpecification';
 import { registerOnce } from '../../../tasks/Train/modelRegistration';
 import { findOutputModel } from '../../../tasks/Train/outputModel';
@@ -43,31 +42,6 @@ const job = (properties: Partial<Job['properties']> = {}, name = 'job-1'): Job =
   properties: { jobType: 'Command', status: 'Completed', ...properties },
 });
 const { signal } = new AbortController();
-
-describe('Train: name of the job', () => {
-  const name = (change: object = {}) => jobNameBase('My experiment!', { ...pipeline, ...change });
-
-  it('is the same in every attempt, though the instance of the task is another', () => {
-    const again = {
-      stage: { name: 'build', attempt: 2 },
-      job: { id: 'k', name: 'model', attempt: 3 },
-      taskInstanceId: 'i2',
-    };
-    assert.equal(name(again), name());
-    assert.match(name(), /^My-experiment-42-[0-9a-f]{10}$/);
-  });
-
-  it('is another for another run, stage, job or step', () => {
-    const others = [
-      { build: { ...pipeline.build, id: '43' } },
-      { stage: { name: 'other', attempt: 1 } },
-      { job: { id: 'j', name: 'model 2', attempt: 1 } },
-      { step: 'train2' },
-      { release: { id: '42', name: 'r', environment: 'e', url: '' } },
-    ];
-    assert.equal(new Set([name(), ...others.map(name)]).size, others.length + 1);
-  });
-});
 
 describe('Train: provenance', () => {
   it('names repository, branch, commit and build, and no credentials', () => {
