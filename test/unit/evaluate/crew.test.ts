@@ -35,7 +35,10 @@ class StandIn extends EventEmitter {
 }
 
 describe('Evaluate: a crew that judges predictions', () => {
-  const directory = mkdtempSync(join(tmpdir(), 'crew-'));
+  let directory: string;
+  before(() => {
+    directory = mkdtempSync(join(tmpdir(), 'crew-'));
+  });
   after(() => rmSync(directory, { recursive: true }));
   const random = new Random(3);
   const rows = Array.from({ length: 400 }, (_, row) => ({ row, label: random.below(3), part: random.below(2) }));
@@ -68,10 +71,14 @@ describe('Evaluate: a crew that judges predictions', () => {
       };
       const expected = await answersOf(alone(), files);
       assert.deepEqual(expected.answers.map(({ kind }) => kind), ['interval', 'interval', 'interval', 'interval', 'unavailable']); // prettier-ignore
-      for (const count of [1, 2, 5]) {
+      for (const [count, sizes] of [
+        [1, [100]],
+        [2, [3000]],
+        [5, [100, 1_000_000]],
+      ] as const) {
         const turns = new Random(count);
         const crew = threads(count, () => new StandIn(() => turns.below(5)) as unknown as Worker);
-        for (const size of [100, 3000, 1_000_000]) assert.deepEqual(await answersOf(crew, files, size), expected);
+        for (const size of sizes) assert.deepEqual(await answersOf(crew, files, size), expected);
       }
     }
   });

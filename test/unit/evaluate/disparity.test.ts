@@ -2,9 +2,6 @@ import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import * as path from 'node:path';
-import { disparitySureness } from '../../../tasks/Evaluate/confidence/disparity';
-import { meanMetric } from '../../../tasks/Evaluate/confidence/pairedMetric';
-import { Random } from '../../../tasks/Evaluate/confidence/random';
 import { alone } from '../../../tasks/Evaluate/confidence/crew';
 import { uncertainties } from '../../../tasks/Evaluate/confidence/uncertainty';
 import { judge } from '../../../tasks/common/criteria/judge';
@@ -178,31 +175,6 @@ describe('Evaluate: differences between groups', () => {
     assert.match(await why(rows.filter((row) => row.endsWith('eu'))), /there are rows of 1 group; it takes two/);
     assert.match(await why(rows, text.replace('region', 'planet')), /no column "planet"/);
     assert.match(await why(rows.map((row, at) => `${row.replace(/[a-z]+$/, '')}g${at % 51}`)), /there are 51 groups/);
-  });
-
-  it('are approved in at most 2.5% of the cases in which they are just as large as the limit', async () => {
-    const random = new Random(5);
-    const share = (chance: number, count: number) =>
-      Float64Array.from({ length: count }, () => (random.below(1_000_000) < chance * 1_000_000 ? 1 : 0));
-    let [difference, ratio] = [0, 0];
-    const cases = 100;
-    for (let index = 0; index < cases; index++) {
-      const groups = [
-        ['a', 0.8, 120],
-        ['b', 0.7, 60],
-        ['c', 0.75, 90],
-      ].map(([name, chance, count]) => ({
-        name: String(name),
-        metric: meanMetric(share(chance as number, count as number), undefined),
-      }));
-      const sure = await disparitySureness(groups, { kind: 'difference', over: 'x' }, 0.1, 0.95);
-      if (sure.kind === 'interval' && sure.upper <= 0) difference++;
-      const proportion = await disparitySureness(groups, { kind: 'ratio', over: 'x' }, 0.7 / 0.8, 0.95);
-      if (proportion.kind === 'interval' && proportion.lower >= 0) ratio++;
-    }
-    // By a chance of 0.025 more than 8 come in 1 of 1,000 series.
-    assert.ok(difference <= 8, `${difference} of ${cases}`);
-    assert.ok(ratio <= 8, `${ratio} of ${cases}`);
   });
 
   it('that are surely within the limit are approved', async () => {

@@ -13,8 +13,10 @@ import {
 } from '../../../bench/confidence/results';
 import { pageFile, pageOf } from '../../../bench/confidence/page';
 import { scenarios } from '../../../bench/confidence/rivals';
+import { disparitySureness } from '../../../tasks/Evaluate/confidence/disparity';
 import { formulaOf } from '../../../tasks/Evaluate/confidence/formulas';
 import { ClassDictionary } from '../../../tasks/Evaluate/confidence/classDictionary';
+import { meanMetric } from '../../../tasks/Evaluate/confidence/pairedMetric';
 import { Random } from '../../../tasks/Evaluate/confidence/random';
 import { surenessOf } from '../../../tasks/Evaluate/confidence/sureness';
 import { judge } from '../../../tasks/common/criteria/judge';
@@ -128,6 +130,31 @@ describe('Evaluate: confidence of 95% approves an equal model in at most 2.5% of
       assert.ok(approved <= 13, `${approved} of 200`);
     });
   }
+
+  it('approves differences between groups that are just as large as the limit in at most 2.5%', async () => {
+    const random = new Random(5);
+    const share = (chance: number, count: number) =>
+      Float64Array.from({ length: count }, () => (random.below(1_000_000) < chance * 1_000_000 ? 1 : 0));
+    let [difference, ratio] = [0, 0];
+    const cases = 100;
+    for (let index = 0; index < cases; index++) {
+      const groups = [
+        ['a', 0.8, 120],
+        ['b', 0.7, 60],
+        ['c', 0.75, 90],
+      ].map(([name, chance, count]) => ({
+        name: String(name),
+        metric: meanMetric(share(chance as number, count as number), undefined),
+      }));
+      const sure = await disparitySureness(groups, { kind: 'difference', over: 'x' }, 0.1, 0.95);
+      if (sure.kind === 'interval' && sure.upper <= 0) difference++;
+      const proportion = await disparitySureness(groups, { kind: 'ratio', over: 'x' }, 0.7 / 0.8, 0.95);
+      if (proportion.kind === 'interval' && proportion.lower >= 0) ratio++;
+    }
+    // By a chance of 0.025 more than 8 come in 1 of 1,000 series.
+    assert.ok(difference <= 8, `${difference} of ${cases}`);
+    assert.ok(ratio <= 8, `${ratio} of ${cases}`);
+  });
 
   it('is sure of a bound that is kept by far', async () => {
     const label = Float64Array.from({ length: 400 }, (_, row) => row % 2);

@@ -7,7 +7,10 @@ import { readPart } from '../../../tasks/Evaluate/confidence/partReader';
 import { readRows } from '../../../tasks/Evaluate/confidence/rowReader';
 
 describe('Evaluate: parts of a file of predictions', () => {
-  const directory = mkdtempSync(join(tmpdir(), 'layout-'));
+  let directory: string;
+  before(() => {
+    directory = mkdtempSync(join(tmpdir(), 'layout-'));
+  });
   after(() => rmSync(directory, { recursive: true }));
   let count = 0;
   const write = (text: string, ending = 'csv') => {
