@@ -12,6 +12,9 @@ import { askedBy, gapOfKind, isLowPriority } from './heldNodes';
 import { exactText } from './moneyText';
 import { plannedUses, type PlannedUse } from './plannedUses';
 
+/** Azure ML ends every job after 21 days. Source: learn.microsoft.com, how-to-manage-quotas, Azure Machine Learning computes. */
+const longestJob = 21 * 24 * 3600;
+
 /** How long a job may run for what it may cost. */
 export interface Budget {
   /** US dollars. */
@@ -75,12 +78,13 @@ function requirePrice({ price, gap, scale }: Machine, consequence: string): Pick
   );
 }
 
-/** budget ÷ price an hour, in whole seconds; undefined where the number of nodes is not known. */
+/** budget ÷ price an hour, in whole seconds, and no more than any job may run; undefined where the number of nodes is not known. */
 function secondsFor(maxCost: number, use: Priced): number | undefined {
   const most = nodesAtOnce(use);
   if (most === undefined) return undefined;
   // What is a whole number in decimals may be a little less in binary.
-  return Math.floor(Number(((maxCost * 3600) / (use.price.perHour * most)).toFixed(6)));
+  const seconds = Math.floor(Number(((maxCost * 3600) / (use.price.perHour * most)).toFixed(6)));
+  return Math.min(seconds, longestJob);
 }
 
 /** A cluster has no more than its maximum, however many trials may run. */
@@ -152,7 +156,8 @@ export function budgetText({ maxCost, seconds, steps, of }: Budget, limit: numbe
   const set = isOwn
     ? `the job's own time limit of ${time(limit)} is shorter and stays`
     : "that is the job's time limit";
-  return { text: `${amount} pays for ${time(seconds)} of ${of} (estimate): ${set}.`, isWarning: false };
+  const pays = seconds < longestJob ? `${time(seconds)} of ${of}` : `the longest that a job may run, 21 days, of ${of}`;
+  return { text: `${amount} pays for ${pays} (estimate): ${set}.`, isWarning: false };
 }
 
 /**

@@ -98,6 +98,12 @@ describe('Train: how long a budget pays for', () => {
     );
   });
 
+  it('is no longer than any job may run, however much there is to spend', async () => {
+    for (const amount of [9999, 1e21, Number.MAX_VALUE]) {
+      assert.equal(await seconds(amount, command(), machine(0.29)), 21 * 24 * 3600);
+    }
+  });
+
   it('refuses what does not pay for a second', async () => {
     await assert.rejects(seconds(0.0001, command(), machine(3.6)), /^TaskFailure: Input maxCost: 0\.0001 USD does not pay for a second of the job\./); // prettier-ignore
   });
@@ -229,6 +235,10 @@ describe('Train: the budget in the job itself', () => {
     assert.equal(
       budgetText(budget(3600), 60).text,
       `${text} the job's own time limit of 0:01:00 is shorter and stays.`,
+    );
+    assert.equal(
+      budgetText(budget(21 * 24 * 3600), 21 * 24 * 3600).text,
+      "maxCost, 5 USD, pays for the longest that a job may run, 21 days, of 1 node (estimate): that is the job's time limit.",
     );
   });
 
