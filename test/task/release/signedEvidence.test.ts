@@ -242,6 +242,34 @@ describe('Signed evidence, from Package-Image to Test-Endpoint', function () {
       await assert.rejects(packageSigned(azure, approved, { signWith: 'keyVault', keyVaultKey: key }), expected); // prettier-ignore
     });
 
+    const busy = (times: number, seconds: number) =>
+      azure.faults.http({
+        ...{ host: 'vault', path: '^/keys/', times },
+        action: {
+          status: 429,
+          headers: { 'retry-after': String(seconds) },
+          body: { error: { code: 'Throttled', message: 'Request was not processed because too many requests were received.' } }, // prettier-ignore
+        },
+      });
+
+    it('deploys by the version that has signed when the key was rotated since, and waits for a busy vault', async () => {
+      await askVault('POST', `${key}/create`, { kty: 'EC', crv: 'P-256', key_ops: ['sign', 'verify'] });
+      await busy(2, 1);
+      const { result, text, containerGroup } = await release({ trustedKeys: key }, signed.record);
+      assert.equal(result, 'succeeded', text);
+      assert.ok(text.includes(`Verified: ${signed.record.image!.attestations!.signer} has signed`), text);
+      await cloud.arm('DELETE', `${groupPath}/Microsoft.ContainerInstance/containerGroups/${containerGroup}?api-version=2023-05-01`); // prettier-ignore
+    });
+
+    it('deploys nothing when the vault stays too busy to tell', async () => {
+      await busy(99, 600);
+      await isRefused(
+        /is too busy to be asked for the key .*\/keys\/release.*Run this step again/s,
+        { trustedKeys: key },
+        signed.record,
+      );
+    });
+
     it('deploys nothing when the key was disabled since', async () => {
       const version = signed.record.image!.attestations!.signer;
       await askVault('PATCH', version, { attributes: { enabled: false } });

@@ -16,6 +16,12 @@ export function keyRefusal(failure: AzureFailure, id: KeyId, connection: string)
   if (/ENOTFOUND/.test(code)) {
     return because(`There is no vault at ${id.vault}: its name is not known.`, 'Check the identifier of the key.', 'azure-cannot-be-reached'); // prettier-ignore
   }
+  if (status === 429) {
+    return because(
+      `The vault ${id.vault} is too busy to be asked for the key ${key}: ${said || code}`,
+      'Run this step again in a few minutes. A vault takes so many requests in ten seconds, from all who use it together.',
+    );
+  }
   if (status !== 403) return failure;
   if (/firewall|client address|public network|private link|ForbiddenByConnection/i.test(said)) {
     return because(

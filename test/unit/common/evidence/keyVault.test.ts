@@ -174,6 +174,7 @@ describe('A key in a vault', () => {
     [error(403, 'Public network access is disabled and request is not from a trusted service nor via an approved private link.', 'ForbiddenByConnection'), /does not let the agent in/], // prettier-ignore
     [error(403, 'Operation get is not allowed on a disabled key.', 'KeyDisabled'), /cannot be used now/],
     [error(403, 'Operation sign is not permitted on this key.', 'KeyOperationForbidden'), /may not be used for this/],
+    [error(429, 'Request was not processed because too many requests were received.'), /^The vault \S+ is too busy .*Run this step again in a few minutes/s], // prettier-ignore
     [
       error(404, 'A key with (name/id) release was not found in this key vault.'),
       /There is no key .*\/keys\/release: A key/,
