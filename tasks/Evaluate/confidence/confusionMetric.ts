@@ -1,3 +1,4 @@
+import { countsOfMarked, type Marks } from './marks';
 import { extended, type Blocks, type PairedMetric } from './pairedMetric';
 
 /** How many rows of each class (first index) were said to be of each class (second index), row by row in one array. */
@@ -21,8 +22,7 @@ export function confusionMetric(
   const rows = label.length;
   const { cellOfRow, own, theirs } = cellsOf(classes, label, candidate, champion ?? candidate);
   const cells = own.length;
-  const matrices = [0, 1].map(() => ({ classes, counts: new Float64Array(classes * classes) }));
-  const [mine, his] = [matrices[0]!, matrices[1]!];
+  const [mine, his] = [emptyConfusion(classes), emptyConfusion(classes)];
   // Of each cell: rows as they are, and rows that changed places.
   const kept = new Float64Array(2 * cells);
   const both = (): [number, number] => {
@@ -52,10 +52,13 @@ export function confusionMetric(
         return both();
       });
     },
-    swapped(swap) {
-      kept.fill(0);
-      for (let row = 0; row < rows; row++) kept[cellOfRow[row]! + swap[row]! * cells]!++;
-      return both();
+    swapping() {
+      const moved = movedCells(cellOfRow, own, theirs);
+      return (swap) => {
+        moved(swap, kept);
+        const [first, second] = both();
+        return first - second;
+      };
     },
     cautious() {
       const { labels, first, second } = cautiousRows(classes, label);
@@ -68,6 +71,10 @@ export function confusionMetric(
       );
     },
   };
+}
+
+function emptyConfusion(classes: number): Confusion {
+  return { classes, counts: new Float64Array(classes * classes) };
 }
 
 /** Which cell each row is of; and of each cell, where it counts in the candidate's matrix and in the champion's. */
@@ -94,6 +101,33 @@ function cellsOf(
     cellOfRow[row] = cell;
   }
   return { cellOfRow, own, theirs };
+}
+
+/** Of each cell: rows that stay as they are, and rows that change places; where both answer the same, none does. */
+function movedCells(
+  cellOfRow: Uint32Array,
+  own: readonly number[],
+  theirs: readonly number[],
+): (swap: Marks, kept: Float64Array) => void {
+  const cells = own.length;
+  const movable = Uint32Array.from([...own.keys()].filter((cell) => own[cell] !== theirs[cell]));
+  const groups = new Int32Array(cells).fill(-1);
+  movable.forEach((cell, group) => (groups[cell] = group));
+  const marked = countsOfMarked(
+    Int32Array.from(cellOfRow, (cell) => groups[cell]!),
+    movable.length,
+  );
+  const all = new Float64Array(2 * cells);
+  for (const cell of cellOfRow) all[cell]!++;
+  return (swap, kept) => {
+    kept.set(all);
+    const counts = marked(swap);
+    for (let group = 0; group < counts.length; group++) {
+      const cell = movable[group]!;
+      kept[cell]! -= counts[group]!;
+      kept[cells + cell] = counts[group]!;
+    }
+  };
 }
 
 /** How many rows are of each cell: of all rows, and of each block. */

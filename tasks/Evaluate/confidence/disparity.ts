@@ -1,7 +1,7 @@
 import { disparityOf, type Disparity } from '../../common/criteria/disparity';
 import { unavailable, type Uncertainty } from '../../common/criteria/verdict';
 import { pseudoValues } from './jackknife';
-import { cautious, type PairedMetric } from './pairedMetric';
+import { cautious, type PairedMetric, type Resampled } from './pairedMetric';
 import { resamplesFor, studentisedInterval } from './studentised';
 import { tooFewRows } from './sureness';
 
@@ -81,7 +81,7 @@ function unfitGroups(groups: readonly Group[], level: number): string | undefine
 }
 
 /** The rows of both groups, one after the other: `values` gives the metric of the one and of the other. */
-function pairOf(one: PairedMetric, other: PairedMetric): PairedMetric {
+function pairOf(one: PairedMetric, other: PairedMetric): Resampled {
   const part = (counts: Uint8Array): [number, number] => [
     one.values(counts.subarray(0, one.rows))[0],
     other.values(counts.subarray(one.rows))[0],
@@ -90,7 +90,6 @@ function pairOf(one: PairedMetric, other: PairedMetric): PairedMetric {
   return {
     rows,
     values: part,
-    swapped: part,
     withoutEach({ count, ofRow }) {
       const first = one.withoutEach({ count, ofRow: ofRow.subarray(0, one.rows) });
       const second = other.withoutEach({ count, ofRow: ofRow.subarray(one.rows) });

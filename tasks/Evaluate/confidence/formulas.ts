@@ -13,15 +13,7 @@ import {
 } from './confusionMetric';
 import { discountedGains } from './discountedGain';
 import { meanMetric, r2Metric, type PairedMetric } from './pairedMetric';
-import {
-  areaUnderRoc,
-  areaWithoutEach,
-  averagePrecision,
-  precisionWithoutEach,
-  rankMetric,
-  type RankSum,
-  type WithoutEach,
-} from './rankMetric';
+import { areaUnderRoc, averagePrecision, rankMetric, type RankScore } from './rankMetric';
 import type { ClassDictionary } from './classDictionary';
 import type { ColumnRequest } from './predictionColumns';
 
@@ -168,13 +160,13 @@ const falsePositiveRate = ofPositives('false_positive_rate', falsePositiveRateOf
 
 const ranking = [number('label'), number('score')];
 
-function ofRanking(name: string, sum: () => RankSum, withoutEach: WithoutEach): Formula {
+function ofRanking(name: string, of: RankScore): Formula {
   return {
     columns: ranking,
     build([label, score]) {
       const why = notBinary(label!.candidate);
       if (why) return { why: `${name} needs labels of 0 and 1, but ${why}` };
-      return rankMetric(Uint8Array.from(label!.candidate), score!.candidate, score!.champion, sum, withoutEach);
+      return rankMetric(Uint8Array.from(label!.candidate), score!.candidate, score!.champion, of);
     },
   };
 }
@@ -205,8 +197,8 @@ const logLoss = ofProbability('log loss', (label, score) => {
   return label === 1 ? -Math.log(probability) : -Math.log1p(-probability);
 });
 const brier = ofProbability('brier score', (label, score) => (score - label) ** 2);
-const auc = ofRanking('auc', areaUnderRoc, areaWithoutEach);
-const prAuc = ofRanking('average precision', averagePrecision, precisionWithoutEach);
+const auc = ofRanking('auc', areaUnderRoc);
+const prAuc = ofRanking('average precision', averagePrecision);
 
 /** The mean over queries; what is drawn and compared are queries, not rows. */
 function ndcg(depth?: number): Formula {

@@ -1,4 +1,4 @@
-import type { PairedMetric } from './pairedMetric';
+import type { Resampled } from './pairedMetric';
 import { Random } from './random';
 
 /** So many pseudo-values at most: with more rows, a pseudo-value is of a block of them, drawn at random. */
@@ -16,7 +16,7 @@ const seed = 18;
  * @returns NaN among them where the metric has no value without a block
  */
 export async function pseudoValues(
-  metric: PairedMetric,
+  metric: Resampled,
   statistic: (candidate: number, champion: number) => number,
   pause: () => Promise<void> = async () => {},
 ): Promise<Float64Array> {

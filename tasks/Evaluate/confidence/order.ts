@@ -1,4 +1,5 @@
-const digits = 1 << 16;
+/** Fewer values are not worth so many digits that two make a half. */
+const many = 100_000;
 
 /**
  * The places of the values from the highest to the lowest, equal ones in their own order: a radix sort, which takes a tenth of the time
@@ -17,13 +18,16 @@ export function fromTheHighest(values: Float64Array): Uint32Array {
   }
   let order = Uint32Array.from(values, (_, place) => place);
   let sorted = new Uint32Array(values.length);
+  const [bits, each] = values.length < many ? [11, 3] : [16, 2];
+  const digits = 1 << bits;
   const starts = new Uint32Array(digits + 1);
-  for (let digit = 0; digit < 4; digit++) {
-    const [half, shift] = [digit >>> 1, (digit & 1) * 16];
+  for (let digit = 0; digit < 2 * each; digit++) {
+    const [half, shift] = [digit < each ? 0 : 1, (digit % each) * bits];
     starts.fill(0);
-    for (let place = 0; place < values.length; place++) starts[((halves[2 * place + half]! >>> shift) & 0xffff) + 1]!++;
-    for (let each = 0; each < digits; each++) starts[each + 1]! += starts[each]!;
-    for (const place of order) sorted[starts[(halves[2 * place + half]! >>> shift) & 0xffff]!++] = place;
+    for (let place = 0; place < values.length; place++)
+      starts[((halves[2 * place + half]! >>> shift) & (digits - 1)) + 1]!++;
+    for (let place = 0; place < digits; place++) starts[place + 1]! += starts[place]!;
+    for (const place of order) sorted[starts[(halves[2 * place + half]! >>> shift) & (digits - 1)]!++] = place;
     [order, sorted] = [sorted, order];
   }
   return order;

@@ -1,19 +1,22 @@
-/**
- * A metric of two models over the same rows. Both functions are called hundreds to thousands of times over up to a million
- * rows: implementations hold what they need of each row in typed arrays and go through it once.
- */
-export interface PairedMetric {
+import { sumOverMarked, type Marks } from './marks';
+
+/** A metric of two models, of which rows can be left out. Implementations hold what they need of each row in typed arrays. */
+export interface Resampled {
   readonly rows: number;
-  /** How many rows there are of what is rarest, where the metric rests on it: "rows of class 1". */
-  readonly rarest?: { readonly what: string; readonly count: number };
-  /** Of a mean over rows, and functions of it: what is averaged, of candidate and champion. Of errors and losses, the larger the worse. */
-  readonly rowValues?: readonly [Float64Array, Float64Array];
   /** [candidate, champion], each row counted as often as said; without a champion the second is NaN. */
   values(counts: Uint8Array): [number, number];
   /** For each of the blocks [candidate, champion] of the rows that are not in it: what `values` would say of them, by one pass over the rows for all. */
   withoutEach(blocks: Blocks): Array<[number, number]>;
-  /** [candidate, champion], had the two changed places in the rows marked 1. */
-  swapped(swap: Uint8Array): [number, number];
+}
+
+/** A metric of two models over the same rows. */
+export interface PairedMetric extends Resampled {
+  /** How many rows there are of what is rarest, where the metric rests on it: "rows of class 1". */
+  readonly rarest?: { readonly what: string; readonly count: number };
+  /** Of a mean over rows, and functions of it: what is averaged, of candidate and champion. Of errors and losses, the larger the worse. */
+  readonly rowValues?: readonly [Float64Array, Float64Array];
+  /** Candidate − champion, had the two changed places in the rows marked: prepared once, and asked thousands of times. */
+  swapping(): (swap: Marks) => number;
   /**
    * The same over a row more for each way in which a row may speak for the one model or for the other. Rows in which all is well say
    * nothing of how seldom it is not: twelve that are all right vary by nothing, and a bound would be sure of them.
@@ -67,9 +70,12 @@ export function meanMetric(
       const mean = ({ all, parts }: Sums, block: number) => after((all - parts[block]!) / (rows - own.sizes[block]!));
       return Array.from(own.sizes, (_, block) => [mean(own, block), champion ? mean(theirs, block) : NaN]);
     },
-    swapped(swap) {
-      const [first, second] = swappedSums(candidate, other, swap);
-      return [after(first / rows), after(second / rows)];
+    swapping() {
+      const { own, theirs, moved } = swappedSums(candidate, other);
+      return (swap) => {
+        const change = moved(swap);
+        return after((own + change) / rows) - after((theirs - change) / rows);
+      };
     },
     cautious() {
       let [least, most] = [Infinity, -Infinity];
@@ -106,15 +112,11 @@ export function extended(values: Float64Array, more: readonly number[]): Float64
   return all;
 }
 
-function swappedSums(candidate: Float64Array, champion: Float64Array, swap: Uint8Array): [number, number] {
-  let [first, second] = [0, 0];
-  for (let row = 0; row < candidate.length; row++) {
-    const [own, other] = [candidate[row]!, champion[row]!];
-    const moved = swap[row]! * (other - own);
-    first += own + moved;
-    second += other - moved;
-  }
-  return [first, second];
+/** The sums of both, and what goes from the one to the other where they change places. */
+function swappedSums(candidate: Float64Array, champion: Float64Array) {
+  const sum = (values: Float64Array) => values.reduce((total, value) => total + value, 0);
+  const moved = sumOverMarked(champion.map((value, row) => value - candidate[row]!));
+  return { own: sum(candidate), theirs: sum(champion), moved };
 }
 
 /** 1 − sum of squared errors / sum of squared deviations of the label from its mean over the rows counted. */
@@ -164,9 +166,9 @@ export function r2Metric(
         r2Of(rows - size, rest(sums, block), rest(squares, block), [rest(first, block), rest(second, block)]),
       );
     },
-    swapped(swap) {
-      const [first, second] = swappedSums(candidateSquares, other, swap);
-      return [1 - first / total, 1 - second / total];
+    swapping() {
+      const { own, theirs, moved } = swappedSums(candidateSquares, other);
+      return (swap) => (theirs - own - 2 * moved(swap)) / total;
     },
   };
 }

@@ -1,3 +1,5 @@
+import type { Marks } from './marks';
+
 /**
  * A seeded generator of 32-bit numbers: xoshiro128** 1.1 by Blackman and Vigna (public domain), its state filled by
  * SplitMix32. The same seed gives the same numbers on every machine.
@@ -40,12 +42,8 @@ export class Random {
     return Math.floor((this.next() / 2 ** 32) * limit);
   }
 
-  /** Fills the array with zeros and ones. */
-  bits(values: Uint8Array): void {
-    for (let start = 0; start < values.length; start += 32) {
-      const word = this.next();
-      const end = Math.min(32, values.length - start);
-      for (let bit = 0; bit < end; bit++) values[start + bit] = (word >>> bit) & 1;
-    }
+  /** Marks each row or not. */
+  mark(marks: Marks): void {
+    for (let word = 0; word < marks.length; word++) marks[word] = this.next();
   }
 }

@@ -1,3 +1,4 @@
+import { marksFor, sumOverMarked, type Marks } from './marks';
 import type { PairedMetric } from './pairedMetric';
 import { Random } from './random';
 
@@ -38,11 +39,7 @@ export async function swapTest(
   { pause, mostSwappedRows = mostRows, hopelessFrom }: SwapOptions = {},
 ): Promise<Randomisation> {
   if (metric.rows > mostSwappedRows) return flipTest(values, resamples, { pause, hopelessFrom });
-  const difference = (swap: Uint8Array) => {
-    const [candidate, champion] = metric.swapped(swap);
-    return candidate - champion;
-  };
-  return randomised(difference, metric.rows, resamples, { pause, hopelessFrom });
+  return randomised(metric.swapping(), metric.rows, resamples, { pause, hopelessFrom });
 }
 
 /** The same of the pseudo-values of candidate − limit, as a margin needs it: each changes its sign instead. */
@@ -51,21 +48,19 @@ export async function flipTest(
   resamples: number,
   options: Omit<SwapOptions, 'mostSwappedRows'> = {},
 ): Promise<Randomisation> {
-  const mean = (flip: Uint8Array) => {
-    let total = 0;
-    for (let index = 0; index < values.length; index++) total += flip[index] ? -values[index]! : values[index]!;
-    return total / values.length;
-  };
+  const total = values.reduce((sum, value) => sum + value, 0);
+  const flipped = sumOverMarked(values);
+  const mean = (flip: Marks) => (total - 2 * flipped(flip)) / values.length;
   return randomised(mean, values.length, resamples, options);
 }
 
 async function randomised(
-  difference: (swap: Uint8Array) => number,
+  difference: (swap: Marks) => number,
   units: number,
   resamples: number,
   { pause = async () => {}, hopelessFrom = Infinity }: Omit<SwapOptions, 'mostSwappedRows'>,
 ): Promise<Randomisation> {
-  const swap = new Uint8Array(units);
+  const swap = marksFor(units);
   // What is equal but for rounding is equal.
   const observed = Math.abs(difference(swap)) * (1 - 1e-10);
   const random = new Random(seed);
@@ -73,7 +68,7 @@ async function randomised(
   const sizes = new Float64Array(resamples);
   let asLarge = 1;
   for (let index = 0; index < resamples; index++) {
-    random.bits(swap);
+    random.mark(swap);
     sizes[index] = Math.abs(difference(swap));
     if (!(sizes[index]! < observed)) asLarge++;
     if (asLarge >= hopelessFrom * (resamples + 1)) return { pValue: asLarge / (resamples + 1), critical: () => Infinity }; // prettier-ignore

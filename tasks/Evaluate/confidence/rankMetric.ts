@@ -1,3 +1,4 @@
+import { markOf, sumOverMarked, type Marks } from './marks';
 import { fromTheHighest } from './order';
 import { extended, type Blocks, type PairedMetric } from './pairedMetric';
 
@@ -8,8 +9,7 @@ export interface RankSum {
   end(): number;
 }
 
-/** The area under the ROC curve: how often a positive row scores above a negative one, ties counting half. */
-export function areaUnderRoc(): RankSum {
+function sumOfArea(): RankSum {
   let [above, below, area] = [0, 0, 0];
   return {
     add(positives, negatives) {
@@ -25,8 +25,7 @@ export function areaUnderRoc(): RankSum {
   };
 }
 
-/** Average precision: the mean, over positive rows, of the precision at their score. */
-export function averagePrecision(): RankSum {
+function sumOfPrecision(): RankSum {
   let [found, seen, sum] = [0, 0, 0];
   return {
     add(positives, negatives) {
@@ -42,6 +41,13 @@ export function averagePrecision(): RankSum {
   };
 }
 
+/** A metric of how rows are ranked, and its quick ways. */
+export interface RankScore {
+  sum(): RankSum;
+  readonly withoutEach: WithoutEach;
+  readonly swapping: Swapping;
+}
+
 /** A metric of a ranking without the rows of each block, by one pass over all. */
 export type WithoutEach = (ranked: RankedRows, positive: Uint8Array, blocks: Blocks) => Float64Array;
 
@@ -49,7 +55,7 @@ export type WithoutEach = (ranked: RankedRows, positive: Uint8Array, blocks: Blo
  * The area under the ROC curve without each block: of all pairs of a positive and a negative row, those that the block has a part in
  * are taken away, and those that lie wholly in it given back, as they were taken twice.
  */
-export const areaWithoutEach: WithoutEach = ({ order, places }, positive, { count, ofRow }) => {
+const areaWithoutEach: WithoutEach = ({ order, places }, positive, { count, ofRow }) => {
   const each = () => new Float64Array(count);
   const [positives, negatives, lost, within, above, tied] = [each(), each(), each(), each(), each(), each()] as const;
   for (const row of order) (positive[row] === 1 ? positives : negatives)[ofRow[row]!]!++;
@@ -95,7 +101,7 @@ export const areaWithoutEach: WithoutEach = ({ order, places }, positive, { coun
  * Average precision without each block. The precision at a score changes with each block, so that each group of positive rows is a step
  * through all blocks: a third of the work of a pass of its own for each.
  */
-export const precisionWithoutEach: WithoutEach = ({ order, places }, positive, { count, ofRow }) => {
+const precisionWithoutEach: WithoutEach = ({ order, places }, positive, { count, ofRow }) => {
   const each = () => new Float64Array(count);
   // Of each block, as far as the ranking went: its positive rows, its rows, and those of its positive rows that are of the group.
   const [found, seen, tied, sums] = [each(), each(), each(), each()] as const;
@@ -124,19 +130,16 @@ export const precisionWithoutEach: WithoutEach = ({ order, places }, positive, {
 
 /**
  * A metric of how rows are ranked by their scores; any growing function of the scores gives the same.
- * @param withoutEach what `sum` makes of the rows that are not in a block
  */
 export function rankMetric(
   positive: Uint8Array,
   candidate: Float64Array,
   champion: Float64Array | undefined,
-  sum: () => RankSum,
-  withoutEach: WithoutEach,
+  score: RankScore,
 ): PairedMetric {
-  const [first, second] = [sum(), sum()];
+  const [first, second] = [score.sum(), score.sum()];
   const own = rankedRows(candidate);
   const other = champion && rankedRows(champion);
-  let pooled: Pooled | undefined;
   const positives = positive.reduce((count, value) => count + value, 0);
   const negatives = positive.length - positives;
   return {
@@ -144,14 +147,11 @@ export function rankMetric(
     rarest: positives < negatives ? { what: 'rows of class 1', count: positives } : { what: 'rows of class 0', count: negatives }, // prettier-ignore
     values: (counts) => [ranked(own, positive, counts, first), other ? ranked(other, positive, counts, second) : NaN],
     withoutEach(blocks) {
-      const first = withoutEach(own, positive, blocks);
-      const second = other && withoutEach(other, positive, blocks);
+      const first = score.withoutEach(own, positive, blocks);
+      const second = other && score.withoutEach(other, positive, blocks);
       return Array.from(first, (value, block) => [value, second ? second[block]! : NaN]);
     },
-    swapped(swap) {
-      pooled ??= pool(own, other ?? own);
-      return swappedRanks(pooled, positive, swap, first, second);
-    },
+    swapping: () => score.swapping(pool(own, other ?? own), positive),
     cautious() {
       // Of the rarer class, by which the metric stands or falls: one row where the candidate ranks it worst and the champion best, and one the other way.
       const rare = positives <= negatives ? 1 : 0;
@@ -164,8 +164,7 @@ export function rankMetric(
         Uint8Array.from({ length: positive.length + 2 }, (_, row) => positive[row] ?? rare),
         extended(candidate, ends(candidate)),
         champion && extended(champion, ends(champion).reverse()),
-        sum,
-        withoutEach,
+        score,
       );
     },
   };
@@ -226,35 +225,74 @@ function pool(own: RankedRows, other: RankedRows): Pooled {
   return { entries, places };
 }
 
-function swappedRanks(
-  { entries, places }: Pooled,
-  positive: Uint8Array,
-  swap: Uint8Array,
-  first: RankSum,
-  second: RankSum,
-): [number, number] {
-  let last = -1;
-  // Of the group of equal places: positives and negatives of the candidate, then of the champion.
-  let [ownPositives, ownNegatives, otherPositives, otherNegatives] = [0, 0, 0, 0];
-  for (let index = 0; index < entries.length; index++) {
-    if (places[index] !== last) {
-      first.add(ownPositives, ownNegatives);
-      second.add(otherPositives, otherNegatives);
-      ownPositives = ownNegatives = otherPositives = otherNegatives = 0;
-      last = places[index]!;
+/** Candidate − champion, had the two changed places in the rows marked. */
+type Swapping = (pooled: Pooled, positive: Uint8Array) => (swap: Marks) => number;
+
+/**
+ * Of a pair of rows, what depends on whether both change places is the same for both models. So a row that changes places changes the
+ * difference of the areas by as much, whichever others do: by how many rows of the other class, of either model, lie between its two
+ * places.
+ */
+const areaSwapping: Swapping = ({ entries, places }, positive) => {
+  const rows = positive.length;
+  const positives = positive.reduce((sum, value) => sum + value, 0);
+  const pairs = positives * (rows - positives);
+  const moved = new Float64Array(rows);
+  let [positivesAbove, negativesAbove] = [0, 0];
+  for (let start = 0, end = 0; start < entries.length; start = end) {
+    let ties = 0;
+    for (end = start; end < entries.length && places[end] === places[start]; end++)
+      ties += positive[entries[end]! >>> 1]!;
+    for (let index = start; index < end; index++) {
+      const row = entries[index]! >>> 1;
+      const beaten = positive[row] === 1 ? negativesAbove + (end - start - ties) / 2 : -positivesAbove - ties / 2;
+      moved[row]! += entries[index]! & 1 ? -beaten : beaten;
     }
-    const row = entries[index]! >>> 1;
-    const isChampion = (entries[index]! & 1) ^ swap[row]!;
-    const isPositive = positive[row]!;
-    if (isChampion) {
-      otherPositives += isPositive;
-      otherNegatives += 1 - isPositive;
-    } else {
-      ownPositives += isPositive;
-      ownNegatives += 1 - isPositive;
-    }
+    positivesAbove += ties;
+    negativesAbove += end - start - ties;
   }
-  first.add(ownPositives, ownNegatives);
-  second.add(otherPositives, otherNegatives);
-  return [first.end(), second.end()];
-}
+  // Each row's part in the difference turns its sign.
+  const difference = moved.reduce((sum, value) => sum - value, 0) / 2;
+  const sum = sumOverMarked(moved);
+  return (swap) => (difference + sum(swap)) / pairs;
+};
+
+const precisionSwapping: Swapping = ({ entries, places }, positive) => {
+  const [first, second] = [sumOfPrecision(), sumOfPrecision()];
+  return (swap) => {
+    let last = -1;
+    // Of the group of equal places: positives and negatives of the candidate, then of the champion.
+    let [ownPositives, ownNegatives, otherPositives, otherNegatives] = [0, 0, 0, 0];
+    for (let index = 0; index < entries.length; index++) {
+      if (places[index] !== last) {
+        first.add(ownPositives, ownNegatives);
+        second.add(otherPositives, otherNegatives);
+        ownPositives = ownNegatives = otherPositives = otherNegatives = 0;
+        last = places[index]!;
+      }
+      const row = entries[index]! >>> 1;
+      const isChampion = (entries[index]! & 1) ^ markOf(swap, row);
+      const isPositive = positive[row]!;
+      if (isChampion) {
+        otherPositives += isPositive;
+        otherNegatives += 1 - isPositive;
+      } else {
+        ownPositives += isPositive;
+        ownNegatives += 1 - isPositive;
+      }
+    }
+    first.add(ownPositives, ownNegatives);
+    second.add(otherPositives, otherNegatives);
+    return first.end() - second.end();
+  };
+};
+
+/** How often a positive row scores above a negative one, ties counting half. */
+export const areaUnderRoc: RankScore = { sum: sumOfArea, withoutEach: areaWithoutEach, swapping: areaSwapping };
+
+/** The mean, over positive rows, of the precision at their score. */
+export const averagePrecision: RankScore = {
+  sum: sumOfPrecision,
+  withoutEach: precisionWithoutEach,
+  swapping: precisionSwapping,
+};

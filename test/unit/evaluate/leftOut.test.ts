@@ -8,13 +8,7 @@ import {
 import { fromTheHighest } from '../../../tasks/Evaluate/confidence/order';
 import { meanMetric, r2Metric, type PairedMetric } from '../../../tasks/Evaluate/confidence/pairedMetric';
 import { Random } from '../../../tasks/Evaluate/confidence/random';
-import {
-  areaUnderRoc,
-  areaWithoutEach,
-  averagePrecision,
-  precisionWithoutEach,
-  rankMetric,
-} from '../../../tasks/Evaluate/confidence/rankMetric';
+import { areaUnderRoc, averagePrecision, rankMetric } from '../../../tasks/Evaluate/confidence/rankMetric';
 
 const rows = 500;
 const blocks = 7;
@@ -47,12 +41,12 @@ describe('Evaluate: leaving out blocks of rows', () => {
     ['with one score', 1],
   ] as const) {
     it(`gives the very same area under the curve ${what}`, () => {
-      const metric = rankMetric(positive, values(distinct), values(distinct), areaUnderRoc, areaWithoutEach);
+      const metric = rankMetric(positive, values(distinct), values(distinct), areaUnderRoc);
       assert.deepEqual(metric.withoutEach({ count: blocks, ofRow }), oneByOne(metric, ofRow));
     });
 
     it(`gives the very same average precision ${what}`, () => {
-      const metric = rankMetric(positive, values(distinct), values(distinct), averagePrecision, precisionWithoutEach);
+      const metric = rankMetric(positive, values(distinct), values(distinct), averagePrecision);
       assert.deepEqual(metric.withoutEach({ count: blocks, ofRow }), oneByOne(metric, ofRow));
     });
 
@@ -86,7 +80,7 @@ describe('Evaluate: leaving out blocks of rows', () => {
 
   it('gives no area where all rows of a class are in one block', () => {
     const lone = Uint8Array.from({ length: rows }, (_, row) => Number(ofRow[row] === 3));
-    const metric = rankMetric(lone, values(1e9), undefined, areaUnderRoc, areaWithoutEach);
+    const metric = rankMetric(lone, values(1e9), undefined, areaUnderRoc);
     assert.ok(Number.isNaN(metric.withoutEach({ count: blocks, ofRow })[3]![0]));
   });
 });
