@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { accuracyOf, confusionMetric } from '../../../tasks/Evaluate/confidence/confusionMetric';
+import { marksFor } from '../../../tasks/Evaluate/confidence/marks';
 import { cautious, meanMetric, moreIsBetter, r2Metric, type PairedMetric } from '../../../tasks/Evaluate/confidence/pairedMetric'; // prettier-ignore
 import { Random } from '../../../tasks/Evaluate/confidence/random';
-import { areaUnderRoc, areaWithoutEach, averagePrecision, precisionWithoutEach, rankMetric } from '../../../tasks/Evaluate/confidence/rankMetric'; // prettier-ignore
+import { areaUnderRoc, averagePrecision, rankMetric } from '../../../tasks/Evaluate/confidence/rankMetric';
 
 const whole = (metric: PairedMetric) => metric.values(new Uint8Array(metric.rows).fill(1));
 const near = (found: readonly number[], expected: readonly number[], what?: string) =>
@@ -10,6 +11,11 @@ const near = (found: readonly number[], expected: readonly number[], what?: stri
 
 const random = new Random(11);
 const rows = 24;
+const marksOf = (swap: Uint8Array) => {
+  const marks = marksFor(swap.length);
+  swap.forEach((mark, row) => (marks[row >>> 5]! |= mark << (row & 31)));
+  return marks;
+};
 const numbers = () => Float64Array.from({ length: rows }, () => random.below(100) / 7);
 const codes = (classes: number) => Float64Array.from({ length: rows }, () => random.below(classes));
 /** Only the order of scores counts, so that what changes places are ranks. */
@@ -25,8 +31,8 @@ const kinds: Array<[what: string, build: Build, draw: () => Float64Array, truth:
   ['the root of a mean', (own, theirs) => meanMetric(own, theirs, Math.sqrt), numbers, label],
   ['a share of explained variance', (own, theirs, truth) => r2Metric(truth, own, theirs), numbers, spread],
   ['an accuracy', (own, theirs, truth) => confusionMetric(2, truth, own, theirs, accuracyOf), () => codes(2), label],
-  ['an area under the curve', (own, theirs, truth) => rankMetric(positives(truth), own, theirs, areaUnderRoc, areaWithoutEach), ranks, label],
-  ['an average precision', (own, theirs, truth) => rankMetric(positives(truth), own, theirs, averagePrecision, precisionWithoutEach), ranks, label],
+  ['an area under the curve', (own, theirs, truth) => rankMetric(positives(truth), own, theirs, areaUnderRoc), ranks, label],
+  ['an average precision', (own, theirs, truth) => rankMetric(positives(truth), own, theirs, averagePrecision), ranks, label],
 ]; // prettier-ignore
 
 describe('Evaluate: a metric of two models over the same rows', () => {
@@ -38,7 +44,8 @@ describe('Evaluate: a metric of two models over the same rows', () => {
         const swap = Uint8Array.from({ length: rows }, () => Number(random.below(4) < share));
         const own = candidate.map((value, row) => (swap[row] ? champion[row]! : value));
         const theirs = champion.map((value, row) => (swap[row] ? candidate[row]! : value));
-        near(metric.swapped(swap), whole(build(own, theirs, truth)), `${share} of 4`);
+        const [first, second] = whole(build(own, theirs, truth));
+        near([metric.swapping()(marksOf(swap))], [first - second], `${share} of 4`);
       }
     });
 
@@ -64,7 +71,7 @@ describe('Evaluate: a metric of two models over the same rows', () => {
 describe('Evaluate: rows that are imagined, as rows in which all is well say nothing of how seldom it is not', () => {
   const column = (...values: number[]) => Float64Array.from(values);
   const area = (positive: number[], own: number[], theirs?: number[]) =>
-    rankMetric(Uint8Array.from(positive), column(...own), theirs && column(...theirs), areaUnderRoc, areaWithoutEach);
+    rankMetric(Uint8Array.from(positive), column(...own), theirs && column(...theirs), areaUnderRoc);
   const right = (classes: number, labels: number[], own: number[], theirs?: number[]) =>
     confusionMetric(classes, column(...labels), column(...own), theirs && column(...theirs), accuracyOf);
 
@@ -109,7 +116,7 @@ describe('Evaluate: a metric of which more is better', () => {
     const turned = moreIsBetter(metric);
     assert.deepEqual(turned.rowValues, [Float64Array.of(-1, -2), Float64Array.of(-3, -4)]);
     assert.deepEqual(whole(turned), whole(metric));
-    const ranking = rankMetric(Uint8Array.of(1, 0), Float64Array.of(1, 2), undefined, areaUnderRoc, areaWithoutEach);
+    const ranking = rankMetric(Uint8Array.of(1, 0), Float64Array.of(1, 2), undefined, areaUnderRoc);
     assert.equal(moreIsBetter(ranking), ranking);
   });
 });

@@ -3,6 +3,7 @@ import { needAt, skewnessOf, standardErrorOf } from '../../../tasks/Evaluate/con
 import { hasLongerTail, tailExcess } from '../../../tasks/Evaluate/confidence/errorShape';
 import { pseudoValues } from '../../../tasks/Evaluate/confidence/jackknife';
 import { meanMetric, r2Metric } from '../../../tasks/Evaluate/confidence/pairedMetric';
+import { markOf, marksFor } from '../../../tasks/Evaluate/confidence/marks';
 import { Random } from '../../../tasks/Evaluate/confidence/random';
 import { flipTest, swapTest } from '../../../tasks/Evaluate/confidence/randomisation';
 import { quantile, resamplesFor, studentisedInterval } from '../../../tasks/Evaluate/confidence/studentised';
@@ -81,24 +82,17 @@ describe('Evaluate: numbers of a sample, as scipy has them', () => {
 describe('Evaluate: the generator of random numbers', () => {
   it('gives each bit, and each number below a limit, about as often as any other', () => {
     const random = new Random(1);
-    const bits = new Uint8Array(100);
+    const marks = marksFor(100);
     const ones = new Float64Array(100);
     for (let draw = 0; draw < 2000; draw++) {
-      random.bits(bits);
-      for (const [place, bit] of bits.entries()) ones[place]! += bit;
+      random.mark(marks);
+      for (const row of ones.keys()) ones[row]! += markOf(marks, row);
     }
     // Five standard deviations of 2,000 tosses, each at any place.
     for (const count of ones) assert.ok(Math.abs(count - 1000) < 112, `${count} of 2000`);
     const below = [0, 0, 0];
     for (let draw = 0; draw < 3000; draw++) below[random.below(3)]!++;
     for (const count of below) assert.ok(Math.abs(count - 1000) < 130, `${count} of 3000`);
-  });
-
-  it('fills the whole of an array whose length is no multiple of a word, and no more than it', () => {
-    const bits = new Uint8Array(40).fill(7);
-    new Random(3).bits(bits.subarray(0, 37));
-    assert.ok(bits.subarray(0, 37).every((bit) => bit === 0 || bit === 1));
-    assert.deepEqual([...bits.subarray(37)], [7, 7, 7]);
   });
 });
 
