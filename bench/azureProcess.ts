@@ -1,11 +1,10 @@
 /** A local Azure of its own, as `npm run local` starts it: in a process of its own, so that its work is not counted as a client's. */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { createRequire } from 'node:module';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { resolver } from '../local/azure/connection/clientEnvironment';
 import { connectLocalAzure, type LocalAzure } from '../local/azure/connection/localAzure';
+import { reachFromHere } from '../test/support/azure';
 
 const root = path.join(__dirname, '..');
 
@@ -30,9 +29,7 @@ export async function startAzureProcess(stateDir: string): Promise<AzureProcess>
     const azure = connectLocalAzure(stateDir);
     if (azure) {
       const seconds = (performance.now() - started) / 1000;
-      // This process too asks for its names.
-      process.env.LOCAL_AZURE_HOSTS = azure.hostsFile;
-      createRequire(__filename)(resolver);
+      reachFromHere(azure);
       return { azure, child, seconds, stop };
     }
     await sleep(10);

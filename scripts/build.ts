@@ -1,6 +1,6 @@
 /**
- * Builds the tasks as the agent runs them: dist/tasks/<Folder>/{task.json, icon.png, main.js, packages.js}, with worker.js
- * where the task starts threads, and beside them dist/maps/<Folder>, by which a debugger and a stack trace find the source.
+ * Builds the tasks as the agent runs them: dist/tasks/<Folder>/{task.json, icon.png, main.js, taskLib.js, task.js,
+ * packages.js}, with worker.js where the task starts threads, and beside them dist/maps/<Folder>, by which a debugger and a stack trace find the source.
  *
  *   npm run build             every task
  *   npm run build -- Train    one task
@@ -51,9 +51,9 @@ export function taskLibCopies(metafile: Metafile): string[] {
   return [...copies];
 }
 
-/** Modules of the tasks that stand both in main.js and in packages.js. */
-export function sharedModules(main: Metafile, packages: Metafile): string[] {
-  return Object.keys(packages.inputs).filter((file) => isOwnModule(file) && file in main.inputs);
+/** Modules of the tasks that stand both in task.js and in packages.js. */
+export function sharedModules(task: Metafile, packages: Metafile): string[] {
+  return Object.keys(packages.inputs).filter((file) => isOwnModule(file) && file in task.inputs);
 }
 
 /** Data may stand twice; code may not, since a class would be two. */
@@ -66,11 +66,19 @@ async function replaceFile(file: string, contents: Uint8Array | string): Promise
   await rename(part, file);
 }
 
+/** task-lib, which speaks as it loads: a task's first line waits for nothing that is not in here. */
+const taskLibFile = 'taskLib.js';
+/** The task's own code up to its checked inputs, and what it shares with what comes after. */
+const ownFile = 'task.js';
+
+/** What the agent starts: each of the task's steps by a file of its own, alike in all but its name. */
+const entrySource = `require('./${taskLibFile}');\nrequire('./${ownFile}');\n`;
+
 /**
- * The source of main.js. A task with a post-job step shares most of its code with it: both are in there, and the step's
- * own file only starts it, which tells them apart by the name that Node was given.
+ * The source of task.js. A task with a post-job step shares most of its code with it: both are in there, and are told apart by the
+ * name of the file that Node was given.
  */
-function mainSource(targets: string[], shared: string[]): string {
+function ownSource(targets: string[], shared: string[]): string {
   const others = targets.filter((target) => target !== 'main.js');
   const tests = others.map(
     (target) => `if (process.argv[1].endsWith('${target}')) require('./${basename(target, '.js')}'); else `,
@@ -80,11 +88,25 @@ function mainSource(targets: string[], shared: string[]): string {
   return `${imports.join('')}exports.modules = { ${exported.join(', ')} };\n${tests.join('')}require('./main');`;
 }
 
+/** Leaves task-lib where it is loaded from already: loaded again, it would find the vault of the first empty. */
+const taskLibApart: Plugin = {
+  name: 'task-lib apart',
+  setup(build) {
+    build.onResolve({ filter: /^azure-pipelines-task-lib\/task$/ }, () => ({
+      path: `./${taskLibFile}`,
+      external: true,
+    }));
+  },
+};
+
 const packagesFile = 'packages.js';
+
+/** What each task with code has beside the files that the agent starts. */
+export const codeFiles: readonly string[] = [packagesFile, ownFile, taskLibFile];
 
 /**
  * Moves what a task imports by `await import(…)` into a file of its own, since Node reads all of a file before it runs its
- * first line: with the SDKs in main.js a task would take half as long again to say anything.
+ * first line: with the SDKs in task.js a task would take half as long again to say anything.
  * @param moved gets the names of packages, and the paths of modules from the project's root
  */
 function packagesApart(moved: Set<string>): Plugin {
@@ -172,24 +194,24 @@ module.exports = ${path === 'semver' ? semverLate : 'late'};`,
 }
 
 /**
- * Takes from main.js, which runs by then, what packages.js imports of the modules that are in there.
+ * Takes from task.js, which runs by then, what packages.js imports of the modules that are in there.
  * @param asked gets their paths from the project's root
  */
-function takenFromMain(main: Metafile, asked: Set<string>): Plugin {
+function takenFromTask(task: Metafile, asked: Set<string>): Plugin {
   return {
-    name: 'taken from main',
+    name: 'taken from task',
     setup(build) {
-      build.onResolve({ filter: /./, namespace: 'main' }, ({ path }) => ({ path, external: true }));
+      build.onResolve({ filter: /./, namespace: 'task' }, ({ path }) => ({ path, external: true }));
       build.onResolve({ filter: /^\./ }, async ({ path, kind, importer, resolveDir, pluginData }) => {
         if (pluginData === 'resolving' || importer.includes('node_modules')) return undefined;
         const found = await build.resolve(path, { kind, importer, resolveDir, pluginData: 'resolving' });
         const file = relative(root, found.path).split(sep).join('/');
-        if (!isOwnModule(file) || !(file in main.inputs)) return found;
+        if (!isOwnModule(file) || !(file in task.inputs)) return found;
         asked.add(file);
-        return { path: file, namespace: 'main' };
+        return { path: file, namespace: 'task' };
       });
-      build.onLoad({ filter: /./, namespace: 'main' }, ({ path }) => ({
-        contents: `module.exports = { __esModule: true, ...require('./main.js').modules['${path}'] };`,
+      build.onLoad({ filter: /./, namespace: 'task' }, ({ path }) => ({
+        contents: `module.exports = { __esModule: true, ...require('./${ownFile}').modules['${path}'] };`,
       }));
     },
   };
@@ -222,6 +244,8 @@ const options: BuildOptions = {
   // @azure/storage-common asks for its own place when it loads; CommonJS has no import.meta.
   define: {
     'import.meta.url': 'bundleUrl',
+    // The SDK asks of each request whether its body is a form. None is, and the question loads Node's whole fetch.
+    FormData: 'undefined',
     EXTENSION_VERSION: JSON.stringify(projectVersion().text),
     REPOSITORY_URL: JSON.stringify(repositoryUrl()),
     TROUBLESHOOTING_LINKS: JSON.stringify(troubleshootingLinks()),
@@ -301,6 +325,32 @@ export function publishedTask(folder: string): TaskManifest {
   };
 }
 
+/** The files of a task's code; throws where a module would be two. */
+async function bundleParts(targets: string[], sourceDir: string, folder: string): Promise<Map<string, Bundle>> {
+  const moved = new Set<string>();
+  const seldom = new Map<string, string>();
+  const asked = new Set<string>();
+  const taskLib = await bundle(taskLibFile, "module.exports = require('azure-pipelines-task-lib/task');", root, [
+    seldomUsedApart(seldom),
+    dearModulesLate,
+  ]);
+  const bundleOwn = (shared: string[]) =>
+    bundle(ownFile, ownSource(targets, shared), sourceDir, [packagesApart(moved), taskLibApart, dearModulesLate]);
+  // Once to learn what is in it, and again with what the other file needs of that.
+  const { metafile } = await bundleOwn([]);
+  const packages = await bundle(packagesFile, packagesSource(moved, seldom), root, [takenFromTask(metafile, asked)]);
+  const own = await bundleOwn([...asked].sort());
+  const doubles = sharedModules(own.metafile, packages.metafile);
+  if (doubles.length > 0) throw new Error(`${folder}: bundled twice, so that each would be two: ${doubles.join(', ')}`);
+  const copies = [taskLib, own, packages].flatMap((part) => taskLibCopies(part.metafile));
+  if (copies.length > 1) throw new Error(`${folder}: azure-pipelines-task-lib is bundled twice: ${copies.join(', ')}`);
+  return new Map([
+    [taskLibFile, taskLib],
+    [ownFile, own],
+    [packagesFile, packages],
+  ]);
+}
+
 /** Builds one task; throws with every reason when it cannot run as an agent would start it. */
 async function buildTask(folder: string, place: BuildPlace): Promise<BuiltTask> {
   const sourceDir = join(root, 'tasks', folder);
@@ -321,30 +371,9 @@ async function buildTask(folder: string, place: BuildPlace): Promise<BuiltTask> 
     return { folder, bytes: 0, packages: [] };
   }
 
-  const moved = new Set<string>();
-  const seldom = new Map<string, string>();
-  const bundleMain = (shared: string[]) =>
-    bundle('main.js', mainSource(targets, shared), sourceDir, [
-      packagesApart(moved),
-      seldomUsedApart(seldom),
-      dearModulesLate,
-    ]);
-  const asked = new Set<string>();
-  // Once to learn what is in it, and again with what the other file needs of that.
-  const { metafile } = await bundleMain([]);
-  const packages = await bundle(packagesFile, packagesSource(moved, seldom), root, [takenFromMain(metafile, asked)]);
-  const main = await bundleMain([...asked].sort());
-  const doubles = sharedModules(main.metafile, packages.metafile);
-  if (doubles.length > 0) throw new Error(`${folder}: bundled twice, so that each would be two: ${doubles.join(', ')}`);
-  const copies = [main, packages].flatMap((part) => taskLibCopies(part.metafile));
-  if (copies.length > 1) throw new Error(`${folder}: azure-pipelines-task-lib is bundled twice: ${copies.join(', ')}`);
-
-  const files = new Map<string, Uint8Array | string>(targets.map((target) => [target, "require('./main.js');\n"]));
+  const parts = await bundleParts(targets, sourceDir, folder);
+  const files = new Map<string, Uint8Array | string>(targets.map((target) => [target, entrySource]));
   const maps = new Map<string, Uint8Array | string>();
-  const parts = new Map([
-    ['main.js', main],
-    [packagesFile, packages],
-  ]);
   // A thread shares no code with the task that starts it: task-lib, loaded again, would write its key anew.
   if (hasWorker(folder)) parts.set(workerFile, await bundle(workerFile, "import './worker';", sourceDir));
   for (const [name, part] of parts) {

@@ -11,7 +11,7 @@ import { cpSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:f
 import { join, relative } from 'node:path';
 import { parseArgs } from 'node:util';
 import { billOfMaterials, billOfMaterialsFile } from './billOfMaterials';
-import { buildTasks } from './build';
+import { buildTasks, codeFiles } from './build';
 import { buildTab } from './buildTab';
 import { editionNames, makeEdition, type Edition, type EditionName } from './edition';
 import { absoluteLinks, fileUrl, repositoryUrl } from './repository';
@@ -99,11 +99,11 @@ async function stage(folder: string, maps: string, edition: Edition): Promise<vo
   renameTasks(folder, edition);
 }
 
-/** What the archive must hold: one bundle a task, the templates, pictures and texts, the licences and the bill of what is bundled, and what tfx adds. */
+/** What the archive must hold: the files of each task, the templates, pictures and texts, the licences and the bill of what is bundled, and what tfx adds. */
 function expectedFiles(): string[] {
   const tasks = taskFolders().flatMap((folder) => {
     const targets = handlerTargets(readTask(folder));
-    const code = targets.length > 0 ? ['packages.js', ...targets, ...(hasWorker(folder) ? [workerFile] : [])] : [];
+    const code = targets.length > 0 ? [...codeFiles, ...targets, ...(hasWorker(folder) ? [workerFile] : [])] : [];
     return ['icon.png', 'task.json', ...code].map((file) => `tasks/${folder}/${file}`);
   });
   const sources = packagedSources().map((path) => (path.startsWith('templates/') ? `${path}/template.json` : path));

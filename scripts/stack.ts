@@ -10,8 +10,8 @@ import { join, normalize } from 'node:path';
 import { root } from './taskManifest';
 
 /**
- * Replaces `main.js:14:411` and the like by the file, line and column of the source.
- * @param readMap gives the text of the map of a built file, such as main.js
+ * Replaces `task.js:14:411` and the like by the file, line and column of the source.
+ * @param readMap gives the text of the map of a built file, such as task.js
  */
 export function readStack(stack: string, readMap: (name: string) => string): string {
   const maps = new Map<string, SourceMap>();
@@ -20,13 +20,16 @@ export function readStack(stack: string, readMap: (name: string) => string): str
     maps.set(name, known);
     return known;
   };
-  return stack.replace(/[^\s()]*\b((?:main|packages)\.js):(\d+):(\d+)/g, (place, name: string, line, column) => {
-    const entry = mapOf(name).findEntry(Number(line) - 1, Number(column) - 1);
-    if (!('originalSource' in entry)) return place;
-    // The maps lie three folders deep, as the built tasks do.
-    const source = normalize(join('dist', 'maps', 'Any', entry.originalSource));
-    return `${source}:${entry.originalLine + 1}:${entry.originalColumn + 1}`;
-  });
+  return stack.replace(
+    /[^\s()]*\b((?:taskLib|task|packages|worker)\.js):(\d+):(\d+)/g,
+    (place, name: string, line, column) => {
+      const entry = mapOf(name).findEntry(Number(line) - 1, Number(column) - 1);
+      if (!('originalSource' in entry)) return place;
+      // The maps lie three folders deep, as the built tasks do.
+      const source = normalize(join('dist', 'maps', 'Any', entry.originalSource));
+      return `${source}:${entry.originalLine + 1}:${entry.originalColumn + 1}`;
+    },
+  );
 }
 
 if (require.main === module) {

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { inflateRawSync } from 'node:zlib';
 import { billOfMaterials } from '../../scripts/billOfMaterials';
-import { buildTasks, publishedTask } from '../../scripts/build';
+import { buildTasks, codeFiles, publishedTask } from '../../scripts/build';
 import { buildTab } from '../../scripts/buildTab';
 import { makeEdition } from '../../scripts/edition';
 import { absoluteLinks, repositoryUrl } from '../../scripts/repository';
@@ -161,7 +161,7 @@ describe('The package', function () {
     assert.deepEqual(bundles, [
       'tab/tab.js',
       ...agentTaskFolders().flatMap((name) =>
-        ['main.js', 'packages.js', ...(hasWorker(name) ? [workerFile] : [])].map((file) => `tasks/${name}/${file}`),
+        [...codeFiles, ...(hasWorker(name) ? [workerFile] : [])].map((file) => `tasks/${name}/${file}`),
       ),
     ]);
   });

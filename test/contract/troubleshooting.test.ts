@@ -27,7 +27,7 @@ describe('Failures that lead to the troubleshooting guide', () => {
 
   it('give the absolute address in the built tasks, made of the one address of the repository', async () => {
     await buildTasks(['Evaluate']);
-    const code = ['main.js', 'packages.js'].map((file) =>
+    const code = ['task.js', 'packages.js'].map((file) =>
       readFileSync(join(root, 'dist/tasks/Evaluate', file), 'utf8'),
     );
     for (const topic of helpTopics) {

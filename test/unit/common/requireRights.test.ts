@@ -22,12 +22,13 @@ const push: NeededRole = {
 type Permissions = Array<Record<string, string[]>>;
 
 /** @param at what Azure answers for a scope; a function throws it */
-function check(needed: NeededRole[], at: Record<string, Permissions | Error>): Promise<void> {
+function check(needed: NeededRole[], at: Record<string, Permissions | Error>, asked: string[] = []): Promise<void> {
   const claims = Buffer.from(JSON.stringify({ oid: 'principal-7', sub: 'subject' })).toString('base64url');
   const session = {
     connection: { name: 'my-connection' },
     token: () => Promise.resolve({ token: `x.${claims}.x` }),
     request: ({ url }: { url: string }) => {
+      asked.push(url);
       const answer = at[url.replace('/providers/Microsoft.Authorization/permissions', '')] ?? [];
       return answer instanceof Error ? Promise.reject(answer) : Promise.resolve({ body: { value: answer } });
     },
@@ -51,6 +52,20 @@ describe('rights that a task needs', () => {
       assert.match(message, /on the registry r, to push images/);
       return true;
     });
+  });
+
+  it('are read once for each place, however many are needed there', async () => {
+    const asked: string[] = [];
+    const delegate = { ...push, role: 'Reader', actions: ['Microsoft.ContainerRegistry/registries/read'] };
+    await check(
+      [push, delegate, train],
+      { [workspace]: [{ actions: ['*'] }], [registry]: [{ actions: ['*'] }] },
+      asked,
+    );
+    assert.deepEqual(
+      asked,
+      [registry, workspace].map((scope) => `${scope}/providers/Microsoft.Authorization/permissions`),
+    );
   });
 
   it('may be rights on data instead, as on a registry with ABAC repository permissions', async () => {

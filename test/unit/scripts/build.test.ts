@@ -1,7 +1,11 @@
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
 import type { Metafile } from 'esbuild';
 import { lt } from 'semver';
-import { isOlder, sharedModules, taskLibCopies } from '../../../scripts/build';
+import { buildTasks, isOlder, sharedModules, taskLibCopies } from '../../../scripts/build';
 
 describe('The build', () => {
   it('finds a second copy of task-lib, which would see no inputs', () => {
@@ -27,6 +31,22 @@ describe('The build', () => {
       'tasks/common/errors.ts',
     ]);
     assert.deepEqual(sharedModules(main, files('tasks/TestEndpoint/undici.ts')), []);
+  });
+
+  it('lets a task speak before its own code is loaded, and asks for no fetch of Node', async () => {
+    const folder = mkdtempSync(path.join(os.tmpdir(), 'built-'));
+    try {
+      await buildTasks(['DeployACI'], { tasks: folder, maps: path.join(folder, 'maps'), linked: false });
+      const file = (name: string): string => path.join(folder, 'DeployACI', name);
+      assert.doesNotMatch(readFileSync(file('packages.js'), 'utf8'), /instanceof FormData/);
+      // Whatever is wrong with it cannot keep task-lib from its first line.
+      writeFileSync(file('task.js'), '}');
+      const { stdout } = spawnSync(process.execPath, [file('main.js')], { cwd: folder, encoding: 'utf8' });
+      assert.match(stdout, /^##vso\[task\.debug\]/);
+      assert.match(stdout, /Unexpected token/);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
   });
 
   it('compares versions as semver does, and leaves to it those that are more than three numbers', () => {

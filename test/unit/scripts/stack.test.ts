@@ -13,12 +13,12 @@ describe('source maps', () => {
   it('lead from a place in a published bundle to its line of source, and stay out of the bundle', async () => {
     const place = { tasks: path.join(folder, 'tasks'), maps: path.join(folder, 'maps'), linked: false };
     await buildTasks(['TestEndpoint'], place);
-    const bundle = readFileSync(path.join(place.tasks, 'TestEndpoint', 'main.js'), 'utf8');
+    const bundle = readFileSync(path.join(place.tasks, 'TestEndpoint', 'task.js'), 'utf8');
     assert.doesNotMatch(bundle, /sourceMappingURL/);
     const lines = bundle.split('\n');
     const line = lines.findIndex((text) => text.includes('result: Failed') || text.includes('SIGTERM'));
     const column = lines[line]!.search(/result: Failed|SIGTERM/);
-    const stack = readStack(`    at runTask (/agent/_tasks/x/1.0.0/main.js:${line + 1}:${column + 1})`, (name) =>
+    const stack = readStack(`    at runTask (/agent/_tasks/x/1.0.0/task.js:${line + 1}:${column + 1})`, (name) =>
       readFileSync(path.join(place.maps, 'TestEndpoint', `${name}.map`), 'utf8'),
     );
     assert.match(stack, /^ {4}at runTask \((tasks|node_modules)\/[\w/.-]+\.(ts|js):\d+:\d+\)$/);
@@ -30,8 +30,8 @@ describe('source maps', () => {
   it('leave a place that no map knows as it is', () => {
     const map = JSON.stringify({ version: 3, sources: [], names: [], mappings: '' });
     assert.equal(
-      readStack('at x (main.js:1:1) at node:internal', () => map),
-      'at x (main.js:1:1) at node:internal',
+      readStack('at x (task.js:1:1) at node:internal', () => map),
+      'at x (task.js:1:1) at node:internal',
     );
   });
 });

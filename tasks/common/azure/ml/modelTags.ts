@@ -53,10 +53,15 @@ export class ModelTags {
     }
   }
 
-  /** Sets or (where the value is undefined) removes tags of a version and leaves all else as it is. */
+  /**
+   * Sets or (where the value is undefined) removes tags of a version and leaves all else as it is. A version that has them so is not
+   * written: the same again would undo what somebody else changes meanwhile.
+   */
   async tag(name: string, version: string, changes: Record<string, string | undefined>): Promise<RegisteredModel> {
     const url = versionPath(name, version);
     const { body: current } = await this.workspace.request<ModelVersionResource>({ url, shape });
+    const isSet = ([tag, value]: [string, string | undefined]): boolean => current.properties.tags?.[tag] === value;
+    if (Object.entries(changes).every(isSet)) return toModel(name, current);
     const { provisioningState: _, ...properties } = current.properties as ModelVersionResource['properties'] & {
       provisioningState?: string;
     };

@@ -28,9 +28,15 @@ export async function requireRights(
   needed: readonly NeededRole[],
   { log, signal }: Pick<TaskContext, 'log' | 'signal'>,
 ): Promise<void> {
+  const reads = new Map<string, ReturnType<typeof readPermissions>>();
+  const permissionsOn = (scope: string): ReturnType<typeof readPermissions> => {
+    const read = reads.get(scope) ?? readPermissions(session, scope, signal);
+    reads.set(scope, read);
+    return read;
+  };
   const isMissing = async ({ role, scope, actions }: NeededRole): Promise<boolean> => {
     try {
-      const permissions = await readPermissions(session, scope, signal);
+      const permissions = await permissionsOn(scope);
       return !actions.every((action) => [action].flat().some((each) => allows(permissions, each)));
     } catch (error) {
       if (signal.aborted) throw signal.reason;
