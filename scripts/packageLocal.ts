@@ -18,7 +18,13 @@ const programs = ['local/cli.ts', 'local/azure/main.ts', 'local/azure/engine/emb
 /** Started by its file, so that no program imports it. */
 const startedPackages = ['azurite'];
 /** What the programs read beside themselves, from the root on. */
-const data = ['LICENSE', 'vss-extension.json', 'templates/build', 'docs/guides/running-locally.md'];
+const data = [
+  'LICENSE',
+  'vss-extension.json',
+  'templates/build',
+  'docs/guides/running-locally.md',
+  'examples/model-card.md',
+];
 
 export const localPackageName = 'mlops-azure-devops-local';
 

@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { environmentFor } from './environmentFile';
+import { modelCardText } from './modelCard';
 import { pipelineText } from './pipelineText';
 import { ProjectFiles } from './projectFiles';
 import { criteriaFor, readPythonFacts, type PythonFacts } from './pythonFacts';
@@ -51,12 +52,15 @@ export function initProject(root: string): InitReport {
     report.open.push('requests: none were found, so the test of the endpoint is commented out in the pipeline.');
   }
   report.found.push(...whatWasFound(facts, present));
+  const name = modelName(root);
+  const modelCard = describedBy(files, name, write, report);
   const text = pipelineText({
-    name: modelName(root),
+    name,
     training,
     trainingConda: trainingEnvironment.condaFile,
     modelPath: facts.modelPath,
     criteria,
+    modelCard,
     serving,
     servingEnvironment,
     hasGoldenRequests: facts.writesGoldenRequests,
@@ -107,6 +111,22 @@ function requests(files: ProjectFiles, write: (file: string, text: string) => vo
   // As it stands: a request is sent as its file holds it.
   write('requests.json', `[{ "name": "sample request", "request": ${files.text(sample).trim()} }]\n`);
   return 'requests.json';
+}
+
+/** The file in which people describe the model: the project's own, or one to fill in. */
+function describedBy(
+  files: ProjectFiles,
+  name: string,
+  write: (file: string, text: string) => void,
+  report: InitReport,
+): string {
+  const own = files.find(/^model[-_]?card\.md$/i);
+  if (own) return own;
+  write('model-card.md', modelCardText(name));
+  report.open.push(
+    'model-card.md: say what the model is for and where its limits are. Until then the model card lists its gaps, which stops nothing.',
+  );
+  return 'model-card.md';
 }
 
 /** From the folder's name: letters, digits and dashes, as a container group wants it. */

@@ -11,6 +11,8 @@ export interface PipelineFacts {
   trainingConda: string;
   modelPath: string | undefined;
   criteria: string[];
+  /** A Markdown file in which people describe the model. */
+  modelCard: string;
   serving: Exclude<Serving, { kind: 'none' }>;
   servingEnvironment: Environment;
   /** Whether the model record holds requests. */
@@ -99,10 +101,11 @@ function trainInputs({ training, trainingConda, modelPath }: PipelineFacts): Inp
   ];
 }
 
-function evaluateInputs({ criteria }: PipelineFacts): Inputs {
+function evaluateInputs({ criteria, modelCard }: PipelineFacts): Inputs {
   return [
     ['azureSubscription', '$(azureSubscription)'],
     ['criteria', `|\n${criteria.map((line) => `                ${line}`).join('\n')}`],
+    ['modelCard', modelCard],
   ];
 }
 

@@ -39,6 +39,7 @@ const project: PipelineFacts = {
   trainingConda: 'conda.yml',
   modelPath: undefined,
   criteria: ['auc >= champion'],
+  modelCard: 'model-card.md',
   serving: { kind: 'mlflow' },
   servingEnvironment: { condaFile: 'conda.yml' },
   hasGoldenRequests: true,

@@ -2,10 +2,13 @@ import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { parse } from 'yaml';
 import { readPipeline } from '../../../local/agent/pipeline/readPipeline';
 import { builtTasks } from '../../../local/agent/pipeline/taskCatalog';
 import { ensureBuiltTasks } from '../../../local/agent/builtTasks';
 import { initProject, type InitReport } from '../../../local/init/init';
+import { readWrittenCard } from '../../../tasks/Evaluate/modelCardFile';
+import { writtenGaps } from '../../../tasks/common/modelCard/writtenSections';
 import { temporaryFolder } from '../../support/agent';
 
 /** Looks at a project of these files, and gives what was said and the inputs of each task of its pipeline. */
@@ -43,7 +46,7 @@ describe('init', function () {
       'requirements.txt': 'scikit-learn==1.6.1 --hash=sha256:aa\n-r more.txt\n# a comment\nmlflow==2.22.5\n',
       'sample-request.json': '{"data": [[1.0]]}',
     });
-    assert.deepEqual(report.written, ['conda.yml', 'requests.json', 'azure-pipelines.yml']);
+    assert.deepEqual(report.written, ['conda.yml', 'requests.json', 'model-card.md', 'azure-pipelines.yml']);
     const conda = readFileSync(path.join(root, 'conda.yml'), 'utf8');
     assert.match(conda, /- scikit-learn==1\.6\.1\n {6}- mlflow==2\.22\.5\n {6}- azureml-mlflow\n/);
     const { command, sourceDirectory } = inputs.MLOpsTrain!;
@@ -56,7 +59,7 @@ describe('init', function () {
       ['scoringScript', 'score.py'],
     );
     assert.equal(inputs.MLOpsTestEndpoint!.requestsFile, 'requests.json');
-    assert.deepEqual(report.open, []);
+    assert.match(report.open.join(), /^model-card\.md: say what the model is for/);
   });
 
   it('writes a scoring script where there is none, and leaves the test out where there are no requests', () => {
@@ -64,7 +67,7 @@ describe('init', function () {
       'src/train.py': `${fit}model.fit(x)\nmlflow.log_metric("auc", 1)\nopen("outputs/model/model.joblib")\n`,
       'environment.yml': 'name: x\ndependencies: [python=3.11]\n',
     });
-    assert.deepEqual(report.written, ['scoring/score.py', 'azure-pipelines.yml']);
+    assert.deepEqual(report.written, ['scoring/score.py', 'model-card.md', 'azure-pipelines.yml']);
     execFileSync('python3', ['-m', 'py_compile', path.join(root, 'scoring', 'score.py')]);
     const { sourceDirectory, command, condaFile } = inputs.MLOpsTrain!;
     assert.deepEqual([sourceDirectory, command, condaFile], ['src', 'python train.py', 'environment.yml']);
@@ -94,6 +97,31 @@ describe('init', function () {
     assert.deepEqual([port, scoringPath, readinessPath], ['8000', '/predict', '/healthz']);
     assert.equal(own.inputs.MLOpsPackageImage!.dockerfile, 'app/Dockerfile');
     assert.ok(own.inputs.MLOpsTestEndpoint);
+  });
+
+  it('writes the headings under which people describe the model, which count as gaps until they are filled in', () => {
+    const { root, inputs } = init({ 'train.py': `${fit}mlflow.log_metric("auc", 1)\n` });
+    assert.equal(inputs.MLOpsEvaluate!.modelCard, 'model-card.md');
+    assert.notEqual(inputs.MLOpsEvaluate!.requireModelCard, 'true', 'gaps must not stop the first run');
+    const text = readFileSync(path.join(root, 'model-card.md'), 'utf8');
+    assert.match(text, /^# churn-model$/m);
+    // What nobody has said of the model must not be claimed by its metadata.
+    const written = readWrittenCard(text, parse);
+    assert.deepEqual(written.metadata, { tags: [] });
+    const gaps = writtenGaps(written.sections).join(' ');
+    for (const section of ['Intended use', 'Out-of-scope use', 'Limitations', 'Ethical considerations']) {
+      assert.ok(gaps.includes(section), gaps);
+    }
+  });
+
+  it("takes the project's own description of the model", () => {
+    const { report, inputs, root } = init({
+      'train.py': `${fit}mlflow.log_metric("auc", 1)\n`,
+      'docs/MODEL_CARD.md': '# Mine\n',
+    });
+    assert.equal(inputs.MLOpsEvaluate!.modelCard, 'docs/MODEL_CARD.md');
+    assert.ok(!existsSync(path.join(root, 'model-card.md')));
+    assert.doesNotMatch(report.open.join(), /model-card/);
   });
 
   it('overwrites nothing, and says what it misses', () => {
