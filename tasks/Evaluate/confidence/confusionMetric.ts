@@ -237,10 +237,9 @@ export function balancedAccuracyOf(confusion: Confusion): number {
 
 /** J. Cohen, Educational and Psychological Measurement 20 (1960). */
 export function kappaOf(confusion: Confusion): number {
-  const { classes, counts } = confusion;
-  const all = counts.reduce((sum, count) => sum + count, 0);
+  const all = total(confusion);
   let expected = 0;
-  for (let each = 0; each < classes; each++) {
+  for (let each = 0; each < confusion.classes; each++) {
     const { actual, said } = ofClass(confusion, each);
     expected += (actual * said) / (all * all);
   }
@@ -249,10 +248,9 @@ export function kappaOf(confusion: Confusion): number {
 
 /** Matthews' correlation, for any number of classes: J. Gorodkin, Computational Biology and Chemistry 28 (2004). */
 export function matthewsOf(confusion: Confusion): number {
-  const { classes, counts } = confusion;
-  const all = counts.reduce((sum, count) => sum + count, 0);
+  const all = total(confusion);
   let [right, both, actualSquares, saidSquares] = [0, 0, 0, 0];
-  for (let each = 0; each < classes; each++) {
+  for (let each = 0; each < confusion.classes; each++) {
     const one = ofClass(confusion, each);
     right += one.right;
     both += one.actual * one.said;

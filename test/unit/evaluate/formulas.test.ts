@@ -188,6 +188,19 @@ describe('Evaluate: what a metric of this name is', () => {
     assert.deepEqual(['accuracy', 'accuracy_score', 'balanced_accuracy', 'f1'].map(isAccuracy), [true, true, false, false]); // prettier-ignore
   });
 
+  it('counts no class that neither the rows nor this model name', () => {
+    const [label, candidate, champion] = letters;
+    const other = champion.map((each, row) => (row === 0 ? 'only the champion' : each));
+    for (const metric of ['f1_macro', 'precision_macro', 'recall_macro', 'balanced_accuracy']) {
+      const [expected] = whole(metricOf(metric, label, candidate, champion));
+      assert.equal(whole(metricOf(metric, label, candidate, other))[0], expected, metric);
+    }
+  });
+
+  it('is no correlation where all rows are said to be of one class, as scikit-learn has it', () => {
+    assert.deepEqual(whole(metricOf('mcc', [0, 1, 1], [1, 1, 1], [0, 0, 0])), [0, 0]);
+  });
+
   it('takes true and false, and 1.0 and 0.0, for the classes 1 and 0', () => {
     const [label, candidate, champion] = binary;
     const words = (cells: Cells) => cells.map((cell) => (cell ? 'True' : 'false'));

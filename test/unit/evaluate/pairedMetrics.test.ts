@@ -6,8 +6,10 @@ import { Random } from '../../../tasks/Evaluate/confidence/random';
 import { areaUnderRoc, averagePrecision, rankMetric } from '../../../tasks/Evaluate/confidence/rankMetric';
 
 const whole = (metric: PairedMetric) => metric.values(new Uint8Array(metric.rows).fill(1));
-const near = (found: readonly number[], expected: readonly number[], what?: string) =>
+const near = (found: readonly number[], expected: readonly number[], what?: string) => {
+  assert.equal(found.length, expected.length);
   found.forEach((value, at) => assert.ok(Math.abs(value - expected[at]!) < 1e-12, `${what}: ${value} is not ${expected[at]}`)); // prettier-ignore
+};
 
 const random = new Random(11);
 const rows = 24;
