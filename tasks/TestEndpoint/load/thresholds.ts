@@ -53,11 +53,16 @@ export function parseThresholds(lines: readonly InputLine[], report: (problem: s
       return [];
     }
     const factor = { us: 0.001, µs: 0.001, s: 1000 }[unit.toLowerCase()] ?? 1;
+    const limit = Number(number) * factor;
+    if (!Number.isFinite(limit)) {
+      report(`line ${line}: the limit of ${name} is too large a number; every figure would be below it.`);
+      return [];
+    }
     return [
       {
         text,
         operator,
-        limit: Number(number) * factor,
+        limit,
         unit: name === 'errors' ? '%' : name === 'throughput' ? '/s' : 'ms',
         measure: measureOf(name),
       },

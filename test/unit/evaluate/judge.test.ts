@@ -73,6 +73,7 @@ const table: Array<[criterion: string, candidate: Record<string, number>, oppone
   ['acc >= champion', { acc: 0 }, champion({ acc: 0 }), ['pass', 'at least 0']],
   ['loss <= champion - 1', { loss: -102 }, champion({ loss: -100 }), ['pass', 'at most −101']],
   ['a < champion * 10', { a: 1 }, champion({ a: 1e308 }), ['fail', 'the limit is ∞']],
+  ['a > champion - 1e308', { a: 1 }, champion({ a: -1e308 }), ['fail', 'the limit is −∞']],
   // Slices, under the names that MLflow allows
   ['acc[region=eu] >= 0.9', { 'acc[region=eu]': 0.95, acc: 0.1 }, skip, ['pass', 'acc[region=eu] is 0.95']],
   ['acc[region=eu] >= 0.9', { 'acc/region/eu': 0.95 }, skip, ['pass', '0.95']],

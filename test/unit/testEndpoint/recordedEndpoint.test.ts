@@ -10,6 +10,7 @@ import type { ContainerGroup, ContainerGroups } from '../../../tasks/common/azur
 import type { RegisteredModel } from '../../../tasks/common/azure/ml/registeredModel';
 import { RegistryContents } from '../../../tasks/common/azure/registry/containerRegistryContents';
 import { privateKeySigner } from '../../../tasks/common/evidence/signer';
+import { TrustedKeys } from '../../../tasks/common/evidence/trustedKeys';
 import { append, emptyRecord } from '../../../tasks/common/record/chain';
 import type { DeploymentSection, EvaluationSection, ModelRecord } from '../../../tasks/common/record/record';
 import { writeRecord } from '../../../tasks/common/record/recordFile';
@@ -31,6 +32,7 @@ describe('Test-Endpoint: what a record lets tests decide', () => {
   let requestsFile: string;
   let server: Server;
   let scoringUri: URL;
+  let served: number;
   /** What Azure says of the container group. */
   let deployed: { find: ContainerGroups['find']; log: string[] };
   before(async () => {
@@ -39,6 +41,7 @@ describe('Test-Endpoint: what a record lets tests decide', () => {
     requestsFile = path.join(directory, 'requests.json');
     fs.writeFileSync(requestsFile, '[{"name": "one", "request": {}, "expected": {"predictions": [1]}}]');
     server = createServer((request, response) => {
+      served++;
       response.setHeader('content-type', 'application/json');
       if (request.url === '/deep') return void response.end('['.repeat(20_000) + ']'.repeat(20_000));
       if (request.url === '/tutorial') {
@@ -61,7 +64,10 @@ describe('Test-Endpoint: what a record lets tests decide', () => {
     fs.rmSync(directory, { recursive: true });
   });
 
-  beforeEach(() => (deployed = { find: async () => undefined, log: [] }));
+  beforeEach(() => {
+    deployed = { find: async () => undefined, log: [] };
+    served = 0;
+  });
 
   function recordOf({ deployedAt, decision }: { deployedAt?: string; decision?: EvaluationSection['decision'] }) {
     const model = { name: 'm', version: '2', id: '/m/2', type: 'custom_model', uri: 'azureml://x', workspace };
@@ -85,17 +91,25 @@ describe('Test-Endpoint: what a record lets tests decide', () => {
     return append(record, 'deployment', deployment);
   }
 
-  async function run(record: ModelRecord, inputs: Partial<Inputs>, subscriptionId = 'sub-a') {
+  async function run(
+    record: ModelRecord,
+    inputs: Partial<Inputs>,
+    subscriptionId = 'sub-a',
+    requireRights = () => Promise.resolve(),
+  ) {
     writeRecord(recordFile, record);
     const { azure, groups, models } = azureDoubles(subscriptionId);
     groups.find.callsFake(deployed.find);
     groups.log.resolves(deployed.log);
     groups.remove.callsFake(async () => void groups.find.resolves(undefined));
     const contents = sinon.createStubInstance(RegistryContents);
+    contents.referrers.resolves([]);
     contents.manifestDescriptor.rejects(new TaskFailure('The registry cannot be asked.'));
     const unsigned = {
       signer: async () => privateKeySigner(generateKeyPairSync('ed25519').privateKey),
       registry: async () => contents,
+      trustedKeys: () => new TrustedKeys([], { key: () => assert.fail('there is no vault') }),
+      requireRights,
     };
     const champion = { name: 'm', version: '2', tags: { champion: '2026' } } as unknown as RegisteredModel;
     models.tag.resolves(champion);
@@ -223,6 +237,30 @@ describe('Test-Endpoint: what a record lets tests decide', () => {
     await run(recordOf({ decision: 'approved', deployedAt: wrong.href }), { ...asks, scoringUri: wrong });
     assert.equal(written[0], undefined);
     assert.equal(written.at(-1)?.passed, false);
+  });
+
+  it('fails, and promotes nothing, where no trusted key vouches for the image', async () => {
+    deployed.find = async () => group;
+    const evidenced = append(recordOf({ decision: 'approved', deployedAt: scoringUri.href }), 'image', {
+      ...{ reference: image, digest, registry: 'r.azurecr.io', repository: 'x', tags: [] },
+      ...{ port: 5001, readinessPath: '/', scoringPath: '/score', built: true },
+    });
+    const result = await run(evidenced, { promoteToChampion: true, trustedKeys: [] });
+    assert.equal(result.outcome, 'failed');
+    assert.match(result.reason!, /tests failed: signed evidence \(/);
+    assert.equal(result.outputs.testsPassed, 'false');
+    assert.deepEqual(result.changed, []);
+  });
+
+  it('sends and changes nothing where the service connection lacks a right', async () => {
+    deployed.find = () => assert.fail('nothing is asked for before');
+    const lacking = () => Promise.reject(new TaskFailure('It may not tag the champion.'));
+    const record = recordOf({ decision: 'approved', deployedAt: scoringUri.href });
+    const wanted = { promoteToChampion: true, rollbackOnFailure: true };
+    await assert.rejects(run(record, wanted, 'sub-a', lacking), /It may not tag the champion/);
+    await assert.rejects(run(record, { ...wanted, scoringUri: undefined }, 'sub-a', lacking), /It may not tag/);
+    assert.equal(served, 0);
+    assert.deepEqual(JSON.parse(fs.readFileSync(recordFile, 'utf8')), record);
   });
 
   it('promotes nothing whose tests could not be signed, and fails', async () => {

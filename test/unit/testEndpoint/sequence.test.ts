@@ -114,6 +114,12 @@ describe('Test-Endpoint: the tests in their order', () => {
     }
   });
 
+  it('begin with the evidence where it is asked for, and fail with it', async () => {
+    const { cases, sent } = await test(() => reply(200), { trustedKeys: [] });
+    assert.deepEqual(cases, ['model signed evidence: failed', 'request one: passed']);
+    assert.ok(sent.length > 0, 'the requests are sent all the same');
+  });
+
   it('end with the step that was cancelled, without a verdict', async () => {
     const signal = AbortSignal.abort(new Error('cancelled'));
     await assert.rejects(

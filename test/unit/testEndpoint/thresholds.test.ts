@@ -57,6 +57,16 @@ describe('thresholds', () => {
     );
     assert.equal(keeps(limit!, limit!.measure({ ...figures, requests: 0, errors: 0 })), false);
   });
+  it('refuses a limit that every figure keeps, as no number is beyond it', () => {
+    for (const text of [`p95 < ${'9'.repeat(400)}ms`, `errors <= ${'9'.repeat(400)}%`, `max < ${'9'.repeat(308)}s`]) {
+      const problems: string[] = [];
+      assert.deepEqual(
+        parseThresholds([{ line: 3, text }], (problem) => problems.push(problem)),
+        [],
+      );
+      assert.match(problems.join(), /^line 3: the limit of (p95|errors|max) is too large a number/);
+    }
+  });
   it('keeps nothing on a figure that is not a number', () => {
     const [threshold] = parseThresholds([{ line: 1, text: 'p95 < 200ms' }], assert.fail);
     assert.equal(keeps(threshold!, NaN), false);

@@ -288,6 +288,8 @@ describe('Train: registration', () => {
     assert.equal((await registerOnce(models, model)).isNew, false);
     sinon.assert.calledOnce(models.register);
     assert.equal((await registerOnce(models, { ...model, jobName: 'k' })).isNew, true);
+    const elsewhere = { ...model, uri: model.uri.replace('outputs/model', 'outputs/other') };
+    assert.equal((await registerOnce(models, elsewhere)).isNew, true, 'another model of the same job');
   });
 });
 

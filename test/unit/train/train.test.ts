@@ -350,6 +350,15 @@ describe('Train: the stage', () => {
     assert.equal(world.left(), undefined);
   });
 
+  it('leaves to the post-job step a job past a limit that was told to stop and was not seen to', async () => {
+    const world = setUp({ runTimeoutInMinutes: 0.5 });
+    world.services.history.details = sinon.spy(async (runId: string) => ({ runId, status: 'Running' }));
+    const { outcome } = await world.run();
+    assert.equal(outcome, 'failed');
+    sinon.assert.called(world.services.jobs.requestCancel);
+    assert.match(world.left()!, /-1$/);
+  });
+
   it('leaves to the post-job step a job past a limit that could not be told to stop', async () => {
     const world = setUp({ runTimeoutInMinutes: 0.5 });
     world.services.jobs.requestCancel.rejects(refused(503));
