@@ -7,6 +7,7 @@
 import { join } from 'node:path';
 import Mocha from 'mocha';
 import { matchingFiles } from './matchingFiles';
+import '../test/support/ownTemporaryFolder.cjs';
 import './scriptText.cjs';
 import { root } from './taskManifest';
 

@@ -6,6 +6,7 @@ import { writeEvaluationInfo } from '../common/record/compatibilityFiles';
 import { placesOf } from '../common/record/places';
 import type { ImageSection, ModelRecord } from '../common/record/record';
 import { writeRecord } from '../common/record/recordFile';
+import { inScratchFolder } from '../common/scratchFolder';
 import type { StageResult, TaskContext } from '../common/task/taskContext';
 import type { ImageOrder } from './build/imageOrder';
 import { obtainImage } from './build/obtainImage';
@@ -37,6 +38,19 @@ export async function packageModel(
   subject: Subject,
   context: TaskContext,
 ): Promise<StageResult> {
+  return inScratchFolder(context.pipeline.directories.temp, 'model-packages', (scratch) =>
+    packageWithin(scratch, services, inputs, subject, context),
+  );
+}
+
+/** @param scratch for files that the build reads */
+async function packageWithin(
+  scratch: string,
+  services: Services,
+  inputs: PackageInputs,
+  subject: Subject,
+  context: TaskContext,
+): Promise<StageResult> {
   const { contents, registry, signer } = services;
   const started = context.clock.now();
   const { model, record } = await readModel(subject, services.models, inputs.connection.subscriptionId);
@@ -48,7 +62,7 @@ export async function packageModel(
     inputs.baseImage && services.pinBaseImage(inputs.baseImage),
   ]);
   const selfTest = planSelfTest(inputs, subject.recordFile, record, context.log);
-  const plan = await makePlan(inputs, model, baseImage, modelFiles, selfTest, context);
+  const plan = await makePlan(inputs, model, baseImage, modelFiles, selfTest, { scratch, signal: context.signal });
   const content = await contentTag(plan, model, context.signal);
   const tags = chooseTags(inputs, model, context.pipeline, content);
   const labels = imageLabels(model, record, context.pipeline, baseImage, new Date(context.clock.now()));
@@ -101,13 +115,13 @@ function makePlan(
   baseImage: string,
   modelFiles: readonly ModelFile[],
   selfTest: SelfTest | undefined,
-  { pipeline, signal }: TaskContext,
+  { scratch, signal }: { readonly scratch: string; readonly signal: AbortSignal },
 ): Promise<ImagePlan> | ImagePlan {
   switch (inputs.packaging) {
     case 'scoringScript':
       return planScoringScript(inputs, model, baseImage, selfTest);
     case 'mlflow':
-      return planMlflowModel(inputs, model, baseImage, modelFiles, selfTest, pipeline.directories.temp, signal);
+      return planMlflowModel(inputs, model, baseImage, modelFiles, selfTest, scratch, signal);
     case 'dockerfile':
       return planOwnDockerfile(inputs, model, baseImage || undefined, selfTest);
   }

@@ -87,7 +87,8 @@ const grep = ['--grep', `^(?!.*(?:${left}))`];
 function unitSuite(folder: string): Suite {
   const suite = mocha(`units ${folder}`, `unit/${folder}/**/*`);
   const args = suite.args.map((arg) => arg.replace(/\.ts$/, '.js'));
-  const loading = ['--no-config', '--extension', 'js', '--require', './scripts/scriptText.cjs', '--timeout', '60000'];
+  const required = ['./scripts/scriptText.cjs', './test/support/ownTemporaryFolder.cjs'];
+  const loading = ['--no-config', '--extension', 'js', ...required.flatMap((file) => ['--require', file]), '--timeout', '60000']; // prettier-ignore
   return { ...suite, node, folder: project, args: [...args, ...loading, ...grep] };
 }
 

@@ -10,6 +10,7 @@ import { buildFailure } from './buildFailure';
 import type { ContextFile } from '../context/buildContext';
 import type { BuildOrder, BuiltImage, ImageBuilder } from './imageBuilder';
 import { LineReader } from './lineReader';
+import { inScratchFolder } from '../../common/scratchFolder';
 import { messageOf } from '../../common/messageOf';
 import { outcomeLine, testBegins } from './selfTestOutcome';
 import { tryServer } from './server/serverTrial';
@@ -49,46 +50,53 @@ export class EngineBuilder implements ImageBuilder {
 
   async build(order: BuildOrder, print: (lines: string) => void, signal: AbortSignal): Promise<BuiltImage> {
     const engine = await this.findEngine(signal);
-    const work = fs.mkdtempSync(path.join(this.options.temp, 'image-build-'));
-    try {
-      const context = path.join(work, 'context');
-      for (const file of order.context) await writeFile(context, file, signal);
-      const environment = this.environment(work, order);
-      const names = order.tags.map((tag) => `${this.options.registry}/${order.repository}:${tag}`);
-      const timeout = AbortSignal.timeout(this.options.timeoutInMinutes * 60_000);
-      const inTime = AbortSignal.any([signal, timeout]);
-      const late = (log: string) => (error: unknown) => {
-        throw !signal.aborted && timeout.aborted ? buildFailure('Timeout', undefined, log, '') : error;
-      };
-      const run = (args: string[]) => runEngine(engine, args, environment, print, inTime).catch(late(''));
-      await check(
-        run([
-          'build',
-          ...['--file', path.join(context, order.dockerfile), '--platform', 'linux/amd64'],
-          ...names.flatMap((name) => ['--tag', name]),
-          ...order.arguments.flatMap(({ name, value }) => [
-            '--build-arg',
-            value instanceof Secret ? name : `${name}=${value}`,
-          ]),
-          context,
+    return inScratchFolder(this.options.temp, 'image-build', (work) =>
+      this.buildIn(work, engine, order, print, signal),
+    );
+  }
+
+  private async buildIn(
+    work: string,
+    engine: Engine,
+    order: BuildOrder,
+    print: (lines: string) => void,
+    signal: AbortSignal,
+  ): Promise<BuiltImage> {
+    const context = path.join(work, 'context');
+    for (const file of order.context) await writeFile(context, file, signal);
+    const environment = this.environment(work, order);
+    const names = order.tags.map((tag) => `${this.options.registry}/${order.repository}:${tag}`);
+    const timeout = AbortSignal.timeout(this.options.timeoutInMinutes * 60_000);
+    const inTime = AbortSignal.any([signal, timeout]);
+    const late = (log: string) => (error: unknown) => {
+      throw !signal.aborted && timeout.aborted ? buildFailure('Timeout', undefined, log, '') : error;
+    };
+    const run = (args: string[]) => runEngine(engine, args, environment, print, inTime).catch(late(''));
+    await check(
+      run([
+        'build',
+        ...['--file', path.join(context, order.dockerfile), '--platform', 'linux/amd64'],
+        ...names.flatMap((name) => ['--tag', name]),
+        ...order.arguments.flatMap(({ name, value }) => [
+          '--build-arg',
+          value instanceof Secret ? name : `${name}=${value}`,
         ]),
-      );
-      if (order.serverTest) {
-        const call = async (args: readonly string[], stop: AbortSignal) => {
-          // What the engine says of a container is not part of the build's log.
-          const { code, tail: output } = await runEngine(engine, args, environment, () => undefined, stop);
-          return { code, output };
-        };
-        const tools = { engine: call, work, clock: this.clock, signal: inTime, print };
-        const outcome = await tryServer(names[0]!, order.serverTest, tools).catch(late(testBegins));
-        print(`${outcomeLine(outcome)}\n`);
-        if (outcome.kind === 'failed') throw buildFailure('exit code 1', undefined, outcomeLine(outcome), '');
-      }
-      for (const name of names) await check(run(['push', name]));
-      return { digest: undefined, isFollowed: false };
-    } finally {
-      fs.rmSync(work, { recursive: true, force: true });
+        context,
+      ]),
+    );
+    if (order.serverTest) {
+      const call = async (args: readonly string[], stop: AbortSignal) => {
+        // What the engine says of a container is not part of the build's log.
+        const { code, tail: output } = await runEngine(engine, args, environment, () => undefined, stop);
+        return { code, output };
+      };
+      const tools = { engine: call, work, clock: this.clock, signal: inTime, print };
+      const outcome = await tryServer(names[0]!, order.serverTest, tools).catch(late(testBegins));
+      print(`${outcomeLine(outcome)}\n`);
+      if (outcome.kind === 'failed') throw buildFailure('exit code 1', undefined, outcomeLine(outcome), '');
     }
+    for (const name of names) await check(run(['push', name]));
+    return { digest: undefined, isFollowed: false };
   }
 
   private async findEngine(signal: AbortSignal): Promise<Engine> {

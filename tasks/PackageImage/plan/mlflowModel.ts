@@ -30,10 +30,10 @@ export async function planMlflowModel(
   baseImage: string,
   files: readonly ModelFile[],
   selfTest: SelfTest | undefined,
-  temp: string,
+  scratch: string,
   signal: AbortSignal,
 ): Promise<ImagePlan> {
-  const dependencies = await readMlflowDependencies(model, files, temp, signal);
+  const dependencies = await readMlflowDependencies(model, files, scratch, signal);
   return planServer(
     inputs,
     model,
@@ -50,13 +50,13 @@ export async function planMlflowModel(
  * requirements.txt where it has no conda.yaml. MLflow itself is added in the model's version if it is not among them.
  * Wheels and the like that the model carries are fetched.
  * Source: MLflow's model format, "Model environment".
- * @param temp where what is fetched may lie until the job's end
+ * @param scratch an empty folder, in which what is fetched lies until the image is built
  * @throws TaskFailure if it is not an MLflow model, none that Python can load, or one for an MLflow that is too old to serve it
  */
 export async function readMlflowDependencies(
   model: RegisteredModel,
   files: readonly ModelFile[],
-  temp: string,
+  scratch: string,
   signal: AbortSignal,
 ): Promise<Dependencies> {
   const yaml = await import('yaml');
@@ -80,8 +80,8 @@ export async function readMlflowDependencies(
       `${told} says nothing of the packages that it needs: it has neither conda.yaml nor requirements.txt.`,
     );
   }
-  const directory = await fetchNamedFiles(files, folder, text, temp, signal);
-  const dependencies = await fromCondaFile(text, `${folder}conda.yaml of the model`, directory, folder);
+  await fetchNamedFiles(files, folder, text, scratch, signal);
+  const dependencies = await fromCondaFile(text, `${folder}conda.yaml of the model`, scratch, folder);
   const requirements = withMlflow(dependencies.requirements, mlModel.mlflow_version);
   requireServing(requirements, told);
   return { ...dependencies, requirements };

@@ -8,17 +8,16 @@ import type { ModelFile } from '../../common/azure/ml/modelFiles';
  * a file of constraints: what is installed is read from this machine.
  * @param folder of the model's description, by which such names are meant
  * @param text the list, or the specification that holds it
- * @returns where they lie now, and nothing else does
+ * @param directory an empty one
  */
 export async function fetchNamedFiles(
   files: readonly ModelFile[],
   folder: string,
   text: string,
-  temp: string,
+  directory: string,
   signal: AbortSignal,
-): Promise<string> {
+): Promise<void> {
   const named = files.filter((file) => file.path.startsWith(folder) && names(text, file.path.slice(folder.length)));
-  const directory = fs.mkdtempSync(path.join(temp, 'model-packages-'));
   for (const file of named) {
     const target = path.resolve(directory, file.path.slice(folder.length));
     // Names of a model's files come from storage, where a name may hold "..".
@@ -27,10 +26,9 @@ export async function fetchNamedFiles(
     const { stream } = await file.open(signal);
     await pipeline(stream, fs.createWriteStream(target), { signal });
   }
-  return directory;
 }
 
 function names(text: string, file: string): boolean {
   const literal = file.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
-  return new RegExp(`(?:^|[\\s'"=]|\\./|file:)${literal}(?=$|[\\s'",;#[])`, 'm').test(text);
+  return new RegExp(`(?:^|[\\s'"=,[]|\\./|file:)${literal}(?=$|[\\s'",;#[\\]])`, 'm').test(text);
 }

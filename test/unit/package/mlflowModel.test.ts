@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { parse } from 'yaml';
 import type { ModelFile } from '../../../tasks/common/azure/ml/modelFiles';
@@ -19,13 +21,17 @@ function files(texts: Record<string, string>): ModelFile[] {
 }
 
 describe('what an MLflow model needs', () => {
+  let scratch: string;
+  beforeEach(() => (scratch = mkdtempSync(join(tmpdir(), 'mlflow-'))));
+  afterEach(() => rmSync(scratch, { recursive: true }));
+
   it('stands in its conda.yaml', async () => {
     const conda =
       'channels: [conda-forge]\nname: mlflow-env\ndependencies:\n- python=3.11.7\n- pip<=23.2.1\n- pip:\n  - mlflow==2.22.5\n  - scikit-learn==1.6.1\n';
     const found = await readMlflowDependencies(
       model,
       files({ 'model/MLmodel': mlModel, 'model/conda.yaml': conda }),
-      tmpdir(),
+      scratch,
       signal,
     );
     assert.deepEqual(parse(found.conda!), {
@@ -37,7 +43,7 @@ describe('what an MLflow model needs', () => {
 
   it('stands in python_env.yaml and requirements.txt where it has no conda.yaml', async () => {
     const texts = { MLmodel: mlModel, 'python_env.yaml': 'python: 3.9.6\n', 'requirements.txt': 'xgboost==2.1\n' };
-    const found = await readMlflowDependencies(model, files(texts), tmpdir(), signal);
+    const found = await readMlflowDependencies(model, files(texts), scratch, signal);
     assert.deepEqual(parse(found.conda!), { channels: ['conda-forge'], dependencies: ['python=3.9.6', 'pip'] });
     assert.equal(found.requirements, 'xgboost==2.1\nazureml-inference-server-http==1.5.1\nmlflow-skinny==2.22.5\n');
   });
@@ -57,7 +63,7 @@ describe('what an MLflow model needs', () => {
       const all = files(texts).map((file) =>
         file.path.endsWith('.xgb') ? { ...file, open: () => Promise.reject(new Error('opened')) } : file,
       );
-      const found = await readMlflowDependencies(model, all, tmpdir(), signal);
+      const found = await readMlflowDependencies(model, all, scratch, signal);
       assert.deepEqual(found.requirements.split('\n').slice(0, 4), [
         './package-1/own-1.0-py3-none-any.whl',
         './package-2/lib-2.whl',
@@ -77,7 +83,7 @@ describe('what an MLflow model needs', () => {
 
   it('is refused where it names a wheel that the model does not carry', async () => {
     const texts = { MLmodel: mlModel, 'requirements.txt': 'wheels/own-1.0-py3-none-any.whl\n' };
-    await assert.rejects(readMlflowDependencies(model, files(texts), tmpdir(), signal), /own-1\.0-py3-none-any\.whl/);
+    await assert.rejects(readMlflowDependencies(model, files(texts), scratch, signal), /own-1\.0-py3-none-any\.whl/);
   });
 
   it('is read from the outermost MLmodel: flavours may nest models', async () => {
@@ -86,14 +92,14 @@ describe('what an MLflow model needs', () => {
       'model/MLmodel': mlModel,
       'model/requirements.txt': 'mlflow-skinny\n',
     };
-    const { requirements } = await readMlflowDependencies(model, files(texts), tmpdir(), signal);
+    const { requirements } = await readMlflowDependencies(model, files(texts), scratch, signal);
     assert.equal(requirements, 'mlflow-skinny\nazureml-inference-server-http==1.5.1\n');
   });
 
   for (const mlflow of ['mlflow==2.6.0', 'mlflow==2.10.0', 'mlflow==3.1.0', 'mlflow<3,>=2.1']) {
     it(`may be ${mlflow}`, async () => {
       const texts = { MLmodel: mlModel, 'requirements.txt': `${mlflow}\n` };
-      assert.match((await readMlflowDependencies(model, files(texts), tmpdir(), signal)).requirements, /^mlflow/);
+      assert.match((await readMlflowDependencies(model, files(texts), scratch, signal)).requirements, /^mlflow/);
     });
   }
 
@@ -122,7 +128,7 @@ describe('what an MLflow model needs', () => {
     ['no requirements', { MLmodel: mlModel }, /neither conda\.yaml nor requirements\.txt/],
   ] as Array<[string, Record<string, string>, RegExp]>) {
     it(`is told plainly where there is ${title}`, async () => {
-      await assert.rejects(readMlflowDependencies(model, files(texts), tmpdir(), signal), expected);
+      await assert.rejects(readMlflowDependencies(model, files(texts), scratch, signal), expected);
     });
   }
 });

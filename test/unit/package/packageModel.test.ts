@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { Readable } from 'node:stream';
 import sinon from 'sinon';
 import { append, emptyRecord } from '../../../tasks/common/record/chain';
 import { readRecord } from '../../../tasks/common/record/recordFile';
@@ -82,6 +83,35 @@ describe('packaging a model, with its services handed in', () => {
     assert.deepEqual([order.serverTest!.port, readinessPath, scoringPath, cases], [8080, '/', '/score', []]);
     assert.match(publish.summary.firstCall.args[1] as string, /Self-test \| passed: `the server started\.`/);
     assert.deepEqual(section?.selfTest, { outcome: 'passed', text: 'the server started.', build: '20260101.1' });
+  });
+
+  it('keeps what the model carries until its image is built, and removes it however the step ends', async () => {
+    const texts: Record<string, string> = {
+      MLmodel: 'flavors: {python_function: {env: {conda: conda.yaml}}}',
+      'conda.yaml': 'dependencies: [python=3.11, {pip: [own-1.0-py3-none-any.whl]}]',
+      'own-1.0-py3-none-any.whl': 'wheel',
+    };
+    const files = Object.entries(texts).map(([name, text]) => ({
+      path: name,
+      open: async () => ({ size: text.length, stream: Readable.from([Buffer.from(text)]) }),
+    }));
+    const { run, services, build } = arrange(undefined, { packaging: 'mlflow', environmentVariables: {} });
+    services.modelFiles.resolves(files);
+    const carried = () =>
+      readdirSync(directory, { recursive: true })
+        .map(String)
+        .filter((file) => file.endsWith('.whl'));
+    let during: string[] = [];
+    build.callsFake(async () => {
+      during = carried();
+      throw new Error('The build failed.');
+    });
+    await assert.rejects(run(), /The build failed/);
+    assert.deepEqual([during.length, carried()], [1, []]);
+    assert.deepEqual(
+      readdirSync(directory).filter((name) => name.startsWith('model-packages-')),
+      [],
+    );
   });
 
   it('warns of a model that no record approves', async () => {

@@ -1,0 +1,68 @@
+// Gives a run of tests a temporary folder of its own, also in the processes that it starts, and removes it at the end: whatever
+// ends a test, or a program that it starts, nothing of it stays on the machine. What stayed until then is told, and fails the run.
+const { mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync } = require('node:fs');
+const { tmpdir, userInfo } = require('node:os');
+const { join } = require('node:path');
+
+const marker = 'TESTS_TEMPORARY_FOLDER';
+/** Caches of programs, by which the next run is as fast as this one: tsx's own name for its cache, and Node's. */
+const caches = [`tsx-${process.geteuid?.() ?? userInfo().username}`, 'node-compile-cache'];
+
+function open() {
+  const shared = tmpdir();
+  sweep(shared);
+  const folder = mkdtempSync(join(shared, `tests-${process.pid}-`));
+  for (const name of caches) {
+    mkdirSync(join(shared, name), { recursive: true });
+    symlinkSync(join(shared, name), join(folder, name), 'junction');
+  }
+  for (const name of process.platform === 'win32' ? ['TEMP', 'TMP'] : ['TMPDIR']) process.env[name] = folder;
+  process.env[marker] = folder;
+  return folder;
+}
+
+/** Removes what runs have left that were killed. */
+function sweep(shared) {
+  for (const name of readdirSync(shared)) {
+    const [, pid] = /^tests-(\d+)-\w{6}$/.exec(name) ?? [];
+    if (pid && !isRunning(Number(pid))) rmSync(join(shared, name), { recursive: true, force: true });
+  }
+}
+
+function isRunning(pid) {
+  try {
+    return process.kill(pid, 0);
+  } catch (error) {
+    // That of another user may not be asked.
+    return error.code !== 'ESRCH';
+  }
+}
+
+function remove(folder) {
+  rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
+}
+
+/** @returns what lies in the folder that no test has removed */
+function stayed(folder) {
+  return readdirSync(folder).filter((name) => !caches.includes(name));
+}
+
+// A process that the run has started is told by its environment, and leaves the end to it.
+if (!process.env[marker]) {
+  const folder = open();
+  let isOver = false;
+  process.on('exit', () => isOver || remove(folder));
+  exports.mochaGlobalTeardown = () => {
+    isOver = true;
+    // Behind everything else that waits for the end of the process, mocha's own exit code too.
+    setImmediate(() =>
+      process.on('exit', () => {
+        const names = stayed(folder);
+        remove(folder);
+        if (names.length === 0) return;
+        console.error(`Tests left in the temporary folder: ${names.join(', ')}. What makes a folder removes it.`);
+        process.exitCode ||= 1;
+      }),
+    );
+  };
+}
