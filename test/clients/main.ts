@@ -4,6 +4,7 @@
  *   npm run clients              all of them
  *   npm run clients -- mlflow    those whose names begin so
  */
+import '../support/ownTemporaryFolder.cjs';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

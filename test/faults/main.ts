@@ -13,6 +13,7 @@
  *   npm run test:faults -- --docs                writes the matrix into docs/guides/faults.md
  *   npm run test:faults -- --workers 2           processes side by side, each with a local Azure of its own
  */
+import '../support/ownTemporaryFolder.cjs';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { ensureBuiltTasks } from '../../local/agent/builtTasks';

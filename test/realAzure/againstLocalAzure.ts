@@ -4,6 +4,7 @@
  *
  *   npm run real-azure:local -- --only acr-locked-tag
  */
+import '../support/ownTemporaryFolder.cjs';
 import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';

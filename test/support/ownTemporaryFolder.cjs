@@ -5,13 +5,17 @@ const { tmpdir, userInfo } = require('node:os');
 const { join } = require('node:path');
 
 const marker = 'TESTS_TEMPORARY_FOLDER';
+const user = process.geteuid?.() ?? userInfo().username;
 /** Caches of programs, by which the next run is as fast as this one: tsx's own name for its cache, and Node's. */
-const caches = [`tsx-${process.geteuid?.() ?? userInfo().username}`, 'node-compile-cache'];
+const caches = [`tsx-${user}`, 'node-compile-cache'];
+/** What local Azure keeps there from one start to the next: short ways to its cache, and sockets of Podman. */
+const kept = new RegExp(`^local-azure-(?:${user}|podman-[0-9a-f]{8})$`);
 
 function open() {
   const shared = tmpdir();
   sweep(shared);
-  const folder = mkdtempSync(join(shared, `tests-${process.pid}-`));
+  // Always as long, as compiled files hold paths by their length.
+  const folder = mkdtempSync(join(shared, `tests-${String(process.pid).padStart(7, '0')}-`));
   for (const name of caches) {
     mkdirSync(join(shared, name), { recursive: true });
     symlinkSync(join(shared, name), join(folder, name), 'junction');
@@ -44,7 +48,7 @@ function remove(folder) {
 
 /** @returns what lies in the folder that no test has removed */
 function stayed(folder) {
-  return readdirSync(folder).filter((name) => !caches.includes(name));
+  return readdirSync(folder).filter((name) => !caches.includes(name) && !kept.test(name));
 }
 
 // A process that the run has started is told by its environment, and leaves the end to it.

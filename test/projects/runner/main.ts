@@ -7,6 +7,7 @@
  *   npm run projects -- --cache folder      with Python environments and image layers kept there
  *   npm run projects -- --lanes 1           one after the other, not two side by side
  */
+import '../../support/ownTemporaryFolder.cjs';
 import { spawn } from 'node:child_process';
 import { createWriteStream, existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
