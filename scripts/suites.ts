@@ -96,6 +96,9 @@ async function execute(suite: Suite): Promise<{ exitCode: number; output: string
 
 const indent = (text: string): string => text.trimEnd().replace(/^/gm, '    ');
 
+/** What test/support/ownTemporaryFolder.cjs says at the end of a run whose tests did not remove their folders. */
+const leftBehind = /^Tests left in the temporary folder: .*$/m;
+
 /** Counts a suite's tests. A suite that broke off, or that failed without a failed test, is itself one failure. */
 export function judge(suite: Suite, exitCode: number, output: string): Outcome {
   if (!suite.report) {
@@ -106,6 +109,8 @@ export function judge(suite: Suite, exitCode: number, output: string): Outcome {
   const { stats, failures, pending } = JSON.parse(readFileSync(suite.report, 'utf8')) as MochaReport;
   const details = failures.map(({ fullTitle, err }) => `  ✗ ${fullTitle}\n${indent(err.stack ?? err.message ?? '')}`);
   details.push(...pending.map(({ fullTitle }) => `  - skipped: ${fullTitle}`));
+  const [left] = leftBehind.exec(output) ?? [];
+  if (left) details.push(`  - ${left}`);
   const brokeOff = exitCode !== 0 && failures.length === 0;
   if (failures.length > 0 || brokeOff) details.push(indent(output));
   return { passed: stats.passes, failed: stats.failures + Number(brokeOff), skipped: stats.pending, details };

@@ -15,8 +15,16 @@ import { bin, check, mocha, onAllCores, runSteps, workDir, type Step, type Suite
  * half of its time, for processes, pauses and each other's machine; lint, which computes, fills what the others leave.
  */
 export function steps(): Step[] {
+  const leavesNothing = { TESTS_LEAVE_NOTHING: 'true' };
   const onEachNode = nodeBinaries.flatMap(({ handler, path }) =>
-    path ? [mocha(`unit on ${handler.replace('Node', 'Node ').replace('_1', '')}`, 'unit/**/*', { node: path })] : [],
+    path
+      ? [
+          mocha(`unit on ${handler.replace('Node', 'Node ').replace('_1', '')}`, 'unit/**/*', {
+            node: path,
+            environment: leavesNothing,
+          }),
+        ]
+      : [],
   );
   return [
     {

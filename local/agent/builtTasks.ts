@@ -1,7 +1,11 @@
+import { execFile } from 'node:child_process';
 import { existsSync, readFileSync, readdirSync, statSync } from 'node:fs';
 import path from 'node:path';
+import { promisify } from 'node:util';
 import { isPackaged, root } from '../installation';
 import { readTaskDefinition } from './taskDefinition';
+
+const execute = promisify(execFile);
 
 /** Where `npm run build` puts the tasks as an agent gets them. */
 export const builtTasksDir = path.join(root, 'dist', 'tasks');
@@ -16,11 +20,20 @@ export function taskFolders(): string[] {
 export async function ensureBuiltTasks(folders = taskFolders()): Promise<string[]> {
   const stale = isPackaged ? [] : folders.filter(isStale);
   if (stale.length > 0) {
-    // The bundler is loaded only when there is something to bundle.
-    const { buildTasks } = await import('../../scripts/build');
-    await buildTasks(stale);
+    await build(stale);
   }
   return stale;
+}
+
+/** By the project's own command, as a developer would: what is local knows nothing of how tasks are made. */
+async function build(folders: string[]): Promise<void> {
+  const command = [path.join(root, 'node_modules', 'tsx', 'dist', 'cli.mjs'), path.join(root, 'scripts', 'build.ts')];
+  try {
+    await execute(process.execPath, [...command, ...folders], { cwd: root });
+  } catch (error) {
+    const { stderr, message } = error as Error & { stderr?: string };
+    throw new Error(`The tasks could not be built: ${stderr?.trim() || message}`, { cause: error });
+  }
 }
 
 function isStale(folder: string): boolean {

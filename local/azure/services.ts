@@ -34,7 +34,8 @@ import { registerMachineLearning } from './machineLearning/index';
 import type { MadeWorkspaces } from './machineLearning/workspace/madeWorkspaces';
 import { Identities } from './managedIdentity/identities';
 import { registerManagedIdentities } from './managedIdentity/index';
-import { registerLogAnalytics } from './operationalInsights/logAnalytics';
+import { registerLogAnalytics } from './operationalInsights/logAnalyticsRoutes';
+import { LogAnalyticsWorkspaces } from './operationalInsights/logAnalyticsWorkspaces';
 import { registerOciRegistry } from './registry/index';
 import type { RequestJournal } from './traffic/requestJournal';
 import { recordTraffic } from './traffic/trafficRecorder';
@@ -42,7 +43,7 @@ import { recordTraffic } from './traffic/trafficRecorder';
 export { admitTokens } from './blobs/bearerAccess';
 export { startBlobEndpoint } from './blobs/blobEndpoint';
 export { openBlobs } from './blobs/blobs';
-export { startMetadataService } from './entra/managedIdentity';
+export { startMetadataService } from './entra/metadataService';
 export { createServer } from './server';
 
 export interface ServiceOptions {
@@ -95,7 +96,7 @@ export function register(app: FastifyInstance, options: ServiceOptions): void {
   provider((scope) =>
     registerRoleAssignments(scope, new RoleAssignments(identities.assignments).joinCatalog(context.resources)),
   );
-  provider((scope) => registerLogAnalytics(scope, context));
+  provider((scope) => registerLogAnalytics(scope, new LogAnalyticsWorkspaces(context)));
   provider((scope) => registerContainerInstances(scope, context, identities, shares));
   provider((scope) =>
     registerAdministration(scope, { token: credentials.adminToken, access: context.access, faults, journal, shutDown }),

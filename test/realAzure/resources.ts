@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { builtInRoles } from '../../local/azure/access/roleDefinitions';
+import { builtInRoles } from '../../local/azure/access/builtInRoles';
 import type { Arm } from './arm';
 import { groupId, resourceId, type Belongings } from './belongings';
 import type { Account } from './cloud';

@@ -1,4 +1,4 @@
-import { builtInRoles, type Permission } from './roleDefinitions';
+import { builtInRoles, type Permission } from './builtInRoles';
 
 /** A role of the service connection's identity on a resource, or on what lies above it. */
 export interface GrantedRole {

@@ -13,7 +13,8 @@ import { isSame, RegistryAuthorization } from './registryAuthorization';
 import { RegistryTokens } from './registryTokens';
 import { RepositoryMetadata } from './repositoryMetadata';
 import { RepositoryStore } from './repositoryStore';
-import { registerTokenEndpoints } from './tokenEndpoints';
+import { TokenExchange } from './tokenExchange';
+import { registerTokenExchange } from './tokenRoutes';
 
 /** The OCI registries of the local cloud: /v2/, /oauth2/ and /acr/ at the host <registry>.azurecr.localhost. */
 export function registerOciRegistry(
@@ -43,7 +44,7 @@ export function registerOciRegistry(
       if (!(error instanceof OciError)) return reply.send(error);
       return reply.code(error.status).headers(error.headers).send(error.body());
     });
-    registerTokenEndpoints(scope, context, authorization, tokens, accounts, registryOf);
+    registerTokenExchange(scope, new TokenExchange(context, authorization, tokens, accounts), registryOf);
     registerAcrDataPlane(scope, new RepositoryMetadata(repositories, context.port), authorization, registryOf);
     scope.register(async (raw) => {
       // Layers are streamed to disk, and a manifest's digest is over its very bytes.

@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { minimatch } from 'minimatch';
-import { judge, type Suite } from '../../../scripts/suites';
+import { bin, judge, type Suite } from '../../../scripts/suites';
 import { steps } from '../../../scripts/test';
 import { root } from '../../../scripts/taskManifest';
 
@@ -41,6 +42,38 @@ describe('The test runner', () => {
     report(5, [], []);
     assert.deepEqual(counts(1), [5, 1, 0]);
     assert.deepEqual(counts(0), [5, 0, 0]);
+  });
+
+  it('tells what tests left in the temporary folder, and counts it where that fails the run', () => {
+    report(5, [], []);
+    const output = 'dots\nTests left in the temporary folder: train-abcdef. What makes a folder removes it.\n';
+    const told = judge(suite, 0, output);
+    assert.deepEqual([told.failed, told.details.length], [0, 1]);
+    assert.match(told.details[0]!, /train-abcdef/);
+    assert.equal(judge(suite, 1, output).failed, 1);
+  });
+
+  it('fails a run that leaves a folder, and removes it', function () {
+    const file = join(folder, 'leaves.test.ts');
+    const text = "it('leaves', () => void require('node:fs').mkdtempSync(require('node:os').tmpdir() + '/left-'));";
+    writeFileSync(file, text);
+    const { TESTS_TEMPORARY_FOLDER: _ours, ...env } = process.env;
+    const place = { TMPDIR: folder, TEMP: folder, TMP: folder };
+    for (const [strict, code] of [
+      ['true', 1],
+      ['', 0],
+    ] as const) {
+      const { status, stderr } = spawnSync(process.execPath, [bin('mocha', 'bin', 'mocha.js'), '--spec', file], {
+        ...{ cwd: root, encoding: 'utf8' },
+        env: { ...env, ...place, TESTS_LEAVE_NOTHING: strict },
+      });
+      assert.equal(status, code, stderr);
+      assert.match(stderr, /Tests left in the temporary folder: left-\w+\. What makes/);
+      assert.deepEqual(
+        readdirSync(folder).filter((name) => name.startsWith('tests-')),
+        [],
+      );
+    }
   });
 
   it('counts a suite that died before its report as failed', () => {

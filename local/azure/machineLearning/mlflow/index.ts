@@ -8,8 +8,9 @@ import type { RunStore } from '../runs/runStore';
 import { registerExperiments } from './experimentRoutes';
 import { registerLoggedModels } from './loggedModelRoutes';
 import { LoggedModels } from './loggedModels';
-import { registerMlflowArtifacts } from './mlflowArtifacts';
 import { ArtifactPlaces } from './artifactPlaces';
+import { registerMlflowArtifacts } from './artifactRoutes';
+import { Artifacts } from './artifacts';
 import { MlflowError, sendMlflowError } from './mlflowError';
 import { registerModelVersions } from './modelVersionRoutes';
 import { registerRegisteredModels } from './registeredModelRoutes';
@@ -45,7 +46,7 @@ export async function registerMlflow(
       const { modelUri } = registry.version(name, version).properties;
       return resolveStorageUri(String(modelUri), stores, outputs);
     });
-    registerMlflowArtifacts(scope, api, places);
+    registerMlflowArtifacts(scope, api, new Artifacts(places));
   });
   // MLflow's own words for what it does not know; clients fall back by the code.
   app.all(`${dataPlaneRoute('mlflow')}/*`, async (request) => {

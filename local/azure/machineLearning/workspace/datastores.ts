@@ -1,8 +1,6 @@
-import type { FastifyInstance } from 'fastify';
 import { localCloud, type LocalAzureContext } from '../../context';
 import { invalid, notFound } from '../mlError';
-import { page } from '../paging';
-import { resourceId, workspaceRoute } from '../resourceIds';
+import { resourceId } from '../resourceIds';
 import { systemData } from '../systemData';
 
 export interface Datastore {
@@ -20,60 +18,72 @@ export const datastores: Datastore[] = [
 export const findDatastore = (name: string): Datastore | undefined =>
   datastores.find((datastore) => datastore.name === name.toLowerCase());
 
-export async function registerDatastores(
-  app: FastifyInstance,
-  context: LocalAzureContext,
-  storageKey: string,
-): Promise<void> {
-  for (const datastore of datastores) await context.blobs.container(datastore.container).createIfNotExists();
-  const { protocol, host } = new URL(context.blobs.accountUrl);
-  const system = systemData();
-  const answer = (datastore: Datastore) => ({
-    id: resourceId('datastores', datastore.name),
-    name: datastore.name,
-    type: 'Microsoft.MachineLearningServices/workspaces/datastores',
-    properties: {
-      description: null,
-      tags: null,
-      properties: null,
-      isDefault: datastore.isDefault,
-      // The key itself is for listSecrets alone.
-      credentials: { credentialsType: 'AccountKey', secrets: { secretsType: 'AccountKey' } },
-      datastoreType: 'AzureBlob',
-      accountName: localCloud.storageAccount,
-      containerName: datastore.container,
-      // The URL of a blob is {protocol}://{accountName}.blob.{endpoint}/..., as for any other cloud.
-      endpoint: host.slice(`${localCloud.storageAccount}.blob.`.length),
-      protocol: protocol.slice(0, -1),
-      serviceDataAccessAuthIdentity: 'None',
-      subscriptionId: localCloud.subscriptionId,
-      resourceGroup: localCloud.resourceGroup,
-    },
-    systemData: system,
-  });
-  const find = (name: string): Datastore => {
-    const datastore = findDatastore(name);
-    if (!datastore) throw notFound(`Datastore with name: ${name}`);
-    return datastore;
-  };
+/** The workspace's datastores, in the shape of the service. */
+export class Datastores {
+  private readonly system = systemData();
 
-  app.get<{ Querystring: { isDefault?: string; names?: string } }>(`${workspaceRoute}/datastores`, async (request) => {
-    const { isDefault, names } = request.query;
+  private constructor(
+    private readonly account: URL,
+    private readonly storageKey: string,
+  ) {}
+
+  /** Makes their containers where they are missing. */
+  static async open({ blobs }: Pick<LocalAzureContext, 'blobs'>, storageKey: string): Promise<Datastores> {
+    for (const { container } of datastores) await blobs.container(container).createIfNotExists();
+    return new Datastores(new URL(blobs.accountUrl), storageKey);
+  }
+
+  /** @param isDefault as it was asked for: true or false. @throws MlError where it is neither */
+  list(isDefault?: string, names?: readonly string[]) {
     if (isDefault !== undefined && !/^(true|false)$/i.test(isDefault)) {
       throw invalid(`'${isDefault}' is not a valid value of 'isDefault'.`);
     }
-    const chosen = datastores.filter(
-      (datastore) =>
-        (isDefault === undefined || datastore.isDefault === (isDefault.toLowerCase() === 'true')) &&
-        (!names || names.split(',').includes(datastore.name)),
-    );
-    return page(request, context.url, chosen.map(answer));
-  });
-  app.get<{ Params: { name: string } }>(`${workspaceRoute}/datastores/:name`, async (request) =>
-    answer(find(request.params.name)),
-  );
-  app.post<{ Params: { name: string } }>(`${workspaceRoute}/datastores/:name/listSecrets`, async (request) => {
-    find(request.params.name);
-    return { secretsType: 'AccountKey', key: storageKey };
-  });
+    return datastores
+      .filter((each) => isDefault === undefined || each.isDefault === (isDefault.toLowerCase() === 'true'))
+      .filter(({ name }) => !names || names.includes(name))
+      .map((each) => this.answer(each));
+  }
+
+  /** @throws MlError where there is none */
+  get(name: string) {
+    return this.answer(found(name));
+  }
+
+  /** @throws MlError where there is none */
+  secrets(name: string) {
+    found(name);
+    return { secretsType: 'AccountKey', key: this.storageKey };
+  }
+
+  private answer({ name, container, isDefault }: Datastore) {
+    return {
+      id: resourceId('datastores', name),
+      name,
+      type: 'Microsoft.MachineLearningServices/workspaces/datastores',
+      properties: {
+        description: null,
+        tags: null,
+        properties: null,
+        isDefault,
+        // The key itself is for listSecrets only.
+        credentials: { credentialsType: 'AccountKey', secrets: { secretsType: 'AccountKey' } },
+        datastoreType: 'AzureBlob',
+        accountName: localCloud.storageAccount,
+        containerName: container,
+        // The URL of a blob is {protocol}://{accountName}.blob.{endpoint}/..., as for any other cloud.
+        endpoint: this.account.host.slice(`${localCloud.storageAccount}.blob.`.length),
+        protocol: this.account.protocol.slice(0, -1),
+        serviceDataAccessAuthIdentity: 'None',
+        subscriptionId: localCloud.subscriptionId,
+        resourceGroup: localCloud.resourceGroup,
+      },
+      systemData: this.system,
+    };
+  }
+}
+
+function found(name: string): Datastore {
+  const datastore = findDatastore(name);
+  if (!datastore) throw notFound(`Datastore with name: ${name}`);
+  return datastore;
 }

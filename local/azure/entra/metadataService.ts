@@ -1,8 +1,8 @@
 import { timingSafeEqual } from 'node:crypto';
 import Fastify from 'fastify';
 import type { AddressInfo } from 'node:net';
-import { localCloud, type LocalAzureContext } from '../context';
-import { tokenLifetime } from './directory';
+import type { LocalAzureContext } from '../context';
+import { MachineIdentity, RefusedToken } from './machineIdentity';
 import type { TokenIssuer } from './tokenIssuer';
 
 /**
@@ -21,33 +21,16 @@ export async function startMetadataService(
     const { port } = app.server.address() as AddressInfo;
     if (request.headers.host !== `127.0.0.1:${port}`) return reply.code(403).send({ error: 'forbidden' });
   });
+  const identity = new MachineIdentity(context, tokens);
+  app.setErrorHandler((error, _request, reply) => {
+    if (!(error instanceof RefusedToken)) return reply.send(error);
+    return reply.code(400).send({ error: 'invalid_request', error_description: error.message });
+  });
   app.get<{ Params: { secret: string }; Querystring: { resource?: string; client_id?: string } }>(
     '/:secret/metadata/identity/oauth2/token',
-    async (request, reply) => {
-      if (!isSame(request.params.secret, secret)) return reply.code(404).send({ error: 'not_found' });
-      const { resource, client_id: clientId } = request.query;
-      if (request.headers.metadata !== 'true') {
-        return reply
-          .code(400)
-          .send({ error: 'invalid_request', error_description: 'Required metadata header not specified' });
-      }
-      if (!resource) {
-        return reply
-          .code(400)
-          .send({ error: 'invalid_request', error_description: 'Required query parameter "resource" missing' });
-      }
-      if (clientId && clientId !== localCloud.clientId) {
-        return reply.code(400).send({ error: 'invalid_request', error_description: 'Identity not found' });
-      }
-      const lifetime = tokenLifetime(context);
-      return {
-        access_token: tokens.accessToken(resource.replace(/\/$/, ''), localCloud.clientId, lifetime),
-        client_id: localCloud.clientId,
-        expires_in: String(lifetime),
-        expires_on: String(Math.floor(Date.now() / 1000) + lifetime),
-        resource,
-        token_type: 'Bearer',
-      };
+    async ({ params, query, headers }, reply) => {
+      if (!isSame(params.secret, secret)) return reply.code(404).send({ error: 'not_found' });
+      return identity.token({ resource: query.resource, clientId: query.client_id, metadata: headers.metadata });
     },
   );
   await app.listen({ host: '127.0.0.1', port: 0 });
