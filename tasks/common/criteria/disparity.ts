@@ -14,11 +14,11 @@ export function disparityOf(kind: Disparity['kind'], values: readonly number[]):
   if (values.length < 2 || !values.every(Number.isFinite)) return NaN;
   const [least, most] = [Math.min(...values), Math.max(...values)];
   if (kind === 'difference') return exact(most - least, Math.max(Math.abs(least), Math.abs(most)));
-  return least < 0 || most <= 0 ? NaN : least / most;
+  // Of none above zero it is 0 / 0.
+  return least < 0 ? NaN : least / most;
 }
 
 /** Rounded where 15 significant digits of the values end, so that 0.9 − 0.84 is 0.06: a user's sum, not binary arithmetic, decides. */
 function exact(difference: number, size: number): number {
-  if (difference === 0) return 0;
   return Number(difference.toFixed(Math.min(100, Math.max(0, 14 - Math.floor(Math.log10(size))))));
 }

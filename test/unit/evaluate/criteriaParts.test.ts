@@ -145,6 +145,7 @@ describe('Evaluate: how a metric differs between groups', () => {
     ['difference', [1e-9, 3e-9], 2e-9],
     ['difference', [-123456.1, -123456], 0.1],
     ['difference', [0.3, -1000.1], 1000.4],
+    ['difference', [0.007, 1000.1], 1000.093],
     ['ratio', [0.5, 1, 0.75], 0.5],
     ['ratio', [0, 1], 0],
     ['ratio', [0, 0], NaN],
@@ -280,6 +281,21 @@ describe('Evaluate: what a verdict holds beside its sentence', () => {
       assert.equal(verdict.explanation.slice(0, words.length), words);
     });
   }
+});
+
+describe('Evaluate: a verdict on a metric that has no single value', () => {
+  it('names no value, and what was logged only where the metric was not', () => {
+    const of = (metrics: Record<string, number>) => judge(criterionOf('acc[a=1] > 0'), metrics, { kind: 'none', comparisons: 'skip' }); // prettier-ignore
+    const missing = of({ acc: 1 });
+    assert.deepEqual([missing.candidate, missing.champion, missing.limit], [null, null, null]);
+    const ambiguous = of({ 'acc.a.1': 1, acc_a_1: 2 });
+    assert.equal(ambiguous.candidate, null);
+    assert.equal(ambiguous.explanation, 'acc[a=1] has several, different values (acc.a.1, acc_a_1) for the candidate.');
+    const champion: Opponent = { kind: 'champion', version: '3', metrics: { 'acc.a.1': 1, acc_a_1: 2 } };
+    const against = judge(criterionOf('acc[a=1] > champion'), { 'acc[a=1]': 1 }, champion);
+    assert.equal(against.champion, null);
+    assert.equal(against.explanation, 'acc[a=1] is 1, but has several, different values (acc.a.1, acc_a_1) for the champion, version 3.'); // prettier-ignore
+  });
 });
 
 describe('Evaluate: a criterion that asks for confidence', () => {

@@ -30,7 +30,8 @@ const label = (row: number) => row % 2;
 const wrongIn = (share: number) => (row: number) => (row % share === 0 ? 1 - label(row) : label(row));
 const region = (row: number) => (row % 3 === 0 ? 'eu' : 'us');
 const sex = (row: number) => (row % 4 < 2 ? 'f' : 'm');
-const candidate = modelOf({ label, prediction: wrongIn(20), region, sex, loss: (row) => row % 7 });
+const first = (row: number) => Number(row < 5);
+const candidate = modelOf({ label, prediction: wrongIn(20), region, sex, first, loss: (row) => row % 7 });
 const champion = modelOf({ label, prediction: wrongIn(5), region, sex, loss: (row) => 1 + (row % 7) });
 
 const ask = (text: string, more: Partial<Question> = {}) => {
@@ -94,6 +95,8 @@ describe('Evaluate: a criterion by the rows', () => {
   for (const [text, more, why] of [
     ['loss[region=uk] < 5', {}, 'no row of the predictions has region=uk.'],
     ['loss[region=eu, sex=x] < 5', {}, 'no row of the predictions has region=eu and sex=x.'],
+    ['accuracy[first=1] >= 0.1', {}, 'there are 5 rows; at 90% confidence it takes at least 10.'],
+    ['accuracy[first=1] > champion', {}, 'there are 5 rows; at 90% confidence it takes at least 10.'],
     ['loss[planet=mars] < 5', {}, 'the candidate\'s predictions have no column "planet".'],
     ['auc > 0.5', {}, 'the candidate\'s predictions have no column "score".'],
     ['profit > 0.5', {}, 'the candidate\'s predictions have no column "profit".'],
@@ -140,6 +143,15 @@ describe('Evaluate: the rows that a candidate was judged by', () => {
       assert.notEqual((await holdoutOf('id,label,loss', ...other))!.sha256, holdout!.sha256, other.join(' '));
     }
   }); // prettier-ignore
+
+  it('are known by the same hash from release to release, as earlier candidates carry it in their tags', async () => {
+    const { sha256 } = (await holdoutOf('id,label,loss', 'row 1,cat,3', 'row 2,0,4'))!;
+    assert.equal(sha256, '4bb1b929b47353f107ad207c33aab522e34a05177447479fb3584dfe468d81fc');
+    assert.equal(
+      (await holdoutOf('label,loss', 'cat,3', '0,4'))!.sha256,
+      '74edc1d0e6e924f7b8ee45026f588bc01a81fb48ea6a8416c9c76a708e0e3194',
+    );
+  });
 
   it('are known by their labels in this order where they have no ids, or by their ids where they have no labels', async () => {
     const labels = await holdoutOf('label,loss', '1,3', '0,4');

@@ -73,6 +73,24 @@ describe('Evaluate: criteria', () => {
       assert.equal(one(`${name} > 0`).metric, name);
     }
     assert.equal(one('"my metric" > 0').metric, 'my metric');
+    // In quotes each sign stands for itself; a backslash takes the next one as it is.
+    for (const [written, meant] of [
+      ['a \\"b\\"', 'a "b"'],
+      ['a\\\\b', 'a\\b'],
+      ['a # b', 'a # b'],
+      ['champion', 'champion'],
+      ['[', '['],
+    ] as const) {
+      assert.equal(one(`"${written}" > 0`).metric, meant);
+      assert.equal(one(`a["${written}"="${written}"] > 0`).slice[0]!.key, meant);
+    }
+  });
+
+  it('reads a sign before a number', () => {
+    assert.deepEqual(one('a > +0.5').limit, { kind: 'number', value: 0.5 });
+    assert.deepEqual(one('a > - 0.5').limit, { kind: 'number', value: -0.5 });
+    assert.ok(Object.is((one('a > -0').limit as { value: number }).value, 0));
+    assert.ok(Object.is((one('a > champion - 0').limit as { offset: number }).offset, 0));
   });
 
   it('passes over comments and blank lines, and counts lines as the user sees them', () => {
@@ -126,6 +144,18 @@ describe('Evaluate: criteria', () => {
     ['rmse <= -infinity', '1:10 infinity is not a limit: every comparison with it is refused.'],
     ['rmse <= info', '1:9 after the operator comes a number or "champion", not "info".'],
     ['rmse <= xinf', '1:9 after the operator comes a number or "champion", not "xinf".'],
+    // What is quoted is a name, never a word of the language.
+    ['"" > 1', '1:1 a criterion starts with a metric\'s name, not """".'],
+    ['acc[""=eu] > 1', '1:5 here should stand a column, as in [region=eu], not """".'],
+    ['rmse <= "champion"', '1:9 after the operator comes a number or "champion", not ""champion"".'],
+    ['rmse <= "nan"', '1:9 after the operator comes a number or "champion", not ""nan"".'],
+    ['rmse <= 5 "with" 95% confidence', '1:11 ""with"" is not expected here; the criterion should end before it.'],
+    ['rmse <= + - 5', '1:11 after the operator comes a number or "champion", not "-".'],
+    ['rmse <= - + 5', '1:11 after the operator comes a number or "champion", not "+".'],
+    ['max', '1:4 after the metric comes one of < <= > >= ==, but the line ends.'],
+    ['maximum difference of a over b <= 1', '1:9 after the metric comes one of < <= > >= ==, not "difference".'],
+    ['climax difference of a over b <= 1', '1:8 after the metric comes one of < <= > >= ==, not "difference".'],
+    ['acc "[" region=eu] > 1', '1:5 after the metric comes one of < <= > >= ==, not ""["".'],
     ['acc[=eu] > 1', '1:5 here should stand a column, as in [region=eu], not "=".'],
     ['acc[region=] > 1', '1:12 here should stand a value, as in [region=eu], not "]".'],
     ['auc > 0.9 with 95% sureness', '1:20 after "%" comes the word confidence, not "sureness".'],
