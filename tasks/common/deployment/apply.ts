@@ -56,7 +56,8 @@ export async function apply(application: Application, ports: DeploymentPorts): P
       if (accepted) return accepted;
       await clock.sleep(betweenTries, signal);
     } catch (error) {
-      if (!isRefusal(error)) {
+      // Azure's no changes nothing, and a fault of its own is ridden out: of anything else nobody knows what came of it.
+      if (!isAzureFailure(error)) {
         onChange?.();
         throw error;
       }
@@ -70,11 +71,6 @@ export async function apply(application: Application, ports: DeploymentPorts): P
       await clock.sleep(betweenTries, signal);
     }
   }
-}
-
-/** Whether Azure has said no, so that nothing has changed: of anything else nobody knows what came of it. */
-function isRefusal(error: unknown): error is AzureFailure {
-  return isAzureFailure(error) && error.status !== undefined && error.status < 500;
 }
 
 /**

@@ -2,6 +2,8 @@ import type { ContainerGroup } from '../azure/containerGroups/containerGroups';
 import { Secret } from '../secret';
 import { withSecureValues } from './secureValues';
 
+type IpAddress = NonNullable<ContainerGroup['ipAddress']>;
+
 /**
  * The secret variable of the job by which Deploy-ACI leaves what ran before to the later tasks of the same job: Azure
  * never gives a secure value back, so that nobody else could bring the previous deployment back whole.
@@ -42,12 +44,15 @@ export function definitionOf(group: ContainerGroup): ContainerGroup {
     ipAddress,
     ...rest
   } = group;
-  const { ip: _ip, fqdn: _fqdn, ...address } = ipAddress ?? { type: 'Public', ports: [] };
   return {
     ...rest,
-    ipAddress: ipAddress && address,
+    ipAddress: ipAddress && wantedAddress(ipAddress),
     containers: group.containers.map(({ instanceView: _instance, ...container }) => container),
   };
+}
+
+function wantedAddress({ ip: _ip, fqdn: _fqdn, ...wanted }: IpAddress): IpAddress {
+  return wanted;
 }
 
 /** One line, so that it can be a secret variable: base64 of JSON. */

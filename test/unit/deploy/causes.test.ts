@@ -302,7 +302,118 @@ const cases: Case[] = [
   { title: 'nothing but time', evidence: { reason: 'timeout' }, cause: 'slow', problem: /after 10 minutes/ },
 ];
 
+/** Seconds after the container's end. */
+const at = (seconds: number) => new Date(Date.UTC(2026, 0, 1) + seconds * 1000);
+const killing = (seconds?: number) => ({
+  name: 'Killing',
+  message: 'Killing container x',
+  lastTimestamp: seconds === undefined ? undefined : at(seconds),
+});
+const unhealthy = (seconds?: number, message = 'Liveness probe failed: x') => ({
+  name: 'Unhealthy',
+  message,
+  lastTimestamp: seconds === undefined ? undefined : at(seconds),
+});
+
+/** A container that ended with this code at a time that is known, and what Azure tells of that. */
+function endedAt(exitCode: number, events: NonNullable<Seen['events']>, probe?: object): ContainerGroup {
+  const before = { state: 'Terminated', exitCode, finishTime: at(0) };
+  const seen = group({ now: { state: 'Waiting' }, before, events });
+  const [container] = seen.containers;
+  return { ...seen, containers: [{ ...container!, livenessProbe: { ...container!.livenessProbe, ...probe } }] };
+}
+const slowProbe = { periodSeconds: 60, timeoutSeconds: 10 };
+
+/** What tells one cause of an end from another: codes, and what Azure says near to it in time. */
+const ends: Array<[title: string, evidence: Partial<Evidence>, cause: CauseName]> = [
+  ['137 and nothing but that it was pulled', { group: endedAt(137, [{ name: 'Pulled', message: 'pulled' }]) }, 'outOfMemory'],
+  ['137, killed 90 s before', { group: endedAt(137, [killing(-90)]) }, 'killed'],
+  ['137, killed 91 s before', { group: endedAt(137, [killing(-91)]) }, 'outOfMemory'],
+  ['143, killed', { group: endedAt(143, [killing()]) }, 'killed'],
+  ['143, and nobody says why', { group: endedAt(143, []) }, 'crash'],
+  ['1, killed', { group: endedAt(1, [killing()]) }, 'crash'],
+  ['137, a probe failed 60 s before it was killed', { group: endedAt(137, [unhealthy(-60), killing(0)]) }, 'probeFailing'],
+  ['137, a probe failed 61 s before it was killed', { group: endedAt(137, [unhealthy(-61), killing(0)]) }, 'killed'],
+  ['137, a slow probe failed two periods before', { group: endedAt(137, [unhealthy(-140), killing(0)], slowProbe) }, 'probeFailing'],
+  ['137, a slow probe failed long before', { group: endedAt(137, [unhealthy(-141), killing(0)], slowProbe) }, 'killed'],
+  ['137, it was not ready', { group: endedAt(137, [unhealthy(0, 'Readiness probe failed: no liveness probe failed'), killing(0)]) }, 'killed'],
+  ['137, something else speaks of a probe', { group: endedAt(137, [{ name: 'Noted', message: 'Liveness probe failed: x' }, killing(0)]) }, 'killed'],
+  ['3', { group: group(ended(3)) }, 'crashInInit'],
+  ['1, in init', { group: group(ended(1)), logs: { scoring: ['  File "score.py", line 3, in init'] } }, 'crashInInit'],
+  ['1, in another function', { group: group(ended(1)), logs: { scoring: ['  File "score.py", line 3, in initialise'] } }, 'crash'],
+  ['0, after it said something of init()', { group: group(ended(0)), logs: { scoring: ['init() is done'] } }, 'ended'],
+  ['no end at all, after it said something of init()', { group: group({ now: { state: 'Running' } }), logs: { scoring: ['init() is slow'] } }, 'slow'],
+  ['a status of 300', { answer: { status: 300 } }, 'wrongPath'],
+  ['a status of 499', { answer: { status: 499 } }, 'wrongPath'],
+  ['a status of 500', { answer: { status: 500 } }, 'unhealthy'],
+  ['no pull, and no event of it', { reason: 'pullFailed', group: group({}) }, 'imageNotAccessible'],
+  ['a pull that failed once, by its event', { group: group({ events: [{ name: 'Failed', message: 'Failed to pull image "x"' }] }) }, 'imageNotAccessible'],
+  ['a rate limit, by an event of the group', { group: { ...group({}), instanceView: { state: 'Pending', events: [{ name: 'Failed', message: 'toomanyrequests' }] } } }, 'rateLimit'],
+  ['a name that is taken, by the message alone', { error: { code: 'BadRequest', message: "DNS name label 'x' in eastus is not available" } }, 'dnsLabelTaken'],
+]; // prettier-ignore
+
+/** What of a failure is told in the sentence. */
+const sentences: Array<[title: string, evidence: Partial<Evidence>, problem: string]> = [
+  [
+    'the exception that is the last',
+    { group: group(ended(2)), logs: { scoring: ['KeyError: 1', '   ValueError: bad flag. ', 'exiting with an Error'] } },
+    'The container scoring ended with exit code 2: ValueError: bad flag.',
+  ],
+  ['an exception without words', { group: group(ended(2)), logs: { scoring: ['MemoryError'] } }, 'The container scoring ended with exit code 2: MemoryError.'],
+  ['no exception where there is none', { group: group(ended(2)) }, 'The container scoring ended with exit code 2.'],
+  ['where nothing listens', { answer: { fault: 'ECONNREFUSED', message: '' }, logs: { scoring: ['Listening at: http://0.0.0.0:5001'] } }, 'The container runs, but nothing answers at port 5001.'],
+  ['why it cannot be reached', { answer: { fault: 'ETIMEDOUT', message: 'no answer within 5 s' }, url: 'http://x/' }, 'The agent cannot reach http://x/: no answer within 5 s.'],
+  [
+    'what is wrong with a certificate',
+    {
+      answer: { fault: 'CERT_HAS_EXPIRED', message: 'certificate has expired' },
+      url: 'https://x/',
+      logs: { gateway: ['{"msg":"could not get certificate from issuer"}', '{"msg":"other","error":"of something else"}'] },
+    },
+    'The gateway has no certificate that is trusted here for https://x/: certificate has expired.',
+  ],
+  ['how far the group is, by its state', { reason: 'timeout', group: { ...group({}), instanceView: { state: 'Running' }, provisioningState: 'Succeeded' } }, 'The containers were not ready after 10 minutes; the group is Running.'],
+  ['how far the group is, by its provisioning', { reason: 'timeout', group: { ...group({}), provisioningState: 'Creating' } }, 'The containers were not ready after 10 minutes; the group is Creating.'],
+  ['that nothing is known of the group', { reason: 'timeout' }, 'The containers were not ready after 10 minutes; the group is pending.'],
+  ['the images of all containers', { error: { code: 'InaccessibleImage', message: 'no' }, definition: withImages('a/one:1', 'two:1') }, 'The image a/one:1 or two:1 could not be pulled: no.'],
+  ...(
+    [
+      ['index.docker.io', ['index.docker.io/library/m:1']],
+      ['docker.io', ['library/m:1', 'm', 'library/m.x/y:1']],
+      ['localhost:5000 or docker.io', ['localhost:5000/m', 'm:1']],
+    ] as const
+  ).map(
+    ([registry, all]): (typeof sentences)[number] => [
+      `the registry ${registry}`,
+      { error: { code: 'RegistryErrorResponse', message: '' }, definition: withImages(...all) },
+      `The registry ${registry} limits how often images are pulled, and that limit is reached.`,
+    ],
+  ),
+]; // prettier-ignore
+
+function withImages(...all: string[]): ContainerGroup {
+  return { ...definition, containers: all.map((each) => ({ ...definition.containers[0]!, image: each })) };
+}
+
 describe('The cause of a failed deployment', () => {
+  for (const [title, evidence, cause] of ends) {
+    it(`is ${cause} by ${title}`, () => {
+      assert.equal(findCause({ logs: {}, definition, minutes: 10, ...evidence }).name, cause);
+    });
+  }
+
+  for (const [title, evidence, problem] of sentences) {
+    it(`tells ${title}`, () => {
+      assert.equal(findCause({ logs: {}, definition, minutes: 10, ...evidence }).problem, problem);
+    });
+  }
+
+  it('tells what to do where the agent cannot reach a public address', () => {
+    const answer = { fault: 'ETIMEDOUT', message: '' };
+    const { remedy } = findCause({ logs: {}, definition, minutes: 10, answer });
+    assert.equal(remedy, "Check the agent's network, proxy and firewall.");
+  });
+
   for (const { title, evidence, cause, problem = /./, remedy = /./ } of cases) {
     it(`finds ${title}`, () => {
       const found = findCause({ logs: {}, definition, minutes: 10, ...evidence });

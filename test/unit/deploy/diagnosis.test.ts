@@ -107,6 +107,47 @@ describe('What is said of a deployment that failed', () => {
     for (const error of [new TypeError('a bug'), new TaskFailure('known')]) assert.equal(await diagnosed(error), error);
   });
 
+  for (const [code, help] of [
+    ['ContainerGroupQuotaReached', 'quota-and-capacity'],
+    ['ServiceUnavailable', 'quota-and-capacity'],
+    ['InaccessibleImage', 'the-image-cannot-be-pulled'],
+    ['RegistryErrorResponse', 'the-image-cannot-be-pulled'],
+    ['InvalidX', undefined],
+  ] as const) {
+    it(`leads to ${help ?? 'no chapter'} of the guide for ${code}`, async () => {
+      const failure = await diagnosed(azureError({ code, message: '' }));
+      assert.equal((failure as TaskFailure).help, help);
+    });
+  }
+
+  const answered = (answer: NotReady['answer']) =>
+    new NotReady('timeout', { ...definition, containers: [] }, undefined, answer, 'https://x/');
+  const probed = [
+    { name: 'Unhealthy', type: 'Warning', message: 'Liveness probe failed: x' },
+    { name: 'Killing', type: 'Warning', message: 'killed' },
+  ];
+  const died = (exitCode: number, events: object[] = []) =>
+    notReady(crashed({ previousState: { state: 'Terminated', exitCode }, events }));
+  for (const [what, error, help] of [
+    ['an untrusted certificate', answered({ fault: 'CERT_HAS_EXPIRED', message: '' }), 'certificates'],
+    ['a crash in init()', died(3), 'the-container-does-not-serve'],
+    ['another crash', died(1), 'the-container-does-not-serve'],
+    ['a failing probe', died(137, probed), 'the-container-does-not-serve'],
+    [
+      'a port at which nobody listens',
+      answered({ fault: 'ECONNREFUSED', message: '' }),
+      'the-container-does-not-serve',
+    ],
+    ['a route that is not there', answered({ status: 404 }), 'the-container-does-not-serve'],
+    ['a server that is not well', answered({ status: 503 }), 'the-container-does-not-serve'],
+    ['a network in between', answered({ fault: 'ETIMEDOUT', message: '' }), 'the-container-does-not-serve'],
+    ['an end in peace', died(0), undefined],
+  ] as const) {
+    it(`leads to ${help ?? 'no chapter'} of the guide for ${what}`, async () => {
+      assert.equal(((await diagnosed(error)) as TaskFailure).help, help);
+    });
+  }
+
   it('is the reason of the operation, where Azure gave one', async () => {
     const told = azureError({
       code: 'ServiceUnavailable',

@@ -138,6 +138,15 @@ describe('Waiting until a container group serves', () => {
     assert.equal(looks.length, 1);
   });
 
+  it('takes the end of a container of before, which Azure still shows, for none of its own', async () => {
+    const ended = { restartCount: 0, currentState: { state: 'Terminated', exitCode: 0, startTime: start } };
+    const fresh = { ...running, currentState: { state: 'Running', startTime: new Date(+start + 60_000) } };
+    const changes = { restartPolicy: 'Never' };
+    await wait([shown([ended], changes), shown([fresh], changes)], well, { before: shown([running]) });
+    assert.deepEqual([looks.length, asked.length], [2, 1]);
+    await assert.rejects(wait([shown([ended], changes)], well), /ended/);
+  });
+
   it('ends at once where Azure says that it failed, with what the operation says', async () => {
     const failure = azureError({ code: 'X', message: 'no room' });
     for (const group of [
