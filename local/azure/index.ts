@@ -9,7 +9,7 @@ import type { Description } from './connection/description';
 import { describeLocalAzure, type LocalAzure } from './connection/localAzure';
 import { localCloud, type LocalAzureContext } from './context';
 import { openZone } from './dns/zone';
-import { loadCredentials } from './entra/credentials';
+import { loadCredentials, storageKeyOf } from './entra/credentials';
 import { TokenIssuer } from './entra/tokenIssuer';
 import { actOutFaults } from './faults/actOutFaults';
 import { FaultPlan } from './faults/faultPlan';
@@ -91,8 +91,6 @@ async function startAll(
 ): Promise<LocalAzure & { description: Description }> {
   const { stateDir, cacheDir, log, recordTrafficTo, python } = options;
   await endLeftoverProcesses(stateDir, log);
-  const credentials = await loadCredentials(stateDir);
-  const certificate = await serverCertificate(stateDir);
   const hostsFile = join(stateDir, 'hosts');
   const dns = openZone(hostsFile);
   const faults = new FaultPlan(dns);
@@ -100,11 +98,16 @@ async function startAll(
   const watched = (serve: RequestListener): RequestListener => journal.keep(actOutFaults(faults, serve));
   const last = readLastPorts(stateDir);
 
-  const account = { account: localCloud.storageAccount, accountKey: credentials.storageKey };
+  const account = { account: localCloud.storageAccount, accountKey: storageKeyOf(stateDir) };
   const startsAzurite = startAzurite({ stateDir, port: 0, ...account });
   life.stops.push(async () => (await startsAzurite.catch(() => undefined))?.stop());
-  // The services load while Azurite starts.
-  const [services, { port: azuritePort }] = await Promise.all([import('./services'), startsAzurite]);
+  // Keys and certificates are made, and the services load, while Azurite starts.
+  const [credentials, certificate, services, { port: azuritePort }] = await Promise.all([
+    loadCredentials(stateDir, account.accountKey),
+    serverCertificate(stateDir),
+    import('./services'),
+    startsAzurite,
+  ]);
 
   const collection = openDocumentStore(join(stateDir, 'documents'));
   const workspaces = new MadeWorkspaces(collection('workspaces'), collection('deletedWorkspaces'));

@@ -1,4 +1,14 @@
-import { appendFileSync, chmodSync, existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  chmodSync,
+  closeSync,
+  existsSync,
+  openSync,
+  readSync,
+  renameSync,
+  rmSync,
+  writeSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import type { Collection } from '../context';
 import { closedFolder } from './closedFolder';
@@ -8,6 +18,9 @@ const ownerOnly = { mode: 0o600 };
 
 /** Outdated lines that are left where they are, however few documents there are: they are not worth writing all of a file again. */
 const fewOutdated = 200;
+
+/** Of a large file never more than this much is in memory beside its documents, in bytes. */
+const pieceSize = 256 * 1024;
 
 type Line<T> = { key: string; value?: T };
 
@@ -31,8 +44,7 @@ function openCollection<T>(file: string): Collection<T> {
   const documents = new Map<string, { key: string; value: T }>();
   let lines = 0;
   const compact = (): void => {
-    const text = [...documents.values()].map((line) => JSON.stringify(line) + '\n').join('');
-    writeFileSync(`${file}.new`, text, ownerOnly);
+    writeLines(`${file}.new`, documents.values());
     renameSync(`${file}.new`, file);
     lines = documents.size;
   };
@@ -40,6 +52,7 @@ function openCollection<T>(file: string): Collection<T> {
     chmodSync(file, ownerOnly.mode);
     for (const line of readLines<T>(file)) {
       lines++;
+      if (!line) continue;
       if (line.value === undefined) documents.delete(line.key.toLowerCase());
       else documents.set(line.key.toLowerCase(), { key: line.key, value: line.value });
     }
@@ -78,19 +91,63 @@ function openCollection<T>(file: string): Collection<T> {
   };
 }
 
-/** A last line cut short by a kill is left out: its change was never confirmed to anyone. */
-function readLines<T>(file: string): Array<Line<T>> {
-  const text = readFileSync(file, 'utf8');
-  const lines = text.split('\n');
-  return lines.flatMap((line, index) => {
-    if (!line) return [];
-    try {
-      return [JSON.parse(line) as Line<T>];
-    } catch (error) {
-      if (index === lines.length - 1) return [];
-      throw new Error(`${file} line ${index + 1} is damaged; remove the state directory to start again`, {
-        cause: error,
-      });
+function writeLines(file: string, lines: Iterable<Line<unknown>>): void {
+  // What an earlier try left behind.
+  rmSync(file, { recursive: true, force: true });
+  const target = openSync(file, 'wx', ownerOnly.mode);
+  try {
+    let text = '';
+    for (const line of lines) {
+      text += JSON.stringify(line) + '\n';
+      if (text.length < pieceSize) continue;
+      writeAll(target, text);
+      text = '';
     }
-  });
+    writeAll(target, text);
+  } finally {
+    closeSync(target);
+  }
+}
+
+function writeAll(target: number, text: string): void {
+  const bytes = Buffer.from(text);
+  for (let written = 0; written < bytes.length;) written += writeSync(target, bytes, written);
+}
+
+/**
+ * A last line cut short by a kill is left out: its change was never confirmed to anyone.
+ * @returns undefined for what is to go from the file, as what is appended would stand in the same line
+ */
+function* readLines<T>(file: string): Generator<Line<T> | undefined> {
+  const source = openSync(file, 'r');
+  try {
+    let rest = Buffer.alloc(0);
+    let number = 0;
+    const piece = Buffer.allocUnsafe(pieceSize);
+    for (let count = readSync(source, piece); count > 0; count = readSync(source, piece)) {
+      const bytes = Buffer.concat([rest, piece.subarray(0, count)]);
+      let start = 0;
+      for (let end = bytes.indexOf('\n'); end !== -1; end = bytes.indexOf('\n', start)) {
+        const text = bytes.toString('utf8', start, end);
+        start = end + 1;
+        number++;
+        if (text === '') continue;
+        const line = parsed<T>(text);
+        if (!line) throw new Error(`${file} line ${number} is damaged; remove the state directory to start again`);
+        yield line;
+      }
+      rest = bytes.subarray(start);
+    }
+    if (rest.length > 0) yield* [parsed<T>(rest.toString('utf8')), undefined];
+  } finally {
+    closeSync(source);
+  }
+}
+
+function parsed<T>(text: string): Line<T> | undefined {
+  try {
+    return JSON.parse(text) as Line<T>;
+  } catch {
+    return undefined;
+  }
 }

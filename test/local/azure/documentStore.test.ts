@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import fs, { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import fs, { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import sinon from 'sinon';
@@ -51,5 +51,28 @@ describe('the documents of local Azure', () => {
     assert.ok(rename.called);
     sinon.restore();
     assert.deepEqual(open().get('thing'), { at: 299 });
+  });
+
+  it('are read in pieces, wherever a piece ends, without the line that a kill cut short', () => {
+    const open = () => openDocumentStore(folder)<{ text: string }>('things');
+    const text = (at: number) => 'ü€😀'.repeat(at * 977);
+    const things = open();
+    for (let at = 0; at < 120; at++) things.put(`thing-${at}`, { text: text(at) });
+    const whole = readFileSync(file());
+    assert.ok(whole.length > 1_000_000);
+    writeFileSync(file(), Buffer.concat([whole, whole.subarray(0, 1), Buffer.from('"key":"thing-1","value":{"te')]));
+    const again = open();
+    for (let at = 0; at < 120; at++) assert.equal(again.get(`thing-${at}`)?.text, text(at));
+    // What comes after it has a line of its own, and all is written again, in pieces too, as it was.
+    again.put('thing-0', { text: 'other' });
+    open().put('thing-0', { text: '' });
+    const lines = (bytes: Buffer) => bytes.toString('utf8').trimEnd().split('\n').sort();
+    open();
+    assert.deepEqual(lines(readFileSync(file())), lines(whole));
+  });
+
+  it('are refused where a line in the midst is damaged', () => {
+    writeFileSync(file(), '{"key":"a","value":{"at":1}}\n{"key":"b"\n{"key":"c","value":{"at":3}}\n');
+    assert.throws(open, /things\.jsonl line 2 is damaged; remove the state directory to start again/);
   });
 });

@@ -91,9 +91,9 @@ describe('local Azure is closed to other users of the machine', function () {
     const { metadataSecret, ...earlier } = JSON.parse(readFileSync(join(stateDir, 'credentials.json'), 'utf8'));
     const folder = mkdtempSync(join(root, 'earlier-'));
     writeFileSync(join(folder, 'credentials.json'), JSON.stringify(earlier));
-    const { metadataSecret: added, ...kept } = await loadCredentials(folder);
+    const { metadataSecret: added, ...kept } = await loadCredentials(folder, 'unused');
     assert.deepEqual(kept, earlier);
     assert.ok(added && added !== metadataSecret);
-    assert.deepEqual(await loadCredentials(folder), { ...kept, metadataSecret: added });
+    assert.deepEqual(await loadCredentials(folder, 'unused'), { ...kept, metadataSecret: added });
   });
 });
