@@ -374,7 +374,7 @@ async function buildTask(folder: string, place: BuildPlace): Promise<BuiltTask> 
   const parts = await bundleParts(targets, sourceDir, folder);
   const files = new Map<string, Uint8Array | string>(targets.map((target) => [target, entrySource]));
   const maps = new Map<string, Uint8Array | string>();
-  // A thread shares no code with the task that starts it: task-lib, loaded again, would write its key anew.
+  // A thread shares no code with the task that starts it: task-lib, loaded a second time, would write its key again.
   if (hasWorker(folder)) parts.set(workerFile, await bundle(workerFile, "import './worker';", sourceDir));
   for (const [name, part] of parts) {
     files.set(name, built(part, name, folder, place));

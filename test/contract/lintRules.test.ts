@@ -20,6 +20,10 @@ const cases: Array<[file: string, text: string, refused: boolean]> = [
   ['local/azure/server.ts', "import { a } from '../../tasks/common/imageName';", true],
   ['local/azure/server.ts', "import type { a } from '../../tasks/common/record/record';", false],
   ['local/agent/runPipeline.ts', "import { a } from '../azure/server';", true],
+  ['local/agent/runPipeline.ts', "void import('../../scripts/build');", true],
+  ['local/azure/server.ts', "import { a } from '../../scripts/build';", true],
+  ['local/cli.ts', "import { a } from '../scripts/build';", true],
+  ['scripts/packageLocal.ts', "import { a } from '../local/agent/builtTasks';", false],
 
   // A secret is a type of its own.
   ['tasks/Train/train.ts', 'interface A { readonly password: string }', true],

@@ -19,7 +19,7 @@ Loki.Resultset.prototype.findAnd = Loki.Resultset.prototype.$and = function (con
   );
 };
 
-// Each save writes all blobs anew, and came every five seconds. Here what saving takes stays a twentieth of the time.
+// Each save writes all blobs again, and came every five seconds. Here what saving takes stays a twentieth of the time.
 Loki.prototype.autosaveEnable = function () {
   this.autosave = true;
   const wait = (milliseconds) => void (this.autosaveHandle = setTimeout(save, milliseconds).unref());

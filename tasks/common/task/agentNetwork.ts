@@ -1,10 +1,14 @@
 import * as fs from 'node:fs';
 import * as tl from 'azure-pipelines-task-lib/task';
 import type { NetworkSettings } from '../azure/http/network';
+import { messageOf } from '../messageOf';
 import { Secret } from '../secret';
+import { TaskFailure } from '../taskFailure';
 import { registerSecret } from './registerSecret';
 
-/** The proxy and certificates that the agent was set up with. Azure's SDK reads only environment variables, which the agent does not set. */
+type Certificates = NonNullable<ReturnType<typeof tl.getHttpCertConfiguration>>;
+
+/** The proxy and certificates that the agent was set up with. Azure's SDK reads only environment variables, which the agent does not set. @throws TaskFailure where a file cannot be read */
 export function readNetworkSettings(): NetworkSettings {
   const proxy = tl.getHttpProxyConfiguration();
   const certificates = tl.getHttpCertConfiguration();
@@ -19,16 +23,31 @@ export function readNetworkSettings(): NetworkSettings {
           bypass: (proxy.proxyBypassHosts ?? []).flatMap(toPattern),
         }
       : undefined,
-    certificateAuthorities: certificates?.caFile ? fs.readFileSync(certificates.caFile, 'utf8') : undefined,
-    clientCertificate:
-      certificates?.certFile && certificates.keyFile
-        ? {
-            cert: fs.readFileSync(certificates.certFile, 'utf8'),
-            key: new Secret(fs.readFileSync(certificates.keyFile, 'utf8')),
-            passphrase: certificates.passphrase ? new Secret(certificates.passphrase) : undefined,
-          }
-        : undefined,
+    certificateAuthorities: certificates?.caFile ? read(certificates.caFile, 'certificate authorities') : undefined,
+    clientCertificate: certificates ? clientCertificateOf(certificates) : undefined,
   };
+}
+
+function clientCertificateOf({ certFile, keyFile, passphrase }: Certificates): NetworkSettings['clientCertificate'] {
+  if (!certFile || !keyFile) return undefined;
+  const cert = read(certFile, 'client certificate');
+  const key = new Secret(read(keyFile, 'private key of the client certificate'));
+  const secret = passphrase ? new Secret(passphrase) : undefined;
+  for (const each of [key, secret]) if (each) registerSecret(each);
+  return { cert, key, passphrase: secret };
+}
+
+/** @throws TaskFailure */
+function read(file: string, what: string): string {
+  try {
+    return fs.readFileSync(file, 'utf8');
+  } catch (error) {
+    throw new TaskFailure(
+      `The file of the agent's ${what} cannot be read: ${messageOf(error)}.`,
+      'Put it back where the agent looks for it, or configure the agent again with the right path.',
+      { cause: error },
+    );
+  }
 }
 
 function toPattern(text: string): RegExp[] {

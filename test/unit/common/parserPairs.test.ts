@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { hasEnded as hasRunEnded } from '../../../local/azure/machineLearning/runs/runStore';
+import { hasEnded } from '../../../tasks/common/azure/ml/jobs/follow/jobStatus';
 import { readIgnoreFile } from '../../../local/azure/engine/dockerfile/ignoreFile';
 import { parseDockerfile } from '../../../local/azure/engine/dockerfile/parse';
 import { parseImageReference } from '../../../local/azure/engine/imageReference';
@@ -50,6 +52,24 @@ describe('Parsers that the tasks and the local Azure each have', () => {
         const double = parseDockerfile(text).instructions.map(({ keyword, text: rest, line }) => [keyword, rest, line]);
         assert.deepEqual({ ours, double }, { ours: expected, double: expected });
       });
+    }
+  });
+
+  it('of the status of a job', () => {
+    const ended = { Completed: true, Failed: true, Canceled: true };
+    const going = ['NotStarted', 'Starting', 'Provisioning', 'Preparing', 'Queued', 'Running', 'Finalizing'] as const;
+    const statuses = [
+      ...going,
+      'CancelRequested',
+      'Completed',
+      'Failed',
+      'Canceled',
+      'NotResponding',
+      'Paused',
+    ] as const;
+    for (const status of statuses) {
+      const expected = status in ended;
+      assert.deepEqual([hasEnded(status), hasRunEnded(status)], [expected, expected], status);
     }
   });
 

@@ -17,7 +17,8 @@ export type RunStatus =
   | 'NotResponding'
   | 'Paused';
 
-const endStates: RunStatus[] = ['Completed', 'Failed', 'Canceled', 'NotResponding', 'Paused'];
+/** States that a run never leaves: one that is paused, or does not respond, may go on. */
+const endStates: RunStatus[] = ['Completed', 'Failed', 'Canceled'];
 export const hasEnded = (status: RunStatus): boolean => endStates.includes(status);
 
 /** Why a run failed, in run history's shape. */

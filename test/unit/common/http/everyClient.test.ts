@@ -149,3 +149,18 @@ it("clients of one network use each other's connections, with the authorities of
     server.close();
   }
 });
+
+it('no client shows what a refusal repeats of its own permission', async () => {
+  const permission = { token: 'token-of-this-run', signature: 'signature-of-this-url' };
+  const server = await startSecureServer((_request, response) => {
+    response.writeHead(403, { 'content-type': 'text/plain' }).end(Object.values(permission).join(' and '));
+  });
+  try {
+    const send = await createSender(server.network);
+    const request = createPipelineRequest({ url: `${server.url}/x?sig=${permission.signature}` });
+    request.headers.set('authorization', `Bearer ${permission.token}`);
+    assert.equal((await send(request)).bodyAsText, '*** and ***');
+  } finally {
+    server.close();
+  }
+});

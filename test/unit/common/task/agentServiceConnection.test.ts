@@ -3,6 +3,7 @@ import { createRequire } from 'node:module';
 import type * as TaskLib from 'azure-pipelines-task-lib/task';
 import sinon from 'sinon';
 import { readDockerRegistryConnection } from '../../../../tasks/common/task/agentDockerRegistry';
+import { readGitHubConnection } from '../../../../tasks/common/task/agentGitHub';
 import { readServiceConnection } from '../../../../tasks/common/task/agentServiceConnection';
 import { registerSecret } from '../../../../tasks/common/task/registerSecret';
 import { Secret } from '../../../../tasks/common/secret';
@@ -139,6 +140,14 @@ describe('a service connection', () => {
       delete endpoint.authorization.registry;
       assert.throws(registry, /has no user name and password/);
     });
+  });
+
+  it('to GitHub registers its token, and is refused without one', () => {
+    endpoint = { scheme: 'PersonalAccessToken', authorization: { accessToken: 'token-of-github' }, data: {} };
+    const { url, token } = readGitHubConnection('g');
+    assert.deepEqual([url, token.reveal(), hidden], ['https://github.com', 'token-of-github', ['token-of-github']]);
+    endpoint = { url: 'https://github.example/', scheme: 'InstallationToken', authorization: {}, data: {} };
+    assert.throws(() => readGitHubConnection('g'), /has no token\. Choose one that was made by OAuth/);
   });
 
   it('has each secret registered line by line, and nothing that is in every text', () => {

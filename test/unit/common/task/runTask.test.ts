@@ -3,6 +3,7 @@ import { createRequire } from 'node:module';
 import path from 'node:path';
 import sinon from 'sinon';
 import type * as TaskLib from 'azure-pipelines-task-lib/task';
+import type { ServiceConnection } from '../../../../tasks/common/azure/http/serviceConnection';
 import { Secret } from '../../../../tasks/common/secret';
 import { runPostJob, runTask } from '../../../../tasks/common/task/runTask';
 import type { InputReader } from '../../../../tasks/common/task/inputReader';
@@ -132,11 +133,12 @@ describe('a task that the agent runs', () => {
     const task = sinon.stub(tl, 'setTaskVariable');
     sinon.stub(tl, 'getTaskVariable').callsFake((name) => (name === 'kept' ? 'state' : ''));
     known = { previous: 'a secret of the job', 'mlops.recordFile': '/record' };
-    await run(async (_inputs, { jobSecrets, secret, state, recordVariable }) => {
+    await run(async (_inputs, { azure, jobSecrets, secret, state, recordVariable }) => {
       jobSecrets.set('previous', new Secret('kept for later'));
       assert.equal(jobSecrets.get('previous')!.reveal(), 'a secret of the job');
       assert.equal(jobSecrets.get('nothing'), undefined);
       secret(new Secret('hidden from the log'));
+      azure({ subscriptionId: 's' } as ServiceConnection).keepSecret(new Secret('a key that Azure gave'));
       state.set('left', 'work', true);
       assert.deepEqual([state.get('kept'), state.get('other'), recordVariable], ['state', undefined, '/record']);
       return { outputs: {} };
@@ -144,7 +146,7 @@ describe('a task that the agent runs', () => {
     assert.deepEqual(results, [[Succeeded, '', true]], said.join('\n'));
     assert.deepEqual(variables, [['previous', 'kept for later', true]]);
     assert.deepEqual(task.args, [['left', 'work', true]]);
-    assert.ok(hidden.calledWith('hidden from the log'));
+    for (const each of ['hidden from the log', 'a key that Azure gave']) assert.ok(hidden.calledWith(each), each);
   });
 
   describe('and its post-job step', () => {

@@ -27,7 +27,7 @@ export function noPollAtOnce(createHttpHeaders: (values: Record<string, string>)
   };
 }
 
-/** The SDK writes the api-version in a query anew. */
+/** The SDK writes the api-version into a query again. */
 function placeOf(url: string): string {
   return url.split('?')[0]!;
 }
