@@ -10,7 +10,7 @@ import type { Criterion } from '../../tasks/common/criteria/criterion';
 import { judge } from '../../tasks/common/criteria/judge';
 import { parseCriteria } from '../../tasks/common/criteria/parseCriteria';
 import type { Uncertainty } from '../../tasks/common/criteria/verdict';
-import type { Rivalry, Scenario } from './rivals';
+import type { Rivalry, Scenario } from './scenario';
 
 /** What came of the comparisons at one level. */
 export interface Frequency {
@@ -27,7 +27,15 @@ export interface Cell {
   readonly rivalry: Rivalry;
 }
 
-const lessIsBetter: ReadonlySet<string> = new Set(['rmse', 'mae']);
+const lessIsBetter: ReadonlySet<string> = new Set([
+  'rmse',
+  'mae',
+  'mape',
+  'smape',
+  'quantile_loss_0.9',
+  'log_loss',
+  'brier',
+]);
 
 /**
  * How often a criterion `metric < champion with … confidence` (or `>`) approves candidates of a scenario, at each level by the same
@@ -54,7 +62,7 @@ export async function frequencyOf(
     const columns = draw(rows, rivalry, name, random);
     const metric = formulaOf(name).build(columns, classes);
     if ('why' in metric) throw new Error(metric.why);
-    const [candidate, champion] = metric.values(new Uint8Array(rows).fill(1));
+    const [candidate, champion] = metric.values(new Uint8Array(metric.rows).fill(1));
     // Never approved, whatever the confidence.
     if (!(operator === '<' ? candidate < champion : candidate > champion)) continue;
     const sure = await surenessAt(levels, metric, criteria[0]!.limit, { hopelessFrom: 1 - levels[0]! });

@@ -4,7 +4,7 @@
  *
  *   npm run confidence                                        the whole table, 20,000 comparisons a cell
  *   npm run confidence -- --minutes 60                        as far as it comes
- *   npm run confidence -- --rows 30,100 --comparisons 2000 --metrics rmse,auc --shapes normal,t3 --processes 1
+ *   npm run confidence -- --rows 30,100 --comparisons 2000 --metrics rmse,auc --shapes normal,t3 --rivals equal --processes 1
  *   npm run confidence -- --again                             after a change of method: forget what was measured
  */
 import { fork, type ChildProcess } from 'node:child_process';
@@ -22,6 +22,7 @@ const { values: options } = parseArgs({
     minutes: { type: 'string', default: 'Infinity' },
     metrics: { type: 'string' },
     shapes: { type: 'string' },
+    rivals: { type: 'string' },
     processes: { type: 'string', default: String(availableParallelism()) },
     again: { type: 'boolean', default: false },
   },
@@ -32,12 +33,14 @@ const list = (text: string | undefined) => text?.split(',').map((each) => each.t
 const rounds = [500, 2000, 5000, Infinity];
 
 async function main(): Promise<void> {
-  const [rows, metrics, shapes] = [list(options.rows)?.map(Number), list(options.metrics), list(options.shapes)];
+  const [metrics, shapes, rivals] = [list(options.metrics), list(options.shapes), list(options.rivals)];
+  const rows = list(options.rows)?.map(Number);
   const cells = allCells().filter(
     (cell) =>
       (rows?.includes(cell.rows) ?? true) &&
       (metrics?.includes(cell.metric) ?? true) &&
-      (shapes?.includes(cell.scenario) ?? true),
+      (shapes?.includes(cell.scenario) ?? true) &&
+      (rivals?.includes(cell.rivalry) ?? true),
   );
   const results = options.again ? {} : readResults();
   const comparisons = Number(options.comparisons);

@@ -21,14 +21,17 @@ export function pageOf(results: Results): string {
 how many are approved. [Rules of evaluation](guides/evaluation-rules.md#confidence) explains what follows from it.
 
 - **equal**: both models have errors of the same kind. **Other shape**: the metric is the same in the long run, but the candidate's errors have
-  the shape in the first column, and the champion's are normal (or even, for classes). **Better**: the candidate's errors are 20% smaller (auc
-  0.88 against 0.76, recall 0.85 against 0.7).
+  the shape in the first column, and the champion's are normal; for classes, it finds fewer positives (or fewer of the rare classes) and is
+  right more often elsewhere; its scores spread twice as far among class 1, or its probabilities are too sure but know more.
+  **Better**: the candidate's errors are 20% smaller (auc 0.88 against 0.76, recall 0.85 against 0.7, four classes 0.8 against 0.7, ndcg 0.95
+  against 0.92).
 - For models that are no better: the share that was approved, in %, and in brackets its upper bound (one-sided, 99.9%, Clopper and Pearson),
   which may be at most 6, 3 and 0.6% (✓). ✗: more than chance explains; ?: too few comparisons to tell.
 - For better models: the share that was approved, in %; a refusal for too few rows counts as not approved. ✓: within two points of the
   reference.
 - The reference, in the last column: the paired randomisation test by itself, without refusals or any other rule (above 4,000 rows, of 400
   blocks of rows). Its false approvals of models of another shape are in the same column.
+- For ndcg, rows are queries of five results. \`mse\` and \`r2\` are not listed: by the same rows they decide exactly as \`rmse\` does.
 
 Entries of the table that meet the goal, by rows:
 `,

@@ -1,7 +1,8 @@
 import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import type { Cell, Frequency } from './frequency';
-import { scenarios, type Rivalry } from './rivals';
+import { scenarios } from './rivals';
+import type { Rivalry } from './scenario';
 
 export const levels = [0.9, 0.95, 0.99] as const;
 export const rowCounts = [30, 100, 500, 2000, 10_000] as const;

@@ -8,8 +8,7 @@ export interface Confusion {
 }
 
 /**
- * A metric of the confusion matrix. Rows with the same label and the same two answers are one cell, so that all rows are
- * counted by cell and `of` sees two small matrices.
+ * A metric of the confusion matrix.
  * @param label codes of classes, below `classes`
  */
 export function confusionMetric(
@@ -20,53 +19,51 @@ export function confusionMetric(
   of: (confusion: Confusion) => number,
 ): PairedMetric {
   const rows = label.length;
-  const { cellOfRow, own, theirs } = cellsOf(classes, label, candidate, champion ?? candidate);
-  const cells = own.length;
-  const [mine, his] = [emptyConfusion(classes), emptyConfusion(classes)];
-  // Of each cell: rows as they are, and rows that changed places.
-  const kept = new Float64Array(2 * cells);
-  const both = (): [number, number] => {
-    mine.counts.fill(0);
-    his.counts.fill(0);
-    for (let cell = 0; cell < cells; cell++) {
-      const [asIs, moved] = [kept[cell]!, kept[cells + cell]!];
-      mine.counts[own[cell]!]! += asIs;
-      mine.counts[theirs[cell]!]! += moved;
-      his.counts[theirs[cell]!]! += asIs;
-      his.counts[own[cell]!]! += moved;
-    }
-    return [of(mine), champion ? of(his) : NaN];
+  const own = placesOf(classes, label, candidate);
+  const theirs = champion ? placesOf(classes, label, champion) : own;
+  const [first, second] = [emptyConfusion(classes), emptyConfusion(classes)];
+  const count = (row: number, times: number) => {
+    first.counts[own[row]!]! += times;
+    second.counts[theirs[row]!]! += times;
   };
+  const countAll = (times: (row: number) => number) => {
+    for (const { counts } of [first, second]) counts.fill(0);
+    for (let row = 0; row < rows; row++) count(row, times(row));
+  };
+  const scores = (): [number, number] => [of(first), champion ? of(second) : NaN];
   return {
     rows,
     values(counts) {
-      kept.fill(0);
-      for (let row = 0; row < rows; row++) kept[cellOfRow[row]!]! += counts[row]!;
-      return both();
+      countAll((row) => counts[row]!);
+      return scores();
     },
     withoutEach(blocks) {
-      const { all, parts } = countsOfCells(cellOfRow, cells, blocks);
-      kept.fill(0);
-      return parts.map((part) => {
-        for (let cell = 0; cell < cells; cell++) kept[cell] = all[cell]! - part[cell]!;
-        return both();
+      countAll(() => 1);
+      return rowsOfBlocks(blocks).map((block): [number, number] => {
+        for (const row of block) count(row, -1);
+        const rest = scores();
+        for (const row of block) count(row, 1);
+        return rest;
       });
     },
     swapping() {
-      const moved = movedCells(cellOfRow, own, theirs);
+      countAll(() => 1);
+      const before = [first.counts.slice(), second.counts.slice()] as const;
+      const move = movesBetween(own, theirs, first.counts, second.counts);
       return (swap) => {
-        moved(swap, kept);
-        const [first, second] = both();
-        return first - second;
+        first.counts.set(before[0]);
+        second.counts.set(before[1]);
+        move(swap);
+        return of(first) - of(second);
       };
     },
     cautious() {
-      const { labels, first, second } = cautiousRows(classes, label);
+      const more = cautiousRows(classes, label);
       return confusionMetric(
         classes,
-        extended(label, labels),
-        extended(candidate, first),
-        champion && extended(champion, second),
+        extended(label, more.labels),
+        extended(candidate, more.first),
+        champion && extended(champion, more.second),
         of,
       );
     },
@@ -77,73 +74,49 @@ function emptyConfusion(classes: number): Confusion {
   return { classes, counts: new Float64Array(classes * classes) };
 }
 
-/** Which cell each row is of; and of each cell, where it counts in the candidate's matrix and in the champion's. */
-function cellsOf(
-  classes: number,
-  label: Float64Array,
-  candidate: Float64Array,
-  champion: Float64Array,
-): { cellOfRow: Uint32Array; own: number[]; theirs: number[] } {
-  const cellOfRow = new Uint32Array(label.length);
-  const places = new Map<number, number>();
-  const [own, theirs]: [number[], number[]] = [[], []];
-  for (let row = 0; row < label.length; row++) {
-    const first = label[row]! * classes + candidate[row]!;
-    const second = label[row]! * classes + champion[row]!;
-    const key = first * classes + champion[row]!;
-    let cell = places.get(key);
-    if (cell === undefined) {
-      cell = own.length;
-      places.set(key, cell);
-      own.push(first);
-      theirs.push(second);
-    }
-    cellOfRow[row] = cell;
-  }
-  return { cellOfRow, own, theirs };
+/** Where each row counts in the matrix. */
+function placesOf(classes: number, label: Float64Array, said: Float64Array): Uint32Array {
+  return Uint32Array.from(label, (code, row) => code * classes + said[row]!);
 }
 
-/** Of each cell: rows that stay as they are, and rows that change places; where both answer the same, none does. */
-function movedCells(
-  cellOfRow: Uint32Array,
-  own: readonly number[],
-  theirs: readonly number[],
-): (swap: Marks, kept: Float64Array) => void {
-  const cells = own.length;
-  const movable = Uint32Array.from([...own.keys()].filter((cell) => own[cell] !== theirs[cell]));
-  const groups = new Int32Array(cells).fill(-1);
-  movable.forEach((cell, group) => (groups[cell] = group));
-  const marked = countsOfMarked(
-    Int32Array.from(cellOfRow, (cell) => groups[cell]!),
-    movable.length,
-  );
-  const all = new Float64Array(2 * cells);
-  for (const cell of cellOfRow) all[cell]!++;
-  return (swap, kept) => {
-    kept.set(all);
+/** Moves the rows that are marked from each matrix to the other. Rows that move alike are counted together; where both answer the same, none moves. */
+function movesBetween(
+  own: Uint32Array,
+  theirs: Uint32Array,
+  first: Float64Array,
+  second: Float64Array,
+): (swap: Marks) => void {
+  const groups = new Map<number, number>();
+  const moves: Array<[own: number, theirs: number]> = [];
+  const groupOfRow = Int32Array.from(own, (from, row) => {
+    const to = theirs[row]!;
+    if (from === to) return -1;
+    const key = from * first.length + to;
+    if (!groups.has(key)) groups.set(key, moves.push([from, to]) - 1);
+    return groups.get(key)!;
+  });
+  const marked = countsOfMarked(groupOfRow, moves.length);
+  return (swap) => {
     const counts = marked(swap);
     for (let group = 0; group < counts.length; group++) {
-      const cell = movable[group]!;
-      kept[cell]! -= counts[group]!;
-      kept[cells + cell] = counts[group]!;
+      const [from, to] = moves[group]!;
+      first[from]! -= counts[group]!;
+      first[to]! += counts[group]!;
+      second[to]! -= counts[group]!;
+      second[from]! += counts[group]!;
     }
   };
 }
 
-/** How many rows are of each cell: of all rows, and of each block. */
-function countsOfCells(
-  cellOfRow: Uint32Array,
-  cells: number,
-  { count, ofRow }: Blocks,
-): { all: Float64Array; parts: Float64Array[] } {
-  const all = new Float64Array(cells);
-  const parts = Array.from({ length: count }, () => new Float64Array(cells));
-  for (let row = 0; row < cellOfRow.length; row++) {
-    const cell = cellOfRow[row]!;
-    parts[ofRow[row]!]![cell]!++;
-    all[cell]!++;
-  }
-  return { all, parts };
+/** Which rows are in each block; as much memory as there are rows, however many blocks or cells. */
+function rowsOfBlocks({ count, ofRow }: Blocks): Uint32Array[] {
+  const ends = new Uint32Array(count + 1);
+  for (const block of ofRow) ends[block + 1]!++;
+  for (let block = 0; block < count; block++) ends[block + 1]! += ends[block]!;
+  const starts = ends.slice();
+  const rows = new Uint32Array(ofRow.length);
+  for (let row = 0; row < ofRow.length; row++) rows[starts[ofRow[row]!]!++] = row;
+  return Array.from({ length: count }, (_, block) => rows.subarray(ends[block], ends[block + 1]));
 }
 
 /** Two rows more of each class that occurs, of which each model gets one right and the other wrong. */

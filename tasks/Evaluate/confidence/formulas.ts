@@ -119,7 +119,7 @@ function ofClasses(of: (confusion: Confusion) => number): Formula {
       for (const code of truth) counts[code]!++;
       const [own, other] = [compact(candidate), champion && compact(champion)];
       if (codes.size > mostClasses) {
-        return { why: `there are ${codes.size} classes, and more than ${mostClasses} are too many for this metric` };
+        return { why: `there are ${codes.size} classes, and this metric can be judged for at most ${mostClasses}; accuracy has no such limit` }; // prettier-ignore
       }
       const rarest = { what: 'rows of the rarest class', count: Math.min(...counts) };
       return { ...confusionMetric(codes.size, truth, own, other, of), rarest };

@@ -224,7 +224,7 @@ describe('Evaluate: rows that a metric does not fit', () => {
     ['log_loss', [0, 0.5], [0, 0], undefined, 'log loss needs labels of 0 and 1, but one is 0.5'],
     ['log_loss', [0, 1], [0, 1.5], undefined, 'log loss needs scores between 0 and 1, but one is 1.5'],
     ['brier', [0, 1], [0, 1], [0, -0.1], 'brier score needs scores between 0 and 1, but one is -0.1'],
-    ['f1_macro', Array.from({ length: 101 }, (_, code) => code), Array.from({ length: 101 }, () => 0), undefined, 'there are 101 classes, and more than 100 are too many for this metric'],
+    ['f1_macro', Array.from({ length: 101 }, (_, code) => code), Array.from({ length: 101 }, () => 0), undefined, 'there are 101 classes, and this metric can be judged for at most 100; accuracy has no such limit'],
   ] as Array<[string, Cells, Cells, Cells | undefined, string]>) {
     it(`${why.slice(0, 90)}: ${metric}`, () => assert.equal(whyNot(metric, label, candidate, champion), why));
   } // prettier-ignore
