@@ -3,10 +3,12 @@ import { html, Html } from '../../../views/html';
 import type { Block, CardSection, ModelCard, Value } from './card';
 import style from './card.css';
 import { isWebAddress } from './cardMarkdown';
+import { visibleCard } from './visibleCard';
 import { writtenHtml } from './writtenHtml';
 
 /** The card as a page of its own: it needs no other file and no network, and runs no script. */
-export function cardHtml({ model, decision, gaps, sections, record }: ModelCard): string {
+export function cardHtml(card: ModelCard): string {
+  const { model, decision, gaps, sections, record } = visibleCard(card);
   const title = `${model.name} version ${model.version}`;
   return html`<!doctype html>
     <html lang="en">

@@ -1,11 +1,12 @@
 import { escapeMarkdown, inlineCode, markdownTable } from '../markdown';
-import { visibleText } from '../visibleText';
 import type { Block, CardSection, ModelCard, Value } from './card';
 import { harmlessMarkdown, harmlessParagraph } from './harmlessMarkdown';
+import { visibleCard } from './visibleCard';
 import { yamlText } from './yamlText';
 
 /** The card as the Hugging Face hub and any other reader of Markdown take it. */
-export function cardMarkdown({ model, decision, gaps, metadata, sections }: ModelCard): string {
+export function cardMarkdown(card: ModelCard): string {
+  const { model, decision, gaps, metadata, sections } = visibleCard(card);
   const title = `${model.name} version ${model.version}`;
   return `${[
     `---\n${Object.keys(metadata).length > 0 ? `${yamlText(metadata)}\n` : ''}---`,
@@ -55,7 +56,7 @@ function blockMarkdown(block: Block): string {
 function valueMarkdown(value: Value): string {
   if (typeof value === 'string') return escapeMarkdown(value);
   if (value.url !== undefined && isWebAddress(value.url)) {
-    return `[${escapeMarkdown(value.text)}](<${visibleText(value.url).replace(/[<>\\|`\s]/g, encodeURIComponent)}>)`;
+    return `[${escapeMarkdown(value.text)}](<${value.url.replace(/[<>\\|`\s]/g, encodeURIComponent)}>)`;
   }
   return value.code ? inlineCode(value.text) : escapeMarkdown(value.text);
 }

@@ -4,6 +4,7 @@ import type { ModelRecord } from '../record/record';
 import { cardHtml } from './cardHtml';
 import { cardMarkdown } from './cardMarkdown';
 import { modelCard } from './modelCard';
+import { visibleJson } from './yamlText';
 
 export const modelCardFiles = { markdown: 'model-card.md', html: 'model-card.html', json: 'model-card.json' } as const;
 
@@ -21,7 +22,7 @@ export function writeModelCard(directory: string, record: ModelRecord): string[]
   const texts: ReadonlyArray<readonly [string, string]> = [
     [modelCardFiles.markdown, cardMarkdown(card)],
     [modelCardFiles.html, cardHtml(card)],
-    [modelCardFiles.json, `${JSON.stringify(card, null, 2)}\n`],
+    [modelCardFiles.json, `${visibleJson(card, 2)}\n`],
   ];
   return texts.map(([name, text]) => {
     const file = path.join(directory, name);

@@ -48,8 +48,11 @@ function scalar(value: unknown): string {
 const name = (key: string): string =>
   /^[A-Za-z_][\w-]*$/.test(key) && !/^(y|n|yes|no|on|off|true|false|null)$/i.test(key) ? key : quoted(key);
 
-const quoted = (text: string): string =>
-  JSON.stringify(text).replace(
+/** JSON of which every character can be seen; it says the same. */
+export const visibleJson = (value: unknown, indent?: number): string =>
+  JSON.stringify(value, null, indent).replace(
     /[\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff\ufffe\uffff]/g,
     (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
   );
+
+const quoted = (text: string): string => visibleJson(text);

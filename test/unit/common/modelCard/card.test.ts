@@ -237,6 +237,23 @@ describe('model card: text of others', () => {
     assert.ok(before!.includes('## Lineage'));
   });
 
+  it('hides nothing of what people wrote, in any form', () => {
+    const turns = 'a\u202eb\u2066c\u200fd\u061ce\u001b[2Jf';
+    const heading = `Uses ${turns}`;
+    const text = `# ${heading}\n\n${turns} [x](https://e.org/${turns})\n\n\`\`\`\n${turns}\n\`\`\`\n\n# ${turns}\n\nMore.\n`;
+    const record = exampleRecord({ evaluation: { modelCard: writtenCard(text), reason: turns } });
+    const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'visible-'));
+    const files = writeModelCard(folder, record).map((file) => fs.readFileSync(file, 'utf8'));
+    fs.rmSync(folder, { recursive: true });
+    assert.equal(files.length, 3);
+    // eslint-disable-next-line no-control-regex
+    for (const file of files)
+      assert.doesNotMatch(file, /[\u0000-\u0008\u000b-\u001f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/);
+    const [markdown, page, json] = files;
+    for (const file of [markdown!, page!]) assert.ok(file.includes('a\\u202eb\\u2066c\\u200fd\\u061ce\\x1b[2Jf'), file);
+    assert.deepEqual(JSON.parse(json!), JSON.parse(JSON.stringify(card(record))), 'for programs it says the same');
+  });
+
   const tag = '<img src=x onerror=alert(1)>';
   const texts: Array<[kind: string, text: string]> = [
     ['HTML', tag],
