@@ -212,9 +212,15 @@ export class InputReader {
     return [...found].map(([each, shown]) => ({ path: each, name: shown }));
   }
 
+  /** The record goes where nobody knows the agent's own folders: a path starts at that of the sources, or at the job's or the agent's. */
   private shown(file: string): string {
-    const relative = path.relative(this.workDirectory, file);
-    return (relative.startsWith('..') ? file : relative).replace(/\\/g, '/');
+    const places = [
+      this.workDirectory,
+      ...['Pipeline.Workspace', 'Agent.WorkFolder'].map((each) => tl.getVariable(each)),
+    ];
+    const paths = places.filter((each) => each !== undefined).map((each) => path.relative(each, file));
+    const inside = paths.find((each) => !/^\.\.([\\/]|$)/.test(each) && !path.isAbsolute(each));
+    return (inside ?? path.basename(file)).replace(/\\/g, '/');
   }
 
   /** Where relative paths start. */

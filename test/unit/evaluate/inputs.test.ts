@@ -187,6 +187,19 @@ describe('the inputs of Evaluate', () => {
       ]);
     });
 
+    it('are called by a path that says nothing of the agent, wherever they are', async () => {
+      mkdirSync(join(folder, 'temp'));
+      const outside = file('temp/drift.json', drift);
+      const names = async () => (await reports(outside)).inputs.dataReports?.map((each) => each.file);
+      assert.deepEqual(await names(), ['drift.json']);
+      process.env.AGENT_WORKFOLDER = folder;
+      try {
+        assert.deepEqual(await names(), ['temp/drift.json']);
+      } finally {
+        delete process.env.AGENT_WORKFOLDER;
+      }
+    });
+
     it('name each file that is missing or no report', async () => {
       const { problems } = await reports(`${join(folder, 'gone', '*.json')}\n${file('rmse.json', '{"rmse": 3}')}`);
       assert.equal(problems.length, 2);
