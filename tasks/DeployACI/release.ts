@@ -1,5 +1,5 @@
 import { requireRegistryOf } from '../common/azure/registry/connectedRegistry';
-import { parseImageName, type ImageName } from '../common/imageName';
+import { parseImageName, withRegistryName, type ImageName } from '../common/imageName';
 import type { TaskLog } from '../common/log';
 import type { ModelRecord } from '../common/record/record';
 import { findRecordFile, readRecord, requireRecordFile, requireSection } from '../common/record/recordFile';
@@ -85,7 +85,7 @@ function imageOf(
   if (!name) {
     throw new TaskFailure(`There is no image to deploy${image ? `: "${image}" is none` : ''}.`, 'Set the input image.');
   }
-  if (name.digest || allowImageTag) return { image, name };
+  if (name.digest || allowImageTag) return { image: withRegistryName(image), name };
   throw new TaskFailure(
     `The image ${image} has no digest, so what runs could change without notice.`,
     'Run Package-Image, which records the digest, or set allowImageTag.',

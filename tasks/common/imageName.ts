@@ -8,6 +8,16 @@ export interface ImageName {
   readonly digest?: string;
 }
 
+/** Docker Hub's registry has several hosts and one name. Source: distribution/reference, normalize.go; Docker Hub's own host is registry-1. */
+export function registryName(host: string): string {
+  return /^(index|registry-1)\.docker\.io$/i.test(host) ? 'docker.io' : host;
+}
+
+/** The reference with its registry by that name, so that whoever pulls it and whoever signs in to it name the same. */
+export function withRegistryName(reference: string): string {
+  return reference.replace(/^[^/]+(?=\/)/, registryName);
+}
+
 /** Parts of letters and digits, with one dot, one or two underscores or any dashes between. Source: distribution/reference. */
 const repositoryName = /^[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*(?:\/[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*)*$/;
 
@@ -23,7 +33,7 @@ export function parseImageName(reference: string): ImageName | undefined {
   const slash = name.indexOf('/');
   const first = slash > 0 ? name.slice(0, slash) : '';
   const hasRegistry = /[.:]/.test(first) || first === 'localhost';
-  const registry = hasRegistry ? first : 'docker.io';
+  const registry = hasRegistry ? registryName(first) : 'docker.io';
   const rest = hasRegistry ? name.slice(slash + 1) : name;
   if (!repositoryName.test(rest)) return undefined;
   const repository = registry === 'docker.io' && !rest.includes('/') ? `library/${rest}` : rest;

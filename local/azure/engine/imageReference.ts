@@ -15,13 +15,16 @@ const component = '[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*';
 const path = new RegExp(`^${component}(?:/${component})*$`);
 const pattern = /^([^\s@]+?)(?::(\w[\w.-]{0,127}))?(?:@(sha256:[0-9a-f]{64}))?$/;
 
+/** By which Docker Hub is reached: in names it is docker.io. */
+const hubHosts = ['index.docker.io', 'registry-1.docker.io'];
+
 /** Throws an error that names the reference when it is none. */
 export function parseImageReference(text: string): ImageReference {
   const [, name = '', givenTag, digest] = pattern.exec(text) ?? [];
   const [first = '', ...others] = name.split('/');
   // A first part is a host only if it looks like one, otherwise it belongs to the repository.
   const hasHost = others.length > 0 && /^[\w.-]+(:\d+)?$/.test(first) && (/[.:]/.test(first) || first === 'localhost');
-  const host = hasHost ? first : 'docker.io';
+  const host = !hasHost || hubHosts.includes(first.toLowerCase()) ? 'docker.io' : first;
   const given = hasHost ? others.join('/') : name;
   if (!path.test(given)) throw new Error(`'${text}' is not a valid image reference: invalid reference format`);
   const repository = host === 'docker.io' && !given.includes('/') ? `library/${given}` : given;

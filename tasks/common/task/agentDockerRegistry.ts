@@ -1,5 +1,6 @@
 import * as tl from 'azure-pipelines-task-lib/task';
 import type { DockerRegistryConnection } from '../dockerRegistryConnection';
+import { registryName } from '../imageName';
 import { TaskFailure } from '../taskFailure';
 import { connectionName } from './connectionName';
 import { registerSecret } from './registerSecret';
@@ -23,5 +24,5 @@ export function readDockerRegistryConnection(id: string): DockerRegistryConnecti
     );
   }
   const server = registry.replace(/^https?:\/\//i, '').replace(/\/.*$/, '').toLowerCase(); // prettier-ignore
-  return { server: server === 'index.docker.io' ? 'docker.io' : server, userName, password };
+  return { server: registryName(server), userName, password };
 }

@@ -161,6 +161,14 @@ describe('Choosing what to deploy', () => {
     assert.equal((await choose({ image, requireApproval: false, allowImageTag: true })).digest, undefined);
   });
 
+  it("names Docker Hub's registry one way, whichever of its hosts the image is written with", async () => {
+    for (const host of ['index.docker.io', 'registry-1.docker.io', 'docker.io']) {
+      const image = `${host}/team/app@sha256:${'e'.repeat(64)}`;
+      const release = await choose({ image, requireApproval: false });
+      assert.deepEqual([release.image.split('/')[0], release.registry], ['docker.io', 'docker.io']);
+    }
+  });
+
   it("refuses another workspace's model", async () => {
     record('approved');
     await assert.rejects(choose({ workspace: 'prod-ws' }), /quick-starts-ws, not of prod-ws/);
