@@ -9,7 +9,7 @@ import type { Machine, Prices } from '../../common/azure/ml/prices/prices';
 import { elapsed } from '../../common/elapsed';
 import { TaskFailure } from '../../common/taskFailure';
 import { askedBy, gapOfKind, isLowPriority } from './heldNodes';
-import { exactText } from './moneyText';
+import { exactText } from '../../common/moneyText';
 import { plannedUses, type PlannedUse } from './plannedUses';
 
 /** Azure ML ends every job after 21 days. Source: learn.microsoft.com, how-to-manage-quotas, Azure Machine Learning computes. */

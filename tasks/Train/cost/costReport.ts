@@ -3,7 +3,7 @@ import type { TrainingCost } from '../../common/record/trainingCost';
 import { escapeMarkdown, markdownTable } from '../../common/markdown';
 import type { CostEstimate, RunCost } from './estimateCost';
 import type { FinalCost } from './jobCost';
-import { moneyText, exactText } from './moneyText';
+import { moneyText, exactText } from '../../common/moneyText';
 
 /** Rows of a table and lines of a log: they are for people. */
 const mostRuns = 20;

@@ -8,7 +8,7 @@ import { elapsed } from '../../common/elapsed';
 import type { TaskLog } from '../../common/log';
 import { estimateCost, gapOf, type BilledRun, type CostEstimate } from './estimateCost';
 import { heldNodes } from './heldNodes';
-import { exactText, moneyText } from './moneyText';
+import { exactText, moneyText } from '../../common/moneyText';
 
 /** What a job has cost in the end, and by which prices. */
 export interface FinalCost extends CostEstimate {

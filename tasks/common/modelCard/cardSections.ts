@@ -3,7 +3,7 @@ import type { Block, CardSection } from './card';
 import { data } from './dataSection';
 import { dataGap } from './gaps';
 import * as built from './pipelineSections';
-import { owedSections, sectionsFor, whyEmpty } from './writtenSections';
+import { owedSections, sectionsFor, sectionsNamed, trainingDataHeading, whyEmpty } from './writtenSections';
 
 /** The sections of the card, in its order: what people wrote, what the pipeline knows, where it all comes from. */
 export function cardSections(record: ModelRecord): CardSection[] {
@@ -16,11 +16,13 @@ export function cardSections(record: ModelRecord): CardSection[] {
     own.forEach((each) => shown.add(each));
     return owedSection(id, title, own, elsewhere);
   });
-  const others = written.filter((each) => !shown.has(each) && whyEmpty(each.text) === undefined);
+  const ofData = sectionsNamed(written, trainingDataHeading).filter((each) => isTold(each) && !shown.has(each));
+  ofData.forEach((each) => shown.add(each));
+  const others = written.filter((each) => !shown.has(each) && isTold(each));
   return [
     built.modelDetails(record),
     ...first,
-    dataWithGap(record),
+    dataWithGap(record, ofData),
     ...built.pipelineSections(record),
     ...(others.length > 0
       ? [{ ...people('further-information', 'Further information'), blocks: writtenBlocks(others) }]
@@ -28,6 +30,8 @@ export function cardSections(record: ModelRecord): CardSection[] {
     built.lineage(record),
   ];
 }
+
+const isTold = ({ text }: WrittenSection): boolean => whyEmpty(text) === undefined;
 
 const people = (id: string, title: string) => ({ id, title, source: 'people', state: 'complete' }) as const;
 
@@ -38,7 +42,7 @@ function owedSection(
   sections: readonly WrittenSection[],
   elsewhere: WrittenSection | undefined,
 ): CardSection {
-  const full = sections.filter((each) => whyEmpty(each.text) === undefined);
+  const full = sections.filter(isTold);
   const blocks = [
     ...(elsewhere ? [{ kind: 'text', text: `See "${elsewhere.title}" above.` } as const] : []),
     ...writtenBlocks(full, title),
@@ -59,8 +63,10 @@ function writtenBlocks(sections: readonly WrittenSection[], title?: string): Blo
   }));
 }
 
-function dataWithGap(record: ModelRecord): CardSection {
-  const section = data(record);
+/** What people say of the data stands with what the record knows of it. */
+function dataWithGap(record: ModelRecord, written: readonly WrittenSection[]): CardSection {
+  const known = data(record);
+  const section = { ...known, blocks: [...known.blocks, ...writtenBlocks(written)] };
   const [gap] = dataGap(record, record.evaluation?.modelCard);
   return gap === undefined ? section : { ...section, state: 'gap', note: gap };
 }

@@ -1,5 +1,6 @@
 import { metricsOf } from '../../../views/slices';
 import { formatNumber } from '../formatNumber';
+import { exactText, moneyText } from '../moneyText';
 import type { Approvals, CriterionResult, ImageSection, ModelRecord, TestsSection } from '../record/record';
 import { utcMinute } from '../utcMinute';
 import { code, complete, facts, number, pending, text } from './blocks';
@@ -196,7 +197,7 @@ function image({ image: own }: ModelRecord): CardSection {
         sbom ? `${sbom.format}, ${sbom.components} components, in the artifact ${sbom.file}` : sbomElsewhere(own),
       ],
       ['SHA-256 of the SBOM', sbom && code(sbom.sha256)],
-      ['Signed by', own.attestations && code(own.attestations.signer)],
+      ['Signed by', own.attestations ? code(own.attestations.signer) : 'nobody'],
     ),
   );
 }
@@ -217,7 +218,10 @@ function endpoint({ deployment }: ModelRecord): CardSection {
       ['Container group', `${containerGroup} in ${resourceGroup}, ${location}`],
       ['Runs the image', code(running)],
       ['Ran before', previousImage ? code(previousImage) : 'nothing'],
-      ['Signature verified', deployment.verifiedAttestations && code(deployment.verifiedAttestations.signer)],
+      [
+        'Signature verified',
+        deployment.verifiedAttestations ? code(deployment.verifiedAttestations.signer) : 'none was asked for',
+      ],
       ['Deployed', utcMinute(deployment.deployedAt)],
     ),
   );
@@ -257,16 +261,15 @@ function cost({ training: own }: ModelRecord): CardSection {
   const known = own?.cost;
   if (!known) return pending('cost', 'Cost', 'The record has no cost of the training.');
   const { amount, currency, asOf, maxCost, idle, prices, runs, gaps = [] } = known;
-  const money = (value: number | undefined) => value !== undefined && `${value.toFixed(2)} ${currency}`;
-  const total = money(amount);
+  const total = amount !== undefined && moneyText(amount, currency);
   const seconds = runs.reduce((sum, run) => sum + run.seconds * run.nodes, 0);
   return complete(
     'cost',
     'Cost',
     facts(
       ['Training, by estimate', total === false ? 'not known' : `${gaps.length > 0 ? 'at least ' : ''}${total}`],
-      ['Limit', money(maxCost) || undefined],
-      ['Idle time on top, at most', (idle && money(idle.amount)) || undefined],
+      ['Limit', maxCost === undefined ? undefined : exactText(maxCost, currency)],
+      ['Idle time on top, at most', idle && moneyText(idle.amount, currency)],
       ['Compute', `${(seconds / 3600).toFixed(2)} hours of nodes`],
       [
         'Prices',
@@ -285,7 +288,7 @@ export function lineage({ source, training: job, model, image: own, deployment }
     'lineage',
     'Lineage',
     facts(
-      ['Repository', repository?.uri],
+      ['Repository', repository && { text: repository.uri, url: repository.uri }],
       ['Branch', repository?.branch],
       ['Commit', repository && code(repository.commit)],
       ['Build', build && { text: build.number, url: build.url }],

@@ -7,7 +7,7 @@ import { costLines, costOutput, costSection, costTable } from '../../../tasks/Tr
 import { estimateCost, type BilledRun } from '../../../tasks/Train/cost/estimateCost';
 import { heldNodes, type HeldNodes } from '../../../tasks/Train/cost/heldNodes';
 import { JobCost } from '../../../tasks/Train/cost/jobCost';
-import { moneyText } from '../../../tasks/Train/cost/moneyText';
+import { moneyText } from '../../../tasks/common/moneyText';
 
 const minute = 60_000;
 const noon = Date.parse('2026-01-01T12:00:00Z');
