@@ -28,9 +28,9 @@ function quantile(distribution: (share: number) => number, value: number): numbe
 /**
  * The regularised incomplete beta function, by Lentz's continued fraction.
  * Source: NIST Digital Library of Mathematical Functions, 8.17.22.
+ * @param x between 0 and 1
  */
 function incompleteBeta(x: number, a: number, b: number): number {
-  if (x <= 0 || x >= 1) return x <= 0 ? 0 : 1;
   const front = Math.exp(logGamma(a + b) - logGamma(a) - logGamma(b) + a * Math.log(x) + b * Math.log1p(-x));
   return x < (a + 1) / (a + b + 2) ? (front * fraction(x, a, b)) / a : 1 - (front * fraction(1 - x, b, a)) / b;
 }

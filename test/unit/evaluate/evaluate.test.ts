@@ -275,67 +275,6 @@ describe('Evaluate: the stage', () => {
     });
   });
 
-  describe('decides: metrics × champion × rule × mode', () => {
-    const good = { rmse: 2 };
-    const bad = { rmse: 9 };
-    const broken = { rmse: NaN };
-    const cases: Array<[what: string, world: World, decision: 'approved' | 'rejected']> = [];
-    for (const [name, own, betterThanFive, betterThanChampion] of [
-      ['good metrics', good, true, true],
-      ['bad metrics', bad, false, false],
-      ['NaN', broken, false, false],
-      ['no metrics', {}, false, false],
-    ] as const) {
-      for (const [champion, exists] of [['3', true], [undefined, false]] as const) {
-        for (const firstModel of ['skipComparison', 'reject'] as const) {
-          const metrics = { '7': { ...own }, '3': { rmse: 3 } };
-          const against = `${name}, champion ${champion ?? 'none'}, firstModel ${firstModel}`;
-          const measured = Number.isFinite((own as { rmse?: number }).rmse);
-          const comparison = exists ? betterThanChampion : measured && firstModel === 'skipComparison';
-          const add = (text: string, approved: boolean) =>
-            cases.push([
-              `${text}: ${against}`,
-              { metrics, champion, inputs: { text, firstModel } },
-              approved ? 'approved' : 'rejected',
-            ]);
-          add('rmse <= 5', betterThanFive);
-          add('rmse < champion', comparison);
-          add('rmse <= champion * 0.9', comparison);
-          add('rmse <= 5\nrmse < champion', betterThanFive && comparison);
-          add('rmse <= 5\nmae <= 5', false);
-        }
-      }
-    } // prettier-ignore
-    for (const [what, world, decision] of cases) {
-      it(`${what} → ${decision}`, async () => {
-        const { result, record, models } = await run(world);
-        assert.equal(result.outputs.decision, decision);
-        assert.equal(result.outputs.deployModel, String(decision === 'approved'));
-        assert.equal(result.outcome, decision === 'approved' ? undefined : 'failed');
-        assert.equal(record.evaluation!.decision, decision);
-        const [, , tags] = models.tag.firstCall.args as [string, string, Record<string, string>];
-        assert.equal(tags.evaluation, decision);
-      });
-    }
-
-    for (const [onRejection, outcome] of [
-      ['fail', 'failed'],
-      ['warn', 'succeededWithIssues'],
-      ['continue', undefined],
-    ] as const) {
-      it(`a rejection is ${outcome ?? 'a success'} where onRejection is ${onRejection}, an approval always one`, async () => {
-        for (const [metrics, expected] of [
-          [bad, outcome],
-          [good, undefined],
-        ] as const) {
-          const { result } = await run({ metrics: { '7': metrics }, inputs: { text: 'rmse <= 5', onRejection } });
-          assert.equal(result.outcome, expected);
-          assert.equal(result.reason !== undefined, expected !== undefined);
-        }
-      });
-    }
-  });
-
   describe('while no version is champion', () => {
     const approved = (number: string) =>
       version(number, { evaluation: 'approved', 'evaluation.at': `2026-0${number}-01` });
@@ -801,5 +740,66 @@ describe('Evaluate: the stage', () => {
       const later: World['inputs'] = { ...inputs, dataReports: [given('drift.json', driftOf(0.3))] };
       assert.equal((await run({ metrics, tags, inputs: later })).record.evaluation!.decision, 'rejected');
     });
+  });
+
+  describe('decides: metrics × champion × rule × mode', () => {
+    const good = { rmse: 2 };
+    const bad = { rmse: 9 };
+    const broken = { rmse: NaN };
+    const cases: Array<[what: string, world: World, decision: 'approved' | 'rejected']> = [];
+    for (const [name, own, betterThanFive, betterThanChampion] of [
+      ['good metrics', good, true, true],
+      ['bad metrics', bad, false, false],
+      ['NaN', broken, false, false],
+      ['no metrics', {}, false, false],
+    ] as const) {
+      for (const [champion, exists] of [['3', true], [undefined, false]] as const) {
+        for (const firstModel of ['skipComparison', 'reject'] as const) {
+          const metrics = { '7': { ...own }, '3': { rmse: 3 } };
+          const against = `${name}, champion ${champion ?? 'none'}, firstModel ${firstModel}`;
+          const measured = Number.isFinite((own as { rmse?: number }).rmse);
+          const comparison = exists ? betterThanChampion : measured && firstModel === 'skipComparison';
+          const add = (text: string, approved: boolean) =>
+            cases.push([
+              `${text}: ${against}`,
+              { metrics, champion, inputs: { text, firstModel } },
+              approved ? 'approved' : 'rejected',
+            ]);
+          add('rmse <= 5', betterThanFive);
+          add('rmse < champion', comparison);
+          add('rmse <= champion * 0.9', comparison);
+          add('rmse <= 5\nrmse < champion', betterThanFive && comparison);
+          add('rmse <= 5\nmae <= 5', false);
+        }
+      }
+    } // prettier-ignore
+    for (const [what, world, decision] of cases) {
+      it(`${what} → ${decision}`, async () => {
+        const { result, record, models } = await run(world);
+        assert.equal(result.outputs.decision, decision);
+        assert.equal(result.outputs.deployModel, String(decision === 'approved'));
+        assert.equal(result.outcome, decision === 'approved' ? undefined : 'failed');
+        assert.equal(record.evaluation!.decision, decision);
+        const [, , tags] = models.tag.firstCall.args as [string, string, Record<string, string>];
+        assert.equal(tags.evaluation, decision);
+      });
+    }
+
+    for (const [onRejection, outcome] of [
+      ['fail', 'failed'],
+      ['warn', 'succeededWithIssues'],
+      ['continue', undefined],
+    ] as const) {
+      it(`a rejection is ${outcome ?? 'a success'} where onRejection is ${onRejection}, an approval always one`, async () => {
+        for (const [metrics, expected] of [
+          [bad, outcome],
+          [good, undefined],
+        ] as const) {
+          const { result } = await run({ metrics: { '7': metrics }, inputs: { text: 'rmse <= 5', onRejection } });
+          assert.equal(result.outcome, expected);
+          assert.equal(result.reason !== undefined, expected !== undefined);
+        }
+      });
+    }
   });
 });

@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict';
 import { needAt, skewnessOf, standardErrorOf } from '../../../tasks/Evaluate/confidence/enough';
 import { hasLongerTail, tailExcess } from '../../../tasks/Evaluate/confidence/errorShape';
+import { normalQuantile } from '../../../tasks/Evaluate/confidence/normalQuantile';
 import { pseudoValues } from '../../../tasks/Evaluate/confidence/jackknife';
 import { meanMetric, r2Metric } from '../../../tasks/Evaluate/confidence/pairedMetric';
 import { markOf, marksFor } from '../../../tasks/Evaluate/confidence/marks';
 import { Random } from '../../../tasks/Evaluate/confidence/random';
+import { areaUnderRoc, rankMetric } from '../../../tasks/Evaluate/confidence/rankMetric';
 import { flipTest, swapTest } from '../../../tasks/Evaluate/confidence/randomisation';
 import { quantile, resamplesFor, studentisedInterval } from '../../../tasks/Evaluate/confidence/studentised';
 import { surenessOf, tooFewRows } from '../../../tasks/Evaluate/confidence/sureness';
@@ -76,6 +78,13 @@ describe('Evaluate: numbers of a sample, as scipy has them', () => {
 
   it('an interval of rows that all say the same is a point', () => {
     assert.deepEqual(studentisedInterval(0.5, new Float64Array(9).fill(0.25), 0.95), { lower: 0.5, upper: 0.5, standardError: 0 }); // prettier-ignore
+  });
+});
+
+describe('Evaluate: rows most of which say the same', () => {
+  it('have an interval, though some resamples hold none of the others', () => {
+    const { lower, upper } = studentisedInterval(0, Float64Array.of(1, -1, ...new Float64Array(14)), 0.9);
+    assert.ok(lower < 0 && upper > 0 && Number.isFinite(upper - lower), `${lower} to ${upper}`);
   });
 });
 
@@ -328,6 +337,23 @@ describe('Evaluate: how sure a difference is', () => {
       assert.equal(sure.swapPValue === undefined, !(sure.upper < 0 || sure.lower > 0));
     });
   }
+
+  it('of two rankings: has to be as large as the randomisation test asks, and as the jackknife standard error does', async () => {
+    const random = new Random(8);
+    const positive = Uint8Array.from({ length: 80 }, () => Number(random.below(4) === 0));
+    const asked = { test: 0, standardError: 0 };
+    for (let noise = 1; noise < 8; noise++) {
+      const scores = (height: number) => column(80, (row) => positive[row]! * height + random.below(1000) / 100);
+      const metric = rankMetric(positive, scores(2 * noise), scores(3), areaUnderRoc);
+      const { lower, upper } = await interval(metric, champion(), 0.95);
+      const values = await pseudoValues(metric, (one, other) => one - other);
+      const { critical } = await swapTest(metric, values, 2000);
+      const byError = normalQuantile(0.95) * standardErrorOf(values);
+      close((upper - lower) / 2, Math.max(critical(0.95), byError));
+      asked[critical(0.95) > byError ? 'test' : 'standardError']++;
+    }
+    assert.ok(asked.test > 0 && asked.standardError > 0, JSON.stringify(asked));
+  });
 
   it('to a number: by the candidate and its bootstrap, with no test of two models', async () => {
     const sure = await interval(meanMetric(own, undefined), bound(4), 0.95);
