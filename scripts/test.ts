@@ -48,6 +48,7 @@ export function steps(): Step[] {
         mocha('task package', 'task/build/packageImage'),
         mocha('e2e', 'e2e/**/*'),
         mocha('task deploy failures', 'task/release/deployFailures'),
+        mocha('task deploy broken off', 'task/release/deployBrokenOff'),
         mocha('task package by podman', 'task/build/packageImageByPodman'),
         mocha('local agent', 'local/{agent,program}/**/*'),
         mocha('task test', 'task/release/{test,signed}*'),

@@ -108,11 +108,12 @@ async function main(wanted: string[]): Promise<void> {
     stdio: 'ignore',
   });
   const suites = [
-    built('Deploy-ACI', 'task/release/deploy'),
     built('Deploy-ACI failures', 'task/release/deployFailures'),
     built('Train', 'task/build/train'),
     built('Package-Image', 'task/build/packageImage'),
+    built('Deploy-ACI', 'task/release/deploy'),
     built('Test-Endpoint', 'task/release/test*'),
+    built('Deploy-ACI broken off', 'task/release/deployBrokenOff'),
     built('signing in', 'task/build/signIn'),
     ...units.map(unitSuite),
     built('Evaluate', 'task/build/evaluate'),
