@@ -16,7 +16,6 @@ import { containerGroupDefinition, type Surroundings } from './definition';
 import type { Inputs } from './inputs';
 import { toContainerGroupName } from './nameRules';
 import { leftByDeadRun, type Parking } from './parking';
-import { neededRoles } from './neededRoles';
 import { chooseRelease, type Release } from './release';
 import { rollOut, type RolledOut } from './rollOut';
 import { openServices, type Services } from './services';
@@ -38,7 +37,7 @@ export async function deployWith(services: Services, inputs: Inputs, context: Ta
 
   const name = inputs.containerGroup ?? toContainerGroupName(release.model?.name ?? release.registry);
   log.info(`Deploying ${release.image} as ${name} in ${inputs.resourceGroup}.`);
-  await services.requireRights(neededRoles(inputs, release, groups.id(name)));
+  await services.requireRights(inputs, release, groups.id(name));
   const { trustedKeys } = inputs;
   const verified = trustedKeys && (await services.requireEvidence({ ...inputs, trustedKeys }, release));
   const parking = services.parking(name);

@@ -1,21 +1,31 @@
-import type { NeededRole } from '../common/azure/rights/requireRights';
+import type { NamedScope, NeededRole } from '../common/azure/rights/neededRole';
 import { registryReader } from '../common/azure/registry/imageRegistry';
 import type { Inputs } from './inputs';
 import type { Release } from './release';
 
-/** What a deployment by these inputs needs, as far as the inputs name it. */
+/** What the inputs do not name by its ARM id. */
+export interface Scopes {
+  /** By its host. */
+  registry(host: string): NamedScope;
+  /** The identity that pulls images where none is named. */
+  readonly onlyIdentity: NamedScope;
+}
+
+/** What a deployment by these inputs needs of Azure's resource manager. */
 export function neededRoles(
   inputs: Inputs,
-  { registryId }: Pick<Release, 'registryId'>,
+  release: Pick<Release, 'registry' | 'registryId'>,
   containerGroupId: string,
+  scopes: Scopes,
 ): NeededRole[] {
   const { registryAuthentication: by, certificateShare, logAnalyticsWorkspace, subnet } = inputs;
   const beneath = (provider: string, name: string): string =>
     name.startsWith('/')
       ? name
       : `/subscriptions/${inputs.connection.subscriptionId}/resourceGroups/${inputs.resourceGroup}/providers/${provider}/${name}`;
+  const registry = release.registryId ?? scopes.registry(release.registry);
   const roles: NeededRole[] = [];
-  const need = (role: string, scope: string, purpose: string, ...actions: string[]): void =>
+  const need = (role: string, scope: NeededRole['scope'], purpose: string, ...actions: string[]): void =>
     void roles.push({ role, scope, actions, purpose });
 
   const groups = 'Microsoft.ContainerInstance/containerGroups';
@@ -27,17 +37,18 @@ export function neededRoles(
     actions: rights,
     purpose: 'to run the container group',
   });
-  if (by.kind === 'managedIdentity' && by.identity) {
+  if (by.kind === 'managedIdentity') {
     const provider = 'Microsoft.ManagedIdentity/userAssignedIdentities';
-    const scope = beneath(provider, by.identity);
-    need('Managed Identity Operator', scope, 'to hand it to the container group', `${provider}/assign/action`);
+    const scope = by.identity ? beneath(provider, by.identity) : scopes.onlyIdentity;
+    const actions = by.identity ? [`${provider}/assign/action`] : [`${provider}/read`, `${provider}/assign/action`];
+    need('Managed Identity Operator', scope, 'to hand it to the container group', ...actions);
   }
-  if (by.kind === 'adminUser' && registryId) {
+  if (by.kind === 'adminUser') {
     const action = 'Microsoft.ContainerRegistry/registries/listCredentials/action';
-    need('Contributor', registryId, "to read the admin user's password", action);
+    need('Contributor', registry, "to read the admin user's password", action);
   }
-  if (inputs.trustedKeys && registryId && (by.kind === 'managedIdentity' || by.kind === 'adminUser')) {
-    roles.push(registryReader(registryId, 'to read the signatures of the image'));
+  if (inputs.trustedKeys && (by.kind === 'managedIdentity' || by.kind === 'adminUser')) {
+    roles.push(registryReader(registry, 'to read the signatures of the image'));
   }
   if (subnet?.startsWith('/')) {
     const action = 'Microsoft.Network/virtualNetworks/subnets/join/action';

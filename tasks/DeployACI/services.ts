@@ -3,13 +3,18 @@ import { fileShare, type FileShare } from '../common/azure/containerGroups/fileS
 import { healthRequest, type HealthRequest } from '../common/azure/containerGroups/healthRequest';
 import { logAnalyticsWorkspace, type LogAnalyticsWorkspace } from '../common/azure/containerGroups/logAnalytics';
 import { adminUser, type RegistryUser } from '../common/azure/containerGroups/registryUser';
-import { resolveIdentity } from '../common/azure/containerGroups/userAssignedIdentity';
+import { onlyIdentity, resolveIdentity } from '../common/azure/containerGroups/userAssignedIdentity';
+import { KeyVault } from '../common/azure/keyVault/keyVault';
+import { keyRoles } from '../common/azure/keyVault/keyRoles';
 import { registryIdOf } from '../common/azure/registry/registryIdOf';
-import { requireRights, type NeededRole } from '../common/azure/rights/requireRights';
+import { registryScope } from '../common/azure/registry/registryScope';
+import { requireRights } from '../common/azure/rights/requireRights';
+import { verifying } from '../common/evidence/trustedKeys';
 import type { TaskContext } from '../common/task/taskContext';
 import type { Attestations } from '../common/record/record';
 import { requireEvidence } from './evidence';
 import type { Inputs } from './inputs';
+import { neededRoles } from './neededRoles';
 import { createParking, type Parking } from './parking';
 import type { Release } from './release';
 
@@ -20,7 +25,7 @@ export interface Services {
   /** Where what runs under this name is kept while it is changed. */
   parking(group: string): Parking;
   /** @throws TaskFailure that names the roles that are missing */
-  requireRights(roles: readonly NeededRole[]): Promise<void>;
+  requireRights(inputs: Inputs, release: Release, containerGroupId: string): Promise<void>;
   /** @throws TaskFailure where no trusted key vouches for the image */
   requireEvidence(inputs: Parameters<typeof requireEvidence>[0], release: Release): Promise<Attestations>;
   /** ARM id of the identity that pulls images. */
@@ -39,7 +44,16 @@ export function openServices(
     groups: new ContainerGroups(session, resourceGroup),
     health: healthRequest(session),
     parking: (group) => createParking(session, resourceGroup, group),
-    requireRights: (roles) => requireRights(session, roles, context),
+    requireRights: (inputs, release, containerGroupId) => {
+      const scopes = {
+        registry: (host: string) => registryScope(session, host),
+        onlyIdentity: onlyIdentity(session, resourceGroup),
+      };
+      const vault = new KeyVault(session, context.signal);
+      const onKeys = keyRoles(verifying(vault, inputs.trustedKeys));
+      const roles = neededRoles(inputs, release, containerGroupId, scopes);
+      return requireRights(session, [...roles, ...onKeys], context);
+    },
     requireEvidence: (inputs, release) => requireEvidence(inputs, release, session, context),
     identity: (wanted, until) => resolveIdentity(session, resourceGroup, wanted, until),
     adminUser: async (release, until) => adminUser(session, await registryIdOf(release, session), until),

@@ -28,7 +28,7 @@ export interface Services {
  * @throws TaskFailure if a role is missing, or if the inputs name another one: its champion would be of another registry
  */
 export async function openServices(
-  inputs: Pick<EvaluateInputs, 'connection' | 'resourceGroup' | 'workspace'>,
+  inputs: Pick<EvaluateInputs, 'connection' | 'evaluation' | 'resourceGroup' | 'workspace'>,
   model: ModelSection,
   context: Pick<TaskContext, 'azure' | 'log' | 'clock' | 'signal' | 'pipeline' | 'state'>,
 ): Promise<Services> {
@@ -42,7 +42,9 @@ export async function openServices(
   requireHomeWorkspace(model, named, 'Evaluate');
   const workspace = new Workspace(context.azure(connection), named.resourceGroup, named.name);
   const rights = ['models/versions/read', 'models/versions/write', 'experiments/runs/read'];
-  const role = workspaceRole(workspace, rights, 'to read metrics and tag the model version');
+  const role = inputs.evaluation
+    ? workspaceRole(workspace, [...rights, 'jobs/write'], 'to run the evaluation and tag the model version')
+    : workspaceRole(workspace, rights, 'to read metrics and tag the model version');
   await requireRights(workspace.session, [role], context);
   return {
     models: new Models(workspace),

@@ -3,7 +3,9 @@ import { Models } from '../common/azure/ml/models';
 import { listModelFiles, type ModelFile } from '../common/azure/ml/modelFiles';
 import { Workspace } from '../common/azure/ml/workspace';
 import { findContainerRegistry, type ContainerRegistry } from '../common/azure/registry/containerRegistry';
+import { registryOfWorkspace, registryScope } from '../common/azure/registry/registryScope';
 import { RegistryContents } from '../common/azure/registry/containerRegistryContents';
+import { keyRoles } from '../common/azure/keyVault/keyRoles';
 import { requireRights } from '../common/azure/rights/requireRights';
 import { workspaceRole } from '../common/azure/rights/workspaceRights';
 import { everyFailure } from '../common/everyFailure';
@@ -42,26 +44,22 @@ export interface Services {
   ): Promise<string>;
 }
 
-/**
- * Finds the registry, once the roles are there that it takes to package. One that is named by its name shows only to who may read
- * it, so that its roles are checked when it is found.
- */
-async function findRegistry(
+/** @throws TaskFailure that names every role that is missing */
+async function checkRights(
   inputs: PackageInputs,
   workspace: Workspace,
+  signer: Promise<unknown>,
   context: TaskContext,
-): Promise<ContainerRegistry> {
+): Promise<void> {
   const { session } = workspace;
-  const rights = ['models/versions/read', ...(inputs.registerEnvironment ? ['environments/versions/write'] : [])];
+  const { containerRegistry: wanted, registerEnvironment: registers, signingKey } = inputs;
+  const rights = ['models/versions/read', ...(registers ? ['environments/versions/write'] : [])];
   const onWorkspace = workspaceRole(workspace, rights, 'to read the model and register its environment');
-  const { containerRegistry: wanted } = inputs;
-  const onRegistry = (id: string | null | undefined) => (id ? registryRoles(id, inputs) : []);
-  const id = wanted?.startsWith('/') ? wanted : undefined;
-  await requireRights(session, [onWorkspace, ...onRegistry(id)], context);
-  if (!wanted) await requireRights(session, onRegistry((await workspace.resource()).containerRegistry), context);
-  const registry = await findContainerRegistry(workspace, wanted);
-  if (wanted && !id) await requireRights(session, onRegistry(registry.id), context);
-  return registry;
+  const isId = wanted?.startsWith('/');
+  const registry = isId ? wanted! : wanted ? registryScope(session, wanted) : registryOfWorkspace(workspace);
+  const id = signingKey?.kind === 'keyVault' ? signingKey.id : undefined;
+  const onKey = keyRoles(id ? [{ id, use: 'sign', attempt: () => signer }] : []);
+  await requireRights(session, [onWorkspace, ...registryRoles(registry, inputs), ...onKey], context);
 }
 
 /** Opens the workspace of the model, and the registry that its image goes to. */
@@ -69,10 +67,11 @@ export async function openServices(inputs: PackageInputs, subject: Subject, cont
   const { log, signal } = context;
   const session = context.azure(inputs.connection);
   const workspace = new Workspace(session, subject.workspace.resourceGroup, subject.workspace.name);
-  const [registry, signer] = await everyFailure([
-    findRegistry(inputs, workspace, context),
-    inputs.signingKey ? openSigner(inputs.signingKey, session, context) : Promise.resolve(undefined),
-  ]);
+  const signing = inputs.signingKey ? openSigner(inputs.signingKey, session, context) : Promise.resolve(undefined);
+  // A role that it lacks is told with the others, and what else it lacks below.
+  void signing.catch(() => undefined);
+  await checkRights(inputs, workspace, signing, context);
+  const [registry, signer] = await everyFailure([findContainerRegistry(workspace, inputs.containerRegistry), signing]);
   const contents = new RegistryContents(session, registry.loginServer, { kind: 'entra' });
   return {
     models: new Models(workspace),

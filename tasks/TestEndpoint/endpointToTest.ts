@@ -1,4 +1,5 @@
 import * as fs from 'node:fs';
+import { decodePreviousDeployment, previousDeploymentVariable } from '../common/deployment/previousDeployment';
 import type { ModelRecord } from '../common/record/record';
 import { findRecordFile, readRecord, requireSection } from '../common/record/recordFile';
 import { goldenRequestsFile } from '../common/requestsFile/goldenRequests';
@@ -41,7 +42,13 @@ export async function findSubject(
     | 'signingKey'
   >,
   azure: AzureServices | undefined,
-  { pipeline, recordVariable, clock, signal }: Pick<TaskContext, 'pipeline' | 'recordVariable' | 'clock' | 'signal'>,
+  {
+    pipeline,
+    recordVariable,
+    clock,
+    signal,
+    jobSecrets,
+  }: Pick<TaskContext, 'pipeline' | 'recordVariable' | 'clock' | 'signal' | 'jobSecrets'>,
 ): Promise<Subject> {
   const recordFile = findRecordFile({
     input: inputs.recordFile,
@@ -65,7 +72,11 @@ export async function findSubject(
     readinessPath: isRecordedEndpoint(record, scoringUri) ? record?.image?.readinessPath : undefined,
     isOfRecord: inputs.scoringUri === undefined,
   };
-  if (azure && record) await azure.requireRights(neededRoles(inputs, record, azure));
+  if (azure && record) {
+    const handedOver = jobSecrets.get(previousDeploymentVariable);
+    const previous = handedOver && decodePreviousDeployment(handedOver).definition;
+    await azure.requireRights(neededRoles(inputs, record, azure, previous), inputs);
+  }
   if (target.isOfRecord) await requireOwnAddress(target, requests, record!, azure, clock, signal);
   return { target, requests, secrets: secretsOf(target, requests), recordFile, record };
 }

@@ -1,20 +1,26 @@
-import type { NeededRole } from '../common/azure/rights/requireRights';
+import type { NamedScope, NeededRole } from '../common/azure/rights/neededRole';
 import { workspaceRole } from '../common/azure/rights/workspaceRights';
+import type { ContainerGroup } from '../common/azure/containerGroups/containerGroups';
+import { parseImageName } from '../common/imageName';
 import type { ModelRecord } from '../common/record/record';
 import { registryReader, registryWriter } from '../common/azure/registry/imageRegistry';
 import type { Inputs } from './inputs';
 import type { AzureServices } from './services';
 
-/** What the tests, and what may follow them, need of Azure by what the record says. */
+/**
+ * What the tests, and what may follow them, need of Azure's resource manager by what the record says.
+ * @param previous what a roll-back would bring back
+ */
 export function neededRoles(
   inputs: Pick<
     Inputs,
     'imageConnection' | 'promoteToChampion' | 'rollbackOnFailure' | 'scoringUri' | 'trustedKeys' | 'signingKey'
   >,
   record: ModelRecord,
-  { workspaceId }: Pick<AzureServices, 'workspaceId'>,
+  { workspaceId, registryScope }: Pick<AzureServices, 'workspaceId' | 'registryScope'>,
+  previous: ContainerGroup | undefined,
 ): NeededRole[] {
-  const { deployment, image, model } = record;
+  const { deployment, model } = record;
   const roles: NeededRole[] = [];
   if (deployment && (inputs.rollbackOnFailure || !inputs.scoringUri)) {
     const groups = 'Microsoft.ContainerInstance/containerGroups';
@@ -35,10 +41,33 @@ export function neededRoles(
     const id = workspaceId(model.workspace.resourceGroup, model.workspace.name);
     roles.push(workspaceRole({ id }, ['models/versions/read', 'models/versions/write'], 'to tag the champion'));
   }
-  const registryId = inputs.imageConnection ? undefined : image?.registryId;
-  if (registryId && (inputs.trustedKeys || inputs.signingKey)) {
-    roles.push(registryReader(registryId, 'to read the signatures of the image'));
+  if (inputs.rollbackOnFailure && previous) roles.push(...restoringRoles(previous));
+  const registry = inputs.imageConnection ? undefined : registryOf(record, registryScope);
+  if (registry && (inputs.trustedKeys || inputs.signingKey)) {
+    roles.push(registryReader(registry, 'to read the signatures of the image'));
   }
-  if (registryId && inputs.signingKey) roles.push(registryWriter(registryId, 'to attach what is signed'));
+  if (registry && inputs.signingKey) roles.push(registryWriter(registry, 'to attach what is signed'));
   return roles;
+}
+
+/** Of the image that is deployed, which need not be the record's. */
+function registryOf(
+  { deployment, image }: ModelRecord,
+  registryScope: (host: string) => NamedScope,
+): NeededRole['scope'] | undefined {
+  const host = deployment && parseImageName(deployment.image)?.registry;
+  return host && host !== image?.registry ? registryScope(host) : image?.registryId;
+}
+
+/** A group takes an identity, or joins a subnet, by who may hand it over. */
+function restoringRoles({ identity, subnetIds = [] }: ContainerGroup): NeededRole[] {
+  const purpose = 'to restore what ran before';
+  const operator = 'Microsoft.ManagedIdentity/userAssignedIdentities/assign/action';
+  const join = 'Microsoft.Network/virtualNetworks/subnets/join/action';
+  return [
+    ...Object.keys(identity?.userAssignedIdentities ?? {}).map((scope) => ({
+      ...{ role: 'Managed Identity Operator', scope, actions: [operator], purpose },
+    })),
+    ...subnetIds.map(({ id }) => ({ role: 'Network Contributor', scope: id, actions: [join], purpose })),
+  ];
 }

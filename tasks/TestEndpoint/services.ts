@@ -7,10 +7,13 @@ import { connectedRegistry } from '../common/azure/registry/connectedRegistry';
 import type { RegistryContents } from '../common/azure/registry/containerRegistryContents';
 import { imageRegistry } from '../common/azure/registry/imageRegistry';
 import type { NamedRegistry } from '../common/azure/registry/registryIdOf';
-import { requireRights, type NeededRole } from '../common/azure/rights/requireRights';
+import { keyRoles } from '../common/azure/keyVault/keyRoles';
+import { registryScope } from '../common/azure/registry/registryScope';
+import type { NamedScope, NeededRole } from '../common/azure/rights/neededRole';
+import { requireRights } from '../common/azure/rights/requireRights';
 import type { Signer } from '../common/evidence/signer';
 import { openSigner, type SigningKey } from '../common/evidence/signingKey';
-import { TrustedKeys, type TrustedKey } from '../common/evidence/trustedKeys';
+import { TrustedKeys, verifying, type TrustedKey } from '../common/evidence/trustedKeys';
 import type { TaskContext } from '../common/task/taskContext';
 import type { Inputs } from './inputs';
 import { isForbiddenAddress } from './recordedAddress';
@@ -33,8 +36,10 @@ export interface AzureServices {
   workspaceId(resourceGroup: string, name: string): string;
   /** The versions of a workspace's models. */
   models(resourceGroup: string, workspace: string): Pick<ModelTags, 'withTags' | 'tag'>;
+  /** A registry by its host. */
+  registryScope(host: string): NamedScope;
   /** @throws TaskFailure that names the roles that are missing */
-  requireRights(roles: readonly NeededRole[]): Promise<void>;
+  requireRights(roles: readonly NeededRole[], keys: Pick<Inputs, 'signingKey' | 'trustedKeys'>): Promise<void>;
   /** @throws TaskFailure where it is neither that of imageConnection nor, by Azure's word, one of Azure's own */
   registry(named: NamedRegistry): Promise<RegistryContents>;
   trustedKeys(keys: readonly TrustedKey[]): TrustedKeys;
@@ -70,7 +75,13 @@ function openAzure(
     groups: (resourceGroup) => new ContainerGroups(session, resourceGroup),
     workspaceId: (resourceGroup, name) => address(resourceGroup, name).id,
     models: (resourceGroup, workspace) => new ModelTags(address(resourceGroup, workspace)),
-    requireRights: (roles) => requireRights(session, roles, context),
+    registryScope: (host) => registryScope(session, host),
+    requireRights: (roles, { signingKey, trustedKeys }) => {
+      const attempt = () => openSigner(signingKey!, session, context);
+      const signing = signingKey?.kind === 'keyVault' ? [{ id: signingKey.id, use: 'sign', attempt } as const] : [];
+      const onKeys = keyRoles([...signing, ...verifying(new KeyVault(session, context.signal), trustedKeys)]);
+      return requireRights(session, [...roles, ...onKeys], context);
+    },
     registry: async (named) =>
       imageConnection ? connectedRegistry(named, imageConnection, session) : imageRegistry(named, session),
     trustedKeys: (keys) => new TrustedKeys(keys, new KeyVault(session, context.signal)),

@@ -1,12 +1,19 @@
 import type { KeyObject } from 'node:crypto';
 import { isAzureFailure } from '../azure/http/azureFailure';
 import { isVersionOf, keyIdText, parseKeyId, type KeyId } from '../azure/keyVault/keyId';
+import type { KeyUse } from '../azure/keyVault/keyRoles';
 import { UnusableKey, type KeyVault, type VaultKey } from '../azure/keyVault/keyVault';
 import { nameOfKey } from './publicKey';
 
 /** A key whose statements count: one at hand, or one in a vault; without a version, any version of that. */
 export type TrustedKey =
   { readonly kind: 'publicKey'; readonly key: KeyObject } | { readonly kind: 'keyVault'; readonly id: KeyId };
+
+/** Those of the trusted keys that a vault is asked for. */
+export const verifying = (vault: Pick<KeyVault, 'key'>, keys: readonly TrustedKey[] = []): KeyUse[] =>
+  keys.flatMap((each) =>
+    each.kind === 'keyVault' ? [{ id: each.id, use: 'verify', attempt: () => vault.key(each.id) }] : [],
+  );
 
 /** A key to check a signature by. */
 export interface KnownKey {

@@ -198,6 +198,8 @@ describe('Signed evidence, from Package-Image to Test-Endpoint', function () {
       const foreign = await testEndpoint(deployed, signingKey().publicKey);
       assert.equal(foreign.result, 'failed');
       assert.match(foreign.log.join('\n'), /✘ signed evidence: Nothing vouches for the image/);
+      await azure.roles.limitTo([]);
+      assert.deepEqual(rolesNamed((await test()).log.join('\n')), ['Reader', 'AzureML Data Scientist', 'Reader', 'AcrPush', 'Key Vault Crypto User']); // prettier-ignore
       for (const { log } of [unsigned, foreign]) assert.doesNotMatch(log.join('\n'), /is champion now/);
       await cloud.arm('DELETE', `${groupPath}/Microsoft.ContainerInstance/containerGroups/${containerGroup}?api-version=2023-05-01`); // prettier-ignore
     });
@@ -219,11 +221,12 @@ describe('Signed evidence, from Package-Image to Test-Endpoint', function () {
         files: { 'requests.json': JSON.stringify([{ name: 'one', request: [1], expected: [] }]) },
       });
 
-    const withoutRights: Array<[string, string[], RegExp]> = [
-      ['the key may not be read', [], /may not use the key .*Key Vault Crypto User/s],
-      ['the key may be read only', ['Key Vault Reader'], /may not use the key .*Action: 'Microsoft\.KeyVault\/vaults\/keys\/sign\/action'/s], // prettier-ignore
+    const withoutRights: Array<[string, string[]]> = [
+      ['the key may not be read', []],
+      ['the key may be read only', ['Key Vault Reader']],
     ];
-    for (const [title, roles, expected] of withoutRights) {
+    const expected = /lacks a role:\n {2}- Key Vault Crypto User on the key vault signing-[0-9a-f]+, to sign with the key release:\n {4}az role assignment create .* --role "Key Vault Crypto User" --scope "\/subscriptions\//; // prettier-ignore
+    for (const [title, roles] of withoutRights) {
       it(`says before it builds that ${title}`, async () => {
         const scope = `/subscriptions/${localCloud.subscriptionId}`;
         await azure.roles.limitTo([{ role: 'Owner', scope }, ...roles.map((role) => ({ role, scope: vaultId }))]);
@@ -234,12 +237,17 @@ describe('Signed evidence, from Package-Image to Test-Endpoint', function () {
       });
     }
 
-    it('says at once that roles on the registry and on the key are missing', async () => {
+    it('names every role in one error, where the connection has none', async () => {
       const approved = await approvedModel(azure);
-      await azure.roles.limitTo([{ role: 'Reader', scope: `/subscriptions/${localCloud.subscriptionId}` }]);
-      const expected =
-        /lacks .*role assignment create .*"AcrPush".*may not use the key .*role assignment create .*"Key Vault Crypto User"/s;
-      await assert.rejects(packageSigned(azure, approved, { signWith: 'keyVault', keyVaultKey: key }), expected); // prettier-ignore
+      await azure.roles.limitTo([]);
+      await assert.rejects(packageSigned(azure, approved, { signWith: 'keyVault', keyVaultKey: key }), ({ message }: Error) => {
+        assert.deepEqual(rolesNamed(message), ['AzureML Data Scientist', 'Container Registry Tasks Contributor', 'AcrPush', 'Key Vault Crypto User']); // prettier-ignore
+        assert.match(message, /--scope "\$\(az resource show --ids ".*" --query properties\.containerRegistry --output tsv\)"/);
+        return true;
+      }); // prettier-ignore
+      const { text, made } = await release({ trustedKeys: key }, signed.record);
+      assert.deepEqual(rolesNamed(text), ['Azure Container Instances Contributor', 'Managed Identity Operator', 'Reader', 'Key Vault Reader']); // prettier-ignore
+      assert.equal(made, 0);
     });
 
     const busy = (times: number, seconds: number) =>
@@ -295,4 +303,14 @@ async function registryAsAdmin(cloud: CloudClient) {
     const answer = await send(method, `https://${loginServer}${asked}`, { headers, body });
     return { ...answer, location: answer.headers.location as string | undefined };
   };
+}
+
+/** The roles of the one error that names those that are missing, each with its command. */
+function rolesNamed(text: string): string[] {
+  const error = /lacks (\d) roles:\n([^]*?)Someone who may assign roles/.exec(text);
+  assert.ok(error, text);
+  const [, count, list] = error;
+  const named = [...list!.matchAll(/^ {2}- (.*?) on the/gm)].map(([, role]) => role!);
+  assert.equal(list!.match(/az role assignment create /g)?.length, Number(count));
+  return named;
 }

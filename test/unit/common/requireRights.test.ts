@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { AzureFailure } from '../../../tasks/common/azure/http/azureFailure';
 import type { AzureSession } from '../../../tasks/common/azure/http/session';
 import { allows } from '../../../tasks/common/azure/rights/permissions';
-import { requireRights, type NeededRole } from '../../../tasks/common/azure/rights/requireRights';
+import { HiddenResource, type NeededRole, type TriedRole } from '../../../tasks/common/azure/rights/neededRole';
+import { requireRights } from '../../../tasks/common/azure/rights/requireRights';
 
 const workspace = '/subscriptions/s/resourceGroups/g/providers/Microsoft.MachineLearningServices/workspaces/w';
 const registry = '/subscriptions/s/resourceGroups/g/providers/Microsoft.ContainerRegistry/registries/r';
@@ -22,7 +23,11 @@ const push: NeededRole = {
 type Permissions = Array<Record<string, string[]>>;
 
 /** @param at what Azure answers for a scope; a function throws it */
-function check(needed: NeededRole[], at: Record<string, Permissions | Error>, asked: string[] = []): Promise<void> {
+function check(
+  needed: Array<NeededRole | TriedRole>,
+  at: Record<string, Permissions | Error>,
+  asked: string[] = [],
+): Promise<void> {
   const claims = Buffer.from(JSON.stringify({ oid: 'principal-7', sub: 'subject' })).toString('base64url');
   const session = {
     connection: { name: 'my-connection' },
@@ -46,7 +51,7 @@ describe('rights that a task needs', () => {
     await assert.rejects(check([train, push], { [registry]: [{ actions: ['*/read'] }] }), ({ message }: Error) => {
       assert.match(message, /identity of the service connection my-connection lacks 2 roles/);
       for (const { role, scope } of [train, push]) {
-        const command = `az role assignment create --assignee-object-id principal-7 --assignee-principal-type ServicePrincipal --role "${role}" --scope "${scope}"`;
+        const command = `az role assignment create --assignee-object-id principal-7 --assignee-principal-type ServicePrincipal --role "${role}" --scope "${scope as string}"`;
         assert.ok(message.includes(command), message);
       }
       assert.match(message, /on the registry r, to push images/);
@@ -66,6 +71,45 @@ describe('rights that a task needs', () => {
       asked,
       [registry, workspace].map((scope) => `${scope}/providers/Microsoft.Authorization/permissions`),
     );
+  });
+
+  describe('on what only a name tells', () => {
+    const named = (find: () => Promise<string | undefined>) =>
+      ({ ...push, scope: { find, called: 'the registry r', command: 'az acr show' } }) as const;
+    const refused = new AzureFailure('Azure answered 403.', undefined, 403, 'AuthorizationFailed', '', undefined);
+
+    it('are checked where it is', async () => {
+      const needed = [named(() => Promise.resolve(registry))];
+      await check(needed, { [registry]: [{ actions: ['*'] }] });
+      await assert.rejects(check(needed, {}), ({ message }: Error) => message.includes(`--scope "${registry}"`));
+    });
+
+    for (const failure of [refused, new HiddenResource('It sees none.')]) {
+      it(`are named with the others, with the command that looks it up, after: ${failure.message}`, () =>
+        assert.rejects(check([train, named(() => Promise.reject(failure))], {}), ({ message }: Error) => {
+          assert.match(message, /lacks 2 roles:\n.*AzureML Data Scientist on the workspace w/);
+          assert.match(message, /AcrPush on the registry r, to push images \(it could not be looked up/);
+          assert.ok(message.includes('--role "AcrPush" --scope "$(az acr show)"'), message);
+          return true;
+        }));
+    }
+
+    it('hold no run up where there is no such thing, or Azure does not answer', () =>
+      check([named(() => Promise.resolve(undefined)), named(() => Promise.reject(new Error('a network that fails')))], {})); // prettier-ignore
+  });
+
+  it('that only a try shows are named with the others', async () => {
+    const tried = (role?: string): TriedRole => ({
+      missing: () =>
+        Promise.resolve(role ? { what: `${role} on the key vault v`, purpose: 'to sign', grant: ({ id }) => `grant ${id}` } : undefined), // prettier-ignore
+    });
+    await check([tried()], {});
+    await assert.rejects(check([train, tried('Key Vault Crypto User')], {}), ({ message }: Error) => {
+      assert.match(message, /lacks 2 roles:\n.*workspace w.*\n.*\n {2}- Key Vault Crypto User on the key vault v, to sign:\n {4}grant principal-7 \n/); // prettier-ignore
+      return true;
+    });
+    const failing: TriedRole = { missing: () => Promise.reject(new Error('a network that fails')) };
+    await check([failing], {});
   });
 
   it('may be rights on data instead, as on a registry with ABAC repository permissions', async () => {

@@ -10,6 +10,7 @@ import { Secret } from '../../../tasks/common/secret';
 import { TaskFailure } from '../../../tasks/common/taskFailure';
 import { deployWith } from '../../../tasks/DeployACI/deploy';
 import type { Inputs } from '../../../tasks/DeployACI/inputs';
+import type { Release } from '../../../tasks/DeployACI/release';
 import type { Services } from '../../../tasks/DeployACI/services';
 import { taskContext } from '../../support/taskContext';
 import { deployInputs } from './deployInputs';
@@ -137,11 +138,10 @@ describe('Deploy-ACI: the stage', () => {
 
   it('asks for the roles of what the inputs name', async () => {
     await run({ registryAuthentication: { kind: 'adminUser' }, certificateShare: 'account/share' });
-    const [roles] = services.requireRights.firstCall.args as [Array<{ role: string }>];
-    assert.deepEqual(
-      roles.map(({ role }) => role),
-      ['Azure Container Instances Contributor', 'Contributor', 'Storage Account Contributor'],
-    );
+    const [inputs, { registry }, id] = services.requireRights.firstCall.args as [Inputs, Release, string];
+    assert.equal(inputs.certificateShare, 'account/share');
+    assert.equal(registry, 'r.azurecr.io');
+    assert.match(id, /containerGroups/);
   });
 
   it('registers every secret that Azure gives it, and sends it as one', async () => {

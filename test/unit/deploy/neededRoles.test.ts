@@ -1,17 +1,23 @@
 import assert from 'node:assert/strict';
+import sinon from 'sinon';
 import type { Inputs } from '../../../tasks/DeployACI/inputs';
 import { neededRoles } from '../../../tasks/DeployACI/neededRoles';
 import { deployInputs } from './deployInputs';
 
 const group = '/subscriptions/s/resourceGroups/rg/providers/Microsoft.ContainerInstance/containerGroups/estimator';
+const registryScope = (host: string) => ({ find: sinon.stub(), called: `the registry ${host}`, command: 'c' });
+const onlyIdentity = { find: sinon.stub(), called: 'the resource group rg', command: 'c' };
 const within = (path: string) => `/subscriptions/s/resourceGroups/rg/providers/${path}`;
 
 describe('The roles of a deployment', () => {
+  const scopes = { registry: registryScope, onlyIdentity };
   const roles = (changes: Partial<Inputs>, registryId?: string) =>
-    neededRoles(deployInputs(changes), { registryId }, group);
+    neededRoles(deployInputs(changes), { registry: 'r.azurecr.io', registryId }, group, scopes);
+
+  const named = (each: { scope: unknown }) => each.scope !== onlyIdentity;
 
   it('are always those of the container group, assigned on its resource group', () => {
-    assert.deepEqual(roles({}), [
+    assert.deepEqual(roles({}).filter(named), [
       {
         role: 'Azure Container Instances Contributor',
         scope: group,
@@ -79,7 +85,6 @@ describe('The roles of a deployment', () => {
         purpose: "to read the admin user's password",
       },
     ],
-    ['the admin user of one that only its login server names', { registryAuthentication: { kind: 'adminUser' } }, undefined, undefined], // prettier-ignore
     ['a registry of which no password is read', { registryAuthentication: { kind: 'none' } }, registry, undefined],
     [
       'a subnet',
@@ -117,7 +122,14 @@ describe('The roles of a deployment', () => {
   ];
   for (const [what, changes, registryId, role] of cases) {
     it(`${role ? 'are one more' : 'are no more'} with ${what}`, () => {
-      assert.deepEqual(roles(changes, registryId).slice(1), role ? [role] : []);
+      assert.deepEqual(roles(changes, registryId).filter(named).slice(1), role ? [role] : []);
     });
   }
+
+  it('are looked up by name for a registry that only its login server names, and an identity that nothing names', () => {
+    const scopeOf = (changes: Partial<Inputs>) =>
+      (roles(changes)[1] as unknown as { scope: { called: string } }).scope.called;
+    assert.equal(scopeOf({ registryAuthentication: { kind: 'adminUser' } }), 'the registry r.azurecr.io');
+    assert.equal(scopeOf({ registryAuthentication: { kind: 'managedIdentity' } }), 'the resource group rg');
+  });
 });

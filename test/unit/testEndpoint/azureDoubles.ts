@@ -16,6 +16,7 @@ export function azureDoubles(subscriptionId = 's') {
     groups: () => groups,
     workspaceId: (resourceGroup, name) => `/${resourceGroup}/${name}`,
     models: () => models,
+    registryScope: (host) => ({ find: () => Promise.resolve(undefined), called: host, command: 'c' }),
     requireRights: () => Promise.resolve(),
     registry: none,
     trustedKeys: none,

@@ -48,8 +48,12 @@ describe('Test-Endpoint: the registry of the image outside Azure', () => {
     const record = exampleRecord({ image: { registryId: '/subscriptions/s/registries/r' } });
     const inputs = { promoteToChampion: false, rollbackOnFailure: false, scoringUri: new URL('http://e'), trustedKeys: [] }; // prettier-ignore
     const workspaceId = () => '/w';
-    assert.equal(neededRoles(inputs, record, { workspaceId }).length, 1);
+    const registryScope = () => ({ find: sinon.stub(), called: 'r', command: 'c' });
+    assert.equal(neededRoles(inputs, record, { workspaceId, registryScope }, undefined).length, 1);
     const imageConnection = { server: 'registry.example.com', userName: 'reader', password: new Secret('word') };
-    assert.deepEqual(neededRoles({ ...inputs, imageConnection }, record, { workspaceId }), []);
+    assert.deepEqual(
+      neededRoles({ ...inputs, imageConnection }, record, { workspaceId, registryScope }, undefined),
+      [],
+    );
   });
 });

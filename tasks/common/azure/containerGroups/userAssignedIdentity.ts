@@ -1,5 +1,6 @@
 import { TaskFailure } from '../../taskFailure';
 import type { AzureSession } from '../http/session';
+import type { NamedScope } from '../rights/neededRole';
 
 export const identityApiVersion = '2023-01-31';
 
@@ -12,6 +13,22 @@ async function listIdentities(session: AzureSession, resourceGroup: string, sign
     signal,
   });
   return body.value.map(({ id }) => id);
+}
+
+/**
+ * The identity that pulls images where none is named: the only one of the resource group. Where it shows none, whether there is
+ * one can be told by who may read the group's identities.
+ */
+export function onlyIdentity(session: AzureSession, resourceGroup: string): NamedScope {
+  const group = provider(session, resourceGroup).split('/').slice(0, 5).join('/');
+  return {
+    called: `the resource group ${resourceGroup}`,
+    command: `az group show --name ${resourceGroup} --query id --output tsv`,
+    find: async (signal) => {
+      const found = await listIdentities(session, resourceGroup, signal);
+      return found.length === 0 ? group : found.length === 1 ? found[0] : undefined;
+    },
+  };
 }
 
 /**

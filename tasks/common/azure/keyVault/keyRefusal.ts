@@ -1,6 +1,19 @@
 import { AzureFailure } from '../http/azureFailure';
 import { keyIdText, type KeyId } from './keyId';
 
+/** The vault refuses because a role, or a permission of its access policies, is missing. */
+export class KeyRoleMissing extends AzureFailure {
+  constructor(
+    problem: string,
+    remedy: string,
+    refusal: AzureFailure,
+    /** ARM id of the vault; undefined where it does not go by roles. */
+    readonly vaultId: string | undefined,
+  ) {
+    super(problem, remedy, refusal.status, refusal.code, refusal.serviceMessage, refusal, 'roles');
+  }
+}
+
 /**
  * What to do about a vault's refusal. Source: "Azure Key Vault REST API error codes"; the texts are recorded in
  * Azure/azure-cli and microsoft/AL-Go#1343.
@@ -8,7 +21,7 @@ import { keyIdText, type KeyId } from './keyId';
 export function keyRefusal(failure: AzureFailure, id: KeyId, connection: string): AzureFailure {
   const { status, serviceMessage: said, code } = failure;
   const key = keyIdText(id);
-  const because = (problem: string, remedy: string, help?: 'roles' | 'azure-cannot-be-reached') =>
+  const because = (problem: string, remedy: string, help?: 'azure-cannot-be-reached') =>
     new AzureFailure(problem, remedy, status, code, said, failure, help);
   if (status === 404) {
     return because(`There is no key ${key}: ${said || code}.`, 'Check its name and version, and that it was not deleted.'); // prettier-ignore
@@ -37,13 +50,16 @@ export function keyRefusal(failure: AzureFailure, id: KeyId, connection: string)
     return because(`The key ${key} may not be used for this: ${said}`, 'Its permitted operations must include sign.');
   }
   const resource = /Resource: '([^']+?\/vaults\/[^'/]+)/i.exec(said)?.[1];
-  const name = new URL(id.vault).hostname.split('.')[0];
+  const name = vaultName(id);
   const remedy = resource
     ? `Give it the role "Key Vault Crypto User" (to sign) or "Key Vault Reader" (only to verify): az role assignment create --assignee-object-id <its object id> --assignee-principal-type ServicePrincipal --role "Key Vault Crypto User" --scope "${resource}". A new role takes a few minutes to come into effect.`
     : `Give it the role "Key Vault Crypto User" (to sign) or "Key Vault Reader" (only to verify) on the vault; one with access policies: az keyvault set-policy --name ${name} --object-id <its object id> --key-permissions get sign, with the key permissions that it already has: the command replaces them.`;
-  return because(
+  return new KeyRoleMissing(
     `The identity of the service connection ${connection} may not use the key ${key}: ${said}`,
     remedy,
-    'roles',
+    failure,
+    resource,
   );
 }
+
+export const vaultName = ({ vault }: KeyId): string => new URL(vault).hostname.split('.')[0]!;

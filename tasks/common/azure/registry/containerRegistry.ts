@@ -57,8 +57,7 @@ export async function findContainerRegistry(
   }
   if (wanted.startsWith('/')) return byId(session, wanted, 'Input containerRegistry: the registry');
   const all = await listContainerRegistries(session);
-  const lower = wanted.replace(/^https?:\/\//i, '').replace(/\/+$/, '').toLowerCase(); // prettier-ignore
-  const found = all.find(({ name, loginServer }) => [name.toLowerCase(), loginServer.toLowerCase()].includes(lower));
+  const found = findByName(all, wanted);
   if (found) return found;
   throw new TaskFailure(
     `Input containerRegistry: the subscription has no registry "${wanted}" that the service connection may see.`,
@@ -66,6 +65,15 @@ export async function findContainerRegistry(
       ? `There are: ${all.map(({ name }) => name).join(', ')}.`
       : 'It sees no registry at all: check its roles.',
   );
+}
+
+/** @param wanted the name of a registry, or its login server */
+export function findByName(all: readonly ContainerRegistry[], wanted: string): ContainerRegistry | undefined {
+  const lower = wanted
+    .replace(/^https?:\/\//i, '')
+    .replace(/\/+$/, '')
+    .toLowerCase();
+  return all.find(({ name, loginServer }) => [name.toLowerCase(), loginServer.toLowerCase()].includes(lower));
 }
 
 async function byId(session: AzureSession, id: string, what: string): Promise<ContainerRegistry> {

@@ -1,4 +1,4 @@
-import type { NeededRole } from '../rights/requireRights';
+import type { NeededRole } from '../rights/neededRole';
 import type { AzureSession } from '../http/session';
 import { RegistryContents } from './containerRegistryContents';
 import { registryIdOf, type NamedRegistry } from './registryIdOf';
@@ -15,10 +15,10 @@ export async function imageRegistry(named: NamedRegistry, session: AzureSession)
 const provider = 'Microsoft.ContainerRegistry/registries';
 
 /** What it takes to push to a registry; of one with ABAC repository permissions these are rights on data, in other roles. */
-export function registryWriter(registryId: string, purpose: string): NeededRole {
+export function registryWriter(registry: NeededRole['scope'], purpose: string): NeededRole {
   return {
     role: 'AcrPush',
-    scope: registryId,
+    scope: registry,
     actions: [
       [`${provider}/pull/read`, `${provider}/repositories/content/read`],
       [`${provider}/push/write`, `${provider}/repositories/content/write`],
@@ -28,10 +28,10 @@ export function registryWriter(registryId: string, purpose: string): NeededRole 
 }
 
 /** What it takes to find a registry and to read what is attached to its images. */
-export function registryReader(registryId: string, purpose: string): NeededRole {
+export function registryReader(registry: NeededRole['scope'], purpose: string): NeededRole {
   return {
     role: 'Reader',
-    scope: registryId,
+    scope: registry,
     actions: [`${provider}/read`, [`${provider}/pull/read`, `${provider}/repositories/content/read`]],
     purpose,
   };

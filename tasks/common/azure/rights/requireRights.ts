@@ -3,20 +3,16 @@ import { TaskFailure } from '../../taskFailure';
 import type { AzureSession } from '../http/session';
 import { allows, readPermissions } from './permissions';
 import { messageOf } from '../../messageOf';
-
-/** A role that a task cannot do without, known by what it must let do. */
-export interface NeededRole {
-  /** The least of the built-in ones. */
-  readonly role: string;
-  /** ARM id of what it is needed on; a role on what lies above does as well. */
-  readonly scope: string;
-  /** Where the role is best given, if not there: what it is needed on may not be there yet. */
-  readonly assignedOn?: string;
-  /** e.g. Microsoft.MachineLearningServices/workspaces/jobs/write; in a list, any of which does. Another role that allows them all does as well. */
-  readonly actions: ReadonlyArray<string | readonly string[]>;
-  /** What for: "to start jobs". */
-  readonly purpose: string;
-}
+import { isAzureFailure } from '../http/azureFailure';
+import {
+  assignment,
+  HiddenResource,
+  type MissingRole,
+  type NamedScope,
+  type NeededRole,
+  type Principal,
+  type TriedRole,
+} from './neededRole';
 
 /**
  * Names every role that is missing, before any work begins. What Azure does not tell is not held against the run: the
@@ -25,7 +21,7 @@ export interface NeededRole {
  */
 export async function requireRights(
   session: AzureSession,
-  needed: readonly NeededRole[],
+  needed: ReadonlyArray<NeededRole | TriedRole>,
   { log, signal }: Pick<TaskContext, 'log' | 'signal'>,
 ): Promise<void> {
   const reads = new Map<string, ReturnType<typeof readPermissions>>();
@@ -34,24 +30,19 @@ export async function requireRights(
     reads.set(scope, read);
     return read;
   };
-  const isMissing = async ({ role, scope, actions }: NeededRole): Promise<boolean> => {
+  const lookUp = async (need: NeededRole | TriedRole): Promise<MissingRole | undefined> => {
     try {
-      const permissions = await permissionsOn(scope);
-      return !actions.every((action) => [action].flat().some((each) => allows(permissions, each)));
+      return await ('missing' in need ? need.missing() : missingRole(need, permissionsOn, signal));
     } catch (error) {
       if (signal.aborted) throw signal.reason;
-      log.debug(`Whether ${role} is held on ${scope} could not be read: ${messageOf(error)}`);
-      return false;
+      log.debug(`Whether ${'role' in need ? need.role : 'a role'} is held could not be found out: ${messageOf(error)}`);
+      return undefined;
     }
   };
-  const answers = await Promise.all(needed.map(isMissing));
-  const missing = needed.filter((_, index) => answers[index]);
+  const missing = (await Promise.all(needed.map(lookUp))).filter((each) => each !== undefined);
   if (missing.length === 0) return;
-  const assignee = await principalOf(session);
-  const list = missing.map(
-    ({ role, scope, assignedOn = scope, purpose }) =>
-      `  - ${role} on ${shortName(assignedOn)}, ${purpose}:\n    az role assignment create ${assignee} --role "${role}" --scope "${assignedOn}"`,
-  );
+  const principal = await principalOf(session);
+  const list = missing.map(({ what, purpose, grant }) => `  - ${what}, ${purpose}:\n    ${grant(principal)}`);
   throw new TaskFailure(
     `The identity of the service connection ${session.connection.name} lacks ${missing.length === 1 ? 'a role' : `${missing.length} roles`}:\n${list.join('\n')}`,
     '\nSomeone who may assign roles must run this once; new roles take a few minutes to come into effect.',
@@ -59,17 +50,52 @@ export async function requireRights(
   );
 }
 
+async function missingRole(
+  need: NeededRole,
+  permissionsOn: (scope: string) => ReturnType<typeof readPermissions>,
+  signal: AbortSignal,
+): Promise<MissingRole | undefined> {
+  const { role, actions, purpose } = need;
+  const scope = await scopeOf(need.scope, signal);
+  if (scope === undefined) return undefined;
+  if (typeof scope === 'object') {
+    return {
+      what: `${role} on ${scope.called}`,
+      purpose: `${purpose} (it could not be looked up; leave this out if the role is held)`,
+      grant: (principal) => assignment(principal, role, `$(${scope.command})`),
+    };
+  }
+  const permissions = await permissionsOn(scope);
+  if (actions.every((action) => [action].flat().some((each) => allows(permissions, each)))) return undefined;
+  const { assignedOn = scope } = need;
+  return {
+    what: `${role} on ${shortName(assignedOn)}`,
+    purpose,
+    grant: (principal) => assignment(principal, role, assignedOn),
+  };
+}
+
+/** @returns the name itself where it may not be read */
+async function scopeOf(scope: string | NamedScope, signal: AbortSignal): Promise<string | NamedScope | undefined> {
+  if (typeof scope === 'string') return scope;
+  try {
+    return await scope.find(signal);
+  } catch (error) {
+    if (error instanceof HiddenResource || isAzureFailure(error, 403)) return scope;
+    throw error;
+  }
+}
+
 /** The id of the principal as role assignments name it; the application's id differs from it. */
-async function principalOf(session: AzureSession): Promise<string> {
+async function principalOf(session: AzureSession): Promise<Principal> {
   const { token } = await session.token();
   try {
     const claims = JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString()) as Record<string, string>;
-    const principal = claims.oid ?? claims.sub;
-    if (principal) return `--assignee-object-id ${principal} --assignee-principal-type ServicePrincipal`;
+    return { id: claims.oid ?? claims.sub };
   } catch {
     // A token is opaque to its bearer, by rights.
+    return { id: undefined };
   }
-  return '--assignee "<the object id of the service connection\'s identity>"';
 }
 
 function shortName(scope: string): string {

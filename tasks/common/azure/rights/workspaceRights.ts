@@ -1,5 +1,5 @@
 import type { WorkspaceAddress } from '../ml/workspaceAddress';
-import type { NeededRole } from './requireRights';
+import type { NeededRole } from './neededRole';
 
 const provider = 'Microsoft.MachineLearningServices/workspaces';
 

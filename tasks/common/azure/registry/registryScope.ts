@@ -1,0 +1,27 @@
+import { HiddenResource, type NamedScope } from '../rights/neededRole';
+import type { AzureSession } from '../http/session';
+import type { Workspace } from '../ml/workspace';
+import { findByName, listContainerRegistries } from './containerRegistry';
+
+/** @param name of a registry, or its login server */
+export function registryScope(session: AzureSession, name: string): NamedScope {
+  return {
+    called: `the registry ${name}`,
+    command: `az acr list --query "[?name=='${name}' || loginServer=='${name}'].id" --output tsv`,
+    find: async () => {
+      const all = await listContainerRegistries(session);
+      if (all.length === 0) throw new HiddenResource('The service connection sees no registry.');
+      // Where it sees others, this one may be of another subscription, or misspelt: that shows when it is looked for.
+      return findByName(all, name)?.id;
+    },
+  };
+}
+
+/** The registry that a workspace was given. */
+export function registryOfWorkspace(workspace: Workspace): NamedScope {
+  return {
+    called: `the registry of the workspace ${workspace.name}`,
+    command: `az resource show --ids "${workspace.id}" --query properties.containerRegistry --output tsv`,
+    find: async () => (await workspace.resource()).containerRegistry ?? undefined,
+  };
+}
