@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
 import type { AzureRequest, AzureSession } from '../../../tasks/common/azure/http/session';
+import type { Inputs } from '../../../tasks/DeployACI/inputs';
 import { openServices } from '../../../tasks/DeployACI/services';
 import { serviceConnection } from '../../support/serviceConnection';
 import { taskContext } from '../../support/taskContext';
+import { deployInputs } from './deployInputs';
 
 const within = (path: string) => `/subscriptions/s/resourceGroups/rg/providers/${path}`;
 const registryId = within('Microsoft.ContainerRegistry/registries/r');
@@ -33,6 +35,10 @@ describe('Deploy-ACI: what it reads and changes in Azure', () => {
   }
   const answers = [
     { of: '/userAssignedIdentities', body: { value: [{ id: identity }] } },
+    {
+      of: '/registries',
+      body: { value: [{ id: registryId, name: 'r', properties: { loginServer: 'r.azurecr.io' } }] },
+    },
     { of: '/registries/r', body: { id: registryId, name: 'r', properties: { loginServer: 'r.azurecr.io' } } },
     { of: '/listCredentials', body: { username: 'admin', passwords: [{ value: 'admin-password' }] } },
     { of: '/workspaces/logs', body: { properties: { customerId: 'guid' } } },
@@ -76,11 +82,12 @@ describe('Deploy-ACI: what it reads and changes in Azure', () => {
 
   it('is not begun without the roles', async () => {
     const { services } = open({ token: async () => ({ token: 'a.b.c', expiresOnTimestamp: 0 }) });
-    const need = (action: string) => [
-      { role: 'Some Role', scope: within('X/y'), actions: [action], purpose: 'to do it' },
-    ];
-    await services.requireRights(need('Microsoft.ContainerInstance/containerGroups/write'));
-    await assert.rejects(services.requireRights(need('Microsoft.Network/x/write')), /Some Role/);
+    const release = { image: 'r.azurecr.io/m:1', registry: 'r.azurecr.io', port: 1, readinessPath: '/', scoringPath: '/' }; // prettier-ignore
+    const check = (registryAuthentication: Inputs['registryAuthentication']) =>
+      services.requireRights(deployInputs({ registryAuthentication }), release, services.groups.id('estimator'));
+    await check({ kind: 'none' });
+    await assert.rejects(check({ kind: 'managedIdentity' }), /Managed Identity Operator on the identity puller/);
+    await assert.rejects(check({ kind: 'adminUser' }), /lacks a role:.*Contributor on the registry r,/s);
   });
 
   it('is read from the registry where evidence is wanted, but not of a tag', async () => {
