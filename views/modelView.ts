@@ -55,7 +55,8 @@ function cardLink(record: ShownRecord): Html | false {
   return (
     url !== undefined &&
     html`<p class="quiet">
-      ${safeLink(url, 'Model card')}: <code>model-card.html</code> in the artifacts of the build.
+      ${safeLink(url, 'Model card')}: <code>model-card.html</code> in the artifacts of the build
+      ${record.evaluation?.build?.number}.
     </p>`
   );
 }

@@ -51,21 +51,26 @@ export function earlierApproval(
   };
 }
 
+/** The build that this is part of; a release only names the one whose artifacts it releases, and adds none to it. */
+export const ownBuild = ({ hostType, build }: Pick<Pipeline, 'hostType' | 'build'>): Pipeline['build'] =>
+  hostType === 'build' ? build : undefined;
+
 /** The tags that keep a decision with the model version. */
 export function tagsOf(
   { decision, reason }: Pick<Decision, 'decision' | 'reason'>,
   model: JudgedModel,
   inputs: Basis,
   at: string,
-  pipeline: Pick<Pipeline, 'build' | 'release'>,
+  pipeline: Pick<Pipeline, 'hostType' | 'build' | 'release'>,
 ): Record<string, string | undefined> {
+  const build = ownBuild(pipeline);
   return {
     [decisionTags.decision]: decision,
     [decisionTags.reason]: reason.length > longestTag ? `${reason.slice(0, longestTag - 1)}…` : reason,
     [decisionTags.criteria]: basisHash(model, inputs),
     [decisionTags.at]: at,
-    [decisionTags.build]: pipeline.build?.url ?? pipeline.release?.url,
-    [modelCardTag]: pipeline.build ? artifactsUrl(pipeline.build.url) : pipeline.release?.url,
+    [decisionTags.build]: build?.url ?? pipeline.release?.url,
+    [modelCardTag]: build ? artifactsUrl(build.url) : pipeline.release?.url,
   };
 }
 

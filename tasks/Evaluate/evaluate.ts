@@ -11,7 +11,7 @@ import type { ModelRecord, ModelSection } from '../common/record/record';
 import { readRecord, requireRecordFile, requireSection, writeRecord } from '../common/record/recordFile';
 import type { StageResult, TaskContext } from '../common/task/taskContext';
 import { withCardVerdict } from './cardVerdict';
-import { earlierApproval, tagsOf } from './earlierDecision';
+import { earlierApproval, ownBuild, tagsOf } from './earlierDecision';
 import { evaluationSection } from './evaluationSection';
 import { costHistory, historyChart, historyLength, metricHistories, type MetricHistory } from './history';
 import { holdoutTag } from './holdoutLooks';
@@ -66,6 +66,7 @@ export async function evaluateRecord(
   const judgement = inputs.requireModelCard ? withCardVerdict(judged, cardGaps) : judged;
   const { decision, champion, plots, looks } = judgement;
   const evaluatedAt = new Date(clock.now()).toISOString();
+  const build = ownBuild(pipeline);
 
   const histories = await readHistories(judgement, candidate, services, context);
   const pictures = [...histories.map(pictureOf), ...plots.pictures];
@@ -80,13 +81,12 @@ export async function evaluateRecord(
     cardGaps: inputs.modelCard && cardGaps,
     histories,
     plots: plots.markdown,
-    // The card lies in this build, though another may have trained the model.
-    places: placesOf({ ...record, source: { build: pipeline.build }, evaluation: decision }),
+    places: placesOf({ ...record, evaluation: { build } }),
     attachments: pictures.map(({ name }) => name),
   };
   sayDecision(report, context);
 
-  const written = append(record, 'evaluation', evaluationSection(judgement, evaluatedAt, inputs.modelCard));
+  const written = append(record, 'evaluation', evaluationSection(judgement, evaluatedAt, inputs.modelCard, build));
   writeRecord(file, written);
   writeEvaluationInfo(path.dirname(file), written);
 

@@ -15,6 +15,7 @@ export function evaluationSection(
   { decision: { decision, reason, verdicts }, metrics, champion, looks, dataReports }: Judgement,
   evaluatedAt: string,
   modelCard?: WrittenCard,
+  build?: EvaluationSection['build'],
 ): EvaluationSection {
   return {
     decision,
@@ -25,6 +26,7 @@ export function evaluationSection(
     ...(looks ? { holdout: { sha256: looks.sha256, rows: looks.rows, candidates: looks.candidates } } : {}),
     ...(dataReports ? { dataReports: dataReports.map(reportFile) } : {}),
     ...(modelCard ? { modelCard } : {}),
+    ...(build ? { build } : {}),
     evaluatedAt,
   };
 }

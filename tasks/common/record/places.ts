@@ -1,11 +1,4 @@
-import type {
-  DeploymentSection,
-  EvaluationSection,
-  ImageSection,
-  ModelSection,
-  SourceSection,
-  TrainingSection,
-} from './record';
+import type { DeploymentSection, EvaluationSection, ImageSection, ModelSection, TrainingSection } from './record';
 
 /** The Azure portal of each cloud, by the host of its Azure ML studio. Source: Azure's lists of endpoints by cloud. */
 const portals: Record<string, string> = {
@@ -26,10 +19,9 @@ function hostOf(url: string | undefined): string {
 
 /** What the places are found by: of each section, as far as it is known, a little. */
 interface Known {
-  readonly source?: { readonly build?: Pick<NonNullable<SourceSection['build']>, 'url'> };
   readonly training?: Pick<TrainingSection, 'studioUrl'>;
   readonly model?: Pick<ModelSection, 'name' | 'version'> & Partial<Pick<ModelSection, 'workspace'>>;
-  readonly evaluation?: Pick<EvaluationSection, 'decision'>;
+  readonly evaluation?: { readonly build?: Pick<NonNullable<EvaluationSection['build']>, 'url'> };
   readonly image?: Pick<ImageSection, 'registryId'>;
   readonly deployment?: Pick<DeploymentSection, 'containerGroupId'>;
 }
@@ -49,13 +41,13 @@ export function modelUrl({ training, model }: Pick<Known, 'training' | 'model'>)
   return `https://${host}/model/${encodeURIComponent(`${model.name}:${model.version}`)}/details?wsid=${encodeURIComponent(workspace)}`;
 }
 
-/** Where a build's artifacts are listed: the model card is in that which holds the record. */
+/** Where a build's artifacts are listed. */
 export const artifactsUrl = (buildUrl: string): string => `${buildUrl}&view=artifacts&type=publishedArtifacts`;
 
-/** The artifacts of the build that evaluated the model and left its card there; undefined where no stage has left one. */
-export function cardUrl({ source, model, evaluation }: Known): string | undefined {
-  const url = source?.build?.url;
-  return model && evaluation && url && /^https?:/.test(url) ? artifactsUrl(url) : undefined;
+/** The artifacts of the build that evaluated the model and left its card there; undefined where none did, or it is not known. */
+export function cardUrl({ model, evaluation }: Pick<Known, 'model' | 'evaluation'>): string | undefined {
+  const url = evaluation?.build?.url;
+  return model && url && /^https?:/.test(url) ? artifactsUrl(url) : undefined;
 }
 
 /** What a summary links to: the page of each thing that the record knows so far. */

@@ -115,6 +115,8 @@ export interface EvaluationSection {
   dataReports?: DataReportFile[];
   /** What people wrote for the model card. */
   modelCard?: WrittenCard;
+  /** The build that evaluated the model, and whose artifacts have its card: another than that which trained it, perhaps. */
+  build?: { id: string; number: string; definition: string; url: string };
   evaluatedAt: string;
 }
 

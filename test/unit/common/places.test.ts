@@ -21,6 +21,7 @@ function inCloud(studio: string): ModelRecord {
   record.training!.studioUrl = `https://${studio}/runs/job-1?wsid=/subscriptions/s`;
   record.model!.workspace = { subscriptionId: 's', resourceGroup: 'g', name: 'w' };
   record.image!.registryId = '/subscriptions/s/resourceGroups/g/providers/Microsoft.ContainerRegistry/registries/r';
+  record.evaluation!.build = { ...record.source!.build!, id: '2', url: 'https://localhost/_build/results?buildId=2' };
   record.deployment!.containerGroupId =
     '/subscriptions/s/resourceGroups/g/providers/Microsoft.ContainerInstance/containerGroups/c';
   return record;
@@ -57,23 +58,16 @@ describe('The places that a record names', () => {
     assert.deepEqual(placesOf({ ...inCloud('ml.azure.com'), training: undefined, evaluation: undefined }), []);
     const evil = inCloud('ml.azure.com');
     evil.training!.studioUrl = 'javascript:alert(1)';
-    evil.source!.build!.url = 'javascript:alert(1)';
+    evil.evaluation!.build!.url = 'javascript:alert(1)';
     assert.deepEqual(placesOf(evil), []);
   });
 
-  it('include the artifacts with the model card as soon as a stage has written one', () => {
-    const { source, model, evaluation } = full;
-    assert.equal(
-      cardUrl({ source, model, evaluation }),
-      `${source!.build!.url}&view=artifacts&type=publishedArtifacts`,
-    );
-    for (const less of [
-      { source, model },
-      { source, evaluation },
-      { source: {}, model, evaluation },
-      { model, evaluation },
-    ])
-      assert.equal(cardUrl(less), undefined);
+  it('include the artifacts of the build that evaluated the model, which have its card', () => {
+    const { model, evaluation } = inCloud('ml.azure.com');
+    const evaluating = 'https://localhost/_build/results?buildId=2';
+    assert.equal(cardUrl({ model, evaluation }), `${evaluating}&view=artifacts&type=publishedArtifacts`);
+    // The build that trained the model need not be the one that has the card.
+    for (const less of [{ model }, { evaluation }, full]) assert.equal(cardUrl(less), undefined);
   });
 
   it('are linked in every summary', () => {

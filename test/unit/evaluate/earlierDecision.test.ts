@@ -10,7 +10,10 @@ describe('An earlier approval', () => {
     firstModel: 'skipComparison',
     metricsFrom: 'auto',
   } as const;
-  const pipeline = { build: { id: '1', number: '1', definition: 'd', url: 'https://build/1' } };
+  const pipeline = {
+    hostType: 'build' as const,
+    build: { id: '1', number: '1', definition: 'd', url: 'https://build/1' },
+  };
   const tags = (decision: 'approved' | 'rejected' = 'approved') => {
     const kept = tagsOf({ decision, reason: 'why' }, model, inputs, '2026', pipeline);
     return kept as Record<string, string>;
@@ -42,9 +45,18 @@ describe('An earlier approval', () => {
     for (const change of changes) assert.equal(found(change), undefined, JSON.stringify(change));
   });
 
+  it('names the release that made it, and not the build whose artifacts that releases', () => {
+    const release = { id: '7', name: 'Release-7', environment: 'dev', url: 'https://release/7' };
+    const kept = tagsOf({ decision: 'approved', reason: 'why' }, model, inputs, '2026', { ...pipeline, hostType: 'release', release }); // prettier-ignore
+    assert.equal(kept.modelCard, 'https://release/7');
+    assert.ok(!Object.values(kept).some((value) => value?.includes('https://build/1')));
+  });
+
   it('is kept with a reason that is no longer than a tag may be', () => {
     const reason = (length: number) =>
-      tagsOf({ decision: 'approved', reason: 'x'.repeat(length) }, model, inputs, '2026', {})['evaluation.reason']!;
+      tagsOf({ decision: 'approved', reason: 'x'.repeat(length) }, model, inputs, '2026', pipeline)[
+        'evaluation.reason'
+      ]!;
     assert.deepEqual([reason(250).length, reason(250).at(-1)], [250, 'x']);
     assert.deepEqual([reason(251).length, reason(251).at(-1)], [250, '…']);
   });

@@ -38,7 +38,7 @@ const whole = exampleRecord({
       reports: [report],
     },
   },
-  evaluation: { dataReports: [report] },
+  evaluation: { dataReports: [report], build: { ...exampleSections.source.build!, id: '42', number: '20260602.1' } },
   image: { baseImage: 'ubuntu', selfTest: { outcome: 'passed', text: '2 requests' }, attestations },
   deployment: { previousImage: `r.azurecr.io/cost@sha256:${'c'.repeat(64)}`, verifiedAttestations: attestations },
   tests: {

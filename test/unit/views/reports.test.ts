@@ -159,9 +159,12 @@ describe('what a run shows of its models', () => {
   it('leads to the model card, and says who approved the stages, once for each stage', () => {
     const record = structuredClone(full);
     const textOf = () => reportsView(readReports([attached('a', record)])).text.replace(/\s+/g, ' ');
+    assert.doesNotMatch(textOf(), /Model card/);
+    const url = 'https://dev.azure.com/x/_build/results?buildId=2';
+    record.evaluation!.build = { id: '2', number: '20260602.1', definition: 'evaluation', url };
     assert.match(
       textOf(),
-      /<a href="[^"]+buildId=1&amp;view=artifacts&amp;type=publishedArtifacts"[^>]*>Model card<\/a>/,
+      /<a href="[^"]+buildId=2&amp;view=artifacts&amp;type=publishedArtifacts"[^>]*>Model card<\/a>: .* in the artifacts of the build 20260602\.1\./,
     );
     assert.doesNotMatch(textOf(), /Approved by/);
     const by = [{ name: 'An approver', at: '2026-11-28T10:05:00Z', comment: '<as> agreed' }];
