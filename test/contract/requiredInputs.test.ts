@@ -7,15 +7,21 @@ import * as evaluate from '../../tasks/Evaluate/inputs';
 import * as packageImage from '../../tasks/PackageImage/inputs';
 import * as testEndpoint from '../../tasks/TestEndpoint/inputs';
 import * as train from '../../tasks/Train/inputs';
+import { signingKey } from '../support/signingKey';
 import { readAsAgent, someConnection, someRegistryConnection } from '../support/agentInputs';
 
+const signing = [{ signWith: 'keyVault' }, { signWith: 'privateKey' }];
 /** Values by which an input shows or hides others: each is a branch of the designer. */
 const branches: Record<string, Array<Record<string, string>>> = {
   Train: [{}, { jobSource: 'file' }, { jobSource: 'existing' }],
   Evaluate: [{}, { champion: 'version' }, { metricsFrom: 'file' }],
-  PackageImage: [{}, { packaging: 'mlflow' }, { packaging: 'dockerfile' }],
-  DeployACI: [{}, { registryAuthentication: 'credentials' }],
-  TestEndpoint: [{}],
+  PackageImage: [{}, { packaging: 'mlflow' }, { packaging: 'dockerfile' }, ...signing],
+  DeployACI: [{}, { registryAuthentication: 'credentials' }, { requireSignature: 'true' }],
+  // A signature is in Azure, or needs it to be attached.
+  TestEndpoint: [
+    {},
+    ...[{ requireSignature: 'true' }, ...signing].map((each) => ({ ...each, azureSubscription: someConnection.id })),
+  ],
 };
 
 /** A value that the task takes for an input, as a file where it wants one. */
@@ -26,6 +32,9 @@ const samples: Record<string, string> = {
   environment: 'ubuntu:24.04',
   imageConnection: someRegistryConnection.id,
   jobFile: 'job.yml',
+  keyVaultKey: 'https://my-vault.vault.azure.net/keys/release',
+  privateKey: signingKey().privateKey,
+  trustedKeys: 'https://my-vault.vault.azure.net/keys/release',
   metricsFile: 'metrics.json',
   championVersion: '3',
   modelName: 'cost-estimator',
