@@ -16,12 +16,12 @@ export function readDeepchecks(content: unknown): ReportValues | undefined {
   const wrong = checks.findIndex((check) => !isCheck(check));
   if (wrong >= 0) throw new Error(`results[${wrong}] is not that of a check`);
   const collected = new ValueCollector();
-  addConditions('', checks.flatMap(conditionsOf), collected);
+  addConditions('', checks, collected);
   collected.add('checks', checks.length);
-  collected.add('not_ran_checks', checks.filter(({ type }) => type === 'CheckFailure').length);
+  collected.add('not_ran_checks', checks.filter(hasNotRun).length);
   for (const check of checks) {
     const name = word(nameOf(check));
-    if (conditionsOf(check).length > 0) addConditions(`${name}.`, conditionsOf(check), collected);
+    if (conditionsOf(check).length > 0 || hasNotRun(check)) addConditions(`${name}.`, [check], collected);
     collected.addTree(check.value, (path) => [name, ...path.map(word)].join('.'));
   }
   return collected;
@@ -41,18 +41,23 @@ function conditionsOf(check: Record<string, unknown>): Record<string, unknown>[]
   return conditions === undefined || conditions === null ? [] : allObjects(conditions, 'conditions_results');
 }
 
-/** Where there was no condition, nothing is known to hold. */
-function addConditions(
-  prefix: string,
-  conditions: readonly Record<string, unknown>[],
-  collected: ValueCollector,
-): void {
+const hasNotRun = ({ type }: Record<string, unknown>): boolean => type === 'CheckFailure';
+
+/**
+ * Where there was no condition, nothing is known to hold. What has not run has not passed either, whatever its conditions would have
+ * been: as in Deepchecks' own `passed(fail_if_check_not_run=True)`.
+ */
+function addConditions(prefix: string, checks: readonly Record<string, unknown>[], collected: ValueCollector): void {
+  const conditions = checks.flatMap(conditionsOf);
   const isEmpty = conditions.length === 0;
   const count = (wanted: string) =>
     isEmpty ? NaN : conditions.filter(({ Status: status }) => status === wanted).length;
   collected.add(`${prefix}conditions`, conditions.length);
   for (const [name, status] of Object.entries(statuses)) collected.add(`${prefix}${name}_conditions`, count(status));
-  collected.add(`${prefix}passed`, isEmpty ? NaN : count(statuses.passed) === conditions.length);
+  collected.add(
+    `${prefix}passed`,
+    isEmpty ? NaN : !checks.some(hasNotRun) && count(statuses.passed) === conditions.length,
+  );
 }
 
 function word(text: string): string {

@@ -76,11 +76,11 @@ function countsOf(validation: Record<string, unknown>): { evaluated: number; suc
   };
   const [evaluated, successful] = [
     count('evaluated_expectations', results?.length),
-    count('successful_expectations', results?.filter(({ success }) => success === true).length),
+    count('successful_expectations', results?.filter(succeeded).length),
   ];
   if (successful > evaluated) throw new Error(`it has more successful expectations than evaluated ones`);
   // A report may list those alone that failed.
-  const failed = results?.filter(({ success }) => success !== true).length ?? 0;
+  const failed = results?.filter((each) => !succeeded(each)).length ?? 0;
   if (failed > evaluated - successful) {
     throw new Error(`${failed} of its results failed, and its statistics count ${evaluated - successful}`);
   }
@@ -92,6 +92,12 @@ function countsOf(validation: Record<string, unknown>): { evaluated: number; suc
 
 function resultsOf({ results, expectations }: Record<string, unknown>): Record<string, unknown>[] {
   return allObjects(results ?? expectations ?? [], results ? 'results' : 'expectations');
+}
+
+/** What raised an exception was not looked at, whatever else it says. Since 1.0 an exception stands under the metric that raised it. */
+function succeeded({ success, exception_info: info }: Record<string, unknown>): boolean {
+  const isRaised = (each: unknown) => isObject(each) && each.raised_exception === true;
+  return success === true && !isRaised(info) && !(isObject(info) && Object.values(info).some(isRaised));
 }
 
 function columnOf(expectation: Record<string, unknown>): string | undefined {
@@ -109,14 +115,14 @@ function addExpectations(validation: Record<string, unknown>, collected: ValueCo
     const exact = ofColumn ? [ofColumn, ofType] : [ofType];
     const result = isObject(expectation.result) ? expectation.result : {};
     // It raised an exception, or the result format keeps the numbers back.
-    const isUnknown = expectation.success !== true && Object.keys(result).length === 0;
+    const isUnknown = !succeeded(expectation) && Object.keys(result).length === 0;
     for (const slice of [[], [ofType], ...(ofColumn ? [[ofColumn], exact] : [])]) {
       for (const name of ['unexpected_percent', 'unexpected_count', 'missing_percent']) {
         collected.addWorst(withSlice(name, slice), isUnknown ? NaN : result[name]);
       }
       if (slice.length > 0) {
         const name = withSlice('unsuccessful_expectations', slice);
-        collected.values.set(name, (collected.values.get(name) ?? 0) + (expectation.success === true ? 0 : 1));
+        collected.values.set(name, (collected.values.get(name) ?? 0) + (succeeded(expectation) ? 0 : 1));
       }
     }
     if (typeof numberOf(result.observed_value) === 'number') {

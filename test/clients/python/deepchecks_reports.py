@@ -30,7 +30,7 @@ def of(suite):
         "deepchecks.failed_conditions": count("FAIL"),
         "deepchecks.warned_conditions": count("WARN"),
         "deepchecks.not_ran_checks": len(suite.get_not_ran_checks()),
-        "deepchecks.passed": float(suite.passed()),
+        "deepchecks.passed": float(suite.passed(fail_if_check_not_run=True)),
     }
 
 

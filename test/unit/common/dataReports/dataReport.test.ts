@@ -126,6 +126,37 @@ describe('a data report', () => {
     }
   });
 
+  describe('of what raised an error, says that it has not passed:', () => {
+    const condition = { Status: 'PASS', Condition: 'c', 'More Info': '' };
+    const ran = { type: 'CheckResult', check: { name: 'A' }, conditions_results: [condition] };
+    const raised = { type: 'CheckFailure', check: { name: 'B' }, exception: 'no index' };
+    const expectation = (info: object) => ({
+      success: true,
+      expectation_config: { type: 'expect_x', kwargs: { column: 'a' } },
+      result: { unexpected_percent: 0 },
+      exception_info: info,
+    });
+    const report = (info: object) => ({ success: true, statistics: {}, results: [expectation(info)] });
+    const checked: Array<[line: string, content: unknown, holds: boolean]> = [
+      ['deepchecks.passed == 1', { type: 'SuiteResult', results: [ran] }, true],
+      ['deepchecks.passed == 1', { type: 'SuiteResult', results: [ran, raised] }, false],
+      ['deepchecks.b.passed == 1', { type: 'SuiteResult', results: [ran, raised] }, false],
+      ['deepchecks.b.failed_conditions == 0', { type: 'SuiteResult', results: [ran, raised] }, false],
+      ['deepchecks.not_ran_checks == 0', { type: 'SuiteResult', results: [ran, raised] }, false],
+      ['ge.success == 1', report({ raised_exception: false }), true],
+      ['ge.success == 1', report({ raised_exception: true }), false],
+      ['ge.unsuccessful_expectations == 0', report({ "('m', 'a', ())": { raised_exception: true } }), false],
+    ];
+    for (const [line, content, holds] of checked) {
+      it(`${line} ${holds ? 'holds' : 'does not hold'}`, () => assert.equal(judge(line, read(content)).passed, holds));
+    }
+
+    it('or that its statistics contradict it', () => {
+      const statistics = { evaluated_expectations: 1, successful_expectations: 1 };
+      assert.throws(() => read({ ...report({ raised_exception: true }), statistics }), /1 of its results failed, and its statistics count 0/); // prettier-ignore
+    });
+  });
+
   it('that is one of several validations counts their expectations together, and is none where one checked nothing', () => {
     const both = { success: false, run_results: { a: { validation_result: validation(100) }, b: validation(50) } };
     assert.equal(read(both).content.values.get('success_percent'), 75);
