@@ -52,6 +52,31 @@ describe('An earlier approval', () => {
     assert.ok(!Object.values(kept).some((value) => value?.includes('https://build/1')));
   });
 
+  it('counts for no criterion that asks for more, or for something else of the same metric', () => {
+    const texts = [
+      'recall >= 0.9',
+      'recall[region=eu] >= 0.9',
+      'recall >= champion',
+      'recall >= champion - 0.1',
+      'recall >= champion * 0.9',
+      'recall >= 0.9 with 90% confidence',
+      'recall >= 0.9 with 99% confidence',
+      // 99% for each of ten looks is what 90% over ten asks; how many are meant differs.
+      'recall >= 0.9 with 90% confidence over 10 looks',
+      'min ratio of recall over region >= 0.9',
+      'min ratio of recall over sex >= 0.9',
+    ];
+    for (const first of texts) {
+      const { criteria } = parseCriteria(first);
+      const kept = tagsOf({ decision: 'approved', reason: 'why' }, model, { ...inputs, criteria }, '2026', pipeline);
+      assert.match(kept['evaluation.criteria']!, /^[0-9a-f]{16}$/);
+      for (const second of texts) {
+        const found = earlierApproval({ ...model, tags: kept as Record<string, string> }, { ...inputs, criteria: parseCriteria(second).criteria }); // prettier-ignore
+        assert.equal(found !== undefined, first === second, `${first} approves ${second}`);
+      }
+    }
+  });
+
   it('is kept with a reason that is no longer than a tag may be', () => {
     const reason = (length: number) =>
       tagsOf({ decision: 'approved', reason: 'x'.repeat(length) }, model, inputs, '2026', pipeline)[
