@@ -34,6 +34,20 @@ describe('Evaluate: the file for the model card', () => {
     );
   });
 
+  for (const [what, text, titles] of [
+    ['code that ends', '# A\n```\n# code\n```\n# B', ['A', 'B']],
+    ['code that ends with a longer fence, and blanks after it', '# A\n~~~ js\n# code\n ~~~~ \t\n# B', ['A', 'B']],
+    ['code in which a shorter fence stands', '# A\n````\n```\n# code\n````\n# B', ['A', 'B']],
+    ['code in which a fence of the other kind stands', '# A\n```\n~~~\n# code\n```\n# B', ['A', 'B']],
+    ['code in which a fence with a word stands', '# A\n```\n``` js\n# code\n```\n# B', ['A', 'B']],
+    ['code that does not end', '# A\n```\n# code', ['A']],
+    ['lines beneath lists, quotes and tables', '# A\n- a\n---\n1. b\n---\n12) c\n---\n> d\n===\n| e\n---', ['A']],
+    ['lines beneath text', 'B\n=\n2026 was\n---\nC - d\n===', ['B', '2026 was', 'C - d']],
+  ] as const) {
+    it(`has the headings of ${what}`, () =>
+      assert.deepEqual(writtenCard(text).sections.map(({ title }) => title), titles)); // prettier-ignore
+  }
+
   it('may name its sections as the templates of the field do', () => {
     assert.deepEqual(gaps(completeFile), []);
     const huggingFace =
