@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { EventEmitter } from 'node:events';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Worker } from 'node:worker_threads';
-import { alone, threads, type Answer, type Order } from '../../../tasks/Evaluate/confidence/crew';
+import { alone, openCrew, threads, type Answer, type Order } from '../../../tasks/Evaluate/confidence/crew';
 import { Random } from '../../../tasks/Evaluate/confidence/random';
 import { uncertainties } from '../../../tasks/Evaluate/confidence/uncertainty';
 import { parseCriteria } from '../../../tasks/common/criteria/parseCriteria';
@@ -81,6 +81,33 @@ describe('Evaluate: a crew that judges predictions', () => {
         for (const size of sizes) assert.deepEqual(await answersOf(crew, files, size), expected);
       }
     }
+  });
+
+  it('is of threads where both files together are large, and there is more than one processor', async () => {
+    const sized = (name: string, size: number) => {
+      const file = join(directory, name);
+      writeFileSync(file, '');
+      truncateSync(file, size);
+      return file;
+    };
+    const half = 4 * 1024 * 1024;
+    const { signal } = new AbortController();
+    for (const [files, isLarge] of [
+      [[undefined, undefined], false],
+      [[sized('all', 2 * half), undefined], true],
+      [[sized('one', half), sized('other', half)], true],
+      [[sized('less', half - 1), sized('half', half)], false],
+    ] as const) {
+      const crew = await openCrew(files, 'worker.js', async () => {}, signal);
+      // Only threads need numbers that all of them see.
+      const isShared = crew.numbers(1).buffer instanceof SharedArrayBuffer;
+      assert.equal(isShared, isLarge && availableParallelism() > 1);
+      await crew.close();
+    }
+    await assert.rejects(
+      openCrew([join(directory, 'gone')], 'worker.js', async () => {}, signal),
+      /ENOENT/,
+    );
   });
 
   it('says the same of what is wrong: the first of it', async () => {
