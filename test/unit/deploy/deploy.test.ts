@@ -122,6 +122,26 @@ describe('Deploy-ACI: the stage', () => {
     assert.equal(handedOver.definition?.containers[0]?.image, 'former');
   });
 
+  it('tags the group with nothing that is longer than Azure takes', async () => {
+    const tags = { longest: 'x'.repeat(256), longer: 'x'.repeat(257), empty: '' };
+    const { group } = await run({ tags });
+    assert.equal(group?.tags?.longest?.length, 256);
+    assert.deepEqual([group.tags.longer, group.tags.empty], [undefined, undefined]);
+  });
+
+  it('says what it deploys where, and for whom it is open', async () => {
+    const { lines, summaries } = await run({ https: true, containerGroup: 'one' });
+    assert.ok(lines.includes(`Deploying ${image} as one in rg.`), lines.join('\n'));
+    assert.match(summaries[0]![1], /\| Model \| cost\\_estimator version 3 \|/);
+    assert.match(summaries[0]![1], /\| Access \| ⚠️ encrypted, open to everyone \|/);
+  });
+
+  it('is told nothing of a time where it waited for none', async () => {
+    await run();
+    const { lines } = await run();
+    assert.equal(lines.at(-1), 'cost-estimator serves at http://estimator.eastus.azurecontainer.io:5001/score.');
+  });
+
   it('hands nothing on where it changed nothing', async () => {
     await run();
     azure.calls.length = 0;

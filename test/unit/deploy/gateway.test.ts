@@ -54,23 +54,73 @@ describe('The gateway', () => {
       ].join('\n'),
     );
     const full = caddyfile({ ...options, https: true, certificateAuthority: 'https://acme.example.net/directory' });
-    for (const line of [
-      '\tadmin off',
-      '\thttps_port 443',
-      '\thttp_port 80',
-      '\tacme_ca https://acme.example.net/directory',
-      '\t\t\tdial_timeout 5s',
-      '\theader Content-Type text/plain',
-    ]) {
-      assert.ok(full.split('\n').includes(line), line);
-    }
-    assert.doesNotMatch(full, /auto_https off/);
+    assert.equal(
+      full,
+      String.raw`{
+	admin off
+	persist_config off
+	https_port 443
+	http_port 80
+	acme_ca https://acme.example.net/directory
+	on_demand_tls {
+		ask http://127.0.0.1:64001
+	}
+}
+
+https:// {
+	tls {
+		on_demand
+	}
+	@scoring not {
+		method GET HEAD
+		path /health
+	}
+	reverse_proxy @scoring 127.0.0.1:64002 {
+		method GET
+		rewrite /
+		@authorized header X-Authorized yes
+		handle_response @authorized {
+		}
+	}
+	reverse_proxy 127.0.0.1:5001 {
+		header_up -Authorization
+		transport http {
+			dial_timeout 5s
+		}
+	}
+}
+
+http://:64002 {
+	bind 127.0.0.1
+	header Content-Type text/plain
+	templates
+	respond ~{{if eq (sha256sum (print (env "API_KEY_SALT") (.Req.Header.Get "Authorization"))) (env "API_KEY_DIGEST")}}{{.RespHeader.Set "X-Authorized" "yes"}}{{end}}~ 401
+}
+
+http://:64001 {
+	bind 127.0.0.1
+	@own expression ~{http.request.uri.query.domain}.matches("^(estimator|estimator-next)\\.([a-z0-9]+\\.)?eastus\\.azurecontainer(\\.console\\.azure)?\\.[a-z]+$")~
+	respond @own 200
+	respond 403
+}
+`.replaceAll('~', '`'),
+    );
     assert.doesNotMatch(caddyfile({ ...options, https: true }), /acme_ca|undefined/);
   });
 
   it('takes little, and no secret where there is no key', () => {
     const { resources, environmentVariables } = gateway({ ...options, apiKey: undefined });
     assert.deepEqual(resources, { requests: { cpu: 0.1, memoryInGB: 0.2 } });
+    const { environmentVariables: _, ...rest } = gateway({ ...options, certificateVolume: 'certificates' });
+    assert.deepEqual(rest, {
+      name: 'gateway',
+      image: 'caddy',
+      command: ['sh', '-c', 'exec caddy run --adapter caddyfile --config - <<END\n$CADDYFILE\nEND'],
+      ports: [{ port: 8080 }],
+      resources,
+      volumeMounts: [{ name: 'certificates', mountPath: '/data' }],
+    });
+    assert.equal(gateway(options).volumeMounts, undefined);
     assert.deepEqual(
       environmentVariables?.map(({ name }) => name),
       ['CADDYFILE'],

@@ -47,6 +47,11 @@ describe('A name', () => {
     });
   }
 
+  it('of a tag goes with a value of 256 characters at most', () => {
+    assert.equal(tagProblem('a', 'x'.repeat(256)), undefined);
+    assert.equal(tagProblem('a', 'x'.repeat(257)), 'the value of "a" has more than 256 characters.');
+  });
+
   it('of a group is made of a text that holds anything', () => {
     for (const [text, name] of [
       ['cost_estimator', 'cost-estimator'],
@@ -65,6 +70,7 @@ describe('A name', () => {
   it('of what stands beside it is a name too, however long the real one is', () => {
     assert.equal(besides('estimator'), 'estimator-next');
     assert.equal(besides('x'.repeat(63)), `${'x'.repeat(58)}-next`);
+    assert.equal(besides('a--b'), 'a--b-next');
     assert.equal(besides(`${'x'.repeat(56)}--yyyyy`), `${'x'.repeat(56)}-next`);
   });
 });

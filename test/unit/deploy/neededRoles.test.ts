@@ -120,6 +120,17 @@ describe('The roles of a deployment', () => {
       },
     ],
   ];
+  for (const [kind, isRead] of [
+    ['managedIdentity', true],
+    ['adminUser', true],
+    ['none', false],
+  ] as const) {
+    it(`are ${isRead ? '' : 'not '}those to read signatures where the registry is signed in to by ${kind}`, () => {
+      const found = roles({ trustedKeys: [], registryAuthentication: { kind } }, registry).map(({ role }) => role);
+      assert.equal(found.includes('Reader'), isRead);
+    });
+  }
+
   for (const [what, changes, registryId, role] of cases) {
     it(`${role ? 'are one more' : 'are no more'} with ${what}`, () => {
       assert.deepEqual(roles(changes, registryId).filter(named).slice(1), role ? [role] : []);

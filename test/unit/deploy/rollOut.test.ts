@@ -57,6 +57,28 @@ describe('Rolling out a container group', () => {
     assert.equal(journal.read(), undefined);
   });
 
+  it('is not content with the containers of before an update, which Azure still shows', async () => {
+    azure.runs('estimator', definitionOf('one'));
+    // It takes the new one, and restarts nothing.
+    Object.assign(azure.groups, { put: async () => ({ failure: async () => undefined }) });
+    await assert.rejects(run(definitionOf('two'), { rollbackOnFailure: false }), /not ready after 2 minutes/);
+  });
+
+  it('is not content with the containers of before a restart, which Azure still shows', async () => {
+    azure.runs('estimator', definitionOf('one'));
+    let asked = 0;
+    // While it decides whether the group serves, it does not.
+    azure.behaviours['one'] = { answer: { status: 503 } };
+    Object.assign(azure.groups, {
+      restart: async () => {
+        asked++;
+        azure.behaviours['one'] = {};
+      },
+    });
+    await assert.rejects(run(definitionOf('one'), { rollbackOnFailure: false }), /not ready after 2 minutes/);
+    assert.equal(asked, 1);
+  });
+
   it('removes a first deployment that never serves, and says so', async () => {
     azure.behaviours['one'] = { crashes: 3, log: ['Traceback', "ModuleNotFoundError: No module named 'pandas'"] };
     await assert.rejects(run(definitionOf('one')), (error: Error) => {

@@ -84,6 +84,20 @@ describe("The summary on the run's page", () => {
     });
   }
 
+  it('says by whose key the image was signed', () => {
+    const verifiedAttestations = { signer: 'https://v.vault.azure.net/keys/k/1', statements: [] };
+    const text = summary({ ...section, verifiedAttestations }, rolledOut, { https: false });
+    assert.ok(text.includes('| Signed by | `https://v.vault.azure.net/keys/k/1` |'), text);
+  });
+
+  it('leads to where the run and its parts are seen', () => {
+    const places = [{ name: 'Build', url: 'https://dev.azure.com/example/build/42' }];
+    assert.match(
+      summary(section, rolledOut, { https: false, places }),
+      /\[Build\]\(https:\/\/dev\.azure\.com\/example\/build\/42\)/,
+    );
+  });
+
   const stage = 'production';
   const at = '2026-11-28T10:05:00Z';
   const people = [{ name: 'First | approver', at, comment: 'as\nagreed' }, { name: 'Second' }];

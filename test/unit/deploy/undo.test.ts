@@ -14,7 +14,7 @@ import {
 } from '../../../tasks/DeployACI/undo';
 import { serviceConnection } from '../../support/serviceConnection';
 import { taskContext } from '../../support/taskContext';
-import { definitionOf, FakeContainerInstances } from './fakeContainerInstances';
+import { azureError, definitionOf, FakeContainerInstances } from './fakeContainerInstances';
 
 const options = { rollbackOnFailure: true, keepFailedGroup: false, startTimeoutInMinutes: 2 };
 const nothingBefore: PreviousDeployment = { groupId: '/groups/estimator', missing: [] };
@@ -120,6 +120,22 @@ describe('Undoing a deployment', () => {
       azure.runs('estimator', definitionOf('new'));
       await run({ previous: nothingBefore });
       assert.ok(azure.lines.includes('Removing the container group estimator: nothing ran there before.'));
+    });
+
+    it('looks for five minutes at the most, and restores unseen what ran before, saying so', async () => {
+      const busy = azureError({ code: 'ServerBusy', message: 'busy', status: 503 });
+      const begin = azure.now;
+      const puts: number[] = [];
+      Object.assign(azure.groups, {
+        find: () => Promise.reject(busy),
+        put: () => {
+          puts.push(azure.now - begin);
+          return Promise.reject(new TypeError('enough seen'));
+        },
+      });
+      await assert.rejects(run({ previous: oldBefore }, { startTimeoutInMinutes: 20 }), /enough seen/);
+      assert.ok(puts[0]! >= 300_000 && puts[0]! < 360_000, String(puts));
+      assert.match(azure.warnings[0]!, /^estimator cannot be read, and what ran before is restored unseen\. .*out of reach/); // prettier-ignore
     });
 
     it('removes what stands beside it first', async () => {
