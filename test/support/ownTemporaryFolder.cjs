@@ -9,8 +9,8 @@ const marker = 'TESTS_TEMPORARY_FOLDER';
 const user = process.geteuid?.() ?? userInfo().username;
 /** Caches of programs, by which the next run is as fast as this one: tsx's own name for its cache, and Node's. */
 const caches = [`tsx-${user}`, 'node-compile-cache'];
-/** What local Azure keeps there from one start to the next: short ways to its cache, and sockets of Podman. */
-const kept = new RegExp(`^local-azure-(?:${user}|podman-[0-9a-f]{8})$`);
+/** What local Azure keeps there from one start to the next: short ways to its cache. */
+const kept = `local-azure-${user}`;
 
 function open() {
   const shared = tmpdir();
@@ -53,7 +53,7 @@ function remove(folder) {
 
 /** @returns what lies in the folder that no test has removed */
 function stayed(folder) {
-  return readdirSync(folder).filter((name) => !caches.includes(name) && !kept.test(name));
+  return readdirSync(folder).filter((name) => !caches.includes(name) && name !== kept);
 }
 
 // A process that the run has started is told by its environment, and leaves the end to it.

@@ -1,7 +1,6 @@
 import { execFile, spawn, type ChildProcess } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { mkdirSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 
@@ -42,8 +41,9 @@ export class Podman {
         '',
       ].join('\n'),
     );
-    // Sockets lie there, whose paths must be short.
-    const run = join(tmpdir(), `local-azure-podman-${createHash('sha256').update(folder).digest('hex').slice(0, 8)}`);
+    // Sockets lie there, so podman refuses paths over 50 characters, and its storage refuses another place than it had: whatever
+    // TMPDIR says, which may be long and new each time.
+    const run = join('/tmp', `local-azure-podman-${createHash('sha256').update(folder).digest('hex').slice(0, 8)}`);
     this.args = ['--root', join(folder, 'storage'), '--runroot', run, '--tmpdir', join(run, 'tmp')];
     this.environment = { ...process.env, CONTAINERS_CONF: configuration };
   }
