@@ -17,7 +17,7 @@ export function artifactsView(run: RunRecord): Html {
     );
     return html`
       <section class="card">
-        <h3>${name} <span class="quiet">${files.length} files, ${bytes(total)}</span></h3>
+        <h2>${name} <span class="quiet">${files.length} files, ${bytes(total)}</span></h2>
         <ul class="files">
           ${links}
         </ul>
@@ -33,7 +33,7 @@ export function artifactsView(run: RunRecord): Html {
   return html`
     ${artifacts} ${artifacts.length === 0 && html`<p class="quiet">This run published no artifacts.</p>`}
     <section class="card">
-      <h3>Files of the run</h3>
+      <h2>Files of the run</h2>
       <ul class="files">
         ${own.map((file) => html`<li><a href="${link(file)}">${file}</a></li>`)}
       </ul>

@@ -30,10 +30,10 @@ export function logView(run: RunRecord, folder: string): Html {
     stage.jobs.map(
       (job) => html`
         <section class="job">
-          <h3>
+          <h2>
             ${resultMark(job.result)} ${stage.displayName} <span class="quiet">›</span> ${job.displayName}
             <span class="time">${timeTaken(job)}</span>
-          </h3>
+          </h2>
           ${job.steps.map((step) => stepView(run, step, folder))}
           ${job.steps.length === 0 && html`<p class="quiet">This job did not run.</p>`}
         </section>

@@ -22,7 +22,7 @@ export function testsView(run: RunRecord): Html {
     const cases = [...testRun.cases].sort((a, b) => order.indexOf(a.outcome) - order.indexOf(b.outcome));
     return html`
       <section class="card">
-        <h3>${testRun.title} <span class="quiet">by ${step.displayName}</span></h3>
+        <h2>${testRun.title} <span class="quiet">by ${step.displayName}</span></h2>
         ${shares(testRun.cases)}
         <div class="tests">${cases.map(caseView)}</div>
         <p class="quiet files">${testRun.files.map((file) => html`<a href="${file}">${file}</a> `)}</p>
