@@ -12,6 +12,12 @@ export function needAt(level: number, plain = false): Need {
   return { rows: 2 * both, rarest: plain ? signs(1 - level) : both };
 }
 
+/** Of the classes 0 and 1, the one with fewer rows. */
+export function rarerClass(ones: number, rows: number): { what: string; count: number } {
+  const rare = ones < rows - ones ? 1 : 0;
+  return { what: `rows of class ${rare}`, count: rare ? ones : rows - ones };
+}
+
 /** Of the mean of these. */
 export function standardErrorOf(values: Float64Array): number {
   const count = values.length;

@@ -12,6 +12,7 @@ import {
   type Confusion,
 } from './confusionMetric';
 import { discountedGains } from './discountedGain';
+import { rarerClass } from './enough';
 import { meanMetric, r2Metric, type PairedMetric } from './pairedMetric';
 import { areaUnderRoc, averagePrecision, rankMetric, type RankScore } from './rankMetric';
 import type { ClassDictionary } from './classDictionary';
@@ -173,18 +174,23 @@ function ofRanking(name: string, of: RankScore): Formula {
 
 /** A mean over rows of what a probability of class 1 is worth. */
 function ofProbability(name: string, perRow: (label: number, score: number) => number): Formula {
-  const mean = meanOf(ranking, perRow);
   return {
     columns: ranking,
-    build(columns, classes) {
-      const [label, score] = columns;
+    build([label, score]) {
       const why = notBinary(label!.candidate);
       if (why) return { why: `${name} needs labels of 0 and 1, but ${why}` };
       for (const values of [score!.candidate, score!.champion]) {
         const outside = values?.find((value) => value < 0 || value > 1);
         if (outside !== undefined) return { why: `${name} needs scores between 0 and 1, but one is ${outside}` };
       }
-      return mean.build(columns, classes);
+      const of = (values: Float64Array) => values.map((each, row) => perRow(label!.candidate[row]!, each));
+      const ones = label!.candidate.reduce((sum, value) => sum + value, 0);
+      return {
+        ...meanMetric(of(score!.candidate), score!.champion && of(score!.champion)),
+        isOfProbabilities: true,
+        // A model that finds a class less likely looks better where too few of its rows were drawn.
+        rarest: rarerClass(ones, label!.candidate.length),
+      };
     },
   };
 }

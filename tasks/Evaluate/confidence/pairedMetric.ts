@@ -15,6 +15,8 @@ export interface PairedMetric extends Resampled {
   readonly rarest?: { readonly what: string; readonly count: number };
   /** Of a mean over rows, and functions of it: what is averaged, of candidate and champion. Of errors and losses, the larger the worse. */
   readonly rowValues?: readonly [Float64Array, Float64Array];
+  /** Of losses of probabilities: the surer model errs in fewer rows, but more in these, so that a longer tail is no sign of rows not drawn. */
+  readonly isOfProbabilities?: true;
   /** Candidate − champion, had the two changed places in the rows marked: prepared once, and asked thousands of times. */
   swapping(): (swap: Marks) => number;
   /**

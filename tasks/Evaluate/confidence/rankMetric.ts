@@ -1,3 +1,4 @@
+import { rarerClass } from './enough';
 import { markOf, sumOverMarked, type Marks } from './marks';
 import { fromTheHighest } from './order';
 import { extended, type Blocks, type PairedMetric } from './pairedMetric';
@@ -144,7 +145,7 @@ export function rankMetric(
   const negatives = positive.length - positives;
   return {
     rows: positive.length,
-    rarest: positives < negatives ? { what: 'rows of class 1', count: positives } : { what: 'rows of class 0', count: negatives }, // prettier-ignore
+    rarest: rarerClass(positives, positive.length),
     values: (counts) => [ranked(own, positive, counts, first), other ? ranked(other, positive, counts, second) : NaN],
     withoutEach(blocks) {
       const first = score.withoutEach(own, positive, blocks);

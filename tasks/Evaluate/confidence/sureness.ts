@@ -89,7 +89,8 @@ async function asCompared(
   options: Options,
 ): Promise<AtLevel> {
   const { pValue, critical } = await swapTest(metric, values, resamplesFor(Math.max(...levels)), options);
-  const longerTail = pValue < 1 - Math.min(...levels) && !!metric.rowValues && hasLongerTail(metric.rowValues, values);
+  const errors = metric.isOfProbabilities ? undefined : metric.rowValues;
+  const longerTail = pValue < 1 - Math.min(...levels) && !!errors && hasLongerTail(errors, values);
   return (level) => {
     const width = metric.rowValues
       ? critical(level) * (longerTail ? widening : 1)

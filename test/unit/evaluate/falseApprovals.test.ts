@@ -69,6 +69,8 @@ describe('Evaluate: confidence of 95% approves an equal model in at most 2.5% of
     ['lognormal', 'rmse', 30],
     ['outliers', 'mae', 30],
     ['rare positives', 'auc', 60],
+    ['four classes', 'cohen_kappa', 100],
+    ['a third positive', 'log_loss', 30],
   ] as const) {
     it(`${metric}, ${shape}, ${rows} rows`, async () => {
       const scenario = scenarios.find(({ name, metrics }) => name === shape && metrics.includes(metric))!;
@@ -86,6 +88,8 @@ describe('Evaluate: confidence of 95% approves an equal model in at most 2.5% of
       'mae/lognormal/otherShape/30',
       'f1/a third positive/better/30',
       'auc/rare positives/better/30',
+      'brier/a third positive/better/30',
+      'f1_macro/four classes/otherShape/30',
     ]) {
       // prettier-ignore
       const cell = allCells().find((each) => keyOf(each) === key)!;
