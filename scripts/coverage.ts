@@ -19,7 +19,8 @@ const { status, error } = spawnSync(
     ...['--reports-dir', join('.local', 'coverage'), '--temp-directory', join('.local', 'coverage', 'raw')],
     process.execPath,
     bin('mocha', 'bin', 'mocha.js'),
-    ...['--spec', 'test/unit/**/*.test.ts'],
+    // Counted lines run slower, those that compute several times.
+    ...['--spec', 'test/unit/**/*.test.ts', '--timeout', '600000'],
   ],
   { cwd: root, stdio: 'inherit' },
 );

@@ -8,11 +8,12 @@ import type { ContainerLogs } from './containerLog';
 import type { FileShares } from '../files/fileShares';
 import { fullyQualifiedName } from './dnsName';
 import { GroupAddresses, NoAddressError } from '../engine/groupAddresses';
-import { sizeOf, type GroupDefinition } from './groupDefinition';
-import { capacityMessage, GroupRunner, type ProvisioningError } from './groupRunner';
+import type { GroupDefinition } from './groupDefinition';
+import { checkLimits } from './groupLimits';
+import { begunAgain, changing, fresh, stopped } from './groupPhases';
+import { GroupRunner, type ProvisioningError } from './groupRunner';
 import type { FoundImage, ImageAccess } from './imageAccess';
 import type { Operations } from './operations';
-import { findRegion } from './regions';
 import { checkUpdate } from './validation';
 import { messageOf } from '../../messageOf';
 
@@ -25,16 +26,6 @@ export interface ContainerGroupsTools {
   images: ImageAccess;
   operations: Operations;
 }
-
-/** The service's default quotas of a region and subscription (facts on Azure, §4). */
-export const quotas = {
-  ContainerGroups: 100,
-  StandardCores: 100,
-  StandardSpotCores: 100,
-  StandardK80Cores: 0,
-  ConfidentialContainerGroups: 0,
-  ConfidentialCores: 0,
-} as const;
 
 /** The container groups of the local cloud, and what is done to them. */
 export class ContainerGroups {
@@ -96,7 +87,8 @@ export class ContainerGroups {
       const group = this.setTags(resourceGroup, name, definition.tags ?? {}, undefined);
       return { isNew: false, group, header: operation.header };
     }
-    this.checkLimits(definition, former);
+    const others = this.list().filter(({ uid }) => uid !== former?.uid);
+    checkLimits(definition, others, this.tools.context);
     const fqdn = this.chooseName(resourceGroup, name, definition, former);
     const found = await this.findImages(name, definition);
 
@@ -317,32 +309,6 @@ export class ContainerGroups {
     return fqdn;
   }
 
-  private checkLimits(definition: GroupDefinition, former: ContainerGroup | undefined): void {
-    const { context } = this.tools;
-    const { cpu, memoryInGB } = sizeOf(definition.properties);
-    const region = findRegion(definition.location);
-    const sync = context.takeFault('aci.capacityAtOnce');
-    if (sync || cpu > region.maxCpu || memoryInGB > region.maxMemoryInGB) {
-      throw new ArmError(409, 'ServiceUnavailable', capacityMessage({ definition }));
-    }
-    const others = this.list().filter(
-      (group) => group.uid !== former?.uid && group.definition.location === definition.location,
-    );
-    const cores = others.reduce((sum, group) => sum + sizeOf(group.definition.properties).cpu, 0);
-    const planned = context.takeFault('aci.quota');
-    const check = (quota: string, limit: number, usage: number, requested: number): void => {
-      if (!planned && usage + requested <= limit) return;
-      throw new ArmError(
-        400,
-        'ContainerGroupQuotaReached',
-        `Resource type 'Microsoft.ContainerInstance/containerGroups' container group quota '${quota}' exceeded in region '${definition.location}'. ` +
-          `Limit: '${limit}', Usage: '${planned ? limit : usage}' Requested: '${requested}'.`,
-      );
-    };
-    check('StandardCores', quotas.StandardCores, cores, cpu);
-    check('ContainerGroups', quotas.ContainerGroups, others.length, 1);
-  }
-
   /** Every image of the group, by the name in its definition. */
   private async findImages(name: string, { properties }: GroupDefinition): Promise<Map<string, FoundImage>> {
     const names = [...properties.containers, ...(properties.initContainers ?? [])].map((each) => each.properties.image);
@@ -368,51 +334,6 @@ function checkChange(former: ContainerGroup, name: string, asked: GroupDefinitio
 /** Nothing of the containers changes, so that they go on running. */
 const runsOn = ({ definition, provisioningState, state }: ContainerGroup, wanted: GroupDefinition): boolean =>
   isDeepStrictEqual(plain(definition), plain(wanted)) && provisioningState === 'Succeeded' && state === 'Running';
-
-/** What a group is when its containers begin again. */
-const fresh = (): Pick<ContainerGroup, 'provisioningState' | 'state' | 'events' | 'instanceViews' | 'wanted'> => ({
-  provisioningState: 'Pending',
-  state: 'Pending',
-  events: [],
-  instanceViews: {},
-  wanted: true,
-});
-
-/**
- * What a group is while it is updated or restarted: it shows the containers of before, with their events and counts. Source:
- * Restart-AzContainerGroup.Recording.json.
- */
-function changing(
-  former: ContainerGroup,
-  { properties }: GroupDefinition,
-): Pick<ContainerGroup, 'provisioningState' | 'state' | 'events' | 'instanceViews' | 'wanted'> {
-  const names = [...properties.containers, ...(properties.initContainers ?? [])].map(({ name }) => name);
-  const { state, events, instanceViews } = structuredClone(former);
-  const kept = Object.entries(instanceViews).filter(([name]) => names.includes(name));
-  return { provisioningState: 'Updating', state, events, instanceViews: Object.fromEntries(kept), wanted: true };
-}
-
-/** The views of containers that a client had stopped. Source: Update-AzContainerGroup.Recording.json. */
-function stopped(
-  { instanceViews }: ContainerGroup,
-  before: ContainerGroup['instanceViews'],
-): ContainerGroup['instanceViews'] {
-  const finishTime = new Date().toISOString();
-  return Object.fromEntries(
-    Object.entries(instanceViews).map(([name, view]) => [
-      name,
-      {
-        ...view,
-        currentState: { state: 'Terminated', finishTime, detailStatus: 'Container stopped per client request' },
-        previousState: before[name]?.currentState,
-      },
-    ]),
-  );
-}
-
-/** The same of a group that is started after it was stopped. */
-const begunAgain = (former: ContainerGroup) =>
-  ({ ...changing(former, former.definition), provisioningState: 'Pending', state: 'Pending' }) as const;
 
 /** Without what changes nothing of the containers. */
 function plain({ tags: _tags, ...definition }: GroupDefinition): unknown {

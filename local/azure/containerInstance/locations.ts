@@ -2,7 +2,8 @@ import type { FastifyInstance } from 'fastify';
 import { versionsOf } from '../arm/apiVersions';
 import { localCloud } from '../context';
 import type { ContainerGroup } from './containerGroup';
-import { quotas, type ContainerGroups } from './containerGroups';
+import type { ContainerGroups } from './containerGroups';
+import { quotas } from './groupLimits';
 import { sizeOf } from './groupDefinition';
 import { findRegion, regions, type Region } from './regions';
 

@@ -1,9 +1,6 @@
 import { isAzureFailure } from '../../common/azure/http/azureFailure';
-import {
-  RegistryContents,
-  registryHost,
-  type RegistrySignIn,
-} from '../../common/azure/registry/containerRegistryContents';
+import type { RegistrySignIn } from '../../common/azure/registry/registryAuthorization';
+import { RegistryContents, registryHost } from '../../common/azure/registry/containerRegistryContents';
 import type { AzureSession } from '../../common/azure/http/session';
 import type { DockerRegistryConnection } from '../../common/dockerRegistryConnection';
 import { parseImageName } from '../../common/imageName';

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import sinon from 'sinon';
 import { AzureFailure } from '../../../tasks/common/azure/http/azureFailure';
-import { RegistryContents, type RegistrySignIn } from '../../../tasks/common/azure/registry/containerRegistryContents';
+import type { RegistrySignIn } from '../../../tasks/common/azure/registry/registryAuthorization';
+import { RegistryContents } from '../../../tasks/common/azure/registry/containerRegistryContents';
 import { AzureSession } from '../../../tasks/common/azure/http/session';
 import type { TaskLog } from '../../../tasks/common/log';
 import { parseImageName } from '../../../tasks/common/imageName';

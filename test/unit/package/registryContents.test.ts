@@ -2,11 +2,9 @@ import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
 import sinon from 'sinon';
-import {
-  RegistryContents,
-  TooLargeBlob,
-  type RegistrySignIn,
-} from '../../../tasks/common/azure/registry/containerRegistryContents';
+import { RegistryRequests } from '../../../tasks/common/azure/registry/registryRequests';
+import type { RegistrySignIn } from '../../../tasks/common/azure/registry/registryAuthorization';
+import { RegistryContents, TooLargeBlob } from '../../../tasks/common/azure/registry/containerRegistryContents';
 import type { AzureSession } from '../../../tasks/common/azure/http/session';
 import { Secret } from '../../../tasks/common/secret';
 
@@ -45,7 +43,7 @@ describe("a registry's contents", () => {
 
   function contents(signIn: RegistrySignIn, ...answers: Answer[]): RegistryContents {
     asked = [];
-    sinon.stub(RegistryContents.prototype as unknown as { request: unknown }, 'request').callsFake(((
+    sinon.stub(RegistryRequests.prototype, 'send').callsFake(((
       url: string,
       { method, headers = {}, body }: Omit<Asked, 'url'>,
     ) => {
@@ -82,8 +80,8 @@ describe("a registry's contents", () => {
     const silent = new Readable({ read: () => undefined });
     silent.push('{"co');
     const registry = contents({ kind: 'anonymous' }, { status: 200, bytes: Buffer.from('{}') });
-    const { request } = RegistryContents.prototype as unknown as { request: sinon.SinonStub };
-    request.onFirstCall().resolves({ status: 200, headers: { get: () => undefined }, readableStreamBody: silent });
+    const sent = RegistryRequests.prototype.send as sinon.SinonStub;
+    sent.onFirstCall().resolves({ status: 200, headers: { get: () => undefined }, readableStreamBody: silent });
     const clock = sinon.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
     const blob = registry.blob('a', digest, signal);
     await clock.tickAsync(29_000);

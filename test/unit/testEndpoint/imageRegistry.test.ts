@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
+import { RegistryRequests } from '../../../tasks/common/azure/registry/registryRequests';
 import sinon from 'sinon';
 import { AzureSession } from '../../../tasks/common/azure/http/session';
-import { RegistryContents } from '../../../tasks/common/azure/registry/containerRegistryContents';
 import { Secret } from '../../../tasks/common/secret';
 import { neededRoles } from '../../../tasks/TestEndpoint/neededRoles';
 import { openServices } from '../../../tasks/TestEndpoint/services';
@@ -24,7 +24,7 @@ describe('Test-Endpoint: the registry of the image outside Azure', () => {
 
   it('is read by the user and password of its service connection, and Azure is not asked', async () => {
     const asked: Array<{ url: string; authorization?: string }> = [];
-    sinon.stub(RegistryContents.prototype as unknown as { request: unknown }, 'request').callsFake(((
+    sinon.stub(RegistryRequests.prototype, 'send').callsFake(((
       url: string,
       { headers = {} }: { headers?: Record<string, string> },
     ) => {

@@ -1,22 +1,12 @@
 import { createHash } from 'node:crypto';
-import type { AccessToken } from '@azure/core-auth';
 import type { PipelineResponse } from '@azure/core-rest-pipeline';
-import { AzureFailure, azureFailure } from '../http/azureFailure';
-import { UnreadableAnswer } from '../http/policies/readableAnswer';
-import type { Send } from '../http/pipeline';
-import { setTraits } from '../http/requestTraits';
 import { streamedAnswer } from '../http/streamedAnswer';
 import type { ImageName } from '../../imageName';
 import { TaskFailure } from '../../taskFailure';
 import type { AzureSession } from '../http/session';
-import { Secret } from '../../secret';
-
-/** How a registry's data plane is signed in to. */
-export type RegistrySignIn =
-  | { readonly kind: 'anonymous' }
-  | { readonly kind: 'password'; readonly userName: string; readonly password: Secret }
-  /** As the service connection, by Entra: registries of Azure alone. */
-  | { readonly kind: 'entra' };
+import type { Secret } from '../../secret';
+import { RegistryAuthorization, type RegistrySignIn } from './registryAuthorization';
+import { readJson, refusal, RegistryRequests } from './registryRequests';
 
 const manifestTypes = [
   'application/vnd.oci.image.index.v1+json',
@@ -81,22 +71,25 @@ interface Call {
 
 /**
  * What a registry holds: manifests, tags and blobs.
- * Source: OCI distribution specification 1.1; its token specification; ACR's data plane 2021-07-01 for Entra's tokens.
+ * Source: OCI distribution specification 1.1.
  */
 export class RegistryContents {
-  private readonly tokens = new Map<string, string>();
-  private sender?: Promise<Send>;
+  private readonly requests: RegistryRequests;
+  private readonly authorization: RegistryAuthorization;
 
   /**
    * @param host of the registry, with its port where it has one
    * @param timeout milliseconds that one request may take
    */
   constructor(
-    private readonly session: AzureSession,
+    session: AzureSession,
     private readonly host: string,
-    private readonly signIn: RegistrySignIn,
+    readonly signIn: RegistrySignIn,
     private readonly timeout = 30_000,
-  ) {}
+  ) {
+    this.requests = new RegistryRequests(session, host, timeout);
+    this.authorization = new RegistryAuthorization(session, host, signIn, this.requests);
+  }
 
   /**
    * @param reference a tag or a digest
@@ -162,7 +155,7 @@ export class RegistryContents {
         if (error instanceof TooLargeBlob) throw error;
         // Bytes are not text, which the client would have read whole and asked for again where it was cut.
         if (signal.aborted) throw signal.reason;
-        if (++breaks > mostBreaks) throw this.unreachable(error);
+        if (++breaks > mostBreaks) throw this.requests.unreachable(error);
       }
     }
   }
@@ -186,7 +179,7 @@ export class RegistryContents {
     const path = place.href.slice(base.length);
     const response = await this.send({ ...push, method: 'PUT', path, headers: { 'content-type': mediaType }, body: content }, [404]); // prettier-ignore
     // Sent a second time because the answer to the first was lost, it finds no upload any more.
-    if (response.status === 404 && !(await isThere())) throw failure(response, `PUT ${base}${path}`);
+    if (response.status === 404 && !(await isThere())) throw refusal(response, `PUT ${base}${path}`);
     return added;
   }
 
@@ -251,18 +244,12 @@ export class RegistryContents {
     const location = response.headers.get('location');
     // Azure sends on to storage, by a URL that carries its own permission and must not see ours.
     if (response.status < 300 || !location) return response;
-    return this.request(new URL(location, `https://${this.host}`).toString(), { method: 'GET', signal });
+    return this.requests.send(new URL(location, `https://${this.host}`).toString(), { method: 'GET', signal });
   }
 
-  /**
-   * User and password by which a container engine signs in to this registry of Azure as the service connection, for some
-   * hours. Source: "Authenticate with an Azure container registry", az acr login --expose-token.
-   */
-  async engineLogin(signal: AbortSignal): Promise<{ userName: string; password: Secret }> {
-    return {
-      userName: '00000000-0000-0000-0000-000000000000',
-      password: new Secret(await this.refreshToken(this.host, signal)),
-    };
+  /** As whom a container engine signs in to this registry of Azure: as the service connection, for some hours. */
+  engineLogin(signal: AbortSignal): Promise<{ userName: string; password: Secret }> {
+    return this.authorization.engineLogin(signal);
   }
 
   private readManifest(repository: string, reference: string, signal: AbortSignal): Promise<PipelineResponse> {
@@ -294,148 +281,21 @@ export class RegistryContents {
     const url = `https://${this.host}/v2/${call.path}`;
     const scope = `repository:${call.repository}:${call.actions}`;
     const withToken = () => {
-      const authorization = this.tokens.get(scope);
-      return this.request(url, { ...call, headers: { ...call.headers, ...(authorization ? { authorization } : {}) } });
+      const authorization = this.authorization.header(scope);
+      return this.requests.send(url, {
+        ...call,
+        headers: { ...call.headers, ...(authorization ? { authorization } : {}) },
+      });
     };
     let response = await withToken();
     if (response.status === 401) {
       const challenge = response.headers.get('www-authenticate') ?? '';
-      this.tokens.set(scope, await this.authorize(challenge, scope, call.signal));
+      await this.authorization.renew(challenge, scope, call.signal);
       response = await withToken();
     }
     if ((response.status >= 200 && response.status < 300) || accept.includes(response.status)) return response;
-    throw failure(response, `${call.method} ${url}`);
+    throw refusal(response, `${call.method} ${url}`);
   }
-
-  /** @returns the Authorization header */
-  private async authorize(challenge: string, wantedScope: string, signal: AbortSignal): Promise<string> {
-    const parameter = (name: string) => new RegExp(`\\b${name}="([^"]*)"`, 'i').exec(challenge)?.[1];
-    const { signIn } = this;
-    const basic =
-      signIn.kind === 'password'
-        ? `Basic ${Buffer.from(`${signIn.userName}:${signIn.password.reveal()}`).toString('base64')}`
-        : undefined;
-    if (!/^bearer/i.test(challenge)) return basic ?? '';
-    const service = parameter('service') ?? this.host;
-    const scope = parameter('scope') ?? wantedScope;
-    const realm = new URL(parameter('realm') ?? `https://${this.host}/oauth2/token`);
-    if (realm.protocol !== 'https:') {
-      throw new TaskFailure(
-        `The registry ${this.host} asks for credentials to be sent to ${realm.origin}, which is not encrypted.`,
-      );
-    }
-    let response: PipelineResponse;
-    if (signIn.kind === 'entra') {
-      const refresh_token = await this.refreshToken(service, signal);
-      response = await this.request(
-        `https://${this.host}/oauth2/token`,
-        form({ grant_type: 'refresh_token', service, scope, refresh_token }, signal),
-      );
-    } else {
-      realm.searchParams.set('service', service);
-      realm.searchParams.set('scope', scope);
-      response = await this.request(realm.toString(), {
-        method: 'GET',
-        headers: basic ? { authorization: basic } : {},
-        signal,
-      });
-    }
-    if (response.status !== 200) throw failure(response, `a token of ${realm.host}`);
-    const answer = readJson<{ access_token?: string; token?: string }>(
-      await text(response),
-      `a token of ${realm.host}`,
-    );
-    return `Bearer ${answer.access_token ?? answer.token}`;
-  }
-
-  /**
-   * Trades Entra's token for one of the registry: the resource manager's, which needs no sign-in of its own, and where that
-   * is refused one for registries alone. Source: "Configure registry acceptance of Microsoft Entra authentication scopes"
-   * (the registry's azureADAuthenticationAsArmPolicy); the audience is the same in all clouds.
-   */
-  private async refreshToken(service: string, signal: AbortSignal): Promise<string> {
-    const url = `https://${this.host}/oauth2/exchange`;
-    const exchange = ({ token }: AccessToken) =>
-      this.request(url, form({ grant_type: 'access_token', service, access_token: token }, signal));
-    let response = await exchange(await this.session.token());
-    if (response.status === 401) {
-      // Where Entra has none for registries, it is the registry's refusal that is to be told.
-      const own = await this.session.token('https://containerregistry.azure.net/.default').catch(() => undefined);
-      if (own) response = await exchange(own);
-    }
-    if (response.status !== 200) throw failure(response, `POST ${url}`);
-    return readJson<{ refresh_token: string }>(await text(response), `POST ${url}`).refresh_token;
-  }
-
-  private async request(
-    url: string,
-    options: {
-      method: 'GET' | 'HEAD' | 'PUT' | 'POST';
-      headers?: Readonly<Record<string, string>>;
-      body?: Buffer;
-      signal: AbortSignal;
-    },
-  ): Promise<PipelineResponse> {
-    const rest = await import('@azure/core-rest-pipeline');
-    // A registry that cannot be reached is an answer where little time is given, not something to wait for.
-    const send = await (this.sender ??= this.session.sender({ mostTries: this.timeout < 30_000 ? 1 : undefined }));
-    const isBlob = url.includes('/blobs/') || !url.includes(this.host);
-    try {
-      const request = rest.createPipelineRequest({
-        url,
-        method: options.method,
-        headers: rest.createHttpHeaders({ ...options.headers }),
-        body: options.body,
-        abortSignal: options.signal,
-        allowInsecureConnection: url.startsWith('http:'),
-        streamResponseStatusCodes: isBlob ? new Set([200]) : undefined,
-        timeout: this.timeout,
-      });
-      // What is sent by POST here trades tokens. Whether something is there is asked by HEAD, and only what is there is read.
-      return await send(setTraits(request, { repeatable: true, isThere: options.method === 'GET' }));
-    } catch (error) {
-      if (options.signal.aborted) throw options.signal.reason;
-      throw this.unreachable(error);
-    }
-  }
-
-  private unreachable(error: unknown): AzureFailure {
-    const { code = '', message } = error as Error & { code?: string };
-    return new AzureFailure(
-      `The registry ${this.host} could not be reached: ${message}`,
-      "Check the agent's network, proxy and firewall, and the registry's network rules.",
-      undefined,
-      code,
-      message,
-      error,
-    );
-  }
-}
-
-function form(values: Record<string, string>, signal: AbortSignal) {
-  return {
-    method: 'POST' as const,
-    headers: { 'content-type': 'application/x-www-form-urlencoded' },
-    body: Buffer.from(new URLSearchParams(values).toString()),
-    signal,
-  };
-}
-
-async function text(response: PipelineResponse): Promise<string> {
-  if (!response.readableStreamBody) return response.bodyAsText ?? '';
-  const parts: Buffer[] = [];
-  for await (const part of streamedAnswer(response)) parts.push(part);
-  return Buffer.concat(parts).toString('utf8');
-}
-
-function readJson<T extends object>(body: string | null | undefined, asked: string): T {
-  try {
-    const value = JSON.parse(body || '{}') as unknown;
-    if (typeof value === 'object' && value !== null) return value as T;
-  } catch {
-    // Said below.
-  }
-  throw azureFailure(new UnreadableAnswer(`no JSON that a registry gives (${body?.length ?? 0} characters)`), asked);
 }
 
 function readIndex(body: string | null | undefined, asked: string): readonly Referrer[] {
@@ -452,27 +312,6 @@ export const isDigest = (value: unknown): value is string =>
 
 /** sha256-<hex>. */
 const referrersTag = (digest: string): string => digest.replace(':', '-');
-
-function failure(response: PipelineResponse, asked: string): AzureFailure {
-  let first: { code?: string; message?: string } = {};
-  try {
-    const parsed = JSON.parse(response.bodyAsText ?? '{}') as { errors?: Array<{ code?: string; message?: string }> };
-    first = parsed.errors?.[0] ?? {};
-  } catch {
-    // A proxy's page, or nothing: the status has to do.
-  }
-  const { code = '', message = '' } = first;
-  return new AzureFailure(
-    `The registry answered ${response.status} ${code} to ${asked}${message && `: ${message}`}.`,
-    response.status === 401 || response.status === 403
-      ? "Check that the identity may pull from the registry (role AcrPull; with ABAC repository permissions Container Registry Repository Reader), and the registry's network rules."
-      : undefined,
-    response.status,
-    code,
-    message,
-    undefined,
-  );
-}
 
 /** The name by which an image's registry is reached; Docker Hub's own differs from the one in names. */
 export function registryHost({ registry }: Pick<ImageName, 'registry'>): string {
