@@ -86,4 +86,23 @@ describe('templates/yaml', () => {
     const other = release(', deploy: { dnsNameLabel: other, dnsNameLabelReuse: TenantReuse }');
     assert.deepEqual([other.dnsNameLabel, other.dnsNameLabelReuse], ['other', 'TenantReuse']);
   });
+
+  const subnet = '/subscriptions/s/resourceGroups/g/providers/Microsoft.Network/virtualNetworks/v/subnets/inner';
+  for (const [given, deploy, label] of [
+    ['an empty label, which is none', "dnsNameLabel: ''", 'my-endpoint'],
+    ['an empty reuse, which is none', "dnsNameLabelReuse: ''", 'my-endpoint'],
+    ['a label in other letters', 'DNSNAMELABEL: other', 'other'],
+    ['a subnet, which has no public name', `subnet: ${subnet}`, undefined],
+    ['a subnet and an empty label', `subnet: ${subnet}, dnsNameLabel: ''`, undefined],
+    ['a subnet and a label, which the task refuses', `subnet: ${subnet}, dnsNameLabel: other`, 'other'],
+    ['an empty subnet, which is none', "subnet: ''", 'my-endpoint'],
+    ['a label and another input without a value', "dnsNameLabel: other, cpu: ''", 'other'],
+  ] as const) {
+    it(`take ${given}`, () => {
+      const inputs = release(`, deploy: { ${deploy} }`);
+      assert.equal(inputs.dnsNameLabel ?? inputs.DNSNAMELABEL, label);
+      assert.equal(inputs.dnsNameLabelReuse, 'ResourceGroupReuse');
+      if (deploy.startsWith('subnet: /')) assert.equal(inputs.subnet, subnet);
+    });
+  }
 });
