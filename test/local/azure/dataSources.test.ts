@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { localCloud } from '../../../local/azure/context';
 import { readJson, readTask, root, taskFolders } from '../../../scripts/taskManifest';
 import { clientSecretCredential, localAzure } from '../../support/azure';
-import { listChoices, type DataSourceBinding } from '../../support/dataSource';
+import { listChoices, type Choice, type DataSourceBinding } from '../../support/dataSource';
 import { MlWorkspace } from '../../support/mlWorkspace';
 import { registerModel } from '../../support/registeredModel';
 
@@ -123,4 +123,45 @@ describe('the lists of the designer', function () {
       assert.equal(choices.length, 2);
     });
   }
+});
+
+describe('a list of the designer', () => {
+  /** What a list shows of an answer of Azure, and the path that it asks. */
+  async function shown(task: string, target: string, answer: object[]): Promise<{ choices: Choice[]; path: string }> {
+    const { binding } = ofTasks.find((each) => each.folder === task && each.binding.target === target)!;
+    const inputs = { resourceGroup: 'my-group', workspace: 'my-workspace' };
+    const endpoint = { url: 'https://management.azure.com/', data: { subscriptionId: 'my-subscription' } };
+    const { choices, urls } = await listChoices(binding, inputs, endpoint, async () => ({ value: answer }));
+    return { choices, path: new URL(urls[0]!).pathname };
+  }
+
+  it('of computes shows those on which a job can run', async () => {
+    const kinds = ['AmlCompute', 'Kubernetes', 'ComputeInstance', 'VirtualMachine', 'Databricks', 'DataFactory'];
+    const { choices } = await shown(
+      'Train',
+      'compute',
+      kinds.map((computeType) => ({ name: computeType, properties: { computeType } })),
+    );
+    assert.deepEqual(
+      choices.map(({ Value }) => Value),
+      ['AmlCompute', 'Kubernetes'],
+    );
+  });
+
+  it('of workspaces is of the whole subscription for Deploy-ACI, whose resource group is that of the container group', async () => {
+    for (const [task, path] of [
+      ['DeployACI', '/subscriptions/my-subscription/providers/Microsoft.MachineLearningServices/workspaces'],
+      [
+        'Train',
+        '/subscriptions/my-subscription/resourceGroups/my-group/providers/Microsoft.MachineLearningServices/workspaces',
+      ],
+    ] as const) {
+      assert.equal((await shown(task, 'workspace', [])).path, path);
+    }
+  });
+
+  it('of regions shows the names that people know', async () =>
+    assert.deepEqual((await shown('DeployACI', 'location', [{ name: 'eastus', displayName: 'East US' }])).choices, [
+      { Value: 'eastus', DisplayValue: 'East US' },
+    ]));
 });
