@@ -160,11 +160,34 @@ export async function packageExtension(
   return { file: outputFile, bytes: zip.length, entries };
 }
 
-async function main(args: string[]): Promise<void> {
-  const { values } = parseArgs({ args, options: { edition: { type: 'string' }, publisher: { type: 'string' } } });
+const usage = `npm run package [-- options]
+
+Builds the tasks and the tab, checks everything, and makes dist/<publisher>.<id>-<version>.vsix, with its source maps beside it.
+
+  --edition preview       private, to be shared with organisations (default)
+  --edition development   private, with an id and task ids of its own, to be installed beside the published one
+  --edition production    public; refuses the placeholder of "repository" in package.json
+  --publisher name        your publisher in the marketplace (default: that of vss-extension.json)
+
+CONTRIBUTING.md, "Releasing", says how to publish it.`;
+
+/** @returns undefined where the help was asked for */
+export function readOptions(args: string[]): { edition: EditionName; publisher: string | undefined } | undefined {
+  const { values } = parseArgs({
+    args,
+    options: { edition: { type: 'string' }, publisher: { type: 'string' }, help: { type: 'boolean', short: 'h' } },
+  });
+  if (values.help) return undefined;
   const edition = editionNames.find((name) => name === (values.edition ?? 'preview'));
-  if (!edition) throw new Error(`--edition ${values.edition} is not one of ${editionNames.join(', ')}`);
-  const { publisher, id } = makeEdition(edition, readManifest(), identifiers(), values.publisher).manifest;
+  if (!edition) throw new Error(`--edition ${values.edition} is not one of ${editionNames.join(', ')}.`);
+  return { edition, publisher: values.publisher };
+}
+
+async function main(args: string[]): Promise<void> {
+  const options = readOptions(args);
+  if (!options) return console.log(usage);
+  const { edition } = options;
+  const { publisher, id } = makeEdition(edition, readManifest(), identifiers(), options.publisher).manifest;
   const { file, bytes, entries } = await packageExtension(
     join(root, 'dist', `${publisher}.${id}-${projectVersion().text}.vsix`),
     edition,

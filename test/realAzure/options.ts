@@ -3,18 +3,18 @@ import { parseArgs } from 'node:util';
 
 export const help = `npm run real-azure [-- options]
 
-Makes a resource group of its own in your Azure subscription with the least that is needed, runs the quickstart's pipeline and the
-cases that nothing has proven yet, records the traffic (sanitised), says what differs from local Azure, and removes all it made.
-It says what it will cost, and asks, before it makes anything.
+Creates a resource group of its own in your Azure subscription with only what is needed, runs the quickstart's pipeline and the cases
+that nothing has proven yet, records the traffic (sanitised), says what differs from local Azure, and removes everything it created.
+Before it creates anything, it says what it will cost and asks for confirmation.
 
-  --list               the cases, with what is assumed, minutes and cost; nothing is made
+  --list               the cases, with what is assumed, minutes and cost; creates nothing
   --only name          only this case; may be repeated
-  --subscription id    which pays, where you have several
+  --subscription id    the subscription that pays, if you have several
   --location name      the region (default: eastus)
-  --hours n            when all is removed at the latest (default: 3)
-  --yes                does not ask
+  --hours n            when everything is removed at the latest (default: 3)
+  --yes                does not ask for confirmation
   --no-comparison      does not run the same cases against local Azure
-  --clean-up           removes what runs that were cut off have left, of other machines too, and ends
+  --clean-up           removes what interrupted runs have left, also those of other machines, and ends
   --directory folder   where recordings and the report are put (default: .local/real-azure)
 
 Signed in by az login, or by AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_SECRET. Another cloud: ARM_CLOUD_METADATA_URL.

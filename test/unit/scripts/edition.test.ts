@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { derivedId, makeEdition } from '../../../scripts/edition';
-import { publishedManifest } from '../../../scripts/package';
+import { publishedManifest, readOptions } from '../../../scripts/package';
 import { readManifest } from '../../../scripts/validateManifest';
 
 const id = '56fda748-300e-4695-ba19-dc1721705872';
@@ -23,6 +23,19 @@ describe('Editions of the extension', () => {
     const { manifest, replaceIds } = makeEdition('preview', readManifest(), [id]);
     assert.deepEqual(manifest, readManifest());
     assert.equal(replaceIds(id), id);
+  });
+
+  it('are chosen on the command line, which says what there is when asked', () => {
+    assert.deepEqual(readOptions([]), { edition: 'preview', publisher: undefined });
+    assert.deepEqual(readOptions(['--edition', 'production', '--publisher', 'contoso']), {
+      edition: 'production',
+      publisher: 'contoso',
+    });
+    assert.equal(readOptions(['--edition', 'nightly', '--help']), undefined);
+    assert.throws(
+      () => readOptions(['--edition', 'nightly']),
+      /nightly is not one of preview, development, production/,
+    );
   });
 
   it('refuse to publish while the repository is a placeholder', () =>
