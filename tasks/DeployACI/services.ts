@@ -3,7 +3,7 @@ import { fileShare, type FileShare } from '../common/azure/containerGroups/fileS
 import { healthRequest, type HealthRequest } from '../common/azure/containerGroups/healthRequest';
 import { logAnalyticsWorkspace, type LogAnalyticsWorkspace } from '../common/azure/containerGroups/logAnalytics';
 import { adminUser, type RegistryUser } from '../common/azure/containerGroups/registryUser';
-import { onlyIdentity, resolveIdentity } from '../common/azure/containerGroups/userAssignedIdentity';
+import { identitiesOf, onlyIdentity, resolveIdentity } from '../common/azure/containerGroups/userAssignedIdentity';
 import { KeyVault } from '../common/azure/keyVault/keyVault';
 import { keyRoles } from '../common/azure/keyVault/keyRoles';
 import { registryIdOf } from '../common/azure/registry/registryIdOf';
@@ -40,6 +40,7 @@ export function openServices(
   context: Pick<TaskContext, 'azure' | 'clock' | 'log' | 'signal'>,
 ): Services {
   const session = context.azure(connection);
+  const identities = identitiesOf(session, resourceGroup);
   return {
     groups: new ContainerGroups(session, resourceGroup),
     health: healthRequest(session),
@@ -47,7 +48,7 @@ export function openServices(
     requireRights: (inputs, release, containerGroupId) => {
       const scopes = {
         registry: (host: string) => registryScope(session, host),
-        onlyIdentity: onlyIdentity(session, resourceGroup),
+        onlyIdentity: onlyIdentity(session, resourceGroup, identities),
       };
       const vault = new KeyVault(session, context.signal);
       const onKeys = keyRoles(verifying(vault, inputs.trustedKeys));
@@ -55,7 +56,7 @@ export function openServices(
       return requireRights(session, [...roles, ...onKeys], context);
     },
     requireEvidence: (inputs, release) => requireEvidence(inputs, release, session, context),
-    identity: (wanted, until) => resolveIdentity(session, resourceGroup, wanted, until),
+    identity: (wanted, until) => resolveIdentity(session, resourceGroup, wanted, identities, until),
     adminUser: async (release, until) => adminUser(session, await registryIdOf(release, session), until),
     logAnalytics: (wanted, until) => logAnalyticsWorkspace(session, resourceGroup, wanted, until),
     fileShare: (wanted, until) => fileShare(session, resourceGroup, wanted, until),

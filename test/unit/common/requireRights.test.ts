@@ -73,6 +73,22 @@ describe('rights that a task needs', () => {
     );
   });
 
+  it('are read on their resource group once, where a role is best given there', async () => {
+    const group = '/subscriptions/s/resourceGroups/g';
+    const run = { ...train, scope: `${group}/providers/x/containerGroups/c`, assignedOn: group };
+    const asked: string[] = [];
+    const paths = () => asked.splice(0).map((url) => url.replace('/providers/Microsoft.Authorization/permissions', ''));
+    await check([run, push], { [group]: [{ actions: ['*'] }] }, asked);
+    assert.deepEqual(paths(), [group]);
+    // What the group does not allow, or does not show, its resources may.
+    const onEach = { [run.scope]: [{ actions: ['*'] }], [registry]: [{ actions: ['*'] }] };
+    for (const shown of [[{ actions: ['*/read'] }], new Error('403')]) {
+      await check([run, push], { [group]: shown, ...onEach }, asked);
+      assert.deepEqual(paths(), [group, run.scope, registry]);
+    }
+    await assert.rejects(check([run, push], { [group]: [] }), /lacks 2 roles/);
+  });
+
   describe('on what only a name tells', () => {
     const named = (find: () => Promise<string | undefined>) =>
       ({ ...push, scope: { find, called: 'the registry r', command: 'az acr show' } }) as const;

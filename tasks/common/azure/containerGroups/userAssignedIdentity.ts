@@ -4,28 +4,39 @@ import type { NamedScope } from '../rights/neededRole';
 
 export const identityApiVersion = '2023-01-31';
 
-/** ARM ids of the user-assigned identities of a resource group. */
-async function listIdentities(session: AzureSession, resourceGroup: string, signal: AbortSignal): Promise<string[]> {
-  const { body } = await session.request<{ value: Array<{ id: string }> }>({
-    url: `${provider(session, resourceGroup)}/userAssignedIdentities`,
-    apiVersion: identityApiVersion,
-    shape: { value: 'list' },
-    signal,
-  });
-  return body.value.map(({ id }) => id);
+/** ARM ids of the user-assigned identities of a resource group, asked for once; a question that failed is asked again. */
+export function identitiesOf(
+  session: AzureSession,
+  resourceGroup: string,
+): (signal: AbortSignal) => Promise<readonly string[]> {
+  let known: readonly string[] | undefined;
+  return async (signal) => {
+    if (known) return known;
+    const { body } = await session.request<{ value: Array<{ id: string }> }>({
+      url: `${provider(session, resourceGroup)}/userAssignedIdentities`,
+      apiVersion: identityApiVersion,
+      shape: { value: 'list' },
+      signal,
+    });
+    return (known = body.value.map(({ id }) => id));
+  };
 }
 
 /**
  * The identity that pulls images where none is named: the only one of the resource group. Where it shows none, whether there is
  * one can be told by who may read the group's identities.
  */
-export function onlyIdentity(session: AzureSession, resourceGroup: string): NamedScope {
+export function onlyIdentity(
+  session: AzureSession,
+  resourceGroup: string,
+  identities: ReturnType<typeof identitiesOf>,
+): NamedScope {
   const group = provider(session, resourceGroup).split('/').slice(0, 5).join('/');
   return {
     called: `the resource group ${resourceGroup}`,
     command: `az group show --name ${resourceGroup} --query id --output tsv`,
     find: async (signal) => {
-      const found = await listIdentities(session, resourceGroup, signal);
+      const found = await identities(signal);
       return found.length === 0 ? group : found.length === 1 ? found[0] : undefined;
     },
   };
@@ -40,11 +51,12 @@ export async function resolveIdentity(
   session: AzureSession,
   resourceGroup: string,
   wanted: string | undefined,
+  identities: ReturnType<typeof identitiesOf>,
   signal: AbortSignal,
 ): Promise<string> {
   if (wanted?.startsWith('/')) return wanted;
   if (wanted) return `${provider(session, resourceGroup)}/userAssignedIdentities/${wanted}`;
-  const found = await listIdentities(session, resourceGroup, signal);
+  const found = await identities(signal);
   if (found.length === 1) return found[0]!;
   const names = found.map((id) => id.slice(id.lastIndexOf('/') + 1));
   throw new TaskFailure(

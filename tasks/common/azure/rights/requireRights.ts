@@ -24,15 +24,10 @@ export async function requireRights(
   needed: ReadonlyArray<NeededRole | TriedRole>,
   { log, signal }: Pick<TaskContext, 'log' | 'signal'>,
 ): Promise<void> {
-  const reads = new Map<string, ReturnType<typeof readPermissions>>();
-  const permissionsOn = (scope: string): ReturnType<typeof readPermissions> => {
-    const read = reads.get(scope) ?? readPermissions(session, scope, signal);
-    reads.set(scope, read);
-    return read;
-  };
+  const held = new HeldPermissions(session, signal);
   const lookUp = async (need: NeededRole | TriedRole): Promise<MissingRole | undefined> => {
     try {
-      return await ('missing' in need ? need.missing() : missingRole(need, permissionsOn, signal));
+      return await ('missing' in need ? need.missing() : missingRole(need, held, signal));
     } catch (error) {
       if (signal.aborted) throw signal.reason;
       log.debug(`Whether ${'role' in need ? need.role : 'a role'} is held could not be found out: ${messageOf(error)}`);
@@ -50,9 +45,43 @@ export async function requireRights(
   );
 }
 
+/** What the identity may do, read once for each place. */
+class HeldPermissions {
+  private readonly reads = new Map<string, ReturnType<typeof readPermissions>>();
+
+  constructor(
+    private readonly session: AzureSession,
+    private readonly signal: AbortSignal,
+  ) {}
+
+  /**
+   * What is allowed on a resource group is allowed in it, so a group that is read for one need (as `assignedOn` says) spares those of the
+   * same group their own reads.
+   */
+  async allow(actions: NeededRole['actions'], scope: string, assignedOn: string): Promise<boolean> {
+    const group = resourceGroupOf(scope);
+    const isAbove = group !== undefined && (group === assignedOn || this.reads.has(group));
+    // Who has a role on the resource only may be refused a look at what lies above.
+    const above = isAbove ? await this.on(group).catch(() => []) : [];
+    const areIn = (permissions: Awaited<ReturnType<typeof readPermissions>>) =>
+      actions.every((action) => [action].flat().some((each) => allows(permissions, each)));
+    return areIn(above) || areIn(await this.on(scope));
+  }
+
+  private on(scope: string): ReturnType<typeof readPermissions> {
+    const read = this.reads.get(scope) ?? readPermissions(this.session, scope, this.signal);
+    this.reads.set(scope, read);
+    return read;
+  }
+}
+
+function resourceGroupOf(scope: string): string | undefined {
+  return /^\/subscriptions\/[^/]+\/resourceGroups\/[^/]+(?=\/)/i.exec(scope)?.[0];
+}
+
 async function missingRole(
   need: NeededRole,
-  permissionsOn: (scope: string) => ReturnType<typeof readPermissions>,
+  held: HeldPermissions,
   signal: AbortSignal,
 ): Promise<MissingRole | undefined> {
   const { role, actions, purpose } = need;
@@ -65,9 +94,8 @@ async function missingRole(
       grant: (principal) => assignment(principal, role, `$(${scope.command})`),
     };
   }
-  const permissions = await permissionsOn(scope);
-  if (actions.every((action) => [action].flat().some((each) => allows(permissions, each)))) return undefined;
   const { assignedOn = scope } = need;
+  if (await held.allow(actions, scope, assignedOn)) return undefined;
   return {
     what: `${role} on ${shortName(assignedOn)}`,
     purpose,
