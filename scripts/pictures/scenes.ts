@@ -80,7 +80,7 @@ export function scenes({ summary, post }: Evidence): Scene[] {
     {
       file: 'form.png',
       caption: 'Previews of the forms of Evaluate and Deploy-ACI as they open, drawn from their task.json.',
-      page: page(`<div class="forms" style="zoom: 0.9">${form('Evaluate')}${form('DeployACI')}</div>`),
+      page: page(`<div class="forms" style="zoom: 0.84">${form('Evaluate')}${form('DeployACI')}</div>`),
     },
   ];
 }
