@@ -156,7 +156,7 @@ const seldomUsed = /^(q|minimatch|semver|\.\/lib-resource)$/;
 
 /**
  * Whether a version is older than another; undefined where one of them is not three numbers. task-lib compares Node's version with an old
- * one as it loads: for that alone a task would compile semver's patterns, a fifth of what it does before its first line.
+ * one as it loads: only for that a task would compile semver's patterns, a fifth of what it does before its first line.
  */
 export function isOlder(first: string, second: string): boolean | undefined {
   const three = /^(\d+)\.(\d+)\.(\d+)$/;

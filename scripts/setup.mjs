@@ -24,7 +24,7 @@ function whyInstall(folder) {
   const installedFile = join(folder, 'node_modules', '.package-lock.json');
   if (!existsSync(installedFile)) return 'they are missing';
   if (statSync(installedFile).mtimeMs >= statSync(lockFile).mtimeMs) return undefined;
-  // A checkout touches the lock file without changing it, so a newer date alone says nothing.
+  // A checkout touches the lock file without changing it, so a newer date by itself says nothing.
   const wanted = JSON.parse(readFileSync(lockFile, 'utf8')).packages;
   const installed = JSON.parse(readFileSync(installedFile, 'utf8')).packages;
   const stale = Object.keys(wanted).some((name) => {
@@ -54,7 +54,7 @@ function install(what, folder) {
 
 checkNode();
 install('the npm packages', root);
-// Tests run on both Nodes that agents have. The package is for this system alone; elsewhere the tests say what they lack.
+// Tests run on both Nodes that agents have. The package is for this system only; elsewhere the tests say what they lack.
 if (process.argv.includes('--both-nodes') && process.platform === 'linux' && process.arch === 'x64') {
   install('Node 24 for the tests', join(root, 'test', 'node24'));
 }

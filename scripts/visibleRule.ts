@@ -9,7 +9,7 @@ const comparison =
   /^\s*([A-Za-z][A-Za-z0-9]*)\s*(=|!=|NotStartsWith|StartsWith|NotEndsWith|EndsWith|NotContains|Contains|In|NotIn)\s*([^\s=!][^=!]*?|)\s*$/;
 
 /**
- * Reads a visibleRule: comparisons joined by `&&` alone or by `||` alone. The designer supports neither parentheses nor a
+ * Reads a visibleRule: comparisons joined only by `&&` or only by `||`. The designer supports neither parentheses nor a
  * mixture of the two, and shows the input always when it cannot read the rule.
  * @throws Error that says what the designer would stumble over
  */

@@ -139,7 +139,7 @@ export function k6(): Generator | Missing {
   };
 }
 
-/** vegeta: constant rate alone, with as many connections as it takes. */
+/** vegeta: only at a constant rate, with as many connections as it takes. */
 export function vegeta(): Generator | Missing {
   const program = goProgram('vegeta', 'github.com/tsenart/vegeta/v12@v12.13.0');
   if (typeof program !== 'string') return program;

@@ -26,7 +26,7 @@ export async function runProcess(options: ProcessOptions): Promise<number | null
     cwd: options.cwd,
     env: { ...options.env, TF_BUILD: 'True' },
     stdio: ['ignore', 'pipe', 'pipe'],
-    // A group of its own: Ctrl-C in the terminal reaches the agent alone, and the whole tree can be killed.
+    // A group of its own: Ctrl-C in the terminal reaches only the agent, and the whole tree can be killed.
     detached: true,
   });
   const killTree = () => signalGroup(child.pid, 'SIGKILL');

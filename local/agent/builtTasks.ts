@@ -40,7 +40,7 @@ function isStale(folder: string): boolean {
   const built = path.join(builtTasksDir, folder, 'task.json');
   if (!existsSync(built)) return true;
   const sources = [folder, 'common'].map((name) => path.join(root, 'tasks', name));
-  // Dependencies are bundled in; the lock file changes with them. package.json itself gives the version alone.
+  // Dependencies are bundled in; the lock file changes with them. package.json itself gives only the version.
   const newest = Math.max(statSync(path.join(root, 'package-lock.json')).mtimeMs, ...sources.map(newestIn));
   const { version } = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8')) as { version: string };
   const { Major, Minor, Patch } = readTaskDefinition(path.dirname(built)).version;

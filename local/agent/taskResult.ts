@@ -11,7 +11,7 @@ export function mergeTaskResults(current: TaskResult | undefined, coming: TaskRe
 }
 
 /**
- * Reads the `result` of `task.complete`. The agent knows the exact names of its enum alone, so that task-lib's
+ * Reads the `result` of `task.complete`. The agent knows only the exact names of its enum, so that task-lib's
  * "Cancelled" is undefined here as it is an exception there.
  */
 export function parseTaskResult(text: string): TaskResult | undefined {

@@ -91,7 +91,7 @@ export function createServer(
     if (statusCode && statusCode < 500) {
       return reply.code(statusCode).send({ error: { code: 'BadRequest', message, details: [] } });
     }
-    // A defect of local Azure itself: said where its user looks, and in the answer by its number alone.
+    // A defect of local Azure itself: said where its user looks, and in the answer only by its number.
     const id = randomUUID();
     log(`${request.method} ${request.url} failed (${id}): ${(error as Error).stack ?? message}`);
     return reply.code(500).send({

@@ -76,7 +76,7 @@ function pipVersion(version: string): string {
   return clauses
     .map((clause) => {
       const withoutBuild = clause.replace(/^(==[^=]+)=.+$/, '$1');
-      // pip knows `.*` after == and != alone.
+      // pip knows `.*` only after == and !=.
       return /^[=!]=/.test(clause) ? withoutBuild : withoutBuild.replace(/\.\*$/, '');
     })
     .join(',');

@@ -35,7 +35,7 @@ export function findUv(cacheDir: string, python: Python): Promise<Uv | undefined
 async function find(cacheDir: string, python: Python): Promise<Uv | undefined> {
   const settings = run(python.executable, ['-m', 'pip', 'config', 'list']).then(
     ({ stdout }) => stdout,
-    // A Python without pip: its settings stand in the environment alone.
+    // A Python without pip: its settings are only in the environment.
     () => '',
   );
   const executable = (await works('uv')) ? 'uv' : await bootstrap(cacheDir, python);

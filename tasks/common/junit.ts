@@ -18,7 +18,7 @@ export interface JUnitSuite {
 }
 
 /**
- * JUnit XML as the agent's `results.publish` reads it (type JUnit). Of a passed test the agent keeps the name alone; what it
+ * JUnit XML as the agent's `results.publish` reads it (type JUnit). Of a passed test the agent keeps only the name; what it
  * has to say stands in the file, which is attached to the run, and belongs in the summary too.
  * Source: microsoft/azure-pipelines-agent, JunitResultReader.cs (timestamp of each suite, message of what is skipped).
  */

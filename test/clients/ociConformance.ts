@@ -26,7 +26,7 @@ export const ociConformance: Client = {
         OCI_USERNAME: environment.CLIENT ?? '',
         OCI_PASSWORD: environment.SECRET ?? '',
         OCI_RESULTS_DIR: results,
-        // What ACR does beyond what the specification asks; and that it knows sha256 alone.
+        // What ACR does beyond what the specification asks; and that it knows only sha256.
         OCI_API_BLOBS_DIGEST_HEADER: 'true',
         OCI_API_MANIFESTS_DIGEST_HEADER: 'true',
         OCI_API_BLOBS_UPLOAD_CANCEL: 'true',

@@ -162,7 +162,7 @@ export const ownWays: ReadonlyArray<{
       path.split(' ').every((each) => newerProperties.test(each)),
   },
   {
-    reason: 'the start of an upload is specified as a mount alone, whose two parameters a plain upload has not (OCI distribution specification, "Pushing blobs")', // prettier-ignore
+    reason: 'the start of an upload is specified only as a mount, whose two parameters a plain upload has not (OCI distribution specification, "Pushing blobs")', // prettier-ignore
     covers: (operation, { code, path }) =>
       operation === 'ContainerRegistryBlob_MountBlob' &&
       (/^\/query\/(from|mount)$/.test(path) || code === 'INVALID_RESPONSE_CODE'),
@@ -172,7 +172,7 @@ export const ownWays: ReadonlyArray<{
     covers: (_operation, { path }) => path === '/path/nextBlobUuidLink',
   },
   {
-    reason: "manifests are specified with Docker's media types alone, and with a body in the answer to a PUT; OCI's have their own, and none (OCI distribution specification)", // prettier-ignore
+    reason: "manifests are specified only with Docker's media types, and with a body in the answer to a PUT; OCI's have their own, and none (OCI distribution specification)", // prettier-ignore
     covers: (operation, { code, path }) =>
       /^ContainerRegistry_(Get|Create)Manifest$/.test(operation) &&
       (code === 'INVALID_CONTENT_TYPE' || (code === 'INVALID_RESPONSE_BODY' && path === '/body')),

@@ -135,7 +135,7 @@ describe('The check of task.json', () => {
     ['required in text', (task) => (input(task, 'mode').required = 'true'), /required/],
     ['an input without help', (task) => delete input(task, 'mode').helpMarkDown, /helpMarkDown/],
     ['a name with a dot', (task) => (input(task, 'mode').name = 'the.mode'), /name/],
-    ['names that differ in case alone', (task) => (input(task, 'file').name = 'MODE'), /MODE: the name stands twice/],
+    ['names that differ only in case', (task) => (input(task, 'file').name = 'MODE'), /MODE: the name stands twice/],
     ['an unknown group', (task) => (input(task, 'file').groupName = 'less'), /no group less/],
     ['an empty group', (task) => delete input(task, 'file').groupName, /group more: no input/],
     ['a rule on an unknown input', (task) => (input(task, 'file').visibleRule = 'kind = file'), /unknown input kind/],

@@ -162,5 +162,5 @@ function contextOf(pathStr: string, requestUrl: string, requestMethod: string, a
 
 const pathOf = ({ request }: RecordedExchange): string => request.url.split('?')[0]!.replace(/(.)\/+$/, '$1');
 
-/** The validator's types know of objects alone. */
+/** The validator's types know only objects. */
 const asBody = (body: unknown): Record<string, unknown> | undefined => body as Record<string, unknown> | undefined;

@@ -4,7 +4,7 @@ import type { JournalEntry } from '../../local/azure/traffic/requestJournal';
 /** The services that a task calls, told apart by host and path. */
 export type Service = 'arm' | 'data plane' | 'entra' | 'pipelines' | 'registry' | 'blobs' | 'endpoint' | 'other';
 
-/** One thing that a task asks of a service: every request of it differs in names alone. */
+/** One thing that a task asks of a service: its requests differ only in names. */
 export interface Operation {
   /** e.g. `PUT jobs/*` */
   name: string;

@@ -100,7 +100,7 @@ export class Arm {
 
   private async once(method: string, path: string, body: unknown, headers: Record<string, string>): Promise<Answer> {
     const url = /^https?:/.test(path) ? path : `${this.url}${withVersion(path)}`;
-    // The token is for this cloud alone, wherever an answer points to.
+    // The token is only for this cloud, wherever an answer points to.
     if (!url.startsWith(`${this.url}/`))
       throw new Error(`${new URL(url).origin} is not asked with a token of ${this.url}.`);
     return send(this.agent, {

@@ -22,7 +22,7 @@ export interface Deed {
 
 const quoted = (text: string): string => `'${text.replaceAll("'", `'\\''`)}'`;
 
-/** As Bash does it, by what is built into it alone. */
+/** As Bash does it, by only what is built into it. */
 function script({ out = '', err = '', code = 0, become }: Deed): string {
   const say = `printf %s ${quoted(out)}; printf %s ${quoted(err)} >&2; `;
   return say + (become ? `exec ${become.map(quoted).join(' ')}` : `exit ${code}`);

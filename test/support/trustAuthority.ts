@@ -3,7 +3,7 @@ import tls from 'node:tls';
 
 /**
  * Lets this process trust an authority that was made after the process had started, beside those that it trusts already;
- * NODE_EXTRA_CA_CERTS is read at the start alone. A connection that names its own authorities keeps to those.
+ * NODE_EXTRA_CA_CERTS is read only at the start. A connection that names its own authorities keeps to those.
  */
 export function trustAuthority(caFile: string): void {
   const authority = readFileSync(caFile, 'utf8');

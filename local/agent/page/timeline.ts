@@ -37,7 +37,7 @@ export function stageColumns(stages: StageRecord[]): StageRecord[][] {
   return columns;
 }
 
-/** @param isAmbiguous whether the picture alone does not show what the stage waits for */
+/** @param isAmbiguous whether the picture by itself does not show what the stage waits for */
 function stageBox(stage: StageRecord, isAmbiguous: boolean): Html {
   const waits = isAmbiguous && stage.dependsOn.length > 0 && `after ${stage.dependsOn.join(', ')}`;
   return html`

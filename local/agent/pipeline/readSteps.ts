@@ -100,7 +100,7 @@ export function readSteps({ implied, written }: JobSteps, place: string, context
   return steps;
 }
 
-/** A command alone is not a step: the commonest slip of those who come from a shell script. */
+/** A command by itself is not a step: the commonest slip of those who come from a shell script. */
 function stepSection(trail: string, node: YamlNode): Section {
   if (node.kind !== 'text' || node.text === '') return new Section(trail, node);
   throw new PipelineError(node.place, trail, `a step is a mapping; write '- script: ${node.text}'.`);

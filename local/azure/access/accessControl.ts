@@ -59,7 +59,7 @@ export class AccessControl {
 }
 
 /**
- * Azure's own roles show that the star between two slashes stands for nothing, too: with `userAssignedIdentities/∗/read` alone
+ * Azure's own roles show that the star between two slashes stands for nothing, too: with only `userAssignedIdentities/∗/read`
  * Managed Identity Operator reads an identity.
  */
 function covers(pattern: string, action: string): boolean {

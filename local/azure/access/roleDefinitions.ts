@@ -31,7 +31,7 @@ export function getRoleDefinition(id: string): RoleDefinition {
   throw new ArmError(404, 'RoleDefinitionDoesNotExist', message);
 }
 
-/** `roleName eq 'x'`, `type eq 'BuiltInRole'` and `atScopeAndBelow()`, alone or joined: what the service takes. */
+/** `roleName eq 'x'`, `type eq 'BuiltInRole'` and `atScopeAndBelow()`, each by itself or joined: what the service takes. */
 function readFilter(filter: string | undefined): (role: { roleName: string; type: string }) => boolean {
   const conditions = (filter ?? '')
     .split(/\s+and\s+/i)

@@ -1,4 +1,4 @@
-// Preloaded into Azurite, which hears plain HTTP from the blob endpoint alone: its users speak HTTPS, and a SAS that allows
+// Preloaded into Azurite, which hears plain HTTP only from the blob endpoint: its users speak HTTPS, and a SAS that allows
 // nothing else (the SDK's own do) is to hold.
 // Source: azurite 3.35, blob/authentication/BlobSASAuthenticator.js (validateProtocol).
 'use strict';

@@ -6,7 +6,7 @@ const { createRequire } = require('node:module');
 
 const Loki = createRequire(require.resolve('azurite/package.json'))('lokijs');
 
-// Its database narrows a search down by one condition after the other and can use an index for the first alone. Azurite's
+// Its database narrows a search down by one condition after the other and can use an index only for the first. Azurite's
 // searches begin with the account, which is the same for all: every request looks at every blob. Here the blob's name goes first.
 const { findAnd } = Loki.Resultset.prototype;
 const telling = ['blobName', 'name'];

@@ -67,7 +67,7 @@ export class ContainerRunner {
       markStarted = resolve;
       markFailed = reject;
     });
-    // Whoever waits for the end alone must not fail for it.
+    // Whoever waits only for the end must not fail for it.
     this.started.catch(() => undefined);
     this.ended = this.live(markStarted).catch((error: Error) => {
       markFailed(error);

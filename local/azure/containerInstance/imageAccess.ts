@@ -107,7 +107,7 @@ export class ImageAccess {
     }
   }
 
-  /** A registry without public access lets container instances in by a managed identity alone, as a trusted service. */
+  /** A registry without public access lets container instances in only by a managed identity, as a trusted service. */
   private isKeptOut({ host }: ImageReference, credentials: RegistryCredential[]): boolean {
     const registry = this.registries.get(registryOfHost(host) ?? '');
     if (registry?.publicNetworkAccess !== 'Disabled') return false;

@@ -36,7 +36,7 @@ export interface RunTerms {
   customRegistries: string[];
 }
 
-/** Secret values are not kept: the run alone has them, in memory. */
+/** Secret values are not kept: only the run has them, in memory. */
 export interface GivenValue {
   name: string;
   value?: string;

@@ -22,7 +22,7 @@ export function registerTaskRuns(app: FastifyInstance, registries: Registries, t
       type: 'Microsoft.ContainerRegistry/registries/taskRuns',
       properties: {
         provisioningState: provisioningState(run),
-        // Secrets are told by listDetails alone, and local Azure does not keep them.
+        // Secrets are told only by listDetails, and local Azure does not keep them.
         runRequest: requestAnswer(run),
         runResult: runAnswer(run, account),
         forceUpdateTag: named.forceUpdateTag,

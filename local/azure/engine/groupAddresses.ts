@@ -4,12 +4,12 @@ import { createServer, type Server } from 'node:net';
 export class NoAddressError extends Error {}
 
 /**
- * Whoever listens here has the address. The system gives a port to one process alone and takes it back when that ends, so that
+ * Whoever listens here has the address. The system gives a port to only one process and takes it back when that ends, so that
  * two local Azures on one machine never give out the same address, and one that was killed keeps none.
  */
 const guardPort = 47_901;
 
-/** Other systems than Linux have 127.0.0.1 alone. */
+/** Other systems than Linux have only 127.0.0.1. */
 const shared = process.platform !== 'linux';
 
 interface Reservation {
@@ -19,8 +19,8 @@ interface Reservation {
 }
 
 /**
- * Gives each running group a loopback address of its own: 127.0.0.1, else the next. Other systems than Linux have 127.0.0.1
- * alone, which groups then share as long as their ports differ.
+ * Gives each running group a loopback address of its own: 127.0.0.1, else the next. Other systems than Linux have only
+ * 127.0.0.1, which groups then share as long as their ports differ.
  */
 export class GroupAddresses {
   private readonly taken = new Map<string, Reservation>();

@@ -31,7 +31,7 @@ export interface HistoryEntry {
   comment?: string;
 }
 
-/** In an image that was built on a stand-in: what for. Such an image runs on this machine alone. */
+/** In an image that was built on a stand-in: what for. Such an image runs only on this machine. */
 export const standInLabel = 'local-azure.stand-in-for';
 
 export const isOnStandIn = (config: ContainerConfig): boolean => config.Labels?.[standInLabel] !== undefined;

@@ -3,7 +3,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 
-/** What is secret in one local cloud: drawn at random for each state directory, readable by its owner alone. */
+/** What is secret in one local cloud: drawn at random for each state directory, readable only by its owner. */
 export interface LocalCredentials {
   clientSecret: string;
   /** Of the service principal's certificate scheme, PEM. */

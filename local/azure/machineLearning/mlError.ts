@@ -14,7 +14,7 @@ export class MlError extends ArmError {
   }
 }
 
-/** As recorded: what was not found stands in the details alone. Source: azure-ai-ml, test_create_autoincrement.json. */
+/** As recorded: what was not found is only in the details. Source: azure-ai-ml, test_create_autoincrement.json. */
 export class MlNotFound extends MlError {
   constructor(what: string, code: string) {
     super(404, 'The specified resource was not found.', 'NotFoundError');

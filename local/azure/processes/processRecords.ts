@@ -10,7 +10,7 @@ interface ProcessRecord {
   startTime: string;
   /** What it is, for the person who reads the log. */
   name: string;
-  /** The whole process group is ended, not the process alone. */
+  /** The whole process group is ended, not only the process. */
   group: boolean;
 }
 

@@ -8,7 +8,7 @@ import { OciError } from './ociError';
 
 const digestPattern = /^sha256:([0-9a-f]{64})$/;
 
-/** The hexadecimal part of a sha256 digest; any other digest is refused, as ACR knows sha256 alone. */
+/** The hexadecimal part of a sha256 digest; any other digest is refused, as ACR knows only sha256. */
 export function hexOf(digest: string): string {
   const hex = digestPattern.exec(digest)?.[1];
   if (!hex) throw new OciError(400, 'DIGEST_INVALID', 'provided digest did not match uploaded content', { digest });

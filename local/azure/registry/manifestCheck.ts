@@ -77,7 +77,7 @@ function checkChildren({ manifests = [] }: Manifest, known: Known): void {
   }
 }
 
-/** Layers that their makers alone may hand out, e.g. of Windows. Source: OCI image specification, layer.md. */
+/** Layers that only their makers may hand out, e.g. of Windows. Source: OCI image specification, layer.md. */
 const isElsewhere = ({ mediaType, urls }: Descriptor): boolean =>
   (urls ?? []).length > 0 && /\.(nondistributable|foreign)\./.test(mediaType ?? '');
 

@@ -155,7 +155,7 @@ function placed(line: RequirementLine, number: number, files: ContextFile[]): st
       return `--find-links links-${number}`;
     case 'local': {
       const stat = fs.statSync(line.place);
-      // Not editable: the image has the packages alone, and not the folder that they came from.
+      // Not editable: the image has only the packages, not the folder that they came from.
       const name = `package-${number}${stat.isDirectory() ? '' : `/${path.basename(line.place)}`}`;
       if (stat.isDirectory()) files.push(...directoryFiles(line.place, `dependencies/${name}`, { links: 'followed' }));
       else files.push(localFile(line.place, `dependencies/${name}`, stat));

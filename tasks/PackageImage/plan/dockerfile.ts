@@ -3,7 +3,7 @@ export const appRoot = '/var/azureml-app';
 export const port = 5001;
 export const readinessPath = '/';
 export const scoringPath = '/score';
-/** The bill of materials, relative to appRoot. It is alone in the image's last layer, from where it is read back. */
+/** The bill of materials, relative to appRoot. It is the only file in the image's last layer, from where it is read back. */
 export const billOfMaterialsFile = 'sbom.cdx.json';
 
 /** The Python environment of an image: what its packages are installed on, and how. */
@@ -97,7 +97,7 @@ export function scoringDockerfile(image: ScoringImage): string {
     '# A number, because the base may have no user of ours.',
     'USER 10001',
     '',
-    '# What is checked here must hold, or there is no image. Of this stage the image takes the bill of materials alone.',
+    '# What is checked here must hold, or there is no image. The image takes only the bill of materials from this stage.',
     'FROM scoring AS checked',
     'COPY check/ check/',
     ...(image.selfTest ? [`RUN environment/bin/python check/self_test.py ${serve}`] : []),

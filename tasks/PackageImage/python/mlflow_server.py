@@ -22,7 +22,7 @@ def init():
 
 
 def run(raw_data):
-    """POST /score: {"input_data": ..., "params": ...} as Azure ML has it, answered by the predictions alone; or MLflow's form."""
+    """POST /score: {"input_data": ..., "params": ...} as Azure ML has it, answered by only the predictions; or MLflow's form."""
     from azureml_inference_server_http.api.aml_response import AMLResponse
 
     try:

@@ -156,7 +156,7 @@ def refuse_disguised_error(case, body):
         reply = body
     for error in caught:
         message = str(error)
-        # A short message, e.g. of a KeyError, may stand in any text; alone it is the reply of `return str(error)`.
+        # A short message, e.g. of a KeyError, may stand in any text; by itself it is the reply of `return str(error)`.
         if message and any(text == message or (len(message) > 7 and message in text) for text in texts(reply)):
             show(error)
             fail("run() caught an error and answered %s with it as a success: %s" % (case["name"], message[:300]))

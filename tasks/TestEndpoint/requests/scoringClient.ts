@@ -145,7 +145,7 @@ function connectOptions(
 
 /**
  * Has a proxy's client send requests for any HTTP origin, as HTTP/1.1 has it (RFC 9112, 3.2.2): many a proxy makes tunnels to
- * the ports of HTTPS alone. Not ProxyAgent's own `proxyTunnel: false`, which takes another connection whenever one is busy,
+ * the ports of HTTPS only. Not ProxyAgent's own `proxyTunnel: false`, which takes another connection whenever one is busy,
  * and wraps a handler that is used again once more with each request.
  */
 function withoutTunnel<D extends Dispatcher>(proxy: D, token: string | undefined): D {

@@ -49,7 +49,7 @@ export interface DescribedRequest {
 /** A description is the service's, and may be of any size: what is made of it is not. */
 const limits = { values: 10_000, elements: 1_000, incomplete: 20, depth: 8 };
 
-/** How services name their description: Azure ML's inference server (older ones have Swagger 2 alone), and FastAPI. */
+/** How services name their description: Azure ML's inference server (older ones have only Swagger 2), and FastAPI. */
 const names = ['swagger.json?version=3', 'swagger.json', 'openapi.json'];
 
 /**
@@ -130,7 +130,7 @@ function fieldsOf(body: unknown): Array<[name: string, value: unknown]> {
   return body !== null && typeof body === 'object' && !Array.isArray(body) ? Object.entries(body) : [];
 }
 
-/** What is made by the types alone, in words: above all how much shorter its lists are than those of the good request. */
+/** What is made only from the types, in words: above all how much shorter its lists are than those of the good request. */
 function typesSentence(made: unknown, good: unknown, depth = 0): string {
   return shorterList(made, good, depth) ?? 'values of its types';
 }

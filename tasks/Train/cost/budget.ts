@@ -21,7 +21,7 @@ export interface Budget {
   readonly maxCost: number;
   /** Seconds that it pays for of the whole job; undefined of a pipeline, which Azure ML gives no time limit, and where nodes are not known. */
   readonly seconds?: number;
-  /** Seconds that it pays for of each step alone, by the step's name; without those whose nodes are not known beforehand. */
+  /** Seconds that it pays for of each step by itself, by the step's name; without those whose nodes are not known beforehand. */
   readonly steps: ReadonlyMap<string, number>;
   /** What it pays for, in a few words. */
   readonly of: string;

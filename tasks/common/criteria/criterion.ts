@@ -25,7 +25,7 @@ export interface Criterion {
   readonly disparity?: Disparity;
   readonly operator: Operator;
   readonly limit: Limit;
-  /** 0.95 for `with 95% confidence`, 0.99 for `with 95% confidence over 5 looks`; undefined where the values alone decide. */
+  /** 0.95 for `with 95% confidence`, 0.99 for `with 95% confidence over 5 looks`; undefined where only the values decide. */
   readonly confidence?: number;
   /** 5 for `over 5 looks`: for how many candidates together the level is meant. */
   readonly looks?: number;

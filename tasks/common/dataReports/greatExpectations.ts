@@ -79,7 +79,7 @@ function countsOf(validation: Record<string, unknown>): { evaluated: number; suc
     count('successful_expectations', results?.filter(succeeded).length),
   ];
   if (successful > evaluated) throw new Error(`it has more successful expectations than evaluated ones`);
-  // A report may list those alone that failed.
+  // A report may list only those that failed.
   const failed = results?.filter((each) => !succeeded(each)).length ?? 0;
   if (failed > evaluated - successful) {
     throw new Error(`${failed} of its results failed, and its statistics count ${evaluated - successful}`);

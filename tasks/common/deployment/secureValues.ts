@@ -18,7 +18,7 @@ export function withSecureValues(
   const containers = group.containers.map((container) => {
     const known = complete.containers.find(({ name }) => name === container.name)?.environmentVariables;
     const environmentVariables = container.environmentVariables?.map((variable) => {
-      // A plain variable has a value, be it empty; of a secret one Azure says the name alone.
+      // A plain variable has a value, be it empty; of a secret one Azure says only the name.
       if (variable.value != null) return variable;
       const secureValue = known?.find(({ name }) => name === variable.name)?.secureValue;
       const what = `the environment variable ${variable.name} of the container ${container.name}`;

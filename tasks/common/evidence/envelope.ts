@@ -34,7 +34,7 @@ export function open({ payload, payloadType, signatures }: Envelope, key: KeyObj
   if (payloadType !== inToto) return undefined;
   const text = Buffer.from(payload, 'base64');
   const signed = preAuthenticationEncoding(payloadType, text);
-  // As the verifiers of Sigstore, which read one signature alone.
+  // As the verifiers of Sigstore, which read only one signature.
   const [first, ...more] = signatures;
   if (!first || more.length > 0 || !isSignatureOf(key, signed, Buffer.from(first.sig, 'base64'))) return undefined;
   return readStatement(text.toString('utf8'));

@@ -1,6 +1,6 @@
 /**
  * Markdown of people that cannot do anything but be read: HTML in it is text, its links lead to pages, and nothing that they left open
- * reaches into what follows. Readers of Markdown differ in where code begins and ends, so what opens HTML is left alone only where
+ * reaches into what follows. Readers of Markdown differ in where code begins and ends, so what opens HTML is kept only where
  * none of them can take it for anything but code. Code elsewhere stays code, and shows `&lt;` as it is written.
  * Source: CommonMark 0.31.2; GitHub-flavoured Markdown, tables and autolinks, which both cut code apart.
  */

@@ -90,7 +90,7 @@ function readList(lines: readonly string[]): readonly [number, string] {
   return [count, `<${tag}${attribute}>${items.map((each) => `<li>${tight(each)}</li>`).join('')}</${tag}>`];
 }
 
-/** A paragraph that is alone in its item stands there without a tag of its own. */
+/** A paragraph that is the only one in its item stands there without a tag of its own. */
 const tight = (lines: readonly string[]): string => blocks(lines).replace(/^<p>((?:(?!<p>).)*?)<\/p>/s, '$1');
 
 function readTable(lines: readonly string[]): readonly [number, string] {

@@ -24,7 +24,7 @@ function read(yaml: string, set: Record<string, string> = {}): PipelinePlan {
 }
 
 describe('a pipeline file', () => {
-  it('may hold steps alone, which check out the sources first', () => {
+  it('may hold only steps, which check out the sources first', () => {
     const [stage] = read('steps:\n- script: echo $(x)\n  displayName: Say x\n  env: {A: 0.10}\n').stages;
     assert.equal(stage!.name, '__default');
     const [checkout, script] = stage!.jobs[0]!.steps;

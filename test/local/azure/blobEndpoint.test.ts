@@ -46,7 +46,7 @@ describe('the blob endpoint of local Azure', function () {
     assert.ok(bytes.subarray(5, 9).equals(await blob.downloadToBuffer(5, 4)));
   });
 
-  it('takes a SAS that allows https alone, as the SDK makes one unless told', async () => {
+  it('takes a SAS that allows only https, as the SDK makes one unless told', async () => {
     const { body } = await ml.call('POST', ml.arm('/datastores/workspaceblobstore/listSecrets'));
     const credential = new StorageSharedKeyCredential(localCloud.storageAccount, (body as { key: string }).key);
     const permissions = ContainerSASPermissions.parse('racwl');

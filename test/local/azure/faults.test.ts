@@ -158,7 +158,7 @@ describe('faults of local Azure, one by one', function () {
     assert.deepEqual(await send('GET', '/metadata/endpoints?api-version=2022-09-01'), whole);
   });
 
-  it('wait for the request after which they are to act, and act on its host alone', async () => {
+  it('wait for the request after which they are to act, and act only on its host', async () => {
     await send('PUT', path);
     await azure.faults.http({ method: 'GET', path: 'Groups/faulty', host: 'elsewhere', times: 9, action: '503' });
     await azure.faults.http({

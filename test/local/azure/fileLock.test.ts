@@ -16,7 +16,7 @@ describe('a lock that is a file', () => {
   });
   afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
-  it('is held by one alone, and free when it is released', () => {
+  it('is held by only one, and free when it is released', () => {
     const first = takeFileLock(file);
     assert.ok('release' in first);
     assert.deepEqual(takeFileLock(file), { owner: { pid: process.pid, startTime: processStartTime(process.pid) } });

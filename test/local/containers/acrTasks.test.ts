@@ -36,7 +36,7 @@ describe('ACR Tasks', function () {
     for (const time of ['createTime', 'startTime', 'finishTime']) assert.ok(Date.parse(built.properties[time]));
   });
 
-  it('pushes into a registry with repository permissions as its caller alone', async () => {
+  it('pushes into a registry with repository permissions only as its caller', async () => {
     const registry = registryPath.replace('quickstartsacr', 'abacregistry');
     const made = await cloud.arm('PUT', `${registry}?api-version=2025-11-01`, {
       location: 'eastus',
@@ -231,7 +231,7 @@ describe('ACR Tasks', function () {
     assert.match(network.log, /client with IP .* is not allowed access/);
   });
 
-  it('pulls a private base image with the credentials of its registry alone', async () => {
+  it('pulls a private base image with only the credentials of its registry', async () => {
     const registries = registryPath.replace(/[^/]+$/, 'partneracr');
     const made = await cloud.arm('PUT', `${registries}?api-version=2023-07-01`, {
       location: 'eastus',

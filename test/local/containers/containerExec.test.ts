@@ -53,7 +53,7 @@ describe('a program started in a running container', function () {
     assert.match(shown, /exec: "ls -l": executable file not found in \$PATH/);
   });
 
-  it('is reached by the password of its session alone, once', async () => {
+  it('is reached only by the password of its session, once', async () => {
     assert.equal((await talk('/bin/sh', '', 'another')).code, 1008);
     const { json } = await execute('/bin/sh');
     const wrong = (json.webSocketUri as string).replace(/[^/]+$/, 'nonesuch');

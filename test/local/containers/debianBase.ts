@@ -22,7 +22,7 @@ const recipe = ['--variant=extract', `--include=${packages}`, `--extract-hook=${
 
 /** Undefined when this machine can make it, else why it cannot. */
 export function whyNoPodman(): string | undefined {
-  if (process.platform !== 'linux' || process.getuid?.() !== 0) return 'Podman is tested as root on Linux alone';
+  if (process.platform !== 'linux' || process.getuid?.() !== 0) return 'Podman is tested only as root on Linux';
   for (const program of ['podman', 'runc', 'catatonit', 'mmdebstrap']) {
     const found = ['/usr/bin', '/usr/sbin', '/usr/libexec/podman'].some((folder) => existsSync(join(folder, program)));
     if (!found) return `${program} is not installed (apt-get install podman runc catatonit mmdebstrap)`;

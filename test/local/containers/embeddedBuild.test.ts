@@ -155,7 +155,7 @@ describe('embedded builds', function () {
     );
   });
 
-  it('runs commands on the image alone, and keeps what they change as a layer', async () => {
+  it('runs commands on only the image, and keeps what they change as a layer', async () => {
     const built = await build({
       Dockerfile: [
         'FROM python:3.11-slim',
@@ -247,7 +247,7 @@ describe('embedded builds', function () {
     assert.deepEqual(Object.values(again.digests), Object.values(first.digests));
     assert.equal(again.log.match(/^ ---> CACHED/gm)?.length, 3);
     const model = await build({ ...files, model: '2' });
-    assert.equal(model.log.match(/^ ---> CACHED/gm)?.length, 2, 'a new model changes the last layer alone');
+    assert.equal(model.log.match(/^ ---> CACHED/gm)?.length, 2, 'a new model changes only the last layer');
     const fresh = await build(files, { noCache: true });
     assert.doesNotMatch(fresh.log, /CACHED/);
   });

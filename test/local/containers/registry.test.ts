@@ -67,7 +67,7 @@ describe('OCI registry', () => {
     assert.equal(token.status, 401);
   });
 
-  it('turns an Entra token into a refresh token and that into an access token for its scopes alone', async () => {
+  it('turns an Entra token into a refresh token and that into an access token for its scopes only', async () => {
     const form = (fields: Record<string, string>) => ({
       headers: { 'content-type': 'application/x-www-form-urlencoded' },
       body: new URLSearchParams(fields).toString(),
@@ -147,7 +147,7 @@ describe('OCI registry', () => {
     assert.equal(blind.status, 202, 'who may not read the source uploads the blob');
   });
 
-  it('takes an image with layers that their maker alone may hand out', async () => {
+  it('takes an image with layers that only their maker may hand out', async () => {
     const type = 'application/vnd.oci.image.layer.nondistributable.v1.tar';
     const layer = { mediaType: type, digest: sha256('elsewhere'), size: 1, urls: ['https://layers.example/1'] };
     await pushImage('foreign', '1', { layers: [layer] });

@@ -31,7 +31,7 @@ import { table, type Row } from './table';
 const logs = path.join(root, '.local', 'projects', 'logs');
 
 interface Settings {
-  /** Of the local Azure and its runs. What is side by side shares the cache alone. */
+  /** Of the local Azure and its runs. What is side by side shares only the cache. */
   directory: string;
   /** The program `mlops-local`, with what starts it. */
   program: string[];

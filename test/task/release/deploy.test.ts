@@ -202,7 +202,7 @@ describe('MLOpsDeployACI', function () {
       return run(image, all, { secretVariables: { key: apiKey }, environment: { NODE_EXTRA_CA_CERTS: trust } });
     };
 
-    /** Calls as a user who trusts the authority alone. */
+    /** Calls as a user who trusts only the authority. */
     const call = (url: string, method: string, headers: Record<string, string> = {}) =>
       new Promise<{ status?: number; location?: string; text: string; names?: string }>((resolve, reject) => {
         const client = url.startsWith('https:') ? https : http;

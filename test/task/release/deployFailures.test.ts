@@ -128,7 +128,7 @@ describe('MLOpsDeployACI, when Azure or the image fails, says why and what to do
       expected: /The registry quickstartsacr does not let the public network in.*--allow-trusted-services true/,
     },
     {
-      title: 'a registry that lets trusted services alone in, and a role that is missing',
+      title: 'a registry that lets only trusted services in, and a role that is missing',
       registry: { publicNetworkAccess: 'Disabled' },
       inputs: { userAssignedIdentity: 'without-role' },
       expected: /The identity without-role has no role on the registry quickstartsacr/,
@@ -219,7 +219,7 @@ describe('MLOpsDeployACI, when Azure or the image fails, says why and what to do
     });
   }
 
-  it('pulls from a registry that lets trusted services alone in', async () => {
+  it('pulls from a registry that lets only trusted services in', async () => {
     await setRegistry({ publicNetworkAccess: 'Disabled' });
     const result = await run(one, { userAssignedIdentity: 'quick-starts-identity' });
     assert.equal(result.result, 'succeeded', result.log.join('\n'));

@@ -433,7 +433,7 @@ describe('MLOpsTestEndpoint', () => {
       assert.ok(!text.includes('x'.repeat(1_001)), 'the body is cut');
     }
     const events = result.commands.map(({ area, event }) => `${area}.${event}`);
-    assert.equal(events.filter((each) => each === 'task.complete').length, 1, 'the task alone ends itself');
+    assert.equal(events.filter((each) => each === 'task.complete').length, 1, 'only the task ends itself');
     assert.equal(result.job.variables.get('name'), undefined);
   });
 

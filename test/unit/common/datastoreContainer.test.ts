@@ -210,7 +210,7 @@ describe('the blobs of a container', () => {
     ]);
   });
 
-  it('are those of files alone, by their names as they are', async () => {
+  it('are only those of files, by their names as they are', async () => {
     const { found } = await list(
       page(
         blob('dir', '<ResourceType>directory</ResourceType>') +

@@ -18,7 +18,7 @@ describe('text from outside in a log', () => {
     ],
     ['a new line by a carriage return', 'a\r##[error]b\r\nc', 'a\n##_[error]b\nc'],
     ['a command', '##vso[task.complete result=Succeeded]', '##_vso[task.complete result=Succeeded]'],
-    ['the word of commands alone', '##vso and ##VSO[x] and ##vso\u200b[', '##_vso and ##_VSO[x] and ##_vso\u200b['],
+    ['only the word of commands', '##vso and ##VSO[x] and ##vso\u200b[', '##_vso and ##_VSO[x] and ##_vso\u200b['],
     ['what is harmless', '## Title\n\t[a] # #[b] naïve ☃', '## Title\n\t[a] # #[b] naïve ☃'],
   ] as const) {
     it(`is harmless: ${what}`, () => assert.equal(foreignText(text), shown));

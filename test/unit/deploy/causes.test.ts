@@ -349,7 +349,7 @@ const ends: Array<[title: string, evidence: Partial<Evidence>, cause: CauseName]
   ['no pull, and no event of it', { reason: 'pullFailed', group: group({}) }, 'imageNotAccessible'],
   ['a pull that failed once, by its event', { group: group({ events: [{ name: 'Failed', message: 'Failed to pull image "x"' }] }) }, 'imageNotAccessible'],
   ['a rate limit, by an event of the group', { group: { ...group({}), instanceView: { state: 'Pending', events: [{ name: 'Failed', message: 'toomanyrequests' }] } } }, 'rateLimit'],
-  ['a name that is taken, by the message alone', { error: { code: 'BadRequest', message: "DNS name label 'x' in eastus is not available" } }, 'dnsLabelTaken'],
+  ['a name that is taken, by the message only', { error: { code: 'BadRequest', message: "DNS name label 'x' in eastus is not available" } }, 'dnsLabelTaken'],
 ]; // prettier-ignore
 
 /** What of a failure is told in the sentence. */

@@ -34,7 +34,7 @@ describe('The differences of two container groups', () => {
     });
   }
 
-  it('tell a secret variable by its name alone', () => {
+  it('tell a secret variable only by its name', () => {
     const wanted = definitionOf('one');
     wanted.containers[0]!.environmentVariables = [{ name: 'LEVEL', secureValue: 'hidden' }];
     const [found] = differences(definitionOf('one'), wanted);

@@ -33,7 +33,7 @@ describe('The definition of a container group', () => {
     assert.equal(define().imageRegistryCredentials, undefined);
   });
 
-  it('sends secrets as secure values alone', () => {
+  it('sends secrets only as secure values', () => {
     assert.deepEqual(define().containers[0]!.environmentVariables, [
       { name: 'LEVEL', value: 'info' },
       { name: 'PASSWORD', secureValue: 'hidden' },
@@ -64,7 +64,7 @@ describe('The definition of a container group', () => {
     );
   });
 
-  it('exposes the gateway alone, where there is one', () => {
+  it('exposes only the gateway, where there is one', () => {
     for (const [changes, ports] of [
       [{ https: true, dnsNameLabel: 'estimator' }, [443, 80]],
       [{ apiKey: new Secret('k'.repeat(16)) }, [8080]],
@@ -134,7 +134,7 @@ describe('The definition of a container group', () => {
     });
   });
 
-  it('mounts the share into the gateway alone, and names zones where some are wanted', () => {
+  it('mounts the share only into the gateway, and names zones where some are wanted', () => {
     const certificateShare = { account: 'account', share: 'share', accountKey: new Secret('key') };
     const definition = define({ https: true, dnsNameLabel: 'estimator', zones: ['1', '2'] }, { certificateShare });
     assert.deepEqual(definition.zones, ['1', '2']);

@@ -224,7 +224,7 @@ http://:64001 {
       assert.deepEqual(seen, [undefined, undefined], 'the key goes no further than the gateway');
     });
 
-    it('ends TLS for the names of its own group alone', async () => {
+    it('ends TLS only for the names of its own group', async () => {
       const port = await freePort(0);
       const plain = await freePort(0);
       await start({ https: true }, (text) =>
@@ -269,7 +269,7 @@ http://:64001 {
     });
 
     for (const [title, changes] of [
-      ['https alone', { https: true, apiKey: undefined }],
+      ['https only', { https: true, apiKey: undefined }],
       ['https and a key', { https: true }],
       ['a private certificate authority', { https: true, certificateAuthority: 'https://acme.example/directory' }],
     ] as const) {

@@ -48,7 +48,7 @@ describe('Secure values', () => {
     ]);
   });
 
-  it('have a fingerprint that holds for them alone, and differs each time', () => {
+  it('have a fingerprint that holds only for them, and differs each time', () => {
     const print = fingerprint(withSecrets('x'))!;
     assert.notEqual(print, fingerprint(withSecrets('x')));
     assert.ok(print.length <= 256, 'fits a tag');
@@ -158,7 +158,7 @@ describe('Secure values of several', () => {
     assert.notEqual(fingerprint(two('a', 'b'), salt), fingerprint(two('b', 'a'), salt));
   });
 
-  it('are known again by a whole fingerprint alone', () => {
+  it('are recognised only by a whole fingerprint', () => {
     const stored = fingerprint(two('a', 'b'))!;
     assert.equal(hasFingerprint(two('a', 'b'), stored), true);
     for (const other of [`x${stored}`, `${stored}!`, 'scrypt.x', stored.slice(0, -1), undefined]) {

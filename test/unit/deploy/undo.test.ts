@@ -238,7 +238,7 @@ describe('Undoing a deployment', () => {
       );
     });
 
-    it('is the failure alone where it was not expected', async () => {
+    it('is only the failure where it was not expected', async () => {
       const bug = new TypeError('x is undefined');
       assert.equal(await failureWithUndoing(bug, Promise.resolve('It was removed.')), bug);
       assert.equal(await failureWithUndoing(bug, Promise.reject(new Error('no network'))), bug);

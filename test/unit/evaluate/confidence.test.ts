@@ -100,7 +100,7 @@ describe('Evaluate: confidence from predictions', () => {
     assert.deepEqual(shuffled, inOrder);
   });
 
-  it('judges a number by the candidate alone', async () => {
+  it('judges a number by the candidate only', async () => {
     const own = write(csv(candidate));
     const { lower, upper, champion: none } = await interval('rmse < 3.5 with 95% confidence', own);
     const value = reference.metrics.rmse.candidate;

@@ -69,7 +69,7 @@ describe('Evaluate: a criterion by the rows', () => {
     }
   });
 
-  it('of a slice: by those rows alone, of one column or of several', async () => {
+  it('of a slice: by only those rows, of one column or of several', async () => {
     const mean = (kept: (row: number) => boolean) => {
       const own = Array.from({ length: rows }, (_, row) => row).filter(kept);
       return { rows: own.length, mean: own.reduce((sum, row) => sum + (row % 7), 0) / own.length };

@@ -466,7 +466,7 @@ describe('Evaluate: the stage', () => {
       sinon.assert.notCalled(models.tag);
     });
 
-    it('vouches by its tags for itself alone: copied to another version or other files they approve nothing', async () => {
+    it('vouches by its tags only for itself: copied to another version or other files they approve nothing', async () => {
       const tags = await earlier('rmse < champion');
       const inputs = { criteria: parseCriteria('rmse < champion').criteria, champion: 'tagged', firstModel: 'skipComparison', metricsFrom: 'auto' } as const; // prettier-ignore
       const judged = version('7', tags);

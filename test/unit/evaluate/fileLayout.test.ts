@@ -38,7 +38,7 @@ describe('Evaluate: parts of a file of predictions', () => {
     ['with empty lines', 'id,label\n\n1,a\n\r\n\n2,b\n\n', 'csv', ['1|a', '2|b']],
     ['with line ends in quotes', 'id,"la\nbel"\n"1\n\n1",a\n"2 ""2""\r\n",b\n3,c\n', 'csv', ['1\n\n1|a', '2 "2"\n|b', '3|c']], // prettier-ignore
     ['of other letters', 'id,label\né\u{1F600},ä\nö,ü\n', 'csv', ['é\u{1F600}|ä', 'ö|ü']],
-    ['of columns alone', 'id,label', 'csv', []],
+    ['of columns only', 'id,label', 'csv', []],
     ['that is empty', '', 'csv', []],
     ['of JSON', '\n{"id":1,"label":"\\"a"}\n \t\n{"id":2,"label":"b"}\r\n{"id":3}', 'jsonl', ['1|"a', '2|b', '3|']],
   ];

@@ -70,7 +70,7 @@ describe('the base image', () => {
   });
 
   for (const registry of ['acr.example.net', 'other.example.net']) {
-    it(`that the rules of the network of ${registry} keep from the agent alone stays as it is`, async () => {
+    it(`that the rules of the network of ${registry} keep only from the agent stays as it is`, async () => {
       const message =
         "client with IP '203.0.113.7' is not allowed access. Refer https://aka.ms/acr/firewall to grant access.";
       asked.rejects(new AzureFailure('no', undefined, 403, 'DENIED', message, undefined));

@@ -79,7 +79,7 @@ COPY model/ azureml-models/cost-estimator/3/
 # A number, because the base may have no user of ours.
 USER 10001
 
-# What is checked here must hold, or there is no image. Of this stage the image takes the bill of materials alone.
+# What is checked here must hold, or there is no image. The image takes only the bill of materials from this stage.
 FROM scoring AS checked
 COPY check/ check/
 RUN environment/bin/python check/self_test.py azureml_inference_server_http --entry_script score.py --model_dir "$PWD/azureml-models/cost-estimator/3"

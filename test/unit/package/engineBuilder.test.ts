@@ -139,7 +139,7 @@ describe('EngineBuilder', function () {
     for (const { args } of all) assert.doesNotMatch(args.join(' '), /word/);
   });
 
-  it('signs in by a file for its own user alone, which is gone afterwards', async () => {
+  it('signs in by a file for only its own user, which is gone afterwards', async () => {
     await build();
     const [{ auth, mode, same }] = calls as [EngineCall];
     const decoded = Object.entries(auth.auths).map(([server, { auth: text }]) => [

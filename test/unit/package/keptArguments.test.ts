@@ -7,7 +7,7 @@ const kept = (lines: readonly string[], given: Record<string, string> = {}) =>
 describe("the build arguments that an image's history keeps", () => {
   const cases: Array<[what: string, lines: string[], expected: string[]]> = [
     ['the only stage', ['FROM python', 'arg TOKEN', 'RUN pip install x'], ['TOKEN:2']],
-    ['before the first FROM alone', ['ARG TOKEN', 'FROM python', 'RUN pip install x'], []],
+    ['only before the first FROM', ['ARG TOKEN', 'FROM python', 'RUN pip install x'], []],
     ['before it, and declared again', ['ARG TOKEN=a', 'FROM python', 'ARG TOKEN'], ['TOKEN:3']],
     ['an earlier stage', ['FROM python AS made', 'ARG TOKEN', 'FROM python', 'COPY --from=made /a /a'], []],
     ['a stage that the last one grows from', ['FROM a AS Made', 'ARG TOKEN', 'FROM b', 'FROM made'], ['TOKEN:2']],

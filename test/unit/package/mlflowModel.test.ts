@@ -116,7 +116,7 @@ describe('what an MLflow model needs', () => {
       /model m version 2 pins MLflow 2\.4\.2.*Log it again with MLflow 2\.6/,
     ],
     [
-      'an old MLflow, named by the model alone',
+      'an old MLflow, named only by the model',
       { MLmodel: mlModel.replace('2.22.5', '1.30.0'), 'requirements.txt': 'xgboost==2.1\n' },
       /pins MLflow 1\.30\.0/,
     ],

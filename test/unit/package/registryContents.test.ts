@@ -141,7 +141,7 @@ describe("a registry's contents", () => {
     assert.match(String(asked[1]!.body), /grant_type=access_token&service=r\.example\.net&access_token=entra\+token/);
   });
 
-  it('are read with a token for registries alone where the registry takes no other', async () => {
+  it('are read with a token for registries only where the registry takes no other', async () => {
     const registry = contents(
       { kind: 'entra' },
       { status: 401, headers: challenge() },

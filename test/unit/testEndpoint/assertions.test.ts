@@ -15,7 +15,7 @@ describe('what is expected of a reply', () => {
     assert.equal(valueAssertion(null, exact)(0).length, 1);
   });
 
-  /** What each draft alone knows, so that a schema read by another draft's rules would be judged wrongly. */
+  /** What only this draft knows, so that a schema read by another draft's rules would be judged wrongly. */
   const pair = {
     'https://json-schema.org/draft/2020-12/schema': { prefixItems: [{ type: 'number' }], items: { type: 'string' } },
     'https://json-schema.org/draft/2019-09/schema': {

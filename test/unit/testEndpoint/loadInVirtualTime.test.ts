@@ -104,7 +104,7 @@ describe('load generator, in virtual time', () => {
     assert.ok(Math.abs(figures.perSecond / (4000 / busy) - 1) < 0.01, `${figures.perSecond}/s`);
   });
 
-  it('shows a stall in the maximum alone of a closed loop', async () => {
+  it('shows a stall only in the maximum of a closed loop', async () => {
     const stall = (sent: number) => (sent >= 4000 && sent < 6000 ? 6000 : sent) + 5;
     const { figures } = await load((_, sent) => ({ at: stall(sent) }), {});
     assertNear(figures.percentile(99), 5, 'p99');

@@ -103,7 +103,7 @@ describe('scoring client', () => {
       // The agent goes around its proxy to the machine itself, by the names that it knows.
       const direct = protocol === 'https' ? new URL('/score?x=1', secure.url) : (await serve(answer)).url;
       const url = new URL(direct.href.replace('127.0.0.1', new URL(secure.urlByProxy).hostname));
-      // As companies' proxies are set up, it makes tunnels to the ports of HTTPS alone.
+      // As companies' proxies are set up, it makes tunnels only to the ports of HTTPS.
       const proxy = await startForwardProxy([secure.port]);
       try {
         const { certificateAuthorities } = secure;

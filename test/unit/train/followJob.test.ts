@@ -311,7 +311,7 @@ describe('Train: following a job', () => {
     }
   });
 
-  it('has a log whose end alone cannot be read end as the job did', async () => {
+  it('has a log of which only the end cannot be read end as the job did', async () => {
     const test = setUp();
     test.answers(() => ({ status: 'Completed', logFiles: { 'user_logs/std_log.txt': 'https://logs.test/x?sig=1' } }));
     test.readRange.rejects(outage);

@@ -87,7 +87,7 @@ describe('Train: tail of a log', () => {
     assert.deepEqual(lines, ['100%', 'next']);
   });
 
-  it('keeps of a progress bar that is never ended its last state alone, however it is cut', async () => {
+  it('keeps of a progress bar that is never ended only its last state, however it is cut', async () => {
     for (const piece of ['  0%', '\r 10%\r', ' 20', '%\r', '\r', '\r 30%', '\r\r']) {
       blob.append(piece);
       await read();
@@ -158,7 +158,7 @@ describe('Train: log of a job', () => {
     'system_logs/cs_capability.log': 'sys',
   };
 
-  it('shows the first process alone, without a group', async () => {
+  it('shows only the first process, without a group', async () => {
     const log = ports();
     const output = new JobLog(log, { readRange }, false);
     output.know('job', files);

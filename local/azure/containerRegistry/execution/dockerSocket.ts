@@ -13,7 +13,7 @@ export interface DockerSocket {
   close(): void;
 }
 
-/** Every step of ACR Tasks has Docker's socket; here it is one of the run's own, which knows the run's containers alone. */
+/** Every step of ACR Tasks has Docker's socket; here it is one of the run's own, which knows only the run's containers. */
 export async function openDockerSocket(docker: DockerCommand): Promise<DockerSocket> {
   // Short: the path of a socket has 100 characters.
   const folder = mkdtempSync(join(tmpdir(), 'acr-'));

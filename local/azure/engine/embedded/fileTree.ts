@@ -53,7 +53,7 @@ export function stackTrees(layers: readonly TreeFolder[]): TreeFolder {
   return layers.reduce(putOver, { kind: 'directory', children: new Map() });
 }
 
-/** Neither of the two is changed; what stands in one of them alone is shared with it. */
+/** Neither of the two is changed; what is in only one of them is shared with it. */
 function putOver(below: TreeFolder, above: TreeFolder): TreeFolder {
   const children = new Map(above.children.has(opaque) ? [] : below.children);
   for (const name of above.children.keys()) {

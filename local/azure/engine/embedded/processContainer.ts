@@ -73,7 +73,7 @@ export class ProcessContainer implements RunningContainer {
   }
 
   async stop(graceInSeconds: number): Promise<void> {
-    // As in a container, the first process alone is told.
+    // As in a container, only the first process is told.
     this.child.kill('SIGTERM');
     const timer = setTimeout(() => this.endGroup(), graceInSeconds * 1000);
     await this.exited;

@@ -29,7 +29,7 @@ export class RootFileReader {
     return { type: 'file', path, mode, size: content?.length ?? stats.size, source: content ?? file };
   }
 
-  /** A file, or a folder with all that is in it, in the order of a layer; `path` '' means the folder's content alone. */
+  /** A file, or a folder with all that is in it, in the order of a layer; `path` '' means only the folder's content. */
   async entries(relative: string, path: string): Promise<LayerEntry[]> {
     const entries: LayerEntry[] = [];
     const visit = async (from: string, to: string): Promise<void> => {

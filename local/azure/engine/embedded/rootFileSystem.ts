@@ -33,7 +33,7 @@ class DamagedFile extends Error {
 /**
  * Makes `root` what the layers are together, and says what stands there then. Files are hard links to the unpacked layers,
  * so that an image with thousands of files is there at once, and what stands in `root` already and is the same stays: of
- * an image that differs by its model alone, all the rest. A layer in which a process changed a file in place since is
+ * an image that differs only by its model, all the rest. A layer in which a process changed a file in place since is
  * unpacked again. Scripts get their interpreter, and absolute symbolic links their target, within this root.
  * @param root a folder that nobody else uses, or the path of a new one
  * @param only paths, relative to the root, that are wanted with what is in them; all unless told

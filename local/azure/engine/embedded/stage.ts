@@ -79,7 +79,7 @@ export class Stage {
     return this.config.WorkingDir || '/';
   }
 
-  /** Notes an instruction that changes the image's config alone. */
+  /** Notes an instruction that changes only the image's config. */
   configure(createdBy: string): void {
     this.key = stepKey(this.key, createdBy, this.config);
     this.history.push({ created: this.created, created_by: createdBy, empty_layer: true });

@@ -174,7 +174,7 @@ function beginsWithInterpreter(path: string): boolean {
   }
 }
 
-/** Of a folder in which nothing is made or removed any more; the number alone is given out again. */
+/** Of a folder in which nothing is made or removed any more; only its number is given out again. */
 function identityOf(folder: string): string {
   const stats = statSync(folder, { throwIfNoEntry: false });
   return `${stats?.ino} ${stats?.ctimeMs}`;

@@ -171,7 +171,7 @@ export class PodmanEngine implements ContainerEngine {
     try {
       const { digest, config } = await this.fetch(local, request.login(local.host), async () => false);
       const { host: registry, repository, tag } = reference;
-      // A name by digest alone needs some tag to be found by.
+      // A name with only a digest needs some tag to be found by.
       const tagged = formatImageReference({ host: registry, repository, tag: tag ?? 'by-digest' });
       await this.podman.run(['tag', config.slice('sha256:'.length), tagged]);
       return { registry, repository, tag, digest, standIn: false };

@@ -5,7 +5,7 @@ import type { AzureSession } from '../http/session';
 
 const apiVersion = '2023-01-01';
 
-/** A share of Azure Files that a group mounts: container instances can do so by the account's key alone. */
+/** A share of Azure Files that a group mounts: container instances can do so only by the account's key. */
 export interface FileShare {
   readonly account: string;
   readonly share: string;

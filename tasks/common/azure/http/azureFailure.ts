@@ -11,7 +11,7 @@ export class AzureFailure extends TaskFailure {
     readonly status: number | undefined,
     /** Azure's error code, e.g. ResourceNotFound; for network faults Node's, e.g. ECONNREFUSED. */
     readonly code: string,
-    /** Azure's own message, alone. */
+    /** Azure's own message, nothing else. */
     readonly serviceMessage: string,
     cause: unknown,
     help?: HelpTopic,

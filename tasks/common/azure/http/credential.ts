@@ -47,7 +47,7 @@ export async function createCredential(
         if (kind && token) tokens.set(kind, token);
         return token;
       } catch (error) {
-        // MSAL says this alone, and not of whom.
+        // MSAL says only this, and not of whom.
         if (!/endpoints_resolution_error|network_error/.test(messageOf(error))) throw error;
         const message = `Entra could not be reached at ${connection.authorityUrl} (${messageOf(error)})`;
         throw Object.assign(new Error(message, { cause: error }), { name: 'AuthenticationError', code: 'Unreachable' });

@@ -16,7 +16,7 @@ const longestQuote = 300;
 
 /**
  * Reads the error bodies of the services that the tasks call, with all that they say of the cause, wherever they say it:
- * ARM and Azure ML (`error` with `details`, which often hold the reason alone, and `innererror`), registries (`errors`),
+ * ARM and Azure ML (`error` with `details`, which often are the only place of the reason, and `innererror`), registries (`errors`),
  * MLflow (`error_code`), Entra (`error_description`), Azure DevOps (`message`), storage (XML), and pages of gateways.
  * Sources: recorded answers; OCI distribution specification; MLflow's REST API; Azure Storage, "Status and error codes".
  * @param body parsed where it was JSON, else its text

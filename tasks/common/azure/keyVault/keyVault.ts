@@ -146,7 +146,7 @@ function scopeOf(response: PipelineResponse, vault: string, asked: string): stri
 }
 
 /**
- * Keys in hardware differ in the name of their type alone.
+ * Keys in hardware differ only in the name of their type.
  * @throws UnusableKey for one that cannot sign, or not in a way that every verifier takes
  */
 function publicKeyOf({ kty = '', crv, x, y, n, e }: JsonWebKey, id: KeyId): KeyObject {

@@ -8,7 +8,7 @@ export interface Cluster {
   readonly name: string;
   /** AmlCompute, ComputeInstance, Kubernetes, … */
   readonly kind: string;
-  /** Of AmlCompute and compute instances alone. */
+  /** Of AmlCompute and compute instances only. */
   readonly size?: string;
   readonly os: 'Linux' | 'Windows';
   readonly isLowPriority: boolean;

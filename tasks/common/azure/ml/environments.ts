@@ -3,7 +3,7 @@ import { TaskFailure } from '../../taskFailure';
 import { firstOf, type Asking, type MachineLearningSdk } from './machineLearningSdk';
 import type { Workspace } from './workspace';
 
-/** What an environment is made of: an image, alone or with Conda packages on top, or a Docker build context. */
+/** What an environment is made of: an image, by itself or with Conda packages on top, or a Docker build context. */
 export interface EnvironmentContent {
   readonly image?: string;
   /** Text of a Conda specification. */

@@ -9,7 +9,7 @@ import { readJson, readText, refusal, type RegistryRequests } from './registryRe
 export type RegistrySignIn =
   | { readonly kind: 'anonymous' }
   | { readonly kind: 'password'; readonly userName: string; readonly password: Secret }
-  /** As the service connection, by Entra: registries of Azure alone. */
+  /** As the service connection, by Entra: only registries of Azure. */
   | { readonly kind: 'entra' };
 
 /**
@@ -90,7 +90,7 @@ export class RegistryAuthorization {
 
   /**
    * Trades Entra's token for one of the registry: the resource manager's, which needs no sign-in of its own, and where that
-   * is refused one for registries alone. Source: "Configure registry acceptance of Microsoft Entra authentication scopes"
+   * is refused one for registries only. Source: "Configure registry acceptance of Microsoft Entra authentication scopes"
    * (the registry's azureADAuthenticationAsArmPolicy); the audience is the same in all clouds.
    */
   private async refreshToken(service: string, signal: AbortSignal): Promise<string> {

@@ -63,7 +63,7 @@ describe('the inputs of a task', () => {
         assert.equal(problem, `Input n: "${text}" is not a whole number between 1 and 5 minutes.`);
       });
     }
-    it('may have one limit alone', () => {
+    it('may have only one limit', () => {
       texts.n = '0.05';
       assert.match(read((reader) => reader.number('n', { min: 0.1 })).problem, /is not a number of at least 0\.1\./);
       assert.equal(read((reader) => reader.number('n', { max: 1 })).value, 0.05);

@@ -17,7 +17,7 @@ export interface FollowOptions {
   readonly queueTimeout?: number;
   /** Milliseconds that the job may run, from when its code first ran; undefined for ever. */
   readonly runTimeout?: number;
-  /** Shows the log of every process of a distributed job, not of the first alone. */
+  /** Shows the log of every process of a distributed job, not of the first only. */
   readonly allRanks: boolean;
 }
 
@@ -143,7 +143,7 @@ class Follower {
     return this.silentSince !== undefined && now - this.silentSince > notRespondingGrace;
   }
 
-  /** Looks at the job where that is due, else at its log alone. */
+  /** Looks at the job where that is due, else only at its log. */
   async look(): Promise<void> {
     const { clock } = this.ports;
     const isDue = clock.now() >= this.nextLook;

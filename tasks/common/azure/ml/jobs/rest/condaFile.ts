@@ -29,7 +29,7 @@ export async function readCondaFile(file: string): Promise<string> {
 }
 
 /**
- * Puts what `-r` names in its place: the service has the text alone.
+ * Puts what `-r` names in its place: the service has only the text.
  * @returns whether anything was changed
  * @throws TaskFailure for what lies on this machine, which no text can carry along
  */

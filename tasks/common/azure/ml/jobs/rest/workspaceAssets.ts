@@ -58,7 +58,7 @@ export class WorkspaceAssets implements JobAssets {
       // A curated environment of a registry: the service itself resolves versions and labels.
       if (/^azureml:\/\//i.test(reference)) return reference;
       const bare = reference.replace(/^azureml:/i, '');
-      // The short names of curated environments are known to the service alone.
+      // The short names of curated environments are known only to the service.
       if (/^AzureML-[^:@/]+(:[^:@]+|@latest)$/i.test(bare)) return `azureml:${bare}`;
       const [, name, version] = /^([^:@/]+)(?::([^:@]+)|@latest)$/.exec(bare) ?? [];
       if (!name) {

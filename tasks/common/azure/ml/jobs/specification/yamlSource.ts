@@ -17,7 +17,7 @@ import { messageOf } from '../../../../messageOf';
 /** Where a value stands in a document: keys and indices from its root. */
 export type YamlPath = ReadonlyArray<string | number>;
 
-/** az ml reads YAML 1.1, in which these are truth values too; the letters y and n alone are not, in its parser (PyYAML). */
+/** az ml reads YAML 1.1, in which these are truth values too; the single letters y and n are not, in its parser (PyYAML). */
 const switchWord: ScalarTag = {
   tag: 'tag:yaml.org,2002:bool',
   default: true,
