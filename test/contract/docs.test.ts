@@ -42,6 +42,49 @@ describe('The guides', () => {
   }
 });
 
+/** The commands of this repository that a text shows, each with the long options that it is given. */
+function commandsIn(markdown: string): Array<{ command: string; options: string[] }> {
+  const commands = /(scripts\/azure\/setup\.sh|npm run [a-z:-]+(?= -- ))([^`\n#]*)/g;
+  return [...markdown.replace(/\\\n/g, ' ').matchAll(commands)].map(([, command, rest]) => ({
+    command: command!,
+    options: [...rest!.matchAll(/ --([a-z][a-z-]*)/g)].map(([, name]) => name!),
+  }));
+}
+
+/** The text of the program behind a command: a file of scripts, or the folder in which another one is. */
+function programOf(command: string, scripts: Record<string, string>): string {
+  const file = command.startsWith('npm run ') ? scripts[command.slice(8)]!.split(' ').at(-1)! : command;
+  const folder = dirname(file);
+  if (folder.startsWith('scripts')) return readFileSync(join(root, file), 'utf8');
+  return readdirSync(join(root, folder))
+    .filter((name) => name.endsWith('.ts'))
+    .map((name) => readFileSync(join(root, folder, name), 'utf8'))
+    .join('\n');
+}
+
+/** In a shell script an option is written as it is given, for `parseArgs` it is a key. */
+const hasOption = (program: string, name: string): boolean =>
+  program.includes(`--${name} `) || new RegExp(`[\\s{]'?${name}'?: \\{`).test(program);
+
+describe('The commands of a text', () => {
+  const setup = readFileSync(join(root, 'scripts/azure/setup.sh'), 'utf8');
+
+  it('are found over several lines, with their options', () =>
+    assert.deepEqual(
+      commandsIn('```sh\nscripts/azure/setup.sh --one x \\\n  --two y # --three\nnpm run a -- --b-c\n```'),
+      [
+        { command: 'scripts/azure/setup.sh', options: ['one', 'two'] },
+        { command: 'npm run a', options: ['b-c'] },
+      ],
+    ));
+
+  it('are told apart by what the program knows', () => {
+    assert.ok(hasOption(setup, 'signing-key') && !hasOption(setup, 'signing-keys'));
+    const pack = programOf('npm run package', { package: 'tsx scripts/package.ts' });
+    assert.ok(hasOption(pack, 'edition') && !hasOption(pack, 'version'));
+  });
+});
+
 describe('The texts', () => {
   const { scripts } = readJson<{ scripts: Record<string, string> }>(join(root, 'package.json'));
   const below = (folder: string): string[] =>
@@ -79,6 +122,14 @@ describe('The texts', () => {
         named.filter((name) => !(name in scripts)),
         [],
       );
+    });
+
+    it(`${relative(root, file)} gives commands only options that they have`, () => {
+      const unknown = commandsIn(readFileSync(file, 'utf8')).flatMap(({ command, options }) => {
+        const program = programOf(command, scripts);
+        return options.filter((name) => !hasOption(program, name)).map((name) => `${command} --${name}`);
+      });
+      assert.deepEqual(unknown, []);
     });
   }
 });
