@@ -46,7 +46,8 @@ function lookUpDisparity(metrics: Metrics, metric: string, { kind, over }: Dispa
   return { kind: 'value', value: disparityOf(kind, [...groups.values()]), groups };
 }
 
-function groupOf(name: string, metric: string, column: string): string | undefined {
+/** The group of that column whose value of the metric goes by this name; undefined where it is of none. */
+export function groupOf(name: string, metric: string, column: string): string | undefined {
   const bracket = `${metric}[${column}=`;
   if (name.startsWith(bracket) && name.endsWith(']')) {
     const value = name.slice(bracket.length, -1);

@@ -9,6 +9,7 @@ import { readTextFile } from '../textFile';
 import { readDockerRegistryConnection } from './agentDockerRegistry';
 import { readGitHubConnection } from './agentGitHub';
 import { readServiceConnection } from './agentServiceConnection';
+import { withNames, type Place } from './fileNames';
 import { registerSecret } from './registerSecret';
 import { parseSecretValues } from './secretText';
 import { messageOf } from '../messageOf';
@@ -187,10 +188,10 @@ export class InputReader {
 
   /**
    * The files that the input's lines name: paths, patterns (`reports/**`, `!` leaves out), or folders with all files of that ending
-   * beneath them. Each once, by its path from the working directory, with slashes.
+   * beneath them. Each once, with slashes, by a name that no other of them has.
    */
   files(name: string, ending: string): Array<{ path: string; name: string }> {
-    const found = new Map<string, string>();
+    const found = new Set<string>();
     const lines = this.lines(name);
     const leftOut = lines.filter(({ text }) => text.startsWith('!')).map(({ text }) => text);
     for (const { line, text } of lines) {
@@ -202,25 +203,22 @@ export class InputReader {
         : tl
             .findMatch(this.workDirectory, [pattern, ...leftOut])
             .filter((each) => fs.statSync(each, { throwIfNoEntry: false })?.isFile());
-      for (const each of matches) found.set(each, this.shown(each));
+      for (const each of matches) found.add(each);
       if (matches.length > 0) continue;
       this.problem(
         name,
         `line ${line}: no file ${path.resolve(this.workDirectory, pattern)} exists. ${this.whyMissing()}`,
       );
     }
-    return [...found].map(([each, shown]) => ({ path: each, name: shown }));
+    return withNames([...found], this.places());
   }
 
-  /** The record goes where nobody knows the agent's own folders: a path starts at that of the sources, or at the job's or the agent's. */
-  private shown(file: string): string {
-    const places = [
-      this.workDirectory,
-      ...['Pipeline.Workspace', 'Agent.WorkFolder'].map((each) => tl.getVariable(each)),
-    ];
-    const paths = places.filter((each) => each !== undefined).map((each) => path.relative(each, file));
-    const inside = paths.find((each) => !/^\.\.([\\/]|$)/.test(each) && !path.isAbsolute(each));
-    return (inside ?? path.basename(file)).replace(/\\/g, '/');
+  private places(): Place[] {
+    const folders = ['Pipeline.Workspace', 'Agent.WorkFolder'].flatMap((name) => {
+      const folder = tl.getVariable(name);
+      return folder ? [{ name, folder }] : [];
+    });
+    return [{ folder: this.workDirectory }, ...folders];
   }
 
   /** Where relative paths start. */

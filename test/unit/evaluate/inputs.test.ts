@@ -200,6 +200,15 @@ describe('the inputs of Evaluate', () => {
       }
     });
 
+    it('are called by different names, so that none is judged by another', async () => {
+      for (const name of ['a', 'b']) mkdirSync(join(folder, name));
+      const input = `${file('a/report.json', drift)}\n${file('b/report.json', drift)}`;
+      assert.deepEqual(
+        (await reports(input)).inputs.dataReports?.map((each) => each.file),
+        ['a/report.json', 'b/report.json'],
+      );
+    });
+
     it('name each file that is missing or no report', async () => {
       const { problems } = await reports(`${join(folder, 'gone', '*.json')}\n${file('rmse.json', '{"rmse": 3}')}`);
       assert.equal(problems.length, 2);

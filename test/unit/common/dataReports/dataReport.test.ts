@@ -234,6 +234,51 @@ describe('a data report', () => {
       assert.equal(judge('"ge.test/data.success_percent" == 100', ...namesakes).passed, false);
       assert.match(judge('ge.success == 1', ...namesakes).text, /as in ge\.test\/data\.success/);
     });
+
+    it('is not judged by another one of its name, whichever was read last', () => {
+      const [good, bad] = [validation(100), validation(50)];
+      for (const [one, other] of [
+        ['reports/x.json', 'reports/x.json'],
+        ['reports/x.json', 'reports/x.txt'],
+      ] as const) {
+        for (const [first, second] of [
+          [good, bad],
+          [bad, good],
+        ]) {
+          // prettier-ignore
+          const reports = [read(first, one), read(second, other)];
+          for (const line of ['ge.reports/x.success_percent == 100', 'ge.success_percent == 100']) {
+            const { passed, text } = judge(line, ...reports);
+            assert.equal(passed, false, line);
+            assert.equal(text, `there are several reports of Great Expectations, ${one} and ${other}, that tell it by one and the same name: give one of the files another name.`); // prettier-ignore
+          }
+        }
+      }
+    });
+
+    it('is not judged by what another calls its own value', () => {
+      const rows = (name: string, value: number) => ({ metrics: [{ metric_name: `${name}()`, value }], tests: [] });
+      const reports = [read(rows('b.c', 1), 'a.json'), read(rows('c', 2), 'a.b.json')];
+      for (const each of [reports, [...reports].reverse()]) {
+        const { passed, text } = judge('evidently.a.b.c == 2', ...each);
+        assert.equal(passed, false);
+        assert.match(text, /Evidently, a\.b\.json and a\.json, that tell it by one and the same name/);
+      }
+      const within = read({ metrics: [...rows('b.c', 1).metrics, ...rows('c', 2).metrics], tests: [] }, 'b.json');
+      assert.equal(judge('evidently.b.c == 1', within).text, 'b.json has two values that go by it: say which, as in evidently.b.b.c, or give b.json another name.'); // prettier-ignore
+      assert.equal(judge('evidently.b.b.c == 1', within).passed, true);
+    });
+
+    it('hides no group of a disparity', () => {
+      const share = (values: readonly number[]) => ({
+        metrics: values.map((value, at) => ({ metric_name: 'Share()', config: { column: 'abc'[at] }, value })),
+        tests: [],
+      });
+      const line = 'max difference of evidently.Share over column <= 0.1';
+      assert.equal(judge(line, read(share([1, 1, 1]), 'one.json')).passed, true);
+      const { text } = judge(line, read(share([1, 1, 1]), 'one.json'), read(share([0]), 'two.json'));
+      assert.match(text, /several reports of Evidently, one\.json and two\.json: say which/);
+    });
   });
 
   it('that lacks a value says which it has, the likest first', () => {
