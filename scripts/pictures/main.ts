@@ -36,12 +36,13 @@ async function openTab(page: Page, server: TabServer, { tab }: Scene, { attachme
   await page.waitForSelector('body[data-loaded="true"]');
   const frame = page.frameLocator('iframe');
   await frame.locator('#content:not([aria-busy])').waitFor();
-  // The charts are there when each is decoded; what stands above the part to be shown is left out.
+  // The charts are there when each is decoded; what stands above the part to be shown is left out, and what has no room.
   await page.frames()[1]!.evaluate(
     `(async () => {
       document.documentElement.style.zoom = ${tab!.zoom ?? 1};
       await Promise.all([...document.images].map((image) => image.decode()));
       const part = document.querySelector(${JSON.stringify(tab!.from)});
+      for (const other of document.querySelectorAll(${JSON.stringify(tab!.without ?? ':not(*)')})) other.style.display = 'none';
       for (let before = part.previousElementSibling; before; before = before.previousElementSibling) before.style.display = 'none';
     })()`,
   );

@@ -13,8 +13,8 @@ export interface Scene {
   /** The picture's file in images/. */
   file: string;
   caption: string;
-  /** The tab in its host page, from one of its parts on; or a page of its own. */
-  tab?: { theme: 'light' | 'dark'; from: string; zoom?: number };
+  /** The tab in its host page, from one of its parts on, without those that would leave the rest no room; or a page of its own. */
+  tab?: { theme: 'light' | 'dark'; from: string; without?: string; zoom?: number };
   page?: string;
 }
 
@@ -60,8 +60,8 @@ export function scenes({ summary, post }: Evidence): Scene[] {
     },
     {
       file: 'tab-charts.png',
-      caption: `The charts of the tab: history against the limits, residuals and latency of ${run}.`,
-      tab: { theme: 'light', from: '.charts', zoom: 0.74 },
+      caption: `Four charts of the tab: history against the limit, residuals and latency of ${run}.`,
+      tab: { theme: 'light', from: '.charts', without: '.charts img:is(:nth-of-type(2), :nth-of-type(3))', zoom: 1.04 },
     },
     {
       file: 'summary.png',
