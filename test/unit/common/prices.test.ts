@@ -160,17 +160,10 @@ describe('prices: the computes of a workspace', () => {
   });
 
   it('are told by two requests where they are several', async () => {
-    const machines = await prices.of(['cpu', 'low', 'windows', 'k8s', 'mine', 'gone'].map((compute) => ({ compute })));
+    const machines = await prices.of(['cpu', 'low', 'windows', 'k8s', 'mine'].map((compute) => ({ compute })));
     assert.deepEqual(
       machines.map(({ price, gap }) => price?.perHour ?? gap),
-      [
-        2,
-        0.5,
-        4,
-        'Azure ML has no price for computes of the kind Kubernetes, such as k8s.',
-        2,
-        'The workspace has no compute gone.',
-      ],
+      [2, 0.5, 4, 'Azure ML has no price for computes of the kind Kubernetes, such as k8s.', 2],
     );
     // Where a cluster does not say it, a node may idle for two minutes.
     assert.deepEqual(machines[2]!.scale, { minNodes: 0, maxNodes: 1, idleSeconds: 120 });
@@ -185,7 +178,7 @@ describe('prices: the computes of a workspace', () => {
   });
 
   it('share it where a pipeline names several, too', async () => {
-    for (const name of ['cpu', 'low', 'gone']) await computes.find(name, true);
+    for (const name of ['cpu', 'low']) await computes.find(name, true);
     await prices.of([{ compute: 'low' }, { compute: 'cpu' }]);
     await prices.of([{ compute: 'mine' }]);
     assert.deepEqual(asked, ['w/computes', 'eastus/vmSizes']);
@@ -195,6 +188,24 @@ describe('prices: the computes of a workspace', () => {
     delete answers['computes/cpu'];
     assert.equal((await computes.find('cpu'))?.size, 'STANDARD_A');
     assert.deepEqual(asked, ['computes/cpu', 'w/computes']);
+  });
+
+  it('are there where they are found by their name only, as when they are new', async () => {
+    const { value } = answers['w/computes']!.body as { value: unknown[] };
+    answers['w/computes']!.body = { value: value.slice(1) };
+    for (const name of ['low', 'cpu']) assert.equal((await computes.find(name, true))?.name, name);
+    assert.deepEqual((await prices.of([{ compute: 'cpu' }, { compute: 'low' }])).map(({ price }) => price?.perHour), [2, 0.5]); // prettier-ignore
+    assert.deepEqual(asked, ['w/computes', 'computes/cpu', 'eastus/vmSizes']);
+  });
+
+  it('are looked for again where they were not there', async () => {
+    answers['computes/new'] = usual;
+    assert.equal(await computes.find('new', true), undefined);
+    assert.equal((await prices.of([{ compute: 'new' }]))[0]!.gap, 'The workspace has no compute new.');
+    answers['computes/new'] = { body: cluster('new', {}) };
+    assert.equal((await computes.find('new', true))?.name, 'new');
+    await computes.find('new');
+    assert.deepEqual(asked, ['w/computes', ...Array<string>(3).fill('computes/new')]);
   });
 
   it('may be asked for again by whoever checks them where they could not be read', async () => {

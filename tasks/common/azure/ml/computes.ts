@@ -22,7 +22,7 @@ const usualIdleSeconds = 120;
 
 /**
  * The computes of a workspace, whoever asks for them: what a job runs on is checked, and has a price. Each is read once; what could
- * not be read may be asked for again.
+ * not be read, or was not there, may be asked for again.
  */
 export class Computes {
   private readonly each = new Map<string, Promise<Cluster | undefined>>();
@@ -43,7 +43,8 @@ export class Computes {
     if (known) return known;
     const asked = this.look(name, isOneOfSeveral);
     this.each.set(key, asked);
-    asked.catch(() => this.each.delete(key));
+    const forget = () => this.each.delete(key);
+    asked.then((found) => found ?? forget(), forget);
     return asked;
   }
 
@@ -56,9 +57,10 @@ export class Computes {
   }
 
   private async look(name: string, isOneOfSeveral: boolean): Promise<Cluster | undefined> {
-    const found = isOneOfSeveral || this.all ? undefined : await this.read(name);
-    // Reads are eventually consistent: a compute that the list has is there.
-    return found ?? (await this.list()).find((cluster) => cluster.name.toLowerCase() === name.toLowerCase());
+    const listed = async () => (await this.list()).find((cluster) => cluster.name.toLowerCase() === name.toLowerCase());
+    // Reads are eventually consistent: a compute that either of them has is there.
+    if (isOneOfSeveral || this.all) return (await listed()) ?? this.read(name);
+    return (await this.read(name)) ?? listed();
   }
 
   private async read(name: string): Promise<Cluster | undefined> {
