@@ -209,6 +209,9 @@ export function endedByBudget(job: Job, end: JobEnd, { maxCost, seconds }: Budge
   // Azure ML looks at its limits now and then.
   const isAtLimit = seconds !== undefined && limitOf(job) === seconds && ran >= (seconds - 15) * 1000;
   if (!isAtLimit || end.status === 'Completed') return undefined;
+  if (seconds === longestJob) {
+    return `Azure ML ended the job ${job.name} after 21 days, the longest that it lets a job run, whatever maxCost pays for. Let the job write checkpoints and continue from them in another job, or give it more or faster nodes.`;
+  }
   return `Azure ML ended the job ${job.name} at its time limit of ${time(seconds)}, which maxCost, ${exactText(maxCost, 'USD')}, had set. To let it run longer, raise maxCost.`;
 }
 

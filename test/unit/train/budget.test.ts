@@ -281,6 +281,16 @@ describe('Train: the budget in the job itself', () => {
     assert.equal(endedByBudget(job('PT1H'), end(60, 'Completed'), budget(3600)), undefined);
     assert.equal(endedByBudget(job('PT1H'), end(60), budget(undefined)), undefined);
   });
+
+  it('is not to be raised where Azure ML lets no job run longer', () => {
+    const end = { status: 'Canceled', startedAt: '2026-01-01T00:00:00Z', endedAt: '2026-01-22T00:00:00Z' } as JobEnd;
+    for (const timeout of ['P21D', 'PT504H']) {
+      const job = { name: 'j', properties: { limits: { timeout } } } as unknown as Job;
+      const text = endedByBudget(job, end, budget(21 * 24 * 3600));
+      assert.match(text!, /^Azure ML ended the job j after 21 days, the longest that it lets a job run, whatever maxCost pays for\./); // prettier-ignore
+      assert.doesNotMatch(text!, /raise/);
+    }
+  });
 });
 
 describe('Train: the budget of a job that was started elsewhere', () => {
