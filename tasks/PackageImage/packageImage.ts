@@ -38,9 +38,8 @@ export async function packageModel(
   subject: Subject,
   context: TaskContext,
 ): Promise<StageResult> {
-  return inScratchFolder(context.pipeline.directories.temp, 'model-packages', (scratch) =>
-    packageWithin(scratch, services, inputs, subject, context),
-  );
+  const place = { temp: context.pipeline.directories.temp, name: 'model-packages' };
+  return inScratchFolder(place, context.log, (scratch) => packageWithin(scratch, services, inputs, subject, context));
 }
 
 /** @param scratch for files that the build reads */

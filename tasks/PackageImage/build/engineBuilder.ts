@@ -50,7 +50,7 @@ export class EngineBuilder implements ImageBuilder {
 
   async build(order: BuildOrder, print: (lines: string) => void, signal: AbortSignal): Promise<BuiltImage> {
     const engine = await this.findEngine(signal);
-    return inScratchFolder(this.options.temp, 'image-build', (work) =>
+    return inScratchFolder({ temp: this.options.temp, name: 'image-build' }, this.log, (work) =>
       this.buildIn(work, engine, order, print, signal),
     );
   }
