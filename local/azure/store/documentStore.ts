@@ -7,6 +7,8 @@ import {
   readSync,
   renameSync,
   rmSync,
+  statSync,
+  truncateSync,
   writeSync,
 } from 'node:fs';
 import { join } from 'node:path';
@@ -59,7 +61,14 @@ function openCollection<T>(file: string): Collection<T> {
     if (lines > documents.size) compact();
   }
   const append = (line: Line<T>): void => {
-    appendFileSync(file, JSON.stringify(line) + '\n', ownerOnly);
+    const { size } = statSync(file, { throwIfNoEntry: false }) ?? { size: 0 };
+    try {
+      appendFileSync(file, JSON.stringify(line) + '\n', ownerOnly);
+    } catch (error) {
+      // On a full disk a part of the line is there, and the next line would stand in the same one.
+      if (existsSync(file)) truncateSync(file, size);
+      throw error;
+    }
     lines++;
   };
   /** The change is in the file by now: where there is no room to write it again, it stays long. */
@@ -82,8 +91,9 @@ function openCollection<T>(file: string): Collection<T> {
       tidy();
     },
     delete(key) {
-      if (!documents.delete(key.toLowerCase())) return false;
+      if (!documents.has(key.toLowerCase())) return false;
       append({ key });
+      documents.delete(key.toLowerCase());
       tidy();
       return true;
     },

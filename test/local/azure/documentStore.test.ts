@@ -8,7 +8,10 @@ import { openDocumentStore } from '../../../local/azure/store/documentStore';
 describe('the documents of local Azure', () => {
   let folder: string;
   beforeEach(() => (folder = mkdtempSync(join(tmpdir(), 'documents-'))));
-  afterEach(() => rmSync(folder, { recursive: true }));
+  afterEach(() => {
+    sinon.restore();
+    rmSync(folder, { recursive: true });
+  });
 
   const file = () => join(folder, 'things.jsonl');
   const lines = () => readFileSync(file(), 'utf8').trimEnd().split('\n').length;
@@ -51,6 +54,32 @@ describe('the documents of local Azure', () => {
     assert.ok(rename.called);
     sinon.restore();
     assert.deepEqual(open().get('thing'), { at: 299 });
+  });
+
+  it('are as they were where a change found no room on the disk', () => {
+    const fullDisk = () => {
+      const write = fs.appendFileSync;
+      sinon.stub(fs, 'appendFileSync').callsFake((path, data) => {
+        write(path, (data as string).slice(0, 9));
+        throw new Error('ENOSPC: no space left on device');
+      });
+    };
+    const things = open();
+    fullDisk();
+    assert.throws(() => things.put('first', { at: 0 }), /ENOSPC/);
+    sinon.restore();
+    things.put('a', { at: 1 });
+    fullDisk();
+    assert.throws(() => things.put('a', { at: 2 }), /ENOSPC/);
+    assert.throws(() => things.delete('a'), /ENOSPC/);
+    sinon.restore();
+    things.put('b', { at: 3 });
+    const expected = [
+      { key: 'a', value: { at: 1 } },
+      { key: 'b', value: { at: 3 } },
+    ];
+    assert.deepEqual(things.list(), expected);
+    assert.deepEqual(open().list(), expected);
   });
 
   it('are read in pieces, wherever a piece ends, without the line that a kill cut short', () => {
