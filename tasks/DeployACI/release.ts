@@ -83,7 +83,10 @@ function imageOf(
   const image = given ?? (record && requireSection(record, 'image', recordFile!).reference);
   const name = image && parseImageName(image);
   if (!name) {
-    throw new TaskFailure(`There is no image to deploy${image ? `: "${image}" is none` : ''}.`, 'Set the input image.');
+    throw new TaskFailure(
+      `There is no image to deploy${image ? `: "${image}" is not a valid image reference` : ''}.`,
+      'Set the input image to registry/repository@sha256:….',
+    );
   }
   if (name.digest || allowImageTag) return { image: withRegistryName(image), name };
   throw new TaskFailure(

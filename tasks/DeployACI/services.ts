@@ -4,7 +4,6 @@ import { healthRequest, type HealthRequest } from '../common/azure/containerGrou
 import { logAnalyticsWorkspace, type LogAnalyticsWorkspace } from '../common/azure/containerGroups/logAnalytics';
 import { adminUser, type RegistryUser } from '../common/azure/containerGroups/registryUser';
 import { identitiesOf, onlyIdentity, resolveIdentity } from '../common/azure/containerGroups/userAssignedIdentity';
-import { KeyVault } from '../common/azure/keyVault/keyVault';
 import { keyRoles } from '../common/azure/keyVault/keyRoles';
 import { registryIdOf } from '../common/azure/registry/registryIdOf';
 import { registryScope } from '../common/azure/registry/registryScope';
@@ -50,8 +49,7 @@ export function openServices(
         registry: (host: string) => registryScope(session, host),
         onlyIdentity: onlyIdentity(session, resourceGroup, identities),
       };
-      const vault = new KeyVault(session, context.signal);
-      const onKeys = keyRoles(verifying(vault, inputs.trustedKeys));
+      const onKeys = keyRoles(verifying(session, inputs.trustedKeys));
       const roles = neededRoles(inputs, release, containerGroupId, scopes);
       return requireRights(session, [...roles, ...onKeys], context);
     },

@@ -38,8 +38,11 @@ export interface AzureServices {
   models(resourceGroup: string, workspace: string): Pick<ModelTags, 'withTags' | 'tag'>;
   /** A registry by its host. */
   registryScope(host: string): NamedScope;
-  /** @throws TaskFailure that names the roles that are missing */
-  requireRights(roles: readonly NeededRole[], keys: Pick<Inputs, 'signingKey' | 'trustedKeys'>): Promise<void>;
+  /** @throws TaskFailure that names the roles that are missing; those that the signature alone needs keep no roll-back from being done */
+  requireRights(
+    roles: readonly NeededRole[],
+    keys: Pick<Inputs, 'rollbackOnFailure' | 'signingKey' | 'trustedKeys'>,
+  ): Promise<void>;
   /** @throws TaskFailure where it is neither that of imageConnection nor, by Azure's word, one of Azure's own */
   registry(named: NamedRegistry): Promise<RegistryContents>;
   trustedKeys(keys: readonly TrustedKey[]): TrustedKeys;
@@ -76,10 +79,11 @@ function openAzure(
     workspaceId: (resourceGroup, name) => address(resourceGroup, name).id,
     models: (resourceGroup, workspace) => new ModelTags(address(resourceGroup, workspace)),
     registryScope: (host) => registryScope(session, host),
-    requireRights: (roles, { signingKey, trustedKeys }) => {
-      const attempt = () => openSigner(signingKey!, session, context);
-      const signing = signingKey?.kind === 'keyVault' ? [{ id: signingKey.id, use: 'sign', attempt } as const] : [];
-      const onKeys = keyRoles([...signing, ...verifying(new KeyVault(session, context.signal), trustedKeys)]);
+    requireRights: (roles, { rollbackOnFailure: canWait, signingKey, trustedKeys }) => {
+      const attempt = (signal: AbortSignal) => openSigner(signingKey!, session, { ...context, signal });
+      const signing =
+        signingKey?.kind === 'keyVault' ? [{ id: signingKey.id, use: 'sign', canWait, attempt } as const] : [];
+      const onKeys = keyRoles([...signing, ...verifying(session, trustedKeys)]);
       return requireRights(session, [...roles, ...onKeys], context);
     },
     registry: async (named) =>

@@ -1,3 +1,5 @@
+import { TaskFailure } from './taskFailure';
+
 /** A reference to a container image, taken apart. */
 export interface ImageName {
   /** Host of the registry, with its port where it has one; docker.io where the reference names none. */
@@ -18,6 +20,9 @@ export function withRegistryName(reference: string): string {
   return reference.replace(/^[^/]+(?=\/)/, registryName);
 }
 
+/** A host with its port where it has one, in brackets an address of IPv6: nothing that a shell or a URL would take for more. */
+const registryHost = /^(?:[\w.-]+|\[[\da-f:.]+\])(?::\d+)?$/i;
+
 /** Parts of letters and digits, with one dot, one or two underscores or any dashes between. Source: distribution/reference. */
 const repositoryName = /^[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*(?:\/[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*)*$/;
 
@@ -33,9 +38,20 @@ export function parseImageName(reference: string): ImageName | undefined {
   const slash = name.indexOf('/');
   const first = slash > 0 ? name.slice(0, slash) : '';
   const hasRegistry = /[.:]/.test(first) || first === 'localhost';
+  if (hasRegistry && !registryHost.test(first)) return undefined;
   const registry = hasRegistry ? registryName(first) : 'docker.io';
   const rest = hasRegistry ? name.slice(slash + 1) : name;
   if (!repositoryName.test(rest)) return undefined;
   const repository = registry === 'docker.io' && !rest.includes('/') ? `library/${rest}` : rest;
   return { registry, repository, tag, digest };
+}
+
+/** @throws TaskFailure where what a record says is deployed is not an image reference */
+export function requireDeployedImage({ image }: { readonly image: string }): ImageName {
+  const name = parseImageName(image);
+  if (name) return name;
+  throw new TaskFailure(
+    `The record's deployment names ${JSON.stringify(image)}, which is not a valid image reference.`,
+    'Use the record that Deploy-ACI wrote. A reference is registry/repository@sha256:…; a registry is a host, with its port where it has one.',
+  );
 }

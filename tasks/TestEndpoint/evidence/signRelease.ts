@@ -1,11 +1,12 @@
 import { isAzureFailure } from '../../common/azure/http/azureFailure';
+import { HiddenResource } from '../../common/azure/rights/neededRole';
 import type { RegistryContents } from '../../common/azure/registry/containerRegistryContents';
 import { attest } from '../../common/evidence/attest';
 import { releaseType } from '../../common/evidence/predicateTypes';
 import type { Signer } from '../../common/evidence/signer';
 import { signingTime } from '../../common/evidence/signingKey';
 import { statementOf } from '../../common/evidence/statement';
-import { parseImageName, type ImageName } from '../../common/imageName';
+import { requireDeployedImage, type ImageName } from '../../common/imageName';
 import { append } from '../../common/record/chain';
 import type { Attestations, DeploymentSection, ModelRecord, TestsSection } from '../../common/record/record';
 import type { TaskContext } from '../../common/task/taskContext';
@@ -37,15 +38,15 @@ export async function prepareSigning(
     );
   }
   requireRecordedEndpoint(record, target.scoringUri, 'signWith');
-  const name = parseImageName(deployment.image)!;
+  const name = requireDeployedImage(deployment);
   const registryId = record.image?.registry === name.registry ? record.image.registryId : undefined;
   const open = async () => ({
     signer: await azure.signer(signingKey),
     contents: await azure.registry({ registry: name.registry, registryId }),
   });
-  // Azure may be away: the tests do not wait for it, nor does a roll-back that is due, and it is asked again after them.
+  // Azure may be away, or show no registry: the tests do not wait for it, nor does a roll-back that is due, and it is asked again after them.
   const opened = await open().catch((error: unknown) => {
-    if (context.signal.aborted || !isAzureFailure(error)) throw error;
+    if (context.signal.aborted || !isAskedAgain(error)) throw error;
     return undefined;
   });
   return async (section) => {
@@ -59,6 +60,8 @@ export async function prepareSigning(
     }
   };
 }
+
+const isAskedAgain = (error: unknown): boolean => isAzureFailure(error) || error instanceof HiddenResource;
 
 async function sign(
   record: ModelRecord,

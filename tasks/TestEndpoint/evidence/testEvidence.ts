@@ -1,7 +1,7 @@
 import { AzureFailure } from '../../common/azure/http/azureFailure';
 import { TooMuchAttached } from '../../common/azure/registry/containerRegistryContents';
 import { verifyEvidence } from '../../common/evidence/verifyEvidence';
-import { parseImageName } from '../../common/imageName';
+import { requireDeployedImage } from '../../common/imageName';
 import { TaskFailure } from '../../common/taskFailure';
 import { requireRecordedEndpoint } from '../recordedEndpoint';
 import type { TestCase } from '../requests/testCase';
@@ -36,14 +36,14 @@ async function verify({ inputs, subject, azure, context }: TestRun): Promise<voi
   const { clock, log, signal } = context;
   const { record, target } = subject;
   const { image, deployment } = record ?? {};
-  const name = deployment && parseImageName(deployment.image);
-  if (!record || !image || !name || !azure) {
+  if (!record || !image || !deployment || !azure) {
     throw new TaskFailure(
       'requireSignature needs a model record that names an image and its deployment.',
       'Run Package-Image and Deploy-ACI before this task, or switch requireSignature off.',
     );
   }
   requireRecordedEndpoint(record, target.scoringUri, 'requireSignature');
+  const name = requireDeployedImage(deployment);
   const { imageDigest: digest } = deployment;
   const registryId = digest === image.digest ? image.registryId : undefined;
   const contents = await azure.registry({ registry: name.registry, registryId });

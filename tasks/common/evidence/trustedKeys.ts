@@ -2,7 +2,8 @@ import type { KeyObject } from 'node:crypto';
 import { isAzureFailure } from '../azure/http/azureFailure';
 import { isVersionOf, keyIdText, parseKeyId, type KeyId } from '../azure/keyVault/keyId';
 import type { KeyUse } from '../azure/keyVault/keyRoles';
-import { UnusableKey, type KeyVault, type VaultKey } from '../azure/keyVault/keyVault';
+import type { AzureSession } from '../azure/http/session';
+import { UnusableKey, KeyVault, type VaultKey } from '../azure/keyVault/keyVault';
 import { nameOfKey } from './publicKey';
 
 /** A key whose statements count: one at hand, or one in a vault; without a version, any version of that. */
@@ -10,10 +11,13 @@ export type TrustedKey =
   { readonly kind: 'publicKey'; readonly key: KeyObject } | { readonly kind: 'keyVault'; readonly id: KeyId };
 
 /** Those of the trusted keys that a vault is asked for. */
-export const verifying = (vault: Pick<KeyVault, 'key'>, keys: readonly TrustedKey[] = []): KeyUse[] =>
-  keys.flatMap((each) =>
-    each.kind === 'keyVault' ? [{ id: each.id, use: 'verify', attempt: () => vault.key(each.id) }] : [],
-  );
+export function verifying(session: AzureSession, keys: readonly TrustedKey[] = []): KeyUse[] {
+  return keys.flatMap((each) => {
+    if (each.kind !== 'keyVault') return [];
+    const { id } = each;
+    return [{ id, use: 'verify', attempt: (signal) => new KeyVault(session, signal).key(id) }];
+  });
+}
 
 /** A key to check a signature by. */
 export interface KnownKey {

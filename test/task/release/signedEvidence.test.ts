@@ -242,7 +242,7 @@ describe('Signed evidence, from Package-Image to Test-Endpoint', function () {
       await azure.roles.limitTo([]);
       await assert.rejects(packageSigned(azure, approved, { signWith: 'keyVault', keyVaultKey: key }), ({ message }: Error) => {
         assert.deepEqual(rolesNamed(message), ['AzureML Data Scientist', 'Container Registry Tasks Contributor', 'AcrPush', 'Key Vault Crypto User']); // prettier-ignore
-        assert.match(message, /--scope "\$\(az resource show --ids ".*" --query properties\.containerRegistry --output tsv\)"/);
+        assert.match(message, /id=\$\(az resource show --ids ".*" --query properties\.containerRegistry --output tsv\)\n.*--scope "\$\{id:\?not found\}"/);
         return true;
       }); // prettier-ignore
       const { text, made } = await release({ trustedKeys: key }, signed.record);

@@ -130,6 +130,7 @@ describe('Parsers that the tasks and the local Azure each have', () => {
       ['a__b/c--d.e', ['docker.io', 'a__b/c--d.e', 'latest']],
       [`a:${'t'.repeat(128)}`, ['docker.io', 'library/a', 't'.repeat(128)]],
       [`a:${'t'.repeat(129)}`, undefined],
+      ['$(a).example.net/b', undefined],
       ['', undefined],
       ['A/b', undefined],
       ['acr.example.net/App', undefined],

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import sinon from 'sinon';
 import { AzureFailure } from '../../../tasks/common/azure/http/azureFailure';
 import type { AzureSession } from '../../../tasks/common/azure/http/session';
 import { allows } from '../../../tasks/common/azure/rights/permissions';
@@ -27,6 +28,7 @@ function check(
   needed: Array<NeededRole | TriedRole>,
   at: Record<string, Permissions | Error>,
   asked: string[] = [],
+  warnings: string[] = [],
 ): Promise<void> {
   const claims = Buffer.from(JSON.stringify({ oid: 'principal-7', sub: 'subject' })).toString('base64url');
   const session = {
@@ -38,7 +40,8 @@ function check(
       return answer instanceof Error ? Promise.reject(answer) : Promise.resolve({ body: { value: answer } });
     },
   };
-  const context = { log: { debug: () => undefined }, signal: new AbortController().signal };
+  const log = { debug: () => undefined, warning: (text: string) => void warnings.push(text) };
+  const context = { log, signal: new AbortController().signal };
   return requireRights(session as unknown as AzureSession, needed, context as never);
 }
 
@@ -105,10 +108,26 @@ describe('rights that a task needs', () => {
         assert.rejects(check([train, named(() => Promise.reject(failure))], {}), ({ message }: Error) => {
           assert.match(message, /lacks 2 roles:\n.*AzureML Data Scientist on the workspace w/);
           assert.match(message, /AcrPush on the registry r, to push images \(it could not be looked up/);
-          assert.ok(message.includes('--role "AcrPush" --scope "$(az acr show)"'), message);
+          assert.match(message, /^ {4}id=\$\(az acr show\)\n {4}az role assignment create .* --role "AcrPush" --scope "\$\{id:\?not found\}"/m); // prettier-ignore
           return true;
         }));
     }
+
+    it('have no command where a name could be one itself', async () => {
+      const called = 'the registry $(x).io';
+      const hidden = { ...push, scope: { find: () => Promise.reject(refused), called, command: undefined } };
+      const forged = { ...push, scope: '/subscriptions/s/resourceGroups/$(x)/providers/y/z' };
+      for (const need of [hidden, forged]) {
+        await assert.rejects(check([need], {}), ({ message }: Error) => {
+          assert.match(
+            message,
+            /\n {4}No command is shown: this name holds characters that names in Azure do not have/,
+          );
+          assert.doesNotMatch(message, /az role|id=/);
+          return true;
+        });
+      }
+    });
 
     it('hold no run up where there is no such thing, or Azure does not answer', () =>
       check([named(() => Promise.resolve(undefined)), named(() => Promise.reject(new Error('a network that fails')))], {})); // prettier-ignore
@@ -126,6 +145,38 @@ describe('rights that a task needs', () => {
     });
     const failing: TriedRole = { missing: () => Promise.reject(new Error('a network that fails')) };
     await check([failing], {});
+  });
+
+  it('are a warning while none is missing but those that can wait', async () => {
+    const later = { ...push, canWait: true };
+    const warnings: string[] = [];
+    await check([train, later], { [workspace]: [{ actions: ['*'] }] }, [], warnings);
+    assert.equal(warnings.length, 1);
+    assert.match(warnings[0]!, /lacks a role:\n {2}- AcrPush on the registry r, to push images:\n {4}az role assignment create /); // prettier-ignore
+    await assert.rejects(check([train, later], {}, [], warnings), /lacks 2 roles/);
+    assert.equal(warnings.length, 1);
+  });
+
+  describe('that cannot be found out in time', () => {
+    let clock: sinon.SinonFakeTimers;
+    beforeEach(() => (clock = sinon.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })));
+    afterEach(() => clock.restore());
+
+    it('hold no run up', async () => {
+      const stops: AbortSignal[] = [];
+      const silent = (signal: AbortSignal) => {
+        stops.push(signal);
+        return new Promise<never>(() => undefined);
+      };
+      const named = { ...push, scope: { find: silent, called: 'the registry r', command: 'az acr show' } };
+      const checked = check([{ missing: silent }, named], {});
+      await clock.tickAsync(15_000);
+      await checked;
+      assert.deepEqual(
+        stops.map(({ aborted }) => aborted),
+        [true, true],
+      );
+    });
   });
 
   it('may be rights on data instead, as on a registry with ABAC repository permissions', async () => {

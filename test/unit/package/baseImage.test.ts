@@ -93,7 +93,22 @@ describe('image references', () => {
     });
   }
 
-  for (const text of ['', 'Upper/case', 'a b', 'x@sha256:12', 'https://r.example.net/a', 'a//b', '$(base)']) {
+  it('reads an address as a registry', () => {
+    assert.equal(parseImageName('[::1]:5000/a:1')?.registry, '[::1]:5000');
+    assert.equal(parseImageName('192.0.2.1:5000/a')?.registry, '192.0.2.1:5000');
+  });
+
+  const noHosts = ['$(touch${IFS}pwned).io', '`a`.io', 'a.io;b', 'a.io"', "a.io'b", 'a.io|b', 'a&b.io', 'r.io:port', '[$(a)]:1'].map((host) => `${host}/a@${digest}`); // prettier-ignore
+  for (const text of [
+    '',
+    'Upper/case',
+    'a b',
+    'x@sha256:12',
+    'https://r.example.net/a',
+    'a//b',
+    '$(base)',
+    ...noHosts,
+  ]) {
     it(`refuses "${text}"`, () => assert.equal(parseImageName(text), undefined));
   }
 });

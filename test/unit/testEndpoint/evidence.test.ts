@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { generateKeyPairSync } from 'node:crypto';
 import { AzureFailure } from '../../../tasks/common/azure/http/azureFailure';
+import { HiddenResource } from '../../../tasks/common/azure/rights/neededRole';
 import { TooMuchAttached, type RegistryContents } from '../../../tasks/common/azure/registry/containerRegistryContents';
 import { privateKeySigner } from '../../../tasks/common/evidence/signer';
 import { TrustedKeys } from '../../../tasks/common/evidence/trustedKeys';
@@ -65,6 +66,19 @@ describe('Test-Endpoint: signed evidence', () => {
     it('does not keep the tests from running while Azure is away', async () => {
       const sign = await prepare(away, away);
       assert.deepEqual(await sign(section), { failure: 'What was tested could not be signed: Azure answered 503.' });
+    });
+
+    it('does not keep the tests, and a roll-back, from running where no registry is shown', async () => {
+      const hidden = new HiddenResource('It sees none.');
+      const sign = await prepare(hidden, hidden);
+      assert.deepEqual(await sign(section), { failure: 'What was tested could not be signed: It sees none.' });
+    });
+
+    it('is refused before the tests where the record names no image', () => {
+      const image = `$(touch\${IFS}pwned).io/a@sha256:${'a'.repeat(64)}`;
+      const forged = { ...record, deployment: { ...record.deployment!, image } };
+      const made = prepareSigning({ signingKey: { kind: 'privateKey', key } }, { ...subject, record: forged }, azureDoubles().azure, context); // prettier-ignore
+      return assert.rejects(made, /The record's deployment names "\$\(touch.*which is not a valid image reference/);
     });
 
     it('is signed where Azure is back after the tests', async () => {

@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict';
 import dns from 'node:dns';
 import sinon from 'sinon';
+import type { AzureSession } from '../../../tasks/common/azure/http/session';
+import { parseKeyId } from '../../../tasks/common/azure/keyVault/keyId';
 import { openServices } from '../../../tasks/TestEndpoint/services';
+import { serviceConnection } from '../../support/serviceConnection';
 import { taskContext } from '../../support/taskContext';
 
 describe('Test-Endpoint: what it speaks with', () => {
@@ -26,4 +29,48 @@ describe('Test-Endpoint: what it speaks with', () => {
       await client.close();
     });
   }
+
+  describe('a key that may not be used', () => {
+    const id = parseKeyId('https://v.vault.azure.net/keys/release')!;
+
+    /** @returns the warnings */
+    async function required(
+      keys: Parameters<NonNullable<ReturnType<typeof openServices>['azure']>['requireRights']>[1],
+    ) {
+      const challenge = new Map([['www-authenticate', 'Bearer resource="https://vault.azure.net"']]);
+      const error = { code: 'Forbidden', message: "The user, group or application 'oid=1' does not have keys get permission." }; // prettier-ignore
+      const send = ({ headers }: { headers: { get(name: string): string | undefined } }) =>
+        Promise.resolve(
+          headers.get('authorization')
+            ? { status: 403, headers: new Map(), bodyAsText: JSON.stringify({ error }) }
+            : { status: 401, headers: challenge, bodyAsText: '' },
+        );
+      const session = {
+        connection: serviceConnection,
+        sender: () => Promise.resolve(send),
+        token: () => Promise.resolve({ token: 'a.b.c' }),
+      };
+      const { context, traces } = taskContext('.', { azure: () => session as unknown as AzureSession });
+      const { azure } = openServices({ connection: serviceConnection, requestTimeoutMs: 5000 }, context);
+      await azure!.requireRights([], keys);
+      return traces.warnings;
+    }
+
+    const signingKey = { kind: 'keyVault', id } as const;
+    const missing = /lacks a role:\n {2}- Key permissions in the key vault v: get sign, to sign with the key release/;
+
+    it('to sign is a warning where a deployment that fails its tests is rolled back', async () => {
+      const [warning] = await required({ rollbackOnFailure: true, signingKey });
+      assert.match(warning!, missing);
+    });
+
+    it('ends the step before the tests where nothing is rolled back, or where the tests need it', async () => {
+      await assert.rejects(required({ rollbackOnFailure: false, signingKey }), missing);
+      const tested = { rollbackOnFailure: true, signingKey, trustedKeys: [signingKey] };
+      await assert.rejects(
+        required(tested),
+        /the key vault v: get sign, to sign .* and to verify with the key release/,
+      );
+    });
+  });
 });

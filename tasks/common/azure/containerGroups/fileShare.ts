@@ -2,6 +2,7 @@ import { Secret } from '../../secret';
 import { TaskFailure } from '../../taskFailure';
 import { isAzureFailure } from '../http/azureFailure';
 import type { AzureSession } from '../http/session';
+import { azCommand } from '../rights/azCommand';
 
 const apiVersion = '2023-01-01';
 
@@ -40,9 +41,10 @@ export async function fileShare(
     return { account, share, accountKey: new Secret(body.keys[0]!.value) };
   } catch (error) {
     if (!isAzureFailure(error, 404)) throw error;
+    const command = azCommand`storage share-rm create --storage-account ${account} --name ${share}`;
     throw new TaskFailure(
       `There is no file share ${share} in a storage account ${account} of the resource group ${resourceGroup}.`,
-      `Create it: az storage share-rm create --storage-account ${account} --name ${share}.`,
+      command ? `Create it: ${command}.` : 'Create it, or correct the input certificateShare.',
       { cause: error },
     );
   }

@@ -3,6 +3,8 @@ import { isAzureFailure } from '../http/azureFailure';
 import { listContainerRegistries, type ContainerRegistry } from '../registry/containerRegistry';
 import { RegistryContents } from '../registry/containerRegistryContents';
 import type { AzureSession } from '../http/session';
+import { azCommand } from '../rights/azCommand';
+import { assignment } from '../rights/neededRole';
 import type { ContainerGroup } from './containerGroups';
 import { identityApiVersion } from './userAssignedIdentity';
 
@@ -85,9 +87,10 @@ function mayPull(registry: ContainerRegistry, puller: string): Finding {
 }
 
 function closed({ name }: ContainerRegistry): Finding {
+  const command = azCommand`acr update -n ${name} --allow-trusted-services true`;
   return {
     finding: `The registry ${name} does not let the public network in, from which container instances pull.`,
-    remedy: `Let trusted Azure services in (az acr update -n ${name} --allow-trusted-services true; it needs the Premium SKU and a managed identity), or open its firewall.`,
+    remedy: `Let trusted Azure services in (${command ? `${command}; ` : ''}it needs the Premium SKU and a managed identity), or open its firewall.`,
   };
 }
 
@@ -102,9 +105,10 @@ function missingRole(
   if (enough.some((role) => held.some((each) => each.endsWith(role)))) return undefined;
   const role = isAbac ? 'Container Registry Repository Reader' : 'AcrPull';
   const why = isAbac ? '; it has ABAC repository permissions, for which AcrPull counts for nothing' : '';
+  const command = assignment({ id: principal }, role, id);
   return {
     finding: `${puller} has no role on the registry ${name} that lets it pull${why}.`,
-    remedy: `Give it the role ${role}: az role assignment create --assignee ${principal} --role "${role}" --scope ${id}. A new role takes a few minutes to come into effect.`,
+    remedy: `Give it the role ${role}${command ? `: ${command}` : ''}. A new role takes a few minutes to come into effect.`,
   };
 }
 

@@ -1,5 +1,6 @@
 import { TaskFailure } from '../../taskFailure';
 import type { AzureSession } from '../http/session';
+import { azCommand } from '../rights/azCommand';
 import type { NamedScope } from '../rights/neededRole';
 
 export const identityApiVersion = '2023-01-31';
@@ -34,7 +35,7 @@ export function onlyIdentity(
   const group = provider(session, resourceGroup).split('/').slice(0, 5).join('/');
   return {
     called: `the resource group ${resourceGroup}`,
-    command: `az group show --name ${resourceGroup} --query id --output tsv`,
+    command: azCommand`group show --subscription "${session.connection.subscriptionId}" --name "${resourceGroup}" --query id --output tsv`,
     find: async (signal) => {
       const found = await identities(signal);
       return found.length === 0 ? group : found.length === 1 ? found[0] : undefined;

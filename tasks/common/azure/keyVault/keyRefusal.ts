@@ -1,4 +1,5 @@
 import { AzureFailure } from '../http/azureFailure';
+import { isPlainName } from '../rights/azCommand';
 import { keyIdText, type KeyId } from './keyId';
 
 /** The vault refuses because a role, or a permission of its access policies, is missing. */
@@ -49,7 +50,8 @@ export function keyRefusal(failure: AzureFailure, id: KeyId, connection: string)
   if (/not permitted on this key|KeyOperationForbidden/i.test(said)) {
     return because(`The key ${key} may not be used for this: ${said}`, 'Its permitted operations must include sign.');
   }
-  const resource = /Resource: '([^']+?\/vaults\/[^'/]+)/i.exec(said)?.[1];
+  const [, named = ''] = /Resource: '([^']+?\/vaults\/[^'/]+)/i.exec(said) ?? [];
+  const resource = isPlainName(named) ? named : undefined;
   const name = vaultName(id);
   const remedy = resource
     ? `Give it the role "Key Vault Crypto User" (to sign) or "Key Vault Reader" (only to verify): az role assignment create --assignee-object-id <its object id> --assignee-principal-type ServicePrincipal --role "Key Vault Crypto User" --scope "${resource}". A new role takes a few minutes to come into effect.`

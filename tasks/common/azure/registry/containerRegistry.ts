@@ -67,12 +67,17 @@ export async function findContainerRegistry(
   );
 }
 
-/** @param wanted the name of a registry, or its login server */
-export function findByName(all: readonly ContainerRegistry[], wanted: string): ContainerRegistry | undefined {
-  const lower = wanted
+/** The name of a registry, or its login server, as an input may write it. */
+export function nameInAzure(wanted: string): string {
+  return wanted
     .replace(/^https?:\/\//i, '')
     .replace(/\/+$/, '')
     .toLowerCase();
+}
+
+/** @param wanted the name of a registry, or its login server */
+export function findByName(all: readonly ContainerRegistry[], wanted: string): ContainerRegistry | undefined {
+  const lower = nameInAzure(wanted);
   return all.find(({ name, loginServer }) => [name.toLowerCase(), loginServer.toLowerCase()].includes(lower));
 }
 

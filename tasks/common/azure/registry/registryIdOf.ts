@@ -1,4 +1,5 @@
 import { listContainerRegistries, readContainerRegistry, type ContainerRegistry } from './containerRegistry';
+import { HiddenResource } from '../rights/neededRole';
 import type { AzureSession } from '../http/session';
 import { TaskFailure } from '../../taskFailure';
 
@@ -17,9 +18,12 @@ export interface NamedRegistry {
 export async function registryIdOf({ registry, registryId }: NamedRegistry, session: AzureSession): Promise<string> {
   const isImages = ({ loginServer }: ContainerRegistry) => loginServer.toLowerCase() === registry.toLowerCase();
   if (registryId && isImages(await readContainerRegistry(session, registryId))) return registryId;
-  const found = (await listContainerRegistries(session)).find(isImages);
+  const all = await listContainerRegistries(session);
+  const found = all.find(isImages);
   if (found) return found.id;
-  throw new TaskFailure(
+  // Where it shows others, it is more likely none of Azure's than hidden.
+  const Problem = all.length === 0 ? HiddenResource : TaskFailure;
+  throw new Problem(
     `The image's registry ${registry} is not among the container registries that the service connection may see.`,
     'Give the connection the right to read that registry. For one outside Azure, choose its connection in imageConnection; in Deploy-ACI set registryAuthentication to credentials.',
     { help: 'the-image-cannot-be-pulled' },

@@ -1,4 +1,5 @@
 import { TaskFailure } from '../../taskFailure';
+import { isPlainName } from './azCommand';
 
 /** A role that a task cannot do without, known by what it must let do. */
 export interface NeededRole {
@@ -12,6 +13,8 @@ export interface NeededRole {
   readonly actions: ReadonlyArray<string | readonly string[]>;
   /** What for: "to start jobs". */
   readonly purpose: string;
+  /** What needs it comes last and says itself that it is missing: no reason not to begin. */
+  readonly canWait?: boolean;
 }
 
 /** What the inputs know by another name than its ARM id, which shows only to those who may read it. */
@@ -23,8 +26,8 @@ export interface NamedScope {
   find(signal: AbortSignal): Promise<string | undefined>;
   /** As messages call it: "the registry models.azurecr.io". */
   readonly called: string;
-  /** The command of the Azure CLI that prints its ARM id to those who may read it. */
-  readonly command: string;
+  /** The command of the Azure CLI that prints its ARM id to those who may read it; undefined where none may be shown. */
+  readonly command: string | undefined;
 }
 
 /** Azure shows nothing of that kind to this identity. */
@@ -33,7 +36,7 @@ export class HiddenResource extends TaskFailure {}
 /** A role that shows only when what it allows is tried. */
 export interface TriedRole {
   /** @returns undefined where it is held, or where that cannot be found out */
-  missing(): Promise<MissingRole | undefined>;
+  missing(signal: AbortSignal): Promise<MissingRole | undefined>;
 }
 
 /** A role that the identity lacks, and how it gets it. */
@@ -41,8 +44,9 @@ export interface MissingRole {
   /** e.g. "AcrPush on the registry models". */
   readonly what: string;
   readonly purpose: string;
-  /** The command of the Azure CLI that grants it. */
-  readonly grant: (principal: Principal) => string;
+  readonly canWait?: boolean;
+  /** The command of the Azure CLI that grants it, in one line or more; undefined where none may be shown. */
+  readonly grant: (principal: Principal) => string | undefined;
 }
 
 /** Who needs the role. */
@@ -54,7 +58,20 @@ export interface Principal {
 export const objectIdOf = ({ id }: Principal): string =>
   id ?? '"<the object id of the service connection\'s identity>"';
 
-export function assignment(principal: Principal, role: string, scope: string): string {
+/** @returns undefined where the scope is not a plain id */
+export function assignment(principal: Principal, role: string, scope: string): string | undefined {
+  return isPlainName(scope) ? assignmentOn(principal, role, scope) : undefined;
+}
+
+/**
+ * The role on what a command looks up, which is run first. What it does not find is granted nothing: with an empty scope the Azure CLI
+ * would take the whole subscription.
+ */
+export function assignmentOnFound(principal: Principal, role: string, lookUp: string | undefined): string | undefined {
+  return lookUp && [`id=$(${lookUp})`, assignmentOn(principal, role, '${id:?not found}')].join('\n');
+}
+
+function assignmentOn(principal: Principal, role: string, scope: string): string {
   const assignee = principal.id
     ? `--assignee-object-id ${principal.id} --assignee-principal-type ServicePrincipal`
     : `--assignee ${objectIdOf(principal)}`;

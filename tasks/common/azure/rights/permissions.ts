@@ -1,4 +1,5 @@
 import type { AzureSession } from '../http/session';
+import { patience } from './lookUpLimit';
 
 /** What one role allows, of those that the caller holds at a scope. */
 interface Permission {
@@ -7,9 +8,6 @@ interface Permission {
   readonly dataActions?: readonly string[];
   readonly notDataActions?: readonly string[];
 }
-
-/** A rights check must never hold a run up that would work: one slow answer, and it goes on without. Milliseconds. */
-const patience = 15_000;
 
 /** All that the caller may do at a scope, by whatever role, group or inheritance. Source: Microsoft.Authorization 2022-04-01, Permissions. */
 export async function readPermissions(

@@ -2,10 +2,13 @@ import type { TaskContext } from '../../task/taskContext';
 import { TaskFailure } from '../../taskFailure';
 import type { AzureSession } from '../http/session';
 import { allows, readPermissions } from './permissions';
+import { withinLimit } from './lookUpLimit';
 import { messageOf } from '../../messageOf';
 import { isAzureFailure } from '../http/azureFailure';
+import { isPlainName } from './azCommand';
 import {
   assignment,
+  assignmentOnFound,
   HiddenResource,
   type MissingRole,
   type NamedScope,
@@ -16,7 +19,7 @@ import {
 
 /**
  * Names every role that is missing, before any work begins. What Azure does not tell is not held against the run: the
- * request that needs it will show it.
+ * request that needs it will show it. Where none is missing but what can wait, they are a warning.
  * @throws TaskFailure with the command that grants each of the missing roles
  */
 export async function requireRights(
@@ -27,7 +30,9 @@ export async function requireRights(
   const held = new HeldPermissions(session, signal);
   const lookUp = async (need: NeededRole | TriedRole): Promise<MissingRole | undefined> => {
     try {
-      return await ('missing' in need ? need.missing() : missingRole(need, held, signal));
+      return await withinLimit(signal, (until) =>
+        'missing' in need ? need.missing(until) : missingRole(need, held, until),
+      );
     } catch (error) {
       if (signal.aborted) throw signal.reason;
       log.debug(`Whether ${'role' in need ? need.role : 'a role'} is held could not be found out: ${messageOf(error)}`);
@@ -37,12 +42,19 @@ export async function requireRights(
   const missing = (await Promise.all(needed.map(lookUp))).filter((each) => each !== undefined);
   if (missing.length === 0) return;
   const principal = await principalOf(session);
-  const list = missing.map(({ what, purpose, grant }) => `  - ${what}, ${purpose}:\n    ${grant(principal)}`);
-  throw new TaskFailure(
-    `The identity of the service connection ${session.connection.name} lacks ${missing.length === 1 ? 'a role' : `${missing.length} roles`}:\n${list.join('\n')}`,
-    '\nSomeone who may assign roles must run this once; new roles take a few minutes to come into effect.',
-    { help: 'roles' },
-  );
+  const list = missing.map((each) => listed(each, principal));
+  const problem = `The identity of the service connection ${session.connection.name} lacks ${missing.length === 1 ? 'a role' : `${missing.length} roles`}:\n${list.join('\n')}`;
+  const remedy = '\nSomeone who may assign roles must run this once; new roles take a few minutes to come into effect.';
+  const failure = new TaskFailure(problem, remedy, { help: 'roles' });
+  if (!missing.every(({ canWait }) => canWait)) throw failure;
+  log.warning(failure.message);
+}
+
+function listed({ what, purpose, grant }: MissingRole, principal: Principal): string {
+  const command =
+    grant(principal) ??
+    'No command is shown: this name holds characters that names in Azure do not have. Check who wrote it.';
+  return `  - ${what}, ${purpose}:\n    ${command.replaceAll('\n', '\n    ')}`;
 }
 
 /** What the identity may do, read once for each place. */
@@ -84,14 +96,15 @@ async function missingRole(
   held: HeldPermissions,
   signal: AbortSignal,
 ): Promise<MissingRole | undefined> {
-  const { role, actions, purpose } = need;
+  const { role, actions, purpose, canWait } = need;
   const scope = await scopeOf(need.scope, signal);
   if (scope === undefined) return undefined;
   if (typeof scope === 'object') {
     return {
       what: `${role} on ${scope.called}`,
       purpose: `${purpose} (it could not be looked up; leave this out if the role is held)`,
-      grant: (principal) => assignment(principal, role, `$(${scope.command})`),
+      canWait,
+      grant: (principal) => assignmentOnFound(principal, role, scope.command),
     };
   }
   const { assignedOn = scope } = need;
@@ -99,6 +112,7 @@ async function missingRole(
   return {
     what: `${role} on ${shortName(assignedOn)}`,
     purpose,
+    canWait,
     grant: (principal) => assignment(principal, role, assignedOn),
   };
 }
@@ -119,7 +133,8 @@ async function principalOf(session: AzureSession): Promise<Principal> {
   const { token } = await session.token();
   try {
     const claims = JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString()) as Record<string, string>;
-    return { id: claims.oid ?? claims.sub };
+    const id = claims.oid ?? claims.sub;
+    return { id: id && isPlainName(id) ? id : undefined };
   } catch {
     // A token is opaque to its bearer, by rights.
     return { id: undefined };
