@@ -1,5 +1,5 @@
 import * as fs from 'node:fs';
-import { decodePreviousDeployment, previousDeploymentVariable } from '../common/deployment/previousDeployment';
+import { keptFor, previousDeploymentVariable } from '../common/deployment/previousDeployment';
 import type { ModelRecord } from '../common/record/record';
 import { findRecordFile, readRecord, requireSection } from '../common/record/recordFile';
 import { goldenRequestsFile } from '../common/requestsFile/goldenRequests';
@@ -73,9 +73,10 @@ export async function findSubject(
     isOfRecord: inputs.scoringUri === undefined,
   };
   if (azure && record) {
-    const handedOver = jobSecrets.get(previousDeploymentVariable);
-    const previous = handedOver && decodePreviousDeployment(handedOver).definition;
-    await azure.requireRights(neededRoles(inputs, record, azure, previous), inputs);
+    const { deployment } = record;
+    const isRestored = inputs.rollbackOnFailure && deployment !== undefined;
+    const previous = isRestored ? keptFor(deployment, jobSecrets.get(previousDeploymentVariable)) : undefined;
+    await azure.requireRights(neededRoles(inputs, record, azure, previous?.definition), inputs);
   }
   if (target.isOfRecord) await requireOwnAddress(target, requests, record!, azure, clock, signal);
   return { target, requests, secrets: secretsOf(target, requests), recordFile, record };

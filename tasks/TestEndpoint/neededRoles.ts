@@ -41,12 +41,15 @@ export function neededRoles(
     const id = workspaceId(model.workspace.resourceGroup, model.workspace.name);
     roles.push(workspaceRole({ id }, ['models/versions/read', 'models/versions/write'], 'to tag the champion'));
   }
-  if (inputs.rollbackOnFailure && previous) roles.push(...restoringRoles(previous));
+  if (previous) roles.push(...restoringRoles(previous));
   const registry = inputs.imageConnection ? undefined : registryOf(record, registryScope);
+  // The signature comes after the tests: a deployment that fails them is rolled back first.
+  const canWait = inputs.rollbackOnFailure;
   if (registry && (inputs.trustedKeys || inputs.signingKey)) {
-    roles.push(registryReader(registry, 'to read the signatures of the image'));
+    const reader = registryReader(registry, 'to read the signatures of the image');
+    roles.push(inputs.trustedKeys ? reader : { ...reader, canWait });
   }
-  if (registry && inputs.signingKey) roles.push(registryWriter(registry, 'to attach what is signed'));
+  if (registry && inputs.signingKey) roles.push({ ...registryWriter(registry, 'to attach what is signed'), canWait });
   return roles;
 }
 

@@ -1,4 +1,5 @@
 import type { ContainerGroup } from '../azure/containerGroups/containerGroups';
+import type { DeploymentSection } from '../record/record';
 import { Secret } from '../secret';
 import { withSecureValues } from './secureValues';
 
@@ -62,4 +63,13 @@ export function encodePreviousDeployment(previous: PreviousDeployment): Secret {
 
 export function decodePreviousDeployment(encoded: Secret): PreviousDeployment {
   return JSON.parse(Buffer.from(encoded.reveal(), 'base64').toString('utf8')) as PreviousDeployment;
+}
+
+/** What Deploy-ACI left of this group: another Deploy-ACI of the job may have left what ran in another one. */
+export function keptFor(
+  { containerGroupId }: Pick<DeploymentSection, 'containerGroupId'>,
+  handedOver: Secret | undefined,
+): PreviousDeployment | undefined {
+  const kept = handedOver && decodePreviousDeployment(handedOver);
+  return kept?.groupId.toLowerCase() === containerGroupId.toLowerCase() ? kept : undefined;
 }

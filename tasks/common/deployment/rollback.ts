@@ -5,7 +5,7 @@ import { TaskFailure } from '../taskFailure';
 import { look, removeAndWait } from './apply';
 import { mainContainer } from './containers';
 import type { DeploymentPorts } from './ports';
-import { decodePreviousDeployment, previousDeployment, type PreviousDeployment } from './previousDeployment';
+import { keptFor, previousDeployment, type PreviousDeployment } from './previousDeployment';
 import { restore } from './restore';
 
 export interface RollbackOptions {
@@ -84,15 +84,6 @@ export async function rollback({
 }
 
 const imageOf = (group: ContainerGroup | undefined): string | undefined => group && mainContainer(group)?.image;
-
-/** What Deploy-ACI left of this group: another Deploy-ACI of the job may have left what ran in another one. */
-function keptFor(
-  { containerGroupId }: RollbackOptions['deployment'],
-  handedOver: RollbackOptions['handedOver'],
-): PreviousDeployment | undefined {
-  const kept = handedOver ? decodePreviousDeployment(handedOver) : undefined;
-  return kept?.groupId.toLowerCase() === containerGroupId.toLowerCase() ? kept : undefined;
-}
 
 function deployedByOthers({ containerGroup, image }: RollbackOptions['deployment'], running = 'nothing'): TaskFailure {
   return new TaskFailure(

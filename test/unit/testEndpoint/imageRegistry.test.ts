@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { generateKeyPairSync } from 'node:crypto';
 import { RegistryRequests } from '../../../tasks/common/azure/registry/registryRequests';
 import sinon from 'sinon';
 import { AzureSession } from '../../../tasks/common/azure/http/session';
@@ -43,6 +44,21 @@ describe('Test-Endpoint: the registry of the image outside Azure', () => {
 
   it('gets no password that is for another', () =>
     assert.rejects(open('evil.example.net', 'registry.example.com'), /imageConnection: it is of the registry registry\.example\.com, and the image is in evil\.example\.net/)); // prettier-ignore
+
+  it('may be written to later, and read where nothing is verified, where a deployment may have to be rolled back', () => {
+    const record = exampleRecord({ image: { registryId: '/subscriptions/s/registries/r' } });
+    const registryScope = () => ({ find: sinon.stub(), called: 'r', command: 'c' });
+    const signingKey = { kind: 'privateKey', key: generateKeyPairSync('ed25519').privateKey } as const;
+    const canWait = (rollbackOnFailure: boolean, trustedKeys?: []) => {
+      const inputs = { promoteToChampion: false, rollbackOnFailure, signingKey, trustedKeys };
+      const roles = neededRoles(inputs, record, { workspaceId: () => '/w', registryScope }, undefined);
+      return roles.map((each) => [each.role, each.canWait ?? false]);
+    };
+    const first = ['Azure Container Instances Contributor', false];
+    assert.deepEqual(canWait(true), [first, ['Reader', true], ['AcrPush', true]]);
+    assert.deepEqual(canWait(true, []), [first, ['Reader', false], ['AcrPush', true]]);
+    assert.ok(canWait(false).every(([, waits]) => waits === false));
+  });
 
   it('takes no role in Azure', () => {
     const record = exampleRecord({ image: { registryId: '/subscriptions/s/registries/r' } });
