@@ -26,7 +26,9 @@ how many are approved. [Rules of evaluation](guides/evaluation-rules.md#confiden
   **Better**: the candidate's errors are 20% smaller (auc 0.88 against 0.76, recall 0.85 against 0.7, four classes 0.8 against 0.7, ndcg 0.95
   against 0.92).
 - For models that are no better: the share that was approved, in %, and in brackets its upper bound (one-sided, 99.9%, Clopper and Pearson),
-  which may be at most 6, 3 and 0.6% (✓). ✗: more than chance explains; ?: too few comparisons to tell.
+  which may be at most 6, 3 and 0.6% (✓). ✗: more than chance explains; ?: too few comparisons to tell. A test that errs in exactly 5, 2.5 or
+  0.5% of cases takes about 5,500, 11,000 and 56,000 comparisons to show that: after 20,000 the upper bound of 0.5% is 0.67%, so that at 99%
+  most rows say ?, unless the test errs in less than 0.44%.
 - For better models: the share that was approved, in %; a refusal for too few rows counts as not approved. ✓: within two points of the
   reference.
 - The reference, in the last column: the paired randomisation test by itself, without refusals or any other rule (above 4,000 rows, of 400
