@@ -1,4 +1,4 @@
-import { sumOverMarked, type Marks } from './marks';
+import { marksFor, sumOverMarked, type Marks } from './marks';
 
 /** A metric of two models, of which rows can be left out. Implementations hold what they need of each row in typed arrays. */
 export interface Resampled {
@@ -46,13 +46,17 @@ export function moreIsBetter(metric: PairedMetric): PairedMetric {
   return { ...metric, rowValues: [candidate.map((value) => -value), champion.map((value) => -value)] };
 }
 
-/** Mean over rows of a value per row, and a function of that mean: mae, log loss, rmse (the root of the mean of squares). */
+/**
+ * Mean over rows of a value per row, and a function of that mean: mae, log loss, rmse (the root of the mean of squares).
+ * @param root of a mean that is not negative; left out, the mean itself
+ */
 export function meanMetric(
   candidate: Float64Array,
   champion: Float64Array | undefined,
-  after: (mean: number) => number = (mean) => mean,
+  root?: (mean: number) => number,
 ): PairedMetric {
   const rows = candidate.length;
+  const after = root ?? ((mean: number) => mean);
   const other = champion ?? candidate;
   return {
     rows,
@@ -73,10 +77,12 @@ export function meanMetric(
       return Array.from(own.sizes, (_, block) => [mean(own, block), champion ? mean(theirs, block) : NaN]);
     },
     swapping() {
-      const { own, theirs, moved } = swappedSums(candidate, other);
+      const { both, leadOf } = swappedLead(candidate, other);
+      if (!root) return (swap) => leadOf(swap) / rows;
+      const rootOf = (twice: number) => root(Math.max(0, twice) / 2 / rows);
       return (swap) => {
-        const change = moved(swap);
-        return after((own + change) / rows) - after((theirs - change) / rows);
+        const lead = leadOf(swap);
+        return rootOf(both + lead) - rootOf(both - lead);
       };
     },
     cautious() {
@@ -84,7 +90,7 @@ export function meanMetric(
       for (const values of [candidate, other]) {
         for (const value of values) [least, most] = [Math.min(least, value), Math.max(most, value)];
       }
-      return meanMetric(extended(candidate, [most, least]), champion && extended(champion, [least, most]), after);
+      return meanMetric(extended(candidate, [most, least]), champion && extended(champion, [least, most]), root);
     },
   };
 }
@@ -114,11 +120,16 @@ export function extended(values: Float64Array, more: readonly number[]): Float64
   return all;
 }
 
-/** The sums of both, and what goes from the one to the other where they change places. */
-function swappedSums(candidate: Float64Array, champion: Float64Array) {
-  const sum = (values: Float64Array) => values.reduce((total, value) => total + value, 0);
+/**
+ * What both sums are together, and by how much the candidate's exceeds the champion's once the marked rows have changed places. All of
+ * them marked give exactly the opposite of none: a difference as large as the observed one must not fall short of it by rounding,
+ * of which a root makes much near zero.
+ */
+function swappedLead(candidate: Float64Array, champion: Float64Array) {
   const moved = sumOverMarked(champion.map((value, row) => value - candidate[row]!));
-  return { own: sum(candidate), theirs: sum(champion), moved };
+  const lead = -moved(marksFor(candidate.length).fill(0xffffffff));
+  const own = candidate.reduce((total, value) => total + value, 0);
+  return { both: 2 * own - lead, leadOf: (swap: Marks) => lead + 2 * moved(swap) };
 }
 
 /** 1 − sum of squared errors / sum of squared deviations of the label from its mean over the rows counted. */
@@ -169,8 +180,8 @@ export function r2Metric(
       );
     },
     swapping() {
-      const { own, theirs, moved } = swappedSums(candidateSquares, other);
-      return (swap) => (theirs - own - 2 * moved(swap)) / total;
+      const { leadOf } = swappedLead(candidateSquares, other);
+      return (swap) => -leadOf(swap) / total;
     },
   };
 }

@@ -139,4 +139,25 @@ describe('Evaluate: models that change places in some rows', () => {
     );
     assert.ok(Math.abs(pValue - 2 / 1024) < 1e-3, String(pValue));
   });
+
+  it('lead by exactly as much the other way where all that differ have changed places', () => {
+    const changed = 5;
+    const tenths = () => Array.from({ length: changed }, () => (1 + random.below(100)) / 10);
+    const builds: Array<[string, (wrong: Float64Array) => PairedMetric]> = [
+      ['a mean', (wrong) => meanMetric(new Float64Array(wrong.length), wrong)],
+      ['a root of a mean', (wrong) => meanMetric(new Float64Array(wrong.length), wrong, Math.sqrt)],
+      ['r2', (wrong) => r2Metric(label.numbers.subarray(0, wrong.length), new Float64Array(wrong.length), wrong)],
+    ];
+    for (const [what, build] of builds) {
+      for (let draw = 0; draw < 100; draw++) {
+        const swapped = build(Float64Array.from([...tenths().map((error) => error ** 2), ...new Array<number>(35).fill(0)])).swapping(); // prettier-ignore
+        const leads = Array.from({ length: 2 ** changed }, (_, pattern) => {
+          const marks = marksFor(40);
+          marks[0] = pattern;
+          return Math.abs(swapped(marks));
+        });
+        assert.equal(leads.filter((lead) => !(lead < leads[0]! * (1 - 1e-10))).length, 2, `${what}, draw ${draw}`);
+      }
+    }
+  });
 });
