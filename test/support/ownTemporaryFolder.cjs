@@ -32,13 +32,19 @@ function open() {
   // Always as long, as compiled files hold paths by their length.
   const folder = mkdtempSync(join(shared, `tests-${String(process.pid).padStart(7, '0')}-`));
   writeFileSync(join(folder, ownerFile), owner());
-  for (const name of caches) {
-    mkdirSync(join(shared, name), { recursive: true });
-    symlinkSync(join(shared, name), join(folder, name), 'junction');
-  }
+  for (const name of caches) shareCache(join(shared, name), join(folder, name));
   for (const name of process.platform === 'win32' ? ['TEMP', 'TMP'] : ['TMPDIR']) process.env[name] = folder;
   process.env[marker] = folder;
   return folder;
+}
+
+function shareCache(cache, link) {
+  mkdirSync(cache, { recursive: true });
+  try {
+    symlinkSync(cache, link, 'junction');
+  } catch {
+    // Wine has no junctions: the run is as right without the cache, only slower.
+  }
 }
 
 /** Removes what runs have left that were killed. */
