@@ -198,9 +198,10 @@ describe('the certificates of the agent', () => {
 
   it('come beside those of Node, to a proxy as well', async () => {
     const agent = new http.Agent();
-    const direct = (await tryPolicy(certificates(own), [200])).sent[0];
+    const network = { ...own };
+    const direct = (await tryPolicy(certificates(network), [200])).sent[0];
     const prepare = (request: rest.PipelineRequest) => void (request.agent = agent);
-    const byProxy = (await tryPolicy(certificates(own), [200], undefined, prepare)).sent[0];
+    const byProxy = (await tryPolicy(certificates(network), [200], undefined, prepare)).sent[0];
     assert.deepEqual(direct?.tlsSettings, { secureContext: context });
     assert.equal(direct?.requestOverrides, undefined);
     assert.deepEqual(byProxy?.requestOverrides, { secureContext: context });
