@@ -3,11 +3,11 @@ import { resolve } from 'node:path';
 import { withNames } from '../../../../tasks/common/task/fileNames';
 
 describe('the name of a file', () => {
-  const sources = { folder: resolve('/agent/work/1/s') };
+  const sources = { folder: resolve('/agent/_work/1/s') };
   const places = [
     sources,
-    { name: 'Pipeline.Workspace', folder: resolve('/agent/work/1') },
-    { name: 'Agent.WorkFolder', folder: resolve('/agent/work') },
+    { name: 'Pipeline.Workspace', folder: resolve('/agent/_work/1') },
+    { name: 'Agent.WorkFolder', folder: resolve('/agent/_work') },
   ];
   const names = (...files: string[]) =>
     withNames(
@@ -16,13 +16,13 @@ describe('the name of a file', () => {
     ).map(({ name }) => name);
 
   for (const [what, files, expected] of [
-    ['starts at the sources', ['/agent/work/1/s/reports/x.json'], ['reports/x.json']],
-    ['or at the job', ['/agent/work/1/drop/x.json'], ['drop/x.json']],
-    ['or at the agent', ['/agent/work/_temp/x.json'], ['_temp/x.json']],
+    ['starts at the sources', ['/agent/_work/1/s/reports/x.json'], ['reports/x.json']],
+    ['or at the job', ['/agent/_work/1/drop/x.json'], ['drop/x.json']],
+    ['or at the agent', ['/agent/_work/_temp/x.json'], ['_temp/x.json']],
     ['is its last part elsewhere', ['/mnt/a/x.json'], ['x.json']],
     [
       'says where it starts where the sources have one of that name',
-      ['/agent/work/1/s/reports/x.json', '/agent/work/1/reports/x.json', '/agent/work/reports/x.json'],
+      ['/agent/_work/1/s/reports/x.json', '/agent/_work/1/reports/x.json', '/agent/_work/reports/x.json'],
       ['reports/x.json', 'Pipeline.Workspace/reports/x.json', 'Agent.WorkFolder/reports/x.json'],
     ],
     [
@@ -32,7 +32,7 @@ describe('the name of a file', () => {
     ],
     [
       'has as many of them as it takes',
-      ['/a/x/y/r.json', '/b/x/y/r.json', '/agent/work/1/s/r.json'],
+      ['/a/x/y/r.json', '/b/x/y/r.json', '/agent/_work/1/s/r.json'],
       ['a/x/y/r.json', 'b/x/y/r.json', 'r.json'],
     ],
   ] as const) {
